@@ -1,0 +1,35 @@
+namespace HunyuanOrleans.TestSupport;
+
+/// <summary>Where tests find their data.</summary>
+public static class TestPaths
+{
+    /// <summary>The folder that holds the solution file.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The bundled demo model.</summary>
+    public static string DemoModel => Path.Combine(Root, "demo-model");
+
+    /// <summary>Reference cases that ship with the repository: models/, expected/ and rope/.</summary>
+    public static string Data => Path.Combine(Root, "tests", "data");
+
+    /// <summary>Reference data beside the checkout (vendor tokenizer cases); null where it is absent, then tests skip.</summary>
+    public static string? SharedGolden => Existing(Path.Combine(Root, "..", "shared", "golden"));
+
+    /// <summary>The 500-sentence accuracy set beside the checkout; null where it is absent.</summary>
+    public static string? DemoEval => Existing(Path.Combine(Root, "..", "shared", "demo-eval"));
+
+    private static string? Existing(string path) => Directory.Exists(path) ? Path.GetFullPath(path) : null;
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? dir = new(AppContext.BaseDirectory); dir is not null; dir = dir.Parent)
+        {
+            if (File.Exists(Path.Combine(dir.FullName, "HunyuanOrleans.sln")))
+            {
+                return dir.FullName;
+            }
+        }
+
+        throw new DirectoryNotFoundException($"No HunyuanOrleans.sln above {AppContext.BaseDirectory}.");
+    }
+}
