@@ -1,0 +1,21 @@
+namespace HunyuanOrleans.Kernels;
+
+/// <summary>In what precision products are computed.</summary>
+public enum ComputeMode
+{
+    /// <summary>bfloat16 weights and activations, float32 sums. The default.</summary>
+    Bf16,
+
+    /// <summary>float32 throughout: reference grade, twice the memory.</summary>
+    F32,
+}
+
+/// <summary>What follows from a <see cref="ComputeMode"/>.</summary>
+public static class ComputeModes
+{
+    /// <summary>The type of weights, activations and cached keys and values.</summary>
+    public static ElementType Element(this ComputeMode mode) => mode == ComputeMode.F32 ? ElementType.F32 : ElementType.BF16;
+
+    /// <summary>Elements in one 4-byte kernel step.</summary>
+    internal static int StepElements(this ElementType type) => 4 / type.Size();
+}

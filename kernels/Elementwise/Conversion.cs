@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HunyuanOrleans.Kernels.Elementwise;
+
+/// <summary>Conversions between element types. Towards bfloat16 it rounds to nearest, ties to even, and keeps NaN a NaN.</summary>
+public static unsafe class Conversion
+{
+    /// <summary>The float32 value of a bfloat16.</summary>
+    public static float ToSingle(ushort bf16) => BitConverter.UInt32BitsToSingle((uint)bf16 << 16);
+
+    /// <summary>The nearest bfloat16.</summary>
+    public static ushort ToBf16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if (float.IsNaN(value))
+        {
+            return (ushort)((bits >> 16) | 0x40);
+        }
+
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    /// <summary>Converts <paramref name="source"/> elements to float32.</summary>
+    /// <param name="source">Elements of type <paramref name="type"/>, at least as many as the destination takes.</param>
+    /// <param name="type">F32, F16 or BF16.</param>
+    /// <param name="destination">Receives the values.</param>
+    public static void ToSingles(ReadOnlySpan<byte> source, ElementType type, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, destination.Length * type.Size(), nameof(source));
+        fixed (byte* from = source)
+        fixed (float* to = destination)
+        {
+            Convert(from, type, (byte*)to, ElementType.F32, destination.Length);
+        }
+    }
+
+    internal static void Convert(byte* source, ElementType from, byte* destination, ElementType to, int count)
+    {
+        if (from == to)
+        {
+            Buffer.MemoryCopy(source, destination, (long)count * to.Size(), (long)count * to.Size());
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            float value = from switch
+            {
+                ElementType.F32 => ((float*)source)[i],
+                ElementType.F16 => (float)((Half*)source)[i],
+                ElementType.BF16 => ToSingle(((ushort*)source)[i]),
+                _ => throw new ArgumentOutOfRangeException(nameof(from), from, "Only F32, F16 and BF16 convert."),
+            };
+            if (to == ElementType.F32)
+            {
+                ((float*)destination)[i] = value;
+            }
+            else
+            {
+                ((ushort*)destination)[i] = ToBf16(value);
+            }
+        }
+    }
+
+    /// <summary>Stores 16 float32 as bfloat16, the same rounding as <see cref="ToBf16"/>; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store16(Vector512<float> value, ushort* destination)
+    {
+        Vector512<uint> bits = value.AsUInt32();
+        Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
+        Vector512<uint> kept = Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, bits | Vector512.Create(0x400000u)) >> 16;
+        Vector256.Narrow(kept.GetLower(), kept.GetUpper()).Store(destination);
+    }
+
+    /// <summary>Loads 16 bfloat16 as float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Load16(ushort* source)
+    {
+        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
+        return (Vector512.Create(low, high) << 16).AsSingle();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace HunyuanOrleans.Kernels.Isa;
+
+/// <summary>Which instructions the kernels use, weakest first. The first three give the same bits as each other.</summary>
+public enum InstructionSet
+{
+    /// <summary>128-bit vectors, any processor.</summary>
+    Portable,
+
+    /// <summary>256-bit vectors with FMA.</summary>
+    Avx2,
+
+    /// <summary>512-bit vectors.</summary>
+    Avx512,
+
+    /// <summary>512-bit vectors and machine code generated at start-up for bfloat16 products (vdpbf16ps).</summary>
+    Avx512Bf16,
+}
+
+/// <summary>Finds what the processor and the runtime allow.</summary>
+public static class InstructionSets
+{
+    /// <summary>Environment variable that forces a set: portable, avx2, avx512 or avx512bf16.</summary>
+    public const string Variable = "HUNYUAN_ISA";
+
+    /// <summary>The best set of this machine.</summary>
+    public static InstructionSet Best { get; } = Detect();
+
+    /// <summary>Every set this machine can run, weakest first.</summary>
+    public static IReadOnlyList<InstructionSet> Available { get; } =
+        [.. Enum.GetValues<InstructionSet>().Where(s => s <= Best)];
+
+    /// <summary>The set to use: <see cref="Variable"/> where it is set, else <see cref="Best"/>.</summary>
+    /// <exception cref="NotSupportedException">The variable names an unknown set or one this machine lacks.</exception>
+    public static InstructionSet Choose()
+    {
+        string? forced = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(forced))
+        {
+            return Best;
+        }
+
+        if (!Enum.TryParse(forced, ignoreCase: true, out InstructionSet set) || !Available.Contains(set))
+        {
+            string allowed = string.Join(", ", Available).ToLowerInvariant();
+            throw new NotSupportedException($"{Variable} is '{forced}'; this machine can run: {allowed}.");
+        }
+
+        return set;
+    }
+
+    private static InstructionSet Detect()
+    {
+        if (!Avx2.IsSupported || !Fma.IsSupported)
+        {
+            return InstructionSet.Portable;
+        }
+
+        // The runtime may have AVX-512 switched off although CPUID shows it, so its own answer comes first.
+        if (!Avx512F.IsSupported || !Avx512BW.IsSupported)
+        {
+            return InstructionSet.Avx2;
+        }
+
+        bool bf16 = (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
+        return bf16 && Environment.Is64BitProcess && OperatingSystem.IsLinux() ? InstructionSet.Avx512Bf16 : InstructionSet.Avx512;
+    }
+
+    /// <summary>A short name of the processor family the runtime sees, for reports.</summary>
+    public static string Architecture => AdvSimd.IsSupported ? "arm64" : X86Base.IsSupported ? "x86-64" : "other";
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace HunyuanOrleans.Kernels.Panels;
+
+/// <summary>
+/// The operands of one panel kernel call: y[t, r] (+)= sum over steps s of x[t, s] . w[s, r], for a tile of tokens t and of rows r.
+/// A step is 4 bytes of x and of w: one float32, or a pair of bfloat16 whose products are added one after the other.
+/// Field offsets are known to the generated code.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PanelArgs
+{
+    /// <summary>First token's x, 4 bytes a step.</summary>
+    public byte* X;
+
+    /// <summary>Bytes from one token's x to the next one's.</summary>
+    public long XStride;
+
+    /// <summary>Weights of step 0: panels of 16 rows, 64 bytes each, side by side.</summary>
+    public byte* W;
+
+    /// <summary>First token's results, float32.</summary>
+    public float* Y;
+
+    /// <summary>Bytes from one token's results to the next one's.</summary>
+    public long YStride;
+
+    /// <summary>Number of steps, a multiple of <see cref="PanelKernels.StepUnit"/>.</summary>
+    public long Steps;
+
+    /// <summary>1: continue the sums found in y; 0: start from zero.</summary>
+    public long Accumulate;
+
+    /// <summary>Bytes from one step's weights to the next one's.</summary>
+    public long WStride;
+
+    /// <summary>Tokens in the tile (fixed in generated code, read by the portable kernels).</summary>
+    public int Tokens;
+
+    /// <summary>Panels in the tile, likewise.</summary>
+    public int Panels;
+}

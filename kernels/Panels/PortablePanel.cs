@@ -1,0 +1,211 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace HunyuanOrleans.Kernels.Panels;
+
+/// <summary>
+/// Panel kernels in plain C# vectors, for every width and both element types. Every output is one chain of fused multiply-adds over
+/// the steps in order, so tile shape and width change no bit.
+/// </summary>
+internal static unsafe class PortablePanel
+{
+    /// <summary>How a step's 4 bytes of x and of w are multiplied into the sums.</summary>
+    private interface IStep<TVector>
+        where TVector : struct
+    {
+        static abstract TVector Accumulate<TLanes>(TVector w, uint x, TVector sum)
+            where TLanes : struct, ILanes<TVector>;
+    }
+
+    private readonly struct F32Step<TVector> : IStep<TVector>
+        where TVector : struct
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Accumulate<TLanes>(TVector w, uint x, TVector sum)
+            where TLanes : struct, ILanes<TVector>
+            => TLanes.MultiplyAdd(TLanes.Broadcast(BitConverter.UInt32BitsToSingle(x)), w, sum);
+    }
+
+    private readonly struct Bf16Step<TVector> : IStep<TVector>
+        where TVector : struct
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Accumulate<TLanes>(TVector w, uint x, TVector sum)
+            where TLanes : struct, ILanes<TVector>
+        {
+            TVector even = TLanes.MultiplyAdd(TLanes.Broadcast(BitConverter.UInt32BitsToSingle(x << 16)), TLanes.Even(w), sum);
+            return TLanes.MultiplyAdd(TLanes.Broadcast(BitConverter.UInt32BitsToSingle(x & 0xFFFF0000u)), TLanes.Odd(w), even);
+        }
+    }
+
+    public static delegate* unmanaged<PanelArgs*, void> Select(ElementType type, Isa.InstructionSet isa) => (type, isa) switch
+    {
+        (ElementType.F32, Isa.InstructionSet.Portable) => &F32Portable,
+        (ElementType.F32, Isa.InstructionSet.Avx2) => &F32Avx2,
+        (ElementType.F32, _) => &F32Avx512,
+        (_, Isa.InstructionSet.Portable) => &Bf16Portable,
+        (_, Isa.InstructionSet.Avx2) => &Bf16Avx2,
+        _ => &Bf16Avx512,
+    };
+
+    [UnmanagedCallersOnly]
+    private static void F32Portable(PanelArgs* a) => Run<Lanes128, Vector128<float>, F32Step<Vector128<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void F32Avx2(PanelArgs* a) => Run<Lanes256, Vector256<float>, F32Step<Vector256<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void F32Avx512(PanelArgs* a) => Run<Lanes512, Vector512<float>, F32Step<Vector512<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void Bf16Portable(PanelArgs* a) => Run<Lanes128, Vector128<float>, Bf16Step<Vector128<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void Bf16Avx2(PanelArgs* a) => Run<Lanes256, Vector256<float>, Bf16Step<Vector256<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void Bf16Avx512(PanelArgs* a) => Run<Lanes512, Vector512<float>, Bf16Step<Vector512<float>>>(a);
+
+    private static void Run<TLanes, TVector, TStep>(PanelArgs* a)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TStep : struct, IStep<TVector>
+    {
+        int vectors = a->Panels * 16 / TLanes.Count;
+        int token = 0;
+        for (; token + 4 <= a->Tokens; token += 4)
+        {
+            int v = 0;
+            for (; v + 2 <= vectors; v += 2)
+            {
+                FourByTwo<TLanes, TVector, TStep>(a, token, v * TLanes.Count);
+            }
+
+            for (; v < vectors; v++)
+            {
+                for (int t = 0; t < 4; t++)
+                {
+                    OneByOne<TLanes, TVector, TStep>(a, token + t, v * TLanes.Count);
+                }
+            }
+        }
+
+        for (; token < a->Tokens; token++)
+        {
+            int v = 0;
+            for (; v + 4 <= vectors; v += 4)
+            {
+                OneByFour<TLanes, TVector, TStep>(a, token, v * TLanes.Count);
+            }
+
+            for (; v < vectors; v++)
+            {
+                OneByOne<TLanes, TVector, TStep>(a, token, v * TLanes.Count);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByTwo<TLanes, TVector, TStep>(PanelArgs* a, int token, int row)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TStep : struct, IStep<TVector>
+    {
+        byte* x0 = a->X + (token * a->XStride);
+        byte* x1 = x0 + a->XStride;
+        byte* x2 = x1 + a->XStride;
+        byte* x3 = x2 + a->XStride;
+        byte* w = a->W + (row * 4);
+        TVector s00 = Start<TLanes, TVector>(a, token, row), s01 = Start<TLanes, TVector>(a, token, row + TLanes.Count);
+        TVector s10 = Start<TLanes, TVector>(a, token + 1, row), s11 = Start<TLanes, TVector>(a, token + 1, row + TLanes.Count);
+        TVector s20 = Start<TLanes, TVector>(a, token + 2, row), s21 = Start<TLanes, TVector>(a, token + 2, row + TLanes.Count);
+        TVector s30 = Start<TLanes, TVector>(a, token + 3, row), s31 = Start<TLanes, TVector>(a, token + 3, row + TLanes.Count);
+        long steps = a->Steps;
+        long stride = a->WStride;
+        for (long s = 0; s < steps; s++, w += stride)
+        {
+            TVector w0 = TLanes.Load((float*)w);
+            TVector w1 = TLanes.Load((float*)w + TLanes.Count);
+            uint x = ((uint*)x0)[s];
+            s00 = TStep.Accumulate<TLanes>(w0, x, s00);
+            s01 = TStep.Accumulate<TLanes>(w1, x, s01);
+            x = ((uint*)x1)[s];
+            s10 = TStep.Accumulate<TLanes>(w0, x, s10);
+            s11 = TStep.Accumulate<TLanes>(w1, x, s11);
+            x = ((uint*)x2)[s];
+            s20 = TStep.Accumulate<TLanes>(w0, x, s20);
+            s21 = TStep.Accumulate<TLanes>(w1, x, s21);
+            x = ((uint*)x3)[s];
+            s30 = TStep.Accumulate<TLanes>(w0, x, s30);
+            s31 = TStep.Accumulate<TLanes>(w1, x, s31);
+        }
+
+        Store<TLanes, TVector>(a, token, row, s00);
+        Store<TLanes, TVector>(a, token, row + TLanes.Count, s01);
+        Store<TLanes, TVector>(a, token + 1, row, s10);
+        Store<TLanes, TVector>(a, token + 1, row + TLanes.Count, s11);
+        Store<TLanes, TVector>(a, token + 2, row, s20);
+        Store<TLanes, TVector>(a, token + 2, row + TLanes.Count, s21);
+        Store<TLanes, TVector>(a, token + 3, row, s30);
+        Store<TLanes, TVector>(a, token + 3, row + TLanes.Count, s31);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneByFour<TLanes, TVector, TStep>(PanelArgs* a, int token, int row)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TStep : struct, IStep<TVector>
+    {
+        uint* x = (uint*)(a->X + (token * a->XStride));
+        byte* w = a->W + (row * 4);
+        int n = TLanes.Count;
+        TVector s0 = Start<TLanes, TVector>(a, token, row), s1 = Start<TLanes, TVector>(a, token, row + n);
+        TVector s2 = Start<TLanes, TVector>(a, token, row + (2 * n)), s3 = Start<TLanes, TVector>(a, token, row + (3 * n));
+        long steps = a->Steps;
+        long stride = a->WStride;
+        for (long s = 0; s < steps; s++, w += stride)
+        {
+            s0 = TStep.Accumulate<TLanes>(TLanes.Load((float*)w), x[s], s0);
+            s1 = TStep.Accumulate<TLanes>(TLanes.Load((float*)w + n), x[s], s1);
+            s2 = TStep.Accumulate<TLanes>(TLanes.Load((float*)w + (2 * n)), x[s], s2);
+            s3 = TStep.Accumulate<TLanes>(TLanes.Load((float*)w + (3 * n)), x[s], s3);
+        }
+
+        Store<TLanes, TVector>(a, token, row, s0);
+        Store<TLanes, TVector>(a, token, row + n, s1);
+        Store<TLanes, TVector>(a, token, row + (2 * n), s2);
+        Store<TLanes, TVector>(a, token, row + (3 * n), s3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneByOne<TLanes, TVector, TStep>(PanelArgs* a, int token, int row)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TStep : struct, IStep<TVector>
+    {
+        uint* x = (uint*)(a->X + (token * a->XStride));
+        byte* w = a->W + (row * 4);
+        TVector sum = Start<TLanes, TVector>(a, token, row);
+        long steps = a->Steps;
+        long stride = a->WStride;
+        for (long s = 0; s < steps; s++, w += stride)
+        {
+            sum = TStep.Accumulate<TLanes>(TLanes.Load((float*)w), x[s], sum);
+        }
+
+        Store<TLanes, TVector>(a, token, row, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Start<TLanes, TVector>(PanelArgs* a, int token, int row)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        => a->Accumulate != 0 ? TLanes.Load((float*)((byte*)a->Y + (token * a->YStride)) + row) : default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TLanes, TVector>(PanelArgs* a, int token, int row, TVector value)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        => TLanes.Store(value, (float*)((byte*)a->Y + (token * a->YStride)) + row);
+}

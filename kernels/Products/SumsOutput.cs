@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Memory;
+
+namespace HunyuanOrleans.Kernels.Products;
+
+/// <summary>Moves a block of float32 sums [tokens, width] from scratch memory into an activation.</summary>
+internal static unsafe class SumsOutput
+{
+    /// <summary>Stores or adds 64 columns (fewer at the right edge) of each token at <paramref name="column"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Write(float* sums, int width, int tokens, Activation y, int row, int column, bool add)
+    {
+        int columns = Math.Min(64, y.Columns - column);
+        for (int t = 0; t < tokens; t++, sums += width)
+        {
+            byte* target = y.Address(row + t) + ((long)column * y.Type.Size());
+            int c = 0;
+            for (; c + 16 <= columns; c += 16)
+            {
+                Vector512<float> value = Vector512.Load(sums + c);
+                if (y.Type == ElementType.BF16)
+                {
+                    Conversion.Store16(value, (ushort*)target + c);
+                }
+                else if (add)
+                {
+                    (Vector512.Load((float*)target + c) + value).Store((float*)target + c);
+                }
+                else
+                {
+                    value.Store((float*)target + c);
+                }
+            }
+
+            for (; c < columns; c++)
+            {
+                if (y.Type == ElementType.BF16)
+                {
+                    ((ushort*)target)[c] = Conversion.ToBf16(sums[c]);
+                }
+                else
+                {
+                    ((float*)target)[c] = add ? ((float*)target)[c] + sums[c] : sums[c];
+                }
+            }
+        }
+    }
+
+    /// <summary>Stores silu(first 64 columns) * (second 64 columns) of each token at <paramref name="column"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SwiGlu(float* sums, int width, int tokens, Activation y, int row, int column)
+    {
+        int columns = Math.Min(64, y.Columns - column);
+        float* tail = stackalloc float[16];
+        for (int t = 0; t < tokens; t++, sums += width)
+        {
+            byte* target = y.Address(row + t) + ((long)column * y.Type.Size());
+            for (int c = 0; c < columns; c += 16)
+            {
+                Vector512<float> value = VectorMath.SwiGlu(Vector512.Load(sums + c), Vector512.Load(sums + 64 + c));
+                int left = columns - c;
+                if (y.Type == ElementType.BF16)
+                {
+                    if (left >= 16)
+                    {
+                        Conversion.Store16(value, (ushort*)target + c);
+                    }
+                    else
+                    {
+                        value.Store(tail);
+                        Conversion.Convert((byte*)tail, ElementType.F32, target + (2 * c), ElementType.BF16, left);
+                    }
+                }
+                else if (left >= 16)
+                {
+                    value.Store((float*)target + c);
+                }
+                else
+                {
+                    value.Store(tail);
+                    Buffer.MemoryCopy(tail, (float*)target + c, left * 4L, left * 4L);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using System.Runtime.ExceptionServices;
+
+namespace HunyuanOrleans.Kernels.Threading;
+
+/// <summary>
+/// A few threads that wait for a job by spinning briefly before they park, so that fork and join cost a fraction of a microsecond
+/// while steps follow each other, and no CPU when idle. The caller of <see cref="Run"/> works too, as worker 0. One caller at a time.
+/// It knows nothing of what the jobs compute.
+/// </summary>
+public sealed class WorkerPool : IDisposable
+{
+    // About 100 µs: longer than the serial parts of a decode step, far shorter than a human pause.
+    private const int SpinsBeforePark = 4000;
+    private const int SpinsBeforeYield = 2000;
+
+    private readonly Thread[] _threads;
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Lock _callers = new();
+    private IJob? _job;
+    private int _count;
+    private int _done;
+    private int _parked;
+    private int _epoch;
+    private volatile bool _stopping;
+    private ExceptionDispatchInfo? _fault;
+
+    // Upper half: epoch of the job; lower half: units nobody has claimed yet. One word, so that a late worker of an older job can
+    // never claim a unit of a newer one.
+    private long _ticket;
+
+    /// <summary>Starts the workers.</summary>
+    /// <param name="threads">Workers including the caller, 1 to 1024; 0 means one for each CPU this process may use.</param>
+    /// <param name="pin">
+    /// Whether worker i is bound to the i-th CPU the process may use (Linux only; default true). Off where several processes share the CPUs.
+    /// </param>
+    public WorkerPool(int threads = 0, bool pin = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        Pinned = pin && Threads <= Environment.ProcessorCount;
+        _threads = new Thread[Threads - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            int worker = i + 1;
+            _threads[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"kernel worker {worker}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Number of workers, the caller included.</summary>
+    public int Threads { get; }
+
+    /// <summary>Whether workers are bound to CPUs.</summary>
+    public bool Pinned { get; }
+
+    /// <summary>
+    /// Binds the calling thread to the CPU of worker 0. For a thread that does nothing but call <see cref="Run"/>; without it the
+    /// scheduler may put the caller beside a pinned worker.
+    /// </summary>
+    public void PinCaller()
+    {
+        if (Pinned)
+        {
+            CpuAffinity.BindCurrentThread(0);
+        }
+    }
+
+    /// <summary>Runs all units of <paramref name="job"/> and returns when the last is done.</summary>
+    /// <param name="job">The work.</param>
+    /// <param name="count">Number of units; 0 does nothing.</param>
+    /// <exception cref="Exception">What a unit threw first; the other units were run all the same.</exception>
+    public void Run(IJob job, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (_threads.Length == 0 || count <= 1)
+        {
+            for (int unit = 0; unit < count; unit++)
+            {
+                job.Run(unit, 0);
+            }
+
+            return;
+        }
+
+        lock (_callers)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            Fork(job, count);
+            Work(0);
+            Join();
+        }
+    }
+
+    /// <summary>Stops the workers. No job may be running.</summary>
+    public void Dispose()
+    {
+        lock (_callers)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            _stopping = true;
+            _wake.Release(Math.Max(1, _threads.Length));
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _wake.Dispose();
+    }
+
+    private void Fork(IJob job, int count)
+    {
+        _job = job;
+        _count = count;
+        _fault = null;
+        Volatile.Write(ref _done, 0);
+        _epoch++;
+        Interlocked.Exchange(ref _ticket, ((long)_epoch << 32) | (uint)count);
+        int parked = Volatile.Read(ref _parked);
+        if (parked > 0)
+        {
+            _wake.Release(Math.Min(parked, count));
+        }
+    }
+
+    private void Join()
+    {
+        int spins = 0;
+        while (Volatile.Read(ref _done) < _count)
+        {
+            if (++spins < SpinsBeforeYield)
+            {
+                Thread.SpinWait(1);
+            }
+            else
+            {
+                // The worker that holds the last unit lost its CPU.
+                Thread.Yield();
+            }
+        }
+
+        _job = null;
+        _fault?.Throw();
+    }
+
+    private void Work(int worker)
+    {
+        long ticket = Volatile.Read(ref _ticket);
+        while ((uint)ticket != 0)
+        {
+            long seen = Interlocked.CompareExchange(ref _ticket, ticket - 1, ticket);
+            if (seen != ticket)
+            {
+                ticket = seen;
+                continue;
+            }
+
+            // The claim holds the job open until it is counted as done, so its fields are stable here.
+            try
+            {
+                _job!.Run(_count - (int)(uint)ticket, worker);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref _fault, ExceptionDispatchInfo.Capture(e), null);
+            }
+
+            Interlocked.Increment(ref _done);
+            ticket = Volatile.Read(ref _ticket);
+        }
+    }
+
+    private void Loop(int worker)
+    {
+        if (Pinned)
+        {
+            CpuAffinity.BindCurrentThread(worker);
+        }
+
+        int spins = 0;
+        while (!_stopping)
+        {
+            if ((uint)Volatile.Read(ref _ticket) != 0)
+            {
+                Work(worker);
+                spins = 0;
+            }
+            else if (++spins < SpinsBeforePark)
+            {
+                Thread.SpinWait(1);
+            }
+            else
+            {
+                Park();
+                spins = 0;
+            }
+        }
+    }
+
+    private void Park()
+    {
+        Interlocked.Increment(ref _parked);
+        // A job forked before the line above did not see this worker; look once more before sleeping.
+        if ((uint)Volatile.Read(ref _ticket) == 0 && !_stopping)
+        {
+            _wake.Wait();
+        }
+
+        Interlocked.Decrement(ref _parked);
+    }
+}
