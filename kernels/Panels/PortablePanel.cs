@@ -82,12 +82,9 @@ internal static unsafe class PortablePanel
                 FourByTwo<TLanes, TVector, TStep>(a, token, v * TLanes.Count);
             }
 
-            for (; v < vectors; v++)
+            if (v < vectors)
             {
-                for (int t = 0; t < 4; t++)
-                {
-                    OneByOne<TLanes, TVector, TStep>(a, token + t, v * TLanes.Count);
-                }
+                FourByOne<TLanes, TVector, TStep>(a, token, v * TLanes.Count);
             }
         }
 
@@ -149,6 +146,36 @@ internal static unsafe class PortablePanel
         Store<TLanes, TVector>(a, token + 2, row + TLanes.Count, s21);
         Store<TLanes, TVector>(a, token + 3, row, s30);
         Store<TLanes, TVector>(a, token + 3, row + TLanes.Count, s31);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByOne<TLanes, TVector, TStep>(PanelArgs* a, int token, int row)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TStep : struct, IStep<TVector>
+    {
+        uint* x0 = (uint*)(a->X + (token * a->XStride));
+        uint* x1 = (uint*)((byte*)x0 + a->XStride);
+        uint* x2 = (uint*)((byte*)x1 + a->XStride);
+        uint* x3 = (uint*)((byte*)x2 + a->XStride);
+        byte* w = a->W + (row * 4);
+        TVector s0 = Start<TLanes, TVector>(a, token, row), s1 = Start<TLanes, TVector>(a, token + 1, row);
+        TVector s2 = Start<TLanes, TVector>(a, token + 2, row), s3 = Start<TLanes, TVector>(a, token + 3, row);
+        long steps = a->Steps;
+        long stride = a->WStride;
+        for (long s = 0; s < steps; s++, w += stride)
+        {
+            TVector weights = TLanes.Load((float*)w);
+            s0 = TStep.Accumulate<TLanes>(weights, x0[s], s0);
+            s1 = TStep.Accumulate<TLanes>(weights, x1[s], s1);
+            s2 = TStep.Accumulate<TLanes>(weights, x2[s], s2);
+            s3 = TStep.Accumulate<TLanes>(weights, x3[s], s3);
+        }
+
+        Store<TLanes, TVector>(a, token, row, s0);
+        Store<TLanes, TVector>(a, token + 1, row, s1);
+        Store<TLanes, TVector>(a, token + 2, row, s2);
+        Store<TLanes, TVector>(a, token + 3, row, s3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

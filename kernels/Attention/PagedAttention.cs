@@ -1,0 +1,281 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Attention;
+
+/// <summary>
+/// Causal attention of a batch over paged keys and values with online softmax. A position's result depends on its own context alone:
+/// the cache is walked in fixed tiles of 128 positions within fixed segments of 4096, partial results are merged in segment order,
+/// and masked positions add exact zeros; so batch, chunking and threads change no bit. A reused object, allocating nothing per run.
+/// </summary>
+public sealed unsafe class PagedAttention : IJob, IDisposable
+{
+    private const int TileBlocks = 4;
+    private const int TilePositions = TileBlocks * KvBlocks.Positions;
+
+    // Fresh softmax state per segment keeps float32 sums short on long contexts.
+    private const int SegmentPositions = 4096;
+
+    private readonly WorkerPool _pool;
+    private readonly NativeBuffer _scratch;
+    private readonly KvBlocks _cache;
+    private readonly PanelTable _keyTable;
+    private readonly PanelTable _valueTable;
+    private readonly PanelTable _valueRest;
+    private readonly int _rows;
+    private AttentionBatch _batch = null!;
+    private QueryRows _queries = null!;
+    private Activation _output = null!;
+    private int _group;
+
+    /// <summary>Reserves scratch memory for the pool's workers.</summary>
+    /// <param name="pool">Workers to use.</param>
+    /// <param name="cache">Keys and values.</param>
+    /// <param name="groupHeads">Query heads that share a key head.</param>
+    public PagedAttention(WorkerPool pool, KvBlocks cache, int groupHeads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groupHeads);
+        _pool = pool;
+        _cache = cache;
+        _rows = Math.Max(groupHeads, AttentionBatch.TileRows);
+        PanelKernels kernels = PanelKernels.Default;
+        _keyTable = kernels.Table(cache.Type, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, prefetch: false);
+        int panels = cache.ValueColumns / PanelKernels.PanelRows;
+        _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, prefetch: false);
+        int rest = panels % PanelKernels.BlockPanels;
+        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.Type, rest, cache.ValueColumns * 4, prefetch: false);
+        _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
+    }
+
+    private long ScratchBytes => _rows * sizeof(float) * ((2L * TilePositions) + (2 * _cache.ValueColumns) + 16);
+
+    /// <summary>Attends for all rows of <paramref name="batch"/>; their keys and values are in the cache already.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="queries">Their prepared queries.</param>
+    /// <param name="group">Layer group within the cache.</param>
+    /// <param name="output">Receives [rows, heads * head size] in the cache's type.</param>
+    public void Run(AttentionBatch batch, QueryRows queries, int group, Activation output)
+    {
+        if (output.Type != _cache.Type || output.Columns != queries.Heads * _cache.HeadSize || queries.GroupHeads > _rows)
+        {
+            throw new ArgumentException($"The output is {output.Type}[{output.Columns}] for {queries.Heads} heads of {_cache.HeadSize} {_cache.Type}.", nameof(output));
+        }
+
+        output.Check(0, batch.Rows, nameof(output));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)_cache.Groups, nameof(group));
+        (_batch, _queries, _group, _output) = (batch, queries, group, output);
+        _pool.Run(this, batch.TileCount);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _scratch.Dispose();
+
+    void IJob.Run(int unit, int worker)
+    {
+        ref readonly AttentionBatch.Tile tile = ref _batch.TileAt(unit);
+        ref readonly AttentionSlice slice = ref _batch.Slice(tile.Slice);
+        int rows = tile.Count * _queries.GroupHeads;
+        Scratch s = new(_scratch.Pointer + (worker * ScratchBytes), _rows, _cache.ValueColumns);
+        ReadOnlySpan<int> blocks = slice.Blocks.Span;
+        int firstPosition = slice.Start + tile.First;
+        int end = firstPosition + tile.Count;
+        byte* queries = _queries.Address(tile.KeyHead * _queries.GroupHeads, slice.FirstRow + tile.First);
+
+        // Rows before `from` end in an earlier segment and stay as they are.
+        for (int segment = 0; segment < end; segment += SegmentPositions)
+        {
+            float* sums = segment == 0 ? s.Total : s.Segment;
+            float* max = segment == 0 ? s.TotalMax : s.SegmentMax;
+            float* mass = segment == 0 ? s.TotalMass : s.SegmentMass;
+            int from = Math.Max(0, segment - firstPosition) * _queries.GroupHeads;
+            new Span<float>(sums + ((long)from * _cache.ValueColumns), (rows - from) * _cache.ValueColumns).Clear();
+            new Span<float>(max + from, rows - from).Fill(float.NegativeInfinity);
+            new Span<float>(mass + from, rows - from).Clear();
+            int segmentEnd = Math.Min(end, segment + SegmentPositions);
+            for (int position = segment; position < segmentEnd; position += TilePositions)
+            {
+                Attend(in s, queries, blocks, tile.KeyHead, position, firstPosition, rows, end, sums, max, mass);
+            }
+
+            if (segment > 0)
+            {
+                Merge(in s, from, rows);
+            }
+        }
+
+        Write(in s, tile.KeyHead, slice.FirstRow + tile.First, rows);
+    }
+
+    private void Attend(
+        in Scratch s, byte* queries, ReadOnlySpan<int> blocks, int head, int position, int firstPosition, int rows, int end, float* sums, float* max, float* mass)
+    {
+        int group = _queries.GroupHeads;
+        int from = Math.Max(0, position - firstPosition) * group;
+        int count = (Math.Min(end, position + TilePositions) - position + KvBlocks.Positions - 1) / KvBlocks.Positions;
+        PanelArgs args = default;
+        for (int b = 0; b < count; b++)
+        {
+            args.W = _cache.Keys(_group, blocks[(position / KvBlocks.Positions) + b], head);
+            args.XStride = _queries.Stride;
+            args.YStride = TilePositions * sizeof(float);
+            args.Steps = _cache.KeySteps;
+            Tiles(_keyTable, ref args, queries, s.Scores + (b * KvBlocks.Positions), from, rows);
+        }
+
+        int perBlock = KvBlocks.Positions * _cache.Type.Size();
+        for (int row = from; row < rows; row++)
+        {
+            int visible = Math.Min(count * KvBlocks.Positions, firstPosition + (row / group) - position + 1);
+            Softmax(s.Scores + (row * TilePositions), s.Scores + ((_rows + row) * (long)TilePositions), visible, count * KvBlocks.Positions,
+                max + row, mass + row, sums + ((long)row * _cache.ValueColumns));
+        }
+
+        args.XStride = TilePositions * sizeof(float);
+        args.YStride = _cache.ValueColumns * sizeof(float);
+        args.Steps = _cache.ValueSteps;
+        args.Accumulate = 1;
+        byte* probabilities = (byte*)(s.Scores + ((long)_rows * TilePositions));
+        for (int b = 0; b < count; b++)
+        {
+            byte* values = _cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head);
+            for (int column = 0; column < _cache.ValueColumns; column += PanelKernels.BlockRows)
+            {
+                args.W = values + (column * 4);
+                PanelTable table = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _valueTable : _valueRest;
+                Tiles(table, ref args, probabilities + (b * perBlock), sums + column, from, rows);
+            }
+        }
+    }
+
+    private static void Tiles(PanelTable table, ref PanelArgs args, byte* x, float* y, int from, int rows)
+    {
+        int limit = table.Panels == PanelKernels.BlockPanels ? Math.Min(6, table.MaxTokens) : table.MaxTokens;
+        int tile = table.Balanced(rows - from, limit);
+        for (int row = from; row < rows; row += tile)
+        {
+            args.X = x + (row * args.XStride);
+            args.Y = (float*)((byte*)y + (row * args.YStride));
+            args.Tokens = Math.Min(tile, rows - row);
+            fixed (PanelArgs* pointer = &args)
+            {
+                table.Call(pointer);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Softmax(float* scores, float* probabilities, int visible, int width, float* max, float* mass, float* sums)
+    {
+        Vector512<int> lanes = Vector512<int>.Indices;
+        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> peak = Vector512.Create(*max);
+        for (int i = 0; i < width; i += 16)
+        {
+            Vector512<float> seen = Vector512.LessThan(lanes + Vector512.Create(i), Vector512.Create(visible)).AsSingle();
+            Vector512<float> score = Vector512.ConditionalSelect(seen, Vector512.Load(scores + i), hidden);
+            score.Store(scores + i);
+            peak = Vector512.Max(peak, score);
+        }
+
+        float newMax = VectorMath.Max(peak);
+        Vector512<float> subtract = Vector512.Create(newMax);
+        Vector512<float> total = default;
+        for (int i = 0; i < width; i += 16)
+        {
+            Vector512<float> p = VectorMath.Exp2(Vector512.Load(scores + i) - subtract);
+            total += p;
+            if (_cache.Type == ElementType.BF16)
+            {
+                Conversion.Store16(p, (ushort*)probabilities + i);
+            }
+            else
+            {
+                p.Store(probabilities + i);
+            }
+        }
+
+        float factor = VectorMath.Exp2(Vector512.Create(*max - newMax)).ToScalar();
+        *mass = (*mass * factor) + VectorMath.Sum(total);
+        *max = newMax;
+        if (factor != 1f)
+        {
+            Vector512<float> f = Vector512.Create(factor);
+            for (int i = 0; i < _cache.ValueColumns; i += 16)
+            {
+                (Vector512.Load(sums + i) * f).Store(sums + i);
+            }
+        }
+    }
+
+    // Two softmax states over different positions make one: each is scaled to the common maximum.
+    private void Merge(in Scratch s, int from, int rows)
+    {
+        for (int row = from; row < rows; row++)
+        {
+            float max = MathF.Max(s.TotalMax[row], s.SegmentMax[row]);
+            Vector512<float> keep = VectorMath.Exp2(Vector512.Create(s.TotalMax[row] - max));
+            Vector512<float> join = VectorMath.Exp2(Vector512.Create(s.SegmentMax[row] - max));
+            float* total = s.Total + ((long)row * _cache.ValueColumns);
+            float* segment = s.Segment + ((long)row * _cache.ValueColumns);
+            for (int i = 0; i < _cache.ValueColumns; i += 16)
+            {
+                Vector512.FusedMultiplyAdd(Vector512.Load(segment + i), join, Vector512.Load(total + i) * keep).Store(total + i);
+            }
+
+            s.TotalMass[row] = (s.TotalMass[row] * keep.ToScalar()) + (s.SegmentMass[row] * join.ToScalar());
+            s.TotalMax[row] = max;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Write(in Scratch s, int keyHead, int firstRow, int rows)
+    {
+        int group = _queries.GroupHeads;
+        int d = _cache.HeadSize;
+        for (int row = 0; row < rows; row++)
+        {
+            float* sums = s.Total + ((long)row * _cache.ValueColumns);
+            float scale = 1f / s.TotalMass[row];
+            byte* target = _output.Address(firstRow + (row / group)) + ((((long)keyHead * group) + (row % group)) * d * _cache.Type.Size());
+            for (int i = 0; i < _cache.ValueColumns; i += 16)
+            {
+                (Vector512.Load(sums + i) * Vector512.Create(scale)).Store(sums + i);
+            }
+
+            if (_cache.Type == ElementType.BF16 && d % 16 == 0)
+            {
+                for (int i = 0; i < d; i += 16)
+                {
+                    Conversion.Store16(Vector512.Load(sums + i), (ushort*)target + i);
+                }
+            }
+            else
+            {
+                Conversion.Convert((byte*)sums, ElementType.F32, target, _cache.Type, d);
+            }
+        }
+    }
+
+    /// <summary>One worker's memory: scores and probabilities [rows, 128] each, sums [rows, value columns] twice, softmax states.</summary>
+    private readonly struct Scratch(byte* memory, int rows, int columns)
+    {
+        public readonly float* Scores = (float*)memory;
+        public readonly float* Total = (float*)memory + (2L * rows * TilePositions);
+        public readonly float* Segment = (float*)memory + (2L * rows * TilePositions) + ((long)rows * columns);
+
+        private readonly float* _state = (float*)memory + (2L * rows * TilePositions) + (2L * rows * columns);
+
+        public float* TotalMax => _state;
+
+        public float* TotalMass => _state + rows;
+
+        public float* SegmentMax => _state + (2 * rows);
+
+        public float* SegmentMass => _state + (3 * rows);
+    }
+}

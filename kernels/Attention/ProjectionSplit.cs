@@ -1,0 +1,212 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Attention;
+
+/// <summary>
+/// Turns projected rows [query | key | value] into prepared queries and cached keys and values: bias, rotation, per-head norm; the
+/// query takes the key norm's weight and the softmax scale (with log2 e, since attention works in powers of two). Rows without key and
+/// value columns (a layer that reads another layer's cache) only give queries. A reused object, allocating nothing per run.
+/// </summary>
+public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
+{
+    private const float Log2E = 1.44269504088896341f;
+    private AttentionBatch _batch = null!;
+    private Activation _rows = null!;
+    private RotaryRows _rotary = null!;
+    private AttentionWeights _weights = null!;
+    private QueryRows _queries = null!;
+    private KvBlocks _cache = null!;
+    private float[] _queryScale = [];
+    private int _group;
+    private bool _writesCache;
+
+    /// <summary>Processes all rows of <paramref name="batch"/>.</summary>
+    /// <param name="batch">Which rows belong to which sequence and position.</param>
+    /// <param name="projected">float32 [rows, (heads + 2 key heads or 0) * head size]; overwritten.</param>
+    /// <param name="rotary">Angles of the rows.</param>
+    /// <param name="weights">The layer's parameters.</param>
+    /// <param name="queries">Receives the queries.</param>
+    /// <param name="cache">Receives keys and values where the rows have them.</param>
+    /// <param name="group">Layer group within the cache.</param>
+    public void Run(AttentionBatch batch, Activation projected, RotaryRows rotary, AttentionWeights weights, QueryRows queries, KvBlocks cache, int group)
+    {
+        int d = cache.HeadSize;
+        int queryColumns = queries.Heads * d;
+        bool writes = projected.Columns == queryColumns + (2 * cache.Heads * d);
+        if ((!writes && projected.Columns != queryColumns) || projected.Type != ElementType.F32 || rotary.Cos.Columns != d / 2
+            || (weights.Bias is not null && weights.Bias.Length != projected.Columns)
+            || (weights.QueryNorm is not null && (weights.QueryNorm.Length != d || weights.KeyNorm?.Length != d)))
+        {
+            throw new ArgumentException($"Projected rows are {projected.Type}[{projected.Columns}] for {queries.Heads} heads and {cache.Heads} key heads of {d}.", nameof(projected));
+        }
+
+        projected.Check(0, batch.Rows, nameof(projected));
+        rotary.Cos.Check(0, batch.Rows, nameof(rotary));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)cache.Groups, nameof(group));
+        (_batch, _rows, _rotary, _weights, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, weights, queries, cache, group, writes);
+        if (_queryScale.Length != d)
+        {
+            _queryScale = new float[d];
+        }
+
+        float scale = Log2E / MathF.Sqrt(d);
+        for (int i = 0; i < d; i++)
+        {
+            _queryScale[i] = weights.QueryNorm is null ? scale : weights.QueryNorm[i] * weights.KeyNorm![i] * scale;
+        }
+
+        pool.Run(this, batch.RunCount);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void IJob.Run(int unit, int worker)
+    {
+        ref readonly AttentionBatch.Run run = ref _batch.RunAt(unit);
+        ref readonly AttentionSlice slice = ref _batch.Slice(run.Slice);
+        int d = _cache.HeadSize;
+        for (int i = run.First; i < run.First + run.Count; i++)
+        {
+            int row = slice.FirstRow + i;
+            float* x = (float*)_rows.Address(row);
+            float* cos = (float*)_rotary.Cos.Address(row);
+            float* sin = (float*)_rotary.Sin.Address(row);
+            AddBias(x);
+            for (int head = 0; head < _queries.Heads; head++, x += d)
+            {
+                Rotate(x, cos, sin, d);
+                float norm = _weights.QueryNorm is null ? 1f : RmsNorm.Scale(x, d, _weights.Eps);
+                fixed (float* scale = _queryScale)
+                {
+                    StoreQuery(x, scale, norm, _queries.Address(head, row), d);
+                }
+            }
+
+            if (_writesCache)
+            {
+                int position = slice.Start + i;
+                StoreKeysAndValues(x, cos, sin, slice.Blocks.Span[position / KvBlocks.Positions], position % KvBlocks.Positions);
+            }
+        }
+    }
+
+    private void StoreKeysAndValues(float* x, float* cos, float* sin, int block, int offset)
+    {
+        int d = _cache.HeadSize;
+        float* values = x + (_cache.Heads * d);
+        for (int head = 0; head < _cache.Heads; head++, x += d, values += d)
+        {
+            Rotate(x, cos, sin, d);
+            float norm = _weights.QueryNorm is null ? 1f : RmsNorm.Scale(x, d, _weights.Eps);
+            byte* v = _cache.Values(_group, block, head);
+            if (offset == 0)
+            {
+                // A block that served another sequence may hold anything; a probability of 0 times NaN would still be NaN.
+                new Span<byte>(v, _cache.ValueSteps * _cache.ValueColumns * 4).Clear();
+            }
+
+            if (_cache.Type == ElementType.BF16)
+            {
+                StoreBf16(x, norm, _cache.Keys(_group, block, head) + (offset * 4), values, v, offset, d);
+            }
+            else
+            {
+                float* key = (float*)_cache.Keys(_group, block, head) + offset;
+                float* value = (float*)v + (offset * _cache.ValueColumns);
+                for (int i = 0; i < d; i++)
+                {
+                    key[i * KvBlocks.Positions] = x[i] * norm;
+                    value[i] = values[i];
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StoreBf16(float* x, float norm, byte* key, float* values, byte* valueBase, int offset, int d)
+    {
+        for (int i = 0; i < d; i += 2)
+        {
+            uint pair = Conversion.ToBf16(x[i] * norm) | ((uint)Conversion.ToBf16(x[i + 1] * norm) << 16);
+            *(uint*)(key + (i / 2 * KvBlocks.Positions * 4)) = pair;
+        }
+
+        ushort* value = (ushort*)(valueBase + (offset / 2 * (long)_cache.ValueColumns * 4)) + (offset & 1);
+        for (int i = 0; i < d; i++)
+        {
+            value[2 * i] = Conversion.ToBf16(values[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StoreQuery(float* x, float* scale, float norm, byte* target, int d)
+    {
+        int i = 0;
+        Vector512<float> n = Vector512.Create(norm);
+        for (; i + 16 <= d; i += 16)
+        {
+            Vector512<float> value = Vector512.Load(x + i) * n * Vector512.Load(scale + i);
+            if (_cache.Type == ElementType.BF16)
+            {
+                Conversion.Store16(value, (ushort*)target + i);
+            }
+            else
+            {
+                value.Store((float*)target + i);
+            }
+        }
+
+        for (; i < d; i++)
+        {
+            float value = x[i] * norm * scale[i];
+            if (_cache.Type == ElementType.BF16)
+            {
+                ((ushort*)target)[i] = Conversion.ToBf16(value);
+            }
+            else
+            {
+                ((float*)target)[i] = value;
+            }
+        }
+    }
+
+    // Rotate-half: element i turns with element i + d/2.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rotate(float* x, float* cos, float* sin, int d)
+    {
+        int half = d / 2;
+        float* y = x + half;
+        int i = 0;
+        for (; i + 16 <= half; i += 16)
+        {
+            Vector512<float> a = Vector512.Load(x + i), b = Vector512.Load(y + i);
+            Vector512<float> c = Vector512.Load(cos + i), s = Vector512.Load(sin + i);
+            ((a * c) - (b * s)).Store(x + i);
+            ((b * c) + (a * s)).Store(y + i);
+        }
+
+        for (; i < half; i++)
+        {
+            (float a, float b) = (x[i], y[i]);
+            x[i] = (a * cos[i]) - (b * sin[i]);
+            y[i] = (b * cos[i]) + (a * sin[i]);
+        }
+    }
+
+    private void AddBias(float* x)
+    {
+        if (_weights.Bias is null)
+        {
+            return;
+        }
+
+        for (int i = 0; i < _weights.Bias.Length; i++)
+        {
+            x[i] += _weights.Bias[i];
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Elementwise;
+
+/// <summary>Copies chosen rows of one activation to consecutive rows of another of the same shape. A reused object.</summary>
+public sealed unsafe class RowGather(WorkerPool pool) : IJob
+{
+    private const int RowsPerUnit = 32;
+    private Activation _from = null!;
+    private Activation _to = null!;
+    private int[] _rows = [];
+    private int _count;
+
+    /// <summary>Row i of <paramref name="to"/> becomes row <c>rows[i]</c> of <paramref name="from"/>, for i below <paramref name="count"/>.</summary>
+    public void Run(Activation from, int[] rows, int count, Activation to)
+    {
+        to.Check(0, count, nameof(count));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, rows.Length);
+        if (from.Type != to.Type || from.Columns != to.Columns)
+        {
+            throw new ArgumentException($"Rows are {from.Type}[{from.Columns}] and {to.Type}[{to.Columns}].", nameof(to));
+        }
+
+        (_from, _to, _rows, _count) = (from, to, rows, count);
+        pool.Run(this, (count + RowsPerUnit - 1) / RowsPerUnit);
+    }
+
+    void IJob.Run(int unit, int worker)
+    {
+        int end = Math.Min(_count, (unit + 1) * RowsPerUnit);
+        for (int i = unit * RowsPerUnit; i < end; i++)
+        {
+            _from.RowBytes(_rows[i]).CopyTo(_to.RowBytes(i));
+        }
+    }
+}
