@@ -1,0 +1,73 @@
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>
+/// The safetensors files of a model folder, mapped into memory: one <c>model.safetensors</c>, or the shards that
+/// <c>model.safetensors.index.json</c> lists. Nothing is copied. Does not know which tensors a model needs (see <see cref="Weights"/>).
+/// Safe to read from many threads; dispose it when no <see cref="TensorView"/> is in use any more.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private readonly List<MappedFile> files;
+    private readonly Dictionary<string, TensorView> tensors;
+
+    private Checkpoint(string source, List<MappedFile> files, Dictionary<string, TensorView> tensors)
+    {
+        Source = source;
+        this.files = files;
+        this.tensors = tensors;
+    }
+
+    /// <summary>The file that lists the tensors: the single safetensors file, or the index of the shards.</summary>
+    public string Source { get; }
+
+    /// <summary>Paths of the mapped files.</summary>
+    public IReadOnlyList<string> Files => [.. files.Select(f => f.Path)];
+
+    /// <summary>Bytes of all mapped files, headers included.</summary>
+    public long FileBytes => files.Sum(f => f.Length);
+
+    /// <summary>Every stored tensor.</summary>
+    public IReadOnlyCollection<TensorView> Tensors => tensors.Values;
+
+    /// <summary>The tensor of that name; false where the checkpoint has none.</summary>
+    public bool TryGet(string name, out TensorView tensor) => tensors.TryGetValue(name, out tensor!);
+
+    /// <summary>Maps the checkpoint of a model folder and checks every header.</summary>
+    /// <exception cref="ModelException">
+    /// A file or shard is missing, truncated or damaged, or the index does not match the shards. The message names file and tensor.
+    /// Nothing stays mapped then.
+    /// </exception>
+    public static Checkpoint Open(string directory)
+    {
+        CheckpointFiles found = CheckpointFiles.Find(directory);
+        var files = new List<MappedFile>(found.Shards.Count);
+        try
+        {
+            var tensors = new Dictionary<string, TensorView>(StringComparer.Ordinal);
+            foreach (string path in found.Shards)
+            {
+                MappedFile file = MappedFile.Open(path);
+                files.Add(file);
+                foreach (TensorView tensor in SafetensorsHeader.Read(file))
+                {
+                    if (!tensors.TryAdd(tensor.Name, tensor))
+                    {
+                        throw new ModelException(
+                            $"{path}: tensor \"{tensor.Name}\" is also stored in {tensors[tensor.Name].File}; allowed: each tensor once.");
+                    }
+                }
+            }
+
+            found.CheckIndex(tensors);
+            return new Checkpoint(found.Source, files, tensors);
+        }
+        catch
+        {
+            files.ForEach(f => f.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Unmaps the files. Addresses and spans of its tensors are invalid from here on.</summary>
+    public void Dispose() => files.ForEach(f => f.Dispose());
+}

@@ -1,0 +1,79 @@
+using System.IO.MemoryMappedFiles;
+
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>
+/// One file mapped read-only into memory: the only place here that handles a pointer. Pages are read by the system when touched and are
+/// not managed memory. Hazard: addresses and spans are valid only until <see cref="Dispose"/>, and touching pages of a file that was cut
+/// short after it was mapped ends the process.
+/// </summary>
+internal sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedFile file;
+    private readonly MemoryMappedViewAccessor view;
+    private byte* start;
+
+    private MappedFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, long length)
+    {
+        Path = path;
+        Length = length;
+        this.file = file;
+        this.view = view;
+        byte* pointer = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
+        start = pointer + view.PointerOffset;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Bytes of the file when it was mapped.</summary>
+    public long Length { get; }
+
+    /// <summary>Address of the first byte.</summary>
+    public nint Address => start is null ? throw new ObjectDisposedException(Path) : (nint)start;
+
+    /// <exception cref="ModelException">The file is missing, empty or unreadable.</exception>
+    public static MappedFile Open(string path)
+    {
+        MemoryMappedFile? file = null;
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            long length = RandomAccess.GetLength(handle);
+            if (length == 0)
+            {
+                throw new ModelException($"{path}: the file is empty; allowed: a safetensors file.");
+            }
+
+            file = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            return new MappedFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            file?.Dispose();
+            throw new ModelException($"{path}: cannot be mapped into memory: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Bytes of the mapped range; not a copy.</summary>
+    public ReadOnlySpan<byte> Slice(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
+        return new ReadOnlySpan<byte>((byte*)Address + offset, length);
+    }
+
+    public void Dispose()
+    {
+        if (start is null)
+        {
+            return;
+        }
+
+        start = null;
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        file.Dispose();
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>
+/// Reads the header of a safetensors file: 8 bytes of length, JSON, then the data without gaps. Everything is checked before any
+/// <see cref="TensorView"/> exists, so that a view never points outside the file. Does not read tensor data.
+/// </summary>
+internal static class SafetensorsHeader
+{
+    /// <summary>The limit of the format's own reference reader.</summary>
+    public const long MaxHeaderBytes = 100_000_000;
+
+    private const int LengthBytes = 8;
+    private const string Metadata = "__metadata__";
+
+    public static List<TensorView> Read(MappedFile file)
+    {
+        if (file.Length < LengthBytes)
+        {
+            throw new ModelException($"{file.Path}: the file has {file.Length} bytes and is truncated; allowed: a safetensors file.");
+        }
+
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Slice(0, LengthBytes));
+        if (length > MaxHeaderBytes)
+        {
+            throw new ModelException(
+                $"{file.Path}: the header claims {length} bytes, so this is not a safetensors file; allowed: at most {MaxHeaderBytes} bytes.");
+        }
+
+        if (length > (ulong)(file.Length - LengthBytes))
+        {
+            throw new ModelException(
+                $"{file.Path}: the header claims {length} bytes, but only {file.Length - LengthBytes} follow: the file is truncated.");
+        }
+
+        List<TensorEntry> entries;
+        try
+        {
+            entries = ReadEntries(file.Path, file.Slice(LengthBytes, (int)length));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ModelException($"{file.Path}: the header is not valid JSON: {e.Message}", e);
+        }
+
+        long dataStart = LengthBytes + (long)length;
+        TensorLayout.Check(file.Path, entries, file.Length - dataStart);
+        var views = new List<TensorView>(entries.Count);
+        foreach (TensorEntry entry in entries)
+        {
+            views.Add(new TensorView(file, entry.Name, entry.Type, entry.Shape, dataStart + entry.Begin, entry.End - entry.Begin));
+        }
+
+        return views;
+    }
+
+    private static List<TensorEntry> ReadEntries(string path, ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 8 });
+        var entries = new List<TensorEntry>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new ModelException($"{path}: the header is not a JSON object; allowed: an object of tensors by name.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            if (!names.Add(name))
+            {
+                throw new ModelException($"{path}: tensor \"{name}\" appears twice in the header; allowed: each name once.");
+            }
+
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new ModelException($"{path}: tensor \"{name}\" is not described by a JSON object in the header.");
+            }
+
+            if (name == Metadata)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            entries.Add(TensorEntry.Read(ref reader, path, name));
+        }
+
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read())
+        {
+            throw new ModelException($"{path}: the header is not one complete JSON object.");
+        }
+
+        return entries;
+    }
+}

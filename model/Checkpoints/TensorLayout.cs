@@ -1,0 +1,67 @@
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>Checks that the tensors of one file have the bytes their shapes need and tile the file's data: no gap, no overlap, no rest.</summary>
+internal static class TensorLayout
+{
+    public static void Check(string path, List<TensorEntry> entries, long dataBytes)
+    {
+        foreach (TensorEntry entry in entries)
+        {
+            CheckSize(path, entry, dataBytes);
+        }
+
+        // Empty tensors first among equals, so that they do not look like overlaps.
+        List<TensorEntry> ordered = [.. entries.OrderBy(e => e.Begin).ThenBy(e => e.End)];
+        long end = 0;
+        foreach (TensorEntry entry in ordered)
+        {
+            if (entry.Begin < end)
+            {
+                throw TensorEntry.Fault(path, entry.Name, $"begins at byte {entry.Begin} of the data, inside the tensor before it, which ends at {end}");
+            }
+
+            if (entry.Begin > end)
+            {
+                throw TensorEntry.Fault(path, entry.Name, $"begins at byte {entry.Begin} of the data, but the tensor before it ends at {end}; allowed: no gaps");
+            }
+
+            end = entry.End;
+        }
+
+        if (end != dataBytes)
+        {
+            throw new ModelException($"{path}: the tensors take {end} bytes, but {dataBytes} bytes of data follow the header; allowed: no rest.");
+        }
+    }
+
+    private static void CheckSize(string path, in TensorEntry entry, long dataBytes)
+    {
+        if (entry.End < entry.Begin)
+        {
+            throw TensorEntry.Fault(path, entry.Name, $"has data_offsets [{entry.Begin}, {entry.End}]; allowed: the end not before the begin");
+        }
+
+        if (entry.End > dataBytes)
+        {
+            throw TensorEntry.Fault(
+                path,
+                entry.Name,
+                $"ends at byte {entry.End} of the data, but the file holds {dataBytes}: it is truncated or the offset is out of range");
+        }
+
+        Int128 bytes = entry.Type.Size();
+        foreach (long size in entry.Shape)
+        {
+            // Past the file's size only a dimension of 0 can still matter; not multiplying on keeps hostile shapes from overflowing.
+            bytes = bytes > dataBytes && size != 0 ? bytes : bytes * size;
+        }
+
+        if (bytes != entry.End - entry.Begin)
+        {
+            throw TensorEntry.Fault(
+                path,
+                entry.Name,
+                $"has {entry.End - entry.Begin} bytes, but shape [{string.Join(", ", entry.Shape)}] of {entry.Type.Name()} needs another size");
+        }
+    }
+}

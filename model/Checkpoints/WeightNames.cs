@@ -1,0 +1,28 @@
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>Tensor names of published Hunyuan checkpoints; the transformers library's port uses the same. Knows no shapes.</summary>
+internal static class WeightNames
+{
+    public const string Embedding = "model.embed_tokens.weight";
+    public const string FinalNorm = "model.norm.weight";
+    public const string LmHead = "lm_head.weight";
+
+    public static string Layer(int layer) => $"model.layers.{layer}.";
+
+    public static string Attention(int layer) => $"model.layers.{layer}.self_attn.";
+
+    public static string RouterGate(int layer) => $"model.layers.{layer}.mlp.gate.wg.weight";
+
+    public static string SharedMlp(int layer) => $"model.layers.{layer}.mlp.shared_mlp.";
+
+    public static string ExpertMlp(int layer, int expert) => $"model.layers.{layer}.mlp.experts.{expert}.";
+
+    public static string DenseMlp(int layer) => $"model.layers.{layer}.mlp.";
+
+    /// <summary>Tensors that some exporters write and no computation needs.</summary>
+    public static bool IsHarmless(string name, bool tied) =>
+        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) ||
+        name.EndsWith("rotary_emb.cos_cached", StringComparison.Ordinal) ||
+        name.EndsWith("rotary_emb.sin_cached", StringComparison.Ordinal) ||
+        (tied && name == LmHead);
+}

@@ -1,0 +1,149 @@
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>
+/// What a model's computation needs, as rows of logical matrices, whether files keep tensors separately or packed. Every accessor checks
+/// presence, shape and element type of just what it returns, so that a slice of layers or experts can be used alone. Reads no data.
+/// Safe for concurrent use.
+/// </summary>
+/// <param name="config">The model's shapes.</param>
+/// <param name="checkpoint">The files; stays the caller's to dispose, after the last use of any row.</param>
+public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
+{
+    private readonly TensorLookup lookup = new(checkpoint, config.Source);
+    private readonly AttentionRows attention = new(config, new TensorLookup(checkpoint, config.Source));
+    private readonly MlpLookup mlp = new(config, new TensorLookup(checkpoint, config.Source));
+
+    /// <summary>The model's shapes.</summary>
+    public ModelConfig Config => config;
+
+    /// <summary>The files.</summary>
+    public Checkpoint Checkpoint => checkpoint;
+
+    /// <summary>Checks that every tensor the model needs is there in its shape, and that there are no others.</summary>
+    /// <exception cref="ModelException">The message names file and tensor, and the allowed shape.</exception>
+    public void Validate() => WeightCheck.Run(config, checkpoint);
+
+    /// <summary>The embedding, [vocab, hidden].</summary>
+    public RowSource Embedding() => Matrix(WeightNames.Embedding, config.VocabSize, config.HiddenSize);
+
+    /// <summary>The last norm, [hidden, 1].</summary>
+    public RowSource FinalNorm() => Vector(WeightNames.FinalNorm, config.HiddenSize);
+
+    /// <summary>The output projection, [vocab, hidden]; the embedding where the config ties them.</summary>
+    public RowSource LmHead() =>
+        config.TieWordEmbeddings ? Embedding() : Matrix(WeightNames.LmHead, config.VocabSize, config.HiddenSize);
+
+    /// <summary>The norm before attention, [hidden, 1].</summary>
+    public RowSource InputNorm(int layer) => Vector(WeightNames.Layer(layer) + "input_layernorm.weight", config.HiddenSize);
+
+    /// <summary>The norm before the MLP, [hidden, 1].</summary>
+    public RowSource PostAttentionNorm(int layer) =>
+        Vector(WeightNames.Layer(layer) + "post_attention_layernorm.weight", config.HiddenSize);
+
+    /// <summary>The query projection, [heads * head_dim, hidden].</summary>
+    public RowSource Query(int layer) => attention.Query(layer, "weight", config.HiddenSize);
+
+    /// <summary>The key projection, [kv_heads * head_dim, hidden]; only for layers with their own K and V.</summary>
+    public RowSource Key(int layer) => attention.Key(layer, "weight", config.HiddenSize);
+
+    /// <summary>The value projection, [kv_heads * head_dim, hidden]; only for layers with their own K and V.</summary>
+    public RowSource Value(int layer) => attention.Value(layer, "weight", config.HiddenSize);
+
+    /// <summary>The projection of the heads back to the residual stream, [hidden, heads * head_dim].</summary>
+    public RowSource AttentionOutput(int layer) =>
+        Matrix(WeightNames.Attention(layer) + "o_proj.weight", config.HiddenSize, config.QuerySize);
+
+    /// <summary>[heads * head_dim, 1]; null without attention_bias.</summary>
+    public RowSource? QueryBias(int layer) => config.AttentionBias ? attention.Query(layer, "bias", 1) : null;
+
+    /// <summary>[kv_heads * head_dim, 1]; null without attention_bias.</summary>
+    public RowSource? KeyBias(int layer) => config.AttentionBias ? attention.Key(layer, "bias", 1) : null;
+
+    /// <summary>[kv_heads * head_dim, 1]; null without attention_bias.</summary>
+    public RowSource? ValueBias(int layer) => config.AttentionBias ? attention.Value(layer, "bias", 1) : null;
+
+    /// <summary>[hidden, 1]; null without attention_bias.</summary>
+    public RowSource? AttentionOutputBias(int layer) =>
+        config.AttentionBias ? Vector(WeightNames.Attention(layer) + "o_proj.bias", config.HiddenSize) : null;
+
+    /// <summary>The per-head norm of queries, [head_dim, 1]; null without qk-norm.</summary>
+    public RowSource? QueryNorm(int layer) => HeadNorm(layer, "query_layernorm.weight");
+
+    /// <summary>The per-head norm of keys, [head_dim, 1], which cross layers have too; null without qk-norm.</summary>
+    public RowSource? KeyNorm(int layer) => HeadNorm(layer, "key_layernorm.weight");
+
+    /// <summary>The router, [experts, hidden]; only for layers with experts.</summary>
+    public RowSource RouterGate(int layer)
+    {
+        RequireMoe(layer);
+        return Matrix(WeightNames.RouterGate(layer), config.Experts, config.HiddenSize);
+    }
+
+    /// <summary>The shared expert; only for layers that have one.</summary>
+    public MlpRows Shared(int layer)
+    {
+        RequireMoe(layer);
+        return config.SharedExperts(layer) > 0
+            ? mlp.Rows(WeightNames.SharedMlp(layer), config.SharedIntermediateSize(layer))
+            : throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has no shared expert.");
+    }
+
+    /// <summary>One routed expert; only for layers with experts.</summary>
+    public MlpRows Expert(int layer, int expert)
+    {
+        RequireMoe(layer);
+        ArgumentOutOfRangeException.ThrowIfNegative(expert);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(expert, config.Experts);
+        return mlp.Rows(WeightNames.ExpertMlp(layer, expert), config.IntermediateSize(layer));
+    }
+
+    /// <summary>The plain MLP; only for layers without experts.</summary>
+    public MlpRows Dense(int layer) => config.IsMoeLayer(layer)
+        ? throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has experts, not a plain MLP.")
+        : mlp.Rows(WeightNames.DenseMlp(layer), config.IntermediateSize(layer));
+
+    /// <summary>[shared width, hidden].</summary>
+    public RowSource SharedGate(int layer) => Shared(layer).Gate;
+
+    /// <summary>[shared width, hidden].</summary>
+    public RowSource SharedUp(int layer) => Shared(layer).Up;
+
+    /// <summary>[hidden, shared width].</summary>
+    public RowSource SharedDown(int layer) => Shared(layer).Down;
+
+    /// <summary>[width, hidden].</summary>
+    public RowSource ExpertGate(int layer, int expert) => Expert(layer, expert).Gate;
+
+    /// <summary>[width, hidden].</summary>
+    public RowSource ExpertUp(int layer, int expert) => Expert(layer, expert).Up;
+
+    /// <summary>[hidden, width].</summary>
+    public RowSource ExpertDown(int layer, int expert) => Expert(layer, expert).Down;
+
+    /// <summary>[width, hidden].</summary>
+    public RowSource DenseGate(int layer) => Dense(layer).Gate;
+
+    /// <summary>[width, hidden].</summary>
+    public RowSource DenseUp(int layer) => Dense(layer).Up;
+
+    /// <summary>[hidden, width].</summary>
+    public RowSource DenseDown(int layer) => Dense(layer).Down;
+
+    private RowSource? HeadNorm(int layer, string name) =>
+        config.UseQkNorm ? Vector(WeightNames.Attention(layer) + name, config.HeadDim) : null;
+
+    private RowSource Matrix(string name, int rows, int columns) =>
+        new([new RowRange(lookup.Get(name, rows, columns, vector: false), 0, rows)], columns);
+
+    private RowSource Vector(string name, int rows) => new([new RowRange(lookup.Get(name, rows, 1, vector: true), 0, rows)], 1);
+
+    private void RequireMoe(int layer)
+    {
+        if (!config.IsMoeLayer(layer))
+        {
+            throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has no experts.");
+        }
+    }
+}

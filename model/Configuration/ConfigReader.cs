@@ -1,0 +1,201 @@
+using System.Text.Json;
+
+namespace HunyuanOrleans.Model.Configuration;
+
+/// <summary>Turns config.json into a <see cref="ModelConfig"/>, checking each field and then the fields against each other.</summary>
+internal static class ConfigReader
+{
+    // Far above any published model, low enough that the sum of all weights stays inside a long.
+    private const int MaxLayers = 4096;
+    private const int MaxSize = 1 << 18;
+    private const int MaxHeads = 1 << 14;
+    private const int MaxHeadDim = 1 << 12;
+    private const int MaxVocab = 1 << 24;
+    private const int MaxExperts = 1 << 12;
+    private const int MaxShared = 256;
+    private const int MaxContext = 1 << 28;
+
+    private static readonly (string Name, ModelFamily Family)[] Families =
+    [
+        ("hunyuan", ModelFamily.Hunyuan),
+        ("hunyuan_v1_moe", ModelFamily.HunyuanV1Moe),
+        ("hunyuan_v1_dense", ModelFamily.HunyuanV1Dense),
+    ];
+
+    public static ModelConfig Read(JsonElement json, string source, IReadOnlyList<int> generationEos)
+    {
+        var fields = new JsonFields(json, source);
+        (string type, ModelFamily family) = ReadFamily(fields);
+        UnsupportedFields.Check(fields);
+
+        int layers = fields.Int("num_hidden_layers", 1, MaxLayers);
+        int hidden = fields.Int("hidden_size", 1, MaxSize);
+        int heads = fields.Int("num_attention_heads", 1, MaxHeads);
+        int kvHeads = fields.Int("num_key_value_heads", 1, MaxHeads, heads);
+        if (heads % kvHeads != 0)
+        {
+            throw fields.Wrong("num_key_value_heads", $"{kvHeads}", $"a divisor of num_attention_heads = {heads}");
+        }
+
+        int headDim = ReadHeadDim(fields, hidden, heads);
+        int vocab = fields.Int("vocab_size", 1, MaxVocab);
+        int positions = fields.Int("max_position_embeddings", 1, MaxContext);
+        int experts = ReadExperts(fields, family);
+        int firstMoe = experts > 1 ? fields.Int("moe_layer_num_skipped", 0, layers, 0) : 0;
+
+        return new ModelConfig(
+            ReadWidths(fields, layers, experts, firstMoe),
+            ReadTopK(fields, layers, experts),
+            ReadSharedExperts(fields, family, layers, experts))
+        {
+            Source = source,
+            Family = family,
+            ModelType = type,
+            Layers = layers,
+            HiddenSize = hidden,
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadDim = headDim,
+            VocabSize = vocab,
+            MaxPositions = positions,
+            Experts = experts,
+            FirstMoeLayer = firstMoe,
+            ClaFactor = ReadClaFactor(fields, layers),
+
+            // The v1 code of the transformers library norms always and does not write the field.
+            UseQkNorm = fields.Flag("use_qk_norm", fallback: family != ModelFamily.Hunyuan),
+            AttentionBias = fields.Flag("attention_bias", fallback: false),
+            MlpBias = fields.Flag("mlp_bias", fallback: false),
+            TieWordEmbeddings = fields.Flag("tie_word_embeddings", fallback: false),
+            RmsNormEps = (float)fields.Number("rms_norm_eps", 1e-12, 1, 1e-5),
+            Rope = RopeReader.Read(fields, source, headDim, positions),
+            TorchDtype = fields.Text("torch_dtype") ?? fields.Text("dtype") ?? "bfloat16",
+            QuantizationMethod = ReadQuantization(fields, source),
+            BosTokenId = fields.OptionalInt("bos_token_id", -1, int.MaxValue),
+            PadTokenId = fields.OptionalInt("pad_token_id", -1, int.MaxValue),
+            EosTokenIds = MergeEos(fields.IntOrList("eos_token_id", 0, vocab - 1) ?? [], generationEos),
+        };
+    }
+
+    private static (string Name, ModelFamily Family) ReadFamily(in JsonFields fields)
+    {
+        string allowed = string.Join(", ", Families.Select(f => $"\"{f.Name}\""));
+        string type = fields.Text("model_type") ?? throw fields.Missing("model_type", allowed);
+        foreach ((string Name, ModelFamily Family) family in Families)
+        {
+            if (family.Name == type)
+            {
+                return family;
+            }
+        }
+
+        throw fields.Wrong("model_type", $"\"{type}\"", allowed);
+    }
+
+    private static int ReadHeadDim(in JsonFields fields, int hidden, int heads)
+    {
+        int? given = fields.OptionalInt("head_dim", 2, MaxHeadDim);
+        int? alternative = fields.OptionalInt("attention_head_dim", 2, MaxHeadDim);
+        if (given is not null && alternative is not null && given != alternative)
+        {
+            throw fields.Wrong("attention_head_dim", $"{alternative}", $"the same value as head_dim = {given}, or only one of the two");
+        }
+
+        int? stated = given ?? alternative;
+        if (stated is null && hidden % heads != 0)
+        {
+            throw fields.Wrong("hidden_size", $"{hidden}", $"a multiple of num_attention_heads = {heads} where head_dim is not given");
+        }
+
+        int headDim = stated ?? (hidden / heads);
+        if (headDim % 2 != 0)
+        {
+            throw fields.Wrong(
+                stated is null ? "hidden_size" : given is null ? "attention_head_dim" : "head_dim",
+                stated is null ? $"{hidden}, which makes heads of {headDim}" : $"{headDim}",
+                "an even head width (rotary embedding turns pairs)");
+        }
+
+        return headDim;
+    }
+
+    private static int ReadExperts(in JsonFields fields, ModelFamily family)
+    {
+        int[] experts = fields.IntOrList("num_experts", 1, MaxExperts) ?? [1];
+        if (experts.Length == 0 || experts.AsSpan().ContainsAnyExcept(experts[0]))
+        {
+            throw fields.Wrong("num_experts", $"[{string.Join(", ", experts)}]", "a whole number, or a list whose entries are all equal");
+        }
+
+        return family == ModelFamily.HunyuanV1Dense && experts[0] != 1
+            ? throw fields.Wrong("num_experts", $"{experts[0]}", "1 or absent where model_type is \"hunyuan_v1_dense\"")
+            : experts[0];
+    }
+
+    // Experts take moe_intermediate_size where it is given; layers without experts always intermediate_size.
+    private static int[] ReadWidths(in JsonFields fields, int layers, int experts, int firstMoe)
+    {
+        bool moe = experts > 1 && fields.Has("moe_intermediate_size");
+        int[] expert = moe ? fields.PerLayer("moe_intermediate_size", layers, 1, MaxSize) : [];
+        if (moe && firstMoe == 0)
+        {
+            return expert;
+        }
+
+        int[] widths = fields.PerLayer("intermediate_size", layers, 1, MaxSize);
+        if (moe)
+        {
+            expert.AsSpan(firstMoe).CopyTo(widths.AsSpan(firstMoe));
+        }
+
+        return widths;
+    }
+
+    private static int[] ReadTopK(in JsonFields fields, int layers, int experts)
+    {
+        if (experts == 1)
+        {
+            return new int[layers];
+        }
+
+        int[] topK = fields.PerLayer("moe_topk", layers, 1, MaxExperts, 1);
+        for (int layer = 0; layer < layers; layer++)
+        {
+            if (topK[layer] > experts)
+            {
+                throw fields.Wrong("moe_topk", $"{topK[layer]} (layer {layer})", $"1 to num_experts = {experts}");
+            }
+        }
+
+        return topK;
+    }
+
+    private static int[] ReadSharedExperts(in JsonFields fields, ModelFamily family, int layers, int experts)
+    {
+        // The v1 code of the transformers library always has a shared expert and does not write the field.
+        bool mixed = experts > 1 && fields.Flag("use_mixed_mlp_moe", fallback: family == ModelFamily.HunyuanV1Moe);
+        return mixed ? fields.PerLayer("num_shared_expert", layers, 1, MaxShared, 1) : new int[layers];
+    }
+
+    private static int ReadClaFactor(in JsonFields fields, int layers)
+    {
+        if (!fields.Flag("use_cla", fallback: false))
+        {
+            return 1;
+        }
+
+        int factor = fields.Int("cla_share_factor", 1, layers, 1);
+        return layers % factor == 0
+            ? factor
+            : throw fields.Wrong("cla_share_factor", $"{factor}", $"a divisor of num_hidden_layers = {layers}");
+    }
+
+    private static string? ReadQuantization(in JsonFields fields, string source)
+    {
+        return fields.TryGet("quantization_config", out JsonElement quantization)
+            ? new JsonFields(quantization, source, "quantization_config.").Text("quant_method") ?? "unnamed"
+            : null;
+    }
+
+    private static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];
+}

@@ -1,0 +1,14 @@
+namespace HunyuanOrleans.Model.Configuration;
+
+/// <summary>The model types this project runs, by the config's model_type.</summary>
+public enum ModelFamily
+{
+    /// <summary>"hunyuan": Hunyuan-Large (A52B), with cross-layer attention.</summary>
+    Hunyuan,
+
+    /// <summary>"hunyuan_v1_moe": A13B.</summary>
+    HunyuanV1Moe,
+
+    /// <summary>"hunyuan_v1_dense": the dense models of 0.5 to 7 B.</summary>
+    HunyuanV1Dense,
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace HunyuanOrleans.Model.Configuration;
+
+/// <summary>
+/// Fields whose other values would change the arithmetic in ways this project does not compute. Absent is always fine; a silent wrong
+/// answer is not.
+/// </summary>
+internal static class UnsupportedFields
+{
+    private static readonly string[] MustBeFalse = ["use_mla", "group_limited_greedy", "position_embedding_xdrope"];
+
+    public static void Check(in JsonFields fields)
+    {
+        if (fields.Text("hidden_act") is { } act && act != "silu")
+        {
+            throw fields.Wrong("hidden_act", $"\"{act}\"", "\"silu\"");
+        }
+
+        foreach (string name in MustBeFalse)
+        {
+            if (fields.Flag(name, fallback: false))
+            {
+                throw fields.Wrong(name, "true", "false or absent");
+            }
+        }
+
+        if (!fields.Flag("norm_topk_prob", fallback: true))
+        {
+            throw fields.Wrong("norm_topk_prob", "false", "true or absent");
+        }
+
+        if (fields.TryGet("routed_scaling_factor", out JsonElement factor) &&
+            (factor.ValueKind != JsonValueKind.Number || factor.GetDouble() != 1))
+        {
+            throw fields.Wrong("routed_scaling_factor", factor, "1 or absent");
+        }
+    }
+}
