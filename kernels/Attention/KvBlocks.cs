@@ -33,9 +33,12 @@ public sealed unsafe class KvBlocks : IDisposable
         (KeySteps, ValueColumns) = Geometry(headSize, type);
         BlockBytes = BytesPerBlock(heads, headSize, type);
         _groups = new NativeBuffer[groups];
+
+        // Values are cleared when a block begins and keys are masked by position; only padding inside a key head must be zero.
+        bool padded = KeySteps * type.StepElements() != headSize;
         for (int g = 0; g < groups; g++)
         {
-            _groups[g] = new NativeBuffer(BlockBytes * blocks);
+            _groups[g] = new NativeBuffer(BlockBytes * blocks, clear: padded);
         }
     }
 

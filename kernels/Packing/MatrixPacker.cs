@@ -19,18 +19,15 @@ public sealed unsafe class MatrixPacker : IJob
     private PackedMatrix? _target;
     private nint[] _rows = [];
     private ElementType[] _types = [];
-    private Action<long>? _packed;
 
     /// <summary>Fills <paramref name="target"/>.</summary>
     /// <param name="pool">Workers to use.</param>
     /// <param name="target">Matrix to fill.</param>
     /// <param name="sources">Its rows in order; the counts sum to <c>target.Rows</c>, each row holds <c>target.Columns</c> elements.</param>
-    /// <param name="packed">Called with bytes written, from any worker; for progress.</param>
     /// <exception cref="ArgumentException">The row counts do not sum up, or a source type is not F32, F16 or BF16.</exception>
-    public void Pack(WorkerPool pool, PackedMatrix target, IReadOnlyList<SourceRows> sources, Action<long>? packed = null)
+    public void Pack(WorkerPool pool, PackedMatrix target, IReadOnlyList<SourceRows> sources)
     {
         _target = target;
-        _packed = packed;
         Array.Resize(ref _rows, Math.Max(_rows.Length, target.Rows));
         Array.Resize(ref _types, Math.Max(_types.Length, target.Rows));
         int row = 0;
@@ -60,7 +57,6 @@ public sealed unsafe class MatrixPacker : IJob
 
         pool.Run(this, (target.Rows + PanelKernels.PanelRows - 1) / PanelKernels.PanelRows);
         _target = null;
-        _packed = null;
     }
 
     /// <inheritdoc/>
@@ -86,7 +82,6 @@ public sealed unsafe class MatrixPacker : IJob
             Transpose(inputs, steps, output + ((long)step * stride), stride);
         }
 
-        _packed?.Invoke((long)target.Steps * PanelKernels.PanelRows * 4);
     }
 
     private uint* Input(int row, int column, int columns, int steps, uint* scratch)

@@ -1,0 +1,56 @@
+using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Model.Checkpoints;
+
+namespace HunyuanOrleans.Model.Loading;
+
+/// <summary>Describes checkpoint rows in the packer's terms.</summary>
+internal static class PackSources
+{
+    private const int BlockRows = 64;
+
+    /// <summary>The rows of a logical matrix in order.</summary>
+    public static IEnumerable<SourceRows> Of(RowSource source)
+    {
+        foreach (RowRange range in source.Ranges)
+        {
+            yield return new SourceRows(range.RowAddress(0), range.RowBytes, range.RowCount, source.ElementType);
+        }
+    }
+
+    /// <summary>64 rows of <paramref name="first"/>, 64 of <paramref name="second"/>, and so on; each is padded with zero rows to whole blocks.</summary>
+    public static List<SourceRows> Interleave(RowSource first, RowSource second)
+    {
+        List<SourceRows> result = [];
+        for (int row = 0; row < first.Rows; row += BlockRows)
+        {
+            Append(result, first, row);
+            Append(result, second, row);
+        }
+
+        return result;
+    }
+
+    private static void Append(List<SourceRows> result, RowSource source, int first)
+    {
+        int wanted = Math.Min(BlockRows, source.Rows - first);
+        int skipped = 0;
+        int taken = 0;
+        foreach (RowRange range in source.Ranges)
+        {
+            int from = Math.Max(0, first + taken - skipped);
+            int count = Math.Min(range.RowCount - from, wanted - taken);
+            if (count > 0)
+            {
+                result.Add(new SourceRows(range.RowAddress(from), range.RowBytes, count, source.ElementType));
+                taken += count;
+            }
+
+            skipped += range.RowCount;
+        }
+
+        if (taken < BlockRows)
+        {
+            result.Add(SourceRows.Zeros(BlockRows - taken));
+        }
+    }
+}

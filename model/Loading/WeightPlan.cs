@@ -1,0 +1,99 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Model.Checkpoints;
+
+namespace HunyuanOrleans.Model.Loading;
+
+/// <summary>
+/// The packed matrices that the parts of a model will need, in a fixed order with their places in one region of memory, before
+/// anything is read. Whoever fills the region (packing from a checkpoint, or mapping a packed copy) goes by this list.
+/// </summary>
+public sealed class WeightPlan(ComputeMode mode)
+{
+    private const long Alignment = 4096;
+    private readonly List<PlannedMatrix> _matrices = [];
+
+    /// <summary>Precision of the weights.</summary>
+    public ComputeMode Mode { get; } = mode;
+
+    /// <summary>Every planned matrix in order of its offset.</summary>
+    public IReadOnlyList<PlannedMatrix> Matrices => _matrices;
+
+    /// <summary>Bytes of the region.</summary>
+    public long TotalBytes { get; private set; }
+
+    /// <summary>Plans the rows of several logical matrices under each other.</summary>
+    /// <param name="sources">Matrices of equally many columns.</param>
+    public PlannedMatrix Add(params ReadOnlySpan<RowSource> sources)
+    {
+        List<SourceRows> rows = [];
+        int total = 0;
+        foreach (RowSource source in sources)
+        {
+            rows.AddRange(PackSources.Of(source));
+            total += source.Rows;
+        }
+
+        return Add(sources[0].Name, total, sources[0].Columns, Mode.Element(), rows);
+    }
+
+    /// <summary>Plans a float32 matrix whatever the mode (routers).</summary>
+    public PlannedMatrix AddSingle(RowSource source) =>
+        Add(source.Name, source.Rows, source.Columns, ElementType.F32, [.. PackSources.Of(source)]);
+
+    /// <summary>Plans gate and up of an MLP, interleaved in blocks of 64 rows as the SwiGlu epilogue reads them.</summary>
+    public PlannedMatrix AddGateUp(MlpRows mlp)
+    {
+        List<SourceRows> rows = PackSources.Interleave(mlp.Gate, mlp.Up);
+        return Add(mlp.Gate.Name, rows.Sum(r => r.Count), mlp.Gate.Columns, Mode.Element(), rows);
+    }
+
+    private PlannedMatrix Add(string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources)
+    {
+        PlannedMatrix matrix = new(name, rows, columns, type, TotalBytes, sources);
+        _matrices.Add(matrix);
+        TotalBytes += (matrix.ByteLength + Alignment - 1) / Alignment * Alignment;
+        return matrix;
+    }
+}
+
+/// <summary>A matrix that is loaded later.</summary>
+/// <param name="name">Its first tensor, for messages.</param>
+/// <param name="rows">Packed rows.</param>
+/// <param name="columns">Columns.</param>
+/// <param name="type">Element type after packing.</param>
+/// <param name="offset">Where it lies in the region.</param>
+/// <param name="sources">Where its rows come from.</param>
+public sealed class PlannedMatrix(string name, int rows, int columns, ElementType type, long offset, IReadOnlyList<SourceRows> sources)
+{
+    private PackedMatrix? _matrix;
+
+    /// <summary>Its first tensor's name.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Packed rows.</summary>
+    public int Rows { get; } = rows;
+
+    /// <summary>Columns.</summary>
+    public int Columns { get; } = columns;
+
+    /// <summary>Element type after packing.</summary>
+    public ElementType Type { get; } = type;
+
+    /// <summary>Where it lies in the region, in bytes.</summary>
+    public long Offset { get; } = offset;
+
+    /// <summary>Bytes after packing.</summary>
+    public long ByteLength { get; } = PackedMatrix.SizeOf(rows, columns, type);
+
+    /// <summary>Where its rows come from.</summary>
+    public IReadOnlyList<SourceRows> Sources { get; } = sources;
+
+    /// <summary>The loaded matrix.</summary>
+    /// <exception cref="InvalidOperationException">It is not loaded yet.</exception>
+    public PackedMatrix Matrix
+    {
+        get => _matrix ?? throw new InvalidOperationException($"The weights of {Name} are not loaded yet.");
+        internal set => _matrix = value;
+    }
+}

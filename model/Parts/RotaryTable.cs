@@ -1,0 +1,102 @@
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Parts;
+
+/// <summary>
+/// Rotary angles by position, rounded where the published code rounds: a config without alpha keeps its frequencies in bfloat16, and
+/// the linear and length-dependent forms take position and angle in bfloat16 too. It holds frequencies, not tables.
+/// </summary>
+public sealed class RotaryTable
+{
+    private readonly RopeSettings _settings;
+    private readonly float[] _frequencies;
+    private readonly bool _rounded;
+    private readonly int _headSize;
+
+    /// <summary>Computes the frequencies.</summary>
+    /// <param name="settings">The config's rotary settings.</param>
+    /// <param name="headSize">Width of a head.</param>
+    /// <param name="rounded">Whether frequencies without alpha are bfloat16, as in the models of type hunyuan.</param>
+    public RotaryTable(RopeSettings settings, int headSize, bool rounded)
+    {
+        _settings = settings;
+        _headSize = headSize;
+        _rounded = rounded && settings.Scaling != RopeScaling.Alpha;
+        double theta = settings.Scaling == RopeScaling.Alpha
+            ? settings.Theta * Math.Pow(settings.Alpha, headSize / (double)(headSize - 2))
+            : settings.Theta;
+        _frequencies = Frequencies(theta, _rounded);
+    }
+
+    /// <summary>Creates the table of a model.</summary>
+    public static RotaryTable Of(ModelConfig config) => new(config.Rope, config.HeadDim, config.Family == ModelFamily.Hunyuan);
+
+    /// <summary>Inverse frequencies [head size / 2] for sequences within the maximum position.</summary>
+    public ReadOnlySpan<float> InverseFrequencies => _frequencies;
+
+    /// <summary>Writes the angles of one position.</summary>
+    /// <param name="position">The position, from 0.</param>
+    /// <param name="length">Length of the sequence, which only the dynamic form without alpha looks at.</param>
+    /// <param name="cos">[head size / 2].</param>
+    /// <param name="sin">[head size / 2].</param>
+    public void Fill(int position, int length, Span<float> cos, Span<float> sin)
+    {
+        bool grown = _settings.Scaling == RopeScaling.Dynamic && length > _settings.MaxPositions;
+        float place = position;
+        bool roundAngle = _rounded && !grown && _settings.Scaling is RopeScaling.Linear or RopeScaling.Dynamic;
+        if (roundAngle)
+        {
+            place = Round(place);
+        }
+
+        if (_settings.Scaling == RopeScaling.Linear)
+        {
+            place /= (float)_settings.Factor;
+            place = roundAngle ? Round(place) : place;
+        }
+
+        double theta = grown ? GrownTheta(length) : 0;
+        for (int i = 0; i < _frequencies.Length; i++)
+        {
+            float angle = place * (grown ? Frequency(theta, i) : _frequencies[i]);
+            angle = roundAngle ? Round(angle) : angle;
+            cos[i] = MathF.Cos(angle);
+            sin[i] = MathF.Sin(angle);
+        }
+    }
+
+    /// <summary>Fills the rows of a batch. A position's angles depend on that position alone, so chunking changes no bit.</summary>
+    public void Fill(AttentionBatch batch, RotaryRows rows)
+    {
+        foreach (ref readonly AttentionSlice slice in batch.Slices)
+        {
+            for (int i = 0; i < slice.Count; i++)
+            {
+                int position = slice.Start + i;
+                Fill(position, position + 1, rows.Cos.Row(slice.FirstRow + i), rows.Sin.Row(slice.FirstRow + i));
+            }
+        }
+    }
+
+    private static float Round(float value) => Conversion.ToSingle(Conversion.ToBf16(value));
+
+    // The published rule: base * (factor * length / max - (factor - 1))^(d / (d - 2)).
+    private double GrownTheta(int length) => _settings.Theta * Math.Pow(
+        (_settings.Factor * length / _settings.MaxPositions) - (_settings.Factor - 1), _headSize / (double)(_headSize - 2));
+
+    private float[] Frequencies(double theta, bool round)
+    {
+        float[] result = new float[_headSize / 2];
+        for (int i = 0; i < result.Length; i++)
+        {
+            float frequency = Frequency(theta, i);
+            result[i] = round ? Round(frequency) : frequency;
+        }
+
+        return result;
+    }
+
+    private float Frequency(double theta, int i) => 1f / MathF.Pow((float)theta, 2f * i / _headSize);
+}
