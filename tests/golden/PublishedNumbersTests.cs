@@ -1,0 +1,198 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Parts;
+using Xunit;
+
+namespace HunyuanOrleans.Golden.Tests;
+
+/// <summary>The numbers that came out of the published code, within the bounds its notes suggest.</summary>
+public sealed class PublishedNumbersTests
+{
+    private const float F32Tolerance = 2e-4f;
+    private const float GateTolerance = 1e-5f;
+
+    public static TheoryData<string> Names => [.. GoldenCase.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void LogitsInFloat32(string name)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        {
+            float[][] logits = new Session(model).Append(prompt.Ids);
+            AssertRows(prompt.Array("logits").Values, prompt.LogitPositions.Select(p => logits[p]), F32Tolerance);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void GreedyContinuationInFloat32(string name)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        {
+            Session session = new(model);
+            List<float[]> rows = [session.Append(prompt.Ids)[^1]];
+            List<int> ids = [ArgMax(rows[^1])];
+            while (ids.Count < prompt.GreedyIds.Length)
+            {
+                rows.Add(session.Append([ids[^1]])[0]);
+                ids.Add(ArgMax(rows[^1]));
+            }
+
+            Assert.Equal(prompt.GreedyIds, ids);
+            if (prompt.HasArray("greedy_logits"))
+            {
+                AssertRows(prompt.Array("greedy_logits").Values, rows, F32Tolerance);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void HiddenStatesAndRoutingInFloat32(string name)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        {
+            Recorder recorder = new();
+            model.Observer = recorder;
+            new Session(model).Append(prompt.Ids);
+            (float[] hidden, int[] shape) = prompt.Array("hidden_last");
+            AssertRows(hidden.AsSpan(0, hidden.Length - shape[1]).ToArray(), recorder.Last, F32Tolerance);
+            if (!prompt.HasExperts)
+            {
+                Assert.Empty(recorder.Choices);
+                continue;
+            }
+
+            AssertRows(prompt.Array("router_logits").Values, recorder.Scores, F32Tolerance);
+            (float[] weights, int[] weightShape) = prompt.Array("gate_weights");
+            int k = weightShape[2];
+            for (int layer = 0; layer < weightShape[0]; layer++)
+            {
+                for (int token = 0; token < weightShape[1]; token++)
+                {
+                    int[] expected = prompt.Experts(layer, token);
+                    (int[] experts, float[] given) = recorder.Choices[(layer * weightShape[1]) + token];
+                    Assert.Equal(expected.Order(), experts);
+                    for (int i = 0; i < k; i++)
+                    {
+                        float weight = given[Array.IndexOf(experts, expected[i])];
+                        Assert.Equal(weights[(((layer * weightShape[1]) + token) * k) + i], weight, GateTolerance);
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void LogitsInBfloat16(string name)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.Bf16);
+        List<double> means = [];
+        double before = 0;
+        int beforeCount = 0;
+        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        {
+            Recorder recorder = new();
+            model.Observer = recorder;
+            float[][] logits = new Session(model).Append(prompt.Ids);
+            int firstChange = FirstChange(prompt, recorder);
+            (float[] expected, int[] shape) = prompt.Array("logits");
+            for (int i = 0; i < prompt.LogitPositions.Length; i++)
+            {
+                int position = prompt.LogitPositions[i];
+                double sum = 0;
+                double max = 0;
+                for (int v = 0; v < shape[1]; v++)
+                {
+                    double difference = Math.Abs(expected[(i * shape[1]) + v] - logits[position][v]);
+                    sum += difference;
+                    max = Math.Max(max, difference);
+                }
+
+                means.Add(sum / shape[1]);
+                if (position < firstChange)
+                {
+                    before += sum / shape[1];
+                    beforeCount++;
+                    Assert.InRange(max, 0, 0.8);
+                }
+            }
+        }
+
+        means.Sort();
+        Assert.InRange(means[means.Count / 2], 0, 0.1);
+        Assert.True(beforeCount > 0);
+        Assert.InRange(before / beforeCount, 0, 0.1);
+    }
+
+    internal static int ArgMax(float[] row) => Array.IndexOf(row, row.Max());
+
+    private static int FirstChange(GoldenCase.Prompt prompt, Recorder recorder)
+    {
+        int tokens = prompt.Ids.Length;
+        if (!prompt.HasExperts)
+        {
+            return tokens;
+        }
+
+        int layers = recorder.Choices.Count / tokens;
+        for (int token = 0; token < tokens; token++)
+        {
+            for (int layer = 0; layer < layers; layer++)
+            {
+                if (!recorder.Choices[(layer * tokens) + token].Experts.SequenceEqual(prompt.Experts(layer, token).Order()))
+                {
+                    return token;
+                }
+            }
+        }
+
+        return tokens;
+    }
+
+    private static void AssertRows(float[] expected, IEnumerable<float[]> actual, float tolerance)
+    {
+        float[] flat = [.. actual.SelectMany(r => r)];
+        Assert.Equal(expected.Length, flat.Length);
+        for (int i = 0; i < flat.Length; i++)
+        {
+            if (!(MathF.Abs(expected[i] - flat[i]) <= tolerance))
+            {
+                Assert.Fail($"Value {i} is {flat[i]}, expected {expected[i]} within {tolerance}.");
+            }
+        }
+    }
+
+    /// <summary>Copies what the published code's notes hold numbers for.</summary>
+    private sealed class Recorder : IForwardObserver
+    {
+        public List<float[]> Last { get; } = [];
+
+        public List<float[]> Scores { get; } = [];
+
+        public List<(int[] Experts, float[] Weights)> Choices { get; } = [];
+
+        public void Embedded(Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
+
+        public void Routed(int layer, Activation scores, RoutedRows routed)
+        {
+            for (int token = 0; token < routed.Tokens; token++)
+            {
+                Scores.Add(scores.Row(token).ToArray());
+                Choices.Add((routed.ExpertsOf(token).ToArray(), routed.WeightsOf(token).ToArray()));
+            }
+        }
+
+        public void Finished(int layer, Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
+    }
+}

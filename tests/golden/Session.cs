@@ -1,0 +1,44 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
+
+namespace HunyuanOrleans.Golden.Tests;
+
+/// <summary>One sequence run directly on a <see cref="ModelRunner"/>, its blocks taken from a place of the pool that a test chooses.</summary>
+internal sealed class Session(ModelRunner model, int firstBlock = 0)
+{
+    private readonly int[] _blocks = [.. Enumerable.Range(0, model.Cache.Blocks).Select(i => (firstBlock + i) % model.Cache.Blocks)];
+
+    public int Length { get; private set; }
+
+    public static ModelRunner Load(string folder, ComputeMode mode, int threads = 1, int kvTokens = 1024) =>
+        ModelRunner.Load(folder, new ModelOptions { Mode = mode, Threads = threads, KvTokens = kvTokens, PinThreads = false, MaxBatchTokens = 256, MaxLogitRows = 256 });
+
+    /// <summary>Appends tokens in chunks and returns the logits of every row, [tokens][vocabulary].</summary>
+    public float[][] Append(ReadOnlySpan<int> ids, int chunk = int.MaxValue)
+    {
+        List<float[]> logits = [];
+        for (int at = 0; at < ids.Length;)
+        {
+            int count = Math.Min(chunk, ids.Length - at);
+            AttentionBatch batch = model.CreateBatch();
+            batch.Add(Slice(0, count));
+            Activation rows = model.Forward(ids.Slice(at, count), batch, [.. Enumerable.Range(0, count)], count);
+            for (int i = 0; i < count; i++)
+            {
+                logits.Add(rows.Row(i).ToArray());
+            }
+
+            Advance(count);
+            at += count;
+        }
+
+        return [.. logits];
+    }
+
+    public AttentionSlice Slice(int firstRow, int count) => new(firstRow, count, Length, _blocks);
+
+    public void Advance(int count) => Length += count;
+}
