@@ -54,8 +54,12 @@ public sealed class SafetensorsWriter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            handle?.Dispose();
-            File.Delete(partial);
+            if (handle is not null)
+            {
+                handle.Dispose();
+                File.Delete(partial);
+            }
+
             throw new ModelException($"{path}: cannot be written: {e.Message}", e);
         }
     }
