@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
 /// Writes a model folder with random bfloat16 weights: config.json, generation_config.json and safetensors, but no tokenizer, so it is
-/// used with token ids. The same options give the same bytes on every machine and number of threads.
+/// used with token ids. The same options give the same bytes, whatever the number of threads.
 /// </summary>
 public static class RandomModel
 {
