@@ -23,6 +23,10 @@ internal sealed class CheckpointFiles
     /// <summary>Full paths, in order of name.</summary>
     public IReadOnlyList<string> Shards { get; }
 
+    /// <summary>True where the folder has weights, or says it has.</summary>
+    public static bool Exist(string directory) =>
+        File.Exists(Path.Combine(directory, SingleName)) || File.Exists(Path.Combine(directory, IndexName));
+
     public static CheckpointFiles Find(string directory)
     {
         string single = Path.Combine(directory, SingleName);

@@ -2,7 +2,9 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Finds the rows of one MLP, separate or packed as <c>gate_and_up_proj</c>, whose FIRST half is up and second half is gate.</summary>
+/// <summary>
+/// Finds the rows of one MLP, separate or packed as <c>gate_and_up_proj</c>, whose FIRST half is up and second half is gate.
+/// </summary>
 internal sealed class MlpLookup(ModelConfig config, TensorLookup lookup)
 {
     public MlpRows Rows(string prefix, int width)

@@ -1,6 +1,8 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Checks that the tensors of one file have the bytes their shapes need and tile the file's data: no gap, no overlap, no rest.</summary>
+/// <summary>
+/// Checks that the tensors of one file have the bytes their shapes need and tile the file's data: no gap, no overlap, no rest.
+/// </summary>
 internal static class TensorLayout
 {
     public static void Check(string path, List<TensorEntry> entries, long dataBytes)
@@ -17,12 +19,18 @@ internal static class TensorLayout
         {
             if (entry.Begin < end)
             {
-                throw TensorEntry.Fault(path, entry.Name, $"begins at byte {entry.Begin} of the data, inside the tensor before it, which ends at {end}");
+                throw TensorEntry.Fault(
+                    path,
+                    entry.Name,
+                    $"begins at byte {entry.Begin} of the data, inside the tensor before it, which ends at {end}");
             }
 
             if (entry.Begin > end)
             {
-                throw TensorEntry.Fault(path, entry.Name, $"begins at byte {entry.Begin} of the data, but the tensor before it ends at {end}; allowed: no gaps");
+                throw TensorEntry.Fault(
+                    path,
+                    entry.Name,
+                    $"begins at byte {entry.Begin} of the data, but the tensor before it ends at {end}; allowed: no gaps");
             }
 
             end = entry.End;
@@ -30,7 +38,8 @@ internal static class TensorLayout
 
         if (end != dataBytes)
         {
-            throw new ModelException($"{path}: the tensors take {end} bytes, but {dataBytes} bytes of data follow the header; allowed: no rest.");
+            throw new ModelException(
+                $"{path}: the tensors take {end} bytes, but {dataBytes} bytes of data follow the header; allowed: no rest.");
         }
     }
 
@@ -38,7 +47,10 @@ internal static class TensorLayout
     {
         if (entry.End < entry.Begin)
         {
-            throw TensorEntry.Fault(path, entry.Name, $"has data_offsets [{entry.Begin}, {entry.End}]; allowed: the end not before the begin");
+            throw TensorEntry.Fault(
+                path,
+                entry.Name,
+                $"has data_offsets [{entry.Begin}, {entry.End}]; allowed: the end not before the begin");
         }
 
         if (entry.End > dataBytes)

@@ -133,7 +133,9 @@ public sealed class ModelConfig
     /// <summary>
     /// Reads <c>config.json</c> of a model folder; the end ids of <c>generation_config.json</c>, where present, are added.
     /// </summary>
-    /// <exception cref="ModelException">A file is missing or unreadable, or a field is wrong; the message says which and what is allowed.</exception>
+    /// <exception cref="ModelException">
+    /// A file is missing or unreadable, or a field is wrong; the message says which and what is allowed.
+    /// </exception>
     public static ModelConfig Load(string directory)
     {
         string path = Path.Combine(directory, "config.json");

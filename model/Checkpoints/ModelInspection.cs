@@ -1,0 +1,81 @@
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>One file of a checkpoint.</summary>
+/// <param name="Name">File name.</param>
+/// <param name="Bytes">Its size.</param>
+public sealed record InspectedFile(string Name, long Bytes);
+
+/// <summary>What a model folder holds, from its config and the headers of its files; no tensor data is read.</summary>
+/// <param name="Config">The config.</param>
+/// <param name="Generation">Sampling defaults.</param>
+/// <param name="Parameters">Weights by the config, total and used per token.</param>
+/// <param name="KvBytesPerToken">Bytes of K/V per position, stored as bfloat16.</param>
+/// <param name="Tensors">Number of stored tensors; 0 where the folder has no weights.</param>
+/// <param name="StoredElements">Elements of all stored tensors.</param>
+/// <param name="BytesByType">Stored bytes by element type, largest first.</param>
+/// <param name="Files">The checkpoint's files.</param>
+/// <param name="Problem">Why the weights cannot be loaded as they are; null where they can.</param>
+public sealed record ModelInspection(
+    ModelConfig Config,
+    GenerationDefaults Generation,
+    ParameterCount Parameters,
+    long KvBytesPerToken,
+    int Tensors,
+    long StoredElements,
+    IReadOnlyList<KeyValuePair<StoredType, long>> BytesByType,
+    IReadOnlyList<InspectedFile> Files,
+    string? Problem)
+{
+    private const int Bf16Bytes = 2;
+
+    /// <summary>Inspects a folder. A folder with a config but no weights is inspected as far as that goes.</summary>
+    /// <exception cref="ModelException">The config is wrong, or a file of the checkpoint is damaged or missing.</exception>
+    public static ModelInspection Load(string directory)
+    {
+        ModelConfig config = ModelConfig.Load(directory);
+        var bare = new ModelInspection(
+            config,
+            GenerationDefaults.Load(directory),
+            config.ParameterCount,
+            config.KvBytesPerToken(Bf16Bytes),
+            0,
+            0,
+            [],
+            [],
+            "The folder holds no weights.");
+        if (!CheckpointFiles.Exist(directory))
+        {
+            return bare;
+        }
+
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        return bare with
+        {
+            Tensors = checkpoint.Tensors.Count,
+            StoredElements = checkpoint.Tensors.Sum(t => t.ElementCount),
+            BytesByType =
+            [
+                .. checkpoint.Tensors.GroupBy(t => t.StoredType)
+                    .Select(g => KeyValuePair.Create(g.Key, g.Sum(t => t.ByteLength)))
+                    .OrderByDescending(g => g.Value),
+            ],
+            Files = [.. checkpoint.Files.Select(f => new InspectedFile(Path.GetFileName(f), new FileInfo(f).Length))],
+            Problem = FindProblem(config, checkpoint),
+        };
+    }
+
+    private static string? FindProblem(ModelConfig config, Checkpoint checkpoint)
+    {
+        try
+        {
+            new Weights(config, checkpoint).Validate();
+            return null;
+        }
+        catch (ModelException e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Checkpoints;
+
+/// <summary>
+/// Writes a model folder with random bfloat16 weights: config.json, generation_config.json and safetensors, but no tokenizer, so it is
+/// used with token ids. The same options give the same bytes, whatever the number of threads.
+/// </summary>
+public static class RandomModel
+{
+    private const int ChunkElements = 1 << 20;
+
+    /// <summary>The config the options lead to, without writing anything.</summary>
+    /// <exception cref="ModelException">An option is not allowed.</exception>
+    public static ModelConfig Config(RandomModelOptions options)
+    {
+        using JsonDocument json = JsonDocument.Parse(RandomModelConfig.Config(options));
+        return ModelConfig.Parse(json.RootElement, "the random model's config");
+    }
+
+    /// <summary>Writes the folder. What an error or cancellation leaves behind is removed again.</summary>
+    /// <param name="options">The shape.</param>
+    /// <param name="directory">A folder that is empty or does not exist yet.</param>
+    /// <param name="progress">Told the bytes written so far, and all; may be called from several threads.</param>
+    /// <param name="cancellationToken">Stops between pieces of a few MB.</param>
+    /// <exception cref="ModelException">An option is not allowed, the folder is not empty, or the disk is full.</exception>
+    public static void Write(
+        RandomModelOptions options,
+        string directory,
+        Action<long, long>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ModelConfig config = Config(options);
+        List<List<ExpectedTensor>> shards = Shards(CheckpointSchema.Tensors(config), options.MaxShardBytes);
+        long total = shards.Sum(shard => shard.Sum(Bytes));
+        bool existed = PrepareFolder(directory, total);
+        try
+        {
+            var job = new Job(config, new RandomWeights(options.Seed), total, progress, cancellationToken);
+            var shardByTensor = new Dictionary<string, string>(StringComparer.Ordinal);
+            for (int i = 0; i < shards.Count; i++)
+            {
+                string name = shards.Count == 1 ? CheckpointFiles.SingleName : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+                job.WriteShard(Path.Combine(directory, name), shards[i]);
+                shards[i].ForEach(tensor => shardByTensor.Add(tensor.Name, name));
+            }
+
+            if (shards.Count > 1)
+            {
+                File.WriteAllText(Path.Combine(directory, CheckpointFiles.IndexName), RandomModelConfig.Index(shardByTensor, total));
+            }
+
+            File.WriteAllText(Path.Combine(directory, "generation_config.json"), RandomModelConfig.Generation(options));
+            File.WriteAllText(Path.Combine(directory, "config.json"), RandomModelConfig.Config(options));
+        }
+        catch
+        {
+            RemoveFiles(directory, existed);
+            throw;
+        }
+    }
+
+    private static long Bytes(ExpectedTensor tensor) => tensor.ElementCount * StoredType.BF16.Size();
+
+    private static List<List<ExpectedTensor>> Shards(IEnumerable<ExpectedTensor> tensors, long limit)
+    {
+        var shards = new List<List<ExpectedTensor>> { new() };
+        long used = 0;
+        foreach (ExpectedTensor tensor in tensors)
+        {
+            if (used > 0 && used + Bytes(tensor) > limit)
+            {
+                shards.Add([]);
+                used = 0;
+            }
+
+            shards[^1].Add(tensor);
+            used += Bytes(tensor);
+        }
+
+        return shards;
+    }
+
+    private static bool PrepareFolder(string directory, long bytes)
+    {
+        bool existed = Directory.Exists(directory);
+        if (File.Exists(directory) || (existed && Directory.EnumerateFileSystemEntries(directory).Any()))
+        {
+            throw new ModelException($"{directory}: the output folder is not empty; allowed: an empty or a new folder.");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(directory);
+            long free = new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
+            if (free < bytes)
+            {
+                RemoveFiles(directory, existed);
+                throw new ModelException($"{directory}: the model takes {bytes} bytes, but only {free} are free there.");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"{directory}: the output folder cannot be made: {e.Message}", e);
+        }
+
+        return existed;
+    }
+
+    // The folder was empty before, so everything in it is from this run.
+    private static void RemoveFiles(string directory, bool keepFolder)
+    {
+        foreach (string file in Directory.EnumerateFiles(directory).ToList())
+        {
+            File.Delete(file);
+        }
+
+        if (!keepFolder)
+        {
+            Directory.Delete(directory);
+        }
+    }
+
+    private sealed class Job(
+        ModelConfig config, RandomWeights weights, long total, Action<long, long>? progress, CancellationToken cancellationToken)
+    {
+        private readonly ConcurrentDictionary<(float Mean, float Deviation), ushort[]> tables = new();
+        private long done;
+
+        public void WriteShard(string path, List<ExpectedTensor> tensors)
+        {
+            using var writer = new SafetensorsWriter(path, [.. tensors.Select(t => new TensorSpec(t.Name, StoredType.BF16, t.Shape))]);
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+            try
+            {
+                Parallel.ForEach(
+                    Partitioner.Create(Chunks(tensors), EnumerablePartitionerOptions.NoBuffering),
+                    options,
+                    () => new ushort[ChunkElements],
+                    (chunk, _, buffer) => WriteChunk(writer, chunk.Tensor, chunk.First, buffer),
+                    _ => { });
+            }
+            catch (AggregateException e) when (e.InnerException is ModelException inner)
+            {
+                throw new ModelException(inner.Message, e);
+            }
+
+            writer.Complete();
+        }
+
+        private static IEnumerable<(ExpectedTensor Tensor, long First)> Chunks(List<ExpectedTensor> tensors)
+        {
+            foreach (ExpectedTensor tensor in tensors)
+            {
+                for (long first = 0; first < tensor.ElementCount; first += ChunkElements)
+                {
+                    yield return (tensor, first);
+                }
+            }
+        }
+
+        private ushort[] WriteChunk(SafetensorsWriter writer, ExpectedTensor tensor, long first, ushort[] buffer)
+        {
+            (float mean, float deviation) = RandomScales.Of(tensor, config);
+            ushort[] table = tables.GetOrAdd((mean, deviation), scale => RandomWeights.Table(scale.Mean, scale.Deviation));
+            Span<ushort> values = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ElementCount - first));
+            weights.Fill(tensor.Name, first, table, values);
+            writer.Write(tensor.Name, first * sizeof(ushort), MemoryMarshal.AsBytes(values));
+            progress?.Invoke(Interlocked.Add(ref done, values.Length * sizeof(ushort)), total);
+            return buffer;
+        }
+    }
+}

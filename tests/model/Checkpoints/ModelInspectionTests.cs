@@ -1,0 +1,42 @@
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Tests.Configuration;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Model.Tests.Checkpoints;
+
+public sealed class ModelInspectionTests
+{
+    [Fact]
+    public void A_model_folder_is_described()
+    {
+        string folder = Path.Combine(TestPaths.Data, "models", "tiny-top8-nocla");
+        ModelInspection inspection = ModelInspection.Load(folder);
+        Assert.Null(inspection.Problem);
+        Assert.Equal(inspection.Parameters.Total, inspection.StoredElements);
+        Assert.Equal([StoredType.BF16, StoredType.F32], inspection.BytesByType.Select(b => b.Key));
+
+        // Four routers of 8 x 64.
+        Assert.Equal(4 * 8 * 64 * 4, inspection.BytesByType[1].Value);
+        Assert.Equal((4 * 2 * 32 * 2, "model-00001-of-00001.safetensors"), (inspection.KvBytesPerToken, inspection.Files.Single().Name));
+    }
+
+    [Fact]
+    public void A_config_alone_is_described()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("config.json"), ConfigJson.Large);
+        ModelInspection inspection = ModelInspection.Load(folder.Root);
+        Assert.Equal(81920, inspection.KvBytesPerToken);
+        Assert.Equal("The folder holds no weights.", inspection.Problem);
+        Assert.Empty(inspection.Files);
+    }
+
+    [Fact]
+    public void Weights_that_do_not_fit_are_told()
+    {
+        using TempFolder copy = Rewriter.Copy(
+            Path.Combine(TestPaths.Data, "models", "tiny-dense"), tensors => tensors.RemoveAll(t => t.Name == "model.norm.weight"));
+        Assert.Contains("\"model.norm.weight\" is missing", ModelInspection.Load(copy.Root).Problem, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,192 @@
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Tests.Checkpoints;
+
+/// <summary>
+/// The forward pass in plain loops, straight from the formulas, to look at what weights do: one sequence, no cache. Slow, for tiny models
+/// with qk-norm and without biases.
+/// </summary>
+internal sealed class PlainForward(Weights weights)
+{
+    private readonly ModelConfig config = weights.Config;
+
+    /// <summary>Root mean square of the residual stream after the embedding and after each layer.</summary>
+    public List<double> ResidualRms { get; } = [];
+
+    /// <summary>Tokens each expert got, [layer][expert].</summary>
+    public List<int[]> ExpertUse { get; } = [];
+
+    /// <summary>Logits of every position, [tokens][vocab].</summary>
+    public float[][] Run(int[] ids)
+    {
+        float[][] x = Array.ConvertAll(ids, id =>
+        {
+            var row = new float[config.HiddenSize];
+            weights.Embedding().ReadRow(id, row);
+            return row;
+        });
+        ResidualRms.Add(Rms(x));
+        float[][] k = [];
+        float[][] v = [];
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            float[][] h = Norm(x, weights.InputNorm(layer));
+            if (config.IsSelfLayer(layer))
+            {
+                k = Rotate(Multiply(weights.Key(layer), h));
+                v = Multiply(weights.Value(layer), h);
+            }
+
+            float[][] q = HeadNorm(Rotate(Multiply(weights.Query(layer), h)), weights.QueryNorm(layer)!);
+            Add(x, Multiply(weights.AttentionOutput(layer), Attend(q, HeadNorm(k, weights.KeyNorm(layer)!), v)));
+            h = Norm(x, weights.PostAttentionNorm(layer));
+            Add(x, Moe(layer, h));
+            ResidualRms.Add(Rms(x));
+        }
+
+        return Multiply(weights.LmHead(), Norm(x, weights.FinalNorm()));
+    }
+
+    private float[][] Moe(int layer, float[][] h)
+    {
+        if (!config.IsMoeLayer(layer))
+        {
+            return Mlp(weights.Dense(layer), h);
+        }
+
+        float[][] result = config.SharedExperts(layer) > 0 ? Mlp(weights.Shared(layer), h) : [.. h.Select(r => new float[r.Length])];
+        var use = new int[config.Experts];
+        float[][] logits = Multiply(weights.RouterGate(layer), h);
+        int topK = config.TopK(layer);
+        for (int token = 0; token < h.Length; token++)
+        {
+            float[] p = Softmax(logits[token]);
+            int[] chosen = [.. Enumerable.Range(0, p.Length).OrderByDescending(e => p[e]).Take(topK)];
+            float sum = topK == 1 ? 1 : chosen.Sum(e => p[e]);
+            foreach (int expert in chosen)
+            {
+                use[expert]++;
+                float[] y = Mlp(weights.Expert(layer, expert), [h[token]])[0];
+                for (int i = 0; i < y.Length; i++)
+                {
+                    result[token][i] += p[expert] / sum * y[i];
+                }
+            }
+        }
+
+        ExpertUse.Add(use);
+        return result;
+    }
+
+    private static float[][] Mlp(MlpRows rows, float[][] h)
+    {
+        float[][] gate = Multiply(rows.Gate, h);
+        float[][] up = Multiply(rows.Up, h);
+        for (int t = 0; t < h.Length; t++)
+        {
+            for (int i = 0; i < gate[t].Length; i++)
+            {
+                gate[t][i] = gate[t][i] / (1 + MathF.Exp(-gate[t][i])) * up[t][i];
+            }
+        }
+
+        return Multiply(rows.Down, gate);
+    }
+
+    private float[][] Attend(float[][] q, float[][] k, float[][] v)
+    {
+        int d = config.HeadDim;
+        return [.. q.Select((row, token) =>
+        {
+            var output = new float[row.Length];
+            for (int head = 0; head < config.Heads; head++)
+            {
+                int kv = head / config.QueryGroup * d;
+                float[] p = Softmax([.. k.Take(token + 1).Select(key => Dot(row.AsSpan(head * d, d), key.AsSpan(kv, d)) / MathF.Sqrt(d))]);
+                for (int s = 0; s <= token; s++)
+                {
+                    for (int i = 0; i < d; i++)
+                    {
+                        output[(head * d) + i] += p[s] * v[s][kv + i];
+                    }
+                }
+            }
+
+            return output;
+        })];
+    }
+
+    private float[][] Rotate(float[][] rows)
+    {
+        int half = config.HeadDim / 2;
+        double theta = config.Rope.Theta * Math.Pow(Math.Max(1, config.Rope.Alpha), config.HeadDim / (config.HeadDim - 2.0));
+        return [.. rows.Select((row, position) => row.Select((value, at) =>
+        {
+            int i = at % config.HeadDim;
+            (double sin, double cos) = Math.SinCos(position * Math.Pow(theta, -2.0 * (i % half) / config.HeadDim));
+            return (float)((value * cos) + ((i < half ? -row[at + half] : row[at - half]) * sin));
+        }).ToArray())];
+    }
+
+    private float[][] HeadNorm(float[][] rows, RowSource weight) =>
+        [.. rows.Select(row => row.Chunk(config.HeadDim).SelectMany(head => Norm([head], weight)[0]).ToArray())];
+
+    private float[][] Norm(float[][] rows, RowSource weight)
+    {
+        float[] w = weight.ToSingles();
+        return [.. rows.Select(row =>
+        {
+            float scale = 1 / MathF.Sqrt((Dot(row, row) / row.Length) + config.RmsNormEps);
+            return row.Select((value, i) => w[i] * value * scale).ToArray();
+        })];
+    }
+
+    private static float[][] Multiply(RowSource matrix, float[][] input)
+    {
+        float[][] output = [.. input.Select(_ => new float[matrix.Rows])];
+        var row = new float[matrix.Columns];
+        for (int r = 0; r < matrix.Rows; r++)
+        {
+            matrix.ReadRow(r, row);
+            for (int t = 0; t < input.Length; t++)
+            {
+                output[t][r] = Dot(row, input[t]);
+            }
+        }
+
+        return output;
+    }
+
+    private static float[] Softmax(float[] values)
+    {
+        float max = values.Max();
+        float[] e = [.. values.Select(v => MathF.Exp(v - max))];
+        float sum = e.Sum();
+        return [.. e.Select(v => v / sum)];
+    }
+
+    private static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        float sum = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            sum += a[i] * b[i];
+        }
+
+        return sum;
+    }
+
+    private static void Add(float[][] x, float[][] y)
+    {
+        for (int t = 0; t < x.Length; t++)
+        {
+            for (int i = 0; i < x[t].Length; i++)
+            {
+                x[t][i] += y[t][i];
+            }
+        }
+    }
+
+    private static double Rms(float[][] rows) => Math.Sqrt(rows.Average(r => r.Average(v => (double)v * v)));
+}

@@ -1,0 +1,214 @@
+using System.Text.RegularExpressions;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Model.Tests.Checkpoints;
+
+public sealed partial class WeightsTests
+{
+    public static TheoryData<string> Models => [.. Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(d => Path.GetFileName(d)!)];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Golden_models_open_and_validate(string name)
+    {
+        string folder = Folder(name);
+        ModelConfig config = ModelConfig.Load(folder);
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        new Weights(config, checkpoint).Validate();
+        Assert.Equal(config.ParameterCount.Total, checkpoint.Tensors.Sum(t => t.ElementCount));
+        Assert.Equal(
+            checkpoint.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal),
+            CheckpointSchema.Tensors(config).Select(t => t.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Demo_model_opens_and_validates()
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(TestPaths.DemoModel);
+        new Weights(ModelConfig.Load(TestPaths.DemoModel), checkpoint).Validate();
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Packed_names_give_the_same_rows(string name)
+    {
+        string folder = Folder(name);
+        ModelConfig config = ModelConfig.Load(folder);
+        using TempFolder packed = Rewriter.Copy(folder, tensors => Pack(tensors, config));
+        using Checkpoint separateFiles = Checkpoint.Open(folder);
+        using Checkpoint packedFiles = Checkpoint.Open(packed.Root);
+        Assert.Contains(packedFiles.Tensors, t => t.Name.Contains("qkv_proj", StringComparison.Ordinal));
+        Assert.DoesNotContain(packedFiles.Tensors, t => t.Name.EndsWith("k_proj.weight", StringComparison.Ordinal));
+        Assert.DoesNotContain(packedFiles.Tensors, t => t.Name.EndsWith(".gate_proj.weight", StringComparison.Ordinal));
+
+        var a = new Weights(config, separateFiles);
+        var b = new Weights(config, packedFiles);
+        b.Validate();
+        List<RowSource> rowsA = [.. All(a)];
+        List<RowSource> rowsB = [.. All(b)];
+        Assert.Equal(rowsA.Count, rowsB.Count);
+        for (int i = 0; i < rowsA.Count; i++)
+        {
+            Assert.Equal((rowsA[i].Rows, rowsA[i].Columns), (rowsB[i].Rows, rowsB[i].Columns));
+            Assert.Equal(rowsA[i].ToSingles(), rowsB[i].ToSingles());
+        }
+    }
+
+    [Fact]
+    public void Rows_have_addresses_of_the_mapped_bytes()
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(Folder("tiny-cla"));
+        var weights = new Weights(ModelConfig.Load(Folder("tiny-cla")), checkpoint);
+        RowRange range = weights.Key(2).Ranges[0];
+        Assert.Equal(64 * 2, range.RowBytes);
+        var row = new byte[range.RowBytes];
+        System.Runtime.InteropServices.Marshal.Copy(range.RowAddress(5), row, 0, row.Length);
+        Assert.Equal(range.Row(5).ToArray(), row);
+        Assert.Throws<ArgumentOutOfRangeException>(() => range.RowAddress(16));
+    }
+
+    [Fact]
+    public void Stored_types_become_the_same_floats()
+    {
+        string folder = Folder("tiny-cla-fp32");
+        float[] exact = Load(folder, w => w.RouterGate(0).ToSingles());
+        using TempFolder half = Rewriter.Copy(folder, tensors => tensors.ForEachReplace(
+            t => t.Name.EndsWith("0.mlp.gate.wg.weight", StringComparison.Ordinal), t => ToHalf(t)));
+        float[] rounded = Load(half.Root, w => w.RouterGate(0).ToSingles());
+        Assert.Equal(exact.Select(v => (float)(Half)v), rounded);
+    }
+
+    [Fact]
+    public void Tied_models_use_the_embedding_and_may_still_hold_an_lm_head()
+    {
+        using TempFolder copy = Rewriter.Copy(Folder("tiny-noqknorm"), tensors => tensors.Add(
+            new LooseTensor("lm_head.weight", StoredType.BF16, [512, 48], new byte[512 * 48 * 2])));
+        using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
+        var weights = new Weights(ModelConfig.Load(copy.Root), checkpoint);
+        weights.Validate();
+        Assert.Equal("model.embed_tokens.weight", weights.LmHead().Name);
+    }
+
+    [Fact]
+    public void Rotary_buffers_are_ignored()
+    {
+        using TempFolder copy = Rewriter.Copy(Folder("tiny-cla"), tensors => tensors.Add(
+            new LooseTensor("model.layers.0.self_attn.rotary_emb.inv_freq", StoredType.F32, [4], new byte[16])));
+        using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
+        new Weights(ModelConfig.Load(copy.Root), checkpoint).Validate();
+    }
+
+    [Fact]
+    public void A_slice_can_be_used_though_other_layers_are_absent()
+    {
+        using TempFolder copy = Rewriter.Copy(
+            Folder("tiny-cla"), tensors => tensors.RemoveAll(t => !t.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
+        using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
+        var weights = new Weights(ModelConfig.Load(copy.Root), checkpoint);
+        Assert.Equal(64, weights.Query(2).Rows);
+        Assert.Equal(96, weights.ExpertGate(2, 7).Rows);
+        Assert.Throws<ModelException>(() => weights.Query(1));
+    }
+
+    [Fact]
+    public void Misuse_is_refused()
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(Folder("tiny-cla"));
+        var weights = new Weights(ModelConfig.Load(Folder("tiny-cla")), checkpoint);
+        Assert.Throws<ArgumentOutOfRangeException>(() => weights.Key(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => weights.Dense(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => weights.Expert(0, 16));
+        checkpoint.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => weights.Key(0).ToSingles());
+    }
+
+    private static string Folder(string name) => Path.Combine(TestPaths.Data, "models", name);
+
+    private static T Load<T>(string folder, Func<Weights, T> read)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        return read(new Weights(ModelConfig.Load(folder), checkpoint));
+    }
+
+    private static IEnumerable<RowSource> All(Weights weights)
+    {
+        ModelConfig config = weights.Config;
+        List<RowSource?> rows = [weights.Embedding(), weights.LmHead(), weights.FinalNorm()];
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            rows.AddRange([weights.Query(layer), weights.QueryBias(layer), weights.AttentionOutput(layer), weights.QueryNorm(layer)]);
+            if (config.IsSelfLayer(layer))
+            {
+                rows.AddRange([weights.Key(layer), weights.KeyBias(layer), weights.Value(layer), weights.ValueBias(layer)]);
+            }
+
+            if (!config.IsMoeLayer(layer))
+            {
+                rows.AddRange([weights.DenseGate(layer), weights.DenseUp(layer), weights.DenseDown(layer)]);
+                continue;
+            }
+
+            if (config.SharedExperts(layer) > 0)
+            {
+                rows.AddRange([weights.SharedGate(layer), weights.SharedUp(layer), weights.SharedDown(layer)]);
+            }
+
+            for (int expert = 0; expert < config.Experts; expert++)
+            {
+                rows.AddRange([weights.ExpertGate(layer, expert), weights.ExpertUp(layer, expert), weights.ExpertDown(layer, expert)]);
+            }
+        }
+
+        return rows.OfType<RowSource>();
+    }
+
+    private static void Pack(List<LooseTensor> tensors, ModelConfig config)
+    {
+        foreach (LooseTensor k in tensors.Where(t => t.Name.Contains(".k_proj.", StringComparison.Ordinal)).ToList())
+        {
+            LooseTensor q = tensors.Single(t => t.Name == k.Name.Replace("k_proj", "q_proj", StringComparison.Ordinal));
+            LooseTensor v = tensors.Single(t => t.Name == k.Name.Replace("k_proj", "v_proj", StringComparison.Ordinal));
+            int head = k.Bytes.Length / config.KvHeads;
+            var bytes = new List<byte>();
+            for (int h = 0; h < config.KvHeads; h++)
+            {
+                bytes.AddRange(q.Bytes.AsSpan(h * head * config.QueryGroup, head * config.QueryGroup));
+                bytes.AddRange(k.Bytes.AsSpan(h * head, head));
+                bytes.AddRange(v.Bytes.AsSpan(h * head, head));
+            }
+
+            long[] shape = [.. k.Shape];
+            shape[0] = config.QuerySize + (2 * config.KvSize);
+            tensors.RemoveAll(t => t == q || t == k || t == v);
+            tensors.Add(new(k.Name.Replace("k_proj", "qkv_proj", StringComparison.Ordinal), k.Type, shape, [.. bytes]));
+        }
+
+        foreach (LooseTensor gate in tensors.Where(t => GateName().IsMatch(t.Name)).ToList())
+        {
+            LooseTensor up = tensors.Single(t => t.Name == gate.Name.Replace("gate_proj", "up_proj", StringComparison.Ordinal));
+            tensors.RemoveAll(t => t == gate || t == up);
+            tensors.Add(new(
+                gate.Name.Replace("gate_proj", "gate_and_up_proj", StringComparison.Ordinal),
+                gate.Type,
+                [2 * gate.Shape[0], gate.Shape[1]],
+                [.. up.Bytes, .. gate.Bytes]));
+        }
+    }
+
+    private static LooseTensor ToHalf(LooseTensor tensor)
+    {
+        var bytes = new byte[tensor.Bytes.Length / 2];
+        for (int i = 0; i < bytes.Length / 2; i++)
+        {
+            BitConverter.TryWriteBytes(bytes.AsSpan(2 * i), (Half)BitConverter.ToSingle(tensor.Bytes, 4 * i));
+        }
+
+        return tensor with { Type = StoredType.F16, Bytes = bytes };
+    }
+
+    [GeneratedRegex(@"\.gate_proj\.weight$")]
+    private static partial Regex GateName();
+}
