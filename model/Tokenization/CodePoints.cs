@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace HunyuanOrleans.Model.Tokenization;
 
-/// <summary>What a code point is to the split patterns. Knows Unicode's categories and white space, nothing of patterns or tokens.</summary>
+/// <summary>
+/// What a code point is to the split patterns. Knows Unicode's categories and white space, nothing of patterns or tokens.
+/// </summary>
 internal static class CodePoints
 {
     /// <summary>What a lone surrogate reads as.</summary>
@@ -52,7 +54,7 @@ internal static class CodePoints
     public static Kind KindOf(int codePoint) =>
         codePoint < BasicPlane.Length ? (Kind)BasicPlane[codePoint] : Classify(codePoint);
 
-    /// <summary>The White_Space property, which some regular expression engines widen by U+001C to U+001F; here they are not in it.</summary>
+    /// <summary>The White_Space property: U+001C to U+001F, which some engines count as white space, are not in it.</summary>
     public static bool IsWhiteSpace(int codePoint) => codePoint switch
     {
         >= 0x09 and <= 0x0D or 0x20 or 0x85 or 0xA0 => true,

@@ -5,7 +5,8 @@ namespace HunyuanOrleans.Model.Tokenization;
 /// <summary>
 /// Unicode normalisation form C. <see cref="string.Normalize()"/> is not used because it silently does nothing where the runtime has no
 /// ICU or runs with invariant globalisation, and throws on a lone surrogate: ids must not depend on the machine. A lone surrogate
-/// becomes U+FFFD wherever text has to be rebuilt. Time is O(n log n) for any input.
+/// becomes U+FFFD from the first change on; before that it stays, which reads the same to everything behind this. Time is
+/// O(n log n) for any input.
 /// </summary>
 internal static class Nfc
 {

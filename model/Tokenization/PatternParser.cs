@@ -10,9 +10,16 @@ namespace HunyuanOrleans.Model.Tokenization;
 /// </summary>
 internal sealed class PatternParser
 {
+    // Characters that stand for themselves only after a backslash.
+    private const string Operators = ".^$*+?{}()[]|\\";
+
+    // A file must not be able to exhaust the stack.
+    private const int DeepestGroup = 16;
+
     private readonly int[] pattern;
     private readonly string source;
     private int position;
+    private int depth;
 
     private PatternParser(string source)
     {
@@ -48,7 +55,13 @@ internal sealed class PatternParser
         List<SplitAlternative> heads = [new([], null)];
         if (Take('('))
         {
+            if (++depth > DeepestGroup)
+            {
+                throw Refuse($"groups nested deeper than {DeepestGroup}");
+            }
+
             heads = Alternatives(GroupIgnoresCase() || ignoreCase);
+            depth--;
             Expect(')');
             if (!AtEnd && Peek() is '?' or '*' or '+' or '{')
             {
@@ -184,9 +197,9 @@ internal sealed class PatternParser
         {
             Escape(builder, insideClass: false);
         }
-        else if (!AtEnd && Peek() is var literal && literal is not ('.' or '^' or '$' or '*' or '+' or '?' or '{' or '}' or ']' or '(' or ')' or '|'))
+        else if (!AtEnd && (Peek() >= 0x80 || !Operators.Contains((char)Peek())))
         {
-            position++;
+            int literal = pattern[position++];
             Add(builder, literal, literal);
         }
         else

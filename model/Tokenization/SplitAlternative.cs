@@ -1,12 +1,5 @@
 namespace HunyuanOrleans.Model.Tokenization;
 
-/// <summary>One step of an alternative: a set, repeated greedily.</summary>
-/// <param name="Set">What one code point must be in.</param>
-/// <param name="Minimum">The fewest repetitions.</param>
-/// <param name="Maximum">The most repetitions.</param>
-/// <param name="Possessive">Whether it never gives back what it took.</param>
-internal sealed record SplitStep(CodePointSet Set, int Minimum, int Maximum, bool Possessive);
-
 /// <summary>One alternative of a split pattern: steps in a row, then perhaps a look ahead. Immutable.</summary>
 /// <param name="Steps">The steps, at least one.</param>
 /// <param name="NotBefore">What must not follow the match; null for no such condition.</param>

@@ -51,7 +51,9 @@ internal static class TiktokenFile
             ReadOnlySpan<byte> current = (end < 0 ? file : file[..end]).TrimEnd((byte)'\r');
             file = end < 0 ? [] : file[(end + 1)..];
             int space = current.IndexOf((byte)' ');
-            if (space < 1 || space + 1 == current.Length || current[(space + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            bool numbered = space > 0 && space + 1 < current.Length
+                && !current[(space + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9');
+            if (!numbered)
             {
                 throw new ModelException(
                     $"{path}, line {line}: expected a token in base64, one space and a number, found '{Excerpt(current)}'.");
@@ -71,7 +73,7 @@ internal static class TiktokenFile
             if (tokens.Add(decoded[..length], findable: true) is var existing and >= 0)
             {
                 throw new ModelException(
-                    $"{path}, line {line}: the token '{Excerpt(current[..space])}' is already on line {existing + 1}; each may occur once.");
+                    $"{path}, line {line}: the token '{Excerpt(current[..space])}' is on line {existing + 1} too; each may occur once.");
             }
         }
     }
