@@ -1,8 +1,6 @@
-using System.Security.Cryptography;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Text;
 using Microsoft.Extensions.Logging;
@@ -16,11 +14,9 @@ namespace HunyuanOrleans.Engine;
 /// </summary>
 public sealed class InferenceEngine : IAsyncDisposable
 {
-    private readonly ExecutorLimits _limits;
-    private readonly EngineOptions _options;
-    private readonly TimeProvider _time;
     private readonly Scheduler _scheduler;
     private readonly EngineLoop _loop;
+    private readonly RequestIntake _intake;
     private readonly Lock _gate = new();
     private bool _closed;
 
@@ -33,12 +29,13 @@ public sealed class InferenceEngine : IAsyncDisposable
     public InferenceEngine(
         IModelExecutor executor, EngineOptions? options = null, ITokenText? text = null, TimeProvider? time = null, ILogger<InferenceEngine>? logger = null)
     {
-        _options = options ?? new EngineOptions();
-        _limits = executor.Limits;
-        _time = time ?? TimeProvider.System;
+        options ??= new EngineOptions();
+        time ??= TimeProvider.System;
+        ILogger log = logger ?? NullLogger<InferenceEngine>.Instance;
         HasText = text is not null;
-        _scheduler = new Scheduler(executor, _options.Scheduler, text, _time, logger ?? NullLogger<InferenceEngine>.Instance);
-        _loop = new EngineLoop(_scheduler, logger ?? NullLogger<InferenceEngine>.Instance);
+        _scheduler = new Scheduler(executor, options.Scheduler, text, time, log);
+        _loop = new EngineLoop(_scheduler, log);
+        _intake = new RequestIntake(_scheduler, executor.Limits, options, HasText, time, _loop.Wake);
     }
 
     /// <summary>True where stop strings can be used.</summary>
@@ -51,23 +48,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
     public Generation Submit(GenerationRequest request)
     {
-        int maxTokens = RequestRules.Check(request, _limits, HasText);
-        if (request.Choices > _options.Scheduler.QueueLength)
-        {
-            throw RequestException.NotAllowed("n", request.Choices, $"up to the queue's length, {_options.Scheduler.QueueLength}");
-        }
-
-        ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        Sequence[] sequences = CreateSequences(request, seed, maxTokens);
-        var generation = new Generation(Array.ConvertAll(sequences, static sequence => sequence.Stream), seed);
+        Generation generation;
         lock (_gate)
         {
             // Under the lock, so that whatever is accepted is seen by the loop before it ends.
             ObjectDisposedException.ThrowIf(_closed, this);
-            _scheduler.Submit(sequences);
+            generation = _intake.Submit(request);
         }
 
-        _loop.Wake();
         if (request.Cancellation.CanBeCanceled)
         {
             CancellationTokenRegistration registration = request.Cancellation.UnsafeRegister(static g => ((Generation)g!).Cancel(), generation);
@@ -125,35 +113,5 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             _closed = true;
         }
-    }
-
-    private Sequence[] CreateSequences(GenerationRequest request, ulong seed, int maxTokens)
-    {
-        int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. _options.EosIds, .. request.StopIds];
-        StopPatterns? stops = request.StopStrings.Count > 0 ? new StopPatterns(request.StopStrings) : null;
-        UInt128 root = BlockHash.Root(request.CacheSalt);
-        var sequences = new Sequence[request.Choices];
-        for (int choice = 0; choice < sequences.Length; choice++)
-        {
-            var options = new SequenceOptions(
-                request,
-                choice,
-                CounterRandom.ForChoice(seed, choice),
-                maxTokens,
-                _limits.BlockPositions,
-                root,
-                stopIds,
-                stops is null ? null : new StopMatcher(stops),
-                choice == 0 ? null : sequences[0]);
-            sequences[choice] = new Sequence(options, Cancel, _time.GetTimestamp());
-        }
-
-        return sequences;
-    }
-
-    private void Cancel(Sequence sequence)
-    {
-        _scheduler.NoteCancel();
-        _loop.Wake();
     }
 }
