@@ -1,0 +1,150 @@
+using System.Threading.Tasks.Sources;
+using HunyuanOrleans.Engine.Sampling;
+
+namespace HunyuanOrleans.Engine.Requests;
+
+/// <summary>
+/// One answer as it is written: a reader takes what came since it last looked, in chunks as large as it is slow, so a slow reader
+/// holds nobody up. Delivery allocates nothing. One reader at a time. It does not know text: see <see cref="Text.TextStream"/>.
+/// </summary>
+public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSource
+{
+    private readonly Lock _gate = new();
+    private readonly TokenLog<int> _tokens;
+    private readonly TokenLog<SampledToken>? _samples;
+    private readonly int _promptLength;
+    private readonly Action _cancel;
+    private readonly TaskCompletionSource<ChoiceResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
+    private volatile ChoiceResult? _result;
+    private bool _waiting;
+    private int _read;
+    private bool _readEnd;
+
+    internal ChoiceStream(int index, TokenLog<int> tokens, int promptLength, TokenLog<SampledToken>? samples, Action cancel)
+    {
+        Index = index;
+        _tokens = tokens;
+        _samples = samples;
+        _promptLength = promptLength;
+        _cancel = cancel;
+    }
+
+    /// <summary>Which of the request's answers, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>Completes with the whole answer when it has ended, whatever the reason; it never faults.</summary>
+    public Task<ChoiceResult> Completion => _completion.Task;
+
+    /// <summary>Takes what came since the last call.</summary>
+    /// <returns>False where there is nothing new yet, and after the last chunk.</returns>
+    public bool TryRead(out TokenChunk chunk)
+    {
+        // The result is read first: once it is there, the count is final.
+        ChoiceResult? result = _result;
+        int count = _tokens.Count - _promptLength;
+        if (_readEnd || (count == _read && result is null))
+        {
+            chunk = default;
+            return false;
+        }
+
+        chunk = new TokenChunk(
+            _tokens.Slice(_promptLength + _read, _promptLength + count),
+            _samples?.Slice(_read, count) ?? default,
+            result?.Finish ?? FinishReason.None,
+            result?.EndsWithStopId ?? false,
+            result?.Error);
+        _read = count;
+        _readEnd = result is not null;
+        return true;
+    }
+
+    /// <summary>Completes when <see cref="TryRead"/> has something to give, or after the last chunk at once.</summary>
+    /// <exception cref="InvalidOperationException">Another reader waits already.</exception>
+    public ValueTask WaitAsync()
+    {
+        lock (_gate)
+        {
+            if (_waiting)
+            {
+                throw new InvalidOperationException("An answer has one reader at a time.");
+            }
+
+            if (_result is not null || _tokens.Count - _promptLength > _read)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            _waiting = true;
+            _signal.Reset();
+            return new ValueTask(this, _signal.Version);
+        }
+    }
+
+    /// <summary>Gives the answer up: its memory is free before the next step. It ends with <see cref="FinishReason.Cancelled"/>.</summary>
+    public void Cancel()
+    {
+        if (_result is null)
+        {
+            _cancel();
+        }
+    }
+
+    /// <summary>Reads the chunks up to the one with a finish reason. Leaving the loop early cancels the answer.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the answer is cancelled too.</exception>
+    public async IAsyncEnumerator<TokenChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static me => ((ChoiceStream)me!).Cancel(), this);
+        try
+        {
+            while (!_readEnd)
+            {
+                await WaitAsync().ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (TryRead(out TokenChunk chunk))
+                {
+                    yield return chunk;
+                }
+            }
+        }
+        finally
+        {
+            Cancel();
+        }
+    }
+
+    /// <summary>Wakes the reader after the engine appended a token or set the result.</summary>
+    internal void Signal()
+    {
+        lock (_gate)
+        {
+            if (!_waiting)
+            {
+                return;
+            }
+
+            _waiting = false;
+        }
+
+        _signal.SetResult(true);
+    }
+
+    /// <summary>Ends the stream; the tokens are final. Later calls change nothing.</summary>
+    internal void Complete(ChoiceResult result)
+    {
+        if (_result is null)
+        {
+            _result = result;
+            Signal();
+            _completion.SetResult(result);
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token) => _signal.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _signal.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _signal.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,31 @@
+namespace HunyuanOrleans.Engine.Requests;
+
+/// <summary>A submitted request: its answers, each a stream of its own.</summary>
+public sealed class Generation
+{
+    private readonly ChoiceStream[] _choices;
+
+    internal Generation(ChoiceStream[] choices, ulong seed)
+    {
+        _choices = choices;
+        Seed = seed;
+    }
+
+    /// <summary>The answers by index.</summary>
+    public IReadOnlyList<ChoiceStream> Choices => _choices;
+
+    /// <summary>The seed in effect: the request's, or the one drawn for it. The same request with this seed gives the same tokens.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Gives all answers up.</summary>
+    public void Cancel()
+    {
+        foreach (ChoiceStream choice in _choices)
+        {
+            choice.Cancel();
+        }
+    }
+
+    /// <summary>All answers, once the last has ended.</summary>
+    public Task<ChoiceResult[]> CompletionAsync() => Task.WhenAll(Array.ConvertAll(_choices, static choice => choice.Completion));
+}

@@ -1,0 +1,40 @@
+using HunyuanOrleans.Engine.Sampling;
+
+namespace HunyuanOrleans.Engine.Requests;
+
+/// <summary>What a caller asks the engine for. Immutable; the prompt is copied at submission.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Most choices one request may ask for.</summary>
+    public const int MaxChoices = 128;
+
+    /// <summary>The prompt, at least one token id.</summary>
+    public required ReadOnlyMemory<int> PromptIds { get; init; }
+
+    /// <summary>How tokens are drawn. Default: <see cref="SamplingParams.Default"/>.</summary>
+    public SamplingParams Sampling { get; init; } = SamplingParams.Default;
+
+    /// <summary>Most tokens per answer; null: as many as context and KV pool hold.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Token ids that end an answer, besides the model's own; they count as part of its ids, not of its text.</summary>
+    public IReadOnlyList<int> StopIds { get; init; } = [];
+
+    /// <summary>Texts that end an answer, wherever token borders fall; they are not part of its text unless <see cref="IncludeStop"/>.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Keeps the stop string in the text. Default false.</summary>
+    public bool IncludeStop { get; init; }
+
+    /// <summary>Goes on after the model's end-of-text ids. Default false.</summary>
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Number of independent answers, 1 to <see cref="MaxChoices"/>. Default 1.</summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Only requests with an equal salt share cached prefixes; null is the common one.</summary>
+    public string? CacheSalt { get; init; }
+
+    /// <summary>Ends all answers with <see cref="FinishReason.Cancelled"/> and frees their memory.</summary>
+    public CancellationToken Cancellation { get; init; }
+}

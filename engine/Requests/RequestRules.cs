@@ -1,0 +1,95 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Sampling;
+
+namespace HunyuanOrleans.Engine.Requests;
+
+/// <summary>Decides at submission whether a request can be served at all: what is accepted here always fits once others are done.</summary>
+internal static class RequestRules
+{
+    private const int MaxStopIds = 256, MaxStopStrings = 64, MaxStopStringLength = 4096;
+
+    /// <summary>Throws where the request is wrong or can never fit.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The executor's capacities.</param>
+    /// <param name="hasText">Whether the engine can turn ids into text.</param>
+    /// <returns>The most tokens each answer may have.</returns>
+    public static int Check(GenerationRequest request, ExecutorLimits limits, bool hasText)
+    {
+        CheckStops(request, limits, hasText);
+        request.Sampling.Validate(limits.VocabularySize);
+        if (request.Choices is < 1 or > GenerationRequest.MaxChoices)
+        {
+            throw RequestException.NotAllowed("n", request.Choices, $"1 to {GenerationRequest.MaxChoices}");
+        }
+
+        foreach (int id in request.PromptIds.Span)
+        {
+            SamplingParamsRules.RequireToken(id, "prompt", limits.VocabularySize);
+        }
+
+        return MaxTokens(request, limits);
+    }
+
+    private static int MaxTokens(GenerationRequest request, ExecutorLimits limits)
+    {
+        if (request.MaxTokens is < 1)
+        {
+            throw RequestException.NotAllowed("max_tokens", request.MaxTokens, "1 or more");
+        }
+
+        int prompt = request.PromptIds.Length;
+        if (prompt == 0)
+        {
+            throw new RequestException("prompt", "The prompt is empty; at least one token is needed.");
+        }
+
+        // The last token of an answer needs no place in the KV cache.
+        long pool = ((long)limits.KvBlocks * limits.BlockPositions) + 1;
+        (long most, string limit) = pool < limits.MaxContext
+            ? (pool, $"the KV pool holds ({limits.KvBlocks} blocks of {limits.BlockPositions})")
+            : (limits.MaxContext, "the model's context allows");
+        if (prompt >= most)
+        {
+            throw new RequestException("prompt", $"The prompt has {prompt} tokens; prompt and answer together may have {most}, which {limit}.");
+        }
+
+        if (request.MaxTokens is int wanted && wanted > most - prompt)
+        {
+            throw new RequestException(
+                "max_tokens", $"max_tokens is {wanted} and the prompt has {prompt} tokens; together they may be {most}, which {limit}.");
+        }
+
+        return request.MaxTokens ?? (int)(most - prompt);
+    }
+
+    private static void CheckStops(GenerationRequest request, ExecutorLimits limits, bool hasText)
+    {
+        if (request.StopIds.Count > MaxStopIds)
+        {
+            throw RequestException.NotAllowed("number of stop_token_ids", request.StopIds.Count, $"0 to {MaxStopIds}");
+        }
+
+        foreach (int id in request.StopIds)
+        {
+            SamplingParamsRules.RequireToken(id, "stop_token_ids", limits.VocabularySize);
+        }
+
+        if (request.StopStrings.Count > 0 && !hasText)
+        {
+            throw new RequestException("stop", "Stop strings need a tokenizer, and this model has none; use stop token ids.");
+        }
+
+        if (request.StopStrings.Count > MaxStopStrings)
+        {
+            throw RequestException.NotAllowed("number of stop strings", request.StopStrings.Count, $"0 to {MaxStopStrings}");
+        }
+
+        foreach (string stop in request.StopStrings)
+        {
+            if (stop.Length is 0 or > MaxStopStringLength)
+            {
+                throw RequestException.NotAllowed("length of a stop string", stop.Length, $"1 to {MaxStopStringLength} characters");
+            }
+        }
+    }
+}

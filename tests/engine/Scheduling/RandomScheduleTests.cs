@@ -1,0 +1,109 @@
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests.Scheduling;
+
+/// <summary>Whatever the schedule, every answer is the one its request gives alone, and no block is lost.</summary>
+public sealed class RandomScheduleTests
+{
+    private static readonly int Schedules = Environment.GetEnvironmentVariable("HUNYUAN_LONG_TESTS") == "1" ? 1000 : 150;
+
+    [Fact]
+    public async Task Any_schedule_gives_each_request_its_own_tokens_and_leaks_nothing()
+    {
+        long preemptions = 0, evictions = 0, hits = 0, cancelled = 0, stopped = 0;
+        for (int number = 0; number < Schedules; number++)
+        {
+            try
+            {
+                Scheduler scheduler = await Run(new RandomSchedule(number));
+                preemptions += scheduler.Counters.Preemptions;
+                evictions += scheduler.Pool.Evictions;
+                hits += scheduler.Counters.CachedPromptTokens;
+                cancelled += scheduler.Counters.Finished[(int)FinishReason.Cancelled];
+                stopped += scheduler.Counters.Finished[(int)FinishReason.Stop];
+            }
+            catch (Exception fault)
+            {
+                Assert.Fail($"Schedule {number}: {fault}");
+            }
+        }
+
+        // The schedules must reach what they are for.
+        Assert.All([preemptions, evictions, hits, cancelled, stopped], count => Assert.True(count > Schedules / 4, $"only {count}"));
+    }
+
+    private static async Task<Scheduler> Run(RandomSchedule schedule)
+    {
+        var text = new LetterText(schedule.Limits.VocabularySize);
+        await using var executor = new CellExecutor(schedule.Limits);
+        var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
+        var intake = new RequestIntake(
+            scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, hasText: true, TimeProvider.System, static () => { });
+        var generations = new Generation?[schedule.Arrivals.Length];
+        int step = 0;
+        for (bool busy = true; busy; step++)
+        {
+            Assert.True(step < 20_000, "The schedule does not end.");
+            busy = false;
+            for (int i = 0; i < generations.Length; i++)
+            {
+                RandomSchedule.Arrival arrival = schedule.Arrivals[i];
+                if (arrival.Step == step)
+                {
+                    generations[i] = intake.Submit(arrival.Request);
+                }
+
+                if (arrival.Step + (long)arrival.CancelAfter == step)
+                {
+                    generations[i]!.Choices[arrival.CancelledChoice].Cancel();
+                }
+
+                busy |= arrival.Step >= step;
+            }
+
+            bool computed = await scheduler.StepAsync(CancellationToken.None);
+            scheduler.CheckIntegrity();
+            Assert.True(computed || !scheduler.HasWork, "Work is left and none was planned.");
+            busy |= scheduler.HasWork;
+        }
+
+        Assert.Equal(0, scheduler.Pool.Used);
+        Assert.Equal(0, scheduler.Waiting);
+        for (int i = 0; i < generations.Length; i++)
+        {
+            CheckAnswers(schedule, schedule.Arrivals[i], generations[i]!);
+        }
+
+        return scheduler;
+    }
+
+    private static void CheckAnswers(RandomSchedule schedule, RandomSchedule.Arrival arrival, Generation generation)
+    {
+        int maxTokens = RequestRules.Check(arrival.Request, schedule.Limits, hasText: true);
+        foreach (ChoiceStream choice in generation.Choices)
+        {
+            (int[] expected, FinishReason finish) = AloneReference.Run(
+                arrival.Request, generation.Seed, choice.Index, maxTokens, schedule.Limits.VocabularySize, schedule.Eos);
+            Assert.True(choice.Completion.IsCompletedSuccessfully);
+            ChoiceResult result = choice.Completion.Result;
+            if (result.Finish == FinishReason.Cancelled)
+            {
+                Assert.Equal(arrival.CancelledChoice, choice.Index);
+                Assert.Equal(expected.Take(result.Ids.Length), result.Ids.ToArray());
+            }
+            else
+            {
+                Assert.Equal(expected, result.Ids.ToArray());
+                Assert.Equal(finish, result.Finish);
+            }
+
+            Assert.True(choice.TryRead(out TokenChunk chunk));
+            Assert.Equal(result.Ids.ToArray(), chunk.Ids.ToArray());
+            Assert.Equal(arrival.Request.Sampling.LogProbabilities is null ? 0 : result.Ids.Length, result.Samples.Length);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Sampling;
+
+namespace HunyuanOrleans.Engine.Tests.Support;
+
+/// <summary>
+/// A tiny deterministic model. Each cell of its KV holds a hash of the token there and of the cell before it as read through the
+/// block table, and the logits are a hash of all cells of the sequence read back: any mixed-up block, stale prefix or wrong
+/// position changes the tokens.
+/// </summary>
+internal sealed class CellExecutor(ExecutorLimits limits) : IModelExecutor
+{
+    private readonly ulong[] _cells = new ulong[limits.KvBlocks * limits.BlockPositions];
+    private readonly float[] _logits = new float[limits.VocabularySize];
+    private readonly Sampler _sampler = new(limits.VocabularySize);
+
+    public ExecutorLimits Limits { get; } = limits;
+
+    /// <summary>Runs before each step; may throw, wait or look.</summary>
+    public Func<StepBatch, ValueTask>? BeforeStep { get; set; }
+
+    public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
+    {
+        if (BeforeStep is not null)
+        {
+            await BeforeStep(batch);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        for (int i = 0; i < batch.SliceCount; i++)
+        {
+            SequenceSlice slice = batch.Slices[i];
+            ReadOnlySpan<int> blocks = slice.Blocks.Span;
+            for (int row = 0; row < slice.Count; row++)
+            {
+                int position = slice.Start + row;
+                ulong before = position == 0 ? 0 : Cell(blocks, position - 1);
+                Cell(blocks, position) = TinyModel.Next(before, batch.Tokens[slice.FirstRow + row], position);
+            }
+
+            if (slice.Sampling is { } state)
+            {
+                ulong hash = 0;
+                for (int position = 0; position < slice.Start + slice.Count; position++)
+                {
+                    hash = TinyModel.Fold(hash, Cell(blocks, position));
+                }
+
+                TinyModel.Logits(hash, _logits);
+                result[i] = _sampler.Sample(_logits, state);
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private ref ulong Cell(ReadOnlySpan<int> blocks, int position)
+        => ref _cells[(blocks[position / Limits.BlockPositions] * Limits.BlockPositions) + (position % Limits.BlockPositions)];
+}

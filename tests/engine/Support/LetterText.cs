@@ -1,0 +1,16 @@
+using System.Text;
+using HunyuanOrleans.Engine.Text;
+
+namespace HunyuanOrleans.Engine.Tests.Support;
+
+/// <summary>Each token is a letter or two, so stop strings cross token borders.</summary>
+internal sealed class LetterText(int vocabulary) : ITokenText
+{
+    private readonly byte[][] _bytes = [.. Enumerable.Range(0, vocabulary).Select(id => Encoding.UTF8.GetBytes(Letters(id)))];
+
+    public ReadOnlySpan<byte> TokenBytes(int id) => _bytes[id];
+
+    public static string Letters(int id) => id % 3 == 0 ? $"{(char)('a' + (id % 5))}{(char)('a' + (id / 5 % 5))}" : $"{(char)('a' + (id % 5))}";
+
+    public static string Join(IEnumerable<int> ids) => string.Concat(ids.Select(Letters));
+}

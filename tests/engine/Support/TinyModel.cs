@@ -1,0 +1,39 @@
+namespace HunyuanOrleans.Engine.Tests.Support;
+
+/// <summary>The arithmetic of the tiny model, apart from where its state is kept.</summary>
+internal static class TinyModel
+{
+    public static ulong Next(ulong before, int token, int position) => Mix(Mix(before ^ (uint)token) + (ulong)position);
+
+    public static ulong Fold(ulong hash, ulong cell) => Mix((hash * 31) + cell);
+
+    public static void Logits(ulong hash, Span<float> logits)
+    {
+        for (int id = 0; id < logits.Length; id++)
+        {
+            // Four decimal digits between -4 and 4, so that ties happen.
+            logits[id] = (Mix(hash + (ulong)id) % 8000 / 1000f) - 4;
+        }
+    }
+
+    /// <summary>Logits after a whole sequence, without any cache.</summary>
+    public static void LogitsAfter(ReadOnlySpan<int> tokens, Span<float> logits)
+    {
+        ulong cell = 0, hash = 0;
+        for (int position = 0; position < tokens.Length; position++)
+        {
+            cell = Next(cell, tokens[position], position);
+            hash = Fold(hash, cell);
+        }
+
+        Logits(hash, logits);
+    }
+
+    private static ulong Mix(ulong z)
+    {
+        z += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}
