@@ -1,0 +1,91 @@
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Engine.Execution;
+
+/// <summary>Runs steps on a <see cref="ModelRunner"/> in this process, on the calling thread and the runner's workers. It completes synchronously.</summary>
+public sealed class LocalExecutor : IModelExecutor
+{
+    private readonly ModelRunner _model;
+    private readonly bool _ownsModel;
+    private readonly AttentionBatch _batch;
+    private readonly Sampler _sampler;
+    private readonly int[] _logitRows;
+    private readonly int[] _logitSlices;
+    private Thread? _bound;
+
+    /// <summary>Wraps a loaded model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="ownsModel">Whether disposing this disposes the model. Default true.</param>
+    public LocalExecutor(ModelRunner model, bool ownsModel = true)
+    {
+        _model = model;
+        _ownsModel = ownsModel;
+        _batch = model.CreateBatch();
+        _sampler = new Sampler(model.Config.VocabSize);
+        _logitRows = new int[model.Options.MaxLogitRows];
+        _logitSlices = new int[model.Options.MaxLogitRows];
+        Limits = new ExecutorLimits(
+            model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
+            model.Options.MaxBatchTokens, model.Options.MaxLogitRows);
+    }
+
+    /// <inheritdoc/>
+    public ExecutorLimits Limits { get; }
+
+    /// <inheritdoc/>
+    public ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        BindThread();
+        _batch.Clear();
+        int wanted = 0;
+        ReadOnlySpan<SequenceSlice> slices = batch.Slices;
+        for (int i = 0; i < slices.Length; i++)
+        {
+            ref readonly SequenceSlice slice = ref slices[i];
+            _batch.Add(new AttentionSlice(slice.FirstRow, slice.Count, slice.Start, slice.Blocks));
+            if (slice.Sampling is not null)
+            {
+                _logitSlices[wanted] = i;
+                _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+            }
+        }
+
+        Activation logits = _model.Forward(batch.Tokens, _batch, _logitRows, wanted);
+        for (int i = 0; i < wanted; i++)
+        {
+            int slice = _logitSlices[i];
+            result[slice] = _sampler.Sample(logits.Row(i), slices[slice].Sampling!);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (_ownsModel)
+        {
+            _model.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    // The engine calls from one thread of its own; it takes the first worker's CPU. Threads of the pool are left alone.
+    private void BindThread()
+    {
+        Thread current = Thread.CurrentThread;
+        if (_bound != current)
+        {
+            _bound = current;
+            if (!current.IsThreadPoolThread)
+            {
+                _model.Pool.PinCaller();
+            }
+        }
+    }
+}
