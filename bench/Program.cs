@@ -25,7 +25,7 @@ internal static class Program
             fixed (float* p = row)
                 for (int c = 0; c < copies; c++)
                 {
-                    PackedMatrix m = new(n, k, ElementType.BF16, store, c * size);
+                    PackedMatrix m = new(n, k, ElementType.BF16, store, c * size, HunyuanOrleans.Kernels.Panels.PanelKernels.For());
                     packer.Pack(pool, m, [new SourceRows((nint)p, k * 4, n, ElementType.F32)]);
                     ms.Add(m);
                 }

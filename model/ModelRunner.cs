@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
@@ -35,7 +36,7 @@ public sealed class ModelRunner : IDisposable
         Options = options;
         Config = weights.Config;
         Pool = Own(new WorkerPool(options.Threads, options.PinThreads));
-        ComputeContext context = new(Pool, options.Mode, options.MaxBatchTokens);
+        ComputeContext context = new(Pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
         int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MostDefaultKvTokens, 2L * Config.MaxPositions);
         int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
 
@@ -54,7 +55,7 @@ public sealed class ModelRunner : IDisposable
             _returned = Own(new Activation(options.MaxBatchTokens * topK, Config.HiddenSize, options.Mode.Element()));
         }
 
-        Own(ModelLoader.Pack(plan, Pool, progress, cancellationToken));
+        Own(ModelLoader.Pack(plan, Pool, context.Kernels, progress, cancellationToken));
         WeightBytes = plan.TotalBytes;
     }
 

@@ -36,13 +36,13 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     /// <param name="pool">Workers to use.</param>
     /// <param name="cache">Keys and values.</param>
     /// <param name="groupHeads">Query heads that share a key head.</param>
-    public PagedAttention(WorkerPool pool, KvBlocks cache, int groupHeads)
+    /// <param name="kernels">What multiplies.</param>
+    public PagedAttention(WorkerPool pool, KvBlocks cache, int groupHeads, PanelKernels kernels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groupHeads);
         _pool = pool;
         _cache = cache;
         _rows = Math.Max(groupHeads, AttentionBatch.TileRows);
-        PanelKernels kernels = PanelKernels.Default;
         _keyTable = kernels.Table(cache.Type, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, prefetch: false);
         int panels = cache.ValueColumns / PanelKernels.PanelRows;
         _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, prefetch: false);

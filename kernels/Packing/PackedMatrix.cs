@@ -21,8 +21,9 @@ public sealed unsafe class PackedMatrix
     /// <param name="type">F32 or BF16.</param>
     /// <param name="storage">Memory it lives in; not owned.</param>
     /// <param name="offset">Where it begins there, a multiple of 64.</param>
-    public PackedMatrix(int rows, int columns, ElementType type, NativeBuffer storage, long offset)
-        : this(rows, columns, type)
+    /// <param name="kernels">What multiplies it.</param>
+    public PackedMatrix(int rows, int columns, ElementType type, NativeBuffer storage, long offset, PanelKernels kernels)
+        : this(rows, columns, type, kernels)
     {
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -39,8 +40,9 @@ public sealed unsafe class PackedMatrix
     /// <param name="address">Address of the packed bytes, a multiple of 64.</param>
     /// <param name="available">Bytes that may be read there.</param>
     /// <param name="keepAlive">Owner of the memory.</param>
-    public PackedMatrix(int rows, int columns, ElementType type, nint address, long available, object keepAlive)
-        : this(rows, columns, type)
+    /// <param name="kernels">What multiplies it.</param>
+    public PackedMatrix(int rows, int columns, ElementType type, nint address, long available, object keepAlive, PanelKernels kernels)
+        : this(rows, columns, type, kernels)
     {
         ArgumentOutOfRangeException.ThrowIfZero(address);
         ArgumentOutOfRangeException.ThrowIfNotEqual(address % 64, 0);
@@ -49,7 +51,7 @@ public sealed unsafe class PackedMatrix
         _keepAlive = keepAlive;
     }
 
-    private PackedMatrix(int rows, int columns, ElementType type)
+    private PackedMatrix(int rows, int columns, ElementType type, PanelKernels kernels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -63,11 +65,11 @@ public sealed unsafe class PackedMatrix
         Type = type;
         Steps = StepsOf(columns, type);
         ByteLength = SizeOf(rows, columns, type);
-        Full = PanelKernels.Default.Table(type, PanelKernels.BlockPanels, PanelKernels.BlockRows * 4, prefetch: false);
-        Streamed = PanelKernels.Default.Table(type, PanelKernels.BlockPanels, PanelKernels.BlockRows * 4, prefetch: true);
+        Full = kernels.Table(type, PanelKernels.BlockPanels, PanelKernels.BlockRows * 4, prefetch: false);
+        Streamed = kernels.Table(type, PanelKernels.BlockPanels, PanelKernels.BlockRows * 4, prefetch: true);
         int lastPanels = PanelsOf(Blocks - 1);
         Last = lastPanels == PanelKernels.BlockPanels ? Full
-            : PanelKernels.Default.Table(type, lastPanels, lastPanels * PanelKernels.PanelRows * 4, prefetch: false);
+            : kernels.Table(type, lastPanels, lastPanels * PanelKernels.PanelRows * 4, prefetch: false);
     }
 
     /// <summary>Output rows.</summary>

@@ -6,42 +6,56 @@ namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
 /// Finds the panel kernel for a tile shape: generated where the instruction set is <see cref="InstructionSet.Avx512Bf16"/> and the
-/// elements are bfloat16, portable otherwise. One instance serves a process; code is made once per shape and kept.
+/// elements are bfloat16, portable otherwise. One instance per instruction set serves a process; code is made once per shape and kept.
 /// </summary>
-internal sealed unsafe class PanelKernels
+public sealed unsafe class PanelKernels
 {
     /// <summary>Steps are processed in groups of this many, so step counts are padded to a multiple of it.</summary>
-    public const int StepUnit = 4;
+    internal const int StepUnit = 4;
 
     /// <summary>Rows of one panel: the float32 lanes of the widest vector.</summary>
-    public const int PanelRows = 16;
+    internal const int PanelRows = 16;
 
     /// <summary>Panels in a full block.</summary>
-    public const int BlockPanels = 4;
+    internal const int BlockPanels = 4;
 
     /// <summary>Rows of a full block.</summary>
-    public const int BlockRows = PanelRows * BlockPanels;
+    internal const int BlockRows = PanelRows * BlockPanels;
 
     /// <summary>Most tokens of any tile.</summary>
-    public const int MaxTileTokens = 12;
+    internal const int MaxTileTokens = 12;
 
     private readonly ConcurrentDictionary<(int Tokens, int Panels, int Stride, bool Prefetch), nint> _generated = new();
     private readonly List<ExecutableMemory> _code = [];
     private readonly Lock _lock = new();
 
-    public PanelKernels(InstructionSet isa) => Isa = isa;
+    private static readonly ConcurrentDictionary<InstructionSet, PanelKernels> Instances = new();
 
-    /// <summary>The kernels of the set chosen for this process.</summary>
-    public static PanelKernels Default { get; } = new(InstructionSets.Choose());
+    private PanelKernels(InstructionSet isa) => Isa = isa;
 
+    /// <summary>The instructions the kernels use.</summary>
     public InstructionSet Isa { get; }
+
+    /// <summary>The kernels for an instruction set.</summary>
+    /// <param name="isa">The set; null takes <see cref="InstructionSets.Choose"/>.</param>
+    /// <exception cref="NotSupportedException">This machine cannot run the set.</exception>
+    public static PanelKernels For(InstructionSet? isa = null)
+    {
+        InstructionSet chosen = isa ?? InstructionSets.Choose();
+        if (!InstructionSets.Available.Contains(chosen))
+        {
+            throw new NotSupportedException($"This machine cannot run {chosen}; it can run: {string.Join(", ", InstructionSets.Available)}.");
+        }
+
+        return Instances.GetOrAdd(chosen, static set => new PanelKernels(set));
+    }
 
     /// <summary>Kernels for all token counts of one tile shape.</summary>
     /// <param name="type">F32 or BF16.</param>
     /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
     /// <param name="weightStride">Bytes between steps.</param>
     /// <param name="prefetch">Whether the weights stream from memory once.</param>
-    public PanelTable Table(ElementType type, int panels, int weightStride, bool prefetch)
+    internal PanelTable Table(ElementType type, int panels, int weightStride, bool prefetch)
     {
         nint[] kernels = new nint[MaxTileTokens + 1];
         int largest = 0;

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Model.Loading;
@@ -12,10 +13,11 @@ public static class ModelLoader
     /// <summary>Allocates the region and packs every matrix into it, using all workers.</summary>
     /// <param name="plan">The matrices; their <see cref="PlannedMatrix.Matrix"/> is set.</param>
     /// <param name="pool">Workers.</param>
+    /// <param name="kernels">What will multiply them.</param>
     /// <param name="progress">Told every 16 MB; may be null.</param>
     /// <param name="cancellationToken">Stops between two matrices.</param>
     /// <returns>The region; it must outlive every use of the matrices.</returns>
-    public static NativeBuffer Pack(WeightPlan plan, WorkerPool pool, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    public static NativeBuffer Pack(WeightPlan plan, WorkerPool pool, PanelKernels kernels, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         NativeBuffer region = new(plan.TotalBytes, clear: false);
         try
@@ -28,7 +30,7 @@ public static class ModelLoader
             foreach (PlannedMatrix planned in plan.Matrices)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                PackedMatrix matrix = new(planned.Rows, planned.Columns, planned.Type, region, planned.Offset);
+                PackedMatrix matrix = new(planned.Rows, planned.Columns, planned.Type, region, planned.Offset, kernels);
                 packer.Pack(pool, matrix, planned.Sources);
                 planned.Matrix = matrix;
                 done += planned.ByteLength;

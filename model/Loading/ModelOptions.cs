@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Isa;
 
 namespace HunyuanOrleans.Model.Loading;
 
@@ -7,6 +8,11 @@ public sealed record ModelOptions
 {
     /// <summary>Precision of products. Default bf16; f32 doubles the memory and is several times slower.</summary>
     public ComputeMode Mode { get; init; } = ComputeMode.Bf16;
+
+    /// <summary>
+    /// Instructions the kernels use. Default null: what the environment variable HUNYUAN_ISA names, else the best of this machine.
+    /// </summary>
+    public InstructionSet? Isa { get; init; }
 
     /// <summary>Worker threads, the caller included. Default 0: one for each CPU this process may use.</summary>
     public int Threads { get; init; }

@@ -61,7 +61,7 @@ public sealed class AttentionShard : IDisposable
         _products = new MatrixProducts(context.Pool, 1);
         _split = new ProjectionSplit(context.Pool);
         _rowBias = new RowBias(context.Pool);
-        _attention = new PagedAttention(context.Pool, Cache, _config.QueryGroup);
+        _attention = new PagedAttention(context.Pool, Cache, _config.QueryGroup, context.Kernels);
         _queries = new QueryRows(rows, _config.Heads, Cache);
         _rotary = new RotaryRows(rows, _config.HeadDim);
         _rotaryTable = RotaryTable.Of(_config);

@@ -1,10 +1,12 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>What the parts of a model on one device share.</summary>
 /// <param name="Pool">Worker threads. Not owned.</param>
+/// <param name="Kernels">What multiplies.</param>
 /// <param name="Mode">Precision of products.</param>
 /// <param name="MaxRows">Most tokens one step carries; scratch memory is sized for it.</param>
-public sealed record ComputeContext(WorkerPool Pool, ComputeMode Mode, int MaxRows);
+public sealed record ComputeContext(WorkerPool Pool, PanelKernels Kernels, ComputeMode Mode, int MaxRows);

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.TestSupport;
+using Xunit;
 
 namespace HunyuanOrleans.Golden.Tests;
 
@@ -26,6 +28,20 @@ internal sealed class GoldenCase
     public string ModelFolder => Path.Combine(TestPaths.Data, "models", Name);
 
     public IReadOnlyList<Prompt> Prompts { get; }
+
+    public static TheoryData<string, InstructionSet> WithEveryInstructionSet()
+    {
+        TheoryData<string, InstructionSet> data = [];
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            foreach (string name in Names)
+            {
+                data.Add(name, isa);
+            }
+        }
+
+        return data;
+    }
 
     public static GoldenCase Load(string name) => new(name);
 

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Parts;
@@ -12,14 +13,14 @@ public sealed class PublishedNumbersTests
     private const float F32Tolerance = 2e-4f;
     private const float GateTolerance = 1e-5f;
 
-    public static TheoryData<string> Names => [.. GoldenCase.Names];
+    public static TheoryData<string, InstructionSet> Cases => GoldenCase.WithEveryInstructionSet();
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void LogitsInFloat32(string name)
+    [MemberData(nameof(Cases))]
+    public void LogitsInFloat32(string name, InstructionSet isa)
     {
         GoldenCase golden = GoldenCase.Load(name);
-        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32, isa: isa);
         foreach (GoldenCase.Prompt prompt in golden.Prompts)
         {
             float[][] logits = new Session(model).Append(prompt.Ids);
@@ -28,11 +29,11 @@ public sealed class PublishedNumbersTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void GreedyContinuationInFloat32(string name)
+    [MemberData(nameof(Cases))]
+    public void GreedyContinuationInFloat32(string name, InstructionSet isa)
     {
         GoldenCase golden = GoldenCase.Load(name);
-        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32, isa: isa);
         foreach (GoldenCase.Prompt prompt in golden.Prompts)
         {
             Session session = new(model);
@@ -53,11 +54,11 @@ public sealed class PublishedNumbersTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void HiddenStatesAndRoutingInFloat32(string name)
+    [MemberData(nameof(Cases))]
+    public void HiddenStatesAndRoutingInFloat32(string name, InstructionSet isa)
     {
         GoldenCase golden = GoldenCase.Load(name);
-        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32, isa: isa);
         foreach (GoldenCase.Prompt prompt in golden.Prompts)
         {
             Recorder recorder = new();
@@ -92,11 +93,11 @@ public sealed class PublishedNumbersTests
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void LogitsInBfloat16(string name)
+    [MemberData(nameof(Cases))]
+    public void LogitsInBfloat16(string name, InstructionSet isa)
     {
         GoldenCase golden = GoldenCase.Load(name);
-        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.Bf16);
+        using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.Bf16, isa: isa);
         List<double> means = [];
         double before = 0;
         int beforeCount = 0;
