@@ -28,6 +28,8 @@ public sealed class ModelRunner : IDisposable
     private readonly Activation? _sent;
     private readonly Activation? _returned;
     private readonly Activation _logits;
+    private readonly long _alwaysTouched;
+    private long _touchedBytes;
 
     private ModelRunner(
         Weights weights, ModelOptions options, List<IDisposable> owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
@@ -46,6 +48,7 @@ public sealed class ModelRunner : IDisposable
         _head = Own(new OutputHead(weights, options.MaxLogitRows, plan, context));
         int topK = Enumerable.Range(0, Config.Layers).Max(Config.TopK);
         _routed = new RoutedRows(options.MaxBatchTokens, Math.Max(1, topK), Config.Experts);
+        _alwaysTouched = plan.Matrices.Sum(m => m.ByteLength) - _head.HeadBytes;
         _x = Own(new Activation(options.MaxBatchTokens, Config.HiddenSize, ElementType.F32));
         _logits = Own(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
         if (Config.HasExperts)
@@ -70,6 +73,9 @@ public sealed class ModelRunner : IDisposable
 
     /// <summary>Bytes of packed weights.</summary>
     public long WeightBytes { get; }
+
+    /// <summary>Bytes of weights read by all steps so far: all but lm_head and the experts that had no row, which are not read.</summary>
+    public long TouchedWeightBytes => _touchedBytes + (_experts?.TouchedBytes ?? 0);
 
     /// <summary>The KV pool.</summary>
     public KvBlocks Cache => _attention.Cache;
@@ -139,8 +145,10 @@ public sealed class ModelRunner : IDisposable
             Observer?.Finished(layer, _x, rows);
         }
 
+        _touchedBytes += _alwaysTouched;
         if (logitCount > 0)
         {
+            _touchedBytes += _head.HeadBytes;
             _head.Logits(_x, logitRows, logitCount, _logits);
         }
 

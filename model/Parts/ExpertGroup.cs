@@ -70,6 +70,9 @@ public sealed class ExpertGroup : IDisposable
     /// <summary>Number of experts.</summary>
     public int Experts { get; }
 
+    /// <summary>Bytes of weights read by all calls so far: those of every expert that had a row.</summary>
+    public long TouchedBytes { get; private set; }
+
     /// <summary>Runs the group's experts of one layer.</summary>
     /// <param name="layer">Layer number within the model.</param>
     /// <param name="counts">Rows for each expert of the range; they follow each other in <paramref name="x"/>.</param>
@@ -86,6 +89,7 @@ public sealed class ExpertGroup : IDisposable
         {
             _products.Add(experts[e].GateUp.Matrix, x, firstRow + row, hidden, row, counts[e], Epilogue.SwiGlu);
             row += counts[e];
+            TouchedBytes += counts[e] > 0 ? experts[e].GateUp.ByteLength + experts[e].Down.ByteLength : 0;
         }
 
         _products.Run();

@@ -39,6 +39,9 @@ public sealed class OutputHead : IDisposable
         _normed = new Activation(maxLogitRows, _config.HiddenSize, context.Mode.Element());
     }
 
+    /// <summary>Bytes of lm_head.</summary>
+    public long HeadBytes => _head.ByteLength;
+
     /// <summary>Writes the embedding of each token to the rows of x.</summary>
     /// <exception cref="ModelException">An id is outside the vocabulary.</exception>
     public void Embed(ReadOnlySpan<int> tokens, Activation x)

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.CodeGeneration;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Measurement;
+
+/// <summary>
+/// What the machine can do at most with these workers: reading memory, and multiplying. Both wander with neighbours and clocks, so
+/// they are measured beside what is compared with them.
+/// </summary>
+public sealed unsafe class MachineLimits : IDisposable
+{
+    // Far beyond any cache.
+    private const long ReadBytes = 1L << 30;
+    private const long ReadUnit = 4 << 20;
+    private const int FmaChains = 12;
+
+    private readonly WorkerPool _pool;
+    private readonly InstructionSet _isa;
+    private readonly NativeBuffer _memory;
+    private readonly ExecutableMemory? _peak;
+    private readonly ReadJob _read;
+
+    /// <summary>Reserves a gigabyte to read.</summary>
+    public MachineLimits(WorkerPool pool, InstructionSet isa)
+    {
+        _pool = pool;
+        _isa = isa;
+        _memory = new NativeBuffer(ReadBytes);
+        _read = new ReadJob(_memory);
+        _peak = isa == InstructionSet.Avx512Bf16 ? new ExecutableMemory(Bf16PeakCode.Assemble()) : null;
+    }
+
+    /// <summary>Reads a gigabyte once with all workers; bytes per second.</summary>
+    public double ReadBandwidth()
+    {
+        long start = Stopwatch.GetTimestamp();
+        _pool.Run(_read, (int)(ReadBytes / ReadUnit));
+        return ReadBytes / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>
+    /// Multiplies on registers with all workers for about <paramref name="milliseconds"/>; floating point operations per second. For bfloat16
+    /// with generated code that is vdpbf16ps, else float32 fused multiply-add at the vector width of the instruction set.
+    /// </summary>
+    public double PeakOperations(ElementType type, int milliseconds = 30)
+    {
+        PeakJob job = new(type == ElementType.BF16 ? _peak : null, _isa);
+        double best = 0;
+        for (long turns = 10_000; ; turns *= 2)
+        {
+            job.Turns = turns;
+            long start = Stopwatch.GetTimestamp();
+            _pool.Run(job, _pool.Threads);
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            best = Math.Max(best, job.OperationsPerTurn * turns * _pool.Threads / elapsed.TotalSeconds);
+            if (elapsed.TotalMilliseconds >= milliseconds)
+            {
+                return best;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _peak?.Dispose();
+    }
+
+    private sealed class ReadJob(NativeBuffer memory) : IJob
+    {
+        // Kept, so that the reads cannot be optimised away.
+        private Vector512<long> _kept;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        void IJob.Run(int unit, int worker)
+        {
+            byte* at = memory.Pointer + (unit * ReadUnit);
+            Vector512<long> a = default, b = default, c = default, d = default;
+            for (byte* end = at + ReadUnit; at < end; at += 256)
+            {
+                a ^= Vector512.Load((long*)at);
+                b ^= Vector512.Load((long*)(at + 64));
+                c ^= Vector512.Load((long*)(at + 128));
+                d ^= Vector512.Load((long*)(at + 192));
+            }
+
+            _kept = a ^ b ^ c ^ d;
+        }
+    }
+
+    private sealed class PeakJob(ExecutableMemory? code, InstructionSet isa) : IJob
+    {
+        private Vector512<float> _kept;
+
+        public long Turns { get; set; }
+
+        public double OperationsPerTurn => code is not null ? Bf16PeakCode.Chains * 64.0 : FmaChains * 2.0 * Lanes;
+
+        private int Lanes => isa switch
+        {
+            InstructionSet.Portable => 4,
+            InstructionSet.Avx2 => 8,
+            _ => 16,
+        };
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        void IJob.Run(int unit, int worker)
+        {
+            if (code is not null)
+            {
+                ((delegate* unmanaged<long, void>)code.Address)(Turns);
+            }
+            else if (Lanes == 4)
+            {
+                _kept = Vector512.Create(Vector256.Create(Chains<Panels.Lanes128, Vector128<float>>(Turns), default), default);
+            }
+            else if (Lanes == 8)
+            {
+                _kept = Vector512.Create(Chains<Panels.Lanes256, Vector256<float>>(Turns), default);
+            }
+            else
+            {
+                _kept = Chains<Panels.Lanes512, Vector512<float>>(Turns);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static TVector Chains<TLanes, TVector>(long turns)
+            where TLanes : struct, Panels.ILanes<TVector>
+            where TVector : struct
+        {
+            TVector x = TLanes.Broadcast(0.5f);
+            TVector a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
+            for (long turn = 0; turn < turns; turn++)
+            {
+                a = TLanes.MultiplyAdd(x, a, x);
+                b = TLanes.MultiplyAdd(x, b, x);
+                c = TLanes.MultiplyAdd(x, c, x);
+                d = TLanes.MultiplyAdd(x, d, x);
+                e = TLanes.MultiplyAdd(x, e, x);
+                f = TLanes.MultiplyAdd(x, f, x);
+                g = TLanes.MultiplyAdd(x, g, x);
+                h = TLanes.MultiplyAdd(x, h, x);
+                i = TLanes.MultiplyAdd(x, i, x);
+                j = TLanes.MultiplyAdd(x, j, x);
+                k = TLanes.MultiplyAdd(x, k, x);
+                l = TLanes.MultiplyAdd(x, l, x);
+            }
+
+            TVector s = TLanes.MultiplyAdd(a, b, TLanes.MultiplyAdd(c, d, TLanes.MultiplyAdd(e, f, x)));
+            return TLanes.MultiplyAdd(g, h, TLanes.MultiplyAdd(i, j, TLanes.MultiplyAdd(k, l, s)));
+        }
+    }
+}
