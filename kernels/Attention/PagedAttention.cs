@@ -43,11 +43,11 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         _pool = pool;
         _cache = cache;
         _rows = Math.Max(groupHeads, AttentionBatch.TileRows);
-        _keyTable = kernels.Table(cache.Type, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, prefetch: false);
+        _keyTable = kernels.Table(cache.Type, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, ReadAhead.None);
         int panels = cache.ValueColumns / PanelKernels.PanelRows;
-        _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, prefetch: false);
+        _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, ReadAhead.None);
         int rest = panels % PanelKernels.BlockPanels;
-        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.Type, rest, cache.ValueColumns * 4, prefetch: false);
+        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.Type, rest, cache.ValueColumns * 4, ReadAhead.None);
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
 
@@ -155,12 +155,13 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     private static void Tiles(PanelTable table, ref PanelArgs args, byte* x, float* y, int from, int rows)
     {
         int limit = table.Panels == PanelKernels.BlockPanels ? Math.Min(6, table.MaxTokens) : table.MaxTokens;
-        int tile = table.Balanced(rows - from, limit);
-        for (int row = from; row < rows; row += tile)
+        int tiles = (rows - from + limit - 1) / limit;
+        for (int tile = 0; tile < tiles; tile++)
         {
+            int row = from + ((rows - from) * tile / tiles);
             args.X = x + (row * args.XStride);
             args.Y = (float*)((byte*)y + (row * args.YStride));
-            args.Tokens = Math.Min(tile, rows - row);
+            args.Tokens = from + ((rows - from) * (tile + 1) / tiles) - row;
             fixed (PanelArgs* pointer = &args)
             {
                 table.Call(pointer);

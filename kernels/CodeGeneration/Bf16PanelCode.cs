@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Kernels.CodeGeneration;
 internal static class Bf16PanelCode
 {
     /// <summary>Bytes the weight stream is prefetched ahead when a tile reads it once (decode): measured best, see docs/numbers.md.</summary>
-    private const int PrefetchDistance = 4096;
+    private const int PrefetchDistance = 8192;
 
     private const int MaxTokens = 12;
     private const int Registers = 32;
@@ -25,14 +25,21 @@ internal static class Bf16PanelCode
     /// <param name="tokens">Tokens in the tile.</param>
     /// <param name="panels">Panels of 16 rows in the tile.</param>
     /// <param name="weightStride">Bytes between steps of the weights.</param>
-    /// <param name="prefetch">Whether the weights come from memory and are read once.</param>
-    public static byte[] Assemble(int tokens, int panels, int weightStride, bool prefetch)
+    /// <param name="ahead">What is read ahead.</param>
+    public static byte[] Assemble(int tokens, int panels, int weightStride, ReadAhead ahead)
     {
         Assembler c = new(64) { PreferVex = false };
         AssemblerRegisterZMM Sum(int t, int p) => Zmm((t * panels) + p);
         AssemblerRegisterZMM Weight(int p) => Zmm((tokens * panels) + p);
         bool embedded = (tokens * panels) + panels + 1 > Registers;
         AssemblerRegisterZMM broadcast = zmm31;
+
+        int nextLines = ahead.NextLines;
+        if (nextLines > 0)
+        {
+            c.push(rbx);
+            c.mov(rbx, __[rdi + Offset(nameof(PanelArgs.Next))]);
+        }
 
         c.mov(rsi, __[rdi + Offset(nameof(PanelArgs.X))]);
         c.mov(r8, __[rdi + Offset(nameof(PanelArgs.XStride))]);
@@ -89,10 +96,16 @@ internal static class Bf16PanelCode
             for (int p = 0; p < panels; p++)
             {
                 c.vmovups(Weight(p), __zmmword_ptr[rdx + ((u * weightStride) + (p * 64))]);
-                if (prefetch)
+                if (ahead.Stream)
                 {
                     c.prefetcht0(__byte_ptr[rdx + ((u * weightStride) + (p * 64) + PrefetchDistance)]);
                 }
+            }
+
+            // Spread over the steps, so that they never fill the load buffers.
+            for (int line = nextLines * u / PanelKernels.StepUnit; line < nextLines * (u + 1) / PanelKernels.StepUnit; line++)
+            {
+                c.prefetcht1(__byte_ptr[rbx + (line * 64)]);
             }
 
             for (int t = 0; t < tokens; t++)
@@ -117,6 +130,11 @@ internal static class Bf16PanelCode
         }
 
         c.add(rdx, PanelKernels.StepUnit * weightStride);
+        if (nextLines > 0)
+        {
+            c.add(rbx, nextLines * 64);
+        }
+
         for (int b = 0; b <= (tokens - 1) / 3; b++)
         {
             c.add(bases[b], PanelKernels.StepUnit * 4);
@@ -136,6 +154,11 @@ internal static class Bf16PanelCode
         }
 
         c.vzeroupper();
+        if (nextLines > 0)
+        {
+            c.pop(rbx);
+        }
+
         c.ret();
         using MemoryStream stream = new();
         c.Assemble(new StreamCodeWriter(stream), 0);

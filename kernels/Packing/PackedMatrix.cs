@@ -65,11 +65,8 @@ public sealed unsafe class PackedMatrix
         Type = type;
         Steps = StepsOf(columns, type);
         ByteLength = SizeOf(rows, columns, type);
-        Full = kernels.Table(type, PanelKernels.BlockPanels, PanelKernels.BlockRows * 4, prefetch: false);
-        Streamed = kernels.Table(type, PanelKernels.BlockPanels, PanelKernels.BlockRows * 4, prefetch: true);
-        int lastPanels = PanelsOf(Blocks - 1);
-        Last = lastPanels == PanelKernels.BlockPanels ? Full
-            : kernels.Table(type, lastPanels, lastPanels * PanelKernels.PanelRows * 4, prefetch: false);
+        Full = BlockKernels.Of(kernels, type, PanelKernels.BlockPanels);
+        Last = BlockKernels.Of(kernels, type, PanelsOf(Blocks - 1));
     }
 
     /// <summary>Output rows.</summary>
@@ -90,11 +87,11 @@ public sealed unsafe class PackedMatrix
     /// <summary>4-byte steps over the columns, padded.</summary>
     internal int Steps { get; }
 
-    internal PanelTable Full { get; }
+    /// <summary>Kernels of every block but the last.</summary>
+    internal BlockKernels Full { get; }
 
-    internal PanelTable Streamed { get; }
-
-    internal PanelTable Last { get; }
+    /// <summary>Kernels of the last block.</summary>
+    internal BlockKernels Last { get; }
 
     /// <summary>Bytes a packed matrix of this shape takes.</summary>
     public static long SizeOf(int rows, int columns, ElementType type)

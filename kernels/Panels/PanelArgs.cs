@@ -31,6 +31,9 @@ internal unsafe struct PanelArgs
     /// <summary>1: continue the sums found in y; 0: start from zero.</summary>
     public long Accumulate;
 
+    /// <summary>Weights that will be needed next; read ahead into the second-level cache by kernels made for it.</summary>
+    public byte* Next;
+
     /// <summary>Bytes from one step's weights to the next one's.</summary>
     public long WStride;
 

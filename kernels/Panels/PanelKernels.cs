@@ -25,7 +25,7 @@ public sealed unsafe class PanelKernels
     /// <summary>Most tokens of any tile.</summary>
     internal const int MaxTileTokens = 12;
 
-    private readonly ConcurrentDictionary<(int Tokens, int Panels, int Stride, bool Prefetch), nint> _generated = new();
+    private readonly ConcurrentDictionary<(int Tokens, int Panels, int Stride, ReadAhead Ahead), nint> _generated = new();
     private readonly List<ExecutableMemory> _code = [];
     private readonly Lock _lock = new();
 
@@ -50,41 +50,30 @@ public sealed unsafe class PanelKernels
         return Instances.GetOrAdd(chosen, static set => new PanelKernels(set));
     }
 
-    /// <summary>Kernels for all token counts of one tile shape.</summary>
+    /// <summary>Kernels for all token counts of one tile shape; each is made when it is first called.</summary>
     /// <param name="type">F32 or BF16.</param>
     /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
     /// <param name="weightStride">Bytes between steps.</param>
-    /// <param name="prefetch">Whether the weights stream from memory once.</param>
-    internal PanelTable Table(ElementType type, int panels, int weightStride, bool prefetch)
+    /// <param name="ahead">What is read ahead.</param>
+    internal PanelTable Table(ElementType type, int panels, int weightStride, ReadAhead ahead) => new(this, type, panels, weightStride, ahead);
+
+    /// <summary>Most tokens one call of a tile takes.</summary>
+    internal int MaxTokens(ElementType type, int panels)
     {
-        nint[] kernels = new nint[MaxTileTokens + 1];
-        int largest = 0;
-        for (int tokens = 1; tokens <= MaxTileTokens; tokens++)
+        int tokens = MaxTileTokens;
+        while (Generates(type) && !Bf16PanelCode.Fits(tokens, panels))
         {
-            if (type == ElementType.BF16 && Isa == InstructionSet.Avx512Bf16)
-            {
-                if (!Bf16PanelCode.Fits(tokens, panels))
-                {
-                    break;
-                }
-
-                kernels[tokens] = Generated(tokens, panels, weightStride, prefetch);
-            }
-            else
-            {
-                kernels[tokens] = (nint)PortablePanel.Select(type, Isa);
-            }
-
-            largest = tokens;
+            tokens--;
         }
 
-        return new PanelTable(kernels, largest, panels, weightStride);
+        return tokens;
     }
 
-    private nint Generated(int tokens, int panels, int stride, bool prefetch) =>
-        _generated.GetOrAdd((tokens, panels, stride, prefetch), static (shape, self) =>
+    internal nint Find(ElementType type, int tokens, int panels, int stride, ReadAhead ahead) => !Generates(type)
+        ? (nint)PortablePanel.Select(type, Isa)
+        : _generated.GetOrAdd((tokens, panels, stride, ahead), static (shape, self) =>
         {
-            ExecutableMemory code = new(Bf16PanelCode.Assemble(shape.Tokens, shape.Panels, shape.Stride, shape.Prefetch));
+            ExecutableMemory code = new(Bf16PanelCode.Assemble(shape.Tokens, shape.Panels, shape.Stride, shape.Ahead));
             lock (self._lock)
             {
                 self._code.Add(code);
@@ -92,30 +81,6 @@ public sealed unsafe class PanelKernels
 
             return code.Address;
         }, this);
-}
 
-/// <summary>The kernels of one tile shape, by token count.</summary>
-internal sealed unsafe class PanelTable(nint[] kernels, int maxTokens, int panels, int weightStride)
-{
-    /// <summary>Most tokens one call takes.</summary>
-    public int MaxTokens { get; } = maxTokens;
-
-    public int Panels { get; } = panels;
-
-    public int WeightStride { get; } = weightStride;
-
-    /// <summary>Calls the kernel for <c>args.Tokens</c> tokens; fills in the shape.</summary>
-    public void Call(PanelArgs* args)
-    {
-        args->Panels = Panels;
-        args->WStride = WeightStride;
-        ((delegate* unmanaged<PanelArgs*, void>)kernels[args->Tokens])(args);
-    }
-
-    /// <summary>Tokens of the next tile so that <paramref name="remaining"/> tokens fall into tiles of nearly equal size.</summary>
-    public int Balanced(int remaining, int limit)
-    {
-        int tiles = (remaining + limit - 1) / limit;
-        return (remaining + tiles - 1) / tiles;
-    }
+    private bool Generates(ElementType type) => type == ElementType.BF16 && Isa == InstructionSet.Avx512Bf16;
 }

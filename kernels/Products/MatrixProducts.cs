@@ -23,15 +23,17 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
     private const int TileTokens = 6;
 
-    // Smaller pieces of a stream that is read once lose speed to its ramp-up.
-    private const long StreamBytes = 1 << 20;
+    // A block read once costs what its bytes cost; with this many tokens its arithmetic costs as much.
+    private const int BalancedTokens = 12;
 
     private readonly WorkerPool _pool;
     private readonly NativeBuffer _scratch;
     private readonly Item[] _items;
     private Unit[] _units = new Unit[64];
+    private readonly SharedRanges _ranges;
     private int _itemCount;
     private int _unitCount;
+    private long _cost;
 
     /// <summary>Reserves scratch memory for the pool's workers.</summary>
     /// <param name="pool">Workers to use.</param>
@@ -41,6 +43,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxItems);
         _pool = pool;
         _items = new Item[maxItems];
+        _ranges = new SharedRanges(pool.Threads);
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
 
@@ -76,108 +79,150 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     /// <summary>Runs all products added since the last run.</summary>
     public void Run()
     {
-        _pool.Run(this, _unitCount);
-        _itemCount = 0;
-        _unitCount = 0;
+        try
+        {
+            Deal();
+            _pool.Run(this, Math.Min(_pool.Threads, _unitCount));
+        }
+        finally
+        {
+            _itemCount = 0;
+            _unitCount = 0;
+            _cost = 0;
+        }
     }
 
     /// <summary>Frees the scratch memory.</summary>
     public void Dispose() => _scratch.Dispose();
 
-    void IJob.Run(int unit, int worker)
+    void IJob.Run(int slot, int worker)
     {
-        ref Unit u = ref _units[unit];
-        ref Item item = ref _items[u.Item];
         float* sums = (float*)(_scratch.Pointer + (worker * ScratchBytes));
-        if (item.Epilogue == Epilogue.SwiGlu)
+        for (int unit = _ranges.Take(slot, out int following); unit >= 0; unit = _ranges.Take(slot, out following))
         {
-            for (int block = u.FirstBlock; block < u.FirstBlock + u.Blocks; block += 2)
-            {
-                const int Width = 2 * PanelKernels.BlockRows;
-                Multiply(ref item, block, u.FirstToken, u.Tokens, sums, Width);
-                Multiply(ref item, block + 1, u.FirstToken, u.Tokens, sums + PanelKernels.BlockRows, Width);
-                SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, item.YRow + u.FirstToken, block / 2 * PanelKernels.BlockRows);
-            }
-
-            return;
-        }
-
-        for (int block = u.FirstBlock; block < u.FirstBlock + u.Blocks; block++)
-        {
-            Multiply(ref item, block, u.FirstToken, u.Tokens, sums, PanelKernels.BlockRows);
-            SumsOutput.Write(sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, block * PanelKernels.BlockRows, item.Epilogue == Epilogue.Add);
+            byte* next = following < 0 ? null : _items[_units[following].Item].Weights.Block(_units[following].Block);
+            Compute(in _units[unit], sums, next);
         }
     }
 
-    private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width)
+    private void Compute(in Unit u, float* sums, byte* next)
+    {
+        ref Item item = ref _items[u.Item];
+        if (item.Epilogue == Epilogue.SwiGlu)
+        {
+            const int Width = 2 * PanelKernels.BlockRows;
+            Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, Width, item.Weights.Block(u.Block + 1));
+            Multiply(ref item, u.Block + 1, u.FirstToken, u.Tokens, sums + PanelKernels.BlockRows, Width, next);
+            SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, item.YRow + u.FirstToken, u.Block / 2 * PanelKernels.BlockRows);
+            return;
+        }
+
+        Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, PanelKernels.BlockRows, next);
+        SumsOutput.Write(
+            sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, u.Block * PanelKernels.BlockRows, item.Epilogue == Epilogue.Add);
+    }
+
+    private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width, byte* next)
     {
         PackedMatrix w = item.Weights;
-        bool full = w.PanelsOf(block) == PanelKernels.BlockPanels;
-        PanelTable table = full ? w.Full : w.Last;
+        BlockKernels kernels = block < w.Blocks - 1 ? w.Full : w.Last;
         PanelArgs args = default;
         args.XStride = item.XStride;
         args.YStride = width * sizeof(float);
         byte* x = item.X + (firstToken * item.XStride);
-        if (tokens <= table.MaxTokens)
+        if (tokens <= kernels.Stream.MaxTokens)
         {
             args.X = x;
             args.W = w.Block(block);
             args.Y = sums;
             args.Steps = w.Steps;
             args.Tokens = tokens;
-            (full ? w.Streamed : w.Last).Call(&args);
+            kernels.Stream.Call(&args);
             return;
         }
 
         int limit = tokens >= ManyTokens ? ManyChunkSteps : ChunkSteps;
         int chunks = (w.Steps + limit - 1) / limit;
         int chunk = (((w.Steps + chunks - 1) / chunks) + PanelKernels.StepUnit - 1) / PanelKernels.StepUnit * PanelKernels.StepUnit;
-        int tile = table.Balanced(tokens, Math.Min(TileTokens, table.MaxTokens));
+        int tiles = (tokens + TileTokens - 1) / TileTokens;
+        PanelTable reading = kernels.ReadingNext(tiles - 1);
         for (int step = 0; step < w.Steps; step += chunk)
         {
             args.Steps = Math.Min(chunk, w.Steps - step);
-            args.W = w.Block(block) + ((long)step * table.WeightStride);
+            args.W = w.Block(block) + ((long)step * reading.WeightStride);
             args.Accumulate = step == 0 ? 0 : 1;
-            for (int token = 0; token < tokens; token += tile)
+            byte* ahead = step + chunk < w.Steps ? args.W + (chunk * (long)reading.WeightStride) : next;
+            long left = ahead is null ? 0 : Math.Min(chunk, w.Steps) * (long)reading.WeightStride;
+            for (int tile = 0; tile < tiles; tile++)
             {
+                // Tiles of nearly equal size: a small last one could not hide its latency.
+                int token = tokens * tile / tiles;
                 args.X = x + (token * item.XStride) + (step * 4L);
                 args.Y = sums + ((long)token * width);
-                args.Tokens = Math.Min(tile, tokens - token);
-                table.Call(&args);
+                args.Tokens = (tokens * (tile + 1) / tiles) - token;
+                if (tile == 0)
+                {
+                    // What the passes before could not read ahead comes from memory now.
+                    kernels.Stream.Call(&args);
+                }
+                else if (left > 0)
+                {
+                    args.Next = ahead;
+                    reading.Call(&args);
+                    long read = kernels.NextBytes(tiles - 1, args.Steps);
+                    ahead += read;
+                    left -= read;
+                }
+                else
+                {
+                    kernels.Plain.Call(&args);
+                }
             }
         }
     }
 
-    // Few tokens: the weights stream from memory once, so pieces are long and the workers share them as they come free.
-    // Many tokens: arithmetic decides, so pieces are small and evenly loaded.
     private void Cut(int index)
     {
         ref Item item = ref _items[index];
         int granule = item.Epilogue == Epilogue.SwiGlu ? 2 : 1;
-        int granules = item.Weights.Blocks / granule;
-        int perUnit = 1;
-        if (item.Rows <= item.Weights.Full.MaxTokens)
-        {
-            long pieces = Math.Max(1, item.Weights.ByteLength / StreamBytes);
-            pieces = (pieces + _pool.Threads - 1) / _pool.Threads * _pool.Threads;
-            perUnit = (int)Math.Max(1, granules / pieces);
-        }
-
         int runs = (item.Rows + UnitTokens - 1) / UnitTokens;
         for (int run = 0; run < runs; run++)
         {
             int first = (int)((long)item.Rows * run / runs);
             int tokens = (int)((long)item.Rows * (run + 1) / runs) - first;
-            for (int g = 0; g < granules; g += perUnit)
+            for (int block = 0; block < item.Weights.Blocks; block += granule)
             {
                 if (_unitCount == _units.Length)
                 {
                     Array.Resize(ref _units, _units.Length * 2);
                 }
 
-                int count = Math.Min(perUnit, granules - g);
-                _units[_unitCount++] = new Unit(index, g * granule, count * granule, first, tokens);
+                _cost += (long)Math.Max(tokens, BalancedTokens) * item.Weights.Steps * granule;
+                _units[_unitCount++] = new Unit(index, block, first, tokens, _cost);
             }
+        }
+    }
+
+    // Each worker gets consecutive units of about the same cost.
+    private void Deal()
+    {
+        int slots = Math.Min(_pool.Threads, _unitCount);
+        int unit = 0;
+        for (int slot = 0; slot < slots; slot++)
+        {
+            int first = unit;
+            long until = _cost * (slot + 1) / slots;
+            while (unit < _unitCount && (_units[unit].CostSoFar <= until || slot == slots - 1))
+            {
+                unit++;
+            }
+
+            _ranges.Set(slot, first, unit);
+        }
+
+        for (int slot = slots; slot < _pool.Threads; slot++)
+        {
+            _ranges.Set(slot, 0, 0);
         }
     }
 
@@ -192,5 +237,5 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         public readonly Epilogue Epilogue = epilogue;
     }
 
-    private readonly record struct Unit(int Item, int FirstBlock, int Blocks, int FirstToken, int Tokens);
+    private readonly record struct Unit(int Item, int Block, int FirstToken, int Tokens, long CostSoFar);
 }
