@@ -112,6 +112,25 @@ public sealed class KvPool
         }
     }
 
+    /// <summary>Frees every block and forgets every prefix, whatever the books say: a clean start after a fault.</summary>
+    public void Reset()
+    {
+        Array.Clear(_references);
+        Array.Clear(_cached);
+        _byHash.Clear();
+        while (_idle.TakeFirst() >= 0)
+        {
+        }
+
+        for (int block = 0; block < Blocks; block++)
+        {
+            if (!_free.Contains(block))
+            {
+                _free.AddLast(block);
+            }
+        }
+    }
+
     /// <summary>Checks that the books agree with each other and with the block tables in use.</summary>
     /// <param name="tables">The block tables of all sequences that hold blocks.</param>
     /// <exception cref="InvalidOperationException">They do not; the message names the block.</exception>

@@ -119,6 +119,19 @@ internal sealed class Scheduler
         _running.Clear();
     }
 
+    /// <summary>Ends everything with an error and starts the pool anew, after a fault that may have left its books wrong.</summary>
+    public void Recover(string error)
+    {
+        _waiting.TakeIn();
+        foreach (Sequence sequence in (Sequence[])[.. _waiting.Sequences, .. _running])
+        {
+            sequence.ForgetBlocks();
+        }
+
+        Pool.Reset();
+        EndAll(FinishReason.Error, error);
+    }
+
     /// <summary>Checks that every block is accounted for.</summary>
     /// <exception cref="InvalidOperationException">One is not.</exception>
     public void CheckIntegrity() => Pool.CheckIntegrity(_running.Select(static sequence => sequence.Blocks));

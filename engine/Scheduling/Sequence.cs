@@ -124,6 +124,9 @@ internal sealed class Sequence
 
     public int RemoveLastBlock() => _blocks[--BlockCount];
 
+    /// <summary>Empties the block table without giving anything back: the pool has been reset.</summary>
+    public void ForgetBlocks() => BlockCount = 0;
+
     public void Append(in SampledToken token)
     {
         Sampling.Append(token.Id);

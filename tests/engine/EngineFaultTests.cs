@@ -53,6 +53,22 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
+    public async Task A_fault_of_the_engine_itself_ends_what_runs_and_leaves_a_clean_engine()
+    {
+        await using var executor = new CellExecutor(Limits);
+        var text = new FaultyText();
+        await using var engine = new InferenceEngine(executor, text: text);
+        GenerationRequest request = new() { PromptIds = new int[30], MaxTokens = 30, StopStrings = ["x"] };
+        ChoiceResult failed = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal(FinishReason.Error, failed.Finish);
+        Assert.Contains("The engine failed", failed.Error);
+        text.Healed = true;
+        ChoiceResult served = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal((FinishReason.Length, 0), (served.Finish, served.CachedPromptTokens));
+        Assert.Equal(0, (await EngineTests.WhenIdle(engine)).KvUsed);
+    }
+
+    [Fact]
     public async Task A_full_queue_refuses_and_takes_again_later()
     {
         using var gate = new SemaphoreSlim(0);
@@ -144,6 +160,13 @@ public sealed class EngineFaultTests
         await engine.DisposeAsync();
         Assert.Equal(FinishReason.Cancelled, (await aborted.Choices[0].Completion).Finish);
         Assert.Equal(0, engine.Statistics().KvUsed);
+    }
+
+    private sealed class FaultyText : Engine.Text.ITokenText
+    {
+        public volatile bool Healed;
+
+        public ReadOnlySpan<byte> TokenBytes(int id) => Healed ? [] : throw new InvalidDataException("broken");
     }
 
     private static async ValueTask ReadAll(ChoiceStream stream, CancellationToken cancellationToken)

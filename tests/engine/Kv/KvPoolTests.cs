@@ -74,6 +74,20 @@ public sealed class KvPoolTests
     }
 
     [Fact]
+    public void A_reset_frees_everything()
+    {
+        var pool = new KvPool(3);
+        pool.Publish(pool.Allocate(), 5);
+        int idle = pool.Allocate();
+        pool.Publish(idle, 6);
+        pool.Release(idle);
+        pool.Reset();
+        pool.CheckIntegrity([]);
+        Assert.Equal((3, false), (pool.Free, pool.TryFind(5, out _)));
+        Assert.Equal([0, 1, 2], ((int[])[pool.Allocate(), pool.Allocate(), pool.Allocate()]).Order());
+    }
+
+    [Fact]
     public void The_check_notices_a_lost_block()
     {
         var pool = new KvPool(2);
