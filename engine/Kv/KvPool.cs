@@ -49,7 +49,9 @@ public sealed class KvPool
     /// <summary>Cached blocks given up for room so far.</summary>
     public long Evictions { get; private set; }
 
-    /// <summary>Takes a block with one reference and no content: a free one, else the cached one unused for longest; -1 where none is left.</summary>
+    /// <summary>
+    /// Takes a block with one reference and no content: a free one, else the cached one unused for longest; -1 where none is left.
+    /// </summary>
     public int Allocate()
     {
         int block = _free.TakeFirst();
@@ -88,7 +90,9 @@ public sealed class KvPool
         }
     }
 
-    /// <summary>Makes a full, computed block findable; where another block holds the same prefix already, that one stays the findable one.</summary>
+    /// <summary>
+    /// Makes a full, computed block findable; where another block holds the same prefix already, that one stays the findable one.
+    /// </summary>
     public void Publish(int block, UInt128 hash)
     {
         if (!_cached[block] && _byHash.TryAdd(hash, block))

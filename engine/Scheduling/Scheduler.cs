@@ -213,7 +213,7 @@ internal sealed class Scheduler
         SchedulerLog.StepFailed(_logger, _planner.Planned.Count, _batch.TokenCount, fault);
         foreach (Sequence sequence in _planner.Planned)
         {
-            End(sequence, FinishReason.Error, "The model failed while computing this answer; the server's log has the details. The request may be tried again.");
+            End(sequence, FinishReason.Error, "The model failed while computing this answer; the log has the details. Try the request again.");
         }
 
         RemoveEnded();
