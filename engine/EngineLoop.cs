@@ -85,7 +85,7 @@ internal sealed class EngineLoop : SynchronizationContext
             {
                 // A fault here is the engine's own, not the executor's; requests that come later start from a clean state.
                 SchedulerLog.LoopFailed(_logger, fault);
-                _scheduler.EndAll(FinishReason.Error, "The engine failed; the server's log has the details.");
+                _scheduler.Recover("The engine failed; the log has the details.");
             }
         }
 

@@ -27,7 +27,11 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="logger">Where details of faults go; null for nowhere.</param>
     public InferenceEngine(
-        IModelExecutor executor, EngineOptions? options = null, ITokenText? text = null, TimeProvider? time = null, ILogger<InferenceEngine>? logger = null)
+        IModelExecutor executor,
+        EngineOptions? options = null,
+        ITokenText? text = null,
+        TimeProvider? time = null,
+        ILogger<InferenceEngine>? logger = null)
     {
         options ??= new EngineOptions();
         time ??= TimeProvider.System;
@@ -58,7 +62,8 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         if (request.Cancellation.CanBeCanceled)
         {
-            CancellationTokenRegistration registration = request.Cancellation.UnsafeRegister(static g => ((Generation)g!).Cancel(), generation);
+            CancellationTokenRegistration registration =
+                request.Cancellation.UnsafeRegister(static g => ((Generation)g!).Cancel(), generation);
             _ = generation.CompletionAsync().ContinueWith(_ => registration.Dispose(), TaskScheduler.Default);
         }
 
@@ -95,7 +100,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         Close();
         _loop.Drain();
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static loop => ((EngineLoop)loop!).Abort(), _loop);
+        using CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static loop => ((EngineLoop)loop!).Abort(), _loop);
         await _loop.Ended.ConfigureAwait(false);
     }
 

@@ -14,7 +14,8 @@ public interface IModelExecutor : IAsyncDisposable
     /// for each slice that asks for it.
     /// </summary>
     /// <param name="batch">The step. The executor only reads it, and keeps no reference after completion.</param>
-    /// <param name="result">Filled by the executor: entry i belongs to slice i of the batch. Owned by the caller, reused between steps.</param>
+    /// <param name="result">Filled by the executor: entry i belongs to slice i of the batch. Owned by the caller, reused between
+    /// steps.</param>
     /// <param name="cancellationToken">Gives up waiting; a step that was cancelled may or may not have written its KV.</param>
     /// <returns>Completes when the result is filled. A local executor completes synchronously and allocates nothing.</returns>
     ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken);

@@ -44,17 +44,21 @@ public sealed class StepBatch
         SliceCount = 0;
     }
 
-    /// <summary>Adds a slice: <paramref name="tokens"/> stand at positions <paramref name="start"/>, start + 1, … of their sequence.</summary>
+    /// <summary>
+    /// Adds a slice: <paramref name="tokens"/> stand at positions <paramref name="start"/>, start + 1, … of their sequence.
+    /// </summary>
     /// <param name="tokens">The ids, at least one; copied.</param>
     /// <param name="start">Position of the first one.</param>
-    /// <param name="blocks">Block table of the sequence, covering position start + tokens.Length - 1; not copied, must stay unchanged during the step.</param>
+    /// <param name="blocks">Block table of the sequence, covering position start + tokens.Length - 1; not copied, must stay unchanged
+    /// during the step.</param>
     /// <param name="sampling">State to sample the token after the last row with, or null when no token is wanted (a prompt chunk).</param>
     /// <exception cref="ArgumentException">The slice is empty or does not fit.</exception>
     public void Add(ReadOnlySpan<int> tokens, int start, ReadOnlyMemory<int> blocks, SamplingState? sampling)
     {
         if (tokens.IsEmpty || tokens.Length > FreeTokens || FreeSlices == 0)
         {
-            throw new ArgumentException($"A slice of {tokens.Length} tokens does not fit a batch with {FreeTokens} rows and {FreeSlices} slices left.", nameof(tokens));
+            throw new ArgumentException(
+                $"A slice of {tokens.Length} tokens does not fit a batch with {FreeTokens} rows and {FreeSlices} slices left.", nameof(tokens));
         }
 
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
@@ -67,6 +71,7 @@ public sealed class StepBatch
 /// <param name="FirstRow">Index of its first row in the batch.</param>
 /// <param name="Count">Number of rows.</param>
 /// <param name="Start">Position of its first row in the sequence.</param>
-/// <param name="Blocks">KV block numbers of the sequence in order; entry i holds positions [i * BlockPositions, (i + 1) * BlockPositions).</param>
+/// <param name="Blocks">KV block numbers of the sequence in order; entry i holds positions [i * BlockPositions, (i + 1) *
+/// BlockPositions).</param>
 /// <param name="Sampling">How to sample the next token from the last row; null when none is wanted.</param>
 public readonly record struct SequenceSlice(int FirstRow, int Count, int Start, ReadOnlyMemory<int> Blocks, SamplingState? Sampling);

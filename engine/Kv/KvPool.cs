@@ -49,7 +49,9 @@ public sealed class KvPool
     /// <summary>Cached blocks given up for room so far.</summary>
     public long Evictions { get; private set; }
 
-    /// <summary>Takes a block with one reference and no content: a free one, else the cached one unused for longest; -1 where none is left.</summary>
+    /// <summary>
+    /// Takes a block with one reference and no content: a free one, else the cached one unused for longest; -1 where none is left.
+    /// </summary>
     public int Allocate()
     {
         int block = _free.TakeFirst();
@@ -88,7 +90,9 @@ public sealed class KvPool
         }
     }
 
-    /// <summary>Makes a full, computed block findable; where another block holds the same prefix already, that one stays the findable one.</summary>
+    /// <summary>
+    /// Makes a full, computed block findable; where another block holds the same prefix already, that one stays the findable one.
+    /// </summary>
     public void Publish(int block, UInt128 hash)
     {
         if (!_cached[block] && _byHash.TryAdd(hash, block))
@@ -109,6 +113,25 @@ public sealed class KvPool
         if (--_references[block] == 0)
         {
             (_cached[block] ? _idle : _free).AddLast(block);
+        }
+    }
+
+    /// <summary>Frees every block and forgets every prefix, whatever the books say: a clean start after a fault.</summary>
+    public void Reset()
+    {
+        Array.Clear(_references);
+        Array.Clear(_cached);
+        _byHash.Clear();
+        while (_idle.TakeFirst() >= 0)
+        {
+        }
+
+        for (int block = 0; block < Blocks; block++)
+        {
+            if (!_free.Contains(block))
+            {
+                _free.AddLast(block);
+            }
         }
     }
 

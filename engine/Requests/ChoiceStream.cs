@@ -95,7 +95,8 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
     /// <exception cref="OperationCanceledException">The token was cancelled; the answer is cancelled too.</exception>
     public async IAsyncEnumerator<TokenChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static me => ((ChoiceStream)me!).Cancel(), this);
+        using CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static me => ((ChoiceStream)me!).Cancel(), this);
         try
         {
             while (!_readEnd)

@@ -14,7 +14,9 @@ public sealed class Generation
     /// <summary>The answers by index.</summary>
     public IReadOnlyList<ChoiceStream> Choices => _choices;
 
-    /// <summary>The seed in effect: the request's, or the one drawn for it. The same request with this seed gives the same tokens.</summary>
+    /// <summary>
+    /// The seed in effect: the request's, or the one drawn for it. The same request with this seed gives the same tokens.
+    /// </summary>
     public ulong Seed { get; }
 
     /// <summary>Gives all answers up.</summary>

@@ -20,7 +20,9 @@ public sealed record GenerationRequest
     /// <summary>Token ids that end an answer, besides the model's own; they count as part of its ids, not of its text.</summary>
     public IReadOnlyList<int> StopIds { get; init; } = [];
 
-    /// <summary>Texts that end an answer, wherever token borders fall; they are not part of its text unless <see cref="IncludeStop"/>.</summary>
+    /// <summary>
+    /// Texts that end an answer, wherever token borders fall; they are not part of its text unless <see cref="IncludeStop"/>.
+    /// </summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>Keeps the stop string in the text. Default false.</summary>

@@ -2,7 +2,9 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Requests;
 
-/// <summary>A request asks for something that is not allowed or can never be served. The message names the parameter, its value and what is allowed.</summary>
+/// <summary>
+/// A request asks for something that is not allowed or can never be served. The message names the parameter, its value and what is allowed.
+/// </summary>
 public sealed class RequestException : ModelException
 {
     /// <summary>Creates the error.</summary>

@@ -50,7 +50,8 @@ internal static class RequestRules
             : (limits.MaxContext, "the model's context allows");
         if (prompt >= most)
         {
-            throw new RequestException("prompt", $"The prompt has {prompt} tokens; prompt and answer together may have {most}, which {limit}.");
+            throw new RequestException(
+                "prompt", $"The prompt has {prompt} tokens; prompt and answer together may have {most}, which {limit}.");
         }
 
         if (request.MaxTokens is int wanted && wanted > most - prompt)

@@ -8,7 +8,9 @@ public static class CounterRandom
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
 
-    /// <summary>The seed of choice <paramref name="choice"/> of a request: the request's own for the first, unrelated ones for the others.</summary>
+    /// <summary>
+    /// The seed of choice <paramref name="choice"/> of a request: the request's own for the first, unrelated ones for the others.
+    /// </summary>
     public static ulong ForChoice(ulong seed, int choice) => choice == 0 ? seed : Mix(Mix(seed) ^ ((ulong)choice * Step));
 
     /// <summary>A number in [0, 1) with 53 random bits.</summary>

@@ -25,7 +25,7 @@ internal sealed class Nucleus(int vocabularySize)
     /// <param name="random">In [0, 1).</param>
     public int Draw(ReadOnlySpan<float> weights, double total, SamplingParams parameters, double random)
     {
-        // Tokens lighter than a 1/V share of what top-p leaves out weigh less together than that: none can be inside. Half of it, for rounding.
+        // All V tokens lighter than 1/V of what top-p leaves out weigh less than that: none is inside. Half of it, for rounding.
         float floor = (float)(0.5 * (1 - parameters.TopP) * total / weights.Length);
         int count = Gather(weights, Math.Max(floor, float.Epsilon));
         ulong border = parameters.TopP < 1 ? Border(weights, count, parameters.TopP * total) : 0;
@@ -79,7 +79,9 @@ internal sealed class Nucleus(int vocabularySize)
         return count;
     }
 
-    /// <summary>The key of the last token inside: heaviest first, the first at which the running sum reaches <paramref name="wanted"/>.</summary>
+    /// <summary>
+    /// The key of the last token inside: heaviest first, the first at which the running sum reaches <paramref name="wanted"/>.
+    /// </summary>
     private ulong Border(ReadOnlySpan<float> weights, int count, double wanted)
     {
         Array.Clear(_mass);

@@ -45,7 +45,9 @@ public sealed record SamplingParams
     /// <summary>Token ids that are never drawn; null for none.</summary>
     public IReadOnlyList<int>? BannedTokens { get; init; }
 
-    /// <summary>Null: no log probabilities. 0 to 20: those of the drawn token and of so many most probable ones, from the unmodified logits.</summary>
+    /// <summary>
+    /// Null: no log probabilities. 0 to 20: those of the drawn token and of so many most probable ones, from the unmodified logits.
+    /// </summary>
     public int? LogProbabilities { get; init; }
 
     /// <summary>True where the most probable token is taken without drawing.</summary>

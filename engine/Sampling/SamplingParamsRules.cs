@@ -18,7 +18,7 @@ internal static class SamplingParamsRules
         Require(p.RepetitionPenalty is > 0 and < float.PositiveInfinity, "repetition_penalty", p.RepetitionPenalty, "above 0 (1 is off)");
         Require(p.PresencePenalty is >= -2 and <= 2, "presence_penalty", p.PresencePenalty, "-2 to 2");
         Require(p.FrequencyPenalty is >= -2 and <= 2, "frequency_penalty", p.FrequencyPenalty, "-2 to 2");
-        Require(p.LogProbabilities is null or (>= 0 and <= MaxLogProbabilities), "logprobs", p.LogProbabilities, $"0 to {MaxLogProbabilities}");
+        Require(p.LogProbabilities is null or (>= 0 and <= MaxLogProbabilities), "logprobs", p.LogProbabilities, "0 to 20");
         foreach ((int id, float bias) in p.LogitBias ?? new Dictionary<int, float>())
         {
             RequireToken(id, "logit_bias", vocabularySize);

@@ -19,7 +19,11 @@ public sealed class SamplingState
     /// <param name="answerIds">The answer so far.</param>
     /// <param name="maxAnswer">Longest answer expected, in tokens; reserves memory.</param>
     public SamplingState(
-        SamplingParams parameters, ulong seed, ReadOnlySpan<int> promptIds, ReadOnlySpan<int> answerIds = default, int maxAnswer = ReservedAnswer)
+        SamplingParams parameters,
+        ulong seed,
+        ReadOnlySpan<int> promptIds,
+        ReadOnlySpan<int> answerIds = default,
+        int maxAnswer = ReservedAnswer)
     {
         Parameters = parameters;
         Seed = seed;

@@ -93,7 +93,9 @@ internal sealed class TokenDraw(int vocabularySize)
         return start + Pick(_weights.AsSpan(start, Math.Min(Chunk, logits.Length - start)), target);
     }
 
-    /// <summary>The first token at which the running sum passes <paramref name="target"/>; where rounding leaves it short, the last with weight.</summary>
+    /// <summary>
+    /// The first token at which the running sum passes <paramref name="target"/>; where rounding leaves it short, the last with weight.
+    /// </summary>
     private static int Pick(ReadOnlySpan<float> weights, double target)
     {
         double sum = 0;

@@ -16,7 +16,9 @@ internal sealed class TopSelector
     private ulong[] _keys = [];
     private int _count;
 
-    /// <summary>The <paramref name="k"/> largest logits, largest first, as <see cref="SortKey"/>s; fewer where others are minus infinity.</summary>
+    /// <summary>
+    /// The <paramref name="k"/> largest logits, largest first, as <see cref="SortKey"/>s; fewer where others are minus infinity.
+    /// </summary>
     /// <returns>Valid until the next call.</returns>
     public ReadOnlySpan<ulong> Select(ReadOnlySpan<float> logits, int k)
     {
@@ -66,7 +68,9 @@ internal sealed class TopSelector
         return _keys.AsSpan(0, _count);
     }
 
-    /// <summary>Sorts what was gathered, keeps the best k and returns what a later token must exceed: equal ones lose by their higher id.</summary>
+    /// <summary>
+    /// Sorts what was gathered, keeps the best k and returns what a later token must exceed: equal ones lose by their higher id.
+    /// </summary>
     private float CutBack(int k)
     {
         Span<ulong> keys = _keys.AsSpan(0, _count);

@@ -2,7 +2,9 @@ using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
-/// <summary>Decides whether an answer ends with the token it just got: stop ids first, then stop strings, then the allowed length.</summary>
+/// <summary>
+/// Decides whether an answer ends with the token it just got: stop ids first, then stop strings, then the allowed length.
+/// </summary>
 internal static class AnswerEnd
 {
     /// <summary>The reason it ends, or <see cref="FinishReason.None"/>.</summary>

@@ -8,7 +8,10 @@ namespace HunyuanOrleans.Engine.Scheduling;
 /// </summary>
 internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCache)
 {
-    /// <summary>Gives a waiting sequence blocks for all its tokens, cached ones first, or none at all where fewer than <paramref name="spare"/> would be left.</summary>
+    /// <summary>
+    /// Gives a waiting sequence blocks for all its tokens, cached ones first, or none at all where fewer than <paramref name="spare"/>
+    /// would be left.
+    /// </summary>
     public bool TryFill(Sequence sequence, int spare)
     {
         sequence.Reserve();

@@ -119,6 +119,19 @@ internal sealed class Scheduler
         _running.Clear();
     }
 
+    /// <summary>Ends everything with an error and starts the pool anew, after a fault that may have left its books wrong.</summary>
+    public void Recover(string error)
+    {
+        _waiting.TakeIn();
+        foreach (Sequence sequence in (Sequence[])[.. _waiting.Sequences, .. _running])
+        {
+            sequence.ForgetBlocks();
+        }
+
+        Pool.Reset();
+        EndAll(FinishReason.Error, error);
+    }
+
     /// <summary>Checks that every block is accounted for.</summary>
     /// <exception cref="InvalidOperationException">One is not.</exception>
     public void CheckIntegrity() => Pool.CheckIntegrity(_running.Select(static sequence => sequence.Blocks));
@@ -200,7 +213,7 @@ internal sealed class Scheduler
         SchedulerLog.StepFailed(_logger, _planner.Planned.Count, _batch.TokenCount, fault);
         foreach (Sequence sequence in _planner.Planned)
         {
-            End(sequence, FinishReason.Error, "The model failed while computing this answer; the server's log has the details. The request may be tried again.");
+            End(sequence, FinishReason.Error, "The model failed while computing this answer; the log has the details. Try the request again.");
         }
 
         RemoveEnded();

@@ -2,7 +2,9 @@ using HunyuanOrleans.Engine.Execution;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
-/// <summary>How the scheduler fills its steps. An executor that holds less than asked for lowers the values, see <see cref="Fit"/>.</summary>
+/// <summary>
+/// How the scheduler fills its steps. An executor that holds less than asked for lowers the values, see <see cref="Fit"/>.
+/// </summary>
 public sealed record SchedulerOptions
 {
     /// <summary>
@@ -39,7 +41,7 @@ public sealed record SchedulerOptions
     public void Validate()
     {
         Require(MaxSequences >= 1, nameof(MaxSequences), MaxSequences, "1 or more");
-        Require(TokenBudget >= MaxSequences, nameof(TokenBudget), TokenBudget, $"at least {nameof(MaxSequences)} ({MaxSequences}), so that every running answer gets its token");
+        Require(TokenBudget >= MaxSequences, nameof(TokenBudget), TokenBudget, $"at least {nameof(MaxSequences)} ({MaxSequences}): one for each");
         Require(PrefillChunk >= 1, nameof(PrefillChunk), PrefillChunk, "1 or more");
         Require(QueueLength >= 1, nameof(QueueLength), QueueLength, "1 or more");
     }

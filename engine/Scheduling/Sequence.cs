@@ -55,7 +55,9 @@ internal sealed class Sequence
     /// <summary>Tokens whose keys and values the blocks hold.</summary>
     public int Computed { get; internal set; }
 
-    /// <summary>Tokens the executor has yet to see: 1 while an answer is being written, more while a prompt is computed or replayed.</summary>
+    /// <summary>
+    /// Tokens the executor has yet to see: 1 while an answer is being written, more while a prompt is computed or replayed.
+    /// </summary>
     public int Pending => Count - Computed;
 
     /// <summary>The block table.</summary>
@@ -123,6 +125,9 @@ internal sealed class Sequence
     public void AddBlock(int block) => _blocks[BlockCount++] = block;
 
     public int RemoveLastBlock() => _blocks[--BlockCount];
+
+    /// <summary>Empties the block table without giving anything back: the pool has been reset.</summary>
+    public void ForgetBlocks() => BlockCount = 0;
 
     public void Append(in SampledToken token)
     {

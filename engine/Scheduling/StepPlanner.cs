@@ -8,7 +8,12 @@ namespace HunyuanOrleans.Engine.Scheduling;
 /// own request still computes their common prompt. Who runs gives way only to older ones, the youngest first.
 /// </summary>
 internal sealed class StepPlanner(
-    SchedulerOptions options, WaitingQueue waiting, List<Sequence> running, BlockTables tables, SchedulerCounters counters, TimeProvider time)
+    SchedulerOptions options,
+    WaitingQueue waiting,
+    List<Sequence> running,
+    BlockTables tables,
+    SchedulerCounters counters,
+    TimeProvider time)
 {
     private readonly List<Sequence> _planned = new(options.MaxSequences);
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace HunyuanOrleans.Engine.Text;
 
-/// <summary>The stop strings of a request, prepared for matching byte by byte (Knuth-Morris-Pratt). Immutable; shared by its answers.</summary>
+/// <summary>
+/// The stop strings of a request, prepared for matching byte by byte (Knuth-Morris-Pratt). Immutable; shared by its answers.
+/// </summary>
 public sealed class StopPatterns
 {
     private readonly string[] _strings;

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests;
+
+/// <summary>The engine over the bundled model: forty prompts at once in a pool too small for them.</summary>
+public sealed class DemoModelTests
+{
+    private static readonly EngineOptions Options = new()
+    {
+        EosIds = [4340, 4347],
+        Scheduler = new() { MaxSequences = 16, TokenBudget = 96, PrefillChunk = 50 },
+    };
+
+    [Fact]
+    public async Task All_prompts_at_once_give_the_published_answers()
+    {
+        using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.DemoModel, "expected.json")));
+        JsonElement[] items = [.. expected.RootElement.GetProperty("items").EnumerateArray()];
+        var text = new TokenizerText(Tokenizer.Load(TestPaths.DemoModel));
+        await using LocalExecutor executor = Load(ComputeMode.F32);
+        await using var engine = new InferenceEngine(executor, Options, text);
+        GenerationRequest[] requests = [.. items.Select(item => Greedy(Ids(item, "prompt_ids")))];
+        Generation[] generations = [.. requests.Select(engine.Submit)];
+        for (int i = 0; i < items.Length; i++)
+        {
+            TextStream stream = TextStream.For(requests[i], text);
+            string shown = "";
+            await foreach (TokenChunk chunk in generations[i].Choices[0])
+            {
+                shown += stream.Append(chunk);
+            }
+
+            ChoiceResult result = await generations[i].Choices[0].Completion;
+            Assert.Equal(Ids(items[i], "output_ids"), result.Ids.ToArray());
+            Assert.Equal(items[i].GetProperty("output_text").GetString(), shown);
+        }
+
+        EngineStatistics statistics = await EngineTests.WhenIdle(engine);
+        Assert.True(statistics.CachedPromptTokens > 0 && statistics.KvUsed == 0);
+    }
+
+    [Fact]
+    public async Task Sampled_answers_are_the_same_alone_and_in_a_crowd()
+    {
+        using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.DemoModel, "expected.json")));
+        GenerationRequest[] requests =
+        [
+            .. expected.RootElement.GetProperty("items").EnumerateArray().Take(12).Select((item, i) => Greedy(Ids(item, "prompt_ids")) with
+            {
+                IgnoreEos = true,
+                MaxTokens = 40,
+                Choices = 1 + (i % 2),
+                Sampling = new() { Temperature = 1.2f, TopP = 0.95f, RepetitionPenalty = 1.05f, Seed = (ulong)i },
+            }),
+        ];
+        await using LocalExecutor executor = Load(ComputeMode.Bf16);
+        List<string> alone = [];
+        foreach (GenerationRequest request in requests)
+        {
+            await using var single = new InferenceEngine(executor, Options);
+            alone.AddRange((await single.Submit(request).CompletionAsync()).Select(Joined));
+        }
+
+        await using var engine = new InferenceEngine(executor, Options);
+        ChoiceResult[][] crowd = await Task.WhenAll(requests.Select(request => engine.Submit(request).CompletionAsync()));
+        Assert.Equal(alone, crowd.SelectMany(results => results).Select(Joined));
+        Assert.True(engine.Statistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");
+    }
+
+    private static LocalExecutor Load(ComputeMode mode) => new(ModelRunner.Load(
+        TestPaths.DemoModel,
+        new ModelOptions { Mode = mode, Threads = 1, KvTokens = 512, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 16 }));
+
+    private static GenerationRequest Greedy(int[] prompt) => new() { PromptIds = prompt, MaxTokens = 64, Sampling = SamplingParams.Greedy };
+
+    private static string Joined(ChoiceResult result) => string.Join(',', result.Ids.ToArray());
+
+    private static int[] Ids(JsonElement item, string name) => [.. item.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+}

@@ -1,0 +1,179 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests;
+
+public sealed class EngineFaultTests
+{
+    private static readonly ExecutorLimits Limits = new(48, 200, 60, 4, 64, 8);
+
+    [Fact]
+    public async Task A_failing_step_ends_its_answers_with_an_error_and_the_next_request_is_served()
+    {
+        bool fail = true;
+        await using var executor = new CellExecutor(Limits)
+        {
+            BeforeStep = batch => fail && batch.Slices[0].Start > 6 ? throw new IOException("secret detail") : ValueTask.CompletedTask,
+        };
+        await using var engine = new InferenceEngine(executor);
+        GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 20, Sampling = SamplingParams.Greedy };
+        ChoiceResult failed = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal(FinishReason.Error, failed.Finish);
+        Assert.Contains("failed", failed.Error);
+        Assert.DoesNotContain("secret", failed.Error);
+        int[] expected = AloneReference.Run(request, 0, 0, 20, 48, []).Ids;
+        Assert.Equal(expected.Take(5), failed.Ids.ToArray());
+
+        fail = false;
+        ChoiceResult served = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal(expected, served.Ids.ToArray());
+        EngineStatistics statistics = await EngineTests.WhenIdle(engine);
+        Assert.Equal((1L, 1L, 0), (statistics.Failed, statistics.Finished, statistics.KvUsed));
+    }
+
+    [Fact]
+    public async Task Forbidding_every_token_fails_that_answer_alone()
+    {
+        await using var executor = new CellExecutor(Limits);
+        await using var engine = new InferenceEngine(executor);
+        Generation good = engine.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 30 });
+        Generation bad = engine.Submit(new() { PromptIds = new[] { 2 }, MaxTokens = 30, Sampling = new() { BannedTokens = [.. Enumerable.Range(0, 48)] } });
+        List<TokenChunk> chunks = [];
+        await foreach (TokenChunk chunk in bad.Choices[0])
+        {
+            chunks.Add(chunk);
+        }
+
+        Assert.Equal(FinishReason.Error, Assert.Single(chunks).Finish);
+        Assert.Contains("No token could be drawn", chunks[0].Error);
+        Assert.Equal(FinishReason.Length, (await good.CompletionAsync())[0].Finish);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_engine_itself_ends_what_runs_and_leaves_a_clean_engine()
+    {
+        await using var executor = new CellExecutor(Limits);
+        var text = new FaultyText();
+        await using var engine = new InferenceEngine(executor, text: text);
+        GenerationRequest request = new() { PromptIds = new int[30], MaxTokens = 30, StopStrings = ["x"] };
+        ChoiceResult failed = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal(FinishReason.Error, failed.Finish);
+        Assert.Contains("The engine failed", failed.Error);
+        text.Healed = true;
+        ChoiceResult served = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal((FinishReason.Length, 0), (served.Finish, served.CachedPromptTokens));
+        Assert.Equal(0, (await EngineTests.WhenIdle(engine)).KvUsed);
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_and_takes_again_later()
+    {
+        using var gate = new SemaphoreSlim(0);
+        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
+        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, QueueLength = 3 } });
+        GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 1 };
+        Generation running = engine.Submit(request);
+        SpinWait.SpinUntil(() => engine.Statistics() is { Running: 1, Waiting: 0 });
+        Generation[] waiting = [engine.Submit(request with { Choices = 2 }), engine.Submit(request)];
+        QueueFullException full = Assert.Throws<QueueFullException>(() => engine.Submit(request));
+        Assert.Equal((3, 3), (full.Waiting, full.Limit));
+        Assert.Equal("n", Assert.Throws<RequestException>(() => engine.Submit(request with { Choices = 4 })).Parameter);
+
+        gate.Release(100);
+        await Task.WhenAll(waiting.Append(running).Select(generation => generation.CompletionAsync()));
+        Assert.Equal(FinishReason.Length, (await engine.Submit(request).CompletionAsync())[0].Finish);
+    }
+
+    [Fact]
+    public async Task A_slow_reader_holds_nobody_up_and_misses_nothing()
+    {
+        await using var executor = new CellExecutor(Limits);
+        await using var engine = new InferenceEngine(executor);
+        GenerationRequest request = new() { PromptIds = new[] { 7 }, MaxTokens = 150, Sampling = new() { Seed = 3, LogProbabilities = 1 } };
+        ChoiceStream slow = engine.Submit(request).Choices[0];
+        await using IAsyncEnumerator<TokenChunk> reader = slow.GetAsyncEnumerator();
+        Assert.True(await reader.MoveNextAsync());
+        List<TokenChunk> chunks = [reader.Current];
+        await slow.Completion;
+        while (await reader.MoveNextAsync())
+        {
+            chunks.Add(reader.Current);
+        }
+
+        Assert.True(chunks.Count <= 2);
+        Assert.Equal(AloneReference.Run(request, 3, 0, 150, 48, []).Ids, chunks.SelectMany(chunk => chunk.Ids.ToArray()));
+        Assert.Equal(chunks.SelectMany(chunk => chunk.Ids.ToArray()), chunks.SelectMany(chunk => chunk.Samples.ToArray().Select(sample => sample.Id)));
+    }
+
+    [Fact]
+    public async Task Leaving_the_stream_or_cancelling_ends_the_answer_and_frees_its_blocks()
+    {
+        using var gate = new SemaphoreSlim(0);
+        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
+        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { PrefixCache = false } });
+        using var source = new CancellationTokenSource();
+        GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 } };
+        Generation left = engine.Submit(request);
+        Generation cancelled = engine.Submit(request with { Cancellation = source.Token });
+        Generation thrown = engine.Submit(request);
+        Generation unread = engine.Submit(request with { MaxTokens = 9 });
+        gate.Release(5);
+        await foreach (TokenChunk chunk in left.Choices[0])
+        {
+            Assert.False(chunk.Ids.IsEmpty);
+            break;
+        }
+
+        using var readerSource = new CancellationTokenSource();
+        ValueTask read = ReadAll(thrown.Choices[0], readerSource.Token);
+        source.Cancel();
+        readerSource.Cancel();
+        gate.Release(1000);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await read);
+        foreach (Generation generation in (Generation[])[left, cancelled, thrown])
+        {
+            Assert.Equal(FinishReason.Cancelled, (await generation.CompletionAsync())[0].Finish);
+        }
+
+        Assert.Equal(FinishReason.Length, (await unread.CompletionAsync())[0].Finish);
+        EngineStatistics statistics = await EngineTests.WhenIdle(engine);
+        Assert.Equal((0, 60, 3L), (statistics.KvUsed, statistics.KvFree, statistics.Cancelled));
+    }
+
+    [Fact]
+    public async Task Disposing_cancels_what_runs_and_draining_lets_it_end()
+    {
+        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await Task.Delay(1) };
+        var engine = new InferenceEngine(executor);
+        GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 20 };
+        Generation drained = engine.Submit(request);
+        await engine.DrainAsync();
+        Assert.Equal(FinishReason.Length, (await drained.Choices[0].Completion).Finish);
+        Assert.Throws<ObjectDisposedException>(() => engine.Submit(request));
+        await engine.DisposeAsync();
+
+        engine = new InferenceEngine(executor);
+        Generation aborted = engine.Submit(request with { MaxTokens = null });
+        await engine.DisposeAsync();
+        Assert.Equal(FinishReason.Cancelled, (await aborted.Choices[0].Completion).Finish);
+        Assert.Equal(0, engine.Statistics().KvUsed);
+    }
+
+    private sealed class FaultyText : Engine.Text.ITokenText
+    {
+        public volatile bool Healed;
+
+        public ReadOnlySpan<byte> TokenBytes(int id) => Healed ? [] : throw new InvalidDataException("broken");
+    }
+
+    private static async ValueTask ReadAll(ChoiceStream stream, CancellationToken cancellationToken)
+    {
+        await foreach (TokenChunk chunk in stream.WithCancellation(cancellationToken))
+        {
+            Assert.NotEqual(FinishReason.Error, chunk.Finish);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests;
+
+public sealed class EngineTests
+{
+    private static readonly ExecutorLimits Limits = new(48, 200, 60, 4, 64, 8);
+
+    [Fact]
+    public async Task A_request_is_answered_as_it_would_be_alone()
+    {
+        await using var executor = new CellExecutor(Limits);
+        await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [5] });
+        GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 40, Sampling = new() { Seed = 8 }, IgnoreEos = true };
+        List<int> streamed = [];
+        TokenChunk last = default;
+        await foreach (TokenChunk chunk in engine.Submit(request).Choices[0])
+        {
+            streamed.AddRange(chunk.Ids.ToArray());
+            last = chunk;
+        }
+
+        Assert.Equal(AloneReference.Run(request, 8, 0, 40, Limits.VocabularySize, [5]).Ids, streamed);
+        Assert.Equal(FinishReason.Length, last.Finish);
+    }
+
+    [Fact]
+    public async Task Many_callers_at_once_each_get_their_own_answer()
+    {
+        await using var executor = new CellExecutor(Limits);
+        await using var engine = new InferenceEngine(executor, text: new LetterText(Limits.VocabularySize));
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        {
+            await Task.Yield();
+            GenerationRequest request = new()
+            {
+                PromptIds = Enumerable.Range(0, 1 + i).Select(p => p * (1 + (i % 3)) % 48).ToArray(),
+                MaxTokens = 5 + (i * 3),
+                Choices = 1 + (i % 2),
+                StopStrings = ["abca"],
+                Sampling = new() { Seed = (ulong)i, RepetitionPenalty = 1.1f },
+            };
+            Generation generation = engine.Submit(request);
+            foreach (ChoiceStream choice in generation.Choices)
+            {
+                List<int> streamed = [];
+                await foreach (TokenChunk chunk in choice)
+                {
+                    streamed.AddRange(chunk.Ids.ToArray());
+                    if (i % 7 == 0)
+                    {
+                        await Task.Delay(1);
+                    }
+                }
+
+                Assert.Equal(AloneReference.Run(request, (ulong)i, choice.Index, request.MaxTokens!.Value, 48, []).Ids, streamed);
+            }
+        }));
+        EngineStatistics statistics = await WhenIdle(engine);
+        Assert.Equal(60, statistics.Finished);
+        Assert.Equal(0, statistics.Cancelled + statistics.Failed);
+        Assert.Equal(statistics.KvBlocks, statistics.KvFree + statistics.KvCached);
+    }
+
+    [Fact]
+    public async Task The_answers_of_one_request_share_the_blocks_of_its_prompt()
+    {
+        await using var executor = new CellExecutor(Limits);
+        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 8, TokenBudget = 16 } });
+        int[] prompt = [.. Enumerable.Range(0, 41)];
+        ChoiceResult[] answers = await engine.Submit(new() { PromptIds = prompt, MaxTokens = 6, Choices = 4 }).CompletionAsync();
+        Assert.Equal([0, 40, 40, 40], answers.Select(answer => answer.CachedPromptTokens));
+        Assert.Equal(4, answers.Select(answer => string.Join(',', answer.Ids.ToArray())).Distinct().Count());
+        EngineStatistics statistics = engine.Statistics();
+        Assert.Equal((164, 120, 24), (statistics.PromptTokens, statistics.CachedPromptTokens, statistics.AnswerTokens));
+
+        // The prompt's last token is never taken from the cache: its logits are needed.
+        ChoiceResult again = (await engine.Submit(new() { PromptIds = prompt.AsMemory(0, 40), MaxTokens = 1 }).CompletionAsync())[0];
+        Assert.Equal(36, again.CachedPromptTokens);
+        ChoiceResult salted = (await engine.Submit(new() { PromptIds = prompt, MaxTokens = 1, CacheSalt = "mine" }).CompletionAsync())[0];
+        Assert.Equal(0, salted.CachedPromptTokens);
+    }
+
+    [Fact]
+    public async Task A_step_of_an_executor_that_completes_later_continues_on_the_engines_thread()
+    {
+        List<string?> threads = [];
+        await using var executor = new CellExecutor(Limits)
+        {
+            BeforeStep = async _ =>
+            {
+                lock (threads)
+                {
+                    threads.Add(Thread.CurrentThread.Name);
+                }
+
+                await Task.Delay(1).ConfigureAwait(false);
+            },
+        };
+        await using var engine = new InferenceEngine(executor);
+        GenerationRequest request = new() { PromptIds = new[] { 4, 4 }, MaxTokens = 12, Sampling = SamplingParams.Greedy };
+        ChoiceResult answer = (await engine.Submit(request).CompletionAsync())[0];
+        Assert.Equal(AloneReference.Run(request, 0, 0, 12, 48, []).Ids, answer.Ids.ToArray());
+        Assert.Equal(12, threads.Count);
+        Assert.All(threads, name => Assert.Equal("hunyuan-engine", name));
+    }
+
+    [Fact]
+    public async Task Timings_follow_the_clock_given()
+    {
+        var time = new ManualTime();
+        await using var executor = new CellExecutor(Limits)
+        {
+            BeforeStep = _ =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return ValueTask.CompletedTask;
+            },
+        };
+        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, PrefillChunk = 5 } }, time: time);
+        ChoiceResult answer = (await engine.Submit(new() { PromptIds = new int[12], MaxTokens = 4 }).CompletionAsync())[0];
+        Assert.Equal(new RequestTimings(TimeSpan.Zero, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(6)), answer.Timings);
+    }
+
+    internal static async Task<EngineStatistics> WhenIdle(InferenceEngine engine)
+    {
+        await engine.DrainAsync();
+        return engine.Statistics();
+    }
+}

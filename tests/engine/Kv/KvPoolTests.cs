@@ -1,0 +1,119 @@
+using HunyuanOrleans.Engine.Kv;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests.Kv;
+
+public sealed class KvPoolTests
+{
+    [Fact]
+    public void Blocks_are_given_once_and_come_back()
+    {
+        var pool = new KvPool(3);
+        int[] taken = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
+        Assert.Equal([0, 1, 2], taken.Order());
+        Assert.Equal(-1, pool.Allocate());
+        pool.CheckIntegrity([taken]);
+        pool.Release(taken[1]);
+        Assert.Equal((1, 0, 2), (pool.Free, pool.Idle, pool.Used));
+        Assert.Equal(taken[1], pool.Allocate());
+        Assert.Throws<InvalidOperationException>(() => ReleaseTwice(pool, taken[0]));
+    }
+
+    [Fact]
+    public void A_published_block_is_found_shared_and_kept_until_room_is_needed()
+    {
+        var pool = new KvPool(2);
+        int block = pool.Allocate();
+        pool.Publish(block, 77);
+        pool.Release(block);
+        Assert.Equal((1, 1, 2), (pool.Free, pool.Idle, pool.Available));
+        Assert.True(pool.TryFind(77, out int found) && found == block && pool.IsIdle(block));
+        pool.Share(block);
+        pool.Share(block);
+        pool.CheckIntegrity([new[] { block }, new[] { block }]);
+        pool.Release(block);
+        Assert.NotEqual(block, pool.Allocate());
+        Assert.Equal(-1, pool.Allocate());
+        pool.Release(block);
+        Assert.Equal(block, pool.Allocate());
+        Assert.False(pool.TryFind(77, out _));
+        Assert.Equal(1, pool.Evictions);
+    }
+
+    [Fact]
+    public void The_block_unused_for_longest_goes_first()
+    {
+        var pool = new KvPool(3);
+        int[] blocks = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
+        for (int i = 0; i < 3; i++)
+        {
+            pool.Publish(blocks[i], (UInt128)i + 1);
+        }
+
+        pool.Release(blocks[1]);
+        pool.Release(blocks[0]);
+        pool.Release(blocks[2]);
+        pool.Share(blocks[1]);
+        pool.Release(blocks[1]);
+        Assert.Equal([blocks[0], blocks[2], blocks[1]], [pool.Allocate(), pool.Allocate(), pool.Allocate()]);
+    }
+
+    [Fact]
+    public void The_first_block_published_with_a_hash_stays_the_one_found()
+    {
+        var pool = new KvPool(2);
+        int first = pool.Allocate(), second = pool.Allocate();
+        pool.Publish(first, 5);
+        pool.Publish(second, 5);
+        Assert.True(pool.TryFind(5, out int found));
+        Assert.Equal(first, found);
+        pool.Release(second);
+        pool.Release(first);
+        Assert.Equal((1, 1), (pool.Free, pool.Idle));
+        pool.CheckIntegrity([]);
+    }
+
+    [Fact]
+    public void A_reset_frees_everything()
+    {
+        var pool = new KvPool(3);
+        pool.Publish(pool.Allocate(), 5);
+        int idle = pool.Allocate();
+        pool.Publish(idle, 6);
+        pool.Release(idle);
+        pool.Reset();
+        pool.CheckIntegrity([]);
+        Assert.Equal((3, false), (pool.Free, pool.TryFind(5, out _)));
+        Assert.Equal([0, 1, 2], ((int[])[pool.Allocate(), pool.Allocate(), pool.Allocate()]).Order());
+    }
+
+    [Fact]
+    public void The_check_notices_a_lost_block()
+    {
+        var pool = new KvPool(2);
+        int block = pool.Allocate();
+        pool.CheckIntegrity([new[] { block }]);
+        Assert.Contains($"block {block}", Assert.Throws<InvalidOperationException>(() => pool.CheckIntegrity([])).Message);
+        Assert.Throws<InvalidOperationException>(() => pool.CheckIntegrity([new[] { block }, new[] { block }]));
+    }
+
+    [Fact]
+    public void A_hash_depends_on_tokens_order_what_came_before_and_salt()
+    {
+        UInt128 root = BlockHash.Root(null);
+        UInt128[] hashes =
+        [
+            BlockHash.Next(root, [1, 2]), BlockHash.Next(root, [2, 1]), BlockHash.Next(root, [1, 2, 0]),
+            BlockHash.Next(BlockHash.Next(root, [1, 2]), [1, 2]), BlockHash.Next(BlockHash.Root("salt"), [1, 2]), BlockHash.Next(BlockHash.Root("other"), [1, 2]),
+        ];
+        Assert.Equal(hashes.Length, hashes.Distinct().Count());
+        Assert.Equal(hashes[0], BlockHash.Next(BlockHash.Root(""), [1, 2]));
+        Assert.NotEqual(BlockHash.Next(root, new int[600]), BlockHash.Next(root, new int[601]));
+    }
+
+    private static void ReleaseTwice(KvPool pool, int block)
+    {
+        pool.Release(block);
+        pool.Release(block);
+    }
+}

@@ -1,0 +1,45 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests.Requests;
+
+public sealed class RequestRulesTests
+{
+    private static readonly ExecutorLimits ByContext = new(50, 100, 1000, 4, 64, 8);
+    private static readonly ExecutorLimits ByPool = new(50, 1000, 10, 4, 64, 8);
+
+    public static TheoryData<string, GenerationRequest, string> Wrong => new()
+    {
+        { "prompt", new() { PromptIds = Array.Empty<int>() }, "empty" },
+        { "prompt", new() { PromptIds = new[] { 50 } }, "0 to 49" },
+        { "prompt", new() { PromptIds = new[] { -1 } }, "0 to 49" },
+        { "prompt", new() { PromptIds = new int[100] }, "may have 100, which the model's context allows" },
+        { "max_tokens", new() { PromptIds = new int[60], MaxTokens = 41 }, "together they may be 100, which the model's context allows" },
+        { "max_tokens", new() { PromptIds = new int[1], MaxTokens = 0 }, "1 or more" },
+        { "n", new() { PromptIds = new int[1], Choices = 0 }, "1 to 128" },
+        { "stop_token_ids", new() { PromptIds = new int[1], StopIds = [77] }, "0 to 49" },
+        { "stop", new() { PromptIds = new int[1], StopStrings = ["x"] }, "need a tokenizer" },
+        { "top_p", new() { PromptIds = new int[1], Sampling = new() { TopP = 2 } }, "above 0, up to 1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void A_request_that_cannot_be_served_is_refused_by_name(string parameter, GenerationRequest request, string reason)
+    {
+        RequestException error = Assert.Throws<RequestException>(() => RequestRules.Check(request, ByContext, hasText: false));
+        Assert.Equal(parameter, error.Parameter);
+        Assert.Contains(reason, error.Message);
+    }
+
+    [Fact]
+    public void A_request_larger_than_the_pool_is_refused_and_the_largest_that_fits_is_not()
+    {
+        // Ten blocks of four hold 40 positions; the 41st token needs none.
+        Assert.Equal(40, RequestRules.Check(new() { PromptIds = new int[1] }, ByPool, hasText: false));
+        Assert.Equal(1, RequestRules.Check(new() { PromptIds = new int[40], MaxTokens = 1 }, ByPool, hasText: false));
+        RequestException error = Assert.Throws<RequestException>(() => RequestRules.Check(new() { PromptIds = new int[41] }, ByPool, hasText: false));
+        Assert.Contains("the KV pool holds (10 blocks of 4)", error.Message);
+        Assert.Equal(99, RequestRules.Check(new() { PromptIds = new int[1] }, ByContext, hasText: false));
+    }
+}
