@@ -2,6 +2,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
@@ -23,6 +24,7 @@ public sealed class ModelRunner : IDisposable
     private readonly AttentionShard _attention;
     private readonly Router _router;
     private readonly ExpertGroup? _experts;
+    private readonly MatrixProducts _products;
     private readonly RoutedRows _routed;
     private readonly Activation _x;
     private readonly Activation? _sent;
@@ -47,6 +49,7 @@ public sealed class ModelRunner : IDisposable
         _router = Own(new Router(weights, 0, Config.Layers, plan, context));
         _head = Own(new OutputHead(weights, options.MaxLogitRows, plan, context));
         int topK = Enumerable.Range(0, Config.Layers).Max(Config.TopK);
+        _products = Own(new MatrixProducts(Pool, Config.Experts + 1));
         _routed = new RoutedRows(options.MaxBatchTokens, Math.Max(1, topK), Config.Experts);
         _alwaysTouched = plan.Matrices.Sum(m => m.ByteLength) - _head.HeadBytes;
         _x = Own(new Activation(options.MaxBatchTokens, Config.HiddenSize, ElementType.F32));
@@ -133,15 +136,7 @@ public sealed class ModelRunner : IDisposable
         {
             _attention.Forward(layer, batch, _x);
             _router.Route(layer, _x, rows, _routed);
-            _router.AddShared(layer, _x, rows);
-            if (_routed.Rows > 0)
-            {
-                Observer?.Routed(layer, _router.Scores!, _routed);
-                _router.Gather(_routed, _sent!);
-                _experts!.Forward(layer, _routed.Counts, _sent!, _returned!);
-                _router.Combine(_routed, _returned!, _x);
-            }
-
+            FeedForward(layer, rows);
             Observer?.Finished(layer, _x, rows);
         }
 
@@ -153,6 +148,32 @@ public sealed class ModelRunner : IDisposable
         }
 
         return _logits;
+    }
+
+    // Shared and routed experts run side by side: fewer, longer products keep the memory streaming.
+    private void FeedForward(int layer, int rows)
+    {
+        bool routes = _routed.Rows > 0;
+        _router.QueueSharedUp(layer, rows, _products);
+        if (routes)
+        {
+            Observer?.Routed(layer, _router.Scores!, _routed);
+            _router.Gather(_routed, _sent!);
+            _experts!.QueueUp(layer, _routed.Counts, _sent!, 0, _products);
+        }
+
+        _products.Run();
+        _router.QueueSharedDown(layer, _x, rows, _products);
+        if (routes)
+        {
+            _experts!.QueueDown(layer, _routed.Counts, _returned!, 0, _products);
+        }
+
+        _products.Run();
+        if (routes)
+        {
+            _router.Combine(_routed, _returned!, _x);
+        }
     }
 
     /// <inheritdoc/>

@@ -72,9 +72,11 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>4-byte steps over the positions of a block.</summary>
     internal int ValueSteps => Positions / Type.StepElements();
 
-    private long KeyBytes => (long)KeySteps * Positions * 4;
+    /// <summary>Bytes of one key head in one block; its values follow.</summary>
+    internal long KeyBytes => (long)KeySteps * Positions * 4;
 
-    private long HeadBytes => KeyBytes + ((long)ValueSteps * ValueColumns * 4);
+    /// <summary>Bytes of one head in one block, keys and values.</summary>
+    internal long HeadBytes => KeyBytes + ((long)ValueSteps * ValueColumns * 4);
 
     /// <summary>Bytes of one block in one group for these sizes.</summary>
     /// <exception cref="ArgumentException">The head size is odd or not positive, or the type is neither F32 nor BF16.</exception>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
@@ -19,6 +20,9 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
 
     // Fresh softmax state per segment keeps float32 sums short on long contexts.
     private const int SegmentPositions = 4096;
+
+    // With so few query rows (decode) the cache is read once, from memory, in pieces too short for the processor to foresee.
+    private const int StreamRows = 16;
 
     private readonly WorkerPool _pool;
     private readonly NativeBuffer _scratch;
@@ -118,8 +122,14 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         int from = Math.Max(0, position - firstPosition) * group;
         int count = (Math.Min(end, position + TilePositions) - position + KvBlocks.Positions - 1) / KvBlocks.Positions;
         PanelArgs args = default;
+        bool streams = rows <= StreamRows;
         for (int b = 0; b < count; b++)
         {
+            if (streams)
+            {
+                ReadAheadOf(_cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head), _cache.HeadBytes - _cache.KeyBytes);
+            }
+
             args.W = _cache.Keys(_group, blocks[(position / KvBlocks.Positions) + b], head);
             args.XStride = _queries.Stride;
             args.YStride = TilePositions * sizeof(float);
@@ -142,12 +152,29 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         byte* probabilities = (byte*)(s.Scores + ((long)_rows * TilePositions));
         for (int b = 0; b < count; b++)
         {
+            int after = (position / KvBlocks.Positions) + count + b;
+            if (streams && after * KvBlocks.Positions < end)
+            {
+                ReadAheadOf(_cache.Keys(_group, blocks[after], head), _cache.KeyBytes);
+            }
+
             byte* values = _cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head);
             for (int column = 0; column < _cache.ValueColumns; column += PanelKernels.BlockRows)
             {
                 args.W = values + (column * 4);
                 PanelTable table = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _valueTable : _valueRest;
                 Tiles(table, ref args, probabilities + (b * perBlock), sums + column, from, rows);
+            }
+        }
+    }
+
+    private static void ReadAheadOf(byte* address, long bytes)
+    {
+        if (Sse.IsSupported)
+        {
+            for (long i = 0; i < bytes; i += 64)
+            {
+                Sse.Prefetch1(address + i);
             }
         }
     }

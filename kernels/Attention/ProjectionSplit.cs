@@ -129,16 +129,33 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreBf16(float* x, float norm, byte* key, float* values, byte* valueBase, int offset, int d)
     {
+        ushort* rounded = stackalloc ushort[d + 16];
+        Round(x, norm, rounded, d);
         for (int i = 0; i < d; i += 2)
         {
-            uint pair = Conversion.ToBf16(x[i] * norm) | ((uint)Conversion.ToBf16(x[i + 1] * norm) << 16);
-            *(uint*)(key + (i / 2 * KvBlocks.Positions * 4)) = pair;
+            *(uint*)(key + (i / 2 * KvBlocks.Positions * 4)) = *(uint*)(rounded + i);
         }
 
+        Round(values, 1f, rounded, d);
         ushort* value = (ushort*)(valueBase + (offset / 2 * (long)_cache.ValueColumns * 4)) + (offset & 1);
         for (int i = 0; i < d; i++)
         {
-            value[2 * i] = Conversion.ToBf16(values[i]);
+            value[2 * i] = rounded[i];
+        }
+    }
+
+    private static void Round(float* x, float factor, ushort* target, int count)
+    {
+        int i = 0;
+        Vector512<float> f = Vector512.Create(factor);
+        for (; i + 16 <= count; i += 16)
+        {
+            Conversion.Store16(Vector512.Load(x + i) * f, target + i);
+        }
+
+        for (; i < count; i++)
+        {
+            target[i] = Conversion.ToBf16(x[i] * factor);
         }
     }
 

@@ -81,26 +81,36 @@ public sealed class ExpertGroup : IDisposable
     /// <param name="firstRow">Where the group's rows begin in both.</param>
     public void Forward(int layer, ReadOnlySpan<int> counts, Activation x, Activation y, int firstRow = 0)
     {
+        QueueUp(layer, counts, x, firstRow, _products);
+        _products.Run();
+        QueueDown(layer, counts, y, firstRow, _products);
+        _products.Run();
+    }
+
+    /// <summary>First half of <see cref="Forward"/>, queued so that a caller can run it together with other products.</summary>
+    public void QueueUp(int layer, ReadOnlySpan<int> counts, Activation x, int firstRow, MatrixProducts products)
+    {
         Expert[] experts = _layers[layer - FirstLayer];
         ArgumentOutOfRangeException.ThrowIfNotEqual(counts.Length, experts.Length, nameof(counts));
-        Activation hidden = _hidden[experts[0].Width];
         int row = 0;
         for (int e = 0; e < experts.Length; e++)
         {
-            _products.Add(experts[e].GateUp.Matrix, x, firstRow + row, hidden, row, counts[e], Epilogue.SwiGlu);
+            products.Add(experts[e].GateUp.Matrix, x, firstRow + row, _hidden[experts[e].Width], row, counts[e], Epilogue.SwiGlu);
             row += counts[e];
             TouchedBytes += counts[e] > 0 ? experts[e].GateUp.ByteLength + experts[e].Down.ByteLength : 0;
         }
+    }
 
-        _products.Run();
-        row = 0;
+    /// <summary>Second half of <see cref="Forward"/>, after the first has run.</summary>
+    public void QueueDown(int layer, ReadOnlySpan<int> counts, Activation y, int firstRow, MatrixProducts products)
+    {
+        Expert[] experts = _layers[layer - FirstLayer];
+        int row = 0;
         for (int e = 0; e < experts.Length; e++)
         {
-            _products.Add(experts[e].Down.Matrix, hidden, row, y, firstRow + row, counts[e], Epilogue.Store);
+            products.Add(experts[e].Down.Matrix, _hidden[experts[e].Width], row, y, firstRow + row, counts[e], Epilogue.Store);
             row += counts[e];
         }
-
-        _products.Run();
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,7 @@ public sealed class Router : IDisposable
     private readonly MatrixProducts _products;
     private readonly RowGather _gather;
     private readonly WeightedRows _combine;
+    private readonly ExpertChoice _choice;
     private readonly Activation _normed;
     private readonly Activation? _scored;
     private readonly Activation? _scores;
@@ -54,6 +55,7 @@ public sealed class Router : IDisposable
         _products = new MatrixProducts(context.Pool, 1);
         _gather = new RowGather(context.Pool);
         _combine = new WeightedRows(context.Pool);
+        _choice = new ExpertChoice(context.Pool);
         _normed = new Activation(context.MaxRows, _config.HiddenSize, type);
         if (_config.HasExperts)
         {
@@ -89,11 +91,7 @@ public sealed class Router : IDisposable
 
         _products.Add(l.Gate.Matrix, _scored!, 0, _scores!, 0, tokens, Epilogue.Store);
         _products.Run();
-        for (int token = 0; token < tokens; token++)
-        {
-            TopK.Choose(_scores!.Row(token), routed.Experts.AsSpan(token * routed.TopK, routed.TopK), routed.Weights.AsSpan(token * routed.TopK, routed.TopK));
-        }
-
+        _choice.Run(_scores!, routed);
         routed.Order();
     }
 
@@ -105,17 +103,30 @@ public sealed class Router : IDisposable
     /// <summary>x += the shared expert (or the plain MLP) of the rows of the last <see cref="Route"/>.</summary>
     public void AddShared(int layer, Activation x, int tokens)
     {
-        Layer l = _layers[layer - FirstLayer];
-        if (l.GateUp is null)
-        {
-            return;
-        }
+        QueueSharedUp(layer, tokens, _products);
+        _products.Run();
+        QueueSharedDown(layer, x, tokens, _products);
+        _products.Run();
+    }
 
-        Activation hidden = _hidden[l.Width];
-        _products.Add(l.GateUp.Matrix, _normed, 0, hidden, 0, tokens, Epilogue.SwiGlu);
-        _products.Run();
-        _products.Add(l.Down!.Matrix, hidden, 0, x, 0, tokens, Epilogue.Add);
-        _products.Run();
+    /// <summary>First half of <see cref="AddShared"/>, queued so that a caller who has the experts too can run both at once.</summary>
+    public void QueueSharedUp(int layer, int tokens, MatrixProducts products)
+    {
+        Layer l = _layers[layer - FirstLayer];
+        if (l.GateUp is not null)
+        {
+            products.Add(l.GateUp.Matrix, _normed, 0, _hidden[l.Width], 0, tokens, Epilogue.SwiGlu);
+        }
+    }
+
+    /// <summary>Second half of <see cref="AddShared"/>, after the first has run.</summary>
+    public void QueueSharedDown(int layer, Activation x, int tokens, MatrixProducts products)
+    {
+        Layer l = _layers[layer - FirstLayer];
+        if (l.Down is not null)
+        {
+            products.Add(l.Down.Matrix, _hidden[l.Width], 0, x, 0, tokens, Epilogue.Add);
+        }
     }
 
     /// <summary>x += the routed experts' outputs, each times its weight, by ascending expert number.</summary>
