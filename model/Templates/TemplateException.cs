@@ -16,6 +16,17 @@ public sealed class TemplateException : ModelException
         Line = line;
     }
 
+    /// <summary>Creates the error for a line of a template that was read from a file.</summary>
+    /// <param name="detail">What was wrong and what was expected, without the line.</param>
+    /// <param name="line">Line of the template, from 1.</param>
+    /// <param name="file">Where the template was read from.</param>
+    public TemplateException(string detail, int line, string file)
+        : base($"{file}: chat template, line {line}: {detail}")
+    {
+        Detail = detail;
+        Line = line;
+    }
+
     /// <summary>The message without the line; for raise_exception exactly the text the template gave.</summary>
     public string Detail { get; }
 

@@ -43,25 +43,35 @@ public sealed class JinjaTemplate
     /// <summary>Renders to one string.</summary>
     /// <param name="variables">Names the template can read.</param>
     /// <exception cref="TemplateException">The template fails, refuses, or goes past a limit of its options.</exception>
-    public string Render(IReadOnlyDictionary<string, JsonElement> variables) => RenderTraced(variables, Nothing).Text;
+    /// <exception cref="ModelException">A variable holds what is no text or number.</exception>
+    public string Render(IReadOnlyDictionary<string, JsonElement> variables) => RenderTraced(Definitions(variables, null)).Text;
 
     /// <summary>Renders to segments that say who wrote them.</summary>
     /// <param name="variables">Names the template can read; text in them is text of the request.</param>
     /// <param name="trusted">More names, whose text counts as written by the template, such as bos_token; variables of the same name win.</param>
     /// <exception cref="TemplateException">The template fails, refuses, or goes past a limit of its options.</exception>
+    /// <exception cref="ModelException">A variable holds what is no text or number.</exception>
     public IReadOnlyList<TemplateSegment> RenderSegments(
         IReadOnlyDictionary<string, JsonElement> variables, IReadOnlyDictionary<string, JsonElement>? trusted = null) =>
-        RenderTraced(variables, trusted ?? Nothing).ToSegments();
+        RenderTraced(Definitions(variables, trusted)).ToSegments();
 
-    internal TracedText RenderTraced(IReadOnlyDictionary<string, JsonElement> variables, IReadOnlyDictionary<string, JsonElement> trusted)
+    /// <summary>Renders with names that <paramref name="define"/> puts into the outermost scope.</summary>
+    internal TracedText RenderTraced(Action<Budget, Scope> define)
     {
         RenderContext context = new(options);
+        Scope globals = new(null);
+        Globals.Define(context, globals);
         try
         {
-            Scope globals = new(null);
-            Globals.Define(context, globals);
-            Define(context, globals, trusted, fromTemplate: true);
-            Define(context, globals, variables, fromTemplate: false);
+            define(context.Budget, globals);
+        }
+        catch (EvaluationError error)
+        {
+            throw new ModelException($"What the chat template is given cannot be used: {error.Message}.");
+        }
+
+        try
+        {
             return new Interpreter(context).Render(body, new Scope(globals));
         }
         catch (EvaluationError error)
@@ -75,11 +85,17 @@ public sealed class JinjaTemplate
         }
     }
 
-    private static void Define(RenderContext context, Scope scope, IReadOnlyDictionary<string, JsonElement> variables, bool fromTemplate)
+    private static Action<Budget, Scope> Definitions(
+        IReadOnlyDictionary<string, JsonElement> variables, IReadOnlyDictionary<string, JsonElement>? trusted) => (budget, scope) =>
     {
+        foreach ((string name, JsonElement value) in trusted ?? Nothing)
+        {
+            scope.Set(name, JsonReader.Read(budget, value, fromTemplate: true));
+        }
+
         foreach ((string name, JsonElement value) in variables)
         {
-            scope.Set(name, JsonReader.Read(context.Budget, value, fromTemplate));
+            scope.Set(name, JsonReader.Read(budget, value, fromTemplate: false));
         }
-    }
+    };
 }
