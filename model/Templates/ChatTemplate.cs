@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Model.Templates;
 
 /// <summary>
 /// Renders chats to the text a model was trained on. Immutable and thread-safe. Knows nothing of token ids: see
-/// <c>ChatEncoder</c>.
+/// <see cref="ChatEncoder"/>.
 /// </summary>
 public sealed class ChatTemplate
 {

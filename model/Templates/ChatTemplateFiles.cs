@@ -49,9 +49,9 @@ internal static class ChatTemplateFiles
             return null;
         }
 
-        if (field.ValueKind == JsonValueKind.String)
+        if (Text(field) is { } only)
         {
-            return new ChatTemplate(Parse(field.GetString()!, path, options), null, tokens, path);
+            return new ChatTemplate(Parse(only, path, options), null, tokens, path);
         }
 
         Dictionary<string, string> named = NamedTemplates(field, path);
@@ -101,7 +101,20 @@ internal static class ChatTemplateFiles
     }
 
     private static string? TextOf(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        owner.TryGetProperty(name, out JsonElement value) ? Text(value) : null;
+
+    /// <summary>Null where the JSON is no string, or a string that is no Unicode text.</summary>
+    private static string? Text(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.String ? json.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private static JinjaTemplate Parse(string source, string path, TemplateOptions options)
     {

@@ -35,7 +35,7 @@ internal static class ListFilters
         DictValue dict => dict.Items.Count,
         StringValue text => PyText.Count(text.Text),
         UndefinedValue => 0,
-        _ => throw new EvaluationError($"a {value.TypeName} has no length"),
+        _ => throw new EvaluationError($"'{value.TypeName}' has no length"),
     };
 
     private static IntValue Length(RenderContext context, Value value, Arguments arguments)

@@ -31,7 +31,7 @@ internal static class SelectFilters
             map = item => Filters.Apply(context, name, item, rest);
         }
 
-        return new ListValue([.. context.Iterate(value).Select(map)]);
+        return new ListValue([.. Elements(context, value).Select(map)]);
     }
 
     private static ListValue Select(RenderContext context, Value value, Arguments arguments, string owner, bool byAttribute, bool keep)
@@ -47,7 +47,7 @@ internal static class SelectFilters
         string? test = given.Count > 0 ? NameOf(given[0], owner, "test") : null;
         Arguments rest = new(given.Count > 0 ? given[1..] : [], arguments.Named);
         List<Value> kept = [];
-        foreach (Value item in context.Iterate(value))
+        foreach (Value item in Elements(context, value))
         {
             Value subject = path is null ? item : Members.Path(context, item, path);
             bool holds = test is null ? subject.IsTrue : Tests.Apply(context, test, subject, rest);
@@ -59,6 +59,9 @@ internal static class SelectFilters
 
         return new ListValue(kept);
     }
+
+    /// <summary>As in Jinja2 whatever is false, none included, has no elements.</summary>
+    private static List<Value> Elements(RenderContext context, Value value) => value.IsTrue ? context.Iterate(value) : [];
 
     private static string NameOf(Value value, string owner, string what) =>
         value is StringValue text ? text.Text : throw new EvaluationError($"{owner} needs the name of a {what} as a string, not {value.TypeName}");

@@ -26,7 +26,7 @@ internal static class Slicing
             case TupleValue tuple:
                 return new TupleValue(OfItems(context, tuple.Items, start, stop, stride));
             default:
-                throw new EvaluationError($"a {target.TypeName} cannot be sliced; expected a string, list or tuple");
+                throw new EvaluationError($"'{target.TypeName}' cannot be sliced; expected a string, list or tuple");
         }
     }
 

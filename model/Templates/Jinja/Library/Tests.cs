@@ -1,4 +1,3 @@
-using System.Numerics;
 using HunyuanOrleans.Model.Templates.Jinja.Runtime;
 using HunyuanOrleans.Model.Templates.Jinja.Syntax;
 using HunyuanOrleans.Model.Templates.Jinja.Values;
@@ -26,9 +25,9 @@ internal static class Tests
         ["iterable"] = Kind("iterable", static v => v is SequenceValue or DictValue or StringValue or UndefinedValue),
         ["sequence"] = Kind("sequence", static v => v is SequenceValue or DictValue or StringValue or UndefinedValue),
         ["callable"] = Kind("callable", static v => v is CallableValue),
-        ["odd"] = Kind("odd", static v => !Numbers.Modulo(Integer(v, "odd"), 2).IsZero),
-        ["even"] = Kind("even", static v => Numbers.Modulo(Integer(v, "even"), 2).IsZero),
-        ["divisibleby"] = static (_, v, a) => DivisibleBy(v, a.Bind("divisibleby", 1, "num")[0]!),
+        ["odd"] = static (c, v, a) => Remainder(c, v, 2, 1, a, "odd"),
+        ["even"] = static (c, v, a) => Remainder(c, v, 2, 0, a, "even"),
+        ["divisibleby"] = static (c, v, a) => Remainder(c, v, a.Bind("divisibleby", 1, "num")[0]!, 0),
         ["lower"] = static (c, v, a) => Cased(c, v, a, "lower", char.IsLower, char.IsUpper),
         ["upper"] = static (c, v, a) => Cased(c, v, a, "upper", char.IsUpper, char.IsLower),
         ["sameas"] = static (_, v, a) => Same(v, a.Bind("sameas", 1, "other")[0]!),
@@ -69,17 +68,14 @@ internal static class Tests
     private static Test Compare(CompareOp op) => (context, value, arguments) =>
         Arithmetic.Holds(context, op, value, arguments.Bind("a comparison", 1, "other")[0]!);
 
-    private static BigInteger Integer(Value value, string test)
+    private static bool Remainder(RenderContext context, Value value, int divisor, int wanted, Arguments arguments, string name)
     {
-        Undefined.Reject(value);
-        return Numbers.TryInt(value, out BigInteger number) ? number : throw new EvaluationError($"'is {test}' needs an integer, not {value.TypeName}");
+        arguments.Bind(name, 0);
+        return Remainder(context, value, new IntValue(divisor), wanted);
     }
 
-    private static bool DivisibleBy(Value value, Value divisor)
-    {
-        BigInteger by = Integer(divisor, "divisibleby");
-        return by.IsZero ? throw new EvaluationError("'is divisibleby' cannot divide by zero") : Numbers.Modulo(Integer(value, "divisibleby"), by).IsZero;
-    }
+    private static bool Remainder(RenderContext context, Value value, Value divisor, int wanted) =>
+        Comparison.AreEqual(context.Budget, Arithmetic.Apply(context, BinaryOp.Modulo, value, divisor), new IntValue(wanted));
 
     private static bool Cased(RenderContext context, Value value, Arguments arguments, string name, Func<char, bool> needed, Func<char, bool> forbidden)
     {

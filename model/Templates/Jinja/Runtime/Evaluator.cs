@@ -141,7 +141,7 @@ internal sealed class Evaluator(RenderContext context)
                 return loop.Recurse(arguments);
             default:
                 Undefined.Reject(target);
-                throw new EvaluationError($"a {target.TypeName} cannot be called");
+                throw new EvaluationError($"'{target.TypeName}' cannot be called");
         }
     }
 

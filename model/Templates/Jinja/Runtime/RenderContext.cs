@@ -23,7 +23,7 @@ internal sealed class RenderContext(TemplateOptions options)
             DictValue dict => [.. dict.Items.Keys],
             StringValue text => Characters(text.Traced),
             UndefinedValue => [],
-            _ => throw new EvaluationError($"a {value.TypeName} cannot be looped over; expected a list, tuple, dict or string"),
+            _ => throw new EvaluationError($"'{value.TypeName}' cannot be looped over; expected a list, tuple, dict or string"),
         };
         Budget.Charge(items.Count);
         return items;

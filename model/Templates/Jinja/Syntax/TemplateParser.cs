@@ -84,7 +84,7 @@ internal sealed class TemplateParser
                     name.StartsWith("end", StringComparison.Ordinal) || name is "else" or "elif"
                         ? tag is null
                             ? $"unexpected '{{% {name} %}}', nothing is open"
-                            : $"expected '{{% {string.Join(" %}', '{% ", ends)} %}}' for the open '{{% {tag} %}}', found '{{% {name} %}}'"
+                            : $"expected '{{% {string.Join(" %}' or '{% ", ends)} %}}' for the open '{{% {tag} %}}', found '{{% {name} %}}'"
                         : $"unknown statement '{name}'; known are {Known}",
                     line);
         }

@@ -46,7 +46,7 @@ internal sealed class JsonWriter(Budget budget, TracedBuilder output, bool ensur
                 return new TracedText(text, number.FromTemplate);
             default:
                 Undefined.Reject(value);
-                throw new EvaluationError($"tojson cannot write a {value.TypeName}");
+                throw new EvaluationError($"tojson cannot write '{value.TypeName}'");
         }
     }
 

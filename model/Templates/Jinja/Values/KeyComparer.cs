@@ -4,7 +4,7 @@ namespace HunyuanOrleans.Model.Templates.Jinja.Values;
 internal sealed class KeyComparer(Budget budget) : IEqualityComparer<Value>
 {
     public static Value RequireKey(Value key) =>
-        HashOf(key) is null ? throw new EvaluationError($"a {key.TypeName} cannot be a key of a dict") : key;
+        HashOf(key) is null ? throw new EvaluationError($"'{key.TypeName}' cannot be a key of a dict") : key;
 
     /// <summary>The hash, or null where Python cannot hash the value. Numbers that are equal hash alike whatever their type.</summary>
     public static int? HashOf(Value value) => value switch
