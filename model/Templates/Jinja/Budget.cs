@@ -37,6 +37,14 @@ internal sealed class Budget(TemplateOptions options)
         Charge(0);
     }
 
+    /// <summary>Accounts for looking for one string in another, which takes the product of their lengths at worst.</summary>
+    public void ChargeSearch(int text, int part)
+    {
+        const int UnitsPerChar = 64;
+        chars += text + ((long)text * part / UnitsPerChar);
+        Charge(1);
+    }
+
     public void Enter()
     {
         if (++depth > options.MaxDepth)

@@ -14,7 +14,7 @@ internal static class Filters
 
     public static Value Apply(RenderContext context, string name, Value value, Arguments arguments)
     {
-        context.Budget.Step();
+        context.Budget.ChargeSearch(value is StringValue text ? text.Text.Length : 0, 0);
         return Table.TryGetValue(name, out Filter? filter)
             ? filter(context, value, arguments)
             : throw new EvaluationError($"unknown filter '{name}'; known are {string.Join(", ", Table.Keys.Order(StringComparer.Ordinal))}");

@@ -53,7 +53,8 @@ internal static class StringMethods
 
         return new CallableValue(name, arguments =>
         {
-            context.Budget.ChargeChars(text.Text.Length, text.Text.Length);
+            int part = arguments.Positional.Count > 0 && arguments.Positional[0] is StringValue searched ? searched.Text.Length : 0;
+            context.Budget.ChargeSearch(text.Text.Length, part);
             return method(context, text.Traced, arguments);
         });
     }
@@ -81,6 +82,7 @@ internal static class StringMethods
     public static StringValue Replace(RenderContext context, TracedText text, BoundArguments bound)
     {
         TracedText old = bound.Text(0) ?? throw new EvaluationError("replace needs a string to look for, not none");
+        context.Budget.ChargeSearch(text.Length, old.Length);
         TracedText fresh = bound.Text(1) ?? throw new EvaluationError("replace needs a string to put in, not none");
         int left = bound.Int(2) is { } limit and >= 0 ? limit : int.MaxValue;
         TracedBuilder builder = context.Builder();

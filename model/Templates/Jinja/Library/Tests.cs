@@ -53,7 +53,7 @@ internal static class Tests
 
     public static bool Apply(RenderContext context, string name, Value value, Arguments arguments)
     {
-        context.Budget.Step();
+        context.Budget.ChargeSearch(value is StringValue text ? text.Text.Length : 0, 0);
         return Table.TryGetValue(name, out Test? test)
             ? test(context, value, arguments)
             : throw new EvaluationError($"unknown test '{name}'; known are {string.Join(", ", Table.Keys.Order(StringComparer.Ordinal))}");

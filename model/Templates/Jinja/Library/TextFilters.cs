@@ -15,7 +15,7 @@ internal static class TextFilters
         ["title"] = (c, v, a) => Same(a, "title", c.TextOf(v), Title),
         ["string"] = (c, v, a) => Same(a, "string", c.TextOf(v), static s => s),
         ["safe"] = (c, v, a) => Same(a, "safe", c.TextOf(v), static s => s),
-        ["trim"] = (c, v, a) => new StringValue(StringMethods.Strip(c.TextOf(v), a.Bind("trim", 0, "chars").Text(0)?.Text, left: true, right: true)),
+        ["trim"] = (c, v, a) => Trim(c, c.TextOf(v), a.Bind("trim", 0, "chars").Text(0)),
         ["replace"] = (c, v, a) => StringMethods.Replace(c, c.TextOf(v), a.Bind("replace", 2, "old", "new", "count")),
         ["indent"] = (c, v, a) => Indent(c, c.TextOf(v), a.Bind("indent", 0, "width", "first", "blank")),
         ["join"] = (c, v, a) => Join(c, v, a.Bind("join", 0, "d", "attribute")),
@@ -31,6 +31,12 @@ internal static class TextFilters
     {
         arguments.Bind(name, 0);
         return new StringValue(text.WithChars(map(text.Text)));
+    }
+
+    private static StringValue Trim(RenderContext context, TracedText text, TracedText? characters)
+    {
+        context.Budget.ChargeSearch(text.Length, characters?.Length ?? 0);
+        return new StringValue(StringMethods.Strip(text, characters?.Text, left: true, right: true));
     }
 
     /// <summary>Jinja2's title differs from str.title: words start after blanks, hyphens and opening brackets only.</summary>

@@ -15,7 +15,7 @@ internal static class Comparison
         switch (a, b)
         {
             case (StringValue x, StringValue y):
-                budget.Step();
+                budget.ChargeSearch(x.Text.Length == y.Text.Length ? x.Text.Length : 0, 0);
                 return x.Text == y.Text;
             case (SequenceValue x, SequenceValue y):
                 return x.GetType() == y.GetType() && x.Items.Count == y.Items.Count && Nested(budget, () => FirstDifference(budget, x.Items, y.Items) < 0);
@@ -35,6 +35,7 @@ internal static class Comparison
         switch (a, b)
         {
             case (StringValue x, StringValue y):
+                budget.ChargeSearch(Math.Min(x.Text.Length, y.Text.Length), 0);
                 return PyText.Compare(x.Text, y.Text);
             case (SequenceValue x, SequenceValue y) when x.GetType() == y.GetType():
                 return Nested(budget, () =>
@@ -61,7 +62,7 @@ internal static class Comparison
             case StringValue text:
                 Undefined.Reject(item);
                 return item is StringValue part
-                    ? text.Text.Contains(part.Text, StringComparison.Ordinal)
+                    ? ContainsText(budget, text.Text, part.Text)
                     : throw new EvaluationError($"'in' a string needs a string on its left, not {item.TypeName}");
             case DictValue dict:
                 return dict.Items.ContainsKey(KeyComparer.RequireKey(item));
@@ -81,6 +82,12 @@ internal static class Comparison
             default:
                 throw new EvaluationError($"'in' needs a string, list, tuple or dict on its right, not {container.TypeName}");
         }
+    }
+
+    private static bool ContainsText(Budget budget, string text, string part)
+    {
+        budget.ChargeSearch(text.Length, part.Length);
+        return text.Contains(part, StringComparison.Ordinal);
     }
 
     private static T Nested<T>(Budget budget, Func<T> body)
