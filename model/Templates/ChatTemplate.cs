@@ -42,7 +42,8 @@ public sealed class ChatTemplate
 
     /// <summary>Parses a template that is given as text.</summary>
     /// <param name="source">The template.</param>
-    /// <param name="specialTokens">Names such as bos_token and what they stand for; their text counts as the template's. Null for none.</param>
+    /// <param name="specialTokens">Names such as bos_token and what they stand for; their text counts as the template's. Null for
+    /// none.</param>
     /// <param name="options">Limits and white-space rules; null for the defaults.</param>
     /// <exception cref="TemplateException">The source is not a template.</exception>
     public static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string>? specialTokens = null, TemplateOptions? options = null) =>

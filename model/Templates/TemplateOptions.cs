@@ -34,7 +34,7 @@ public sealed record TemplateOptions
     public long MaxSteps { get; init; } = 10_000_000;
 
     /// <summary>
-    /// Deepest nesting of statements, expressions, macro calls and values. Default 300, which fits a stack of 1 MiB several times;
+    /// Deepest nesting of statements, expressions, macro calls and values. Default 300, which needs less than half a MiB of stack;
     /// raise it only where rendering runs on larger stacks.
     /// </summary>
     public int MaxDepth { get; init; } = 300;

@@ -48,7 +48,8 @@ public sealed class JinjaTemplate
 
     /// <summary>Renders to segments that say who wrote them.</summary>
     /// <param name="variables">Names the template can read; text in them is text of the request.</param>
-    /// <param name="trusted">More names, whose text counts as written by the template, such as bos_token; variables of the same name win.</param>
+    /// <param name="trusted">More names, whose text counts as written by the template, such as bos_token; variables of the same name
+    /// win.</param>
     /// <exception cref="TemplateException">The template fails, refuses, or goes past a limit of its options.</exception>
     /// <exception cref="ModelException">A variable holds what is no text or number.</exception>
     public IReadOnlyList<TemplateSegment> RenderSegments(
@@ -76,11 +77,6 @@ public sealed class JinjaTemplate
         }
         catch (EvaluationError error)
         {
-            throw new TemplateException(error.Message, context.Budget.Line);
-        }
-        catch (InvalidOperationException wrapped) when (wrapped.InnerException is EvaluationError error)
-        {
-            // Sorting wraps what a comparison throws.
             throw new TemplateException(error.Message, context.Budget.Line);
         }
     }

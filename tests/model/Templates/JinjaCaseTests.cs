@@ -14,7 +14,8 @@ public sealed class JinjaCaseTests
     private static readonly Dictionary<string, JsonElement> Variables =
         Data.GetProperty("variables").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value);
 
-    public static TheoryData<string> Names() => [.. Data.GetProperty("cases").EnumerateArray().Select(static c => c.GetProperty("name").GetString()!)];
+    public static TheoryData<string> Names() =>
+        [.. Data.GetProperty("cases").EnumerateArray().Select(static c => c.GetProperty("name").GetString()!)];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -65,6 +65,10 @@ public sealed class ProvenanceTests
     [InlineData("{{ l | map('upper') | join }}{{ l | map('replace', 'p', '<') | join }}", "«PQ»<«q»")]
     [InlineData("{{ ('<' + u) | center(8) }}", " <«Ab c»  ")]
     [InlineData("{{ 'p' in l }}{{ l | sort | join }}", "True«pq»")]
+    [InlineData("{{ dict(**d).keys() | join }}{{ namespace(**d).k }}", "«kv»")]
+    [InlineData("{% macro m() %}{{ kwargs.keys() | join }}{% endmacro %}{{ m(**d) }}", "«k»")]
+    [InlineData("{{ strftime_now(u) }}{{ strftime_now('<') }}{{ strftime_now('<' ~ u) }}", "«Ab c»<«<Ab c»")]
+    [InlineData("{{ d | dictsort | first | join('=') }}{{ d | items | list }}{{ d.items() | map('join', '<') | first }}", "«k»=«v[('k', 'v')]k»<«v»")]
     public void Every_operation_keeps_who_wrote_what(string template, string marked)
     {
         Assert.Equal(marked, Rendering.Marked(template, Values));

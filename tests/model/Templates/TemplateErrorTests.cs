@@ -64,6 +64,14 @@ public sealed class TemplateErrorTests
     }
 
     [Fact]
+    public void Orders_that_contradict_themselves_sort_all_the_same()
+    {
+        const string Source = "{% set n = 'nan' | float %}{% set ns = namespace(l=[]) %}"
+            + "{% for i in range(200) %}{% set ns.l = ns.l + [i * 7919 % 211, n, [n], (i, n)][:2] %}{% endfor %}{{ ns.l | sort | length }}";
+        Assert.Equal("400", Rendering.Text(Source));
+    }
+
+    [Fact]
     public void Filters_that_are_never_reached_do_no_harm()
     {
         Assert.Equal("ok", Rendering.Text("{% if false %}{{ 1 | nosuch }}{% endif %}ok"));

@@ -62,11 +62,13 @@ internal static class DictMethods
 
         foreach ((string name, Value value) in arguments.Named)
         {
-            into.Set(StringValue.FromTemplate(name), value);
+            // A name may have come out of a dict of the request, by '**'.
+            into.Set(StringValue.FromRequest(name), value);
         }
     }
 
-    private static Value Get(DictValue dict, BoundArguments bound) => dict.Find(KeyComparer.RequireKey(bound[0]!)) ?? bound.Or(1, NoneValue.Instance);
+    private static Value Get(DictValue dict, BoundArguments bound) =>
+        dict.Find(KeyComparer.RequireKey(bound[0]!)) ?? bound.Or(1, NoneValue.Instance);
 
     private static ListValue List(RenderContext context, Arguments arguments, string name, IEnumerable<Value> values)
     {

@@ -5,7 +5,9 @@ namespace HunyuanOrleans.Model.Templates.Jinja.Library;
 
 internal delegate Value Filter(RenderContext context, Value value, Arguments arguments);
 
-/// <summary>All filters by name. A filter that does not exist is an error where it is reached, not where it is parsed, as in Jinja2.</summary>
+/// <summary>
+/// All filters by name. A filter that does not exist is an error where it is reached, not where it is parsed, as in Jinja2.
+/// </summary>
 internal static class Filters
 {
     private static readonly Dictionary<string, Filter> Table = Merge(TextFilters.Table, NumberFilters.Table, ListFilters.Table, SelectFilters.Table);

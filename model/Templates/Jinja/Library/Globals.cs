@@ -12,9 +12,11 @@ internal static class Globals
         Define(scope, "range", arguments => Range(context, arguments));
         Define(scope, "namespace", arguments => Namespace(context, arguments));
         Define(scope, "dict", arguments => Dict(context, arguments));
-        Define(scope, "raise_exception", arguments => throw new EvaluationError(context.TextOf(arguments.Bind("raise_exception", 1, "message")[0]!).Text));
+        Define(scope, "raise_exception", arguments => Raise(context, arguments.Bind("raise_exception", 1, "message")[0]!));
         Define(scope, "strftime_now", arguments => Now(context, arguments));
     }
+
+    private static Value Raise(RenderContext context, Value message) => throw new EvaluationError(context.TextOf(message).Text);
 
     private static void Define(Scope scope, string name, Func<Arguments, Value> body) => scope.Set(name, new CallableValue(name, body));
 
@@ -30,7 +32,9 @@ internal static class Globals
             throw new EvaluationError("the step of range cannot be zero");
         }
 
-        BigInteger count = step.Sign > 0 ? Numbers.FloorDivide(stop - start + step - 1, step) : Numbers.FloorDivide(start - stop - step - 1, -step);
+        BigInteger count = step.Sign > 0
+            ? Numbers.FloorDivide(stop - start + step - 1, step)
+            : Numbers.FloorDivide(start - stop - step - 1, -step);
         if (count > context.Options.MaxRange)
         {
             throw new EvaluationError($"range makes {count} numbers; at most {context.Options.MaxRange} are allowed (TemplateOptions.MaxRange)");
@@ -50,7 +54,9 @@ internal static class Globals
     private static BigInteger Integer(Value value)
     {
         Undefined.Reject(value);
-        return Numbers.TryInt(value, out BigInteger number) ? number : throw new EvaluationError($"range needs integers, not {value.TypeName}");
+        return Numbers.TryInt(value, out BigInteger number)
+            ? number
+            : throw new EvaluationError($"range needs integers, not {value.TypeName}");
     }
 
     private static NamespaceValue Namespace(RenderContext context, Arguments arguments)
@@ -75,7 +81,11 @@ internal static class Globals
 
     private static StringValue Now(RenderContext context, Arguments arguments)
     {
-        string format = arguments.Bind("strftime_now", 1, "format").Text(0)?.Text ?? throw new EvaluationError("strftime_now needs a format, not none");
-        return StringValue.FromTemplate(TimeFormat.Format(context.Options.TimeProvider.GetLocalNow(), format));
+        Value format = arguments.Bind("strftime_now", 1, "format")[0]!;
+        Undefined.Reject(format);
+        string text = format is StringValue given ? given.Text : throw new EvaluationError($"strftime_now needs a string, not '{format.TypeName}'");
+        string now = TimeFormat.Format(context.Options.TimeProvider.GetLocalNow(), text);
+        context.Budget.ChargeChars(now.Length, now.Length);
+        return Numbers.FromTemplate(format) ? StringValue.FromTemplate(now) : StringValue.FromRequest(now);
     }
 }

@@ -104,7 +104,12 @@ internal static class ListFilters
 
     private static ListValue Sort(RenderContext context, Value value, BoundArguments bound)
     {
-        Value[] paths = bound[2] is StringValue text ? [.. text.Text.Split(',').Select(StringValue.FromTemplate)] : bound[2] is null or NoneValue ? [] : [bound[2]!];
+        Value[] paths = bound[2] switch
+        {
+            null or NoneValue => [],
+            StringValue text => [.. text.Text.Split(',').Select(StringValue.FromTemplate)],
+            { } index => [index],
+        };
         List<(Value Key, Value Item)> keyed = [];
         foreach (Value item in context.Iterate(value))
         {
@@ -135,14 +140,8 @@ internal static class ListFilters
         return new ListValue([.. Sorted(context, keyed, bound.Flag(2))]);
     }
 
-    /// <summary>Stable, also when reversed, as Python's sort.</summary>
-    private static IEnumerable<Value> Sorted(RenderContext context, List<(Value Key, Value Item)> keyed, bool reverse)
-    {
-        Comparer<Value> order = Comparer<Value>.Create((a, b) =>
-            ReferenceEquals(a, b) ? 0 : Math.Sign(Comparison.Compare(context.Budget, a, b, "<") ?? 0));
-        List<(Value Key, Value Item)> sorted = [.. reverse ? keyed.OrderByDescending(static k => k.Key, order) : keyed.OrderBy(static k => k.Key, order)];
-        return sorted.Select(static k => k.Item);
-    }
+    private static IEnumerable<Value> Sorted(RenderContext context, List<(Value Key, Value Item)> keyed, bool reverse) =>
+        StableSort.Sort(keyed, (a, b) => Comparison.Compare(context.Budget, a.Key, b.Key, "<") ?? 0, reverse).Select(static k => k.Item);
 
     private static Value Extreme(RenderContext context, Value value, BoundArguments bound, int wanted)
     {

@@ -30,10 +30,13 @@ internal static class ListMethods
     public static Value? Find(RenderContext context, ListValue list, string name) =>
         FindReadOnly(context, list, name) ?? Bound(Changing, context, list, name);
 
-    public static Value? FindReadOnly(RenderContext context, SequenceValue sequence, string name) => Bound(Reading, context, sequence, name);
+    public static Value? FindReadOnly(RenderContext context, SequenceValue sequence, string name) =>
+        Bound(Reading, context, sequence, name);
 
     private static CallableValue? Bound(Dictionary<string, Method> table, RenderContext context, SequenceValue sequence, string name) =>
-        table.TryGetValue(name, out Method? method) ? new CallableValue(name, arguments => method(context, sequence.Items, arguments)) : null;
+        table.TryGetValue(name, out Method? method)
+            ? new CallableValue(name, arguments => method(context, sequence.Items, arguments))
+            : null;
 
     private static int Find(RenderContext context, List<Value> items, Value value)
     {
@@ -50,7 +53,9 @@ internal static class ListMethods
     }
 
     private static IntValue Index(RenderContext context, List<Value> items, Value value) =>
-        Find(context, items, value) is >= 0 and var at ? new IntValue(at) : throw new EvaluationError("index: the value is not in the list");
+        Find(context, items, value) is >= 0 and var at
+            ? new IntValue(at)
+            : throw new EvaluationError("index: the value is not in the list");
 
     private static IntValue Count(RenderContext context, List<Value> items, Value value)
     {

@@ -85,13 +85,17 @@ internal static class NumberFilters
     private static Value Round(Value value, BoundArguments bound)
     {
         Undefined.Reject(value);
-        double number = Numbers.IsNumeric(value) ? Numbers.ToDouble(value) : throw new EvaluationError($"round needs a number, not {value.TypeName}");
+        double number = Numbers.IsNumeric(value)
+            ? Numbers.ToDouble(value)
+            : throw new EvaluationError($"round needs a number, not {value.TypeName}");
         int precision = Math.Clamp(bound.Int(0) ?? 0, -300, 300);
         string method = bound.Text(1)?.Text ?? "common";
         double scale = Math.Pow(10, precision);
         double rounded = method switch
         {
-            "common" => precision is >= 0 and <= 15 ? Math.Round(number, precision, MidpointRounding.ToEven) : Math.Round(number * scale) / scale,
+            "common" => precision is >= 0 and <= 15
+                ? Math.Round(number, precision, MidpointRounding.ToEven)
+                : Math.Round(number * scale) / scale,
             "ceil" => Math.Ceiling(number * scale) / scale,
             "floor" => Math.Floor(number * scale) / scale,
             _ => throw new EvaluationError($"round knows the methods common, ceil and floor, not '{method}'"),

@@ -22,7 +22,9 @@ internal static class SelectFilters
         {
             BoundArguments bound = arguments.Bind("map", 0, "attribute", "default");
             Value path = bound[0] ?? throw new EvaluationError("map needs the name of a filter, or attribute=");
-            map = item => Members.Path(context, item, path) is UndefinedValue missing ? bound[1] ?? missing : Members.Path(context, item, path);
+            map = item => Members.Path(context, item, path) is UndefinedValue missing
+                ? bound[1] ?? missing
+                : Members.Path(context, item, path);
         }
         else
         {
@@ -64,5 +66,7 @@ internal static class SelectFilters
     private static List<Value> Elements(RenderContext context, Value value) => value.IsTrue ? context.Iterate(value) : [];
 
     private static string NameOf(Value value, string owner, string what) =>
-        value is StringValue text ? text.Text : throw new EvaluationError($"{owner} needs the name of a {what} as a string, not {value.TypeName}");
+        value is StringValue text
+            ? text.Text
+            : throw new EvaluationError($"{owner} needs the name of a {what} as a string, not {value.TypeName}");
 }

@@ -169,7 +169,9 @@ internal static class StringMethods
         }
 
         List<Value> parts = [];
-        foreach ((int start, int length) in separator is null ? Splitter.AtSpaces(text.Text, limit, fromRight) : Splitter.At(text.Text, separator.Text, limit, fromRight))
+        foreach ((int start, int length) in separator is null
+            ? Splitter.AtSpaces(text.Text, limit, fromRight)
+            : Splitter.At(text.Text, separator.Text, limit, fromRight))
         {
             context.Budget.Step();
             parts.Add(new StringValue(text.Slice(start, length)));
@@ -189,7 +191,9 @@ internal static class StringMethods
         TracedText separator = arguments.Bind(name, 1, "sep").Text(0) is { Length: > 0 } given
             ? given
             : throw new EvaluationError($"{name} needs a separator that is not empty");
-        int at = last ? text.Text.LastIndexOf(separator.Text, StringComparison.Ordinal) : text.Text.IndexOf(separator.Text, StringComparison.Ordinal);
+        int at = last
+            ? text.Text.LastIndexOf(separator.Text, StringComparison.Ordinal)
+            : text.Text.IndexOf(separator.Text, StringComparison.Ordinal);
         if (at < 0)
         {
             Value whole = new StringValue(text);
@@ -238,7 +242,8 @@ internal static class StringMethods
         return at < 0 ? -1 : PyText.Count(text.Text[..at]);
     }
 
-    private static IntValue Required(int index) => index < 0 ? throw new EvaluationError("index: the substring is not found") : new IntValue(index);
+    private static IntValue Required(int index) =>
+        index < 0 ? throw new EvaluationError("index: the substring is not found") : new IntValue(index);
 
     private static int Count(RenderContext context, TracedText text, BoundArguments bound)
     {

@@ -48,7 +48,9 @@ internal static class Arithmetic
             case (BinaryOp.Multiply, _, _) when Numbers.TryInt(left, out BigInteger times) && right is StringValue or SequenceValue:
                 return Repeat(context, right, times);
             default:
-                string hint = op == BinaryOp.Add && (left is StringValue || right is StringValue) ? "; use '~' to join values of different types as text" : "";
+                string hint = op == BinaryOp.Add && (left is StringValue || right is StringValue)
+                    ? "; use '~' to join values of different types as text"
+                    : "";
                 throw new EvaluationError($"'{Symbols[(int)op]}' cannot be applied to {left.TypeName} and {right.TypeName}{hint}");
         }
     }

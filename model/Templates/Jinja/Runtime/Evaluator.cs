@@ -87,7 +87,9 @@ internal sealed class Evaluator(RenderContext context)
 
         foreach ((Value key, Value item) in dict.Items)
         {
-            named.Add(new(key is StringValue text ? text.Text : throw new EvaluationError("'**' needs a dict whose keys are strings"), item));
+            named.Add(new(key is StringValue text
+                ? text.Text
+                : throw new EvaluationError("'**' needs a dict whose keys are strings"), item));
         }
     }
 

@@ -4,7 +4,9 @@ using HunyuanOrleans.Model.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Model.Templates.Jinja.Runtime;
 
-/// <summary>Runs statements: writes text, sets names, loops, defines and calls macros. Expressions are left to <see cref="Evaluator"/>.</summary>
+/// <summary>
+/// Runs statements: writes text, sets names, loops, defines and calls macros. Expressions are left to <see cref="Evaluator"/>.
+/// </summary>
 internal sealed class Interpreter(RenderContext context)
 {
     private readonly Evaluator evaluator = new(context);
@@ -238,7 +240,7 @@ internal sealed class Interpreter(RenderContext context)
             }
             else
             {
-                extraNamed.Set(StringValue.FromTemplate(name), value);
+                extraNamed.Set(StringValue.FromRequest(name), value);
             }
         }
 
@@ -248,7 +250,9 @@ internal sealed class Interpreter(RenderContext context)
         {
             if (!bound.Contains(name))
             {
-                scope.Set(name, fallback is null ? new UndefinedValue($"parameter '{name}' was not provided") : evaluator.Evaluate(fallback, scope));
+                scope.Set(name, fallback is null
+                    ? new UndefinedValue($"parameter '{name}' was not provided")
+                    : evaluator.Evaluate(fallback, scope));
             }
         }
 
@@ -259,7 +263,8 @@ internal sealed class Interpreter(RenderContext context)
     {
         if (extra.Count > 0 && !macro.UsesVarargs)
         {
-            throw new EvaluationError($"macro '{macro.Name}' takes at most {macro.Parameters.Length} arguments, but {macro.Parameters.Length + extra.Count} are given");
+            int most = macro.Parameters.Length;
+            throw new EvaluationError($"macro '{macro.Name}' takes at most {most} arguments, but {most + extra.Count} are given");
         }
 
         if (extraNamed.Items.Count > 0 && !macro.UsesKwargs)

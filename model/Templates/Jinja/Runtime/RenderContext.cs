@@ -14,7 +14,9 @@ internal sealed class RenderContext(TemplateOptions options)
 
     public TracedBuilder Builder() => new(Budget);
 
-    /// <summary>The elements a loop sees: characters of a string, keys of a dict; none for undefined. The list is the caller's to keep.</summary>
+    /// <summary>
+    /// The elements a loop sees: characters of a string, keys of a dict; none for undefined. The list is the caller's to keep.
+    /// </summary>
     public List<Value> Iterate(Value value)
     {
         List<Value> items = value switch

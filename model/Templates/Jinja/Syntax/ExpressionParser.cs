@@ -7,9 +7,9 @@ namespace HunyuanOrleans.Model.Templates.Jinja.Syntax;
 
 /// <summary>
 /// Recursive descent over expressions with Jinja2's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign, then postfix
-/// and filters. Knows nothing of statements.
+/// and filters, which <see cref="PostfixParser"/> reads. Knows nothing of statements.
 /// </summary>
-internal sealed class ExpressionParser(TokenStream tokens)
+internal sealed class ExpressionParser
 {
     private static readonly Dictionary<string, CompareOp> Comparisons = new()
     {
@@ -20,6 +20,15 @@ internal sealed class ExpressionParser(TokenStream tokens)
         [">"] = CompareOp.Greater,
         [">="] = CompareOp.GreaterOrEqual,
     };
+
+    private readonly TokenStream tokens;
+    private readonly PostfixParser postfix;
+
+    public ExpressionParser(TokenStream tokens)
+    {
+        this.tokens = tokens;
+        postfix = new PostfixParser(tokens, this);
+    }
 
     /// <summary>Every name that was read since this was last set.</summary>
     public HashSet<string> NamesRead { get; set; } = [];
@@ -46,16 +55,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
     }
 
     /// <summary>One or more filters, each behind a bar.</summary>
-    public FilterUse[] Filters(bool firstWithoutBar = false)
-    {
-        List<FilterUse> filters = [];
-        while ((firstWithoutBar && filters.Count == 0) || tokens.Skip("|"))
-        {
-            filters.Add(Filter());
-        }
-
-        return [.. filters];
-    }
+    public FilterUse[] Filters(bool firstWithoutBar = false) => postfix.Filters(firstWithoutBar);
 
     private bool AtTupleEnd() =>
         tokens.Current.Kind is TokenKind.OutputEnd or TokenKind.BlockEnd || tokens.Current.Is(")") || tokens.Current.IsName("recursive");
@@ -199,13 +199,14 @@ internal sealed class ExpressionParser(TokenStream tokens)
         Expr value = tokens.Skip("-") ? new UnaryExpr(UnaryOp.Negate, Unary(withFilters: false), line)
             : tokens.Skip("+") ? new UnaryExpr(UnaryOp.Plus, Unary(withFilters: false), line)
             : Primary();
-        value = Postfix(value);
-        value = withFilters ? FiltersAndTests(value) : value;
+        value = postfix.Members(value);
+        value = withFilters ? postfix.FiltersAndTests(value) : value;
         tokens.Leave();
         return value;
     }
 
-    private Expr Primary()
+    /// <summary>A literal, a name, or something in brackets.</summary>
+    public Expr Primary()
     {
         Token token = tokens.Current;
         switch (token.Kind)
@@ -298,166 +299,5 @@ internal sealed class ExpressionParser(TokenStream tokens)
 
         tokens.Take();
         return new DictExpr([.. pairs], line);
-    }
-
-    private Expr Postfix(Expr value)
-    {
-        while (true)
-        {
-            int line = tokens.Line;
-            if (tokens.Skip("."))
-            {
-                value = tokens.Current.Kind == TokenKind.Integer
-                    ? new IndexExpr(value, Primary(), line)
-                    : new AttributeExpr(value, tokens.Expect(TokenKind.Name, "an attribute name after '.'").Text, line);
-            }
-            else if (tokens.Skip("["))
-            {
-                value = Subscript(value, line);
-            }
-            else if (tokens.Current.Is("("))
-            {
-                value = new CallExpr(value, Arguments(), line);
-            }
-            else
-            {
-                return value;
-            }
-        }
-    }
-
-    private Expr Subscript(Expr target, int line)
-    {
-        Expr? start = tokens.Current.Is(":") ? null : Expression();
-        if (start is not null && !tokens.Current.Is(":"))
-        {
-            Expr index = start;
-            if (tokens.Current.Is(","))
-            {
-                List<Expr> items = [index];
-                while (tokens.Skip(",") && !tokens.Current.Is("]"))
-                {
-                    items.Add(Expression());
-                }
-
-                index = new SequenceExpr([.. items], IsTuple: true, line);
-            }
-
-            tokens.Expect("]");
-            return new IndexExpr(target, index, line);
-        }
-
-        tokens.Expect(":");
-        Expr? stop = SlicePart();
-        Expr? step = tokens.Skip(":") ? SlicePart() : null;
-        tokens.Expect("]");
-        return new SliceExpr(target, start, stop, step, line);
-    }
-
-    private Expr? SlicePart() => tokens.Current.Is(":") || tokens.Current.Is("]") ? null : Expression();
-
-    private Expr FiltersAndTests(Expr value)
-    {
-        while (true)
-        {
-            int line = tokens.Line;
-            if (tokens.Skip("|"))
-            {
-                value = new FilterExpr(value, Filter(), line);
-            }
-            else if (tokens.SkipName("is"))
-            {
-                value = Test(value, line);
-            }
-            else if (tokens.Current.Is("("))
-            {
-                value = new CallExpr(value, Arguments(), line);
-            }
-            else
-            {
-                return value;
-            }
-        }
-    }
-
-    private FilterUse Filter()
-    {
-        Token name = tokens.Expect(TokenKind.Name, "the name of a filter");
-        return new FilterUse(name.Text, tokens.Current.Is("(") ? Arguments() : CallArgs.None, name.Line);
-    }
-
-    private Expr Test(Expr value, int line)
-    {
-        bool negated = tokens.SkipName("not");
-        string name = tokens.Expect(TokenKind.Name, "the name of a test after 'is'").Text;
-        CallArgs args = CallArgs.None;
-        Token next = tokens.Current;
-        if (next.Is("("))
-        {
-            args = Arguments();
-        }
-        else if (next.IsName("is"))
-        {
-            throw new TemplateException("tests with 'is' cannot be chained; use 'and'", next.Line);
-        }
-        else if (next.Kind is TokenKind.String or TokenKind.Integer or TokenKind.Float || next.Is("[") || next.Is("{")
-            || (next.Kind == TokenKind.Name && next.Text is not ("else" or "or" or "and")))
-        {
-            // Jinja2 takes any name here; "x is defined if y" would read "if" as the argument, so the words of the grammar are left out.
-            args = next.Kind == TokenKind.Name && next.Text is "if" or "not" or "in" or "recursive"
-                ? args
-                : new CallArgs([Postfix(Primary())], [], null, null);
-        }
-
-        Expr test = new TestExpr(value, name, args, line);
-        return negated ? new UnaryExpr(UnaryOp.Not, test, line) : test;
-    }
-
-    private CallArgs Arguments()
-    {
-        tokens.Enter();
-        tokens.Expect("(");
-        List<Expr> positional = [];
-        List<(string, Expr)> named = [];
-        Expr? star = null;
-        Expr? starStar = null;
-        while (!tokens.Current.Is(")"))
-        {
-            if (tokens.Skip("**"))
-            {
-                starStar = starStar is null ? Expression() : throw tokens.Unexpected("only one '**' argument");
-            }
-            else if (starStar is not null)
-            {
-                throw tokens.Unexpected("')' after a '**' argument");
-            }
-            else if (tokens.Skip("*"))
-            {
-                star = star is null ? Expression() : throw tokens.Unexpected("only one '*' argument");
-            }
-            else if (tokens.Current.Kind == TokenKind.Name && tokens.Following.Is("="))
-            {
-                string name = tokens.Take().Text;
-                tokens.Take();
-                named.Add((name, Expression()));
-            }
-            else if (named.Count > 0 || star is not null)
-            {
-                throw tokens.Unexpected("an argument by name (positional arguments come first)");
-            }
-            else
-            {
-                positional.Add(Expression());
-            }
-
-            if (!tokens.Skip(",") && !tokens.Current.Is(")"))
-            {
-                throw tokens.Unexpected("',' or ')' in the arguments");
-            }
-        }
-
-        tokens.Take();
-        tokens.Leave();
-        return new CallArgs([.. positional], [.. named], star, starStar);
     }
 }

@@ -32,7 +32,9 @@ internal sealed record WithStmt((AssignTarget Target, Expr Value)[] Variables, S
 /// <summary>A body that changes nothing about what is rendered, as Hugging Face's <c>{% generation %}</c>.</summary>
 internal sealed record GroupStmt(Stmt[] Body, int Line) : Stmt(Line);
 
-/// <summary>A macro, or the body of a call block. Arguments beyond the parameters are errors unless the body reads varargs or kwargs.</summary>
+/// <summary>
+/// A macro, or the body of a call block. Arguments beyond the parameters are errors unless the body reads varargs or kwargs.
+/// </summary>
 internal sealed record MacroBody(string Name, (string Name, Expr? Default)[] Parameters, Stmt[] Body, bool UsesVarargs, bool UsesKwargs);
 
 /// <summary>What can stand left of an assignment: a name, an attribute of a namespace, or several of them.</summary>

@@ -78,7 +78,9 @@ internal sealed class TemplateParser
                 EndTag();
                 return new GroupStmt(Closed(line, "generation"), line);
             case "break" or "continue":
-                return loops > 0 ? Close(new LoopControlStmt(name == "break", line)) : throw new TemplateException($"'{name}' outside of a loop", line);
+                return loops > 0
+                    ? Close(new LoopControlStmt(name == "break", line))
+                    : throw new TemplateException($"'{name}' outside of a loop", line);
             default:
                 throw new TemplateException(
                     name.StartsWith("end", StringComparison.Ordinal) || name is "else" or "elif"

@@ -81,7 +81,8 @@ internal static class PyText
     public static string TitleWords(string text) =>
         Title(text, static (s, index) => index == 0 || !(char.IsUpper(s[index - 1]) || char.IsLower(s[index - 1])));
 
-    private static string Title(string text, Func<string, int, bool> starts) => string.Create(text.Length, (text, starts), static (span, state) =>
+    private static string Title(string text, Func<string, int, bool> starts) =>
+        string.Create(text.Length, (text, starts), static (span, state) =>
     {
         string upper = state.text.ToUpperInvariant();
         string lower = state.text.ToLowerInvariant();

@@ -18,7 +18,8 @@ internal static class Comparison
                 budget.ChargeSearch(x.Text.Length == y.Text.Length ? x.Text.Length : 0, 0);
                 return x.Text == y.Text;
             case (SequenceValue x, SequenceValue y):
-                return x.GetType() == y.GetType() && x.Items.Count == y.Items.Count && Nested(budget, () => FirstDifference(budget, x.Items, y.Items) < 0);
+                return x.GetType() == y.GetType() && x.Items.Count == y.Items.Count
+                    && Nested(budget, () => FirstDifference(budget, x.Items, y.Items) < 0);
             case (DictValue x, DictValue y):
                 return x.Items.Count == y.Items.Count && Nested(budget, () => SameEntries(budget, x, y));
             case (UndefinedValue, UndefinedValue):

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HunyuanOrleans.Model.Templates.Jinja.Library;
 using HunyuanOrleans.Model.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Model.Templates.Jinja.Values;
@@ -7,7 +8,8 @@ namespace HunyuanOrleans.Model.Templates.Jinja.Values;
 /// The tojson filter as Hugging Face has it: json.dumps without HTML escapes, text beyond ASCII as it is unless asked otherwise.
 /// Strings keep their origins; the punctuation around them counts as text of the request.
 /// </summary>
-internal sealed class JsonWriter(Budget budget, TracedBuilder output, bool ensureAscii, string? indent, string itemSeparator, string keySeparator, bool sortKeys)
+internal sealed class JsonWriter(
+    Budget budget, TracedBuilder output, bool ensureAscii, string? indent, string itemSeparator, string keySeparator, bool sortKeys)
 {
     public void Write(Value value, int level = 0)
     {
@@ -74,7 +76,7 @@ internal sealed class JsonWriter(Budget budget, TracedBuilder output, bool ensur
         IEnumerable<KeyValuePair<Value, Value>> entries = dict.Items;
         if (sortKeys)
         {
-            entries = entries.Order(Comparer<KeyValuePair<Value, Value>>.Create((a, b) => Comparison.Compare(budget, a.Key, b.Key, "sort_keys") ?? 0));
+            entries = StableSort.Sort(entries, (a, b) => Comparison.Compare(budget, a.Key, b.Key, "sort_keys") ?? 0);
         }
 
         bool first = true;
@@ -83,7 +85,7 @@ internal sealed class JsonWriter(Budget budget, TracedBuilder output, bool ensur
             Punctuate(first ? "" : itemSeparator);
             first = false;
             NewLine(level + 1);
-            WriteString(key is StringValue text ? text.Traced : key is TupleValue ? throw new EvaluationError("tojson cannot write a tuple as a key") : Scalar(key));
+            WriteString(key is StringValue text ? text.Traced : Scalar(key));
             Punctuate(keySeparator);
             Write(value, level + 1);
         }
