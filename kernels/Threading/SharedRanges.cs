@@ -13,8 +13,8 @@ internal sealed class SharedRanges
 
     public SharedRanges(int workers) => _slots = new Slot[workers];
 
-    /// <summary>Sets the range [first, end) of slot <paramref name="slot"/>. No worker may be taking yet.</summary>
-    public void Set(int slot, int first, int end) => _slots[slot].Range = Pack(first, end);
+    /// <summary>Sets the range [first, end) of an empty slot. What a taker needs must be written before.</summary>
+    public void Set(int slot, int first, int end) => Volatile.Write(ref _slots[slot].Range, Pack(first, end));
 
     /// <summary>Takes the next unit of the own slot, else one of another's; -1 when none is left.</summary>
     /// <param name="slot">The taker's slot.</param>

@@ -4,7 +4,8 @@ namespace HunyuanOrleans.Kernels.Threading;
 
 /// <summary>
 /// A few threads that wait for a job by spinning briefly before they park, so that fork and join cost a fraction of a microsecond
-/// while steps follow each other, and no CPU when idle. The caller of <see cref="Run"/> works too, as worker 0. One caller at a time.
+/// while steps follow each other, and no CPU when idle. Each worker takes a consecutive range of the units, the same for equal counts,
+/// so that what one job leaves in a worker's cache the next one finds there; who is done early helps others. The caller of <see cref="Run"/> works too, as worker 0. One caller at a time.
 /// It knows nothing of what the jobs compute.
 /// </summary>
 public sealed class WorkerPool : IDisposable
@@ -17,16 +18,13 @@ public sealed class WorkerPool : IDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Lock _callers = new();
     private IJob? _job;
+    private readonly SharedRanges _ranges;
     private int _count;
     private int _done;
     private int _parked;
-    private int _epoch;
+    private int _forks;
     private volatile bool _stopping;
     private ExceptionDispatchInfo? _fault;
-
-    // Upper half: epoch of the job; lower half: units nobody has claimed yet. One word, so that a late worker of an older job can
-    // never claim a unit of a newer one.
-    private long _ticket;
 
     /// <summary>Starts the workers.</summary>
     /// <param name="threads">Workers including the caller, 1 to 1024; 0 means one for each CPU this process may use.</param>
@@ -39,6 +37,7 @@ public sealed class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Pinned = pin && Threads <= Environment.ProcessorCount;
+        _ranges = new SharedRanges(Threads);
         _threads = new Thread[Threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -120,8 +119,15 @@ public sealed class WorkerPool : IDisposable
         _count = count;
         _fault = null;
         Volatile.Write(ref _done, 0);
-        _epoch++;
-        Interlocked.Exchange(ref _ticket, ((long)_epoch << 32) | (uint)count);
+
+        // From the first range on a worker may take units, so all it reads must be in place. A worker late from the job before does no
+        // harm: what it takes is a unit of this one.
+        for (int worker = 0; worker < Threads; worker++)
+        {
+            _ranges.Set(worker, (int)((long)count * worker / Threads), (int)((long)count * (worker + 1) / Threads));
+        }
+
+        Interlocked.Increment(ref _forks);
         int parked = Volatile.Read(ref _parked);
         if (parked > 0)
         {
@@ -151,20 +157,12 @@ public sealed class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
-        long ticket = Volatile.Read(ref _ticket);
-        while ((uint)ticket != 0)
+        for (int unit = _ranges.Take(worker, out _); unit >= 0; unit = _ranges.Take(worker, out _))
         {
-            long seen = Interlocked.CompareExchange(ref _ticket, ticket - 1, ticket);
-            if (seen != ticket)
-            {
-                ticket = seen;
-                continue;
-            }
-
-            // The claim holds the job open until it is counted as done, so its fields are stable here.
+            // A unit taken holds the job open until it is counted as done, so the job is stable here.
             try
             {
-                _job!.Run(_count - (int)(uint)ticket, worker);
+                _job!.Run(unit, worker);
             }
             catch (Exception e)
             {
@@ -172,7 +170,6 @@ public sealed class WorkerPool : IDisposable
             }
 
             Interlocked.Increment(ref _done);
-            ticket = Volatile.Read(ref _ticket);
         }
     }
 
@@ -184,10 +181,13 @@ public sealed class WorkerPool : IDisposable
         }
 
         int spins = 0;
+        int seen = 0;
         while (!_stopping)
         {
-            if ((uint)Volatile.Read(ref _ticket) != 0)
+            int forks = Volatile.Read(ref _forks);
+            if (forks != seen)
             {
+                seen = forks;
                 Work(worker);
                 spins = 0;
             }
@@ -197,17 +197,17 @@ public sealed class WorkerPool : IDisposable
             }
             else
             {
-                Park();
+                Park(seen);
                 spins = 0;
             }
         }
     }
 
-    private void Park()
+    private void Park(int seen)
     {
         Interlocked.Increment(ref _parked);
         // A job forked before the line above did not see this worker; look once more before sleeping.
-        if ((uint)Volatile.Read(ref _ticket) == 0 && !_stopping)
+        if (Volatile.Read(ref _forks) == seen && !_stopping)
         {
             _wake.Wait();
         }
