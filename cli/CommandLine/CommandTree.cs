@@ -1,0 +1,18 @@
+using System.CommandLine;
+using HunyuanOrleans.Cli.Commands;
+
+namespace HunyuanOrleans.Cli.CommandLine;
+
+/// <summary>The list of verbs.</summary>
+internal static class CommandTree
+{
+    /// <summary>Builds the whole command.</summary>
+    public static RootCommand Create()
+    {
+        RootCommand root = new("Runs Tencent Hunyuan models on this machine.")
+        {
+            TokenizeCommand.Create(),
+        };
+        return root;
+    }
+}
