@@ -12,6 +12,8 @@ internal static class CommandTree
         RootCommand root = new("Runs Tencent Hunyuan models on this machine.")
         {
             TokenizeCommand.Create(),
+            InspectCommand.Create(),
+            MakeModelCommand.Create(),
         };
         return root;
     }

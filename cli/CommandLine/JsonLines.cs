@@ -27,8 +27,9 @@ internal static class JsonLines
             using JsonDocument document = JsonDocument.Parse(line);
             return [.. names.Select(name => Field(document.RootElement, name, where))];
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is what half a surrogate pair gives.
             throw new ModelException($"{where}: not valid JSON ({e.Message})", e);
         }
     }

@@ -6,6 +6,8 @@ namespace HunyuanOrleans.Cli.Output;
 
 /// <summary>What the verbs print for machines. Compiled ahead, because reflection over types costs a tenth of a second at start.</summary>
 [JsonSerializable(typeof(TokenizeResult))]
+[JsonSerializable(typeof(InspectResult))]
+[JsonSerializable(typeof(MakeModelResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>
