@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Model.Configuration;
 
@@ -7,8 +8,8 @@ namespace HunyuanOrleans.Cli.CommandLine;
 /// <summary>The options that say how an answer is drawn and when it ends, for the verbs that answer.</summary>
 internal static class SamplingOptions
 {
-    /// <summary>Most tokens of an answer where neither the user nor the model says how many.</summary>
-    public const int FallbackMaxTokens = 512;
+    // Where neither the user nor the model says how many.
+    private const int FallbackMaxTokens = 512;
 
     private static readonly Option<int?> MaxTokens = new Option<int?>("--max-tokens", "-n")
     {
@@ -71,30 +72,40 @@ internal static class SamplingOptions
         }
     }
 
-    /// <summary>Puts together what the user said and what the model suggests.</summary>
-    /// <exception cref="UsageException">The options contradict each other.</exception>
-    public static AnswerSettings Read(ParseResult parsed, GenerationDefaults defaults)
+    /// <summary>Adds only the length of an answer.</summary>
+    public static void AddLengthTo(Command command) => command.Add(MaxTokens);
+
+    /// <summary>Throws where the options contradict each other.</summary>
+    /// <exception cref="UsageException">They do.</exception>
+    public static void Check(ParseResult parsed)
     {
-        float? temperature = parsed.GetValue(Temperature);
-        bool greedy = parsed.GetValue(Greedy);
-        if (greedy && temperature is > 0)
+        if (parsed.GetValue(Greedy) && parsed.GetValue(Temperature) is > 0)
         {
             throw new UsageException("--greedy and --temperature above 0 exclude each other.");
         }
+    }
 
-        SamplingParams suggested = greedy ? SamplingParams.Greedy : Suggested(defaults);
+    /// <summary>Puts together what the user said and what the model suggests. Call <see cref="Check"/> before.</summary>
+    public static AnswerSettings Read(ParseResult parsed, GenerationDefaults defaults)
+    {
+        SamplingParams suggested = parsed.GetValue(Greedy) ? SamplingParams.Greedy : Suggested(defaults);
         SamplingParams sampling = suggested.With(
-            temperature: temperature,
+            temperature: parsed.GetValue(Temperature),
             topP: parsed.GetValue(TopP),
             topK: parsed.GetValue(TopK),
             repetitionPenalty: parsed.GetValue(RepetitionPenalty),
             seed: parsed.GetValue(Seed));
         return new AnswerSettings(
             sampling,
-            parsed.GetValue(MaxTokens) ?? defaults.MaxNewTokens ?? FallbackMaxTokens,
+            parsed.GetValue(MaxTokens),
+            defaults.MaxNewTokens ?? FallbackMaxTokens,
             [.. (parsed.GetValue(Stop) ?? []).Where(s => s.Length > 0)],
             parsed.GetValue(IgnoreEos));
     }
+
+    /// <summary>Greedy answers of the length the user or the model says.</summary>
+    public static AnswerSettings ReadGreedy(ParseResult parsed, GenerationDefaults defaults) =>
+        new(SamplingParams.Greedy, parsed.GetValue(MaxTokens), defaults.MaxNewTokens ?? FallbackMaxTokens, [], IgnoreEos: false);
 
     private static SamplingParams Suggested(GenerationDefaults defaults) => SamplingParams.Default with
     {
@@ -104,10 +115,3 @@ internal static class SamplingOptions
         RepetitionPenalty = (float)defaults.RepetitionPenalty,
     };
 }
-
-/// <summary>How an answer is drawn and when it ends.</summary>
-/// <param name="Sampling">How tokens are drawn.</param>
-/// <param name="MaxTokens">Most tokens of the answer.</param>
-/// <param name="Stop">Texts that end it.</param>
-/// <param name="IgnoreEos">Whether it goes on after the model's end-of-text token.</param>
-internal sealed record AnswerSettings(SamplingParams Sampling, int MaxTokens, IReadOnlyList<string> Stop, bool IgnoreEos);

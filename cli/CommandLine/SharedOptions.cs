@@ -42,6 +42,13 @@ internal static class SharedOptions
     /// <summary>--out: where a verb writes its result.</summary>
     public static Option<string?> Out(string description) => new("--out", "-o") { Description = description, HelpName = "FILE" };
 
+    /// <summary>Adds the options that say how to compute.</summary>
+    public static void AddComputeTo(Command command)
+    {
+        command.Add(Mode);
+        command.Add(Threads);
+    }
+
     /// <summary>The model folder the command line means.</summary>
     /// <exception cref="UsageException">None is given and there is no default.</exception>
     public static string ModelFolder(ParseResult parsed) => parsed.GetValue(Model) ?? DefaultModel.Folder();

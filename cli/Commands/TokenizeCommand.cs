@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Model.Tokenization;
 
 namespace HunyuanOrleans.Cli.Commands;
@@ -52,8 +53,8 @@ internal static class TokenizeCommand
             throw new UsageException("Give exactly one of --text, --file, --lines and --chat.");
         }
 
-        string folder = SharedOptions.ModelFolder(parsed);
-        Tokenizer tokenizer = Tokenizer.Load(folder);
+        ModelText model = new(SharedOptions.ModelFolder(parsed));
+        Tokenizer tokenizer = model.Tokenizer;
         bool special = parsed.GetValue(Special);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (lines is not null)
@@ -68,7 +69,7 @@ internal static class TokenizeCommand
 
         int[] ids = chat is null
             ? tokenizer.Encode(text ?? File.ReadAllText(file!), special)
-            : ChatPrompt.Encode(folder, tokenizer, ChatPrompt.ReadMessages(chat));
+            : model.EncodeChat(Conversation.Read(chat));
         if (parsed.GetValue(SharedOptions.Json))
         {
             WriteJson(output, tokenizer, ids);
