@@ -11,6 +11,10 @@ internal static class CommandTree
     {
         RootCommand root = new("Runs Tencent Hunyuan models on this machine.")
         {
+            GenerateCommand.Create(),
+            ChatCommand.Create(),
+            EvalCommand.Create(),
+            LogitsCommand.Create(),
             TokenizeCommand.Create(),
             InspectCommand.Create(),
             MakeModelCommand.Create(),

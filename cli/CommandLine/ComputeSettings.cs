@@ -1,15 +1,16 @@
 using System.CommandLine;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>How to compute.</summary>
-/// <param name="Mode">The arithmetic.</param>
-/// <param name="Threads">Threads that compute.</param>
-internal sealed record ComputeSettings(ComputeMode Mode, int Threads)
+/// <summary>Reads the options that say how to compute.</summary>
+internal static class ComputeSettings
 {
-    /// <summary>What the command line says.</summary>
-    public static ComputeSettings Read(ParseResult parsed) => new(
-        parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16,
-        parsed.GetValue(SharedOptions.Threads) ?? Environment.ProcessorCount);
+    /// <summary>What the command line says; the rest at its defaults.</summary>
+    public static ModelOptions Read(ParseResult parsed) => new()
+    {
+        Mode = parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16,
+        Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
+    };
 }

@@ -22,6 +22,8 @@ internal static class PromptOptions
         HelpName = "FILE",
     };
 
+    private static readonly Option<int[]?> Ids = SharedOptions.IdList(required: false);
+
     private static readonly Option<bool> Raw = new("--raw")
     {
         Description = "Continue the text as it is, without the chat template.",
@@ -39,7 +41,7 @@ internal static class PromptOptions
     public static void AddTo(Command command)
     {
         command.Add(Text);
-        foreach (Option option in new Option[] { Prompt, PromptFile, Chat, SharedOptions.Ids, Raw, System })
+        foreach (Option option in new Option[] { Prompt, PromptFile, Chat, Ids, Raw, System })
         {
             command.Add(option);
         }
@@ -55,7 +57,7 @@ internal static class PromptOptions
             parsed.GetValue(Prompt) is not null,
             parsed.GetValue(PromptFile) is not null,
             parsed.GetValue(Chat) is not null,
-            parsed.GetValue(SharedOptions.Ids) is not null,
+            parsed.GetValue(Ids) is not null,
         ];
         if (given.Count(g => g) != 1)
         {
@@ -73,7 +75,7 @@ internal static class PromptOptions
     /// <param name="text">The model's text side; needed only where the prompt is not given as ids.</param>
     public static int[] Read(ParseResult parsed, ModelText text)
     {
-        if (parsed.GetValue(SharedOptions.Ids) is { } ids)
+        if (parsed.GetValue(Ids) is { } ids)
         {
             return ids;
         }

@@ -32,10 +32,11 @@ internal static class SharedOptions
     public static readonly Option<bool> Json = new("--json") { Description = "Print JSON for machines." };
 
     /// <summary>--ids: a prompt as token ids.</summary>
-    public static readonly Option<int[]?> Ids = new("--ids")
+    public static Option<int[]?> IdList(bool required) => new("--ids")
     {
         Description = "The prompt as token ids, separated by commas.",
         HelpName = "1,2,3",
+        Required = required,
         CustomParser = ParseIds,
     };
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
-using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;

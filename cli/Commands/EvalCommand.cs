@@ -3,7 +3,6 @@ using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Commands;

@@ -8,9 +8,18 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(InspectResult))]
 [JsonSerializable(typeof(MakeModelResult))]
+[JsonSerializable(typeof(GenerateResult))]
+[JsonSerializable(typeof(EvalResult))]
+[JsonSerializable(typeof(EvalAnswer))]
+[JsonSerializable(typeof(LogitsResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>
-    public static JsonOutput Readable { get; } =
-        new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static JsonOutput Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        // A broken model may compute NaN: that is shown, not hidden behind an error.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    });
 }

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -18,7 +18,7 @@ public sealed class DemoAnswersTests
     public async Task Every_recorded_prompt_gets_its_recorded_answer(string mode)
     {
         ModelText text = new(TestPaths.DemoModel);
-        ComputeSettings compute = new(mode == "f32" ? ComputeMode.F32 : ComputeMode.Bf16, 2);
+        ModelOptions compute = new() { Mode = mode == "f32" ? ComputeMode.F32 : ComputeMode.Bf16, Threads = 2, PinThreads = false };
         await using ModelSession session = ModelSession.Open(text, compute, default);
         AnswerSettings settings = new(SamplingParams.Greedy, null, session.Defaults.MaxNewTokens!.Value, [], IgnoreEos: false);
         using TempFolder temp = new();
