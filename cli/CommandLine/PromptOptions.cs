@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Model.Templates;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -34,7 +36,7 @@ internal static class PromptOptions
     {
         Description = "System message; an empty one means none.",
         HelpName = "TEXT",
-        DefaultValueFactory = _ => Conversation.DefaultSystem,
+        DefaultValueFactory = _ => ChatTemplate.DefaultSystemPrompt,
     };
 
     /// <summary>Adds all of them to a verb.</summary>
@@ -51,15 +53,8 @@ internal static class PromptOptions
     /// <exception cref="UsageException">It gives none or several, or --raw where it means nothing.</exception>
     public static void Check(ParseResult parsed)
     {
-        bool[] given =
-        [
-            parsed.GetValue(Text) is not null,
-            parsed.GetValue(Prompt) is not null,
-            parsed.GetValue(PromptFile) is not null,
-            parsed.GetValue(Chat) is not null,
-            parsed.GetValue(Ids) is not null,
-        ];
-        if (given.Count(g => g) != 1)
+        Symbol[] sources = [Text, Prompt, PromptFile, Chat, Ids];
+        if (sources.Count(source => IsGiven(parsed, source)) != 1)
         {
             throw new UsageException("Give exactly one of TEXT, --prompt, --prompt-file, --chat and --ids.");
         }
@@ -75,9 +70,9 @@ internal static class PromptOptions
     /// <param name="text">The model's text side; needed only where the prompt is not given as ids.</param>
     public static int[] Read(ParseResult parsed, ModelText text)
     {
-        if (parsed.GetValue(Ids) is { } ids)
+        if (IsGiven(parsed, Ids))
         {
-            return ids;
+            return parsed.GetValue(Ids)!;
         }
 
         if (parsed.GetValue(Chat) is { } chat)
@@ -90,6 +85,14 @@ internal static class PromptOptions
             ? text.Tokenizer.Encode(prompt)
             : text.EncodeChat(Conversation.Question(parsed.GetValue(System)!, prompt));
     }
+
+    // An option that is absent may still have a value, such as an empty list.
+    private static bool IsGiven(ParseResult parsed, Symbol symbol) => parsed.GetResult(symbol) switch
+    {
+        OptionResult option => !option.Implicit,
+        ArgumentResult argument => argument.Tokens.Count > 0,
+        _ => false,
+    };
 
     private static string ReadFile(string path)
     {

@@ -67,7 +67,7 @@ internal static class ChatCommand
     private static async Task TurnAsync(
         ModelSession session, AnswerSettings settings, List<ChatMessage> history, string line, InvocationConfiguration streams)
     {
-        history.Add(new ChatMessage("user", line));
+        history.Add(ChatMessage.User(line));
         using Interrupt interrupt = new();
         try
         {
@@ -79,7 +79,7 @@ internal static class ChatCommand
             });
 
             // A stopped answer stays in the history as far as it came: it is what the user saw.
-            history.Add(new ChatMessage("assistant", answer.Text!));
+            history.Add(ChatMessage.Assistant(answer.Text!));
             streams.Output.WriteLine(answer.Finish == FinishReason.Cancelled ? " [stopped]" : "");
         }
         catch (ModelException e)

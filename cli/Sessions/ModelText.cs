@@ -14,7 +14,7 @@ internal sealed class ModelText
     {
         Folder = folder;
         _tokenizer = new(() => Tokenizer.Load(folder));
-        _chat = new(() => ChatEncoder.Load(folder, Tokenizer));
+        _chat = new(() => new ChatEncoder(Tokenizer, ChatTemplate.Load(folder)));
     }
 
     /// <summary>The folder.</summary>
