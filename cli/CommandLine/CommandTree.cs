@@ -18,6 +18,7 @@ internal static class CommandTree
             TokenizeCommand.Create(),
             InspectCommand.Create(),
             MakeModelCommand.Create(),
+            BenchCommand.Create(),
         };
         return root;
     }

@@ -12,6 +12,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(EvalResult))]
 [JsonSerializable(typeof(EvalAnswer))]
 [JsonSerializable(typeof(LogitsResult))]
+[JsonSerializable(typeof(BenchResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>
