@@ -16,7 +16,7 @@ namespace HunyuanOrleans.Cli.Commands;
 internal static class BenchCommand
 {
     private static readonly Option<int?> Prompt = Count("--prompt", 512, "Tokens of each prompt.");
-    private static readonly Option<int?> Generate = Count("--gen", 64, "Tokens of each answer, at least 2.", least: 2);
+    private static readonly Option<int?> Generate = Count("--gen", 64, "Tokens decoded of each answer.");
     private static readonly Option<int?> Repeat = Count("--repeat", 3, "Runs of each measurement; the median counts.");
 
     private static readonly Option<int[]> Batch = new Option<int[]>("--batch")
@@ -43,7 +43,8 @@ internal static class BenchCommand
         int[] batches = parsed.GetValue(Batch) is { Length: > 0 } given ? given : [1, 4, 8];
         BenchPlan plan = new(parsed.GetValue(Prompt) ?? 512, parsed.GetValue(Generate) ?? 64, batches, parsed.GetValue(Repeat) ?? 3);
         string folder = SharedOptions.ModelFolder(parsed);
-        ModelOptions options = ComputeSettings.Read(parsed) with { KvTokens = plan.KvTokens(KvBlocks.Positions) };
+        ModelOptions options = ComputeSettings.Read(parsed);
+        options = options with { KvTokens = plan.KvTokens(options.MaxBatchTokens, KvBlocks.Positions) };
         using Interrupt interrupt = new();
         long started = Stopwatch.GetTimestamp();
         using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);

@@ -55,11 +55,11 @@ internal sealed class SpeedMeter : IAsyncDisposable
     public async Task<BenchDecode> DecodeAsync(int batch, CancellationToken cancellation)
     {
         double read = Read();
-        await RunAsync(batch, _plan.Generate, cancellation);
+        await RunAsync(batch, _plan.AnswerTokens(batch, _model.Options.MaxBatchTokens), cancellation);
         read = Math.Max(read, Read());
 
         // Steps in which every sequence got exactly one token; the gaps between them belong to the time.
-        MeteredStep[] steps = [.. _executor.Steps.Where(step => step.Tokens == batch && step.Sequences == batch)];
+        MeteredStep[] steps = [.. _executor.Steps.Where(step => step.Tokens == batch && step.Sequences == batch).Take(_plan.Generate)];
         double seconds = Stopwatch.GetElapsedTime(steps[0].Started, steps[^1].Ended).TotalSeconds;
         double tokens = (double)batch * steps.Length;
         double bytes = steps.Sum(step => (double)step.Bytes);

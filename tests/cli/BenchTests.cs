@@ -10,9 +10,9 @@ public sealed class BenchTests
     [Fact]
     public void Figures_hang_together()
     {
-        JsonElement json = CliProcess.Run("bench", "--prompt", "40", "--gen", "6", "--batch", "1,3", "--repeat", "1", "--threads", "2", "--json").Json();
+        JsonElement json = CliProcess.Run("bench", "--prompt", "400", "--gen", "3", "--batch", "1,3", "--repeat", "1", "--threads", "2", "--json").Json();
         JsonElement prefill = json.GetProperty("prefill");
-        Assert.Equal(40 / prefill.GetProperty("first_token_ms").GetDouble() * 1000, prefill.GetProperty("tokens_per_second").GetDouble(), 3);
+        Assert.Equal(400 / prefill.GetProperty("first_token_ms").GetDouble() * 1000, prefill.GetProperty("tokens_per_second").GetDouble(), 3);
         Assert.True(prefill.GetProperty("fraction_of_peak").GetDouble() > 0);
         JsonElement[] decode = [.. json.GetProperty("decode").EnumerateArray()];
         Assert.Equal([1, 3], decode.Select(d => d.GetProperty("batch").GetInt32()));
@@ -27,7 +27,8 @@ public sealed class BenchTests
         double active = json.GetProperty("parameters").GetProperty("active").GetInt64() * 2.0;
         double alone = decode[0].GetProperty("bytes_per_token").GetDouble();
         double together = decode[1].GetProperty("bytes_per_token").GetDouble();
-        Assert.InRange(alone, 0.9 * active, 1.3 * active);
+        // The cache of 400 positions comes on top.
+        Assert.InRange(alone, 0.9 * active, 1.4 * active);
         Assert.InRange(together, alone / 3, 0.95 * alone);
     }
 
