@@ -60,7 +60,8 @@ internal static class CommandLineRunner
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
-        ModelException or IOException or UnauthorizedAccessException => error.Message,
+        // NotSupportedException: something this machine lacks, such as the instruction set asked for.
+        ModelException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
         OperationCanceledException => "Stopped.",
         JsonException => $"Not valid JSON: {error.Message}",
         OutOfMemoryException => "Not enough memory.",

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -52,7 +53,12 @@ internal static class SharedOptions
 
     /// <summary>The model folder the command line means.</summary>
     /// <exception cref="UsageException">None is given and there is no default.</exception>
-    public static string ModelFolder(ParseResult parsed) => parsed.GetValue(Model) ?? DefaultModel.Folder();
+    /// <exception cref="ModelException">There is no such folder.</exception>
+    public static string ModelFolder(ParseResult parsed)
+    {
+        string folder = parsed.GetValue(Model) ?? DefaultModel.Folder();
+        return Directory.Exists(folder) ? folder : throw new ModelException($"{folder}: there is no such folder.");
+    }
 
     private static int[]? ParseIds(ArgumentResult result)
     {

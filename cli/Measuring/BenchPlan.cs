@@ -14,9 +14,9 @@ internal sealed record BenchPlan(int Prompt, int Generate, int[] Batches, int Re
     public int AnswerTokens(int batch, int stepTokens) =>
         1 + Generate + (batch == 1 ? 0 : batch * (1 + (Prompt / (stepTokens - batch))));
 
-    /// <summary>Positions the KV pool must hold; whole blocks for each sequence.</summary>
+    /// <summary>Positions the KV pool must hold: whole blocks for each sequence, and the spare one the scheduler keeps for each.</summary>
     public int KvTokens(int stepTokens, int blockPositions) => Batches.Max(batch =>
-        batch * ((Prompt + AnswerTokens(batch, stepTokens) + blockPositions - 1) / blockPositions * blockPositions));
+        batch * blockPositions * (((Prompt + AnswerTokens(batch, stepTokens) + blockPositions - 1) / blockPositions) + 1));
 
     /// <summary>Measurements in all, for progress.</summary>
     public int Runs => Repeats * (1 + Batches.Length);

@@ -5,10 +5,14 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Measuring;
 
-/// <summary>Writes down when each step ran and what it touched, and leaves the computing to another executor.</summary>
+/// <summary>
+/// Writes down when each step ran and what it touched, and leaves the computing to another executor. The gate lets a batch be submitted
+/// whole before any of it is computed.
+/// </summary>
 internal sealed class MeteredExecutor(IModelExecutor inner, ModelRunner model) : IModelExecutor
 {
     private readonly List<MeteredStep> _steps = new(capacity: 1 << 16);
+    private readonly ManualResetEventSlim _gate = new(initialState: true);
 
     /// <inheritdoc/>
     public ExecutorLimits Limits => inner.Limits;
@@ -19,9 +23,16 @@ internal sealed class MeteredExecutor(IModelExecutor inner, ModelRunner model) :
     /// <summary>Forgets the steps. Only while the engine is idle.</summary>
     public void Clear() => _steps.Clear();
 
+    /// <summary>Holds the next step until <see cref="Open"/>.</summary>
+    public void Close() => _gate.Reset();
+
+    /// <summary>Lets steps run.</summary>
+    public void Open() => _gate.Set();
+
     /// <inheritdoc/>
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
+        _gate.Wait(cancellationToken);
         long positions = 0;
         foreach (SequenceSlice slice in batch.Slices)
         {
@@ -37,7 +48,11 @@ internal sealed class MeteredExecutor(IModelExecutor inner, ModelRunner model) :
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _gate.Dispose();
+        return inner.DisposeAsync();
+    }
 }
 
 /// <summary>One step.</summary>

@@ -60,6 +60,11 @@ internal sealed class SpeedMeter : IAsyncDisposable
 
         // Steps in which every sequence got exactly one token; the gaps between them belong to the time.
         MeteredStep[] steps = [.. _executor.Steps.Where(step => step.Tokens == batch && step.Sequences == batch).Take(_plan.Generate)];
+        if (steps.Length == 0)
+        {
+            throw new ModelException($"The {batch} answers never decoded together: raise --gen.");
+        }
+
         double seconds = Stopwatch.GetElapsedTime(steps[0].Started, steps[^1].Ended).TotalSeconds;
         double tokens = (double)batch * steps.Length;
         double bytes = steps.Sum(step => (double)step.Bytes);
@@ -76,10 +81,25 @@ internal sealed class SpeedMeter : IAsyncDisposable
     private async Task<ChoiceResult[]> RunAsync(int batch, int generate, CancellationToken cancellation)
     {
         _executor.Clear();
-        Generation[] running = [.. Enumerable.Range(0, batch).Select(_ => _engine.Submit(Request(generate, cancellation)))];
+        GenerationRequest[] requests = [.. Enumerable.Range(0, batch).Select(_ => Request(generate, cancellation))];
+        Generation[] running = batch == 1 ? [_engine.Submit(requests[0])] : SubmitTogether(requests);
         ChoiceResult[] results = await Task.WhenAll(running.Select(generation => generation.Choices[0].Completion));
         cancellation.ThrowIfCancellationRequested();
         return results.FirstOrDefault(result => result.Error is not null) is { Error: { } error } ? throw new ModelException(error) : results;
+    }
+
+    // Answers that start apart by more than their length would never decode together.
+    private Generation[] SubmitTogether(GenerationRequest[] requests)
+    {
+        _executor.Close();
+        try
+        {
+            return Array.ConvertAll(requests, _engine.Submit);
+        }
+        finally
+        {
+            _executor.Open();
+        }
     }
 
     private GenerationRequest Request(int generate, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -112,6 +113,24 @@ public sealed class GenerateTests
     [Fact]
     public void A_context_that_is_too_long_is_refused_with_both_lengths() =>
         CliProcess.Run("generate", "hello", "--max-tokens", "5000").FailedWith(1, "5000", "4096");
+
+    [SkippableFact]
+    public void An_interrupt_ends_it_with_code_1_after_what_was_said()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "There is no kill command.");
+        using Process process = CliProcess.Start(["generate", "Hello", "--ignore-eos", "--max-tokens", "4000"], null);
+        char first = (char)process.StandardOutput.Read();
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            kill.WaitForExit();
+        }
+
+        string rest = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(1, process.ExitCode);
+        Assert.EndsWith("\n", first + rest, StringComparison.Ordinal);
+        Assert.Equal("hunyuan generate: Stopped.\n", process.StandardError.ReadToEnd());
+    }
 
     [Fact]
     public void Piped_output_has_no_escape_codes_even_in_a_colour_terminal()
