@@ -43,15 +43,12 @@ public sealed class ChatTests
     [SkippableFact]
     public void An_interrupt_stops_the_answer_and_not_the_program()
     {
-        Skip.If(OperatingSystem.IsWindows(), "There is no kill command.");
+        Skip.If(OperatingSystem.IsWindows(), "Interrupts are sent by a shell.");
         using Process chat = CliProcess.Start(["chat", "--ignore-eos", "--max-tokens", "4000"], null);
         chat.StandardInput.WriteLine("Hello");
         chat.StandardInput.Flush();
         char first = (char)chat.StandardOutput.Read();
-        using (Process kill = Process.Start("kill", ["-INT", $"{chat.Id}"]))
-        {
-            kill.WaitForExit();
-        }
+        CliProcess.Interrupt(chat);
 
         string answer = first + chat.StandardOutput.ReadLine();
         Assert.EndsWith("[stopped]", answer, StringComparison.Ordinal);

@@ -63,6 +63,13 @@ internal static class CliProcess
 
         return Process.Start(start)!;
     }
+
+    /// <summary>Does what Ctrl-C does. The shell's own kill: small systems have no other.</summary>
+    public static void Interrupt(Process process)
+    {
+        using Process kill = Process.Start("bash", ["-c", $"kill -INT {process.Id}"]);
+        kill.WaitForExit();
+    }
 }
 
 /// <summary>What a run of the command gave.</summary>
