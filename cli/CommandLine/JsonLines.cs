@@ -35,7 +35,9 @@ internal static class JsonLines
     }
 
     private static string Field(JsonElement element, string name, string where) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw new ModelException($"{where}: an object with the text \"{name}\" is wanted.");
 }

@@ -8,7 +8,11 @@ namespace HunyuanOrleans.Cli.CommandLine;
 /// <summary>The options that give a prompt: a text, a file, messages or ids. It knows no sampling.</summary>
 internal static class PromptOptions
 {
-    private static readonly Argument<string?> Text = new("TEXT") { Description = "The prompt; the same as --prompt.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> Text = new("TEXT")
+    {
+        Description = "The prompt; the same as --prompt.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     private static readonly Option<string?> Prompt = new("--prompt", "-p") { Description = "The prompt.", HelpName = "TEXT" };
 

@@ -25,7 +25,11 @@ internal static class ShapeOptions
         HelpName = "N",
     }.InRange(ulong.MinValue, ulong.MaxValue);
 
-    private static readonly Option<bool?> Tied = new("--tied") { Description = "Whether lm_head is the embedding.", HelpName = "true|false" };
+    private static readonly Option<bool?> Tied = new("--tied")
+    {
+        Description = "Whether lm_head is the embedding.",
+        HelpName = "true|false",
+    };
 
     private static readonly (Option<int?> Option, Func<RandomModelOptions, int, RandomModelOptions> Apply)[] Sizes =
     [

@@ -25,7 +25,10 @@ internal static class EvalCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command command = new("eval", "Measures accuracy on questions with known answers.") { SharedOptions.Model, Data, Out, PromptOptions.System };
+        Command command = new("eval", "Measures accuracy on questions with known answers.")
+        {
+            SharedOptions.Model, Data, Out, PromptOptions.System,
+        };
         SamplingOptions.AddLengthTo(command);
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Json);
@@ -51,7 +54,8 @@ internal static class EvalCommand
         string[] answers = ProgressDisplay.Run(
             "Answering", bytes: false, report => AnswerAllAsync(session, parsed, items, report, interrupt.Token).GetAwaiter().GetResult());
 
-        EvalAnswer[] judged = [.. items.Zip(answers, (item, answer) => new EvalAnswer(item.Input, item.Label, answer, item.IsAnsweredBy(answer)))];
+        EvalAnswer[] judged =
+            [.. items.Zip(answers, (item, answer) => new EvalAnswer(item.Input, item.Label, answer, item.IsAnsweredBy(answer)))];
         foreach (EvalAnswer answer in judged)
         {
             file?.WriteLine(JsonSerializer.Serialize(answer, JsonOutput.Readable.EvalAnswer));
@@ -110,7 +114,9 @@ internal static class EvalCommand
 
         foreach (EvalAnswer answer in judged)
         {
-            output.WriteLine($"{(answer.Right ? "right" : "wrong")}  {OneLine(answer.Answer)}{(answer.Right ? "" : $"  (should be {OneLine(answer.Label)})")}");
+            output.WriteLine(answer.Right
+                ? $"right  {OneLine(answer.Answer)}"
+                : $"wrong  {OneLine(answer.Answer)}  (should be {OneLine(answer.Label)})");
         }
 
         output.WriteLine($"accuracy {accuracy:P1}: {right} of {judged.Length} exactly right");

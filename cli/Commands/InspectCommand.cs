@@ -20,7 +20,10 @@ internal static class InspectCommand
     /// <summary>The verb.</summary>
     public static Command Create()
     {
-        Command command = new("inspect", "Shows a model's shape, parameters and sizes.") { Folder, SharedOptions.Model, SharedOptions.Json };
+        Command command = new("inspect", "Shows a model's shape, parameters and sizes.")
+        {
+            Folder, SharedOptions.Model, SharedOptions.Json,
+        };
         command.SetAction(Run);
         return command;
     }
@@ -72,7 +75,9 @@ internal static class InspectCommand
         }
 
         return sheet
-            .Add("files", found.Files.Count > 0 ? $"{found.Files.Count}, {found.Tensors} tensors, {Units.Bytes(found.Files.Sum(f => f.Bytes))}" : null)
+            .Add("files", found.Files.Count == 0
+                ? null
+                : $"{found.Files.Count}, {found.Tensors} tensors, {Units.Bytes(found.Files.Sum(f => f.Bytes))}")
             .Add("problem", found.Problem);
     }
 
@@ -100,6 +105,7 @@ internal static class InspectCommand
     };
 
     private static string Sampling(GenerationDefaults defaults) => defaults.DoSample
-        ? $"temperature {defaults.Temperature}, top-p {defaults.TopP}, top-k {defaults.TopK}, repetition penalty {defaults.RepetitionPenalty}"
+        ? $"temperature {defaults.Temperature}, top-p {defaults.TopP}, top-k {defaults.TopK}, "
+            + $"repetition penalty {defaults.RepetitionPenalty}"
         : $"greedy, repetition penalty {defaults.RepetitionPenalty}";
 }

@@ -24,7 +24,8 @@ internal static class LogitsCommand
         HelpName = "N",
     }.InRange(1, 65536);
 
-    private static readonly Option<string?> Out = SharedOptions.Out("Write the logits there: float32 little-endian, [positions, vocabulary].");
+    private static readonly Option<string?> Out =
+        SharedOptions.Out("Write the logits there: float32 little-endian, [positions, vocabulary].");
 
     private static readonly Option<int[]?> Ids = SharedOptions.IdList(required: true);
 

@@ -51,7 +51,8 @@ internal static class MakeModelCommand
         }
         else
         {
-            output.WriteLine($"{folder}: {Units.Count(count.Total)} parameters, {Units.Count(count.Active)} active, {Units.Bytes(bytes)}, {seconds:0.0} s");
+            string parameters = $"{Units.Count(count.Total)} parameters, {Units.Count(count.Active)} active";
+            output.WriteLine($"{folder}: {parameters}, {Units.Bytes(bytes)}, {seconds:0.0} s");
         }
 
         return ExitCode.Success;

@@ -82,6 +82,9 @@ internal static class TokenizeCommand
         return ExitCode.Success;
     }
 
-    private static void WriteJson(TextWriter output, Tokenizer tokenizer, int[] ids) =>
-        output.WriteLine(JsonSerializer.Serialize(new TokenizeResult(ids, tokenizer.Decode(ids, skipSpecial: false)), JsonOutput.Readable.TokenizeResult));
+    private static void WriteJson(TextWriter output, Tokenizer tokenizer, int[] ids)
+    {
+        TokenizeResult result = new(ids, tokenizer.Decode(ids, skipSpecial: false));
+        output.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Readable.TokenizeResult));
+    }
 }

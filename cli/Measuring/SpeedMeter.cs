@@ -85,7 +85,9 @@ internal sealed class SpeedMeter : IAsyncDisposable
         Generation[] running = batch == 1 ? [_engine.Submit(requests[0])] : SubmitTogether(requests);
         ChoiceResult[] results = await Task.WhenAll(running.Select(generation => generation.Choices[0].Completion));
         cancellation.ThrowIfCancellationRequested();
-        return results.FirstOrDefault(result => result.Error is not null) is { Error: { } error } ? throw new ModelException(error) : results;
+        return results.FirstOrDefault(result => result.Error is not null) is { Error: { } error }
+            ? throw new ModelException(error)
+            : results;
     }
 
     // Answers that start apart by more than their length would never decode together.

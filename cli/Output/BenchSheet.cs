@@ -13,7 +13,8 @@ internal static class BenchSheet
             .Add("weights", $"{Units.Bytes(result.WeightBytes)} in {result.Mode}, loaded in {result.LoadSeconds:0.00} s")
             .Add("machine", $"{result.Threads} threads, {result.Isa}")
             .Add("prefill", $"{prefill.TokensPerSecond:0.0} tokens/s over {result.Prompt} tokens")
-            .Add("", $"{prefill.OperationsPerSecond / 1e9:0} Gflop/s of {prefill.PeakOperationsPerSecond / 1e9:0}: {prefill.FractionOfPeak:0.00}")
+            .Add("", $"{prefill.OperationsPerSecond / 1e9:0} Gflop/s of {prefill.PeakOperationsPerSecond / 1e9:0}: "
+                + $"{prefill.FractionOfPeak:0.00}")
             .Add("first token", $"{prefill.FirstTokenMs:0.0} ms")
             .WriteTo(output);
         output.WriteLine();
@@ -21,7 +22,8 @@ internal static class BenchSheet
         foreach (BenchDecode run in result.Decode)
         {
             output.WriteLine(
-                $"{run.Batch,5}  {run.TokensPerSecond,15:0.0}  {run.BytesPerToken / 1e6,8:0.00}  {run.BytesPerSecond / 1e9,9:0.0}  {run.ReadBytesPerSecond / 1e9,10:0.0}  {run.FractionOfRead,8:0.00}");
+                $"{run.Batch,5}  {run.TokensPerSecond,15:0.0}  {run.BytesPerToken / 1e6,8:0.00}  "
+                + $"{run.BytesPerSecond / 1e9,9:0.0}  {run.ReadBytesPerSecond / 1e9,10:0.0}  {run.FractionOfRead,8:0.00}");
         }
     }
 }

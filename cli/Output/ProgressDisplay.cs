@@ -22,7 +22,8 @@ internal static class ProgressDisplay
             return work((_, _, _) => { });
         }
 
-        List<ProgressColumn> columns = [new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn()];
+        List<ProgressColumn> columns =
+            [new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn()];
         columns.AddRange(bytes
             ? [new DownloadedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture }, new TransferSpeedColumn()]
             : [new RemainingTimeColumn()]);
@@ -41,5 +42,6 @@ internal static class ProgressDisplay
         });
     }
 
-    private static IAnsiConsole ErrorConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private static IAnsiConsole ErrorConsole() =>
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 }

@@ -16,7 +16,13 @@ internal static class PromptLogits
     /// <param name="row">Gets each wanted row in order, valid during the call.</param>
     /// <param name="cancellation">Stops between steps.</param>
     public static void Run(
-        ModelRunner model, int[] ids, int chunk, bool all, Action<int> progress, Action<ReadOnlySpan<float>> row, CancellationToken cancellation)
+        ModelRunner model,
+        int[] ids,
+        int chunk,
+        bool all,
+        Action<int> progress,
+        Action<ReadOnlySpan<float>> row,
+        CancellationToken cancellation)
     {
         int[] blocks = [.. Enumerable.Range(0, model.Cache.Blocks)];
         AttentionBatch batch = model.CreateBatch();
