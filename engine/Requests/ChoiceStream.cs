@@ -17,6 +17,7 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
     private readonly TaskCompletionSource<ChoiceResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
     private volatile ChoiceResult? _result;
+    private volatile int _published;
     private bool _waiting;
     private int _read;
     private bool _readEnd;
@@ -40,9 +41,10 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
     /// <returns>False where there is nothing new yet, and after the last chunk.</returns>
     public bool TryRead(out TokenChunk chunk)
     {
-        // The result is read first: once it is there, the count is final.
+        // The result is read first: once it is there, the count is final. Until then only published tokens are given, so that the
+        // token an answer ends with always comes in the same chunk as the reason.
         ChoiceResult? result = _result;
-        int count = _tokens.Count - _promptLength;
+        int count = result is null ? _published : _tokens.Count - _promptLength;
         if (_readEnd || (count == _read && result is null))
         {
             chunk = default;
@@ -71,7 +73,7 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
                 throw new InvalidOperationException("An answer has one reader at a time.");
             }
 
-            if (_result is not null || _tokens.Count - _promptLength > _read)
+            if (_result is not null || _published > _read)
             {
                 return ValueTask.CompletedTask;
             }
@@ -115,8 +117,25 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
         }
     }
 
-    /// <summary>Wakes the reader after the engine appended a token or set the result.</summary>
-    internal void Signal()
+    /// <summary>Publishes the tokens appended so far and wakes the reader. Not called for the token an answer ends with.</summary>
+    internal void Publish()
+    {
+        _published = _tokens.Count - _promptLength;
+        Wake();
+    }
+
+    /// <summary>Ends the stream; the tokens are final. Later calls change nothing.</summary>
+    internal void Complete(ChoiceResult result)
+    {
+        if (_result is null)
+        {
+            _result = result;
+            Wake();
+            _completion.SetResult(result);
+        }
+    }
+
+    private void Wake()
     {
         lock (_gate)
         {
@@ -129,17 +148,6 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
         }
 
         _signal.SetResult(true);
-    }
-
-    /// <summary>Ends the stream; the tokens are final. Later calls change nothing.</summary>
-    internal void Complete(ChoiceResult result)
-    {
-        if (_result is null)
-        {
-            _result = result;
-            Signal();
-            _completion.SetResult(result);
-        }
     }
 
     void IValueTaskSource.GetResult(short token) => _signal.GetResult(token);

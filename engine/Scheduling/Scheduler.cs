@@ -200,7 +200,7 @@ internal sealed class Scheduler
         FinishReason reason = AnswerEnd.Of(sequence, _text, out bool isStopId);
         if (reason == FinishReason.None)
         {
-            sequence.Stream.Signal();
+            sequence.Stream.Publish();
         }
         else
         {

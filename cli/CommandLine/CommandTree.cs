@@ -1,0 +1,25 @@
+using System.CommandLine;
+using HunyuanOrleans.Cli.Commands;
+
+namespace HunyuanOrleans.Cli.CommandLine;
+
+/// <summary>The list of verbs.</summary>
+internal static class CommandTree
+{
+    /// <summary>Builds the whole command.</summary>
+    public static RootCommand Create()
+    {
+        RootCommand root = new("Runs Tencent Hunyuan models on this machine.")
+        {
+            GenerateCommand.Create(),
+            ChatCommand.Create(),
+            EvalCommand.Create(),
+            LogitsCommand.Create(),
+            TokenizeCommand.Create(),
+            InspectCommand.Create(),
+            MakeModelCommand.Create(),
+            BenchCommand.Create(),
+        };
+        return root;
+    }
+}

@@ -1,0 +1,16 @@
+using System.CommandLine;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Loading;
+
+namespace HunyuanOrleans.Cli.CommandLine;
+
+/// <summary>Reads the options that say how to compute.</summary>
+internal static class ComputeSettings
+{
+    /// <summary>What the command line says; the rest at its defaults.</summary>
+    public static ModelOptions Read(ParseResult parsed) => new()
+    {
+        Mode = parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16,
+        Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
+    };
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Measuring;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>bench: how fast a model runs here, against what the machine itself can do.</summary>
+internal static class BenchCommand
+{
+    private static readonly Option<int?> Prompt = Count("--prompt", 512, "Tokens of each prompt.");
+    private static readonly Option<int?> Generate = Count("--gen", 64, "Tokens decoded of each answer.");
+    private static readonly Option<int?> Repeat = Count("--repeat", 3, "Runs of each measurement; the median counts.");
+
+    private static readonly Option<int[]> Batch = new Option<int[]>("--batch")
+    {
+        Description = "Numbers of answers decoded together. [default: 1,4,8]",
+        HelpName = "1,4,8",
+    }.ListInRange(1, 64);
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("bench", "Measures prefill and decode speed beside the machine's limits.")
+        {
+            SharedOptions.Model, Prompt, Generate, Batch, Repeat,
+        };
+        SharedOptions.AddComputeTo(command);
+        command.Add(SharedOptions.Json);
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        int[] batches = parsed.GetValue(Batch) is { Length: > 0 } given ? given : [1, 4, 8];
+        BenchPlan plan = new(parsed.GetValue(Prompt) ?? 512, parsed.GetValue(Generate) ?? 64, batches, parsed.GetValue(Repeat) ?? 3);
+        string folder = SharedOptions.ModelFolder(parsed);
+        ModelOptions options = ComputeSettings.Read(parsed);
+        options = options with { KvTokens = plan.KvTokens(options.MaxBatchTokens, KvBlocks.Positions) };
+        using Interrupt interrupt = new();
+        long started = Stopwatch.GetTimestamp();
+        using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
+        double load = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await using SpeedMeter meter = new(model, plan);
+        (BenchPrefill prefill, BenchDecode[] decode) = ProgressDisplay.Run(
+            "Measuring", bytes: false, report => MeasureAsync(meter, plan, report, interrupt.Token).GetAwaiter().GetResult());
+
+        BenchResult result = new(
+            folder,
+            parsed.GetValue(SharedOptions.Mode)!,
+            model.Pool.Threads,
+            InstructionSets.Choose().ToString().ToLowerInvariant(),
+            new InspectedParameters(model.Config.ParameterCount.Total, model.Config.ParameterCount.Active),
+            model.WeightBytes,
+            load,
+            plan.Prompt,
+            plan.Generate,
+            prefill,
+            decode);
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Readable.BenchResult));
+        }
+        else
+        {
+            BenchSheet.Write(result, output);
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static async Task<(BenchPrefill Prefill, BenchDecode[] Decode)> MeasureAsync(
+        SpeedMeter meter, BenchPlan plan, ProgressReport report, CancellationToken cancellation)
+    {
+        int done = 0;
+        await meter.WarmUpAsync(cancellation);
+        BenchPrefill prefill = await MedianAsync(() => meter.PrefillAsync(cancellation), run => run.FractionOfPeak);
+        List<BenchDecode> decode = [];
+        foreach (int batch in plan.Batches)
+        {
+            decode.Add(await MedianAsync(() => meter.DecodeAsync(batch, cancellation), run => run.FractionOfRead));
+        }
+
+        return (prefill, [.. decode]);
+
+        async Task<T> MedianAsync<T>(Func<Task<T>> measure, Func<T, double> order)
+        {
+            List<T> runs = [];
+            for (int i = 0; i < plan.Repeats; i++)
+            {
+                runs.Add(await measure());
+                report(++done, plan.Runs);
+            }
+
+            return runs.OrderBy(order).ElementAt(plan.Repeats / 2);
+        }
+    }
+
+    private static Option<int?> Count(string name, int standard, string description, int least = 1) =>
+        new Option<int?>(name) { Description = $"{description} [default: {standard}]", HelpName = "N" }.InRange(least, 1 << 20);
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Templates;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>chat: a conversation on the terminal, or one question per line from a pipe.</summary>
+internal static class ChatCommand
+{
+    private const string Help = "/reset forgets the conversation, /exit or Ctrl-D leaves, Ctrl-C stops an answer.";
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("chat", $"Talks with the model. {Help}") { SharedOptions.Model, PromptOptions.System };
+        SamplingOptions.AddTo(command);
+        SharedOptions.AddComputeTo(command);
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        SamplingOptions.Check(parsed);
+        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        List<ChatMessage> history = Conversation.Begin(parsed.GetValue(PromptOptions.System)!);
+        int opening = history.Count;
+        // Before the weights are loaded: a folder without a tokenizer cannot chat.
+        _ = text.Tokenizer;
+        await using ModelSession session = Open(text, parsed);
+        AnswerSettings settings = SamplingOptions.Read(parsed, session.Defaults);
+        LineInput input = new(parsed.InvocationConfiguration);
+        input.Tell($"{text.Folder}. {Help}");
+        while (input.Read() is { } line)
+        {
+            switch (line.Trim())
+            {
+                case "":
+                    break;
+                case "/exit" or "/quit":
+                    return ExitCode.Success;
+                case "/reset":
+                    history.RemoveRange(opening, history.Count - opening);
+                    input.Tell("The conversation is forgotten.");
+                    break;
+                case "/help":
+                    input.Tell(Help);
+                    break;
+                default:
+                    await TurnAsync(session, settings, history, line, parsed.InvocationConfiguration);
+                    break;
+            }
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static ModelSession Open(ModelText text, ParseResult parsed)
+    {
+        using Interrupt interrupt = new();
+        return ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
+    }
+
+    private static async Task TurnAsync(
+        ModelSession session, AnswerSettings settings, List<ChatMessage> history, string line, InvocationConfiguration streams)
+    {
+        history.Add(ChatMessage.User(line));
+        using Interrupt interrupt = new();
+        try
+        {
+            int[] prompt = session.Text.EncodeChat(history);
+            Answer answer = await session.AnswerAsync(session.Request(prompt, settings, interrupt.Token), piece =>
+            {
+                streams.Output.Write(piece);
+                streams.Output.Flush();
+            });
+
+            // A stopped answer stays in the history as far as it came: it is what the user saw.
+            history.Add(ChatMessage.Assistant(answer.Text!));
+            streams.Output.WriteLine(answer.Finish == FinishReason.Cancelled ? " [stopped]" : "");
+        }
+        catch (ModelException e)
+        {
+            // A conversation that has grown too long, most likely: it goes on without this question.
+            history.RemoveAt(history.Count - 1);
+            streams.Error.WriteLine($"{e.Message.ReplaceLineEndings(" ")} /reset starts afresh.");
+        }
+
+        streams.Output.Flush();
+    }
+}

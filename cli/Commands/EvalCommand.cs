@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>eval: asks many questions with known answers, greedily and many at a time, and counts the right ones.</summary>
+internal static class EvalCommand
+{
+    // Enough to keep every batch full while prompts are still being encoded; the engine's queue takes more.
+    private const int Outstanding = 256;
+
+    private static readonly Option<string> Data = new("--data")
+    {
+        Description = "A file with an object {\"input\", \"label\"} per line.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private static readonly Option<string?> Out = SharedOptions.Out("Write the answers there, an object per line.");
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("eval", "Measures accuracy on questions with known answers.")
+        {
+            SharedOptions.Model, Data, Out, PromptOptions.System,
+        };
+        SamplingOptions.AddLengthTo(command);
+        SharedOptions.AddComputeTo(command);
+        command.Add(SharedOptions.Json);
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        string data = parsed.GetRequiredValue(Data);
+        EvalItem[] items = [.. JsonLines.Read(data, "input", "label").Select(fields => new EvalItem(fields[0], fields[1]))];
+        if (items.Length == 0)
+        {
+            throw new ModelException($"{data} has no questions.");
+        }
+
+        // Opened first: hours of work should not end at a folder that cannot be written.
+        using StreamWriter? file = parsed.GetValue(Out) is { } path ? new StreamWriter(path) : null;
+        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        _ = text.Tokenizer;
+        using Interrupt interrupt = new();
+        await using ModelSession session = ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
+        string[] answers = ProgressDisplay.Run(
+            "Answering", bytes: false, report => AnswerAllAsync(session, parsed, items, report, interrupt.Token).GetAwaiter().GetResult());
+
+        EvalAnswer[] judged =
+            [.. items.Zip(answers, (item, answer) => new EvalAnswer(item.Input, item.Label, answer, item.IsAnsweredBy(answer)))];
+        foreach (EvalAnswer answer in judged)
+        {
+            file?.WriteLine(JsonSerializer.Serialize(answer, JsonOutput.Readable.EvalAnswer));
+        }
+
+        Print(parsed, judged);
+        return ExitCode.Success;
+    }
+
+    private static async Task<string[]> AnswerAllAsync(
+        ModelSession session, ParseResult parsed, EvalItem[] items, ProgressReport report, CancellationToken cancellation)
+    {
+        string system = parsed.GetValue(PromptOptions.System)!;
+        AnswerSettings settings = SamplingOptions.ReadGreedy(parsed, session.Defaults);
+        using SemaphoreSlim slots = new(Outstanding);
+        int done = 0;
+        int right = 0;
+        Task<string>[] running = new Task<string>[items.Length];
+        for (int i = 0; i < items.Length; i++)
+        {
+            await slots.WaitAsync(cancellation);
+            running[i] = AskAsync(items[i]);
+        }
+
+        return await Task.WhenAll(running);
+
+        async Task<string> AskAsync(EvalItem item)
+        {
+            try
+            {
+                int[] prompt = session.Text.EncodeChat(Conversation.Question(system, item.Input));
+                Answer answer = await session.AnswerAsync(session.Request(prompt, settings, cancellation), _ => { });
+                cancellation.ThrowIfCancellationRequested();
+                int hits = item.IsAnsweredBy(answer.Text!) ? Interlocked.Increment(ref right) : Volatile.Read(ref right);
+                int asked = Interlocked.Increment(ref done);
+                report(asked, items.Length, $"{hits} of {asked} right");
+                return answer.Text!;
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+    }
+
+    private static void Print(ParseResult parsed, EvalAnswer[] judged)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        int right = judged.Count(answer => answer.Right);
+        double accuracy = (double)right / judged.Length;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(new EvalResult(accuracy, judged.Length, right), JsonOutput.Readable.EvalResult));
+            return;
+        }
+
+        foreach (EvalAnswer answer in judged)
+        {
+            output.WriteLine(answer.Right
+                ? $"right  {OneLine(answer.Answer)}"
+                : $"wrong  {OneLine(answer.Answer)}  (should be {OneLine(answer.Label)})");
+        }
+
+        output.WriteLine($"accuracy {accuracy:P1}: {right} of {judged.Length} exactly right");
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+}

@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>inspect: what a model folder holds, from its config and file headers; reads no weights.</summary>
+internal static class InspectCommand
+{
+    private static readonly Argument<string?> Folder = new("DIR")
+    {
+        Description = "Model folder; the same as --model.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("inspect", "Shows a model's shape, parameters and sizes.")
+        {
+            Folder, SharedOptions.Model, SharedOptions.Json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        string? folder = parsed.GetValue(Folder);
+        if (folder is not null && parsed.GetValue(SharedOptions.Model) is not null)
+        {
+            throw new UsageException("Name the folder once: either DIR or --model.");
+        }
+
+        folder ??= SharedOptions.ModelFolder(parsed);
+        ModelInspection found = ModelInspection.Load(folder);
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(InspectResult.Of(folder, found), JsonOutput.Readable.InspectResult));
+        }
+        else
+        {
+            Sheet(folder, found).WriteTo(output);
+        }
+
+        // A folder with a config only is fine to inspect; weights that cannot be loaded are not.
+        return found.Problem is null || found.Tensors == 0 ? ExitCode.Success : throw new ModelException(found.Problem);
+    }
+
+    private static FactSheet Sheet(string folder, ModelInspection found)
+    {
+        ModelConfig config = found.Config;
+        FactSheet sheet = new FactSheet()
+            .Add("model", folder)
+            .Add("type", $"{config.ModelType}{(config.QuantizationMethod is { } method ? $", {method}" : "")}")
+            .Add("layers", config.ClaFactor > 1 ? $"{config.Layers} (every {config.ClaFactor} share one K/V)" : $"{config.Layers}")
+            .Add("hidden size", $"{config.HiddenSize}")
+            .Add("heads", $"{config.Heads} query, {config.KvHeads} key/value, of {config.HeadDim}{(config.UseQkNorm ? ", normed" : "")}")
+            .Add("MLP", Mlp(config))
+            .Add("vocabulary", $"{config.VocabSize}{(config.TieWordEmbeddings ? ", embedding tied" : "")}")
+            .Add("context", $"{config.MaxPositions} positions, rope theta {config.Rope.Theta}{Scaling(config.Rope)}")
+            .Add("stops at", string.Join(", ", config.EosTokenIds))
+            .Add("sampling", Sampling(found.Generation))
+            .Add("parameters", $"{Units.Count(found.Parameters.Total)} ({found.Parameters.Total:N0})")
+            .Add("active", $"{Units.Count(found.Parameters.Active)} ({found.Parameters.Active:N0}) per token")
+            .Add("KV cache", $"{found.KvBytesPerToken:N0} bytes per token (bf16)");
+        foreach ((StoredType type, long bytes) in found.BytesByType)
+        {
+            sheet.Add($"stored {type}", $"{Units.Bytes(bytes)} ({bytes:N0} bytes)");
+        }
+
+        return sheet
+            .Add("files", found.Files.Count == 0
+                ? null
+                : $"{found.Files.Count}, {found.Tensors} tensors, {Units.Bytes(found.Files.Sum(f => f.Bytes))}")
+            .Add("problem", found.Problem);
+    }
+
+    private static string Mlp(ModelConfig config)
+    {
+        int last = config.Layers - 1;
+        string widths = Span(config.Layers, config.IntermediateSize);
+        return config.HasExperts
+            ? $"{config.Experts} experts of {widths}, top-{Span(config.Layers, config.TopK)}, {config.SharedExperts(last)} shared"
+            : $"plain, of {widths}";
+    }
+
+    private static string Span(int layers, Func<int, int> value)
+    {
+        int[] values = [.. Enumerable.Range(0, layers).Select(value)];
+        return values.Min() == values.Max() ? $"{values[0]}" : $"{values.Min()}…{values.Max()}";
+    }
+
+    private static string Scaling(RopeSettings rope) => rope.Scaling switch
+    {
+        RopeScaling.Alpha => $", alpha {rope.Alpha}",
+        RopeScaling.Linear => $", positions divided by {rope.Factor}",
+        RopeScaling.Dynamic => $", factor {rope.Factor} past {rope.MaxPositions} positions",
+        _ => "",
+    };
+
+    private static string Sampling(GenerationDefaults defaults) => defaults.DoSample
+        ? $"temperature {defaults.Temperature}, top-p {defaults.TopP}, top-k {defaults.TopK}, "
+            + $"repetition penalty {defaults.RepetitionPenalty}"
+        : $"greedy, repetition penalty {defaults.RepetitionPenalty}";
+}

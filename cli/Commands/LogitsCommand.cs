@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>logits: what the model computes for a prompt, to compare with other implementations.</summary>
+internal static class LogitsCommand
+{
+    private const int DefaultChunk = 512;
+    private const int TopCount = 5;
+
+    private static readonly Option<bool> All = new("--all") { Description = "Logits of every position, not of the last only." };
+
+    private static readonly Option<int?> Chunk = new Option<int?>("--chunk")
+    {
+        Description = $"Tokens of the prompt that are processed together; changes no result. [default: {DefaultChunk}]",
+        HelpName = "N",
+    }.InRange(1, 65536);
+
+    private static readonly Option<string?> Out =
+        SharedOptions.Out("Write the logits there: float32 little-endian, [positions, vocabulary].");
+
+    private static readonly Option<int[]?> Ids = SharedOptions.IdList(required: true);
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("logits", "Computes the logits of a prompt of token ids.") { SharedOptions.Model, Ids, All, Chunk, Out };
+        SharedOptions.AddComputeTo(command);
+        command.Add(SharedOptions.Json);
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        string folder = SharedOptions.ModelFolder(parsed);
+        int[] ids = parsed.GetRequiredValue(Ids)!;
+        bool all = parsed.GetValue(All);
+        ModelConfig config = ModelConfig.Load(folder);
+        CheckIds(ids, config);
+        int chunk = Math.Min(parsed.GetValue(Chunk) ?? DefaultChunk, ids.Length);
+        ModelOptions options = ComputeSettings.Read(parsed) with
+        {
+            KvTokens = ids.Length,
+            MaxBatchTokens = chunk,
+            MaxLogitRows = all ? chunk : 1,
+        };
+
+        using FileStream? file = parsed.GetValue(Out) is { } path ? File.Create(path) : null;
+        using Interrupt interrupt = new();
+        using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
+        float[] last = new float[config.VocabSize];
+        ProgressDisplay.Run("Computing", bytes: false, report =>
+        {
+            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), row => Take(row, file, last), interrupt.Token);
+            return true;
+        });
+
+        LogitsResult result = new(all ? ids.Length : 1, config.VocabSize, Top(last));
+        parsed.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Readable.LogitsResult));
+        return ExitCode.Success;
+    }
+
+    private static void CheckIds(int[] ids, ModelConfig config)
+    {
+        foreach (int id in ids)
+        {
+            if (id >= config.VocabSize)
+            {
+                throw new ModelException($"Token id {id} is outside the vocabulary; allowed: 0 to {config.VocabSize - 1}.");
+            }
+        }
+
+        if (ids.Length > config.MaxPositions)
+        {
+            throw new ModelException($"The prompt has {ids.Length} tokens; the model's context allows {config.MaxPositions}.");
+        }
+    }
+
+    private static void Take(ReadOnlySpan<float> row, FileStream? file, float[] last)
+    {
+        row[..last.Length].CopyTo(last);
+        if (BitConverter.IsLittleEndian)
+        {
+            file?.Write(MemoryMarshal.AsBytes(last.AsSpan()));
+        }
+        else
+        {
+            file?.Write([.. last.SelectMany(value => BitConverter.GetBytes(value).Reverse())]);
+        }
+    }
+
+    private static float[][] Top(float[] logits) =>
+        [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).Take(TopCount).Select(id => new[] { id, logits[id] })];
+}

@@ -1,0 +1,87 @@
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Cli.Output;
+
+/// <summary>What inspect prints; the fields are those of <see cref="ModelInspection"/> and its config.</summary>
+internal sealed record InspectResult(
+    string Model,
+    InspectedConfig Config,
+    InspectedParameters Parameters,
+    long KvBytesPerToken,
+    Dictionary<string, long> BytesByDtype,
+    int Tensors,
+    InspectedFile[] Files,
+    string? Problem)
+{
+    /// <summary>From an inspection of <paramref name="folder"/>.</summary>
+    public static InspectResult Of(string folder, ModelInspection found) => new(
+        folder,
+        InspectedConfig.Of(found.Config),
+        new InspectedParameters(found.Parameters.Total, found.Parameters.Active),
+        found.KvBytesPerToken,
+        found.BytesByType.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
+        found.Tensors,
+        [.. found.Files],
+        found.Problem);
+}
+
+/// <summary>Numbers of weights.</summary>
+internal sealed record InspectedParameters(long Total, long Active);
+
+/// <summary>The config as the engine understands it; per-layer fields have one entry per layer.</summary>
+internal sealed record InspectedConfig(
+    string ModelType,
+    int Layers,
+    int HiddenSize,
+    int Heads,
+    int KvHeads,
+    int HeadDim,
+    int VocabSize,
+    int MaxPositions,
+    int Experts,
+    int[] TopK,
+    int[] SharedExperts,
+    int[] IntermediateSize,
+    int ClaFactor,
+    bool UseQkNorm,
+    bool AttentionBias,
+    bool TieWordEmbeddings,
+    float RmsNormEps,
+    double RopeTheta,
+    string RopeScaling,
+    double RopeAlpha,
+    double RopeFactor,
+    string Dtype,
+    string? Quantization,
+    int[] EosTokenIds)
+{
+    /// <summary>From a config.</summary>
+    public static InspectedConfig Of(ModelConfig config) => new(
+        config.ModelType,
+        config.Layers,
+        config.HiddenSize,
+        config.Heads,
+        config.KvHeads,
+        config.HeadDim,
+        config.VocabSize,
+        config.MaxPositions,
+        config.Experts,
+        PerLayer(config, config.TopK),
+        PerLayer(config, config.SharedExperts),
+        PerLayer(config, config.IntermediateSize),
+        config.ClaFactor,
+        config.UseQkNorm,
+        config.AttentionBias,
+        config.TieWordEmbeddings,
+        config.RmsNormEps,
+        config.Rope.Theta,
+        config.Rope.Scaling.ToString().ToLowerInvariant(),
+        config.Rope.Alpha,
+        config.Rope.Factor,
+        config.TorchDtype,
+        config.QuantizationMethod,
+        [.. config.EosTokenIds]);
+
+    private static int[] PerLayer(ModelConfig config, Func<int, int> value) => [.. Enumerable.Range(0, config.Layers).Select(value)];
+}

@@ -1,0 +1,15 @@
+namespace HunyuanOrleans.Cli.Sessions;
+
+/// <summary>A question with its known answer.</summary>
+/// <param name="Input">The user message.</param>
+/// <param name="Label">The right answer: names joined by ；.</param>
+internal sealed record EvalItem(string Input, string Label)
+{
+    private const char Separator = '；';
+
+    /// <summary>Whether an answer holds exactly the names of the label, in any order.</summary>
+    public bool IsAnsweredBy(string answer) => Names(answer).SetEquals(Names(Label));
+
+    private static HashSet<string> Names(string text) =>
+        [.. text.Split(Separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+}

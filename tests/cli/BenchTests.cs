@@ -1,0 +1,44 @@
+using System.Text.Json;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>The verb bench: that its figures hang together, not what they are.</summary>
+public sealed class BenchTests
+{
+    [Fact]
+    public void Figures_hang_together()
+    {
+        JsonElement json = CliProcess.Run("bench", "--prompt", "400", "--gen", "3", "--batch", "1,3", "--repeat", "1", "--threads", "2", "--json").Json();
+        JsonElement prefill = json.GetProperty("prefill");
+        Assert.Equal(400 / prefill.GetProperty("first_token_ms").GetDouble() * 1000, prefill.GetProperty("tokens_per_second").GetDouble(), 3);
+        Assert.True(prefill.GetProperty("fraction_of_peak").GetDouble() > 0);
+        JsonElement[] decode = [.. json.GetProperty("decode").EnumerateArray()];
+        Assert.Equal([1, 3], decode.Select(d => d.GetProperty("batch").GetInt32()));
+        foreach (JsonElement run in decode)
+        {
+            double perSecond = run.GetProperty("bytes_per_second").GetDouble();
+            Assert.Equal(1, perSecond / (run.GetProperty("bytes_per_token").GetDouble() * run.GetProperty("tokens_per_second").GetDouble()), 6);
+            Assert.Equal(perSecond / run.GetProperty("read_bytes_per_second").GetDouble(), run.GetProperty("fraction_of_read").GetDouble(), 6);
+        }
+
+        // One token reads what it is routed to; three together share all but their experts.
+        double active = json.GetProperty("parameters").GetProperty("active").GetInt64() * 2.0;
+        double alone = decode[0].GetProperty("bytes_per_token").GetDouble();
+        double together = decode[1].GetProperty("bytes_per_token").GetDouble();
+        // The cache of 400 positions comes on top.
+        Assert.InRange(alone, 0.9 * active, 1.4 * active);
+        Assert.InRange(together, alone / 3, 0.95 * alone);
+    }
+
+    [Fact]
+    public void People_get_a_table_without_escape_codes()
+    {
+        CliResult result = CliProcess.Run(
+            "bench", "--model", Path.Combine(TestPaths.Data, "models", "tiny-dense"), "--prompt", "8", "--gen", "4", "--batch", "2", "--repeat", "1");
+        Assert.Equal(0, result.Code);
+        Assert.Contains("first token", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', result.Output + result.Error);
+    }
+}

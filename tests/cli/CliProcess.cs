@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using HunyuanOrleans.TestSupport;
+
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>Runs the built command as a process, from where the build put it.</summary>
+internal static class CliProcess
+{
+    private static readonly string Configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/', '\\')))!;
+    private static readonly string Binary = Path.Combine(TestPaths.Root, "cli", "bin", Configuration, "net10.0", "hunyuan.dll");
+    private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
+
+    /// <summary>Runs to the end.</summary>
+    public static CliResult Run(params string[] args) => Run(args, input: "", null);
+
+    /// <summary>Runs to the end with an input and environment variables.</summary>
+    public static CliResult Run(string[] args, string input, IReadOnlyDictionary<string, string>? environment)
+    {
+        using Process process = Start(args, environment);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading; its exit code tells why.
+        }
+
+        process.WaitForExit();
+        return new CliResult(process.ExitCode, output.Result, error.Result);
+    }
+
+    /// <summary>Starts it; the caller owns the process and its streams.</summary>
+    public static Process Start(string[] args, IReadOnlyDictionary<string, string>? environment)
+    {
+        UTF8Encoding utf8 = new(false);
+        ProcessStartInfo start = new(Host)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = utf8,
+            StandardOutputEncoding = utf8,
+            StandardErrorEncoding = utf8,
+        };
+        start.ArgumentList.Add(Binary);
+        foreach (string arg in args)
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        start.Environment.Remove("HUNYUAN_MODEL");
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Does what Ctrl-C does. The shell's own kill: small systems have no other.</summary>
+    public static void Interrupt(Process process)
+    {
+        using Process kill = Process.Start("bash", ["-c", $"kill -INT {process.Id}"]);
+        kill.WaitForExit();
+    }
+}
+
+/// <summary>What a run of the command gave.</summary>
+internal sealed record CliResult(int Code, string Output, string Error)
+{
+    /// <summary>The output as JSON, after checking that the run succeeded.</summary>
+    public JsonElement Json()
+    {
+        Xunit.Assert.True(Code == 0, $"exit code {Code}: {Error}");
+        return JsonDocument.Parse(Output).RootElement;
+    }
+
+    /// <summary>Checks that it ended with <paramref name="code"/>, one line on the error stream that holds <paramref name="parts"/>, and no output.</summary>
+    public void FailedWith(int code, params string[] parts)
+    {
+        Xunit.Assert.True(Code == code, $"exit code {Code} instead of {code}: {Error}");
+        Xunit.Assert.Equal("", Output);
+        string line = Xunit.Assert.Single(Error.TrimEnd('\n').Split('\n'));
+        foreach (string part in parts)
+        {
+            Xunit.Assert.Contains(part, line, StringComparison.Ordinal);
+        }
+    }
+}

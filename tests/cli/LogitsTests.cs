@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Xunit;
+
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>The verb logits.</summary>
+public sealed class LogitsTests
+{
+    // The tolerance the recorded numbers come with.
+    private const float Tolerance = 2e-4f;
+
+    public static IEnumerable<object[]> Models => GoldenCase.Models;
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void All_positions_are_those_of_the_publishers_code(string model)
+    {
+        GoldenCase golden = GoldenCase.Load(model, 33);
+        using TempFolder temp = new();
+        JsonElement json = CliProcess.Run("logits", "--model", golden.Folder, "--ids", golden.IdList, "--mode", "f32", "--all", "--out", temp["l"]).Json();
+        Assert.Equal(33, json.GetProperty("positions").GetInt32());
+        Assert.Equal(golden.Vocabulary, json.GetProperty("vocab").GetInt32());
+        float[] logits = Read(temp["l"]);
+        Assert.Equal(golden.Logits.Length, logits.Length);
+        Assert.InRange(logits.Zip(golden.Logits, (a, b) => MathF.Abs(a - b)).Max(), 0, Tolerance);
+    }
+
+    [Fact]
+    public void Chunks_and_threads_do_not_change_a_bit()
+    {
+        GoldenCase golden = GoldenCase.Load("tiny-share4", 33);
+        using TempFolder temp = new();
+        string[] basis = ["logits", "--model", golden.Folder, "--ids", golden.IdList, "--all"];
+        CliProcess.Run([.. basis, "--out", temp["whole"]]).Json();
+        byte[] whole = File.ReadAllBytes(temp["whole"]);
+        foreach (string[] variation in new[] { new[] { "--chunk", "1" }, ["--chunk", "3", "--threads", "1"], ["--chunk", "64", "--threads", "2"] })
+        {
+            CliProcess.Run([.. basis, .. variation, "--out", temp["part"]]).Json();
+            Assert.Equal(whole, File.ReadAllBytes(temp["part"]));
+        }
+    }
+
+    [Fact]
+    public void The_last_position_alone_is_the_last_row_and_top_is_its_largest()
+    {
+        GoldenCase golden = GoldenCase.Load("tiny-cla", 33);
+        using TempFolder temp = new();
+        JsonElement json = CliProcess.Run("logits", "--model", golden.Folder, "--ids", golden.IdList, "--mode", "f32", "--out", temp["l"]).Json();
+        Assert.Equal(["positions", "vocab", "top"], json.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(1, json.GetProperty("positions").GetInt32());
+        float[] logits = Read(temp["l"]);
+        Assert.Equal(golden.Vocabulary, logits.Length);
+        Assert.InRange(logits.Zip(golden.Logits[^golden.Vocabulary..], (a, b) => MathF.Abs(a - b)).Max(), 0, Tolerance);
+
+        int[] largest = [.. Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).Take(5)];
+        JsonElement[] top = [.. json.GetProperty("top").EnumerateArray()];
+        Assert.Equal(largest, top.Select(pair => pair[0].GetInt32()));
+        Assert.Equal(largest.Select(i => logits[i]), top.Select(pair => pair[1].GetSingle()));
+        Assert.Equal(golden.GreedyIds[0], largest[0]);
+    }
+
+    [Fact]
+    public void Without_a_file_only_the_summary_is_printed()
+    {
+        CliResult result = CliProcess.Run("logits", "--ids", "4338,1701,32");
+        Assert.Equal(4608, result.Json().GetProperty("vocab").GetInt32());
+        Assert.Single(result.Output.TrimEnd('\n').Split('\n'));
+    }
+
+    private static float[] Read(string path) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path)).ToArray();
+}

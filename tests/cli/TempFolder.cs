@@ -1,0 +1,19 @@
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>A folder that exists as long as a test.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hunyuan-cli-");
+
+    /// <summary>The path of a name inside it.</summary>
+    public string this[string name] => Path.Combine(_folder.FullName, name);
+
+    /// <summary>Writes a file and gives its path.</summary>
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(this[name], text);
+        return this[name];
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
