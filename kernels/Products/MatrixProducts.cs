@@ -12,13 +12,11 @@ namespace HunyuanOrleans.Kernels.Products;
 /// </summary>
 public sealed unsafe class MatrixProducts : IJob, IDisposable
 {
-    // Longest run of tokens that shares one pass over a block: its float32 sums (128 KB with two blocks) stay in the second-level cache.
-    private const int UnitTokens = 256;
+    // Longest run of tokens that shares one pass over a block: its float32 sums (64 KB with two blocks) stay in the second-level cache.
+    private const int UnitTokens = 128;
 
-    // From this many tokens on a block is read more than once, so its column range is cut to stay in the second-level cache.
-    private const int ManyTokens = 64;
-    private const int ChunkSteps = 640;
-    private const int ManyChunkSteps = 1024;
+    // A block that several tiles read is cut along the columns, so that a piece and its successor (256 KB each) stay in the second-level cache.
+    private const int ChunkSteps = 1024;
 
     // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
     private const int TileTokens = 6;
@@ -108,18 +106,23 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     private void Compute(in Unit u, float* sums, byte* next)
     {
         ref Item item = ref _items[u.Item];
+        int column = (item.Epilogue == Epilogue.SwiGlu ? u.Block / 2 : u.Block) * PanelKernels.BlockRows;
+        if (u.Tokens > TileTokens)
+        {
+            SumsOutput.ReadAhead(u.Tokens, item.Y, item.YRow + u.FirstToken, column);
+        }
+
         if (item.Epilogue == Epilogue.SwiGlu)
         {
             const int Width = 2 * PanelKernels.BlockRows;
             Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, Width, item.Weights.Block(u.Block + 1));
             Multiply(ref item, u.Block + 1, u.FirstToken, u.Tokens, sums + PanelKernels.BlockRows, Width, next);
-            SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, item.YRow + u.FirstToken, u.Block / 2 * PanelKernels.BlockRows);
+            SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, item.YRow + u.FirstToken, column);
             return;
         }
 
         Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, PanelKernels.BlockRows, next);
-        SumsOutput.Write(
-            sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, u.Block * PanelKernels.BlockRows, item.Epilogue == Epilogue.Add);
+        SumsOutput.Write(sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, column, item.Epilogue == Epilogue.Add);
     }
 
     private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width, byte* next)
@@ -141,8 +144,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
             return;
         }
 
-        int limit = tokens >= ManyTokens ? ManyChunkSteps : ChunkSteps;
-        int chunks = (w.Steps + limit - 1) / limit;
+        int chunks = (w.Steps + ChunkSteps - 1) / ChunkSteps;
         int chunk = (((w.Steps + chunks - 1) / chunks) + PanelKernels.StepUnit - 1) / PanelKernels.StepUnit * PanelKernels.StepUnit;
         int tiles = (tokens + TileTokens - 1) / TileTokens;
         PanelTable reading = kernels.ReadingNext(tiles - 1);

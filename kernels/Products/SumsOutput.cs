@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Memory;
 
@@ -8,6 +9,27 @@ namespace HunyuanOrleans.Kernels.Products;
 /// <summary>Moves a block of float32 sums [tokens, width] from scratch memory into an activation.</summary>
 internal static unsafe class SumsOutput
 {
+    /// <summary>
+    /// Fetches the lines that will be written, while the sums are computed: they lie a row apart, so nothing else foresees them.
+    /// </summary>
+    public static void ReadAhead(int tokens, Activation y, int row, int column)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        int bytes = Math.Min(64, y.Columns - column) * y.Type.Size();
+        for (int t = 0; t < tokens; t++)
+        {
+            byte* target = y.Address(row + t) + ((long)column * y.Type.Size());
+            for (int b = 0; b < bytes; b += 64)
+            {
+                Sse.Prefetch0(target + b);
+            }
+        }
+    }
+
     /// <summary>Stores or adds 64 columns (fewer at the right edge) of each token at <paramref name="column"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(float* sums, int width, int tokens, Activation y, int row, int column, bool add)
