@@ -48,8 +48,53 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     private static long ScratchBytes => UnitTokens * 2L * PanelKernels.BlockRows * sizeof(float);
 
     /// <summary>Adds a product to the next <see cref="Run()"/>. Rows [xRow, xRow + rows) of x give rows [yRow, yRow + rows) of y.</summary>
-    /// <exception cref="ArgumentException">Types or sizes do not fit each other.</exception>
+    /// <exception cref="ArgumentException">Types or sizes do not fit each other; the products added before are dropped.</exception>
+    /// <exception cref="InvalidOperationException">The run is full; likewise.</exception>
     public void Add(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
+    {
+        try
+        {
+            Check(weights, x, xRow, y, yRow, rows, epilogue);
+        }
+        catch
+        {
+            // Else the next caller's run would begin with what is left of a failed one.
+            Clear();
+            throw;
+        }
+
+        if (rows > 0)
+        {
+            _items[_itemCount] = new Item(weights, x.Address(xRow), x.Stride, y, yRow, rows, epilogue);
+            Cut(_itemCount++);
+        }
+    }
+
+    /// <summary>Runs all products added since the last run.</summary>
+    public void Run()
+    {
+        try
+        {
+            Deal();
+            _pool.Run(this, Math.Min(_pool.Threads, _unitCount));
+        }
+        finally
+        {
+            Clear();
+        }
+    }
+
+    /// <summary>Frees the scratch memory.</summary>
+    public void Dispose() => _scratch.Dispose();
+
+    private void Clear()
+    {
+        _itemCount = 0;
+        _unitCount = 0;
+        _cost = 0;
+    }
+
+    private void Check(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
         x.Check(xRow, rows, nameof(xRow));
         y.Check(yRow, rows, nameof(yRow));
@@ -65,33 +110,11 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
             throw new ArgumentException($"y is {y.Type}[{y.Columns}], the product has {outputs} columns ({epilogue}).", nameof(y));
         }
 
-        if (rows == 0)
+        if (rows > 0 && _itemCount == _items.Length)
         {
-            return;
-        }
-
-        _items[_itemCount] = new Item(weights, x.Address(xRow), x.Stride, y, yRow, rows, epilogue);
-        Cut(_itemCount++);
-    }
-
-    /// <summary>Runs all products added since the last run.</summary>
-    public void Run()
-    {
-        try
-        {
-            Deal();
-            _pool.Run(this, Math.Min(_pool.Threads, _unitCount));
-        }
-        finally
-        {
-            _itemCount = 0;
-            _unitCount = 0;
-            _cost = 0;
+            throw new InvalidOperationException($"A run takes at most {_items.Length} products.");
         }
     }
-
-    /// <summary>Frees the scratch memory.</summary>
-    public void Dispose() => _scratch.Dispose();
 
     void IJob.Run(int slot, int worker)
     {
