@@ -1,0 +1,133 @@
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Tests.Support;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Tests.Attention;
+
+/// <summary>Runs the two layers of <see cref="AttentionInputs"/> over a cache, for sequences with scattered blocks.</summary>
+internal sealed class AttentionHarness : IDisposable
+{
+    private const int MaxRows = 512;
+    private const int CacheGroups = 2;
+    private readonly AttentionInputs _inputs;
+    private readonly AttentionBatch _batch;
+    private readonly ProjectionSplit _split;
+    private readonly PagedAttention _attention;
+    private readonly QueryRows _queries;
+    private readonly RotaryRows _rotary;
+    private readonly Activation[] _projected;
+    private readonly Activation _output;
+    private readonly int[] _shuffled;
+    private readonly Dictionary<int, (int[] Blocks, int Length)> _sequences = [];
+    private int _taken;
+
+    public AttentionHarness(AttentionInputs inputs, ElementType type, InstructionSet isa, WorkerPool pool, int blocks = 64, int order = 0)
+    {
+        _inputs = inputs;
+        AttentionShape s = inputs.Shape;
+        Cache = new KvBlocks(CacheGroups, blocks, s.KeyHeads, s.HeadSize, type);
+        _batch = new AttentionBatch(s.Heads, s.KeyHeads);
+        _split = new ProjectionSplit(pool);
+        _attention = new PagedAttention(pool, Cache, s.GroupHeads, PanelKernels.For(isa));
+        _queries = new QueryRows(MaxRows, s.Heads, Cache);
+        _rotary = new RotaryRows(MaxRows, s.HeadSize);
+        int queries = s.Heads * s.HeadSize;
+        _projected = [new(MaxRows, queries + (2 * s.KeyHeads * s.HeadSize), ElementType.F32), new(MaxRows, queries, ElementType.F32)];
+        _output = new Activation(MaxRows, queries, type);
+        _shuffled = [.. Enumerable.Range(0, blocks)];
+        new Random(order).Shuffle(_shuffled);
+        Poison();
+    }
+
+    public KvBlocks Cache { get; }
+
+    /// <summary>What a pool of used blocks may hold: every bit set is a NaN in both types.</summary>
+    public void Poison()
+    {
+        int perUnit = 16 / Cache.Type.Size();
+        for (int block = 0; block < Cache.Blocks * CacheGroups; block++)
+        {
+            // Padding inside a key head is zero by contract and never written, so heads that have some keep their bytes.
+            if (Cache.HeadSize % perUnit == 0)
+            {
+                Cache.BlockBytesOf(block % CacheGroups, block / CacheGroups).Fill(0xFF);
+            }
+        }
+    }
+
+    /// <summary>Forgets all sequences and leaves the blocks as they are.</summary>
+    public void Forget()
+    {
+        _sequences.Clear();
+        _taken = 0;
+    }
+
+    /// <summary>
+    /// Appends rows to sequences as one batch; returns their outputs [layer][row] in order. With <paramref name="garbage"/> every
+    /// projected value is an infinity.
+    /// </summary>
+    public float[][][] Step(ReadOnlySpan<(int Sequence, int Count)> slices, bool garbage = false)
+    {
+        _batch.Clear();
+        foreach ((int sequence, int count) in slices)
+        {
+            (int[] blocks, int length) = _sequences.GetValueOrDefault(sequence, ([], 0));
+            int wanted = (length + count + KvBlocks.Positions - 1) / KvBlocks.Positions;
+            int[] grown = [.. blocks, .. _shuffled.AsSpan(_taken, wanted - blocks.Length)];
+            _taken += wanted - blocks.Length;
+            for (int i = 0; i < count; i++)
+            {
+                SetRow(_batch.Rows + i, sequence, length + i, garbage);
+            }
+
+            _batch.Add(new AttentionSlice(_batch.Rows, count, length, grown));
+            _sequences[sequence] = (grown, length + count);
+        }
+
+        // Layer 1 reads what layer 0 cached; the other cache group must stay out of it.
+        const int Group = 1;
+        float[][][] result = new float[2][][];
+        for (int layer = 0; layer < 2; layer++)
+        {
+            Rows.Fill(_output, float.NaN);
+            _split.Run(_batch, _projected[layer], _rotary, _inputs.Weights[layer], _queries, Cache, Group);
+            _attention.Run(_batch, _queries, Group, _output);
+            result[layer] = [.. Enumerable.Range(0, _batch.Rows).Select(row => Rows.Get(_output, row))];
+        }
+
+        return result;
+    }
+
+    public void Dispose()
+    {
+        Cache.Dispose();
+        _attention.Dispose();
+        _queries.Dispose();
+        _rotary.Dispose();
+        _projected[0].Dispose();
+        _projected[1].Dispose();
+        _output.Dispose();
+    }
+
+    private void SetRow(int row, int sequence, int position, bool garbage)
+    {
+        float[] angles = _inputs.Angles(position);
+        for (int i = 0; i < angles.Length; i++)
+        {
+            _rotary.Cos.Row(row)[i] = MathF.Cos(angles[i]);
+            _rotary.Sin.Row(row)[i] = MathF.Sin(angles[i]);
+        }
+
+        for (int layer = 0; layer < 2; layer++)
+        {
+            _inputs.Row(sequence, position, layer).CopyTo(_projected[layer].Row(row));
+            if (garbage)
+            {
+                _projected[layer].Row(row).Fill(float.PositiveInfinity);
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Kernels.Tests.Attention;
+
+/// <summary>Sizes of the cache's memory, and numbers and shapes that do not fit it.</summary>
+public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
+{
+    [Fact]
+    public void HunyuanLargeTakes81920BytesPerToken()
+    {
+        const int Groups = 32;
+        Assert.Equal(81920, KvBlocks.BytesPerBlock(heads: 8, headSize: 80, ElementType.BF16) * Groups / KvBlocks.Positions);
+        Assert.Equal(2 * 81920, KvBlocks.BytesPerBlock(heads: 8, headSize: 80, ElementType.F32) * Groups / KvBlocks.Positions);
+        using KvBlocks cache = new(Groups, 2, 8, 80, ElementType.BF16);
+        Assert.Equal(81920 * 2 * KvBlocks.Positions, cache.TotalBytes);
+        Assert.Equal(cache.BlockBytes, cache.BlockBytesOf(Groups - 1, 1).Length);
+    }
+
+    [Fact]
+    public void NumbersOutsideThePoolAreRefused()
+    {
+        using KvBlocks cache = new(2, 3, 1, 16, ElementType.BF16);
+        foreach ((int group, int block) in new[] { (0, 3), (0, -1), (2, 0), (-1, 0), (0, int.MaxValue), (int.MinValue, 0) })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => cache.BlockBytesOf(group, block).Length);
+        }
+
+        // Blocks must not overlap: each holds its own mark.
+        for (int i = 0; i < 6; i++)
+        {
+            cache.BlockBytesOf(i / 3, i % 3).Fill((byte)(i + 1));
+        }
+
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.False(cache.BlockBytesOf(i / 3, i % 3).ContainsAnyExcept((byte)(i + 1)));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1, 16, ElementType.F32)]
+    [InlineData(1, 0, 1, 16, ElementType.F32)]
+    [InlineData(1, 1, 0, 16, ElementType.F32)]
+    [InlineData(1, 1, -2, 16, ElementType.F32)]
+    [InlineData(1, 1, 1, 0, ElementType.F32)]
+    [InlineData(1, 1, 1, 15, ElementType.F32)]
+    [InlineData(1, 1, 1, -16, ElementType.BF16)]
+    [InlineData(1, 1, 1, 16, ElementType.F16)]
+    public void ImpossibleShapesAreRefused(int groups, int blocks, int heads, int headSize, ElementType type) =>
+        Assert.ThrowsAny<ArgumentException>(() => new KvBlocks(groups, blocks, heads, headSize, type));
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-1)]
+    public void BlocksOutsideThePoolAreRefusedAndTheNextStepWorks(int block)
+    {
+        AttentionWeights weights = new(null, null, null, 0);
+        using KvBlocks cache = new(1, 3, 1, 16, ElementType.F32);
+        using QueryRows queries = new(4, 1, cache);
+        using RotaryRows rotary = new(4, 16);
+        using Activation projected = Rows.Of(Rows.Random(4 * 48, 1), 48, ElementType.F32);
+        using Activation output = new(4, 16, ElementType.F32);
+        using PagedAttention attention = new(pools.All[1], cache, 1, PanelKernels.For(InstructionSets.Best));
+        ProjectionSplit split = new(pools.All[1]);
+        AttentionBatch batch = new(1, 1);
+        batch.Add(new AttentionSlice(0, 4, 0, new[] { block }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => split.Run(batch, projected, rotary, weights, queries, cache, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => attention.Run(batch, queries, 0, output));
+
+        batch.Clear();
+        batch.Add(new AttentionSlice(0, 1, 0, new[] { 2 }));
+        rotary.Cos.Row(0).Fill(1);
+        Rows.Set(projected, 0, Rows.Random(48, 9));
+        split.Run(batch, projected, rotary, weights, queries, cache, 0);
+        attention.Run(batch, queries, 0, output);
+
+        // One position: the output is its value.
+        Rows.AssertSameBits(projected.Row(0)[32..], output.Row(0), "single position");
+    }
+
+    [Fact]
+    public void WrongSlicesAreRefusedAndLeaveTheBatchAsItWas()
+    {
+        AttentionBatch batch = new(4, 2);
+        batch.Add(new AttentionSlice(0, 10, 0, new[] { 0 }));
+        AttentionSlice[] wrong =
+        [
+            new(10, 0, 0, new[] { 1 }),
+            new(10, -1, 0, new[] { 1 }),
+            new(10, 1, -1, new[] { 1 }),
+            new(9, 1, 0, new[] { 1 }),
+            new(10, 33, 0, new[] { 1 }),
+            new(10, 1, 32, new[] { 1 }),
+            new(10, 2, int.MaxValue - 1, new[] { 1 }),
+        ];
+        foreach (AttentionSlice slice in wrong)
+        {
+            Assert.Throws<ArgumentException>(() => batch.Add(slice));
+        }
+
+        Assert.Equal((10, 1), (batch.Rows, batch.SliceCount));
+        batch.Add(new AttentionSlice(10, 32, 32, new[] { 1, 2 }));
+        Assert.Equal((42, 2), (batch.Rows, batch.SliceCount));
+        Assert.ThrowsAny<ArgumentException>(() => new AttentionBatch(5, 2));
+        Assert.ThrowsAny<ArgumentException>(() => new AttentionBatch(5, 0));
+        Assert.ThrowsAny<ArgumentException>(() => new AttentionBatch(0, 2));
+    }
+
+    [Fact]
+    public void ABatchOfAnotherShapeIsRefused()
+    {
+        using KvBlocks cache = new(1, 3, 2, 16, ElementType.F32);
+        using QueryRows queries = new(4, 4, cache);
+        using Activation output = new(4, 64, ElementType.F32);
+        using PagedAttention attention = new(pools.One, cache, 2, PanelKernels.For(InstructionSets.Best));
+        AttentionBatch batch = new(4, 4);
+        batch.Add(new AttentionSlice(0, 4, 0, new[] { 0 }));
+        Assert.Throws<ArgumentException>(() => attention.Run(batch, queries, 0, output));
+    }
+}

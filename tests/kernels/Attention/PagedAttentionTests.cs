@@ -1,0 +1,176 @@
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Tests.Support;
+using HunyuanOrleans.Kernels.Threading;
+using Xunit;
+
+namespace HunyuanOrleans.Kernels.Tests.Attention;
+
+/// <summary>
+/// Projected rows through cache and attention against float64, for batches of sequences at different lengths over scattered blocks that
+/// held garbage, and bit for bit against the same sequences alone.
+/// </summary>
+public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
+{
+    // Typical rounding is far below the bound that holds in the worst case; a wrong formula is far above this.
+    private const double SingleTolerance = 1e-5;
+
+    // A first step of whole prompts, then one that begins in the middle of blocks, then one of single tokens beside a new prompt.
+    private static readonly (int Sequence, int Count)[][] Steps =
+    [
+        [(0, 37), (1, 150), (2, 1), (3, 32)],
+        [(3, 1), (0, 60), (2, 31)],
+        [(1, 1), (4, 65), (0, 1), (2, 1), (3, 1)],
+        [(4, 66), (1, 1)],
+    ];
+
+    public static TheoryData<ElementType, AttentionShape> Cases
+    {
+        get
+        {
+            TheoryData<ElementType, AttentionShape> data = [];
+            foreach (ElementType type in Sets.Types)
+            {
+                data.Add(type, new AttentionShape(20, 2, 80, Norm: true, Bias: false));
+                data.Add(type, new AttentionShape(3, 1, 128, Norm: true, Bias: true));
+                data.Add(type, new AttentionShape(4, 4, 32, Norm: false, Bias: true));
+                data.Add(type, new AttentionShape(6, 2, 16, Norm: true, Bias: false));
+                data.Add(type, new AttentionShape(10, 1, 8, Norm: false, Bias: false));
+                data.Add(type, new AttentionShape(2, 2, 12, Norm: true, Bias: true));
+                data.Add(type, new AttentionShape(2, 1, 2, Norm: true, Bias: false));
+                data.Add(type, new AttentionShape(64, 1, 16, Norm: true, Bias: false));
+                data.Add(type, new AttentionShape(2, 1, 160, Norm: true, Bias: false));
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AgainstFloat64AndAlone(ElementType type, AttentionShape shape)
+    {
+        AttentionInputs inputs = new(shape);
+        AttentionReference reference = new(inputs, type);
+        List<(int Sequence, int Position)[]> places = PlacesOf(Steps);
+        float[][][][]? portable = null;
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            float[][][][]? first = null;
+            foreach (WorkerPool pool in pools.All)
+            {
+                using AttentionHarness harness = new(inputs, type, isa, pool, order: pool.Threads);
+                float[][][][] outputs = [.. Steps.Select(step => harness.Step(step))];
+                first ??= outputs;
+                AssertSame(first, outputs, $"{isa}, {pool.Threads} threads");
+            }
+
+            if (!Sets.HasOwnBits(isa, type))
+            {
+                portable ??= first!;
+                AssertSame(portable, first!, $"{isa}");
+            }
+
+            if (isa == InstructionSet.Portable || Sets.HasOwnBits(isa, type))
+            {
+                AssertNear(reference, places, first!, type, isa);
+            }
+
+            AssertAlone(inputs, type, isa, places, first!);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void InfinitiesOfAFormerSequenceDoNotShow(ElementType type, AttentionShape shape)
+    {
+        AttentionInputs inputs = new(shape);
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            using AttentionHarness clean = new(inputs, type, isa, pools.All[1], blocks: 8);
+            float[][][] expected = clean.Step([(0, 45), (1, 100)]);
+            using AttentionHarness used = new(inputs, type, isa, pools.All[1], blocks: 8);
+            used.Step([(7, 8 * 32)], garbage: true);
+            used.Forget();
+            AssertSame([expected], [used.Step([(0, 45), (1, 100)])], $"{isa}");
+        }
+    }
+
+    private void AssertAlone(AttentionInputs inputs, ElementType type, InstructionSet isa, List<(int Sequence, int Position)[]> places, float[][][][] outputs)
+    {
+        foreach (int sequence in Steps.SelectMany(s => s).Select(s => s.Sequence).Distinct())
+        {
+            int length = Steps.SelectMany(s => s).Where(s => s.Sequence == sequence).Sum(s => s.Count);
+            using AttentionHarness harness = new(inputs, type, isa, pools.One, order: 100 + sequence);
+            float[][][] alone = harness.Step([(sequence, length)]);
+            for (int step = 0; step < places.Count; step++)
+            {
+                for (int row = 0; row < places[step].Length; row++)
+                {
+                    if (places[step][row].Sequence == sequence)
+                    {
+                        Rows.AssertSameBits(alone[0][places[step][row].Position], outputs[step][0][row], $"{isa}, {places[step][row]}");
+                        Rows.AssertSameBits(alone[1][places[step][row].Position], outputs[step][1][row], $"{isa}, {places[step][row]}, layer 1");
+                    }
+                }
+            }
+        }
+    }
+
+    private static void AssertNear(AttentionReference reference, List<(int Sequence, int Position)[]> places, float[][][][] outputs, ElementType type, InstructionSet isa)
+    {
+        for (int step = 0; step < places.Count; step++)
+        {
+            for (int row = 0; row < places[step].Length; row++)
+            {
+                for (int layer = 0; layer < 2; layer++)
+                {
+                    (int sequence, int position) = places[step][row];
+                    (double[] values, double[] bounds) = reference.Row(sequence, position, layer);
+                    float[] actual = outputs[step][layer][row];
+                    for (int i = 0; i < values.Length; i++)
+                    {
+                        double bound = type == ElementType.F32 ? Math.Min(bounds[i], SingleTolerance) : bounds[i];
+                        if (!(Math.Abs(values[i] - actual[i]) <= bound))
+                        {
+                            Assert.Fail($"{isa}, sequence {sequence}, position {position}, layer {layer}, element {i}: {actual[i]:R}, expected {values[i]:R} within {bound:R}.");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<(int Sequence, int Position)[]> PlacesOf((int Sequence, int Count)[][] steps)
+    {
+        Dictionary<int, int> lengths = [];
+        List<(int, int)[]> places = [];
+        foreach ((int Sequence, int Count)[] step in steps)
+        {
+            List<(int, int)> rows = [];
+            foreach ((int sequence, int count) in step)
+            {
+                int start = lengths.GetValueOrDefault(sequence);
+                rows.AddRange(Enumerable.Range(start, count).Select(position => (sequence, position)));
+                lengths[sequence] = start + count;
+            }
+
+            places.Add([.. rows]);
+        }
+
+        return places;
+    }
+
+    private static void AssertSame(float[][][][] expected, float[][][][] actual, string what)
+    {
+        for (int step = 0; step < expected.Length; step++)
+        {
+            for (int layer = 0; layer < 2; layer++)
+            {
+                for (int row = 0; row < expected[step][layer].Length; row++)
+                {
+                    Rows.AssertSameBits(expected[step][layer][row], actual[step][layer][row], $"{what}, step {step}, layer {layer}, row {row}");
+                }
+            }
+        }
+    }
+}
