@@ -20,6 +20,7 @@ public sealed class AttentionBatch
     /// <param name="keyHeads">Key/value heads.</param>
     public AttentionBatch(int heads, int keyHeads)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads);
         ArgumentOutOfRangeException.ThrowIfNotEqual(heads % keyHeads, 0, nameof(heads));
         _groupHeads = heads / keyHeads;
@@ -31,6 +32,10 @@ public sealed class AttentionBatch
 
     /// <summary>Number of slices.</summary>
     public int SliceCount { get; private set; }
+
+    internal int GroupHeads => _groupHeads;
+
+    internal int KeyHeads => _keyHeads;
 
     internal int RunCount { get; private set; }
 

@@ -88,8 +88,10 @@ public sealed unsafe class KvBlocks : IDisposable
     }
 
     /// <summary>The bytes of a block: what moves when a block moves. Valid until disposed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such group or block.</exception>
     public Span<byte> BlockBytesOf(int group, int block)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)Groups, nameof(group));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
         return _groups[group].Slice(block * BlockBytes, checked((int)BlockBytes));
     }

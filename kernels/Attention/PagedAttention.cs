@@ -69,6 +69,11 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
             throw new ArgumentException($"The output is {output.Type}[{output.Columns}] for {queries.Heads} heads of {_cache.HeadSize} {_cache.Type}.", nameof(output));
         }
 
+        if (batch.GroupHeads != queries.GroupHeads || batch.KeyHeads != _cache.Heads)
+        {
+            throw new ArgumentException($"The batch is of {batch.KeyHeads} x {batch.GroupHeads} heads, the queries and the cache of {_cache.Heads} x {queries.GroupHeads}.", nameof(batch));
+        }
+
         output.Check(0, batch.Rows, nameof(output));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)_cache.Groups, nameof(group));

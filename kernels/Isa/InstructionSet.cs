@@ -34,21 +34,25 @@ public static class InstructionSets
 
     /// <summary>The set to use: <see cref="Variable"/> where it is set, else <see cref="Best"/>.</summary>
     /// <exception cref="NotSupportedException">The variable names an unknown set or one this machine lacks.</exception>
-    public static InstructionSet Choose()
+    public static InstructionSet Choose() => Parse(Environment.GetEnvironmentVariable(Variable), Available);
+
+    internal static InstructionSet Parse(string? forced, IReadOnlyList<InstructionSet> available)
     {
-        string? forced = Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrEmpty(forced))
+        if (string.IsNullOrWhiteSpace(forced))
         {
-            return Best;
+            return available[^1];
         }
 
-        if (!Enum.TryParse(forced, ignoreCase: true, out InstructionSet set) || !Available.Contains(set))
+        // By name alone: Enum.TryParse would take numbers and lists too.
+        foreach (InstructionSet set in available)
         {
-            string allowed = string.Join(", ", Available).ToLowerInvariant();
-            throw new NotSupportedException($"{Variable} is '{forced}'; this machine can run: {allowed}.");
+            if (set.ToString().Equals(forced.Trim(), StringComparison.OrdinalIgnoreCase))
+            {
+                return set;
+            }
         }
 
-        return set;
+        throw new NotSupportedException($"{Variable} is '{forced}'; this machine can run: {string.Join(", ", available).ToLowerInvariant()}.");
     }
 
     private static InstructionSet Detect()

@@ -64,7 +64,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + count, ByteLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, ByteLength - count);
         return new Span<byte>(Pointer + offset, count);
     }
 

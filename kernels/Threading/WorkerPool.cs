@@ -69,22 +69,21 @@ public sealed class WorkerPool : IDisposable
     /// <param name="job">The work.</param>
     /// <param name="count">Number of units; 0 does nothing.</param>
     /// <exception cref="Exception">What a unit threw first; the other units were run all the same.</exception>
+    /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     public void Run(IJob job, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (_threads.Length == 0 || count <= 1)
-        {
-            for (int unit = 0; unit < count; unit++)
-            {
-                job.Run(unit, 0);
-            }
 
-            return;
-        }
-
+        // Also where the caller does everything: jobs have scratch memory for each worker, and both callers would be worker 0.
         lock (_callers)
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
+            if (_threads.Length == 0 || count <= 1)
+            {
+                RunAlone(job, count);
+                return;
+            }
+
             Fork(job, count);
             Work(0);
             Join();
@@ -113,6 +112,27 @@ public sealed class WorkerPool : IDisposable
         _wake.Dispose();
     }
 
+    /// <summary>Wake-ups given and not yet taken by a worker.</summary>
+    internal int PendingWakes => _wake.CurrentCount;
+
+    private static void RunAlone(IJob job, int count)
+    {
+        ExceptionDispatchInfo? fault = null;
+        for (int unit = 0; unit < count; unit++)
+        {
+            try
+            {
+                job.Run(unit, 0);
+            }
+            catch (Exception e)
+            {
+                fault ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+
+        fault?.Throw();
+    }
+
     private void Fork(IJob job, int count)
     {
         _job = job;
@@ -131,7 +151,12 @@ public sealed class WorkerPool : IDisposable
         int parked = Volatile.Read(ref _parked);
         if (parked > 0)
         {
-            _wake.Release(Math.Min(parked, count));
+            // Short jobs end before a woken worker is up; what earlier ones gave is not given again, else it would be awake for long.
+            int wakes = Math.Min(parked, count) - _wake.CurrentCount;
+            if (wakes > 0)
+            {
+                _wake.Release(wakes);
+            }
         }
     }
 

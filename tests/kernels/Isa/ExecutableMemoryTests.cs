@@ -1,0 +1,50 @@
+using System.Globalization;
+using HunyuanOrleans.Kernels.CodeGeneration;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Panels;
+using Xunit;
+
+namespace HunyuanOrleans.Kernels.Tests.Isa;
+
+/// <summary>Generated code is never writable and executable at once.</summary>
+public sealed unsafe class ExecutableMemoryTests
+{
+    [SkippableFact]
+    public void SealedBeforeItRuns()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && InstructionSets.Architecture == "x86-64", "Machine code is made on 64-bit x86 Linux only.");
+
+        // mov eax, 42; ret
+        using ExecutableMemory code = new([0xB8, 42, 0, 0, 0, 0xC3]);
+        Assert.Equal("r-xp", PermissionsAt(code.Address));
+        Assert.Equal(42, ((delegate* unmanaged<int>)code.Address)());
+    }
+
+    [SkippableFact]
+    public void EveryKernelIsSealed()
+    {
+        Skip.IfNot(InstructionSets.Best == InstructionSet.Avx512Bf16, "This machine runs no generated code.");
+        PanelKernels kernels = PanelKernels.For(InstructionSet.Avx512Bf16);
+        for (int panels = 1; panels <= PanelKernels.BlockPanels; panels++)
+        {
+            kernels.Table(ElementType.BF16, panels, panels * 64, prefetch: panels == 4);
+        }
+
+        Assert.True(kernels.GeneratedCode.Count > 20);
+        Assert.All(kernels.GeneratedCode, address => Assert.Equal("r-xp", PermissionsAt(address)));
+    }
+
+    private static string PermissionsAt(nint address)
+    {
+        foreach (string line in File.ReadLines("/proc/self/maps"))
+        {
+            string[] fields = line.Split(' ', '-');
+            if (nint.Parse(fields[0], NumberStyles.HexNumber, null) <= address && address < nint.Parse(fields[1], NumberStyles.HexNumber, null))
+            {
+                return line.Split(' ')[1];
+            }
+        }
+
+        return "none";
+    }
+}

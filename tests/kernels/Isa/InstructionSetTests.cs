@@ -1,0 +1,78 @@
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Panels;
+using Xunit;
+
+namespace HunyuanOrleans.Kernels.Tests.Isa;
+
+/// <summary>What the environment variable may say.</summary>
+public sealed class InstructionSetTests
+{
+    private static readonly InstructionSet[] All = Enum.GetValues<InstructionSet>();
+
+    [Fact]
+    public void AvailableSetsEndWithTheBest()
+    {
+        Assert.Equal(InstructionSet.Portable, InstructionSets.Available[0]);
+        Assert.Equal(InstructionSets.Best, InstructionSets.Available[^1]);
+        Assert.Equal(InstructionSets.Available.Order(), InstructionSets.Available);
+    }
+
+    [Theory]
+    [InlineData(null, InstructionSet.Avx512Bf16)]
+    [InlineData("", InstructionSet.Avx512Bf16)]
+    [InlineData(" ", InstructionSet.Avx512Bf16)]
+    [InlineData("portable", InstructionSet.Portable)]
+    [InlineData("AVX2", InstructionSet.Avx2)]
+    [InlineData("Avx512", InstructionSet.Avx512)]
+    [InlineData(" avx512bf16 ", InstructionSet.Avx512Bf16)]
+    public void NamesAreTaken(string? text, InstructionSet expected) => Assert.Equal(expected, InstructionSets.Parse(text, All));
+
+    [Theory]
+    [InlineData("3")]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("avx")]
+    [InlineData("avx2,avx512")]
+    [InlineData("portable,avx2")]
+    [InlineData("best")]
+    public void AnythingElseIsRefused(string text)
+    {
+        NotSupportedException error = Assert.Throws<NotSupportedException>(() => InstructionSets.Parse(text, All));
+        Assert.Contains($"HUNYUAN_ISA is '{text}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("portable, avx2, avx512, avx512bf16", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SetsTheMachineLacksAreRefused()
+    {
+        InstructionSet[] some = [InstructionSet.Portable, InstructionSet.Avx2];
+        Assert.Equal(InstructionSet.Avx2, InstructionSets.Parse(null, some));
+        NotSupportedException error = Assert.Throws<NotSupportedException>(() => InstructionSets.Parse("avx512", some));
+        Assert.EndsWith("this machine can run: portable, avx2.", error.Message, StringComparison.Ordinal);
+        Assert.Throws<NotSupportedException>(() => PanelKernels.For((InstructionSet)17));
+    }
+
+    [Fact]
+    public void TheVariableIsRead()
+    {
+        string? before = Environment.GetEnvironmentVariable(InstructionSets.Variable);
+        try
+        {
+            foreach (InstructionSet set in InstructionSets.Available)
+            {
+                Environment.SetEnvironmentVariable(InstructionSets.Variable, set.ToString().ToLowerInvariant());
+                Assert.Equal(set, InstructionSets.Choose());
+                Assert.Equal(set, PanelKernels.For().Isa);
+            }
+
+            Environment.SetEnvironmentVariable(InstructionSets.Variable, "2");
+            Assert.Throws<NotSupportedException>(() => InstructionSets.Choose());
+            Environment.SetEnvironmentVariable(InstructionSets.Variable, null);
+            Assert.Equal(InstructionSets.Best, InstructionSets.Choose());
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(InstructionSets.Variable, before);
+        }
+    }
+}
