@@ -38,9 +38,9 @@ public sealed unsafe class MatrixPacker : IJob
                 throw new ArgumentException($"Cannot pack {source.Type} weights; F32, F16 and BF16 can be packed.", nameof(sources));
             }
 
-            if (source.Count > target.Rows - row)
+            if (source.Count < 0 || source.Count > target.Rows - row)
             {
-                throw new ArgumentException($"More rows than the {target.Rows} of the matrix.", nameof(sources));
+                throw new ArgumentException($"{source.Count} rows after {row} for a matrix of {target.Rows}.", nameof(sources));
             }
 
             for (int i = 0; i < source.Count; i++, row++)

@@ -28,7 +28,7 @@ public sealed unsafe class PackedMatrix
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNotEqual(offset % 64, 0);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + ByteLength, storage.ByteLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, storage.ByteLength - ByteLength);
         _owner = storage;
         _address = (nint)storage.Pointer + (nint)offset;
     }

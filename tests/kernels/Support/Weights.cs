@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
@@ -66,7 +67,7 @@ internal sealed unsafe class Weights : IDisposable
             int panels = Matrix.PanelsOf(row / 64);
             int perStep = 4 / Matrix.Type.Size();
             byte* step = Matrix.Block(row / 64) + ((long)(column / perStep) * panels * 64) + (row % 64 * 4);
-            return Matrix.Type == ElementType.F32 ? *(float*)step : Elementwise.Conversion.ToSingle(((ushort*)step)[column % perStep]);
+            return Matrix.Type == ElementType.F32 ? *(float*)step : Conversion.ToSingle(((ushort*)step)[column % perStep]);
         }
     }
 
