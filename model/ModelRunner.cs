@@ -125,9 +125,10 @@ public sealed class ModelRunner : IDisposable
     /// <param name="logitCount">How many of them, at most <see cref="ModelOptions.MaxLogitRows"/>.</param>
     /// <returns>float32 [logitCount, vocabulary], owned by the runner, valid until the next step.</returns>
     /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
+    /// <exception cref="ArgumentException">The step is too large, a block or logit row does not exist. The runner goes on working.</exception>
     public Activation Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(tokens.Length, batch.Rows, nameof(tokens));
+        Check(tokens.Length, batch, logitRows, logitCount);
         int rows = batch.Rows;
         _head.Embed(tokens, _x);
         Observer?.Embedded(_x, rows);
@@ -150,15 +151,40 @@ public sealed class ModelRunner : IDisposable
         return _logits;
     }
 
+    private void Check(int tokens, AttentionBatch batch, int[] logitRows, int logitCount)
+    {
+        if (tokens != batch.Rows || tokens > Options.MaxBatchTokens)
+        {
+            throw new ArgumentException($"{tokens} tokens for a batch of {batch.Rows} rows; a step carries at most {Options.MaxBatchTokens}.", nameof(batch));
+        }
+
+        if (logitCount < 0 || logitCount > Math.Min(logitRows.Length, Options.MaxLogitRows))
+        {
+            throw new ArgumentException($"Logits of {logitCount} rows out of a list of {logitRows.Length}; a step gives at most {Options.MaxLogitRows}.", nameof(logitCount));
+        }
+
+        for (int i = 0; i < logitCount; i++)
+        {
+            if ((uint)logitRows[i] >= (uint)tokens)
+            {
+                throw new ArgumentException($"Logits of row {logitRows[i]} of a batch of {tokens} rows.", nameof(logitRows));
+            }
+        }
+    }
+
     // Shared and routed experts run side by side: fewer, longer products keep the memory streaming.
     private void FeedForward(int layer, int rows)
     {
         bool routes = _routed.Rows > 0;
-        _router.QueueSharedUp(layer, rows, _products);
         if (routes)
         {
             Observer?.Routed(layer, _router.Scores!, _routed);
             _router.Gather(_routed, _sent!);
+        }
+
+        _router.QueueSharedUp(layer, rows, _products);
+        if (routes)
+        {
             _experts!.QueueUp(layer, _routed.Counts, _sent!, 0, _products);
         }
 

@@ -36,9 +36,6 @@ public sealed unsafe class PanelKernels
     /// <summary>The instructions the kernels use.</summary>
     public InstructionSet Isa { get; }
 
-    /// <summary>Where the code made so far begins.</summary>
-    internal IReadOnlyCollection<nint> GeneratedCode => (IReadOnlyCollection<nint>)_generated.Values;
-
     /// <summary>The kernels for an instruction set.</summary>
     /// <param name="isa">The set; null takes <see cref="InstructionSets.Choose"/>.</param>
     /// <exception cref="NotSupportedException">This machine cannot run the set.</exception>

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
 /// Rotary angles by position, rounded where the published code rounds: a config without alpha keeps its frequencies in bfloat16, and
-/// the linear and length-dependent forms take position and angle in bfloat16 too. It holds frequencies, not tables.
+/// the linear and length-dependent forms take position, angle, cosine and sine in bfloat16 too. It holds frequencies, not tables.
 /// </summary>
 public sealed class RotaryTable
 {
@@ -45,8 +45,8 @@ public sealed class RotaryTable
     {
         bool grown = _settings.Scaling == RopeScaling.Dynamic && length > _settings.MaxPositions;
         float place = position;
-        bool roundAngle = _rounded && !grown && _settings.Scaling is RopeScaling.Linear or RopeScaling.Dynamic;
-        if (roundAngle)
+        bool rounds = _rounded && !grown && _settings.Scaling is RopeScaling.Linear or RopeScaling.Dynamic;
+        if (rounds)
         {
             place = Round(place);
         }
@@ -54,16 +54,16 @@ public sealed class RotaryTable
         if (_settings.Scaling == RopeScaling.Linear)
         {
             place /= (float)_settings.Factor;
-            place = roundAngle ? Round(place) : place;
+            place = rounds ? Round(place) : place;
         }
 
         double theta = grown ? GrownTheta(length) : 0;
         for (int i = 0; i < _frequencies.Length; i++)
         {
             float angle = place * (grown ? Frequency(theta, i) : _frequencies[i]);
-            angle = roundAngle ? Round(angle) : angle;
-            cos[i] = MathF.Cos(angle);
-            sin[i] = MathF.Sin(angle);
+            angle = rounds ? Round(angle) : angle;
+            cos[i] = rounds ? Round(MathF.Cos(angle)) : MathF.Cos(angle);
+            sin[i] = rounds ? Round(MathF.Sin(angle)) : MathF.Sin(angle);
         }
     }
 
