@@ -49,9 +49,9 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         _rows = Math.Max(groupHeads, AttentionBatch.TileRows);
         _keyTable = kernels.Table(cache.Type, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, ReadAhead.None);
         int panels = cache.ValueColumns / PanelKernels.PanelRows;
-        _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, ReadAhead.None);
+        _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, ReadAhead.None, pieces: true);
         int rest = panels % PanelKernels.BlockPanels;
-        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.Type, rest, cache.ValueColumns * 4, ReadAhead.None);
+        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.Type, rest, cache.ValueColumns * 4, ReadAhead.None, pieces: true);
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
 
@@ -142,7 +142,6 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
             Tiles(_keyTable, ref args, queries, s.Scores + (b * KvBlocks.Positions), from, rows);
         }
 
-        int perBlock = KvBlocks.Positions * _cache.Type.Size();
         for (int row = from; row < rows; row++)
         {
             int visible = Math.Min(count * KvBlocks.Positions, firstPosition + (row / group) - position + 1);
@@ -155,21 +154,29 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         args.Steps = _cache.ValueSteps;
         args.Accumulate = 1;
         byte* probabilities = (byte*)(s.Scores + ((long)_rows * TilePositions));
+        byte** values = stackalloc byte*[TileBlocks];
+        byte** pieces = stackalloc byte*[TileBlocks];
         for (int b = 0; b < count; b++)
         {
+            values[b] = _cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head);
             int after = (position / KvBlocks.Positions) + count + b;
             if (streams && after * KvBlocks.Positions < end)
             {
                 ReadAheadOf(_cache.Keys(_group, blocks[after], head), _cache.KeyBytes);
             }
+        }
 
-            byte* values = _cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head);
-            for (int column = 0; column < _cache.ValueColumns; column += PanelKernels.BlockRows)
+        args.Pieces = pieces;
+        args.PieceCount = count;
+        for (int column = 0; column < _cache.ValueColumns; column += PanelKernels.BlockRows)
+        {
+            for (int b = 0; b < count; b++)
             {
-                args.W = values + (column * 4);
-                PanelTable table = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _valueTable : _valueRest;
-                Tiles(table, ref args, probabilities + (b * perBlock), sums + column, from, rows);
+                pieces[b] = values[b] + (column * 4);
             }
+
+            PanelTable table = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _valueTable : _valueRest;
+            Tiles(table, ref args, probabilities, sums + column, from, rows);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
     private int _rows;
 
     /// <summary>Normalises <paramref name="rows"/> rows.</summary>
-    /// <param name="x">float32 [rows, hidden]; may be the same object as <paramref name="y"/>.</param>
+    /// <param name="x">float32 [rows, hidden]; may be the same object as <paramref name="y"/> where <paramref name="xRow"/> is 0.</param>
     /// <param name="xRow">First row read.</param>
     /// <param name="rows">Number of rows; they go to rows 0, 1, … of y.</param>
     /// <param name="weight">[hidden].</param>

@@ -34,6 +34,15 @@ internal unsafe struct PanelArgs
     /// <summary>Weights that will be needed next; read ahead into the second-level cache by kernels made for it.</summary>
     public byte* Next;
 
+    /// <summary>
+    /// Where the weights of consecutive runs of <see cref="Steps"/> steps lie, for kernels made for it; <see cref="W"/> is not used then.
+    /// x continues from piece to piece.
+    /// </summary>
+    public byte** Pieces;
+
+    /// <summary>Number of pieces; 0 in kernels without.</summary>
+    public long PieceCount;
+
     /// <summary>Bytes from one step's weights to the next one's.</summary>
     public long WStride;
 

@@ -25,7 +25,7 @@ public sealed unsafe class PanelKernels
     /// <summary>Most tokens of any tile.</summary>
     internal const int MaxTileTokens = 12;
 
-    private readonly ConcurrentDictionary<(int Tokens, int Panels, int Stride, ReadAhead Ahead), nint> _generated = new();
+    private readonly ConcurrentDictionary<(int Tokens, int Panels, int Stride, ReadAhead Ahead, bool Pieces), nint> _generated = new();
     private readonly List<ExecutableMemory> _code = [];
     private readonly Lock _lock = new();
 
@@ -55,7 +55,9 @@ public sealed unsafe class PanelKernels
     /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
     /// <param name="weightStride">Bytes between steps.</param>
     /// <param name="ahead">What is read ahead.</param>
-    internal PanelTable Table(ElementType type, int panels, int weightStride, ReadAhead ahead) => new(this, type, panels, weightStride, ahead);
+    /// <param name="pieces">Whether the weights lie in several places.</param>
+    internal PanelTable Table(ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces = false) =>
+        new(this, type, panels, weightStride, ahead, pieces);
 
     /// <summary>Most tokens one call of a tile takes.</summary>
     internal int MaxTokens(ElementType type, int panels)
@@ -69,11 +71,11 @@ public sealed unsafe class PanelKernels
         return tokens;
     }
 
-    internal nint Find(ElementType type, int tokens, int panels, int stride, ReadAhead ahead) => !Generates(type)
+    internal nint Find(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces = false) => !Generates(type)
         ? (nint)PortablePanel.Select(type, Isa)
-        : _generated.GetOrAdd((tokens, panels, stride, ahead), static (shape, self) =>
+        : _generated.GetOrAdd((tokens, panels, stride, ahead, pieces), static (shape, self) =>
         {
-            ExecutableMemory code = new(Bf16PanelCode.Assemble(shape.Tokens, shape.Panels, shape.Stride, shape.Ahead));
+            ExecutableMemory code = new(Bf16PanelCode.Assemble(shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
             lock (self._lock)
             {
                 self._code.Add(code);

@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>The kernels of one tile shape, by token count. Made on first use; safe for concurrent use.</summary>
-internal sealed unsafe class PanelTable(PanelKernels kernels, ElementType type, int panels, int weightStride, ReadAhead ahead)
+internal sealed unsafe class PanelTable(PanelKernels kernels, ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces)
 {
     private readonly nint[] _byTokens = new nint[PanelKernels.MaxTileTokens + 1];
 
@@ -20,7 +20,7 @@ internal sealed unsafe class PanelTable(PanelKernels kernels, ElementType type, 
         nint kernel = _byTokens[args->Tokens];
         if (kernel == 0)
         {
-            kernel = _byTokens[args->Tokens] = kernels.Find(type, args->Tokens, Panels, WeightStride, ahead);
+            kernel = _byTokens[args->Tokens] = kernels.Find(type, args->Tokens, Panels, WeightStride, ahead, pieces);
         }
 
         ((delegate* unmanaged<PanelArgs*, void>)kernel)(args);

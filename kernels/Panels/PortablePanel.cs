@@ -72,6 +72,28 @@ internal static unsafe class PortablePanel
         where TVector : struct
         where TStep : struct, IStep<TVector>
     {
+        if (a->PieceCount == 0)
+        {
+            Tile<TLanes, TVector, TStep>(a);
+            return;
+        }
+
+        // The sums pass through y between pieces, which changes no bit of them.
+        PanelArgs piece = *a;
+        for (long i = 0; i < a->PieceCount; i++)
+        {
+            piece.W = a->Pieces[i];
+            Tile<TLanes, TVector, TStep>(&piece);
+            piece.X += a->Steps * 4;
+            piece.Accumulate = 1;
+        }
+    }
+
+    private static void Tile<TLanes, TVector, TStep>(PanelArgs* a)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TStep : struct, IStep<TVector>
+    {
         int vectors = a->Panels * 16 / TLanes.Count;
         int token = 0;
         for (; token + 4 <= a->Tokens; token += 4)
