@@ -84,6 +84,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _scratch.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IJob.Run(int unit, int worker)
     {
         ref readonly AttentionBatch.Tile tile = ref _batch.TileAt(unit);
@@ -120,6 +121,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         Write(in s, tile.KeyHead, slice.FirstRow + tile.First, rows);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attend(
         in Scratch s, byte* queries, ReadOnlySpan<int> blocks, int head, int position, int firstPosition, int rows, int end, float* sums, float* max, float* mass)
     {
@@ -127,14 +129,22 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         int from = Math.Max(0, position - firstPosition) * group;
         int count = (Math.Min(end, position + TilePositions) - position + KvBlocks.Positions - 1) / KvBlocks.Positions;
         PanelArgs args = default;
-        bool streams = rows <= StreamRows;
-        for (int b = 0; b < count; b++)
+        ReadCursor next = default;
+        if (rows <= StreamRows && Sse.IsSupported)
         {
-            if (streams)
+            next.Begin(_cache.HeadBytes);
+            int first = (position + TilePositions) / KvBlocks.Positions;
+            for (int b = first; b < first + TileBlocks && b * KvBlocks.Positions < end; b++)
             {
-                ReadAheadOf(_cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head), _cache.HeadBytes - _cache.KeyBytes);
+                next.Add(_cache.Keys(_group, blocks[b], head));
             }
 
+            next.SpreadOver(count + rows);
+        }
+
+        for (int b = 0; b < count; b++)
+        {
+            next.Advance();
             args.W = _cache.Keys(_group, blocks[(position / KvBlocks.Positions) + b], head);
             args.XStride = _queries.Stride;
             args.YStride = TilePositions * sizeof(float);
@@ -144,6 +154,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
 
         for (int row = from; row < rows; row++)
         {
+            next.Advance();
             int visible = Math.Min(count * KvBlocks.Positions, firstPosition + (row / group) - position + 1);
             Softmax(s.Scores + (row * TilePositions), s.Scores + ((_rows + row) * (long)TilePositions), visible, count * KvBlocks.Positions,
                 max + row, mass + row, sums + ((long)row * _cache.ValueColumns));
@@ -159,11 +170,6 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         for (int b = 0; b < count; b++)
         {
             values[b] = _cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head);
-            int after = (position / KvBlocks.Positions) + count + b;
-            if (streams && after * KvBlocks.Positions < end)
-            {
-                ReadAheadOf(_cache.Keys(_group, blocks[after], head), _cache.KeyBytes);
-            }
         }
 
         args.Pieces = pieces;
@@ -180,17 +186,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         }
     }
 
-    private static void ReadAheadOf(byte* address, long bytes)
-    {
-        if (Sse.IsSupported)
-        {
-            for (long i = 0; i < bytes; i += 64)
-            {
-                Sse.Prefetch1(address + i);
-            }
-        }
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tiles(PanelTable table, ref PanelArgs args, byte* x, float* y, int from, int rows)
     {
         int limit = table.Panels == PanelKernels.BlockPanels ? Math.Min(6, table.MaxTokens) : table.MaxTokens;
@@ -253,6 +249,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     }
 
     // Two softmax states over different positions make one: each is scaled to the common maximum.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Merge(in Scratch s, int from, int rows)
     {
         for (int row = from; row < rows; row++)

@@ -94,6 +94,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreKeysAndValues(float* x, float* cos, float* sin, int block, int offset)
     {
         int d = _cache.HeadSize;
@@ -144,6 +145,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Round(float* x, float factor, ushort* target, int count)
     {
         int i = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
@@ -116,6 +117,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IJob.Run(int slot, int worker)
     {
         float* sums = (float*)(_scratch.Pointer + (worker * ScratchBytes));
@@ -148,6 +150,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         SumsOutput.Write(sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, column, item.Epilogue == Epilogue.Add);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width, byte* next)
     {
         PackedMatrix w = item.Weights;

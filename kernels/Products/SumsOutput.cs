@@ -12,6 +12,7 @@ internal static unsafe class SumsOutput
     /// <summary>
     /// Fetches the lines that will be written, while the sums are computed: they lie a row apart, so nothing else foresees them.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ReadAhead(int tokens, Activation y, int row, int column)
     {
         if (!Sse.IsSupported)

@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Bench;
+
+/// <summary>What it costs to start all workers on nothing and wait for them.</summary>
+internal static class ForkJoin
+{
+    public static void Run(WorkerPool pool)
+    {
+        const int Rounds = 200_000;
+        Empty job = new();
+        pool.Run(job, pool.Threads);
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < Rounds; i++)
+        {
+            pool.Run(job, pool.Threads);
+        }
+
+        Console.WriteLine($"fork and join: {Stopwatch.GetElapsedTime(start).TotalMicroseconds / Rounds:F2} us");
+    }
+
+    private sealed class Empty : IJob
+    {
+        public void Run(int unit, int worker)
+        {
+        }
+    }
+}
