@@ -34,9 +34,12 @@ public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowC
 /// </summary>
 public sealed class RowSource
 {
+    // An array, since single rows are read on the path of every token, where an enumerator would be garbage.
+    private readonly RowRange[] _ranges;
+
     internal RowSource(RowRange[] ranges, int columns)
     {
-        Ranges = ranges;
+        _ranges = ranges;
         Columns = columns;
         ElementType = ranges[0].Tensor.ElementType;
         foreach (RowRange range in ranges)
@@ -46,7 +49,7 @@ public sealed class RowSource
     }
 
     /// <summary>Runs of stored rows, in the logical matrix's order.</summary>
-    public IReadOnlyList<RowRange> Ranges { get; }
+    public IReadOnlyList<RowRange> Ranges => _ranges;
 
     /// <summary>Rows of the logical matrix.</summary>
     public int Rows { get; }
@@ -67,7 +70,7 @@ public sealed class RowSource
     public ReadOnlySpan<byte> Row(int row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
-        foreach (RowRange range in Ranges)
+        foreach (RowRange range in _ranges)
         {
             if (row < range.RowCount)
             {
@@ -88,7 +91,7 @@ public sealed class RowSource
     {
         var values = new float[checked(Rows * Columns)];
         int at = 0;
-        foreach (RowRange range in Ranges)
+        foreach (RowRange range in _ranges)
         {
             for (int row = 0; row < range.RowCount; row++, at += Columns)
             {

@@ -1,0 +1,107 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests;
+
+/// <summary>Decoding with a real model allocates nothing on the managed heap: not on the calling thread, not on any worker.</summary>
+public sealed class LocalDecodeAllocationTests
+{
+    private const int Sequences = 5;
+    private const int WarmUp = 64;
+    private const int Steps = 300;
+
+    [Theory]
+    [InlineData(ComputeMode.Bf16, false)]
+    [InlineData(ComputeMode.Bf16, true)]
+    [InlineData(ComputeMode.F32, false)]
+    public async Task StepsAllocateNothing(ComputeMode mode, bool sampled)
+    {
+        using ModelRunner model = ModelRunner.Load(
+            TestPaths.DemoModel, new ModelOptions { Mode = mode, Threads = 2, KvTokens = 4096, PinThreads = false });
+        await using LocalExecutor executor = new(model, ownsModel: false);
+        SamplingParams parameters = sampled ? SamplingParams.Default : SamplingParams.Greedy;
+        SamplingState[] states = [.. Enumerable.Range(0, Sequences).Select(i => new SamplingState(parameters, (ulong)i, [4338]))];
+        int blocks = ((WarmUp + Steps) / executor.Limits.BlockPositions) + 1;
+        int[][] tables = [.. Enumerable.Range(0, Sequences).Select(i => Enumerable.Range(i * blocks, blocks).ToArray())];
+        int[] tokens = [.. Enumerable.Repeat(4338, Sequences)];
+        StepBatch batch = new(Sequences, Sequences);
+        StepResult result = new(Sequences);
+        AllocationProbe probe = new(model.Pool);
+
+        Decode(0, WarmUp);
+        probe.Start();
+        Decode(WarmUp, WarmUp + Steps);
+        Assert.Equal(0, probe.Stop());
+
+        void Decode(int from, int to)
+        {
+            for (int position = from; position < to; position++)
+            {
+                batch.Clear();
+                for (int i = 0; i < Sequences; i++)
+                {
+                    batch.Add(tokens.AsSpan(i, 1), position, tables[i], states[i]);
+                }
+
+                if (!executor.ExecuteAsync(batch, result, CancellationToken.None).IsCompletedSuccessfully)
+                {
+                    Assert.Fail("A local step completes synchronously.");
+                }
+
+                for (int i = 0; i < Sequences; i++)
+                {
+                    tokens[i] = result[i].Id;
+                    states[i].Append(tokens[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Reads the allocation counters of the caller and of every worker, each on its own thread.</summary>
+    private sealed class AllocationProbe(WorkerPool pool) : IJob
+    {
+        private readonly long[] _before = new long[pool.Threads];
+        private readonly long[] _after = new long[pool.Threads];
+        private long[] _target = [];
+        private int _arrived;
+
+        public void Start()
+        {
+            // Once for what the probe itself allocates on first use.
+            Read(_before);
+            Read(_after);
+            Read(_before);
+        }
+
+        public long Stop()
+        {
+            Read(_after);
+            return _after.Sum() - _before.Sum();
+        }
+
+        public void Run(int unit, int worker)
+        {
+            _target[worker] = GC.GetAllocatedBytesForCurrentThread();
+
+            // Every unit waits for the others, so each worker takes exactly one.
+            Interlocked.Increment(ref _arrived);
+            while (Volatile.Read(ref _arrived) < pool.Threads)
+            {
+                Thread.SpinWait(1);
+            }
+        }
+
+        private void Read(long[] target)
+        {
+            _arrived = 0;
+            _target = target;
+            pool.Run(this, pool.Threads);
+        }
+    }
+}
