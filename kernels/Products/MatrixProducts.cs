@@ -132,26 +132,21 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     {
         ref Item item = ref _items[u.Item];
         int column = (item.Epilogue == Epilogue.SwiGlu ? u.Block / 2 : u.Block) * PanelKernels.BlockRows;
-        if (u.Tokens > TileTokens)
-        {
-            SumsOutput.ReadAhead(u.Tokens, item.Y, item.YRow + u.FirstToken, column);
-        }
-
         if (item.Epilogue == Epilogue.SwiGlu)
         {
             const int Width = 2 * PanelKernels.BlockRows;
-            Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, Width, item.Weights.Block(u.Block + 1));
-            Multiply(ref item, u.Block + 1, u.FirstToken, u.Tokens, sums + PanelKernels.BlockRows, Width, next);
+            Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, Width, column, item.Weights.Block(u.Block + 1));
+            Multiply(ref item, u.Block + 1, u.FirstToken, u.Tokens, sums + PanelKernels.BlockRows, Width, column, next);
             SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, item.YRow + u.FirstToken, column);
             return;
         }
 
-        Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, PanelKernels.BlockRows, next);
+        Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, PanelKernels.BlockRows, column, next);
         SumsOutput.Write(sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, column, item.Epilogue == Epilogue.Add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width, byte* next)
+    private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width, int column, byte* next)
     {
         PackedMatrix w = item.Weights;
         BlockKernels kernels = block < w.Blocks - 1 ? w.Full : w.Last;
@@ -188,6 +183,11 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
                 args.X = x + (token * item.XStride) + (step * 4L);
                 args.Y = sums + ((long)token * width);
                 args.Tokens = (tokens * (tile + 1) / tiles) - token;
+                if (step + chunk >= w.Steps)
+                {
+                    SumsOutput.ReadAhead(args.Tokens, item.Y, item.YRow + firstToken + token, column);
+                }
+
                 if (tile == 0)
                 {
                     // What the passes before could not read ahead comes from memory now.

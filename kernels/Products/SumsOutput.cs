@@ -10,7 +10,8 @@ namespace HunyuanOrleans.Kernels.Products;
 internal static unsafe class SumsOutput
 {
     /// <summary>
-    /// Fetches the lines that will be written, while the sums are computed: they lie a row apart, so nothing else foresees them.
+    /// Fetches the lines that will be written, before the sums of their tile are computed: they lie a row apart, so nothing else
+    /// foresees them. A few at a time, since a core can have few misses open at once.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ReadAhead(int tokens, Activation y, int row, int column)
