@@ -13,10 +13,11 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly MemoryMappedViewAccessor view;
     private byte* start;
 
-    private MappedFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, long length)
+    private MappedFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, long length, DateTime modified)
     {
         Path = path;
         Length = length;
+        Modified = modified;
         this.file = file;
         this.view = view;
         byte* pointer = null;
@@ -28,6 +29,9 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Bytes of the file when it was mapped.</summary>
     public long Length { get; }
+
+    /// <summary>When the file was last changed, UTC; of the file itself where the path is a link.</summary>
+    public DateTime Modified { get; }
 
     /// <summary>Address of the first byte.</summary>
     public nint Address => start is null ? throw new ObjectDisposedException(Path) : (nint)start;
@@ -45,9 +49,11 @@ internal sealed unsafe class MappedFile : IDisposable
                 throw new ModelException($"{path}: the file is empty; allowed: a safetensors file.");
             }
 
+            DateTime modified = File.GetLastWriteTimeUtc(handle);
+
             file = MemoryMappedFile.CreateFromFile(
                 handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            return new MappedFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length);
+            return new MappedFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length, modified);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
