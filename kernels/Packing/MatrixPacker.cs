@@ -122,6 +122,11 @@ public sealed unsafe class MatrixPacker : IJob
                 throw new ArgumentException($"Cannot pack {source.Type} weights; F32, F16 and BF16 can be packed.", nameof(sources));
             }
 
+            if (source.Count < 0)
+            {
+                throw new ArgumentException($"{source.Count} rows given after {rows} for a matrix of {target.Rows}.", nameof(sources));
+            }
+
             rows += source.Count;
         }
 

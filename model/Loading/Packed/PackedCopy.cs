@@ -38,8 +38,15 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
     /// <returns>The mapping, which must outlive every use of the matrices; null where there is no copy or a warning says why not.</returns>
     public IDisposable? TryMap(WeightPlan plan, WorkerPool pool, PanelKernels kernels, bool verify)
     {
-        if (!File.Exists(path))
+        FileInfo info = new(path);
+        if (!info.Exists)
         {
+            return null;
+        }
+
+        if (info.Length == 0)
+        {
+            warn?.Invoke(Ignored("it is empty"));
             return null;
         }
 
@@ -57,7 +64,7 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
                 return mapped;
             }
 
-            warn?.Invoke($"{path}: the packed copy is ignored, because {fault}; the checkpoint is packed again.");
+            warn?.Invoke(Ignored(fault));
         }
         catch (ModelException e)
         {
@@ -70,6 +77,8 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
 
         return null;
     }
+
+    private string Ignored(string fault) => $"{path}: the packed copy is ignored, because {fault}; the checkpoint is packed again.";
 
     private string Fault(PackedHeader header, WeightPlan plan, MappedFile file, WorkerPool pool, bool verify)
     {
