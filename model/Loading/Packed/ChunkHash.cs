@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -13,7 +12,7 @@ internal static class ChunkHash
     // Odd, from the golden ratio and xxHash; any odd number makes the product a bijection.
     private const ulong Multiplier = 0x9E3779B185EBCA87;
     private const ulong Seed = 0xC2B2AE3D27D4EB4F;
-    private const int Rotation = 29;
+    private const int Shift = 32;
     private const int Lanes = 4 * 8;
 
     /// <summary>The checksum of <paramref name="bytes"/>, the same on every machine.</summary>
@@ -48,11 +47,16 @@ internal static class ChunkHash
         return hash;
     }
 
-    private static ulong Mix(ulong hash, ulong word) => BitOperations.RotateLeft((hash ^ word) * Multiplier, Rotation);
+    // The product carries a change upwards only; the shift brings it down again, so that no single bit of a later word undoes it.
+    private static ulong Mix(ulong hash, ulong word)
+    {
+        ulong product = (hash ^ word) * Multiplier;
+        return product ^ (product >> Shift);
+    }
 
     private static Vector512<ulong> Mix(Vector512<ulong> hash, Vector512<ulong> words)
     {
         Vector512<ulong> product = (hash ^ words) * Multiplier;
-        return (product << Rotation) | (product >>> (64 - Rotation));
+        return product ^ (product >>> Shift);
     }
 }
