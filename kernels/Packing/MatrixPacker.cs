@@ -7,18 +7,16 @@ namespace HunyuanOrleans.Kernels.Packing;
 
 /// <summary>
 /// Packs row-major weights into <see cref="PackedMatrix"/> form, converting their type on the way. Matrices are collected and packed
-/// together, so that small ones keep all workers busy; a unit of work is a block of 64 rows of any of them. The scratch it needs is 16
-/// kilobytes a worker. It does not know where the rows come from. Not thread-safe.
+/// together, so that small ones keep all workers busy; a unit of work is a block of 64 rows of any of them. The scratch it needs is one
+/// block of source rows a worker. It does not know what the rows are. Not thread-safe.
 /// </summary>
-public sealed unsafe class MatrixPacker : IJob
+public sealed unsafe class MatrixPacker : IJob, IDisposable
 {
     // Steps converted at once: 64 rows of it stay in the first-level cache.
     private const int ChunkSteps = 64;
     private readonly InstructionSet _isa;
     private readonly List<Item> _items = [];
-    private nint[] _rows = [];
-    private ElementType[] _types = [];
-    private int _rowCount;
+    private readonly List<BlockRows> _workers = [];
     private int _units;
 
     /// <summary>Makes a packer. All instruction sets give the same bytes.</summary>
@@ -43,29 +41,20 @@ public sealed unsafe class MatrixPacker : IJob
     public void Add(PackedMatrix target, IReadOnlyList<SourceRows> sources)
     {
         Check(target, sources);
-        if (_rows.Length < _rowCount + target.Rows)
-        {
-            int size = Math.Max(2 * _rows.Length, _rowCount + target.Rows);
-            Array.Resize(ref _rows, size);
-            Array.Resize(ref _types, size);
-        }
-
-        _items.Add(new Item(target, _rowCount, _units));
+        _items.Add(new Item(target, [.. sources], _units));
         _units += target.Blocks;
-        foreach (SourceRows source in sources)
-        {
-            for (int i = 0; i < source.Count; i++, _rowCount++)
-            {
-                _rows[_rowCount] = source.Address == 0 ? 0 : source.Address + (nint)(i * source.Stride);
-                _types[_rowCount] = source.Type;
-            }
-        }
     }
 
     /// <summary>Packs everything noted since the last call.</summary>
     /// <param name="pool">Workers to use.</param>
+    /// <exception cref="IOException">A source file cannot be read, or ends before its rows.</exception>
     public void PackAdded(WorkerPool pool)
     {
+        while (_workers.Count < pool.Threads)
+        {
+            _workers.Add(new BlockRows());
+        }
+
         try
         {
             pool.Run(this, _units);
@@ -73,9 +62,15 @@ public sealed unsafe class MatrixPacker : IJob
         finally
         {
             _items.Clear();
-            _rowCount = 0;
             _units = 0;
         }
+    }
+
+    /// <summary>Frees the scratch memory.</summary>
+    public void Dispose()
+    {
+        _workers.ForEach(w => w.Dispose());
+        _workers.Clear();
     }
 
     /// <inheritdoc/>
@@ -89,11 +84,17 @@ public sealed unsafe class MatrixPacker : IJob
         int stride = lanes * 4;
         byte* output = target.Block(block);
         uint** inputs = stackalloc uint*[PanelKernels.BlockRows];
+        BlockRows rows = _workers[worker];
+        rows.Find(item.Sources, block * PanelKernels.BlockRows, lanes);
 
-        int first = block * PanelKernels.BlockRows;
         int step = 0;
-        if (Unconverted(item, first, lanes, inputs))
+        if (rows.Unconverted(target.Type))
         {
+            for (int r = 0; r < lanes; r++)
+            {
+                inputs[r] = (uint*)rows.Addresses[r];
+            }
+
             step = target.Columns * target.Type.Size() / 4 / PanelKernels.StepUnit * PanelKernels.StepUnit;
             PanelTranspose.Run(_isa, inputs, 0, step, panels, output);
         }
@@ -105,7 +106,7 @@ public sealed unsafe class MatrixPacker : IJob
             for (int r = 0; r < lanes; r++)
             {
                 inputs[r] = scratch + (r * ChunkSteps);
-                Convert(item, first + r, step, steps, inputs[r]);
+                Convert(target, (byte*)rows.Addresses[r], rows.Types[r], step, steps, inputs[r]);
             }
 
             PanelTranspose.Run(_isa, inputs, 0, steps, panels, output + ((long)step * stride));
@@ -156,46 +157,22 @@ public sealed unsafe class MatrixPacker : IJob
         return _items[low];
     }
 
-    /// <summary>The rows' addresses, if all lanes have a row of the target's own type.</summary>
-    private bool Unconverted(in Item item, int first, int lanes, uint** inputs)
+    private static void Convert(PackedMatrix target, byte* source, ElementType type, int step, int steps, uint* scratch)
     {
-        if (first + lanes > item.Target.Rows)
-        {
-            return false;
-        }
-
-        for (int r = 0; r < lanes; r++)
-        {
-            int row = item.FirstRow + first + r;
-            inputs[r] = (uint*)_rows[row];
-            if (_rows[row] == 0 || _types[row] != item.Target.Type)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private void Convert(in Item item, int row, int step, int steps, uint* scratch)
-    {
-        PackedMatrix target = item.Target;
         int perStep = target.Type.StepElements();
         int column = step * perStep;
         int columns = Math.Clamp(target.Columns - column, 0, steps * perStep);
-        nint source = row < target.Rows ? _rows[item.FirstRow + row] : 0;
-        if (source == 0 || columns < steps * perStep)
+        if (source is null || columns < steps * perStep)
         {
             new Span<uint>(scratch, steps).Clear();
         }
 
-        if (source != 0)
+        if (source is not null)
         {
-            ElementType type = _types[item.FirstRow + row];
-            Conversion.Convert((byte*)source + ((long)column * type.Size()), type, (byte*)scratch, target.Type, columns);
+            Conversion.Convert(source + ((long)column * type.Size()), type, (byte*)scratch, target.Type, columns);
         }
     }
 
-    /// <summary>A noted matrix: where its rows and its units begin.</summary>
-    private readonly record struct Item(PackedMatrix Target, int FirstRow, int FirstUnit);
+    /// <summary>A noted matrix and where its units begin.</summary>
+    private readonly record struct Item(PackedMatrix Target, SourceRows[] Sources, int FirstUnit);
 }

@@ -17,6 +17,7 @@ public static class ModelLoader
     /// <param name="kernels">What will multiply them.</param>
     /// <param name="progress">Told about every 32 MB; may be null.</param>
     /// <param name="cancellationToken">Stops between two batches of 32 MB, or two matrices where they are larger.</param>
+    /// <exception cref="ModelException">A file cannot be read any more.</exception>
     /// <returns>The region; it must outlive every use of the matrices.</returns>
     public static NativeBuffer Pack(
         WeightPlan plan, WorkerPool pool, PanelKernels kernels, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ public static class ModelLoader
             // Each file lies in one piece of the address space, so the order of addresses walks every file from front to back.
             List<PlannedMatrix> ordered = [.. plan.Matrices.OrderBy(FirstAddress)];
             ReadAhead readAhead = new(ordered);
-            MatrixPacker packer = new(kernels.Isa);
+            using MatrixPacker packer = new(kernels.Isa);
             long total = ordered.Sum(m => m.ByteLength);
             long done = 0;
             for (int next = 0; next < ordered.Count;)
@@ -47,6 +48,11 @@ public static class ModelLoader
             }
 
             return region;
+        }
+        catch (IOException e)
+        {
+            region.Dispose();
+            throw new ModelException($"The checkpoint cannot be read: {e.Message}", e);
         }
         catch
         {

@@ -5,6 +5,7 @@ using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Packing;
@@ -37,30 +38,81 @@ public sealed unsafe class PackedLayoutTests
     [MemberData(nameof(Cases))]
     public void EveryWordLiesWhereTheLayoutSays(InstructionSet isa, ElementType from, ElementType to)
     {
+        string path = Path.GetTempFileName();
+        try
+        {
+            using (FileStream stream = File.OpenWrite(path))
+            {
+                foreach ((int rows, int columns) in Sizes)
+                {
+                    stream.Write(Elements(rows, columns, from));
+                }
+            }
+
+            using SafeFileHandle file = File.OpenHandle(path);
+            Check(isa, from, to, null);
+            Check(isa, from, to, file);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void AFileThatEndsBeforeItsRowsIsAnError()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllBytes(path, new byte[100]);
+        using (SafeFileHandle file = File.OpenHandle(path))
+        {
+            using WorkerPool pool = new(2, pin: false);
+            using MatrixPacker packer = new();
+            using NativeBuffer memory = new(PackedMatrix.SizeOf(80, 32, ElementType.F32));
+            PackedMatrix matrix = new(80, 32, ElementType.F32, memory, 0, PanelKernels.For(InstructionSet.Portable));
+            Assert.ThrowsAny<IOException>(() => packer.Pack(pool, matrix, [new SourceRows(1, 128, 80, ElementType.F32) { File = file }]));
+            packer.Pack(pool, matrix, [SourceRows.Zeros(80)]);
+            Assert.Equal(-1, memory.Slice(0, (int)memory.ByteLength).IndexOfAnyExcept((byte)0));
+        }
+
+        File.Delete(path);
+    }
+
+    /// <summary>Packs all sizes at once, from memory, or from a file that holds them one after the other.</summary>
+    private static void Check(InstructionSet isa, ElementType from, ElementType to, SafeFileHandle? file)
+    {
         using WorkerPool pool = new(2, pin: false);
-        MatrixPacker packer = new(isa);
+        using MatrixPacker packer = new(isa);
         List<(NativeBuffer Memory, byte[] Expected, string What)> results = [];
         List<GCHandle> pinned = [];
+        long offset = 1;
         foreach ((int rows, int columns) in Sizes)
         {
             byte[] source = Elements(rows, columns, from);
             GCHandle handle = GCHandle.Alloc(source, GCHandleType.Pinned);
             pinned.Add(handle);
-            int size = from.Size();
 
             // An odd address, and a run of zero rows in the middle, as padding between interleaved matrices has it.
             nint address = handle.AddrOfPinnedObject() + 1;
-            int zeros = rows / 3;
+            int stride = columns * from.Size();
+            int zerosFrom = rows - (rows / 3) - (rows / 2);
+            int zerosTo = rows - (rows / 2);
             List<SourceRows> sources =
             [
-                new(address, columns * size, rows - zeros - (rows / 2), from),
-                SourceRows.Zeros(zeros),
-                new(address + ((rows - (rows / 2)) * columns * size), columns * size, rows / 2, from),
+                Rows(0, zerosFrom),
+                SourceRows.Zeros(zerosTo - zerosFrom),
+                Rows(zerosTo, rows - zerosTo),
             ];
             NativeBuffer memory = new(PackedMatrix.SizeOf(rows, columns, to));
             memory.Slice(0, (int)memory.ByteLength).Fill(0xEE);
             packer.Add(new PackedMatrix(rows, columns, to, memory, 0, PanelKernels.For(InstructionSet.Portable)), sources);
-            results.Add((memory, Defined(source.AsSpan(1), rows, columns, from, to, rows - zeros - (rows / 2), rows - (rows / 2)), $"{rows} x {columns}"));
+            results.Add((memory, Defined(source.AsSpan(1), rows, columns, from, to, zerosFrom, zerosTo), $"{rows} x {columns}"));
+            offset += source.Length;
+
+            // With a file the address is not used, only that it is not zero.
+            SourceRows Rows(int first, int count) => file is null
+                ? new SourceRows(address + (first * stride), stride, count, from)
+                : new SourceRows(1, stride, count, from) { File = file, FileOffset = offset + (first * stride) };
         }
 
         packer.PackAdded(pool);
