@@ -115,7 +115,7 @@ public static unsafe class Conversion
         return (Vector512.Create(low, high) << 16).AsSingle();
     }
 
-    /// <summary>Loads 16 IEEE halves as float32, exactly; NaN stays NaN.</summary>
+    /// <summary>Loads 16 IEEE halves as float32, exactly; a NaN becomes a quiet one, as in the conversion of a single half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> LoadHalf16(ushort* source)
     {
@@ -126,7 +126,8 @@ public static unsafe class Conversion
 
         // The exponent biases differ by 112; a product moves subnormal halves up too, exactly. Infinity and NaN take the largest exponent.
         Vector512<uint> scaled = (shifted.AsSingle() * BitConverter.UInt32BitsToSingle(0x77800000)).AsUInt32();
-        Vector512<uint> special = shifted | Vector512.Create(0x7F800000u);
+        Vector512<uint> quiet = Vector512.GreaterThan(magnitude, Vector512.Create(0x7C00u)) & Vector512.Create(0x400000u);
+        Vector512<uint> special = shifted | quiet | Vector512.Create(0x7F800000u);
         Vector512<uint> value = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7BFFu)), special, scaled);
         return (value | ((half & Vector512.Create(0x8000u)) << 16)).AsSingle();
     }
