@@ -61,7 +61,7 @@ public sealed class ModelRunner : IDisposable
             _returned = Own(new Activation(options.MaxBatchTokens * topK, Config.HiddenSize, options.Mode.Element()));
         }
 
-        Own(ModelLoader.Pack(plan, Pool, context.Kernels, progress, cancellationToken));
+        Own(WeightRegion.Load(weights, plan, options, Pool, context.Kernels, progress, cancellationToken));
         WeightBytes = plan.TotalBytes;
     }
 

@@ -9,7 +9,6 @@ namespace HunyuanOrleans.Kernels.Memory;
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint HugePage = 2u << 20;
-    private const int MadviseHugePage = 14;
     private byte* _pointer;
 
     /// <summary>Reserves <paramref name="bytes"/> bytes.</summary>
@@ -25,10 +24,9 @@ public sealed unsafe class NativeBuffer : IDisposable
         nuint alignment = large ? HugePage : 64;
         nuint size = ((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment;
         _pointer = (byte*)NativeMemory.AlignedAlloc(size, alignment);
-        if (large && OperatingSystem.IsLinux())
+        if (large)
         {
-            // A refusal only costs speed.
-            _ = Madvise(_pointer, size, MadviseHugePage);
+            MemoryAdvice.HugePages((nint)_pointer, (long)size);
         }
 
         if (clear)
@@ -84,7 +82,4 @@ public sealed unsafe class NativeBuffer : IDisposable
             GC.RemoveMemoryPressure(Reserved);
         }
     }
-
-    [DllImport("libc", EntryPoint = "madvise")]
-    private static extern int Madvise(void* address, nuint length, int advice);
 }

@@ -29,6 +29,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Every stored tensor.</summary>
     public IReadOnlyCollection<TensorView> Tensors => tensors.Values;
 
+    /// <summary>The mapped files, in order of name.</summary>
+    internal IReadOnlyList<MappedFile> Mapped => files;
+
     /// <summary>The tensor of that name; false where the checkpoint has none.</summary>
     public bool TryGet(string name, out TensorView tensor) => tensors.TryGetValue(name, out tensor!);
 

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
@@ -13,10 +14,13 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly MemoryMappedViewAccessor view;
     private byte* start;
 
-    private MappedFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor view, long length)
+    private MappedFile(
+        string path, SafeFileHandle handle, MemoryMappedFile file, MemoryMappedViewAccessor view, long length, DateTime modified)
     {
+        Handle = handle;
         Path = path;
         Length = length;
+        Modified = modified;
         this.file = file;
         this.view = view;
         byte* pointer = null;
@@ -26,8 +30,14 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public string Path { get; }
 
+    /// <summary>The file, open for reading until <see cref="Dispose"/>.</summary>
+    public SafeFileHandle Handle { get; }
+
     /// <summary>Bytes of the file when it was mapped.</summary>
     public long Length { get; }
+
+    /// <summary>When the file was last changed, UTC; of the file itself where the path is a link.</summary>
+    public DateTime Modified { get; }
 
     /// <summary>Address of the first byte.</summary>
     public nint Address => start is null ? throw new ObjectDisposedException(Path) : (nint)start;
@@ -36,22 +46,27 @@ internal sealed unsafe class MappedFile : IDisposable
     public static MappedFile Open(string path)
     {
         MemoryMappedFile? file = null;
+        SafeFileHandle? handle = null;
         try
         {
-            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             long length = RandomAccess.GetLength(handle);
             if (length == 0)
             {
+                handle.Dispose();
                 throw new ModelException($"{path}: the file is empty; allowed: a safetensors file.");
             }
 
+            DateTime modified = File.GetLastWriteTimeUtc(handle);
+
             file = MemoryMappedFile.CreateFromFile(
                 handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            return new MappedFile(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length);
+            return new MappedFile(path, handle, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length, modified);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             file?.Dispose();
+            handle?.Dispose();
             throw new ModelException($"{path}: cannot be mapped into memory: {e.Message}", e);
         }
     }
@@ -76,5 +91,6 @@ internal sealed unsafe class MappedFile : IDisposable
         view.SafeMemoryMappedViewHandle.ReleasePointer();
         view.Dispose();
         file.Dispose();
+        Handle.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
@@ -44,6 +45,12 @@ public sealed class TensorView
 
     /// <summary>Address of the first element. Hazard: may lie at any byte, so not aligned to the element size.</summary>
     public nint Address => file.Address + (nint)offset;
+
+    /// <summary>The open file that holds it; the checkpoint's.</summary>
+    internal SafeFileHandle FileHandle => file.Handle;
+
+    /// <summary>Where its first element begins in the file.</summary>
+    internal long FileOffset => offset;
 
     /// <summary>Number of elements.</summary>
     public long ElementCount => ByteLength / StoredType.Size();

@@ -32,6 +32,25 @@ public sealed record ModelOptions
     /// <summary>Most rows of logits one step gives, so most sequences it carries. Default 64.</summary>
     public int MaxLogitRows { get; init; } = 64;
 
+    /// <summary>
+    /// Folder of the packed copy: one file with the weights in the form the kernels read, which later starts map instead of packing again.
+    /// Default null: none is read or written. The model's own folder keeps it next to the checkpoint. Takes as much disk as the packed
+    /// weights; the first load waits until it is written. A copy that is stale or damaged is ignored with a warning and replaced; a
+    /// folder that cannot be written only gives a warning.
+    /// </summary>
+    public string? PackedCache { get; init; }
+
+    /// <summary>
+    /// Whether every byte of a packed copy is checked before it is used. Default false: its length, its header and 16 samples of 4 MB
+    /// are. True reads all of it, which for a copy that is not in the page cache takes as long as reading the file.
+    /// </summary>
+    public bool VerifyPackedCache { get; init; }
+
+    /// <summary>
+    /// Told, in one sentence each, what went wrong without stopping the load. Called on the loading thread. Default null: told to nobody.
+    /// </summary>
+    public Action<string>? Warn { get; init; }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ModelException">One of them is out of range.</exception>
     public void Validate()
@@ -40,6 +59,10 @@ public sealed record ModelOptions
         Check(nameof(KvTokens), KvTokens, 0, int.MaxValue - 64);
         Check(nameof(MaxBatchTokens), MaxBatchTokens, 1, 65536);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, 65536);
+        if (PackedCache is not null && string.IsNullOrWhiteSpace(PackedCache))
+        {
+            throw new ModelException($"{nameof(PackedCache)} is \"{PackedCache}\"; allowed: null or the path of a folder.");
+        }
     }
 
     private static void Check(string name, int value, int least, int most)

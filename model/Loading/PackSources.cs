@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Model.Checkpoints;
 
@@ -13,7 +14,7 @@ internal static class PackSources
     {
         foreach (RowRange range in source.Ranges)
         {
-            yield return new SourceRows(range.RowAddress(0), range.RowBytes, range.RowCount, source.ElementType);
+            yield return Rows(range, 0, range.RowCount, source.ElementType);
         }
     }
 
@@ -41,7 +42,7 @@ internal static class PackSources
             int count = Math.Min(range.RowCount - from, wanted - taken);
             if (count > 0)
             {
-                result.Add(new SourceRows(range.RowAddress(from), range.RowBytes, count, source.ElementType));
+                result.Add(Rows(range, from, count, source.ElementType));
                 taken += count;
             }
 
@@ -53,4 +54,11 @@ internal static class PackSources
             result.Add(SourceRows.Zeros(BlockRows - taken));
         }
     }
+
+    private static SourceRows Rows(RowRange range, int first, int count, ElementType type) =>
+        new(range.RowAddress(first), range.RowBytes, count, type)
+        {
+            File = range.Tensor.FileHandle,
+            FileOffset = range.Tensor.FileOffset + ((range.FirstRow + first) * range.RowBytes),
+        };
 }

@@ -10,7 +10,6 @@ namespace HunyuanOrleans.Model.Loading;
 /// </summary>
 public sealed class WeightPlan(ComputeMode mode)
 {
-    private const long Alignment = 4096;
     private readonly List<PlannedMatrix> _matrices = [];
 
     /// <summary>Precision of the weights.</summary>
@@ -52,7 +51,7 @@ public sealed class WeightPlan(ComputeMode mode)
     {
         PlannedMatrix matrix = new(name, rows, columns, type, TotalBytes, sources);
         _matrices.Add(matrix);
-        TotalBytes += (matrix.ByteLength + Alignment - 1) / Alignment * Alignment;
+        TotalBytes += matrix.Room;
         return matrix;
     }
 }
@@ -66,6 +65,9 @@ public sealed class WeightPlan(ComputeMode mode)
 /// <param name="sources">Where its rows come from.</param>
 public sealed class PlannedMatrix(string name, int rows, int columns, ElementType type, long offset, IReadOnlyList<SourceRows> sources)
 {
+    // A page, so that a region can also be a mapped file.
+    private const long Alignment = 4096;
+
     private PackedMatrix? _matrix;
 
     /// <summary>Its first tensor's name.</summary>
@@ -85,6 +87,9 @@ public sealed class PlannedMatrix(string name, int rows, int columns, ElementTyp
 
     /// <summary>Bytes after packing.</summary>
     public long ByteLength { get; } = PackedMatrix.SizeOf(rows, columns, type);
+
+    /// <summary>Bytes up to the next matrix in the region.</summary>
+    public long Room => (ByteLength + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>Where its rows come from.</summary>
     public IReadOnlyList<SourceRows> Sources { get; } = sources;

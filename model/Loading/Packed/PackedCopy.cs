@@ -1,0 +1,137 @@
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model.Checkpoints;
+
+namespace HunyuanOrleans.Model.Loading.Packed;
+
+/// <summary>
+/// Maps the packed copy of a plan's weights, if there is a sound one. Anything wrong with it is a reason to go on without, never an
+/// error. It does not write (see <see cref="PackedCopyWriter"/>).
+/// </summary>
+/// <param name="path">The file.</param>
+/// <param name="key">What it must have been made of.</param>
+/// <param name="warn">Told why a copy that is there cannot be used; may be null.</param>
+internal sealed class PackedCopy(string path, string key, Action<string>? warn)
+{
+    private const int Samples = 16;
+    private const long PopulateBytes = 16 << 20;
+
+    /// <summary>
+    /// Where the copy of a plan lies. In the model's own folder the name survives moving the folder; elsewhere it tells models apart.
+    /// </summary>
+    public static string PathOf(Weights weights, WeightPlan plan, string directory)
+    {
+        string model = Path.GetDirectoryName(Path.GetFullPath(weights.Checkpoint.Source))!;
+        bool beside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) == Path.TrimEndingDirectorySeparator(model);
+        string identity = PackedKey.PlanHash(plan) + (beside ? "" : model);
+        string name = beside ? "model" : Path.GetFileName(model);
+        return Path.Combine(directory, $"{name}-{PackedKey.Hex(System.Text.Encoding.UTF8.GetBytes(identity))[..16]}.{PackedKey.ModeName(plan.Mode)}.packed");
+    }
+
+    /// <summary>Maps the copy, checks it, and lays the plan's matrices over it.</summary>
+    /// <param name="plan">The matrices; their <see cref="PlannedMatrix.Matrix"/> is set where the copy is used.</param>
+    /// <param name="pool">Workers.</param>
+    /// <param name="kernels">What will multiply them.</param>
+    /// <param name="verify">Whether to check every byte and not only samples.</param>
+    /// <returns>The mapping, which must outlive every use of the matrices; null where there is no copy or a warning says why not.</returns>
+    public IDisposable? TryMap(WeightPlan plan, WorkerPool pool, PanelKernels kernels, bool verify)
+    {
+        FileInfo info = new(path);
+        if (!info.Exists)
+        {
+            return null;
+        }
+
+        if (info.Length == 0)
+        {
+            warn?.Invoke(Ignored("it is empty"));
+            return null;
+        }
+
+        MappedFile? file = null;
+        try
+        {
+            file = MappedFile.Open(path);
+            PackedHeader? header = PackedHeader.Read(count => file.Slice(0, count).ToArray(), file.Length, out string fault);
+            fault = header is null ? fault : Fault(header, plan, file, pool, verify);
+            if (fault.Length == 0)
+            {
+                Lay(plan, file, header!.BodyOffset, kernels, pool);
+                MappedFile mapped = file;
+                file = null;
+                return mapped;
+            }
+
+            warn?.Invoke(Ignored(fault));
+        }
+        catch (ModelException e)
+        {
+            warn?.Invoke($"{e.Message} The packed copy is ignored; the checkpoint is packed again.");
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+
+        return null;
+    }
+
+    private string Ignored(string fault) => $"{path}: the packed copy is ignored, because {fault}; the checkpoint is packed again.";
+
+    private string Fault(PackedHeader header, WeightPlan plan, MappedFile file, WorkerPool pool, bool verify)
+    {
+        if (header.Key != key)
+        {
+            return $"it is stale: it was made of {PackedKey.Difference(key, header.Key)}";
+        }
+
+        if (header.BodyBytes != plan.TotalBytes)
+        {
+            return $"it holds {header.BodyBytes} bytes of weights instead of {plan.TotalBytes}";
+        }
+
+        int count = header.Hashes.Length;
+        int[] chunks = verify || count <= Samples
+            ? [.. Enumerable.Range(0, count)]
+            : [.. Enumerable.Range(0, Samples).Select(i => (int)((long)i * (count - 1) / (Samples - 1)))];
+        ulong[] found = ChunkHashes.Compute(pool, (offset, length) => file.Slice(header.BodyOffset + offset, length), header.BodyBytes, chunks);
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            if (found[i] != header.Hashes[chunks[i]])
+            {
+                return $"it is damaged: the checksum of chunk {chunks[i]} of {count} is wrong";
+            }
+        }
+
+        return "";
+    }
+
+    private static void Lay(WeightPlan plan, MappedFile file, long bodyOffset, PanelKernels kernels, WorkerPool pool)
+    {
+        nint body = file.Address + (nint)bodyOffset;
+        MemoryAdvice.HugePages(body, plan.TotalBytes);
+        foreach (PlannedMatrix planned in plan.Matrices)
+        {
+            planned.Matrix = new PackedMatrix(
+                planned.Rows, planned.Columns, planned.Type, body + (nint)planned.Offset, plan.TotalBytes - planned.Offset, file, kernels);
+        }
+
+        // What is in memory is mapped now, at once and by all workers; what is not is read when it is first used.
+        pool.Run(new Populate(body, plan.TotalBytes), (int)((plan.TotalBytes + PopulateBytes - 1) / PopulateBytes));
+    }
+
+    private sealed class Populate(nint body, long bytes) : IJob
+    {
+        public void Run(int unit, int worker)
+        {
+            long offset = unit * PopulateBytes;
+            long length = Math.Min(PopulateBytes, bytes - offset);
+            if (MemoryAdvice.IsResident(body + (nint)offset) && MemoryAdvice.IsResident(body + (nint)(offset + length - 1)))
+            {
+                MemoryAdvice.Populate(body + (nint)offset, length);
+            }
+        }
+    }
+}
