@@ -12,5 +12,9 @@ internal static class ComputeSettings
     {
         Mode = parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16,
         Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
+        PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
+            ? null
+            : parsed.GetValue(SharedOptions.PackedCache) ?? SharedOptions.ModelFolder(parsed),
+        Warn = parsed.InvocationConfiguration.Error.WriteLine,
     };
 }

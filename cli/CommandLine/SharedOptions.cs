@@ -29,6 +29,14 @@ internal static class SharedOptions
         HelpName = "N",
     }.InRange(1, 1024);
 
+    /// <summary>--packed-cache: keep a packed copy of the weights.</summary>
+    public static readonly Option<string?> PackedCache = new("--packed-cache")
+    {
+        Description = "Keep a packed copy of the weights, so that the next start only maps it: in DIR, or beside the model. [default: off]",
+        HelpName = "DIR",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     /// <summary>--json: output for machines.</summary>
     public static readonly Option<bool> Json = new("--json") { Description = "Print JSON for machines." };
 
@@ -49,6 +57,7 @@ internal static class SharedOptions
     {
         command.Add(Mode);
         command.Add(Threads);
+        command.Add(PackedCache);
     }
 
     /// <summary>The model folder the command line means.</summary>

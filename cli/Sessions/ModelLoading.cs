@@ -16,6 +16,13 @@ internal static class ModelLoading
     private sealed class Adapter(ProgressReport report) : IProgress<LoadProgress>
     {
         public void Report(LoadProgress value) =>
-            report(value.Bytes, value.TotalBytes, $"{value.Matrices}/{value.TotalMatrices} matrices");
+            report(value.Bytes, value.TotalBytes, $"{Verb(value.Stage)}{value.Matrices}/{value.TotalMatrices} matrices");
+
+        private static string Verb(LoadStage stage) => stage switch
+        {
+            LoadStage.Saving => "(saving a packed copy) ",
+            LoadStage.Mapping => "(mapping the packed copy) ",
+            _ => "",
+        };
     }
 }
