@@ -5,8 +5,10 @@ internal sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hunyuan-cli-");
 
+    public string Path => _folder.FullName;
+
     /// <summary>The path of a name inside it.</summary>
-    public string this[string name] => Path.Combine(_folder.FullName, name);
+    public string this[string name] => System.IO.Path.Combine(_folder.FullName, name);
 
     /// <summary>Writes a file and gives its path.</summary>
     public string Write(string name, string text)
