@@ -9,6 +9,10 @@ namespace HunyuanOrleans.Kernels.Memory;
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint HugePage = 2u << 20;
+
+    // Smaller buffers are not worth a page of their own; above, large pages also keep rows from competing for the same cache sets.
+    private const nuint LeastForHugePages = HugePage / 16;
+
     private byte* _pointer;
 
     /// <summary>Reserves <paramref name="bytes"/> bytes.</summary>
@@ -20,7 +24,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ByteLength = bytes;
-        bool large = (nuint)bytes >= HugePage;
+        bool large = (nuint)bytes >= LeastForHugePages;
         nuint alignment = large ? HugePage : 64;
         nuint size = ((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment;
         _pointer = (byte*)NativeMemory.AlignedAlloc(size, alignment);
