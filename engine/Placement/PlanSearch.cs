@@ -1,0 +1,119 @@
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>
+/// Finds a board: the plan in force adapted where there is one and that fits, else a new one, by speed or, where memory is tight, by
+/// memory; of the two layouts the one that is predicted to decode faster.
+/// </summary>
+internal static class PlanSearch
+{
+    private static readonly ExpertLayout[] Layouts = [ExpertLayout.Stacked, ExpertLayout.Spread];
+
+    /// <summary>The board found; where nothing fits, the last one tried, with parts that are nobody's.</summary>
+    public static PlanBoard Find(PlanProblem problem, PartitionPlan? previous)
+    {
+        if (previous is { Fits: true } && Adapt(problem, previous) is { Complete: true } adapted)
+        {
+            return adapted;
+        }
+
+        PlanBoard? incomplete = null;
+        foreach (PlanProblem measure in new[] { problem, problem.ByMemory() })
+        {
+            PlanBoard? best = null;
+            double bestSeconds = 0;
+            foreach (ExpertLayout layout in Layouts)
+            {
+                PlanBoard board = new(measure, layout);
+                Fill(board);
+                if (!board.Complete)
+                {
+                    incomplete = board;
+                    continue;
+                }
+
+                double seconds = new SpeedEstimate(board).Seconds;
+                if (best is null || seconds < bestSeconds)
+                {
+                    (best, bestSeconds) = (board, seconds);
+                }
+
+                if (!problem.Config.HasExperts)
+                {
+                    break;
+                }
+            }
+
+            if (best is not null)
+            {
+                return best.MeasuredBy(problem);
+            }
+        }
+
+        return incomplete!;
+    }
+
+    private static void Fill(PlanBoard board)
+    {
+        AttentionPlacer.Place(board);
+        ExpertPlacer.Place(board);
+    }
+
+    private static PlanBoard Adapt(PlanProblem problem, PartitionPlan previous)
+    {
+        PlanBoard board = new(problem, previous.Layout);
+        Dictionary<string, int> numbers = problem.Silos.Select((silo, s) => (silo.Name, s)).ToDictionary(p => p.Name, p => p.s);
+        for (int group = 0; group < board.GroupOwner.Length; group++)
+        {
+            if (numbers.TryGetValue(previous.AttentionSilo(group * problem.Config.ClaFactor), out int s) && problem.Silos[s].TakesAttention)
+            {
+                board.PlaceGroup(group, s);
+            }
+        }
+
+        foreach ((int layer, int expert) in board.Line)
+        {
+            if (numbers.TryGetValue(previous.ExpertSilo(layer, expert), out int s) && problem.Silos[s].TakesExperts)
+            {
+                board.PlaceExpert(layer, expert, s);
+            }
+        }
+
+        Evict(board);
+        Fill(board);
+        bool[] isNew = new bool[board.Silos];
+        foreach (SiloCapacity silo in problem.Silos)
+        {
+            isNew[numbers[silo.Name]] = !previous.Silos.Any(s => s.Silo.Name == silo.Name);
+        }
+
+        if (board.Complete && isNew.Contains(true))
+        {
+            JoinPlacer.Pull(board, isNew);
+        }
+
+        return board;
+    }
+
+    // A silo whose memory shrank, or a wish for more K/V: experts go first, they move without sessions.
+    private static void Evict(PlanBoard board)
+    {
+        for (int i = board.Line.Count - 1; i >= 0; i--)
+        {
+            (int layer, int expert) = board.Line[i];
+            int owner = board.ExpertOwner[layer][expert];
+            if (owner != PlanBoard.Nobody && board.Room(owner) < 0)
+            {
+                board.PlaceExpert(layer, expert, PlanBoard.Nobody);
+            }
+        }
+
+        for (int group = board.GroupOwner.Length - 1; group >= 0; group--)
+        {
+            int owner = board.GroupOwner[group];
+            if (owner != PlanBoard.Nobody && board.Room(owner) < 0)
+            {
+                board.PlaceGroup(group, PlanBoard.Nobody);
+            }
+        }
+    }
+}
