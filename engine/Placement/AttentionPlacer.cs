@@ -82,7 +82,6 @@ internal static class AttentionPlacer
             {
                 room[first] -= board.Problem.Sizes.Embedding;
                 room[last] -= board.Problem.Sizes.Head;
-                work[last] += board.Problem.GroupWork[^1] - board.Problem.GroupWork[0];
             }
         }
 
@@ -93,10 +92,9 @@ internal static class AttentionPlacer
                 continue;
             }
 
-            bool lightened = fresh && group == board.GroupOwner.Length - 1;
             long bytes = board.GroupRoom(group) - (fresh && group == 0 ? board.Problem.Sizes.Embedding : 0)
-                - (lightened ? board.Problem.Sizes.Head : 0);
-            double due = board.Problem.GroupWork[lightened ? 0 : group];
+                - (fresh && group == board.GroupOwner.Length - 1 ? board.Problem.Sizes.Head : 0);
+            double due = board.Problem.GroupWork[group];
             int best = PlanBoard.Nobody;
             for (int s = 0; s < board.Silos; s++)
             {

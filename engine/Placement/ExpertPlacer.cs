@@ -13,7 +13,6 @@ internal static class ExpertPlacer
     /// <summary>Places every expert that is nobody's, as far as there is room.</summary>
     public static void Place(PlanBoard board)
     {
-        PlanProblem problem = board.Problem;
         List<(int Layer, int Expert)> open = Open(board);
         if (open.Count == 0)
         {
@@ -28,9 +27,20 @@ internal static class ExpertPlacer
         }
 
         Deal(board, open, quota);
+        PlaceRest(board);
+    }
+
+    // What found no place in its turn goes to whoever has time and room, in runs that make no silo the busiest.
+    private static void PlaceRest(PlanBoard board)
+    {
+        double[] speed = board.Problem.Speed;
+        double busiest = Enumerable.Range(0, board.Silos).Max(s => speed[s] > 0 ? board.Work(s) / speed[s] : 0);
+        int silo = PlanBoard.Nobody;
         foreach ((int layer, int expert) in Open(board))
         {
-            int silo = board.LeastLoaded(problem.ExpertWork[layer][expert], s => board.CanTakeExpert(s, layer));
+            double work = board.Problem.ExpertWork[layer][expert];
+            bool goesOn = silo != PlanBoard.Nobody && board.CanTakeExpert(silo, layer) && (board.Work(silo) + work) / speed[silo] <= busiest;
+            silo = goesOn ? silo : board.LeastLoaded(work, s => board.CanTakeExpert(s, layer));
             board.PlaceExpert(layer, expert, silo);
         }
     }

@@ -173,7 +173,7 @@ public sealed class PartitionPlan
     // Holders of copies share their expert's tokens evenly.
     private double Touched(PlanBoard board, int[][][] copies, int s)
     {
-        double touched = 0;
+        double touched = board.GroupOwner[^1] == s ? Problem.Sizes.Head : 0;
         for (int g = 0; g < board.GroupOwner.Length; g++)
         {
             touched += board.GroupOwner[g] == s ? Problem.GroupWork[g] : 0;

@@ -21,8 +21,7 @@ internal sealed class PlanProblem
         Silos = [.. silos.OrderBy(s => s.Zone, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)];
         Validate();
         KvBlockBytes = options.Kv.BlockBytes(config);
-        long tokens = options.MinKvTokens > 0 ? options.MinKvTokens : Math.Min(config.MaxPositions, DefaultKvTokens);
-        KvReserve = (tokens + KvBlocks.Positions - 1) / KvBlocks.Positions * KvBlockBytes;
+        KvReserve = Reserve(options.MinKvTokens > 0 ? options.MinKvTokens : Math.Min(config.MaxPositions, DefaultKvTokens));
         GroupBytes = new long[config.KvGroups];
         ExpertBytes = new long[config.Layers];
         Chance = new double[config.Layers][];
@@ -37,19 +36,26 @@ internal sealed class PlanProblem
         GroupBytes[^1] += Sizes.Head;
         Speed = [.. Silos.Select(s => s.MemoryBandwidth)];
         GroupWork = [.. GroupBytes.Select(b => (double)b)];
-        // A token reads one row of the embedding.
+
+        // A token reads one row of the embedding. lm_head is left out of the balance: to make up for it, its silo would give away
+        // experts of many times its bytes.
         GroupWork[0] -= Sizes.Embedding;
+        GroupWork[^1] -= Sizes.Head;
         ExpertWork = [.. Chance.Select((chance, layer) => chance.Select(c => c * ExpertBytes[layer]).ToArray())];
     }
 
-    private PlanProblem(PlanProblem other)
+    private PlanProblem(PlanProblem other, long kvReserve, bool byMemory)
     {
         (Config, Options, Sizes, Silos) = (other.Config, other.Options, other.Sizes, other.Silos);
         (KvBlockBytes, KvReserve, GroupBytes, ExpertBytes, Chance) =
-            (other.KvBlockBytes, other.KvReserve, other.GroupBytes, other.ExpertBytes, other.Chance);
-        Speed = [.. Silos.Select(s => (double)s.MemoryBytes)];
-        GroupWork = [.. GroupBytes.Select(b => (double)(b + KvReserve))];
-        ExpertWork = [.. Chance.Select((chance, layer) => chance.Select(_ => (double)ExpertBytes[layer]).ToArray())];
+            (other.KvBlockBytes, kvReserve, other.GroupBytes, other.ExpertBytes, other.Chance);
+        (Speed, GroupWork, ExpertWork) = (other.Speed, other.GroupWork, other.ExpertWork);
+        if (byMemory)
+        {
+            Speed = [.. Silos.Select(s => (double)s.MemoryBytes)];
+            GroupWork = [.. GroupBytes.Select(b => (double)(b + KvReserve))];
+            ExpertWork = [.. Chance.Select((chance, layer) => chance.Select(_ => (double)ExpertBytes[layer]).ToArray())];
+        }
     }
 
     public ModelConfig Config { get; }
@@ -86,7 +92,16 @@ internal sealed class PlanProblem
     public double[][] ExpertWork { get; }
 
     /// <summary>The same, but with room taken for work and memory for speed: fills all silos to the same part, for tight fits.</summary>
-    public PlanProblem ByMemory() => new(this);
+    public PlanProblem ByMemory() => new(this, KvReserve, byMemory: true);
+
+    /// <summary>The same, but with half of all memory beyond the weights set aside for K/V, so that no shard is left with little.</summary>
+    public PlanProblem WithAmpleKv()
+    {
+        double free = Silos.Where(s => s.TakesAttention || s.TakesExperts).Sum(s => (double)s.MemoryBytes)
+            - GroupBytes.Sum(b => (double)b) - Chance.Select((chance, layer) => (double)chance.Length * ExpertBytes[layer]).Sum();
+        long tokens = (long)(free / 2 / ((double)KvBlockBytes * GroupBytes.Length) * KvBlocks.Positions);
+        return new PlanProblem(this, Math.Max(KvReserve, Reserve(Math.Max(0, tokens))), byMemory: false);
+    }
 
     /// <summary>The moe layers' experts in the order in which silos take them.</summary>
     public List<(int Layer, int Expert)> Line(ExpertLayout layout)
@@ -108,6 +123,8 @@ internal sealed class PlanProblem
 
         return line;
     }
+
+    private long Reserve(long tokens) => (tokens + KvBlocks.Positions - 1) / KvBlocks.Positions * KvBlockBytes;
 
     // One token is added to every count, so that an expert nobody asked for yet still has a chance.
     private double[] Chances(int layer)

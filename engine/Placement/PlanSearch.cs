@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Finds a board: the plan in force adapted where there is one and that fits, else a new one, by speed or, where memory is tight, by
-/// memory; of the two layouts the one that is predicted to decode faster.
+/// Finds a board: the plan in force adapted where there is one and that fits, else a new one: with ample room for K/V, else with what
+/// it must have, else by memory instead of speed. Of the two layouts it takes the one that is predicted to decode faster.
 /// </summary>
 internal static class PlanSearch
 {
@@ -11,13 +11,20 @@ internal static class PlanSearch
     /// <summary>The board found; where nothing fits, the last one tried, with parts that are nobody's.</summary>
     public static PlanBoard Find(PlanProblem problem, PartitionPlan? previous)
     {
-        if (previous is { Fits: true } && Adapt(problem, previous) is { Complete: true } adapted)
+        PlanProblem ample = problem.WithAmpleKv();
+        if (previous is { Fits: true })
         {
-            return adapted;
+            foreach (PlanProblem measure in new[] { ample, problem })
+            {
+                if (Adapt(measure, previous, mayEvict: measure == problem) is { Complete: true } adapted)
+                {
+                    return adapted.MeasuredBy(problem);
+                }
+            }
         }
 
         PlanBoard? incomplete = null;
-        foreach (PlanProblem measure in new[] { problem, problem.ByMemory() })
+        foreach (PlanProblem measure in new[] { ample, problem, problem.ByMemory() })
         {
             PlanBoard? best = null;
             double bestSeconds = 0;
@@ -58,7 +65,7 @@ internal static class PlanSearch
         ExpertPlacer.Place(board);
     }
 
-    private static PlanBoard Adapt(PlanProblem problem, PartitionPlan previous)
+    private static PlanBoard? Adapt(PlanProblem problem, PartitionPlan previous, bool mayEvict)
     {
         PlanBoard board = new(problem, previous.Layout);
         Dictionary<string, int> numbers = problem.Silos.Select((silo, s) => (silo.Name, s)).ToDictionary(p => p.Name, p => p.s);
@@ -76,6 +83,11 @@ internal static class PlanSearch
             {
                 board.PlaceExpert(layer, expert, s);
             }
+        }
+
+        if (!mayEvict && Enumerable.Range(0, board.Silos).Any(s => board.Room(s) < 0))
+        {
+            return null;
         }
 
         Evict(board);
