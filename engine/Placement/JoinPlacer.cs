@@ -20,7 +20,7 @@ internal static class JoinPlacer
             }
         }
 
-        shares = ExpertShares(board);
+        shares = ExpertShares(board, isNew);
         for (int s = 0; s < board.Silos; s++)
         {
             if (isNew[s] && board.Problem.Silos[s].TakesExperts)
@@ -36,12 +36,12 @@ internal static class JoinPlacer
         while (true)
         {
             int best = -1;
-            (int Place, double Surplus) bestScore = default;
+            (int Place, double Load) bestScore = default;
             for (int g = 0; g < work.Length; g++)
             {
                 int donor = board.GroupOwner[g];
-                double surplus = isNew[donor] ? 0 : board.AttentionWork[donor] - shares[donor];
-                if (isNew[donor] || surplus < work[g] / 2 || shares[silo] - board.AttentionWork[silo] < work[g] / 2 || !board.CanTakeGroup(silo, g))
+                double load = board.AttentionWork[donor] / shares[donor];
+                if (isNew[donor] || load <= (board.AttentionWork[silo] + work[g]) / shares[silo] || !board.CanTakeGroup(silo, g))
                 {
                     continue;
                 }
@@ -50,9 +50,9 @@ internal static class JoinPlacer
                 int left = g > 0 ? board.GroupOwner[g - 1] : donor;
                 int right = g + 1 < work.Length ? board.GroupOwner[g + 1] : donor;
                 int place = left == silo || right == silo ? 3 : right != donor ? 2 : left != donor || g == 0 || g + 1 == work.Length ? 1 : 0;
-                if (best < 0 || (place, surplus).CompareTo(bestScore) > 0)
+                if (best < 0 || (place, load).CompareTo(bestScore) > 0)
                 {
-                    (best, bestScore) = (g, (place, surplus));
+                    (best, bestScore) = (g, (place, load));
                 }
             }
 
@@ -65,7 +65,7 @@ internal static class JoinPlacer
         }
     }
 
-    private static double[] ExpertShares(PlanBoard board)
+    private static double[] ExpertShares(PlanBoard board, bool[] isNew)
     {
         PlanProblem problem = board.Problem;
         double work = board.ExpertWork.Sum();
@@ -77,7 +77,16 @@ internal static class JoinPlacer
         }
 
         double[] weights = [.. problem.Silos.Select((silo, s) => silo.TakesExperts ? problem.Speed[s] : 0)];
-        return FairShares.Fill(work, weights, board.AttentionWork, caps);
+        double[] shares = FairShares.Fill(work, weights, board.AttentionWork, caps);
+        double all = weights.Sum();
+        for (int s = 0; s < board.Silos; s++)
+        {
+            // Experts are many bytes for little work: they do not make up for a layer that could not be divided.
+            bool both = isNew[s] && problem.Silos[s].TakesAttention;
+            shares[s] = both && all > 0 ? Math.Min(shares[s], work * weights[s] / all) : shares[s];
+        }
+
+        return shares;
     }
 
     private static void PullExperts(PlanBoard board, bool[] isNew, double[] shares, int silo)

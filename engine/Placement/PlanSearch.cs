@@ -1,14 +1,15 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Finds a board: the plan in force adapted where there is one and that fits, else a new one: with ample room for K/V, else with what
-/// it must have, else by memory instead of speed. Of the two layouts it takes the one that is predicted to decode faster.
+/// Finds a board: the plan in force adapted where there is one and that fits, else a new one: with ample room for K/V unless that costs
+/// speed, else with what it must have, else by memory instead of speed. Of the two layouts the one predicted to decode faster.
 /// </summary>
 internal static class PlanSearch
 {
-    private static readonly ExpertLayout[] Layouts = [ExpertLayout.Stacked, ExpertLayout.Spread];
+    // A plan with ample room for K/V may be this much slower than one without.
+    private const double WorthOfKv = 1.1;
 
-    /// <summary>The board found; where nothing fits, the last one tried, with parts that are nobody's.</summary>
+    /// <summary>The board found; where nothing fits, one with parts that are nobody's.</summary>
     public static PlanBoard Find(PlanProblem problem, PartitionPlan? previous)
     {
         PlanProblem ample = problem.WithAmpleKv();
@@ -23,40 +24,37 @@ internal static class PlanSearch
             }
         }
 
-        PlanBoard? incomplete = null;
-        foreach (PlanProblem measure in new[] { ample, problem, problem.ByMemory() })
+        PlanBoard? roomy = Fresh(ample);
+        PlanBoard? quick = Fresh(problem);
+        if (roomy is not null && quick is not null)
         {
-            PlanBoard? best = null;
-            double bestSeconds = 0;
-            foreach (ExpertLayout layout in Layouts)
-            {
-                PlanBoard board = new(measure, layout);
-                Fill(board);
-                if (!board.Complete)
-                {
-                    incomplete = board;
-                    continue;
-                }
-
-                double seconds = new SpeedEstimate(board).Seconds;
-                if (best is null || seconds < bestSeconds)
-                {
-                    (best, bestSeconds) = (board, seconds);
-                }
-
-                if (!problem.Config.HasExperts)
-                {
-                    break;
-                }
-            }
-
-            if (best is not null)
-            {
-                return best.MeasuredBy(problem);
-            }
+            return (Seconds(roomy) <= Seconds(quick) * WorthOfKv ? roomy : quick).MeasuredBy(problem);
         }
 
-        return incomplete!;
+        return (quick ?? roomy ?? Fresh(problem.ByMemory()))?.MeasuredBy(problem) ?? Filled(problem.ByMemory(), ExpertLayout.Stacked);
+    }
+
+    private static PlanBoard? Fresh(PlanProblem problem)
+    {
+        PlanBoard stacked = Filled(problem, ExpertLayout.Stacked);
+        PlanBoard? first = stacked.Complete ? stacked : null;
+        if (!problem.Config.HasExperts)
+        {
+            return first;
+        }
+
+        PlanBoard spread = Filled(problem, ExpertLayout.Spread);
+        PlanBoard? second = spread.Complete ? spread : null;
+        return first is null || (second is not null && Seconds(second) < Seconds(first)) ? second : first;
+    }
+
+    private static double Seconds(PlanBoard board) => new SpeedEstimate(board).Seconds;
+
+    private static PlanBoard Filled(PlanProblem problem, ExpertLayout layout)
+    {
+        PlanBoard board = new(problem, layout);
+        Fill(board);
+        return board;
     }
 
     private static void Fill(PlanBoard board)
