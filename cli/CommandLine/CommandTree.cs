@@ -19,6 +19,7 @@ internal static class CommandTree
             InspectCommand.Create(),
             MakeModelCommand.Create(),
             BenchCommand.Create(),
+            PlanCommand.Create(),
         };
         return root;
     }

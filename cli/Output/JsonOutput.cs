@@ -13,6 +13,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(EvalAnswer))]
 [JsonSerializable(typeof(LogitsResult))]
 [JsonSerializable(typeof(BenchResult))]
+[JsonSerializable(typeof(PlanResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>

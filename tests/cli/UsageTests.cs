@@ -34,6 +34,15 @@ public sealed class UsageTests
     [InlineData("make-model --out x --like small", "--like", "'small'")]
     [InlineData("make-model --out x --scale 0", "--scale", "'0'")]
     [InlineData("bench --batch 1,0", "--batch", "'0'")]
+    [InlineData("plan --silos 0", "--silos", "'0'")]
+    [InlineData("plan --memory 0GB", "--memory", "'0GB'", "80GB")]
+    [InlineData("plan --memory much", "--memory", "'much'")]
+    [InlineData("plan --memory -1GB", "--memory", "'-1GB'")]
+    [InlineData("plan --device h9000", "--device", "'h9000'", "h20")]
+    [InlineData("plan --quant int3", "--quant", "'int3'", "int8")]
+    [InlineData("plan --kv int3", "--kv", "'int3'", "fp8")]
+    [InlineData("plan --min-kv-tokens 0", "--min-kv-tokens", "'0'")]
+    [InlineData("plan extra", "'extra'")]
     public void Wrong_command_lines(string line, params string[] parts) => CliProcess.Run(line.Split(' ')).FailedWith(2, parts);
 
     [Theory]
@@ -47,6 +56,7 @@ public sealed class UsageTests
     [InlineData("tokenize --file /does/not/exist", "/does/not/exist")]
     [InlineData("eval --data /does/not/exist", "/does/not/exist")]
     [InlineData("bench --model /does/not/exist", "/does/not/exist")]
+    [InlineData("plan --model /does/not/exist", "/does/not/exist")]
     public void Work_that_fails(string line, params string[] parts) => CliProcess.Run(line.Split(' ')).FailedWith(1, parts);
 
     [Fact]
@@ -54,7 +64,7 @@ public sealed class UsageTests
     {
         CliResult result = CliProcess.Run("--help");
         Assert.Equal(0, result.Code);
-        foreach (string verb in new[] { "generate", "chat", "logits", "tokenize", "inspect", "eval", "make-model", "bench" })
+        foreach (string verb in new[] { "generate", "chat", "logits", "tokenize", "inspect", "eval", "make-model", "bench", "plan" })
         {
             Assert.Contains($"  {verb}", result.Output, StringComparison.Ordinal);
         }

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>plan: which silo would hold what, from config.json alone; starts nothing and reads no weights.</summary>
+internal static class PlanCommand
+{
+    private const int MostSilos = 1024;
+
+    private static readonly Option<int?> Silos = new Option<int?>("--silos")
+    {
+        Description = "Number of silos, all alike. [default: 1]",
+        HelpName = "N",
+    }.InRange(1, MostSilos);
+
+    private static readonly Option<long?> Memory = ByteSize.Option(
+        "--memory", "Memory of each silo for weights and K/V, such as 80GB. [default: the device's]");
+
+    private static readonly Option<string> Device = new Option<string>("--device")
+    {
+        Description = "Device of each silo, by its data sheet.",
+        HelpName = string.Join('|', DeviceCatalog.Names),
+        DefaultValueFactory = _ => "cpu",
+    }.OneOf([.. DeviceCatalog.Names]);
+
+    private static readonly Option<string?> Quant = Words<WeightFormat>(
+        "--quant", "Weights: int8 is experts only, fp8 all but routers and lm_head. [default: fp8 for an fp8 checkpoint, else bf16]");
+
+    private static readonly Option<string?> Kv = Words<KvFormat>("--kv", "Keys and values. [default: bf16]");
+
+    private static readonly Option<long?> MinKvTokens = new Option<long?>("--min-kv-tokens")
+    {
+        Description = "Tokens there must be K/V room for. [default: the model's context, at most 4096]",
+        HelpName = "N",
+    }.InRange(1, 1L << 40);
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("plan", "Shows how silos would share a model, and how fast it should be; needs config.json only.")
+        {
+            SharedOptions.Model, Silos, Memory, Device, Quant, Kv, MinKvTokens, SharedOptions.Json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        string folder = SharedOptions.ModelFolder(parsed);
+        ModelConfig config = ModelConfig.Load(folder);
+        WeightFormat stored = config.QuantizationMethod == "fp8" ? WeightFormat.Fp8 : WeightFormat.Bf16;
+        PlanOptions options = new()
+        {
+            Weights = Read(parsed, Quant, stored),
+            Kv = Read(parsed, Kv, KvFormat.Bf16),
+            MinKvTokens = parsed.GetValue(MinKvTokens) ?? 0,
+        };
+        PartitionPlan plan = PartitionPlan.Create(config, Alike(parsed, options.Weights), options);
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(PlanResult.Of(plan), JsonOutput.Readable.PlanResult));
+            return plan.Fits ? ExitCode.Success : ExitCode.Failure;
+        }
+
+        plan.EnsureFits();
+        PlanSheet.Write(folder, config, plan, output);
+        return ExitCode.Success;
+    }
+
+    private static SiloCapacity[] Alike(ParseResult parsed, WeightFormat format)
+    {
+        int count = parsed.GetValue(Silos) ?? 1;
+        DeviceProfile device = DeviceCatalog.Get(parsed.GetValue(Device)!);
+        SiloCapacity[] silos = new SiloCapacity[count];
+
+        // Names of one length sort like their numbers.
+        string digits = new('0', (count - 1).ToString().Length);
+        for (int i = 0; i < count; i++)
+        {
+            silos[i] = SiloCapacity.Of($"silo-{i.ToString(digits)}", device, format, parsed.GetValue(Memory));
+        }
+
+        return silos;
+    }
+
+    private static Option<string?> Words<T>(string name, string description)
+        where T : struct, Enum
+    {
+        string[] words = [.. Enum.GetNames<T>().Select(word => word.ToLowerInvariant())];
+        Option<string> option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words) }.OneOf(words);
+        return option!;
+    }
+
+    private static T Read<T>(ParseResult parsed, Option<string?> option, T standard)
+        where T : struct, Enum => parsed.GetValue(option) is { } word ? Enum.Parse<T>(word, ignoreCase: true) : standard;
+}

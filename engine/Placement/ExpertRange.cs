@@ -1,0 +1,15 @@
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>Experts from the first to the last of layers from the first to the last, all included: one expert group.</summary>
+/// <param name="FirstLayer">First layer.</param>
+/// <param name="LastLayer">Last layer.</param>
+/// <param name="FirstExpert">First expert.</param>
+/// <param name="LastExpert">Last expert.</param>
+public readonly record struct ExpertRange(int FirstLayer, int LastLayer, int FirstExpert, int LastExpert)
+{
+    /// <summary>Number of layers.</summary>
+    public int Layers => LastLayer - FirstLayer + 1;
+
+    /// <summary>Number of experts of each layer.</summary>
+    public int Experts => LastExpert - FirstExpert + 1;
+}

@@ -1,0 +1,10 @@
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>Layers from the first to the last, both included.</summary>
+/// <param name="FirstLayer">First layer.</param>
+/// <param name="LastLayer">Last layer.</param>
+public readonly record struct LayerRange(int FirstLayer, int LastLayer)
+{
+    /// <summary>Number of layers.</summary>
+    public int Layers => LastLayer - FirstLayer + 1;
+}

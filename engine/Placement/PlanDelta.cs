@@ -1,0 +1,48 @@
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>What a new plan makes silos load. What they may drop follows from the two plans.</summary>
+/// <param name="Moves">By silo, attention first, then layer and expert.</param>
+public sealed record PlanDelta(IReadOnlyList<PlanMove> Moves)
+{
+    /// <summary>Bytes of weights to be loaded in all.</summary>
+    public long Bytes { get; } = Moves.Sum(move => move.Bytes);
+
+    /// <summary>Compares two plans of the same model.</summary>
+    /// <param name="before">The plan in force; null for none.</param>
+    /// <param name="after">The plan that follows it; it fits.</param>
+    internal static PlanDelta Between(PartitionPlan? before, PartitionPlan after)
+    {
+        PlanProblem problem = after.Problem;
+        List<PlanMove> moves = [];
+        before = before is { Fits: true } ? before : null;
+        foreach (SiloPlan silo in after.Silos)
+        {
+            string to = silo.Silo.Name;
+            var groups = silo.Attention.SelectMany(range => Enumerable.Range(range.FirstLayer, range.Layers))
+                .Where(layer => before?.AttentionSilo(layer) != to).GroupBy(layer => before?.AttentionSilo(layer));
+            foreach (var from in groups.OrderBy(g => g.Key, StringComparer.Ordinal))
+            {
+                HashSet<int> layers = [.. from];
+                moves.AddRange(Rectangles.Layers(problem.Config.Layers, layers.Contains)
+                    .Select(range => new PlanMove(from.Key, to, range, null, after.AttentionBytes(range))));
+            }
+
+            var experts = silo.Experts.Concat(silo.Replicas).SelectMany(Cells)
+                .Where(cell => before is null || !before.ExpertSilos(cell.Layer, cell.Expert).Contains(to))
+                .GroupBy(cell => before?.ExpertSilo(cell.Layer, cell.Expert));
+            foreach (var from in experts.OrderBy(g => g.Key, StringComparer.Ordinal))
+            {
+                HashSet<(int, int)> cells = [.. from];
+                moves.AddRange(Rectangles.Experts(problem.Config.Layers, problem.Config.Experts, (l, e) => cells.Contains((l, e)))
+                    .Select(range => new PlanMove(from.Key, to, null, range, after.ExpertBytes(range))));
+            }
+        }
+
+        return new PlanDelta(moves);
+    }
+
+    private static IEnumerable<(int Layer, int Expert)> Cells(ExpertRange range) =>
+        from layer in Enumerable.Range(range.FirstLayer, range.Layers)
+        from expert in Enumerable.Range(range.FirstExpert, range.Experts)
+        select (layer, expert);
+}

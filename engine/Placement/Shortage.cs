@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>How much memory silos lack for a model, and for which part.</summary>
+/// <param name="Bytes">Missing at least; above 0.</param>
+/// <param name="Message">The same for people.</param>
+internal readonly record struct Shortage(long Bytes, string Message)
+{
+    /// <summary>From a board on which not everything found a place.</summary>
+    public static Shortage Of(PlanBoard board)
+    {
+        PlanProblem problem = board.Problem;
+        long groups = Enumerable.Range(0, board.GroupOwner.Length).Sum(board.GroupRoom);
+        long experts = board.Line.Sum(unit => problem.ExpertBytes[unit.Layer]);
+        (long Missing, string What)[] limits =
+        [
+            (groups + experts - Memory(problem, s => s.TakesAttention || s.TakesExperts), "weights and K/V"),
+            (groups - Memory(problem, s => s.TakesAttention), "attention, shared experts and K/V, which only some silos take,"),
+            (experts - Memory(problem, s => s.TakesExperts), "experts, which only some silos take,"),
+        ];
+        (long missing, string what) = limits.MaxBy(limit => limit.Missing);
+        if (missing > 0)
+        {
+            long needed = what.StartsWith("weights", StringComparison.Ordinal) ? groups + experts : what[0] == 'a' ? groups : experts;
+            return new Shortage(missing, Text(what, needed, needed - missing, missing));
+        }
+
+        long left = Enumerable.Range(0, board.GroupOwner.Length).Where(g => board.GroupOwner[g] == PlanBoard.Nobody).Sum(board.GroupRoom)
+            + board.Line.Where(u => board.ExpertOwner[u.Layer][u.Expert] == PlanBoard.Nobody).Sum(u => problem.ExpertBytes[u.Layer]);
+        return new Shortage(left, string.Create(
+            CultureInfo.InvariantCulture,
+            $"The silos have enough memory in all, but not in pieces that layers and experts fit into: {left:N0} bytes found no place."));
+    }
+
+    private static long Memory(PlanProblem problem, Func<SiloCapacity, bool> takes) => problem.Silos.Where(takes).Sum(s => s.MemoryBytes);
+
+    private static string Text(string what, long needed, long there, long missing) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The model does not fit: {what} take {needed:N0} bytes, the silos have {there:N0}; {missing:N0} bytes are missing.");
+}

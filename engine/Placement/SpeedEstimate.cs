@@ -1,0 +1,120 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>
+/// How long one token of one stream takes, decoded alone:
+/// <code>
+/// sum over layers of  attention + gate, read on the layer's silo
+///                   + expected max of { shared expert and chosen experts there, read one after the other;
+///                                       call + chosen experts, read on each other silo that has any }
+/// + lm_head + a call wherever attention goes on on another silo
+/// </code>
+/// Reading takes bytes / memory bandwidth, or operations / speed where that is longer; a call takes the latency of the slower of the two
+/// silos, plus the rows sent (2 bytes an element each way) over the slower bandwidth. Assumed: all bandwidth is reached, a silo's layers
+/// wait for each other, one context short enough that reading its K/V costs nothing beside the weights, nothing else runs. So it is an
+/// upper limit for one stream; streams decoded together share what they read and give more in all.
+/// </summary>
+internal sealed class SpeedEstimate
+{
+    private const int SentBytes = 2;
+    private const int ResidualBytes = 4;
+
+    private readonly PlanBoard _board;
+    private readonly PlanProblem _problem;
+    private readonly double _attentionIntensity;
+    private readonly double _expertIntensity;
+
+    public SpeedEstimate(PlanBoard board)
+    {
+        _board = board;
+        _problem = board.Problem;
+        WeightFormat format = _problem.Options.Weights;
+        _attentionIntensity = Intensity(format == WeightFormat.Int8 ? WeightFormat.Bf16 : format);
+        _expertIntensity = Intensity(format);
+        Sum();
+    }
+
+    /// <summary>Seconds per token.</summary>
+    public double Seconds { get; private set; }
+
+    /// <summary>Calls between silos per token, expected.</summary>
+    public double Calls { get; private set; }
+
+    private void Sum()
+    {
+        ModelConfig config = _problem.Config;
+        (double Seconds, double Calls) layer = default;
+        for (int l = 0; l < config.Layers; l++)
+        {
+            int home = Home(l);
+            if (l == 0 || !Alike(l - 1, l))
+            {
+                layer = FeedForward(l, home);
+            }
+
+            Seconds += Read(home, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _attentionIntensity) + layer.Seconds;
+            Calls += layer.Calls;
+            if (l > 0 && Home(l - 1) != home)
+            {
+                Seconds += Call(Home(l - 1), home) + (Wire(Home(l - 1), home) * config.HiddenSize * ResidualBytes);
+                Calls++;
+            }
+        }
+
+        Seconds += Read(Home(config.Layers - 1), _problem.Sizes.Head, _attentionIntensity);
+    }
+
+    private (double Seconds, double Calls) FeedForward(int layer, int home)
+    {
+        double shared = Read(home, _problem.Sizes.Shared(layer), _attentionIntensity);
+        int[] owners = _board.ExpertOwner[layer];
+        if (owners.Length == 0)
+        {
+            return (shared, 0);
+        }
+
+        // The home comes first, whether it has experts or not.
+        int[] silos = [home, .. owners.Distinct().Where(s => s != home).Order()];
+        ChoiceBranch[] branches = new ChoiceBranch[silos.Length];
+        double rows = 2.0 * _problem.Config.HiddenSize * SentBytes;
+        for (int i = 0; i < silos.Length; i++)
+        {
+            int s = silos[i];
+            double[] chances = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == s).Select(e => _problem.Chance[layer][e])];
+            double expert = Read(s, _problem.ExpertBytes[layer], _expertIntensity);
+            branches[i] = i == 0
+                ? new ChoiceBranch(chances, shared, shared, expert)
+                : new ChoiceBranch(chances, 0, Call(home, s), expert + (rows * Wire(home, s)));
+        }
+
+        ChoiceExpectation choice = new(_problem.Config.TopK(layer), branches);
+        return (choice.Slowest(), Enumerable.Range(1, silos.Length - 1).Sum(choice.Reached));
+    }
+
+    private int Home(int layer) => _board.GroupOwner[layer / _problem.Config.ClaFactor];
+
+    private bool Alike(int a, int b) =>
+        Home(a) == Home(b) && _problem.ExpertBytes[a] == _problem.ExpertBytes[b] && _problem.Sizes.Shared(a) == _problem.Sizes.Shared(b)
+        && _problem.Config.TopK(a) == _problem.Config.TopK(b) && _board.ExpertOwner[a].AsSpan().SequenceEqual(_board.ExpertOwner[b])
+        && _problem.Chance[a].AsSpan().SequenceEqual(_problem.Chance[b]);
+
+    private double Read(int silo, long bytes, double intensity)
+    {
+        SiloCapacity capacity = _problem.Silos[silo];
+        return Math.Max(bytes / capacity.MemoryBandwidth, bytes * intensity / capacity.Operations);
+    }
+
+    private double Call(int a, int b) => Math.Max(_problem.Silos[a].NetworkLatency, _problem.Silos[b].NetworkLatency);
+
+    private double Wire(int a, int b) => 1 / Math.Min(_problem.Silos[a].NetworkBandwidth, _problem.Silos[b].NetworkBandwidth);
+
+    // A multiplication and an addition for each element read.
+    private static double Intensity(WeightFormat format) => 2.0 / (format switch
+    {
+        WeightFormat.F32 => ElementType.F32,
+        WeightFormat.Bf16 => ElementType.BF16,
+        _ => ElementType.I8,
+    }).Size();
+}

@@ -1,0 +1,100 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests.Placement;
+
+/// <summary>A plan's bytes are those that the parts really pack.</summary>
+public sealed class WeightSizesTests
+{
+    public static TheoryData<string, ComputeMode> Models
+    {
+        get
+        {
+            TheoryData<string, ComputeMode> models = [];
+            foreach (string folder in Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Append(TestPaths.DemoModel).Order())
+            {
+                models.Add(Path.GetRelativePath(TestPaths.Root, folder), ComputeMode.Bf16);
+                models.Add(Path.GetRelativePath(TestPaths.Root, folder), ComputeMode.F32);
+            }
+
+            return models;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Slices_on_silos_take_the_bytes_of_the_plan(string folder, ComputeMode mode)
+    {
+        folder = Path.Combine(TestPaths.Root, folder);
+        ModelConfig config = ModelConfig.Load(folder);
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        Weights weights = new(config, checkpoint);
+        using WorkerPool pool = new(1, false);
+        ComputeContext context = new(pool, PanelKernels.For(), mode, 4);
+        PlanOptions options = new() { Weights = Format(mode), Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 };
+        WeightSizes sizes = new(config, options.Weights);
+        PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(3, 1 << 30), options);
+        PlanCases.Check(plan, config, options);
+        foreach (SiloPlan silo in plan.Silos)
+        {
+            WeightPlan packed = new(mode);
+            foreach (LayerRange range in silo.Attention)
+            {
+                using AttentionShard shard = new(weights, range.FirstLayer, range.Layers, 3, packed, context);
+                using Router router = new(weights, range.FirstLayer, range.Layers, packed, context);
+                Assert.Equal(range.Layers / config.ClaFactor * 3 * options.Kv.BlockBytes(config), shard.Cache.TotalBytes);
+            }
+
+            foreach (ExpertRange range in silo.Experts)
+            {
+                using ExpertGroup group = new(weights, range.FirstLayer, range.Layers, range.FirstExpert, range.Experts, packed, context);
+            }
+
+            if (silo.HoldsHead)
+            {
+                using OutputHead head = new(weights, 1, packed, context);
+            }
+
+            Assert.Equal(silo.WeightBytes, packed.TotalBytes + (silo.HoldsEmbedding ? sizes.Embedding : 0));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_whole_model_takes_the_bytes_of_a_plan_for_one_silo(string folder, ComputeMode mode)
+    {
+        folder = Path.Combine(TestPaths.Root, folder);
+        using ModelRunner runner = ModelRunner.Load(folder, new ModelOptions { Mode = mode, Threads = 1, PinThreads = false, KvTokens = 64 });
+        WeightSizes sizes = new(runner.Config, Format(mode));
+        Assert.Equal(runner.WeightBytes + sizes.Embedding, PlanCases.Bytes(runner.Config, Format(mode)));
+    }
+
+    [Fact]
+    public void Eight_bit_formats_shrink_what_they_say()
+    {
+        ModelConfig config = PlanCases.Published("hunyuan-large");
+        WeightSizes bf16 = new(config, WeightFormat.Bf16);
+        WeightSizes int8 = new(config, WeightFormat.Int8);
+        WeightSizes fp8 = new(config, WeightFormat.Fp8);
+        long scales = 4L * ((2 * config.IntermediateSize(0)) + config.HiddenSize);
+        Assert.InRange(int8.Expert(0) - (bf16.Expert(0) / 2), scales, scales + 8192);
+        Assert.Equal(bf16.Expert(0) / 2, fp8.Expert(0));
+        Assert.Equal(bf16.Shared(0), int8.Shared(0));
+        Assert.Equal(bf16.Shared(0) / 2, fp8.Shared(0));
+        Assert.Equal(bf16.Attention(1), int8.Attention(1));
+        Assert.Equal(bf16.Attention(1) / 2, fp8.Attention(1));
+        Assert.Equal(bf16.Head, fp8.Head);
+        Assert.Equal(bf16.Gate(0), fp8.Gate(0));
+    }
+
+    private static WeightFormat Format(ComputeMode mode) => mode == ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16;
+}
