@@ -11,7 +11,7 @@ public static class DeviceCatalog
     // A call between two silo processes over loopback takes 50 to 67 us at the median, measured; a switch adds little to that.
     private const double CallSeconds = 60e-6;
 
-    // Modules sit in servers with one 400 Gb/s port each; the plain server has 100 Gb/s.
+    // Assumed, not from data sheets: one 400 Gb/s port for each module of a large server, 100 Gb/s for the others.
     private const double ModulePort = 400e9 / 8;
     private const double ServerPort = 100e9 / 8;
 
@@ -24,7 +24,7 @@ public static class DeviceCatalog
         new("a100", "NVIDIA A100 SXM, 80 GB HBM2e", Gb(80), 2.039e12, 312e12, 312e12, 624e12, CallSeconds, ModulePort),
         new("l40s", "NVIDIA L40S PCIe, 48 GB GDDR6", Gb(48), 864e9, 362e12, 733e12, 733e12, CallSeconds, ServerPort),
 
-        // One EPYC 9654: 12 channels of DDR5-4800, 96 cores at the base clock of 2.4 GHz, 64 bfloat16 operations per core and cycle.
+        // Operations are worked out, not stated by the maker: 12 channels of DDR5-4800, 96 cores at the base clock of 2.4 GHz, 64 bfloat16 operations per core and cycle.
         new("cpu", "one AMD EPYC 9654, 384 GB DDR5-4800", Gb(384), 460.8e9, 14.7e12, 14.7e12, 29.5e12, CallSeconds, ServerPort),
     ];
 
