@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Isa;
@@ -71,7 +70,4 @@ public static class InstructionSets
         bool bf16 = (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
         return bf16 && Environment.Is64BitProcess && OperatingSystem.IsLinux() ? InstructionSet.Avx512Bf16 : InstructionSet.Avx512;
     }
-
-    /// <summary>A short name of the processor family the runtime sees, for reports.</summary>
-    public static string Architecture => AdvSimd.IsSupported ? "arm64" : X86Base.IsSupported ? "x86-64" : "other";
 }

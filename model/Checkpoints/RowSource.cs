@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Elementwise;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
@@ -84,7 +85,7 @@ public sealed class RowSource
     }
 
     /// <summary>One logical row as float32; <paramref name="destination"/> holds <see cref="Columns"/> values.</summary>
-    public void ReadRow(int row, Span<float> destination) => StoredFloats.Convert(Row(row), ElementType, destination[..Columns]);
+    public void ReadRow(int row, Span<float> destination) => Conversion.ToSingles(Row(row), ElementType, destination[..Columns]);
 
     /// <summary>All rows as float32, [rows, columns]. Meant for vectors: norms and biases.</summary>
     public float[] ToSingles()
@@ -95,7 +96,7 @@ public sealed class RowSource
         {
             for (int row = 0; row < range.RowCount; row++, at += Columns)
             {
-                StoredFloats.Convert(range.Row(row), ElementType, values.AsSpan(at, Columns));
+                Conversion.ToSingles(range.Row(row), ElementType, values.AsSpan(at, Columns));
             }
         }
 

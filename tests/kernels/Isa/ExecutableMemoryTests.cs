@@ -12,7 +12,7 @@ public sealed unsafe class ExecutableMemoryTests
     [SkippableFact]
     public void SealedBeforeItRuns()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && InstructionSets.Architecture == "x86-64", "Machine code is made on 64-bit x86 Linux only.");
+        Skip.IfNot(OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64, "Machine code is made on 64-bit x86 Linux only.");
 
         // mov eax, 42; ret
         using ExecutableMemory code = new([0xB8, 42, 0, 0, 0, 0xC3]);
