@@ -1,0 +1,198 @@
+namespace Orleans.Runtime;
+
+/// <summary>
+/// A grain's requests: which wait, which run, which may start. It outlives activations: a deactivated grain's requests wait here for the
+/// next one. It knows nothing of what requests do.
+/// </summary>
+internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, GrainId id, SiloCore? onlySilo)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Work> _waiting = [];
+    private readonly HashSet<Work> _running = [];
+    private Activation? _activation;
+    private int _blocking;
+    private bool _blockingReadOnly;
+    private bool _closed;
+
+    public GrainClass Class => grainClass;
+
+    public GrainId Id => id;
+
+    /// <summary>The silo that workers of a stateless grain stay on; null where the director decides.</summary>
+    public SiloCore? OnlySilo => onlySilo;
+
+    /// <summary>How much waits and runs, about.</summary>
+    public int Load => _waiting.Count + _running.Count;
+
+    /// <summary>Takes a request. False where the mailbox is closed: the directory has, or makes, another.</summary>
+    public bool TryPost(Message message)
+    {
+        lock (_gate)
+        {
+            if (_closed) return false;
+            _waiting.Add(message);
+            if (_activation is not null) Pump();
+            else if (_waiting.Count == 1) directory.Place(this, message);
+        }
+        return true;
+    }
+
+    /// <summary>Takes work of the activation's own; dropped where that has ended.</summary>
+    public void PostOwn(Activation activation, Work work)
+    {
+        lock (_gate)
+        {
+            if (_activation != activation || activation.State > ActivationState.Valid) return;
+            _waiting.Add(work);
+            Pump();
+        }
+    }
+
+    /// <summary>The first request somebody still waits for. Where there is none the mailbox closes.</summary>
+    public Message? FirstOrClose()
+    {
+        lock (_gate)
+        {
+            _waiting.RemoveAll(static w => w.IsDone);
+            if (_waiting.Count > 0) return (Message)_waiting[0];
+            Close();
+            return null;
+        }
+    }
+
+    /// <summary>Starts an activation on a silo. False where that silo takes none any more.</summary>
+    public bool TryActivate(SiloCore silo, MigrationContext? moved, Dictionary<string, object>? context)
+    {
+        lock (_gate)
+        {
+            if (silo.TryCreate(this) is not { } activation) return false;
+            _activation = activation;
+            activation.Start(moved, context);
+            return true;
+        }
+    }
+
+    /// <summary>Nothing waits any more: what did fails.</summary>
+    public void FailWaiting(Exception exception)
+    {
+        Work[] failed;
+        lock (_gate)
+        {
+            failed = [.. _waiting];
+            _waiting.Clear();
+            Close();
+        }
+        foreach (var work in failed) work.Fail(exception);
+    }
+
+    public void OnActivated(Activation activation)
+    {
+        lock (_gate)
+        {
+            if (activation.State != ActivationState.Activating) return;
+            activation.State = ActivationState.Valid;
+            if (activation.EndReason is null) Pump();
+            else BeginEnd(activation);
+        }
+    }
+
+    /// <summary>Starts to end the activation; running requests finish first.</summary>
+    public void Deactivate(Activation activation, DeactivationReason reason)
+    {
+        lock (_gate)
+        {
+            activation.EndReason ??= reason;
+            if (activation.State == ActivationState.Valid) BeginEnd(activation);
+        }
+    }
+
+    /// <summary>Ends the activation if it has been idle. A request that comes in between finds the next one.</summary>
+    public void DeactivateIfIdle(Activation activation, long usedBefore)
+    {
+        lock (_gate)
+        {
+            if (activation.State != ActivationState.Valid || _running.Count > 0 || activation.LastUsed > usedBefore) return;
+            activation.EndReason ??= new(DeactivationReasonCode.ActivationIdle, "The activation was idle.");
+            BeginEnd(activation);
+        }
+    }
+
+    /// <summary>The activation has ended; those who wait get the one it moved to, or a new one.</summary>
+    public void OnEnded(Activation activation, SiloCore? movedTo, MigrationContext? moved)
+    {
+        lock (_gate)
+        {
+            if (_activation != activation) return;
+            activation.State = ActivationState.Invalid;
+            _activation = null;
+            // Ticks belong to the activation; only requests outlive it.
+            _waiting.RemoveAll(static w => w is not Message || w.IsDone);
+            if (movedTo is not null && TryActivate(movedTo, moved, null)) return;
+            if (_waiting.Count > 0) directory.Place(this, (Message)_waiting[0]);
+            else Close();
+        }
+    }
+
+    /// <summary>The activation is no more, from one moment to the next.</summary>
+    public void Kill(Activation activation, Exception exception)
+    {
+        Work[] lost;
+        lock (_gate)
+        {
+            if (_activation != activation) return;
+            activation.State = ActivationState.Invalid;
+            _activation = null;
+            lost = [.. _running, .. _waiting];
+            _running.Clear();
+            _waiting.Clear();
+            Close();
+        }
+        foreach (var work in lost) work.Fail(exception);
+    }
+
+    private void Close()
+    {
+        _closed = true;
+        directory.Remove(this);
+    }
+
+    private void BeginEnd(Activation activation)
+    {
+        activation.BeginEnd();
+        if (_running.Count == 0) activation.End();
+    }
+
+    private void Pump()
+    {
+        if (_activation is not { State: ActivationState.Valid } activation) return;
+        for (var i = 0; i < _waiting.Count;)
+        {
+            var work = _waiting[i];
+            var blocks = !work.Interleaves && !grainClass.Reentrant;
+            if (!work.IsDone && blocks && _blocking > 0 && !(_blockingReadOnly && work.ReadOnly))
+            {
+                i++;
+                continue;
+            }
+            _waiting.RemoveAt(i);
+            if (work.IsDone) continue;
+            _running.Add(work);
+            if (blocks && _blocking++ == 0) _blockingReadOnly = work.ReadOnly;
+            if (work.KeepsAlive) activation.Touch();
+            activation.Scheduler.Enqueue(() => _ = RunAsync(activation, work, blocks));
+        }
+    }
+
+    private async Task RunAsync(Activation activation, Work work, bool blocks)
+    {
+        await work.RunAsync(activation);
+        lock (_gate)
+        {
+            if (!_running.Remove(work)) return;
+            if (blocks) _blocking--;
+            if (work.KeepsAlive) activation.Touch();
+            if (activation.State == ActivationState.Deactivating && _running.Count == 0) activation.End();
+            else Pump();
+        }
+    }
+}
