@@ -1,0 +1,49 @@
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.TestingHost;
+
+namespace HunyuanOrleans.Embedded.Tests.Cluster;
+
+internal sealed class TestCluster : ITestCluster
+{
+    private readonly InProcessTestCluster _cluster;
+
+    private TestCluster(InProcessTestCluster cluster) => _cluster = cluster;
+
+    public IClusterClient Client => _cluster.Client;
+
+    public IReadOnlyList<SiloAddress> Silos => [.. _cluster.Silos.Select(s => s.SiloAddress)];
+
+    public static async Task<TestCluster> StartAsync(int silos, ClusterSetup? setup = null)
+    {
+        var number = -1;
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            TestDefaults.Apply(silo);
+            silo.Configure<ClusterMembershipOptions>(o =>
+            {
+                o.ProbeTimeout = TimeSpan.FromMilliseconds(250);
+                o.NumMissedProbesLimit = 2;
+                o.NumVotesForDeathDeclaration = 1;
+            });
+            setup?.Silo?.Invoke(Interlocked.Increment(ref number), silo);
+        });
+        if (setup?.Client is { } client) builder.ConfigureClient(client);
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new(cluster);
+    }
+
+    public async Task<SiloAddress> AddSiloAsync() => (await _cluster.StartAdditionalSiloAsync()).SiloAddress;
+
+    public Task StopSiloAsync(SiloAddress silo) => _cluster.StopSiloAsync(Find(silo));
+
+    public Task KillSiloAsync(SiloAddress silo) => _cluster.KillSiloAsync(Find(silo));
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    private InProcessSiloHandle Find(SiloAddress silo) => _cluster.Silos.Single(s => s.SiloAddress.Equals(silo));
+}
