@@ -20,7 +20,7 @@ internal abstract class FilteredCall(MethodPlan plan, GrainReference target, obj
 
     public string InterfaceName => plan.InterfaceName;
 
-    public string MethodName => plan.Method.Name;
+    public string MethodName => plan.Name;
 
     public MethodInfo InterfaceMethod => plan.Method;
 

@@ -71,7 +71,7 @@ internal sealed class Invocation(MethodPlan plan, object?[] arguments) : IInvoka
 
     public void SetArgument(int index, object value) => arguments[index] = value;
 
-    public string GetMethodName() => plan.Method.Name;
+    public string GetMethodName() => plan.Name;
 
     public string GetInterfaceName() => plan.InterfaceName;
 

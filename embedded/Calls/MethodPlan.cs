@@ -14,6 +14,10 @@ internal abstract class MethodPlan(MethodInfo method)
 
     public string InterfaceName { get; } = method.DeclaringType!.FullName!;
 
+    /// <summary>As Orleans names it to filters: with its type parameters.</summary>
+    public string Name { get; } = !method.IsGenericMethod ? method.Name
+        : $"{method.Name}<{string.Join(", ", method.GetGenericMethodDefinition().GetGenericArguments().Select(static a => a.Name))}>";
+
     public bool AlwaysInterleave { get; } = method.IsDefined(typeof(AlwaysInterleaveAttribute));
 
     public bool ReadOnly { get; } = method.IsDefined(typeof(ReadOnlyAttribute));

@@ -46,10 +46,12 @@ public sealed class StopAndKillTests
         await using var cluster = await TestCluster.StartAsync(2);
         var (grain, place) = await OnLastAsync(cluster);
         var before = await grain.WhereAsync();
-        var held = grain.HoldAsync();
+        var held = grain.HoldAtAsync(Gates.New());
         Assert.Equal(0, await grain.CancelledAsync());
         await cluster.KillSiloAsync(place);
-        await Assert.ThrowsAsync<SiloUnavailableException>(() => held.WaitAsync(Wait.Limit));
+        var failed = await Record.ExceptionAsync(() => held.WaitAsync(Wait.Limit));
+        // Orleans' in-memory transport has no socket to break: there a call may have to time out.
+        Assert.True(failed is SiloUnavailableException || (TestCluster.KillsMayGoUnnoticed && failed is TimeoutException), $"{failed}");
         var after = await Wait.RetryAsync(() => grain.WhereAsync());
         Assert.NotEqual(before.Activation, after.Activation);
         Assert.NotEqual(place, after.Silo);

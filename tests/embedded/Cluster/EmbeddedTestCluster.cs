@@ -4,6 +4,8 @@ namespace HunyuanOrleans.Embedded.Tests.Cluster;
 
 internal sealed class TestCluster : ITestCluster
 {
+    public const bool KillsMayGoUnnoticed = false;
+
     private readonly ClusterSetup _setup;
     private int _number = -1;
 

@@ -7,6 +7,8 @@ namespace HunyuanOrleans.Embedded.Tests.Cluster;
 
 internal sealed class TestCluster : ITestCluster
 {
+    public const bool KillsMayGoUnnoticed = true;
+
     private readonly InProcessTestCluster _cluster;
 
     private TestCluster(InProcessTestCluster cluster) => _cluster = cluster;
