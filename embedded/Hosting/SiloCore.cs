@@ -112,7 +112,7 @@ internal sealed class SiloCore : CallSource, ILocalSiloDetails
     /// <summary>Ends hosted services and then activations in order, each as soon as what it runs is done.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        foreach (var service in _hosted.Reverse()) await service.StopAsync(cancellationToken);
+        foreach (var service in _hosted.Reverse()) await StopAsync(service, cancellationToken);
         DeactivationReason reason = new(DeactivationReasonCode.ShuttingDown, "The silo is stopping.");
         var ending = Activations();
         foreach (var activation in ending) activation.Deactivate(reason, cancellationToken);
@@ -132,7 +132,20 @@ internal sealed class SiloCore : CallSource, ILocalSiloDetails
         var lost = new SiloUnavailableException($"The target silo {Name} ({Address}) became unavailable.");
         foreach (var activation in Activations()) activation.Kill(lost);
         // Nobody can end their threads; they are told, and not waited for.
-        foreach (var service in _hosted) _ = Task.Run(() => service.StopAsync(new CancellationToken(canceled: true)));
+        foreach (var service in _hosted) _ = Task.Run(() => StopAsync(service, new CancellationToken(canceled: true)));
+    }
+
+    // A service that fails to stop must not keep the silo from stopping.
+    private async Task StopAsync(IHostedService service, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await service.StopAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Services.GetRequiredService<ILogger<SiloCore>>().LogError(exception, "{Service} of silo {Silo} failed to stop.", service.GetType(), Name);
+        }
     }
 
     private Activation[] Activations()

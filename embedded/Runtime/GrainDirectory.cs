@@ -49,10 +49,10 @@ internal sealed class GrainDirectory(HunyuanOrleans.Embedded.EmbeddedCluster clu
         var strategy = mailbox.Class.Placement;
         var director = local.Services.GetKeyedService<IPlacementDirector>(strategy.GetType())
             ?? throw new OrleansException($"No placement director is registered for {strategy.GetType()}: see AddPlacementDirector.");
-        var context2 = new PlacementContext(local);
-        if (context2.GetCompatibleSilos(target).Length == 0) throw NoSilo(mailbox.Id);
+        var view = new PlacementContext(local);
+        if (view.GetCompatibleSilos(target).Length == 0) throw NoSilo(mailbox.Id);
         RequestContext.Import(context);
-        var address = await director.OnAddActivation(strategy, target, context2);
+        var address = await director.OnAddActivation(strategy, target, view);
         return cluster.Find(address) is { Status: SiloStatus.Active } silo ? silo : null;
     }
 
@@ -72,7 +72,7 @@ internal sealed class GrainDirectory(HunyuanOrleans.Embedded.EmbeddedCluster clu
                 if (silo is not null && mailbox.TryActivate(silo, null, first.Context)) return;
                 if (mailbox.OnlySilo is not null) throw new SiloUnavailableException($"{mailbox.OnlySilo.Address} takes no new activations.");
                 if (attempt == MaxAttempts) throw new OrleansMessageRejectionException($"The director of {mailbox.Id} found no silo that is active.");
-                await Task.Delay(Pause);
+                await Task.Delay(Pause, near.Time);
             }
         }
         catch (Exception exception)

@@ -25,7 +25,8 @@ public sealed class StopAndKillTests
         Gates.Open(gate);
         Assert.Equal(before.Activation, await held.WaitAsync(Wait.Limit));
         await stopping.WaitAsync(Wait.Limit);
-        Assert.NotEqual(place, (await next).Silo);
+        await next;
+        Assert.NotEqual(place, (await Wait.RetryAsync(() => grain.WhereAsync())).Silo);
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public sealed class StopAndKillTests
         await using var cluster = await TestCluster.StartAsync(2);
         var (grain, place) = await OnLastAsync(cluster);
         var before = await grain.WhereAsync();
-        var held = grain.HoldAtAsync(Gates.New());
+        var held = grain.HoldAsync();
         Assert.Equal(0, await grain.CancelledAsync());
         await cluster.KillSiloAsync(place);
         var failed = await Record.ExceptionAsync(() => held.WaitAsync(Wait.Limit));
