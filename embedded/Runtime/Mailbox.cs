@@ -7,7 +7,7 @@ namespace Orleans.Runtime;
 internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, GrainId id, SiloCore? onlySilo)
 {
     private readonly Lock _gate = new();
-    private readonly List<Work> _waiting = [];
+    private readonly Queue<Work> _waiting = [];
     private readonly HashSet<Work> _running = [];
     private Activation? _activation;
     private int _blocking;
@@ -30,9 +30,8 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
         lock (_gate)
         {
             if (_closed) return false;
-            _waiting.Add(message);
-            if (_activation is not null) Pump();
-            else if (_waiting.Count == 1) directory.Place(this, message);
+            Admit(message);
+            if (_activation is null && _waiting.Count == 1) directory.Place(this, message);
         }
         return true;
     }
@@ -43,8 +42,7 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
         lock (_gate)
         {
             if (_activation != activation || activation.State > ActivationState.Valid) return;
-            _waiting.Add(work);
-            Pump();
+            Admit(work);
         }
     }
 
@@ -53,8 +51,8 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
     {
         lock (_gate)
         {
-            _waiting.RemoveAll(static w => w.IsDone);
-            if (_waiting.Count > 0) return (Message)_waiting[0];
+            Forget(static w => w.IsDone);
+            if (_waiting.TryPeek(out var first)) return (Message)first;
             Close();
             return null;
         }
@@ -91,8 +89,14 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
         {
             if (activation.State != ActivationState.Activating) return;
             activation.State = ActivationState.Valid;
-            if (activation.EndReason is null) Pump();
-            else BeginEnd(activation);
+            if (activation.EndReason is not null)
+            {
+                BeginEnd(activation);
+                return;
+            }
+            Work[] waited = [.. _waiting];
+            _waiting.Clear();
+            foreach (var work in waited) Admit(work);
         }
     }
 
@@ -126,9 +130,9 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
             activation.State = ActivationState.Invalid;
             _activation = null;
             // Ticks belong to the activation; only requests outlive it.
-            _waiting.RemoveAll(static w => w is not Message || w.IsDone);
+            Forget(static w => w is not Message || w.IsDone);
             if (movedTo is not null && TryActivate(movedTo, moved, null)) return;
-            if (_waiting.Count > 0) directory.Place(this, (Message)_waiting[0]);
+            if (_waiting.TryPeek(out var first)) directory.Place(this, (Message)first);
             else Close();
         }
     }
@@ -162,25 +166,37 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
         if (_running.Count == 0) activation.End();
     }
 
-    private void Pump()
+    private void Forget(Predicate<Work> condition)
     {
-        if (_activation is not { State: ActivationState.Valid } activation) return;
-        for (var i = 0; i < _waiting.Count;)
-        {
-            var work = _waiting[i];
-            var blocks = !work.Interleaves && !grainClass.Reentrant;
-            if (!work.IsDone && blocks && _blocking > 0 && !(_blockingReadOnly && work.ReadOnly))
-            {
-                i++;
-                continue;
-            }
-            _waiting.RemoveAt(i);
-            if (work.IsDone) continue;
-            _running.Add(work);
-            if (blocks && _blocking++ == 0) _blockingReadOnly = work.ReadOnly;
-            if (work.KeepsAlive) activation.Touch();
-            activation.Scheduler.Enqueue(() => _ = RunAsync(activation, work, blocks));
-        }
+        Work[] kept = [.. _waiting.Where(w => !condition(w))];
+        _waiting.Clear();
+        foreach (var work in kept) _waiting.Enqueue(work);
+    }
+
+    private bool Blocks(Work work) => !work.Interleaves && !grainClass.Reentrant;
+
+    private bool MayRun(Work work) => !Blocks(work) || _blocking == 0 || (_blockingReadOnly && work.ReadOnly);
+
+    // While the activation is valid only what blocks waits: the rest has started when it came.
+    private void Admit(Work work)
+    {
+        if (_activation is { State: ActivationState.Valid } activation && MayRun(work)) Run(activation, work);
+        else _waiting.Enqueue(work);
+    }
+
+    private void RunNext(Activation activation)
+    {
+        while (_waiting.TryPeek(out var next) && (next.IsDone || MayRun(next))) Run(activation, _waiting.Dequeue());
+    }
+
+    private void Run(Activation activation, Work work)
+    {
+        if (work.IsDone) return;
+        var blocks = Blocks(work);
+        _running.Add(work);
+        if (blocks && _blocking++ == 0) _blockingReadOnly = work.ReadOnly;
+        if (work.KeepsAlive) activation.Touch();
+        activation.Scheduler.Enqueue(() => _ = RunAsync(activation, work, blocks));
     }
 
     private async Task RunAsync(Activation activation, Work work, bool blocks)
@@ -192,7 +208,7 @@ internal sealed class Mailbox(GrainDirectory directory, GrainClass grainClass, G
             if (blocks) _blocking--;
             if (work.KeepsAlive) activation.Touch();
             if (activation.State == ActivationState.Deactivating && _running.Count == 0) activation.End();
-            else Pump();
+            else if (activation.State == ActivationState.Valid) RunNext(activation);
         }
     }
 }

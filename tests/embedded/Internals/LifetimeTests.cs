@@ -39,6 +39,21 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task A_long_queue_is_served_in_order()
+    {
+        const int Requests = 50_000;
+        await using var cluster = new EmbeddedCluster();
+        await cluster.AddSiloAsync();
+        var grain = cluster.Client.GetGrain<ITraceGrain>("one");
+        var gate = Gates.New();
+        var first = grain.PassAsync(gate, Gates.New());
+        var calls = Enumerable.Range(0, Requests).Select(_ => grain.NextAsync()).ToArray();
+        Gates.Open(gate);
+        await first;
+        Assert.Equal(Enumerable.Range(0, Requests), await Task.WhenAll(calls).WaitAsync(Wait.Limit));
+    }
+
+    [Fact]
     public async Task A_director_that_names_a_silo_that_is_gone_is_asked_again()
     {
         var director = new FixedDirector();

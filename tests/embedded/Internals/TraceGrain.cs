@@ -8,10 +8,14 @@ public interface ITraceGrain : IGrainWithStringKey
     Task<string> WhereAsync();
 
     Task<ITraceGrain> SelfAsync();
+
+    Task<int> NextAsync();
 }
 
-public class TraceGrain : Grain, ITraceGrain
+public sealed class TraceGrain : Grain, ITraceGrain
 {
+    private int _next;
+
     public async Task PassAsync(string gate, string trace)
     {
         await Gates.Find(gate);
@@ -21,6 +25,8 @@ public class TraceGrain : Grain, ITraceGrain
     public Task<string> WhereAsync() => Task.FromResult(RuntimeIdentity);
 
     public Task<ITraceGrain> SelfAsync() => Task.FromResult(this.AsReference<ITraceGrain>());
+
+    public Task<int> NextAsync() => Task.FromResult(_next++);
 }
 
 public interface ILastingGrain : IGrainWithStringKey
