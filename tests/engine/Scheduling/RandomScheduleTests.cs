@@ -42,7 +42,7 @@ public sealed class RandomScheduleTests
         await using var executor = new CellExecutor(schedule.Limits);
         var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
         var intake = new RequestIntake(
-            scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, hasText: true, TimeProvider.System, static () => { });
+            scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, TimeProvider.System, static () => { });
         var generations = new Generation?[schedule.Arrivals.Length];
         int step = 0;
         for (bool busy = true; busy; step++)
