@@ -16,6 +16,7 @@ namespace HunyuanOrleans.Engine;
 /// <param name="Finished">Answers that ended by a stop or by length.</param>
 /// <param name="Cancelled">Answers that were cancelled.</param>
 /// <param name="Failed">Answers that ended with an error.</param>
+/// <param name="Replays">Times an answer is computed again because the executor lost its keys and values.</param>
 public readonly record struct EngineStatistics(
     int Waiting,
     int Running,
@@ -31,4 +32,5 @@ public readonly record struct EngineStatistics(
     long Evictions,
     long Finished,
     long Cancelled,
-    long Failed);
+    long Failed,
+    long Replays);

@@ -39,7 +39,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         HasText = text is not null;
         _scheduler = new Scheduler(executor, options.Scheduler, text, time, log);
         _loop = new EngineLoop(_scheduler, log);
-        _intake = new RequestIntake(_scheduler, executor.Limits, options, HasText, time, _loop.Wake);
+        _intake = new RequestIntake(_scheduler, executor.Limits, options, time, _loop.Wake);
     }
 
     /// <summary>True where stop strings can be used.</summary>
@@ -91,7 +91,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             pool.Evictions,
             counters.Finished[(int)FinishReason.Stop] + counters.Finished[(int)FinishReason.Length],
             counters.Finished[(int)FinishReason.Cancelled],
-            counters.Finished[(int)FinishReason.Error]);
+            counters.Finished[(int)FinishReason.Error],
+            Volatile.Read(ref counters.Replays));
     }
 
     /// <summary>Takes no more requests and completes when all answers have ended.</summary>

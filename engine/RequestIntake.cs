@@ -12,18 +12,17 @@ namespace HunyuanOrleans.Engine;
 /// <param name="scheduler">Where they wait.</param>
 /// <param name="limits">The executor's capacities.</param>
 /// <param name="options">The engine's options.</param>
-/// <param name="hasText">Whether stop strings can be used.</param>
 /// <param name="time">The clock.</param>
 /// <param name="wake">Called when there is something to do: a submission or a cancellation.</param>
 internal sealed class RequestIntake(
-    Scheduler scheduler, ExecutorLimits limits, EngineOptions options, bool hasText, TimeProvider time, Action wake)
+    Scheduler scheduler, ExecutorLimits limits, EngineOptions options, TimeProvider time, Action wake)
 {
     /// <summary>Checks and queues a request.</summary>
     /// <exception cref="RequestException">It is wrong or can never be served.</exception>
     /// <exception cref="QueueFullException">Too many answers wait.</exception>
     public Generation Submit(GenerationRequest request)
     {
-        int maxTokens = RequestRules.Check(request, limits, hasText);
+        int maxTokens = RequestRules.Check(request, limits, scheduler.Text is not null);
         if (request.Choices > options.Scheduler.QueueLength)
         {
             throw RequestException.NotAllowed("n", request.Choices, $"up to the queue's length, {options.Scheduler.QueueLength}");
@@ -42,9 +41,11 @@ internal sealed class RequestIntake(
         StopPatterns? stops = request.StopStrings.Count > 0 ? new StopPatterns(request.StopStrings) : null;
         UInt128 root = BlockHash.Root(request.CacheSalt);
         long now = time.GetTimestamp();
-        var sequences = new Sequence[request.Choices];
-        for (int choice = 0; choice < sequences.Length; choice++)
+        var sequences = new Sequence[request.Resume?.Count ?? request.Choices];
+        Sequence? first = null;
+        for (int i = 0; i < sequences.Length; i++)
         {
+            int choice = request.Resume?[i].Index ?? i;
             var fixedParts = new SequenceOptions(
                 request,
                 choice,
@@ -54,8 +55,11 @@ internal sealed class RequestIntake(
                 root,
                 stopIds,
                 stops is null ? null : new StopMatcher(stops),
-                choice == 0 ? null : sequences[0]);
-            sequences[choice] = new Sequence(fixedParts, Cancel, now);
+                first,
+                request.Resume?[i].Ids ?? default);
+            FinishReason ended = AnswerEnd.OfResumed(fixedParts, scheduler.Text, out bool isStopId);
+            sequences[i] = new Sequence(fixedParts, Cancel, now) { EndedBefore = ended, EndedByStopId = isStopId };
+            first ??= ended == FinishReason.None ? sequences[i] : null;
         }
 
         return sequences;

@@ -18,6 +18,9 @@ public interface IModelExecutor : IAsyncDisposable
     /// steps.</param>
     /// <param name="cancellationToken">Gives up waiting; a step that was cancelled may or may not have written its KV.</param>
     /// <returns>Completes when the result is filled. A local executor completes synchronously and allocates nothing.</returns>
+    /// <exception cref="KvLostException">Keys and values were lost; the next steps compute them again, for all sequences.</exception>
+    /// <exception cref="ExecutorException">Answers end with its message. Any other exception ends those of the step with a general
+    /// one.</exception>
     ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken);
 }
 

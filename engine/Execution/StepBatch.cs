@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Engine.Execution;
@@ -10,12 +12,18 @@ public sealed class StepBatch
 {
     private readonly int[] _tokens;
     private readonly SequenceSlice[] _slices;
+    private readonly List<long> _released;
 
     /// <summary>Reserves room for the largest step.</summary>
-    public StepBatch(int maxTokens, int maxSequences)
+    /// <param name="maxTokens">Most rows.</param>
+    /// <param name="maxSequences">Most slices.</param>
+    /// <param name="books">The books of the KV blocks that slices name; null where nobody keeps any: every block is live then.</param>
+    public StepBatch(int maxTokens, int maxSequences, IKvBooks? books = null)
     {
         _tokens = new int[maxTokens];
         _slices = new SequenceSlice[maxSequences];
+        _released = new List<long>(maxSequences);
+        Books = books ?? new NoBooks();
     }
 
     /// <summary>Number of rows (tokens) in the step.</summary>
@@ -36,7 +44,22 @@ public sealed class StepBatch
     /// <summary>The slices in row order.</summary>
     public ReadOnlySpan<SequenceSlice> Slices => _slices.AsSpan(0, SliceCount);
 
-    /// <summary>Empties the batch for the next step.</summary>
+    /// <summary>
+    /// Sessions that ended or lost their blocks since the last step that was given to the executor. Each is told once, whether that step
+    /// succeeds or not, and only sessions that were part of a step are: never more than slices fit a step.
+    /// </summary>
+    public ReadOnlySpan<long> Released => CollectionsMarshal.AsSpan(_released);
+
+    /// <summary>Which KV blocks hold something worth keeping.</summary>
+    public IKvBooks Books { get; }
+
+    /// <summary>Notes that a session is over, for the next step.</summary>
+    public void Release(long session) => _released.Add(session);
+
+    /// <summary>Empties <see cref="Released"/>: the executor was told.</summary>
+    public void ClearReleased() => _released.Clear();
+
+    /// <summary>Empties the batch for the next step; <see cref="Released"/> stays.</summary>
     public void Clear()
     {
         _slices.AsSpan(0, SliceCount).Clear();
@@ -52,8 +75,9 @@ public sealed class StepBatch
     /// <param name="blocks">Block table of the sequence, covering position start + tokens.Length - 1; not copied, must stay unchanged
     /// during the step.</param>
     /// <param name="sampling">State to sample the token after the last row with, or null when no token is wanted (a prompt chunk).</param>
+    /// <param name="session">Which life of which sequence this is, above 0: the same in all steps until it is released, and never again.</param>
     /// <exception cref="ArgumentException">The slice is empty or does not fit.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int start, ReadOnlyMemory<int> blocks, SamplingState? sampling)
+    public void Add(ReadOnlySpan<int> tokens, int start, ReadOnlyMemory<int> blocks, SamplingState? sampling, long session)
     {
         if (tokens.IsEmpty || tokens.Length > FreeTokens || FreeSlices == 0)
         {
@@ -62,8 +86,15 @@ public sealed class StepBatch
         }
 
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
-        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling);
+        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session);
         TokenCount += tokens.Length;
+    }
+
+    private sealed class NoBooks : IKvBooks
+    {
+        public int Blocks => 0;
+
+        public bool IsLive(int block) => true;
     }
 }
 
@@ -74,4 +105,6 @@ public sealed class StepBatch
 /// <param name="Blocks">KV block numbers of the sequence in order; entry i holds positions [i * BlockPositions, (i + 1) *
 /// BlockPositions).</param>
 /// <param name="Sampling">How to sample the next token from the last row; null when none is wanted.</param>
-public readonly record struct SequenceSlice(int FirstRow, int Count, int Start, ReadOnlyMemory<int> Blocks, SamplingState? Sampling);
+/// <param name="Session">Which life of which sequence this is: what an executor keeps for it is good until the session is released.</param>
+public readonly record struct SequenceSlice(
+    int FirstRow, int Count, int Start, ReadOnlyMemory<int> Blocks, SamplingState? Sampling, long Session);

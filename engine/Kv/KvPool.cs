@@ -5,7 +5,7 @@ namespace HunyuanOrleans.Engine.Kv;
 /// that can be found again by its hash. Cached blocks that nobody references stay until room is needed and go least recently used
 /// first. It does not know the memory behind the numbers (the executor's), nor sequences. Not thread-safe: the scheduler's alone.
 /// </summary>
-public sealed class KvPool
+public sealed class KvPool : IKvBooks
 {
     private readonly int[] _references;
     private readonly UInt128[] _hashes;
@@ -77,6 +77,9 @@ public sealed class KvPool
     /// <param name="block">The block.</param>
     /// <returns>False where none does.</returns>
     public bool TryFind(UInt128 hash, out int block) => _byHash.TryGetValue(hash, out block);
+
+    /// <inheritdoc/>
+    public bool IsLive(int block) => _references[block] > 0 || _cached[block];
 
     /// <summary>True where the block is cached and nobody references it: taking it leaves one block less to allocate.</summary>
     public bool IsIdle(int block) => _idle.Contains(block);

@@ -12,7 +12,7 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
     private readonly Lock _gate = new();
     private readonly TokenLog<int> _tokens;
     private readonly TokenLog<SampledToken>? _samples;
-    private readonly int _promptLength;
+    private readonly int _first;
     private readonly Action _cancel;
     private readonly TaskCompletionSource<ChoiceResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
@@ -22,12 +22,18 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
     private int _read;
     private bool _readEnd;
 
-    internal ChoiceStream(int index, TokenLog<int> tokens, int promptLength, TokenLog<SampledToken>? samples, Action cancel)
+    /// <summary>A stream of one sequence's tokens.</summary>
+    /// <param name="index">Which of the request's answers.</param>
+    /// <param name="tokens">The sequence's tokens.</param>
+    /// <param name="first">Index of the first token to give: what comes before was there when the sequence was submitted.</param>
+    /// <param name="samples">The tokens from the first on with log probabilities, or null.</param>
+    /// <param name="cancel">Asks for the end.</param>
+    internal ChoiceStream(int index, TokenLog<int> tokens, int first, TokenLog<SampledToken>? samples, Action cancel)
     {
         Index = index;
         _tokens = tokens;
         _samples = samples;
-        _promptLength = promptLength;
+        _first = first;
         _cancel = cancel;
     }
 
@@ -44,7 +50,7 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
         // The result is read first: once it is there, the count is final. Until then only published tokens are given, so that the
         // token an answer ends with always comes in the same chunk as the reason.
         ChoiceResult? result = _result;
-        int count = result is null ? _published : _tokens.Count - _promptLength;
+        int count = result is null ? _published : _tokens.Count - _first;
         if (_readEnd || (count == _read && result is null))
         {
             chunk = default;
@@ -52,7 +58,7 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
         }
 
         chunk = new TokenChunk(
-            _tokens.Slice(_promptLength + _read, _promptLength + count),
+            _tokens.Slice(_first + _read, _first + count),
             _samples?.Slice(_read, count) ?? default,
             result?.Finish ?? FinishReason.None,
             result?.EndsWithStopId ?? false,
@@ -120,7 +126,7 @@ public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSourc
     /// <summary>Publishes the tokens appended so far and wakes the reader. Not called for the token an answer ends with.</summary>
     internal void Publish()
     {
-        _published = _tokens.Count - _promptLength;
+        _published = _tokens.Count - _first;
         Wake();
     }
 

@@ -11,7 +11,7 @@ public sealed class Generation
         Seed = seed;
     }
 
-    /// <summary>The answers by index.</summary>
+    /// <summary>The answers by index; of a request that resumes, those it lists, in its order.</summary>
     public IReadOnlyList<ChoiceStream> Choices => _choices;
 
     /// <summary>

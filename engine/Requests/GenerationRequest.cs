@@ -34,6 +34,13 @@ public sealed record GenerationRequest
     /// <summary>Number of independent answers, 1 to <see cref="MaxChoices"/>. Default 1.</summary>
     public int Choices { get; init; } = 1;
 
+    /// <summary>
+    /// Answers begun elsewhere with this request that go on after the ids given; null: all <see cref="Choices"/> begin anew. When set,
+    /// only the answers listed run, their streams give new tokens alone, <see cref="MaxTokens"/> counts the ids given too, and
+    /// <see cref="SamplingParams.Seed"/> must be the one they were drawn with. An answer whose ids end it already ends at once.
+    /// </summary>
+    public IReadOnlyList<ResumedChoice>? Resume { get; init; }
+
     /// <summary>Only requests with an equal salt share cached prefixes; null is the common one.</summary>
     public string? CacheSalt { get; init; }
 

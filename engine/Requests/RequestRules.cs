@@ -27,7 +27,46 @@ internal static class RequestRules
             SamplingParamsRules.RequireToken(id, "prompt", limits.VocabularySize);
         }
 
+        CheckResume(request, limits);
         return MaxTokens(request, limits);
+    }
+
+    private static void CheckResume(GenerationRequest request, ExecutorLimits limits)
+    {
+        if (request.Resume is not { } resumed)
+        {
+            return;
+        }
+
+        if (request.Sampling.Seed is null)
+        {
+            throw new RequestException("seed", "seed is not set; a request that resumes answers needs the seed they were drawn with.");
+        }
+
+        if (resumed.Count == 0)
+        {
+            throw new RequestException("resume", "resume lists no choice; allowed: one or more, or none at all to begin anew.");
+        }
+
+        bool[] seen = new bool[request.Choices];
+        foreach (ResumedChoice choice in resumed)
+        {
+            if ((uint)choice.Index >= (uint)request.Choices)
+            {
+                throw new RequestException("resume", $"resume lists choice {choice.Index}; allowed: 0 to {request.Choices - 1}.");
+            }
+
+            if (seen[choice.Index])
+            {
+                throw new RequestException("resume", $"resume lists choice {choice.Index} twice; allowed: each once.");
+            }
+
+            seen[choice.Index] = true;
+            foreach (int id in choice.Ids.Span)
+            {
+                SamplingParamsRules.RequireToken(id, "resume", limits.VocabularySize);
+            }
+        }
     }
 
     private static int MaxTokens(GenerationRequest request, ExecutorLimits limits)

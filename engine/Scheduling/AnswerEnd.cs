@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Text;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
@@ -8,19 +9,20 @@ namespace HunyuanOrleans.Engine.Scheduling;
 internal static class AnswerEnd
 {
     /// <summary>The reason it ends, or <see cref="FinishReason.None"/>.</summary>
-    /// <param name="sequence">The sequence; its last token is new.</param>
+    /// <param name="options">The answer's; its stop strings take the token's bytes.</param>
     /// <param name="text">The tokens' bytes; null where there are no stop strings.</param>
-    /// <param name="isStopId">True where the last token is a stop id.</param>
-    public static FinishReason Of(Sequence sequence, Text.ITokenText? text, out bool isStopId)
+    /// <param name="token">The new token.</param>
+    /// <param name="length">Tokens of the answer, the new one included.</param>
+    /// <param name="isStopId">True where the token is a stop id.</param>
+    public static FinishReason Of(SequenceOptions options, ITokenText? text, int token, int length, out bool isStopId)
     {
-        int token = sequence.TokensFrom(sequence.Count - 1, 1)[0];
-        isStopId = sequence.Options.StopIds.AsSpan().Contains(token);
+        isStopId = options.StopIds.AsSpan().Contains(token);
         if (isStopId)
         {
             return FinishReason.Stop;
         }
 
-        if (sequence.Options.Stops is { } stops)
+        if (options.Stops is { } stops)
         {
             stops.Take(text!.TokenBytes(token));
             if (stops.Found is not null)
@@ -29,6 +31,34 @@ internal static class AnswerEnd
             }
         }
 
-        return sequence.AnswerLength >= sequence.Options.MaxTokens ? FinishReason.Length : FinishReason.None;
+        return length >= options.MaxTokens ? FinishReason.Length : FinishReason.None;
+    }
+
+    /// <summary>
+    /// The reason an answer has ended before it is resumed, or <see cref="FinishReason.None"/>; its stop strings take all bytes so far.
+    /// </summary>
+    /// <exception cref="RequestException">The ids go on after a stop, so they are not of an answer to this request.</exception>
+    public static FinishReason OfResumed(SequenceOptions options, ITokenText? text, out bool isStopId)
+    {
+        isStopId = false;
+        ReadOnlySpan<int> ids = options.Resumed.Span;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            FinishReason reason = Of(options, text, ids[i], i + 1, out isStopId);
+            if (reason == FinishReason.Stop && i < ids.Length - 1)
+            {
+                throw new RequestException(
+                    "resume",
+                    $"resume holds {ids.Length} ids for choice {options.Choice}, which stops after {i + 1}; allowed: the ids of an answer to this request.");
+            }
+
+            // More ids than allowed: the room for answers can have become less since they were drawn.
+            if (reason != FinishReason.None)
+            {
+                return reason;
+            }
+        }
+
+        return FinishReason.None;
     }
 }

@@ -1,13 +1,20 @@
+using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
 /// Gives sequences their KV blocks and takes them back. Only full blocks are ever shared, so what a sequence appends always goes to
-/// a block of its own. It does not decide who must give way.
+/// a block of its own. It numbers the sessions: one from the first block to the last. It does not decide who must give way.
 /// </summary>
-internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCache)
+/// <param name="pool">The blocks.</param>
+/// <param name="blockPositions">Positions of each.</param>
+/// <param name="prefixCache">Whether full blocks are offered to others.</param>
+/// <param name="batch">Told which sessions are over.</param>
+internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCache, StepBatch batch)
 {
+    private long _sessions;
+
     /// <summary>
     /// Gives a waiting sequence blocks for all its tokens, cached ones first, or none at all where fewer than <paramref name="spare"/>
     /// would be left.
@@ -42,6 +49,7 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
 
         sequence.Computed = cached * blockPositions;
         sequence.PublishedBlocks = cached;
+        sequence.Session = ++_sessions;
         return true;
     }
 
@@ -82,6 +90,11 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
 
         sequence.Computed = 0;
         sequence.PublishedBlocks = 0;
+        if (sequence.Session != 0)
+        {
+            batch.Release(sequence.Session);
+            sequence.Session = 0;
+        }
     }
 
     private int BlocksFor(int tokens) => (tokens + blockPositions - 1) / blockPositions;

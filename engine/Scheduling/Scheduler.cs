@@ -18,7 +18,6 @@ internal sealed class Scheduler
     private readonly IModelExecutor _executor;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ITokenText? _text;
     private readonly WaitingQueue _waiting;
     private readonly List<Sequence> _running;
     private readonly BlockTables _tables;
@@ -37,21 +36,24 @@ internal sealed class Scheduler
     {
         options.Validate();
         _executor = executor;
-        _text = text;
+        Text = text;
         _time = time;
         _logger = logger;
         Options = options.Fit(executor.Limits);
         Pool = new KvPool(executor.Limits.KvBlocks);
+        _batch = new StepBatch(Options.TokenBudget, Options.MaxSequences, Pool);
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
-        _tables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache);
+        _tables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache, _batch);
         _planner = new StepPlanner(Options, _waiting, _running, _tables, Counters, time);
-        _batch = new StepBatch(Options.TokenBudget, Options.MaxSequences);
         _result = new StepResult(Options.MaxSequences);
     }
 
     /// <summary>The options in effect.</summary>
     public SchedulerOptions Options { get; }
+
+    /// <summary>The tokens' bytes, or null.</summary>
+    public ITokenText? Text { get; }
 
     /// <summary>True while something waits or runs. The stepping thread's.</summary>
     public bool HasWork => _running.Count > 0 || !_waiting.IsEmpty;
@@ -70,7 +72,7 @@ internal sealed class Scheduler
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> StepAsync(CancellationToken cancellationToken)
     {
-        TakeInAndDropCancelled();
+        TakeInAndDropEnded();
 
         _batch.Clear();
         _planner.Plan(_batch);
@@ -79,17 +81,30 @@ internal sealed class Scheduler
             return false;
         }
 
+        Exception? fault = null;
         try
         {
             await _executor.ExecuteAsync(_batch, _result, cancellationToken);
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception thrown) when (!cancellationToken.IsCancellationRequested)
         {
-            FailStep(fault);
-            return true;
+            fault = thrown;
         }
 
-        Commit();
+        _batch.ClearReleased();
+        switch (fault)
+        {
+            case null:
+                Commit();
+                break;
+            case KvLostException:
+                ReplayAll(fault);
+                break;
+            default:
+                FailStep(fault);
+                break;
+        }
+
         return true;
     }
 
@@ -136,12 +151,12 @@ internal sealed class Scheduler
     /// <exception cref="InvalidOperationException">One is not.</exception>
     public void CheckIntegrity() => Pool.CheckIntegrity(_running.Select(static sequence => sequence.Blocks));
 
-    private void TakeInAndDropCancelled()
+    private void TakeInAndDropEnded()
     {
         // In this order: whoever asked for a cancel before the flag is read was submitted before the queue is taken in.
         bool anyCancelled = Interlocked.Exchange(ref _cancelRequested, 0) != 0;
-        _waiting.TakeIn();
-        if (!anyCancelled)
+        bool anyEnded = _waiting.TakeIn();
+        if (!anyCancelled && !anyEnded)
         {
             return;
         }
@@ -149,10 +164,11 @@ internal sealed class Scheduler
         for (int i = _waiting.Sequences.Count - 1; i >= 0; i--)
         {
             Sequence sequence = _waiting.Sequences[i];
-            if (sequence.CancelRequested)
+            if (sequence.EndedBefore != FinishReason.None || sequence.CancelRequested)
             {
                 _waiting.RemoveAt(i);
-                End(sequence, FinishReason.Cancelled);
+                FinishReason reason = sequence.EndedBefore != FinishReason.None ? sequence.EndedBefore : FinishReason.Cancelled;
+                End(sequence, reason, endsWithStopId: sequence.EndedByStopId);
             }
         }
 
@@ -197,7 +213,7 @@ internal sealed class Scheduler
         sequence.Append(in token);
         sequence.FirstToken ??= _time.GetTimestamp();
         Counters.AnswerTokens++;
-        FinishReason reason = AnswerEnd.Of(sequence, _text, out bool isStopId);
+        FinishReason reason = AnswerEnd.Of(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
         if (reason == FinishReason.None)
         {
             sequence.Stream.Publish();
@@ -208,12 +224,37 @@ internal sealed class Scheduler
         }
     }
 
+    /// <summary>Tokens are the truth: whoever runs waits again in its old place, and every block and prefix is forgotten.</summary>
+    private void ReplayAll(Exception loss)
+    {
+        SchedulerLog.KvLost(_logger, _running.Count, loss);
+        foreach (Sequence sequence in _running)
+        {
+            _tables.Clear(sequence);
+            sequence.State = SequenceState.Waiting;
+            _waiting.PutBack(sequence);
+            Counters.Replays++;
+        }
+
+        _running.Clear();
+        Pool.Reset();
+    }
+
     private void FailStep(Exception fault)
     {
         SchedulerLog.StepFailed(_logger, _planner.Planned.Count, _batch.TokenCount, fault);
+        string error = fault is ExecutorException known
+            ? known.Message
+            : "The model failed while computing this answer; the log has the details. Try the request again.";
+        if (fault is ExecutorException { AffectsAll: true })
+        {
+            EndAll(FinishReason.Error, error);
+            return;
+        }
+
         foreach (Sequence sequence in _planner.Planned)
         {
-            End(sequence, FinishReason.Error, "The model failed while computing this answer; the log has the details. Try the request again.");
+            End(sequence, FinishReason.Error, error);
         }
 
         RemoveEnded();
@@ -227,7 +268,7 @@ internal sealed class Scheduler
         sequence.Stream.Complete(new ChoiceResult(
             sequence.Options.Choice,
             sequence.Answer,
-            sequence.Samples?.Slice(0, sequence.AnswerLength) ?? default,
+            sequence.Samples?.Slice(0, sequence.Samples.Count) ?? default,
             reason,
             endsWithStopId,
             error,

@@ -18,6 +18,9 @@ internal sealed class SchedulerCounters
     /// <summary>Times a sequence had to give its blocks up.</summary>
     public long Preemptions;
 
+    /// <summary>Times a sequence is computed again because the executor lost its KV.</summary>
+    public long Replays;
+
     /// <summary>Answers that ended, by <see cref="Requests.FinishReason"/>.</summary>
     public readonly long[] Finished = new long[Enum.GetValues<Requests.FinishReason>().Length];
 }

@@ -13,4 +13,7 @@ internal static partial class SchedulerLog
 
     [LoggerMessage(3, LogLevel.Critical, "The engine's loop failed; everything that waits or runs ends with an error.")]
     public static partial void LoopFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(4, LogLevel.Warning, "Keys and values were lost; {Sequences} sequences are computed again.")]
+    public static partial void KvLost(ILogger logger, int sequences, Exception fault);
 }

@@ -26,11 +26,13 @@ internal sealed class Sequence
         Submitted = submitted;
         PromptLength = options.Request.PromptIds.Length;
         _blockPositions = options.BlockPositions;
-        _tokens = new TokenLog<int>(PromptLength);
+        _tokens = new TokenLog<int>(PromptLength + options.Resumed.Length);
         _tokens.Append(options.Request.PromptIds.Span);
-        Sampling = new SamplingState(options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, maxAnswer: options.MaxTokens);
+        _tokens.Append(options.Resumed.Span);
+        Sampling = new SamplingState(
+            options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, options.Resumed.Span, options.MaxTokens);
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
-        Stream = new ChoiceStream(options.Choice, _tokens, PromptLength, Samples, () =>
+        Stream = new ChoiceStream(options.Choice, _tokens, Count, Samples, () =>
         {
             _cancelRequested = true;
             cancel(this);
@@ -39,6 +41,15 @@ internal sealed class Sequence
 
     /// <summary>Where it stands.</summary>
     public SequenceState State { get; internal set; }
+
+    /// <summary>Set where its tokens ended it before it was submitted: it must not run.</summary>
+    public FinishReason EndedBefore { get; init; }
+
+    /// <summary>True where it ended before, by a stop id.</summary>
+    public bool EndedByStopId { get; init; }
+
+    /// <summary>Which life its blocks serve, unique in this engine: each time it starts it has another one; 0 without blocks.</summary>
+    public long Session { get; set; }
 
     /// <summary>Place in the order of arrival; lower goes first.</summary>
     public long Arrival { get; internal set; }
@@ -49,7 +60,7 @@ internal sealed class Sequence
     /// <summary>Number of tokens, prompt and answer.</summary>
     public int Count => _tokens.Count;
 
-    /// <summary>Tokens of the answer.</summary>
+    /// <summary>Tokens of the answer, those it was resumed with included.</summary>
     public int AnswerLength => Count - PromptLength;
 
     /// <summary>Tokens whose keys and values the blocks hold.</summary>
@@ -70,6 +81,7 @@ internal sealed class Sequence
 
     public SamplingState Sampling { get; }
 
+    /// <summary>The tokens drawn here, or null where nobody wants to know more than their ids.</summary>
     public TokenLog<SampledToken>? Samples { get; }
 
     public ChoiceStream Stream { get; }

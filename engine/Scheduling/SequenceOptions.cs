@@ -13,6 +13,7 @@ namespace HunyuanOrleans.Engine.Scheduling;
 /// <param name="StopIds">Ids that end it.</param>
 /// <param name="Stops">Stop strings, or null.</param>
 /// <param name="First">The first answer of the same request, whose prompt blocks this one waits for; null for the first itself.</param>
+/// <param name="Resumed">The answer's tokens so far, drawn elsewhere.</param>
 internal sealed record SequenceOptions(
     GenerationRequest Request,
     int Choice,
@@ -22,4 +23,5 @@ internal sealed record SequenceOptions(
     UInt128 CacheRoot,
     int[] StopIds,
     StopMatcher? Stops,
-    Sequence? First);
+    Sequence? First,
+    ReadOnlyMemory<int> Resumed);

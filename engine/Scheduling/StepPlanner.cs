@@ -91,9 +91,9 @@ internal sealed class StepPlanner(
         if (sequence.Started is null)
         {
             sequence.Started = time.GetTimestamp();
-            sequence.CachedPromptTokens = sequence.Computed;
+            sequence.CachedPromptTokens = Math.Min(sequence.Computed, sequence.PromptLength);
             counters.PromptTokens += sequence.PromptLength;
-            counters.CachedPromptTokens += sequence.Computed;
+            counters.CachedPromptTokens += sequence.CachedPromptTokens;
         }
 
         sequence.State = SequenceState.Running;
@@ -110,7 +110,12 @@ internal sealed class StepPlanner(
     {
         int count = Math.Min(sequence.Pending, Math.Min(options.PrefillChunk, Budget(batch)));
         bool wantsToken = count == sequence.Pending;
-        batch.Add(sequence.TokensFrom(sequence.Computed, count), sequence.Computed, sequence.Blocks, wantsToken ? sequence.Sampling : null);
+        batch.Add(
+            sequence.TokensFrom(sequence.Computed, count),
+            sequence.Computed,
+            sequence.Blocks,
+            wantsToken ? sequence.Sampling : null,
+            sequence.Session);
         sequence.Planned = true;
         _planned.Add(sequence);
     }

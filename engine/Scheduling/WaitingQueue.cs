@@ -40,13 +40,18 @@ internal sealed class WaitingQueue(int limit)
     }
 
     /// <summary>Takes in what was submitted.</summary>
-    public void TakeIn()
+    /// <returns>True where some of it has ended before.</returns>
+    public bool TakeIn()
     {
+        bool anyEnded = false;
         while (_inbox.TryDequeue(out Sequence? sequence))
         {
             sequence.Arrival = _arrivals++;
             _waiting.Add(sequence);
+            anyEnded |= sequence.EndedBefore != Requests.FinishReason.None;
         }
+
+        return anyEnded;
     }
 
     /// <summary>Puts a pre-empted sequence back where its arrival says.</summary>

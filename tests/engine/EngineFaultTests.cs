@@ -34,6 +34,44 @@ public sealed class EngineFaultTests
         Assert.Equal((1L, 1L, 0), (statistics.Failed, statistics.Finished, statistics.KvUsed));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_known_failure_ends_answers_with_its_own_message(bool affectsAll)
+    {
+        using var gate = new SemaphoreSlim(0);
+        bool fail = true;
+        await using var executor = new CellExecutor(Limits)
+        {
+            BeforeStep = async _ =>
+            {
+                await gate.WaitAsync();
+                if (fail)
+                {
+                    throw new ExecutorException("The cluster is too small.", affectsAll);
+                }
+            },
+        };
+        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1 } });
+        GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 2 };
+        Generation running = engine.Submit(request);
+        SpinWait.SpinUntil(() => engine.Statistics() is { Running: 1, Waiting: 0 });
+        Generation waiting = engine.Submit(request with { Choices = 2 });
+        gate.Release();
+        ChoiceResult failed = (await running.CompletionAsync())[0];
+        Assert.Equal((FinishReason.Error, "The cluster is too small."), (failed.Finish, failed.Error));
+        if (affectsAll)
+        {
+            Assert.All(await waiting.CompletionAsync(), answer => Assert.Equal((FinishReason.Error, "The cluster is too small."), (answer.Finish, answer.Error)));
+        }
+
+        fail = false;
+        gate.Release(1000);
+        Assert.Equal(FinishReason.Length, (await engine.Submit(request).CompletionAsync())[0].Finish);
+        Assert.All(await waiting.CompletionAsync(), answer => Assert.Equal(affectsAll ? FinishReason.Error : FinishReason.Length, answer.Finish));
+        Assert.Equal((affectsAll ? 3L : 1L, 0), ((await EngineTests.WhenIdle(engine)).Failed, engine.Statistics().KvUsed));
+    }
+
     [Fact]
     public async Task Forbidding_every_token_fails_that_answer_alone()
     {

@@ -46,7 +46,7 @@ public sealed class LocalDecodeAllocationTests
                 batch.Clear();
                 for (int i = 0; i < Sequences; i++)
                 {
-                    batch.Add(tokens.AsSpan(i, 1), position, tables[i], states[i]);
+                    batch.Add(tokens.AsSpan(i, 1), position, tables[i], states[i], session: i + 1);
                 }
 
                 if (!executor.ExecuteAsync(batch, result, CancellationToken.None).IsCompletedSuccessfully)

@@ -20,8 +20,17 @@ public sealed class RequestRulesTests
         { "n", new() { PromptIds = new int[1], Choices = 0 }, "1 to 128" },
         { "stop_token_ids", new() { PromptIds = new int[1], StopIds = [77] }, "0 to 49" },
         { "stop", new() { PromptIds = new int[1], StopStrings = ["x"] }, "need a tokenizer" },
+        { "seed", new() { PromptIds = new int[1], Resume = [new(0, default)] }, "needs the seed" },
+        { "resume", Resuming(), "lists no choice" },
+        { "resume", Resuming(new ResumedChoice(2, default)), "lists choice 2; allowed: 0 to 1" },
+        { "resume", Resuming(new ResumedChoice(-1, default)), "lists choice -1" },
+        { "resume", Resuming(new(1, default), new(1, default)), "choice 1 twice" },
+        { "resume", Resuming(new ResumedChoice(0, new[] { 3, 50 })), "0 to 49" },
         { "top_p", new() { PromptIds = new int[1], Sampling = new() { TopP = 2 } }, "above 0, up to 1" },
     };
+
+    private static GenerationRequest Resuming(params ResumedChoice[] choices)
+        => new() { PromptIds = new int[1], Choices = 2, Sampling = new() { Seed = 1 }, Resume = choices };
 
     [Theory]
     [MemberData(nameof(Wrong))]

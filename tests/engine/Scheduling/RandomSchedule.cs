@@ -2,6 +2,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Tests.Support;
 
 namespace HunyuanOrleans.Engine.Tests.Scheduling;
 
@@ -25,6 +26,7 @@ internal sealed class RandomSchedule
         };
         Eos = random.Next(2) == 0 ? [] : [random.Next(Limits.VocabularySize)];
         int[][] prefixes = [.. Enumerable.Range(0, 3).Select(_ => Ids(random, random.Next(1, longest / 2)))];
+        Losses = random;
         Arrivals = [.. Enumerable.Range(0, random.Next(4, 20)).Select(_ => Arrive(random, prefixes, longest))];
     }
 
@@ -33,6 +35,9 @@ internal sealed class RandomSchedule
     public SchedulerOptions Options { get; }
 
     public int[] Eos { get; }
+
+    /// <summary>Decides when KV is lost.</summary>
+    public Random Losses { get; }
 
     public Arrival[] Arrivals { get; }
 
@@ -52,8 +57,29 @@ internal sealed class RandomSchedule
             CacheSalt = random.Next(5) == 0 ? "other" : null,
             Sampling = Sampling(random),
         };
+        request = random.Next(4) == 0 ? Resuming(random, request) : request;
         int cancelAfter = random.Next(5) == 0 ? random.Next(0, 30) : int.MaxValue;
-        return new Arrival(random.Next(0, 40), cancelAfter, random.Next(request.Choices), request);
+        return new Arrival(random.Next(0, 40), cancelAfter, random.Next(request.Resume?.Count ?? request.Choices), request);
+    }
+
+    /// <summary>Some of the answers, from anywhere on.</summary>
+    private GenerationRequest Resuming(Random random, GenerationRequest request)
+    {
+        request = request with { Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? 5 } };
+        int maxTokens = RequestRules.Check(request, Limits, hasText: true);
+        int[] choices = [.. Enumerable.Range(0, request.Choices)];
+        random.Shuffle(choices);
+        return request with
+        {
+            Resume =
+            [
+                .. choices.Take(random.Next(1, choices.Length + 1)).Select(choice =>
+                {
+                    int[] ids = AloneReference.Run(request, request.Sampling.Seed.Value, choice, maxTokens, Limits.VocabularySize, Eos).Ids;
+                    return new ResumedChoice(choice, ids.AsMemory(0, random.Next(ids.Length + 1)));
+                }),
+            ],
+        };
     }
 
     private SamplingParams Sampling(Random random) => new()

@@ -36,13 +36,37 @@ public sealed class RandomScheduleTests
         Assert.All([preemptions, evictions, hits, cancelled, stopped], count => Assert.True(count > Schedules / 4, $"only {count}"));
     }
 
-    private static async Task<Scheduler> Run(RandomSchedule schedule)
+    [Fact]
+    public async Task Losing_all_keys_and_values_now_and_then_changes_no_token()
+    {
+        long replays = 0, preemptions = 0, hits = 0;
+        for (int number = 0; number < Schedules; number++)
+        {
+            try
+            {
+                Scheduler scheduler = await Run(new RandomSchedule(number), lossOneIn: 40);
+                replays += scheduler.Counters.Replays;
+                preemptions += scheduler.Counters.Preemptions;
+                hits += scheduler.Counters.CachedPromptTokens;
+            }
+            catch (Exception fault)
+            {
+                Assert.Fail($"Schedule {number}: {fault}");
+            }
+        }
+
+        Assert.All([replays, preemptions, hits], count => Assert.True(count > Schedules / 4, $"only {count}"));
+    }
+
+    private static async Task<Scheduler> Run(RandomSchedule schedule, int lossOneIn = 0)
     {
         var text = new LetterText(schedule.Limits.VocabularySize);
-        await using var executor = new CellExecutor(schedule.Limits);
+        var watch = new SessionWatch();
+        await using var executor = new CellExecutor(schedule.Limits) { BeforeStep = watch.Look };
+        executor.Loses = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
         var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
         var intake = new RequestIntake(
-            scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, hasText: true, TimeProvider.System, static () => { });
+            scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, TimeProvider.System, static () => { });
         var generations = new Generation?[schedule.Arrivals.Length];
         int step = 0;
         for (bool busy = true; busy; step++)
@@ -73,6 +97,7 @@ public sealed class RandomScheduleTests
 
         Assert.Equal(0, scheduler.Pool.Used);
         Assert.Equal(0, scheduler.Waiting);
+        await CheckLastSessions(scheduler, intake, watch);
         for (int i = 0; i < generations.Length; i++)
         {
             CheckAnswers(schedule, schedule.Arrivals[i], generations[i]!);
@@ -81,18 +106,37 @@ public sealed class RandomScheduleTests
         return scheduler;
     }
 
+    /// <summary>One more step tells the executor what ended since the last one.</summary>
+    private static async Task CheckLastSessions(Scheduler scheduler, RequestIntake intake, SessionWatch watch)
+    {
+        Generation last = intake.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 1, IgnoreEos = true });
+        while (scheduler.HasWork)
+        {
+            await scheduler.StepAsync(CancellationToken.None);
+        }
+
+        Assert.Equal(FinishReason.Length, (await last.CompletionAsync())[0].Finish);
+        
+        // The last answer ended after the last step: of all others the executor was told.
+        Assert.Equal(1, watch.Alive);
+    }
+
     private static void CheckAnswers(RandomSchedule schedule, RandomSchedule.Arrival arrival, Generation generation)
     {
         int maxTokens = RequestRules.Check(arrival.Request, schedule.Limits, hasText: true);
-        foreach (ChoiceStream choice in generation.Choices)
+        Assert.Equal(arrival.Request.Resume?.Count ?? arrival.Request.Choices, generation.Choices.Count);
+        for (int i = 0; i < generation.Choices.Count; i++)
         {
+            ChoiceStream choice = generation.Choices[i];
+            Assert.Equal(arrival.Request.Resume?[i].Index ?? i, choice.Index);
+            int resumed = arrival.Request.Resume?[i].Ids.Length ?? 0;
             (int[] expected, FinishReason finish) = AloneReference.Run(
                 arrival.Request, generation.Seed, choice.Index, maxTokens, schedule.Limits.VocabularySize, schedule.Eos);
             Assert.True(choice.Completion.IsCompletedSuccessfully);
             ChoiceResult result = choice.Completion.Result;
             if (result.Finish == FinishReason.Cancelled)
             {
-                Assert.Equal(arrival.CancelledChoice, choice.Index);
+                Assert.Equal(arrival.CancelledChoice, i);
                 Assert.Equal(expected.Take(result.Ids.Length), result.Ids.ToArray());
             }
             else
@@ -102,8 +146,9 @@ public sealed class RandomScheduleTests
             }
 
             Assert.True(choice.TryRead(out TokenChunk chunk));
-            Assert.Equal(result.Ids.ToArray(), chunk.Ids.ToArray());
-            Assert.Equal(arrival.Request.Sampling.LogProbabilities is null ? 0 : result.Ids.Length, result.Samples.Length);
+            int[] drawn = [.. result.Ids.ToArray().Skip(resumed)];
+            Assert.Equal(drawn, chunk.Ids.ToArray());
+            Assert.Equal(arrival.Request.Sampling.LogProbabilities is null ? [] : drawn, result.Samples.ToArray().Select(sample => sample.Id));
         }
     }
 }

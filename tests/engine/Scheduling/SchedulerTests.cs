@@ -122,7 +122,7 @@ public sealed class SchedulerTests
         var executor = new CellExecutor(limits) { BeforeStep = Note };
         var scheduler = new Scheduler(executor, options, null, TimeProvider.System, NullLogger.Instance);
         EngineOptions engine = new() { Scheduler = options, EosIds = eos is int id ? [id] : [] };
-        return (scheduler, new RequestIntake(scheduler, limits, engine, hasText: false, TimeProvider.System, static () => { }));
+        return (scheduler, new RequestIntake(scheduler, limits, engine, TimeProvider.System, static () => { }));
     }
 
     private ValueTask Note(StepBatch batch)

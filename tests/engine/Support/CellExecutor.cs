@@ -19,6 +19,9 @@ internal sealed class CellExecutor(ExecutorLimits limits) : IModelExecutor
     /// <summary>Runs before each step; may throw, wait or look.</summary>
     public Func<StepBatch, ValueTask>? BeforeStep { get; set; }
 
+    /// <summary>Asked before each slice; true loses the KV of all, with part of the step written.</summary>
+    public Func<bool>? Loses { get; set; }
+
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
         if (BeforeStep is not null)
@@ -29,6 +32,12 @@ internal sealed class CellExecutor(ExecutorLimits limits) : IModelExecutor
 
         for (int i = 0; i < batch.SliceCount; i++)
         {
+            if (Loses?.Invoke() ?? false)
+            {
+                Array.Fill(_cells, 0xBADBADBADUL);
+                throw new KvLostException("The cells are gone.");
+            }
+
             SequenceSlice slice = batch.Slices[i];
             ReadOnlySpan<int> blocks = slice.Blocks.Span;
             for (int row = 0; row < slice.Count; row++)
