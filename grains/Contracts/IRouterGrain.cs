@@ -1,0 +1,23 @@
+using HunyuanOrleans.Grains.Messages;
+
+namespace HunyuanOrleans.Grains.Contracts;
+
+/// <summary>
+/// The router of a range of layers, on the silo of its attention shard and with the same key: sends each expert group one message with all of
+/// its rows, has the shared expert computed meanwhile, and gathers.
+/// </summary>
+public interface IRouterGrain : IGrainWithStringKey
+{
+    /// <summary>Says where experts are for a route. The tables of the last few routes are kept.</summary>
+    Task SetTableAsync(RouterTable table);
+
+    /// <summary>
+    /// Brings back the expert outputs of the layer whose rows the shard's step has routed. For the shard beside it only: rows do not travel in
+    /// this call.
+    /// </summary>
+    /// <param name="version">The route.</param>
+    /// <param name="layer">The layer.</param>
+    /// <exception cref="ExpertsUnavailableException">An expert group cannot be reached; the message says where.</exception>
+    [ResponseTimeout("01:00:00")]
+    Task DispatchAsync(long version, int layer, CancellationToken cancellationToken);
+}

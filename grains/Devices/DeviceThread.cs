@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+
+namespace HunyuanOrleans.Grains.Devices;
+
+/// <summary>
+/// The one thread that computes on a silo's device, job after job, so that compute never runs on Orleans' threads and parts need no locks.
+/// It does not know what the jobs do.
+/// </summary>
+public sealed class DeviceThread : IDisposable
+{
+    private readonly ConcurrentQueue<DeviceJob> _jobs = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly Action? _started;
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="name">Its name, for debuggers.</param>
+    /// <param name="started">Runs first, on the thread; null for nothing.</param>
+    public DeviceThread(string name, Action? started = null)
+    {
+        _started = started;
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Ends the thread after the job it is at; jobs behind it fail with <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        if (_stopping)
+        {
+            return;
+        }
+
+        _stopping = true;
+        _signal.Release();
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+    }
+
+    internal void Post(DeviceJob job)
+    {
+        _jobs.Enqueue(job);
+        _signal.Release();
+        if (_stopping)
+        {
+            FailRest();
+        }
+    }
+
+    private void Run()
+    {
+        _started?.Invoke();
+        while (true)
+        {
+            _signal.Wait();
+            if (_stopping)
+            {
+                FailRest();
+                return;
+            }
+
+            if (_jobs.TryDequeue(out DeviceJob? job))
+            {
+                job.Execute();
+            }
+        }
+    }
+
+    private void FailRest()
+    {
+        while (_jobs.TryDequeue(out DeviceJob? job))
+        {
+            job.Fail(new ObjectDisposedException(nameof(DeviceThread), "The silo's device is stopping."));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+using System.Collections.Concurrent;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Kv;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Shards;
+using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Parts;
+using Microsoft.Extensions.Logging;
+
+namespace HunyuanOrleans.Grains.Devices;
+
+/// <summary>
+/// A silo's share of one model: the pieces that its grains hold, each once however many grains need it, and the device they are computed on.
+/// Pieces load in the background while the device computes. It does not know plans. Any thread.
+/// </summary>
+public sealed class ModelHost : IDisposable
+{
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _changes = new(1);
+    private readonly Dictionary<string, ModelPiece[]> _holders = [];
+    private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
+    private readonly ConcurrentDictionary<string, StepFence> _fences = new();
+    private readonly Lazy<ModelConfig> _config;
+    private volatile Parts? _parts;
+    private long _epoch;
+    private volatile bool _disposed;
+
+    /// <summary>A host that holds nothing yet.</summary>
+    public ModelHost(ModelSettings settings, ILogger logger, TimeProvider time)
+    {
+        Settings = settings;
+        _logger = logger;
+        Sessions = new KvSessions(time);
+        _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
+    }
+
+    /// <summary>The model and how it is run.</summary>
+    public ModelSettings Settings { get; }
+
+    /// <summary>The model's shapes.</summary>
+    /// <exception cref="ModelException">Its config.json is wrong.</exception>
+    public ModelConfig Config => _config.Value;
+
+    /// <summary>Sessions with KV here.</summary>
+    public KvSessions Sessions { get; }
+
+    /// <summary>Held while a step is in its stage here: a stage's buffers are of one step at a time.</summary>
+    public SemaphoreSlim StageLock { get; } = new(1);
+
+    /// <summary>Held while rows go through the expert buffers.</summary>
+    public SemaphoreSlim ExpertLock { get; } = new(1);
+
+    /// <summary>The device and its buffers.</summary>
+    /// <exception cref="NotLoadedException">Nothing was loaded yet.</exception>
+    internal Parts Loaded => _parts ?? throw new NotLoadedException($"Nothing of model {Settings.Name} is loaded here.");
+
+    /// <summary>The highest epoch seen.</summary>
+    public long Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>Notes an epoch.</summary>
+    /// <exception cref="StaleStepException">A higher one was seen.</exception>
+    public void Enter(long epoch)
+    {
+        lock (_gate)
+        {
+            if (epoch < _epoch)
+            {
+                throw new StaleStepException($"Epoch {epoch} of model {Settings.Name} is over: {_epoch} was here.");
+            }
+
+            _epoch = epoch;
+        }
+    }
+
+    /// <summary>Which steps a shard has seen. It outlives the shard's activation.</summary>
+    public StepFence FenceOf(string shard) => _fences.GetOrAdd(shard, static _ => new StepFence());
+
+    /// <summary>Loads what is missing of some pieces and keeps them for a holder.</summary>
+    /// <returns>A number for each piece: another one than before means that it was loaded anew.</returns>
+    /// <exception cref="GrainFaultException">A piece cannot be loaded.</exception>
+    public async Task<long[]> HoldAsync(string holder, ModelPiece[] pieces, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            // Before any of them is loaded, so that nobody takes away meanwhile what is there already.
+            _holders[holder] = pieces;
+        }
+
+        if (!pieces.All(_incarnations.ContainsKey))
+        {
+            await _changes.WaitAsync(cancellationToken);
+            try
+            {
+                await LoadAsync(holder, pieces, cancellationToken);
+            }
+            finally
+            {
+                _changes.Release();
+            }
+        }
+
+        return Array.ConvertAll(pieces, piece => _incarnations.TryGetValue(piece, out long number)
+            ? number : throw new NotLoadedException($"{piece} was dropped while it was loaded."));
+    }
+
+    /// <summary>Drops all holders but these, and every piece that no holder is left for.</summary>
+    public async Task RetainAsync(IReadOnlyCollection<string> holders)
+    {
+        await _changes.WaitAsync();
+        try
+        {
+            ModelPiece[] unneeded;
+            lock (_gate)
+            {
+                foreach (string holder in _holders.Keys.Except(holders).ToArray())
+                {
+                    _holders.Remove(holder);
+                }
+
+                HashSet<ModelPiece> needed = [.. _holders.Values.SelectMany(static p => p)];
+                unneeded = [.. _incarnations.Keys.Where(piece => !needed.Contains(piece))];
+            }
+
+            foreach (ModelPiece piece in unneeded)
+            {
+                _incarnations.TryRemove(piece, out _);
+                await Loaded.RunAsync(() => Loaded.Device.Remove(piece));
+                HostLog.Dropped(_logger, piece, Settings.Name);
+            }
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    /// <summary>What is held and was done.</summary>
+    public HoldingReport Report()
+    {
+        string[] holders;
+        lock (_gate)
+        {
+            holders = [.. _holders.Keys.Order(StringComparer.Ordinal)];
+        }
+
+        Parts? parts = _parts;
+        return new HoldingReport(
+            Settings.Name, holders, parts?.Device.WeightBytes ?? 0, parts?.KvBytes ?? 0, Sessions.Count, parts?.Stage.ExpertTokens.ToArray() ?? [], parts?.Stage.Steps ?? 0);
+    }
+
+    /// <summary>Ends the device's thread and frees everything. Calls that come later fail.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Interlocked.Exchange(ref _parts, null)?.Dispose();
+    }
+
+    private async Task LoadAsync(string holder, ModelPiece[] pieces, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Parts parts = await Task.Run(Open, cancellationToken);
+            foreach (ModelPiece piece in pieces.Where(piece => !_incarnations.ContainsKey(piece)))
+            {
+                PreparedPiece prepared = await Task.Run(() => parts.Device.Prepare(piece, parts.LoadPool, cancellationToken), cancellationToken);
+                await parts.RunAsync(() => parts.Device.Install(prepared));
+                _incarnations[piece] = Random.Shared.NextInt64(1, long.MaxValue);
+            }
+
+            HostLog.Loaded(_logger, holder, pieces.Length, parts.Device.WeightBytes);
+        }
+        catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
+        {
+            HostLog.LoadFailed(_logger, holder, fault);
+            throw new GrainFaultException($"{holder} cannot be loaded: {fault.Message}");
+        }
+    }
+
+    private Parts Open()
+    {
+        if (_parts is { } open)
+        {
+            return open;
+        }
+
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Parts parts = new(Settings);
+        _parts = parts;
+        if (_disposed)
+        {
+            Dispose();
+        }
+
+        return parts;
+    }
+
+    /// <summary>What exists once the model is opened.</summary>
+    internal sealed class Parts : IDisposable
+    {
+        public Parts(ModelSettings settings)
+        {
+            Device = ModelDevice.Open(settings.Directory, settings.Options);
+            LoadPool = new WorkerPool(settings.Options.Threads, pin: false);
+            Thread = new DeviceThread($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCaller : null);
+            Stage = new Stage(this);
+            Experts = new ExpertStage(this);
+        }
+
+        public ModelDevice Device { get; }
+
+        public WorkerPool LoadPool { get; }
+
+        public DeviceThread Thread { get; }
+
+        public Stage Stage { get; }
+
+        public ExpertStage Experts { get; }
+
+        public long KvBytes => Enumerable.Range(0, Device.Config.KvGroups)
+            .Count(group => Device.Holds(ModelPiece.Attention(group * Device.Config.ClaFactor))) * Device.Cache.BlockBytes * Device.Cache.Blocks;
+
+        /// <summary>Runs something between two jobs of steps.</summary>
+        public async Task RunAsync(Action work) => await new DeviceJob(work).RunAsync(Thread);
+
+        public void Dispose()
+        {
+            Thread.Dispose();
+            Stage.Dispose();
+            Experts.Dispose();
+            LoadPool.Dispose();
+            Device.Dispose();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HunyuanOrleans.Grains.Devices;
+
+/// <summary>The models a silo can take part in, by name.</summary>
+public sealed class ModelHosts : IDisposable
+{
+    private readonly Dictionary<string, ModelHost> _hosts;
+
+    /// <summary>One host for each model of the options; nothing is loaded.</summary>
+    public ModelHosts(HunyuanSiloOptions options, ILoggerFactory loggers, TimeProvider time) =>
+        _hosts = options.Models.ToDictionary(
+            static model => model.Name, model => new ModelHost(model, loggers.CreateLogger<ModelHost>(), time), StringComparer.Ordinal);
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyCollection<ModelHost> All => _hosts.Values;
+
+    /// <summary>The host of a model.</summary>
+    /// <exception cref="GrainFaultException">The silo does not have it.</exception>
+    public ModelHost Get(string model) => _hosts.TryGetValue(model, out ModelHost? host)
+        ? host
+        : throw new GrainFaultException($"Model \"{model}\" is not known here; allowed: {string.Join(", ", _hosts.Keys)}.");
+
+    /// <summary>True where the silo has the model.</summary>
+    public bool Knows(string model) => _hosts.ContainsKey(model);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ModelHost host in _hosts.Values)
+        {
+            host.Dispose();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Parts;
+
+namespace HunyuanOrleans.Grains.Devices;
+
+/// <summary>Which pieces of a model a shard or an expert group is made of.</summary>
+internal static class ModelPieces
+{
+    /// <summary>Pieces of an attention shard: its CLA groups in order, then embedding and head where they are at its ends.</summary>
+    public static ModelPiece[] Of(ModelConfig config, LayerRange layers)
+    {
+        List<ModelPiece> pieces = [];
+        for (int layer = layers.FirstLayer; layer <= layers.LastLayer; layer += config.ClaFactor)
+        {
+            pieces.Add(ModelPiece.Attention(layer));
+        }
+
+        if (layers.FirstLayer == 0)
+        {
+            pieces.Add(ModelPiece.Embedding);
+        }
+
+        if (layers.LastLayer == config.Layers - 1)
+        {
+            pieces.Add(ModelPiece.Head);
+        }
+
+        return [.. pieces];
+    }
+
+    /// <summary>Pieces of an expert group.</summary>
+    public static ModelPiece[] Of(ModelConfig config, ExpertRange range) =>
+        [.. from layer in Enumerable.Range(range.FirstLayer, range.Layers)
+            where config.IsMoeLayer(layer)
+            from expert in Enumerable.Range(range.FirstExpert, range.Experts)
+            select ModelPiece.OfExpert(layer, expert)];
+
+    /// <summary>Number of CLA groups in a range of layers.</summary>
+    public static int Groups(ModelConfig config, LayerRange layers) => layers.Layers / config.ClaFactor;
+
+    /// <summary>Refuses a pool of another size than the scheduler's books count with.</summary>
+    public static void CheckBlocks(ModelHost host, int kvBlocks)
+    {
+        int own = (host.Settings.Options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
+        if (own != kvBlocks)
+        {
+            throw new GrainFaultException(
+                $"Model {host.Settings.Name} has {own} KV blocks here and {kvBlocks} at its scheduler; all silos need the same KvTokens.");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>
+/// The silos a scheduler may plan with: those the membership calls active, without those that are leaving, do not answer, or cannot hold what they
+/// were given. It does not know plans.
+/// </summary>
+internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipService membership, ISiloMetadataCache metadata, TimeProvider time)
+{
+    /// <summary>A silo that failed to load its share is planned with again after so long.</summary>
+    private static readonly TimeSpan UnfitTime = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<string> _leaving = [];
+    private readonly Dictionary<string, long> _unfit = [];
+    private readonly HashSet<string> _silent = [];
+
+    /// <summary>Silos that did not answer.</summary>
+    public IReadOnlyCollection<string> Silent => _silent;
+
+    /// <summary>True where something is left out that may come back.</summary>
+    public bool MayImprove => _silent.Count > 0 || _unfit.Count > 0;
+
+    /// <summary>The grain of a silo.</summary>
+    public ISiloGrain Silo(string name) => grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
+
+    /// <summary>Leaves a silo out for as long as it lives.</summary>
+    public void MarkLeaving(string silo) => _leaving.Add(silo);
+
+    /// <summary>Leaves a silo out for a while.</summary>
+    public void MarkUnfit(string silo) => _unfit[silo] = time.GetTimestamp();
+
+    /// <summary>Asks silos whether they are there.</summary>
+    public async Task ProbeAsync(IEnumerable<string> silos)
+    {
+        string[] names = [.. silos.Concat(_silent).Distinct()];
+        bool[] answers = await Task.WhenAll(names.Select(AnswersAsync));
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (answers[i])
+            {
+                _silent.Remove(names[i]);
+            }
+            else
+            {
+                _silent.Add(names[i]);
+            }
+        }
+    }
+
+    /// <summary>What the silos can hold that may be planned with now, and the instruction set they share: the others cannot give the same bits.</summary>
+    /// <param name="isa">The scheduler's own instruction set.</param>
+    public async Task<SiloCapacity[]> CapacitiesAsync(string isa)
+    {
+        ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
+        string[] active = SiloNames.Active(snapshot);
+        _leaving.IntersectWith(active);
+        _silent.IntersectWith(active);
+        foreach (string silo in _unfit.Where(u => time.GetElapsedTime(u.Value) > UnfitTime).Select(static u => u.Key).ToArray())
+        {
+            _unfit.Remove(silo);
+        }
+
+        List<SiloCapacity> capacities = [];
+        foreach (string name in active.Where(name => !_leaving.Contains(name) && !_silent.Contains(name) && !_unfit.ContainsKey(name)))
+        {
+            if (await ReadAsync(name, snapshot) is { } read && read.Isa == isa)
+            {
+                capacities.Add(read.Capacity);
+            }
+        }
+
+        return [.. capacities];
+    }
+
+    private async Task<(SiloCapacity Capacity, string Isa)?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
+    {
+        SiloAddress? address = snapshot.Members.Values
+            .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(m => m.SiloAddress).MaxBy(a => a.Generation);
+        if (address is not null && SiloAnnouncement.Read(name, metadata.GetSiloMetadata(address)) is { } announced)
+        {
+            return announced;
+        }
+
+        try
+        {
+            SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(AnswerTime, time);
+            return SiloAnnouncement.Read(name, description.Announcement);
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault))
+        {
+            _silent.Add(name);
+            return null;
+        }
+    }
+
+    private async Task<bool> AnswersAsync(string name)
+    {
+        try
+        {
+            await Silo(name).PingAsync().WaitAsync(AnswerTime, time);
+            return true;
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault))
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>What a model's scheduler writes to the log about places and steps.</summary>
+internal static partial class KeeperLog
+{
+    [LoggerMessage(200, LogLevel.Information, "Route {Version} of model {Model} is ready: {Stages} attention shards, {Groups} expert groups.")]
+    public static partial void Offered(ILogger logger, string model, long version, int stages, int groups);
+
+    [LoggerMessage(201, LogLevel.Warning, "Model {Model} cannot be planned: {Refusal}")]
+    public static partial void DoesNotFit(ILogger logger, string model, string refusal);
+
+    [LoggerMessage(202, LogLevel.Error, "Silo {Silo} cannot hold its part of model {Model} and is left out for a while: {Reason}")]
+    public static partial void Unfit(ILogger logger, string silo, string model, string reason);
+
+    [LoggerMessage(203, LogLevel.Warning, "A plan of model {Model} could not be made ready and is made anew: {Reason}")]
+    public static partial void NotReady(ILogger logger, string model, string reason);
+
+    [LoggerMessage(204, LogLevel.Error, "Planning model {Model} failed; it is tried again.")]
+    public static partial void PlanFailed(ILogger logger, string model, Exception fault);
+
+    [LoggerMessage(205, LogLevel.Warning, "This scheduler of model {Model} ends, since another has taken over: {Reason}")]
+    public static partial void Superseded(ILogger logger, string model, string reason);
+
+    [LoggerMessage(206, LogLevel.Debug, "Silo {Silo} was not told what to drop of model {Model}: {Reason}")]
+    public static partial void NotCleaned(ILogger logger, string silo, string model, string reason);
+
+    [LoggerMessage(207, LogLevel.Warning, "Step {Number} of model {Model} failed on route {Version} and is sent again: {Reason}")]
+    public static partial void StepRetried(ILogger logger, long number, string model, long version, string reason);
+
+    [LoggerMessage(208, LogLevel.Information, "Model {Model} moves from route {Before} to route {After}: {Blocks} KV blocks moved, lost: {Lost}.")]
+    public static partial void Switched(ILogger logger, string model, long before, long after, int blocks, bool lost);
+}

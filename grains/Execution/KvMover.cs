@@ -1,0 +1,109 @@
+using HunyuanOrleans.Engine.Kv;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Placement;
+
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>
+/// Brings keys and values along when layers move from one silo to another between two steps: each session's by its cache grain, and the prefixes
+/// that no session uses now as those of session 0. It does not know the bytes.
+/// </summary>
+internal sealed class KvMover(IGrainFactory grains)
+{
+    private const long Prefixes = 0;
+
+    /// <summary>Moves what has to move.</summary>
+    /// <returns>Number of blocks moved; null where something was lost.</returns>
+    public async Task<int?> MoveAsync(
+        Route before, Route after, int claFactor, SessionTables sessions, IKvBooks books, CancellationToken cancellationToken)
+    {
+        List<Move> moves = [];
+        int group = 0;
+        foreach (RouteStage stage in after.Stages)
+        {
+            foreach (long incarnation in stage.Incarnations)
+            {
+                (PinnedKey from, long was) = HolderOf(before, group++, claFactor);
+                if (incarnation == was)
+                {
+                    continue;
+                }
+
+                int first = (group - 1) * claFactor;
+                if (from.Silo == stage.Key.Silo)
+                {
+                    // The silo is the same and its memory is not: it was restarted.
+                    return null;
+                }
+
+                Move move = new(from, stage.Key, first, first + claFactor - 1);
+                if (moves.Count > 0 && moves[^1].TryJoin(move, out Move joined))
+                {
+                    moves[^1] = joined;
+                }
+                else
+                {
+                    moves.Add(move);
+                }
+            }
+        }
+
+        List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : Parts(sessions, books);
+        try
+        {
+            await Task.WhenAll(from move in moves from part in parts select RunAsync(move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        {
+            return null;
+        }
+
+        return moves.Count * parts.Sum(static part => part.Blocks.Length);
+    }
+
+    private static (PinnedKey Key, long Incarnation) HolderOf(Route route, int group, int claFactor)
+    {
+        RouteStage stage = route.Stages.First(s => s.Key.Layers.LastLayer >= group * claFactor);
+        return (stage.Key, stage.Incarnations[group - (stage.Key.Layers.FirstLayer / claFactor)]);
+    }
+
+    // Shared blocks are moved with the first session that has them.
+    private static List<(long Session, int[] Blocks)> Parts(SessionTables sessions, IKvBooks books)
+    {
+        HashSet<int> taken = [];
+        List<(long, int[])> parts = [];
+        foreach ((long session, int[] blocks) in sessions.All)
+        {
+            int[] own = [.. blocks.Where(block => books.IsLive(block) && taken.Add(block))];
+            if (own.Length > 0)
+            {
+                parts.Add((session, own));
+            }
+        }
+
+        int[] rest = [.. Enumerable.Range(0, books.Blocks).Where(block => books.IsLive(block) && taken.Add(block))];
+        if (rest.Length > 0)
+        {
+            parts.Add((Prefixes, rest));
+        }
+
+        return parts;
+    }
+
+    private Task RunAsync(Move move, long session, int[] blocks, CancellationToken cancellationToken)
+    {
+        IKvCacheGrain target = grains.GetGrain<IKvCacheGrain>(move.To.WithSession(session).ToString());
+        return target.TakeOverAsync(move.From.WithSession(session).ToString(), move.FirstLayer, move.LastLayer, blocks, cancellationToken).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Layers that go from one shard to another.</summary>
+    private readonly record struct Move(PinnedKey From, PinnedKey To, int FirstLayer, int LastLayer)
+    {
+        public bool TryJoin(Move next, out Move joined)
+        {
+            joined = this with { LastLayer = next.LastLayer };
+            return From == next.From && To == next.To && next.FirstLayer == LastLayer + 1;
+        }
+    }
+}

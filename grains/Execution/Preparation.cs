@@ -1,0 +1,69 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using Polly;
+
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>Makes a plan's holders ready: loads what they miss, while the route in force goes on, and tells routers where experts are.</summary>
+internal sealed class Preparation(IGrainFactory grains, string model, int kvBlocks)
+{
+    private readonly ResiliencePipeline _calls = Retries.ForPreparing();
+
+    /// <summary>The places of a plan: attention shards in the order of their layers, and expert groups.</summary>
+    public (RouteStage[] Stages, PinnedKey[] Groups) Places(PartitionPlan plan)
+    {
+        RouteStage[] stages = [.. plan.Silos
+            .SelectMany(silo => silo.Attention.Select(range => PinnedKey.Of(model, range, silo.Silo.Name)))
+            .OrderBy(static key => key.Layers.FirstLayer)
+            .Select(key => new RouteStage(key, grains.GetGrain<IAttentionShardGrain>(key.ToString())))];
+        PinnedKey[] groups = [.. plan.Silos.SelectMany(silo => silo.Experts.Select(range => PinnedKey.Of(model, range, silo.Silo.Name))),
+            .. plan.Silos.SelectMany(silo => silo.Replicas.Select(range => PinnedKey.Of(model, range, silo.Silo.Name)))];
+        return (stages, groups);
+    }
+
+    /// <summary>Gets a plan ready.</summary>
+    /// <exception cref="UnfitSiloException">A silo cannot hold what it is to hold.</exception>
+    /// <exception cref="Exception">A transient one: a silo went away meanwhile.</exception>
+    public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, CancellationToken cancellationToken)
+    {
+        (RouteStage[] stages, PinnedKey[] groups) = Places(plan);
+        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, epoch, cancellationToken)));
+        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, cancellationToken))]);
+        RouterTable table = new(version, [.. groups.Select(static group => group.ToString())]);
+        await Task.WhenAll(stages.Select(stage => CallAsync(
+            stage.Key, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), cancellationToken)));
+        return new Route(version, plan, await shards, groups);
+    }
+
+    private async Task<RouteStage> LoadAsync(RouteStage stage, long epoch, CancellationToken cancellationToken)
+    {
+        ShardState state = new([], 0);
+        await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, kvBlocks), cancellationToken);
+        return stage with { Incarnations = state.Incarnations };
+    }
+
+    private Task LoadAsync(PinnedKey group, CancellationToken cancellationToken) =>
+        CallAsync(group, () => grains.GetGrain<IExpertGroupGrain>(group.ToString()).LoadAsync(), cancellationToken);
+
+    private async Task CallAsync(PinnedKey key, Func<Task> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _calls.ExecuteAsync(async token => await call().WaitAsync(token), cancellationToken);
+        }
+        catch (GrainFaultException fault) when (fault is not StaleStepException)
+        {
+            throw new UnfitSiloException(key.Silo, fault.Message);
+        }
+    }
+}
+
+/// <summary>A silo cannot hold what the plan gives it.</summary>
+internal sealed class UnfitSiloException(string silo, string message) : Exception(message)
+{
+    /// <summary>The silo.</summary>
+    public string Silo { get; } = silo;
+}

@@ -1,0 +1,337 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>
+/// Keeps a usable route: makes a plan whenever silos come, leave, die or turn out to be gone, gets it ready in the background, and offers it. The
+/// executor takes it between two steps. It does not know requests or steps.
+/// </summary>
+internal sealed class RouteKeeper : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly ModelConfig _config;
+    private readonly PlanOptions _planOptions;
+    private readonly HunyuanSiloOptions _options;
+    private readonly string _isa;
+    private readonly string _model;
+    private readonly ClusterView _view;
+    private readonly Preparation _preparation;
+    private readonly IClusterMembershipService _membership;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Lock _gate = new();
+    private readonly List<string> _leaving = [];
+    private readonly Task[] _loops;
+    private TaskCompletionSource _changed = NewSignal();
+    private volatile Route? _current;
+    private volatile string? _problem = "The model is not loaded yet.";
+    private long _version;
+
+    public RouteKeeper(
+        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, string isa, ClusterView view, Preparation preparation, IClusterMembershipService membership, ILogger logger, TimeProvider time)
+    {
+        _config = config;
+        _options = options;
+        _isa = isa;
+        _model = settings.Name;
+        _view = view;
+        _preparation = preparation;
+        _membership = membership;
+        _logger = logger;
+        _time = time;
+        _planOptions = new PlanOptions
+        {
+            MinKvTokens = settings.Options.KvTokens,
+            Weights = settings.Options.Mode == Kernels.ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16,
+            Kv = settings.Options.Mode == Kernels.ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16,
+        };
+        Epoch = time.GetUtcNow().UtcTicks;
+        _loops = [Task.Run(WatchAsync), Task.Run(KeepAsync)];
+    }
+
+    /// <summary>Which scheduler this is; shards refuse those with a lower one.</summary>
+    public long Epoch { get; private set; }
+
+    /// <summary>The latest route; null before the first.</summary>
+    public Route? Current => _current;
+
+    /// <summary>Why there is no usable route now; null where there is.</summary>
+    public string? Problem => _current is { Broken: false } ? null : _problem;
+
+    /// <summary>True once another scheduler has taken over.</summary>
+    public bool Superseded { get; private set; }
+
+    /// <summary>Waits for a route that works.</summary>
+    public async Task<Route> UsableAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_current is { Broken: false } route)
+                {
+                    return route;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Says that a step failed on a route: it is not used again, and its silos are looked at.</summary>
+    public void Report(Route route)
+    {
+        route.Broken = true;
+        Wake();
+    }
+
+    /// <summary>Plans without a silo, and completes when the route in force does, or when that cannot be.</summary>
+    /// <param name="silo">The silo that is about to stop.</param>
+    /// <param name="inForce">The route that steps take.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>True where the silo is not needed any more.</returns>
+    public async Task<bool> LeaveAsync(string silo, Func<Route?> inForce, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _leaving.Add(silo);
+        }
+
+        Wake();
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                changed = _changed.Task;
+            }
+
+            if (_current is { Broken: false } route && !route.Silos.Contains(silo) && (inForce() is not { } used || !used.Silos.Contains(silo)))
+            {
+                return true;
+            }
+
+            if (_planFailed || Superseded)
+            {
+                return false;
+            }
+
+            await Task.WhenAny(changed, Task.Delay(TimeSpan.FromMilliseconds(50), _time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Has silos drop what the route in force does not need.</summary>
+    public async Task CleanUpAsync(Route route)
+    {
+        foreach (string silo in Placement.SiloNames.Active(_membership.CurrentSnapshot))
+        {
+            try
+            {
+                await _view.Silo(silo).RetainAsync(_model, Epoch, route.HoldersOn(silo)).WaitAsync(_stop.Token);
+            }
+            catch (Exception fault) when (FaultKinds.IsTransient(fault, _stop.Token))
+            {
+                KeeperLog.NotCleaned(_logger, silo, _model, fault.Message);
+            }
+        }
+    }
+
+    /// <summary>Looks for a better plan, because expert loads have changed.</summary>
+    public void Rebalance(ExpertLoad load)
+    {
+        _load = load;
+        Wake();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops);
+        _stop.Dispose();
+    }
+
+    private volatile bool _planFailed;
+    private volatile ExpertLoad? _load;
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            await foreach (ClusterMembershipSnapshot snapshot in _membership.MembershipUpdates.WithCancellation(_stop.Token))
+            {
+                if (_current is { } route && route.Silos.Except(Placement.SiloNames.Active(snapshot)).Any())
+                {
+                    Wake();
+                }
+
+                Wake();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task KeepAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            bool again;
+            try
+            {
+                again = !await TryPlanAsync();
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                // Whatever it was, the cluster is looked at again: a keeper that has ended would never let a request finish.
+                KeeperLog.PlanFailed(_logger, _model, fault);
+                again = true;
+            }
+
+            try
+            {
+                if (again || _view.MayImprove)
+                {
+                    await _wake.WaitAsync(RetryPause, _stop.Token);
+                }
+                else
+                {
+                    await _wake.WaitAsync(_stop.Token);
+                    await Task.Delay(_current is { Broken: false } ? _options.PlanDelay : TimeSpan.Zero, _time, _stop.Token);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    // True where the route is what the cluster now allows.
+    private async Task<bool> TryPlanAsync()
+    {
+        lock (_gate)
+        {
+            _leaving.ForEach(_view.MarkLeaving);
+            _leaving.Clear();
+        }
+
+        Route? before = _current;
+        if (before is { Broken: true } || _view.Silent.Count > 0)
+        {
+            await _view.ProbeAsync(before?.Silos ?? []);
+        }
+
+        SiloCapacity[] silos = await _view.CapacitiesAsync(_isa);
+        if (silos.Length == 0)
+        {
+            Refuse("No silo of the cluster can hold a part of the model now.");
+            return false;
+        }
+
+        PartitionPlan plan = PartitionPlan.Create(_config, silos, _planOptions with { Previous = before?.Plan, Load = _load });
+        if (!plan.Fits)
+        {
+            KeeperLog.DoesNotFit(_logger, _model, plan.Refusal!);
+            Refuse($"The model does not fit the silos there are: {plan.MissingBytes} bytes of memory are missing.");
+            return true;
+        }
+
+        (RouteStage[] stages, Placement.PinnedKey[] groups) = _preparation.Places(plan);
+        if (before is { Broken: false } && before.SamePlaces(stages, groups))
+        {
+            _planFailed = false;
+            return true;
+        }
+
+        return await TryOfferAsync(plan);
+    }
+
+    private async Task<bool> TryOfferAsync(PartitionPlan plan)
+    {
+        try
+        {
+            Offer(await _preparation.PrepareAsync(plan, Epoch, _version + 1, _stop.Token));
+            return true;
+        }
+        catch (UnfitSiloException unfit)
+        {
+            KeeperLog.Unfit(_logger, unfit.Silo, _model, unfit.Message);
+            _view.MarkUnfit(unfit.Silo);
+            _problem = "A silo of the cluster cannot load its part of the model.";
+        }
+        catch (StaleStepException) when (_version == 0)
+        {
+            // The scheduler before had a clock that is ahead.
+            Epoch += TimeSpan.TicksPerMinute;
+        }
+        catch (StaleStepException stale)
+        {
+            KeeperLog.Superseded(_logger, _model, stale.Message);
+            Superseded = true;
+            Refuse("Another scheduler has taken the model over.");
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault, _stop.Token))
+        {
+            KeeperLog.NotReady(_logger, _model, fault.Message);
+            await _view.ProbeAsync(plan.Silos.Select(static silo => silo.Silo.Name));
+        }
+
+        return false;
+    }
+
+    private void Offer(Route route)
+    {
+        _version = route.Version;
+        KeeperLog.Offered(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
+        lock (_gate)
+        {
+            _planFailed = false;
+            _current = route;
+            (TaskCompletionSource changed, _changed) = (_changed, NewSignal());
+            changed.SetResult();
+        }
+    }
+
+    private void Refuse(string problem)
+    {
+        lock (_gate)
+        {
+            _problem = problem;
+            _planFailed = true;
+            (TaskCompletionSource changed, _changed) = (_changed, NewSignal());
+            changed.SetResult();
+        }
+    }
+}

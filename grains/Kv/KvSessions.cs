@@ -1,0 +1,126 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
+
+namespace HunyuanOrleans.Grains.Kv;
+
+/// <summary>
+/// The sessions whose KV is on a silo, for one model: which blocks each has and how far they are filled. Block numbers are the scheduler's; it
+/// does not know the memory behind them, nor which blocks sessions share. Any thread.
+/// </summary>
+public sealed class KvSessions(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, KvSession> _sessions = [];
+
+    /// <summary>Number of sessions.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sessions.Count;
+            }
+        }
+    }
+
+    /// <summary>Appends what a step adds to a session's block table.</summary>
+    /// <returns>The whole table; unchanged until the session's next step.</returns>
+    /// <exception cref="UnknownSessionException">The slice builds on entries or positions that are not here.</exception>
+    public ReadOnlyMemory<int> Extend(SliceMessage slice)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.TryGetValue(slice.Session, out KvSession? session))
+            {
+                _sessions[slice.Session] = session = new KvSession();
+                session.Length = slice.FirstBlock == 0 ? slice.Start : 0;
+            }
+
+            if (slice.FirstBlock > session.BlockCount || (slice.FirstBlock > 0 && slice.Start > session.Length))
+            {
+                throw new UnknownSessionException(
+                    $"Session {slice.Session} has {session.BlockCount} blocks and {session.Length} positions here; the step begins at block {slice.FirstBlock}, position {slice.Start}.");
+            }
+
+            session.Write(slice.FirstBlock, slice.Blocks);
+            session.Length = slice.Start + slice.Count;
+            session.LastUsed = time.GetTimestamp();
+            return session.Table;
+        }
+    }
+
+    /// <summary>A session's filled positions; 0 where it is not here.</summary>
+    public int LengthOf(long session)
+    {
+        lock (_gate)
+        {
+            return _sessions.TryGetValue(session, out KvSession? found) ? found.Length : 0;
+        }
+    }
+
+    /// <summary>Forgets positions from a length on.</summary>
+    public void Truncate(long session, int length)
+    {
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(session, out KvSession? found))
+            {
+                found.Length = Math.Min(found.Length, Math.Max(0, length));
+            }
+        }
+    }
+
+    /// <summary>Forgets sessions.</summary>
+    public void Release(ReadOnlySpan<long> sessions)
+    {
+        lock (_gate)
+        {
+            foreach (long session in sessions)
+            {
+                _sessions.Remove(session);
+            }
+        }
+    }
+
+    /// <summary>Forgets sessions that no step touched for a time: their scheduler is gone, or forgot them.</summary>
+    public void ReleaseIdle(TimeSpan idle)
+    {
+        lock (_gate)
+        {
+            foreach ((long session, KvSession entry) in _sessions)
+            {
+                if (time.GetElapsedTime(entry.LastUsed) >= idle)
+                {
+                    _sessions.Remove(session);
+                }
+            }
+        }
+    }
+
+    private sealed class KvSession
+    {
+        private int[] _blocks = [];
+
+        public int BlockCount { get; private set; }
+
+        public int Length { get; set; }
+
+        public long LastUsed { get; set; }
+
+        public ReadOnlyMemory<int> Table => _blocks.AsMemory(0, BlockCount);
+
+        public void Write(int first, int[] blocks)
+        {
+            int count = first + blocks.Length;
+            if (_blocks.Length < count)
+            {
+                // A table handed out before stays as it was: it belongs to a step that may still be computed.
+                Array.Resize(ref _blocks, Math.Max(count, 2 * _blocks.Length));
+            }
+
+            blocks.CopyTo(_blocks.AsSpan(first));
+            BlockCount = count;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Model.Parts;
+
+namespace HunyuanOrleans.Grains.Kv;
+
+/// <summary>Copies KV blocks of a layer range between a silo's pool and messages, between two jobs of steps. It does not know whose blocks they are.</summary>
+internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
+{
+    /// <summary>Large enough for the network, small enough to let other messages in between.</summary>
+    private const int MessageBytes = 4 << 20;
+
+    private readonly ModelHost.Parts _parts = host.Loaded;
+
+    /// <summary>The CLA groups of the range.</summary>
+    public IEnumerable<int> Groups
+    {
+        get
+        {
+            int factor = _parts.Device.Config.ClaFactor;
+            return Enumerable.Range(firstLayer / factor, ((lastLayer + 1) / factor) - (firstLayer / factor));
+        }
+    }
+
+    /// <summary>Blocks, as many at a time as one message carries.</summary>
+    public IEnumerable<int[]> Portions(int[] blocks) => blocks.Chunk((int)Math.Max(1, MessageBytes / _parts.Device.Cache.BlockBytes));
+
+    /// <summary>A copy of some blocks of a group.</summary>
+    public async Task<KvBlocksMessage> ReadAsync(int group, int[] blocks)
+    {
+        byte[] bytes = [];
+        await _parts.RunAsync(() =>
+        {
+            Check(group);
+            KvBlocks cache = _parts.Device.Cache;
+            int size = (int)cache.BlockBytes;
+            bytes = GC.AllocateUninitializedArray<byte>(blocks.Length * size);
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                cache.BlockBytesOf(group, blocks[i]).CopyTo(bytes.AsSpan(i * size));
+            }
+        });
+        return new KvBlocksMessage(group, blocks, bytes);
+    }
+
+    /// <summary>Stores what was read elsewhere.</summary>
+    public Task WriteAsync(KvBlocksMessage message) => _parts.RunAsync(() =>
+    {
+        Check(message.Group);
+        KvBlocks cache = _parts.Device.Cache;
+        int size = (int)cache.BlockBytes;
+        if (message.Bytes.Length != message.Blocks.Length * size)
+        {
+            throw new GrainFaultException($"{message.Bytes.Length} bytes came for {message.Blocks.Length} KV blocks of {size} bytes.");
+        }
+
+        for (int i = 0; i < message.Blocks.Length; i++)
+        {
+            message.Bytes.AsSpan(i * size, size).CopyTo(cache.BlockBytesOf(message.Group, message.Blocks[i]));
+        }
+    });
+
+    private void Check(int group)
+    {
+        if (!_parts.Device.Holds(ModelPiece.Attention(group * _parts.Device.Config.ClaFactor)))
+        {
+            throw new NotLoadedException($"CLA group {group} of model {host.Settings.Name} is not here.");
+        }
+    }
+}

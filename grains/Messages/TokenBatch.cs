@@ -1,0 +1,49 @@
+using HunyuanOrleans.Engine.Requests;
+
+namespace HunyuanOrleans.Grains.Messages;
+
+/// <summary>New tokens of one answer.</summary>
+/// <param name="Choice">Which answer.</param>
+/// <param name="Ids">The ids; may be empty in the last batch.</param>
+/// <param name="Samples">The same with log probabilities; empty unless asked for.</param>
+/// <param name="Finish">Set in the answer's last batch.</param>
+/// <param name="EndsWithStopId">The last id is a stop id.</param>
+/// <param name="Error">What went wrong, for users.</param>
+/// <param name="Refusal">Set where the request as a whole was refused.</param>
+/// <param name="Summary">Set in the answer's last batch.</param>
+[GenerateSerializer, Immutable, Alias("hunyuan.tokens")]
+public sealed record TokenBatch(
+    int Choice, int[] Ids, TokenMessage[] Samples, FinishCode Finish, bool EndsWithStopId, string? Error, RequestRefusal? Refusal, AnswerSummary? Summary);
+
+/// <summary>Why an answer ended, on the wire; the values of <see cref="FinishReason"/>.</summary>
+[GenerateSerializer]
+public enum FinishCode
+{
+    /// <inheritdoc cref="FinishReason.None"/>
+    None = FinishReason.None,
+
+    /// <inheritdoc cref="FinishReason.Stop"/>
+    Stop = FinishReason.Stop,
+
+    /// <inheritdoc cref="FinishReason.Length"/>
+    Length = FinishReason.Length,
+
+    /// <inheritdoc cref="FinishReason.Cancelled"/>
+    Cancelled = FinishReason.Cancelled,
+
+    /// <inheritdoc cref="FinishReason.Error"/>
+    Error = FinishReason.Error,
+}
+
+/// <summary>What is known of an answer at its end.</summary>
+/// <param name="CachedPromptTokens">Prompt tokens found in the prefix cache.</param>
+/// <param name="Queued">How long it waited.</param>
+[GenerateSerializer, Immutable, Alias("hunyuan.summary")]
+public sealed record AnswerSummary(int CachedPromptTokens, TimeSpan Queued);
+
+/// <summary>Why a request was not taken.</summary>
+/// <param name="Parameter">The parameter at fault; null where the request is right and cannot be taken now.</param>
+/// <param name="Message">What is wrong and what is allowed, for users.</param>
+/// <param name="QueueFull">True where it may be taken later.</param>
+[GenerateSerializer, Immutable, Alias("hunyuan.refusal")]
+public sealed record RequestRefusal(string? Parameter, string Message, bool QueueFull);

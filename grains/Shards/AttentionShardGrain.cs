@@ -1,0 +1,84 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Parts;
+using Orleans.Concurrency;
+
+namespace HunyuanOrleans.Grains.Shards;
+
+/// <inheritdoc cref="IAttentionShardGrain"/>
+[Reentrant, KeepAlive, PinnedPlacement]
+public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
+{
+    private readonly string _key;
+    private readonly LayerRange _layers;
+    private readonly ModelHost _host;
+    private readonly StepFence _fence;
+
+    /// <summary>A shard of a host that may have nothing loaded yet.</summary>
+    public AttentionShardGrain(ModelHosts hosts)
+    {
+        _key = this.GetPrimaryKeyString();
+        PinnedKey key = PinnedKey.Parse(_key);
+        _layers = key.Layers;
+        _host = hosts.Get(key.Model);
+        _fence = _host.FenceOf(_key);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ShardState> LoadAsync(long epoch, int kvBlocks)
+    {
+        _host.Enter(epoch);
+        ModelPieces.CheckBlocks(_host, kvBlocks);
+        long[] incarnations = await _host.HoldAsync(_key, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
+        return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)], _host.Epoch);
+    }
+
+    /// <inheritdoc/>
+    public Task<StepReply> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
+    {
+        _host.Enter(step.Epoch);
+        return _fence.Enter(step.Epoch, step.Number, () => ComputeAsync(step, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public Task<StepPhase> PhaseAsync(long epoch, long number) => Task.FromResult(_fence.PhaseOf(epoch, number));
+
+    private async Task<StepReply> ComputeAsync(StepMessage step, CancellationToken cancellationToken)
+    {
+        StepMessage next;
+        await _host.StageLock.WaitAsync(cancellationToken);
+        try
+        {
+            Stage stage = _host.Loaded.Stage;
+            stage.Begin(step, _layers.FirstLayer, _layers.LastLayer, _host.Sessions);
+            await stage.AdvanceAsync();
+            while (stage.Waiting >= 0)
+            {
+                await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Version, stage.Waiting, cancellationToken);
+                await stage.AdvanceAsync();
+            }
+
+            if (step.Stage == step.Stages.Length - 1)
+            {
+                return await stage.FinishAsync();
+            }
+
+            next = step with { Stage = step.Stage + 1, Tokens = [], Rows = stage.CopyRows() };
+        }
+        catch (MissingPieceException missing)
+        {
+            throw new NotLoadedException(missing.Message);
+        }
+        finally
+        {
+            _host.StageLock.Release();
+        }
+
+        _fence.HandedOn(step.Epoch, step.Number);
+        return await GrainFactory.GetGrain<IAttentionShardGrain>(next.Stages[next.Stage]).ForwardAsync(next, cancellationToken);
+    }
+}

@@ -1,0 +1,44 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Model;
+using Orleans.Concurrency;
+
+namespace HunyuanOrleans.Grains.Shards;
+
+/// <inheritdoc cref="IExpertGroupGrain"/>
+[Reentrant, KeepAlive, PinnedPlacement]
+public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
+{
+    private readonly PinnedKey _key;
+    private readonly ModelHost _host;
+
+    /// <summary>A group of a host that may have nothing loaded yet.</summary>
+    public ExpertGroupGrain(ModelHosts hosts)
+    {
+        _key = PinnedKey.Parse(this.GetPrimaryKeyString());
+        _host = hosts.Get(_key.Model);
+    }
+
+    /// <inheritdoc/>
+    public Task LoadAsync() => _host.HoldAsync(_key.ToString(), ModelPieces.Of(_host.Config, _key.Experts), CancellationToken.None);
+
+    /// <inheritdoc/>
+    public async Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken)
+    {
+        await _host.ExpertLock.WaitAsync(cancellationToken);
+        try
+        {
+            return await _host.Loaded.Experts.RunAsync(message);
+        }
+        catch (MissingPieceException missing)
+        {
+            throw new NotLoadedException(missing.Message);
+        }
+        finally
+        {
+            _host.ExpertLock.Release();
+        }
+    }
+}

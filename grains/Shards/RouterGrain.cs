@@ -1,0 +1,83 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using Orleans.Concurrency;
+using Polly;
+
+namespace HunyuanOrleans.Grains.Shards;
+
+/// <inheritdoc cref="IRouterGrain"/>
+[Reentrant, KeepAlive, PinnedPlacement]
+public sealed class RouterGrain : Grain, IRouterGrain
+{
+    /// <summary>A step of the route before may still be on its way when the next route's table comes.</summary>
+    private const int KeptTables = 4;
+
+    private readonly PinnedKey _key;
+    private readonly ModelHost _host;
+    private readonly ResiliencePipeline _calls;
+    private readonly SortedList<long, ExpertTable> _tables = [];
+
+    /// <summary>A router without tables.</summary>
+    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options)
+    {
+        _key = PinnedKey.Parse(this.GetPrimaryKeyString());
+        _host = hosts.Get(_key.Model);
+        _calls = Retries.ForExperts(options);
+    }
+
+    /// <inheritdoc/>
+    public Task SetTableAsync(RouterTable table)
+    {
+        _tables[table.Version] = new ExpertTable(table.Groups, _key.Layers);
+        while (_tables.Count > KeptTables)
+        {
+            _tables.RemoveAt(0);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task DispatchAsync(long version, int layer, CancellationToken cancellationToken)
+    {
+        if (!_tables.TryGetValue(version, out ExpertTable? table))
+        {
+            throw new NotLoadedException($"{_key} has no table of route {version}.");
+        }
+
+        Stage stage = _host.Loaded.Stage;
+        List<Errand> errands = table.Plan(layer, stage.Routed.Counts, stage.Local);
+        Task<ExpertReply>[] calls = new Task<ExpertReply>[errands.Count];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            calls[i] = SendAsync(errands[i], errands[i].Message(layer, stage), cancellationToken);
+        }
+
+        await stage.FeedForwardAsync();
+        ExpertReply[] replies = await Task.WhenAll(calls);
+        for (int i = 0; i < replies.Length; i++)
+        {
+            errands[i].Store(replies[i], stage);
+        }
+    }
+
+    // Each attempt goes to the next holder: copies of an expert give the same bits.
+    private async Task<ExpertReply> SendAsync(Errand errand, ExpertMessage message, CancellationToken cancellationToken)
+    {
+        int attempt = 0;
+        try
+        {
+            return await _calls.ExecuteAsync(
+                async token => await GrainFactory.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
+                cancellationToken);
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        {
+            throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {errand.Holder(0)} cannot be reached: {fault.Message}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Kernels.Memory;
+
+namespace HunyuanOrleans.Grains.Shards;
+
+/// <summary>Rows of an <see cref="Activation"/> to and from the dense bytes of a message.</summary>
+internal static class Rows
+{
+    public static int Count(ReadOnlySpan<int> counts)
+    {
+        int rows = 0;
+        foreach (int count in counts)
+        {
+            rows += count;
+        }
+
+        return rows;
+    }
+
+    public static byte[] Allocate(int rows, Activation like) => GC.AllocateUninitializedArray<byte>(rows * RowBytes(like));
+
+    /// <summary>Copies rows into bytes, from row number <paramref name="to"/> of them on.</summary>
+    public static void Write(Activation source, int first, int rows, byte[] bytes, int to)
+    {
+        int size = RowBytes(source);
+        for (int i = 0; i < rows; i++)
+        {
+            source.RowBytes(first + i).CopyTo(bytes.AsSpan((to + i) * size, size));
+        }
+    }
+
+    /// <summary>Copies bytes, from row number <paramref name="from"/> of them on, into rows.</summary>
+    public static void Read(byte[] bytes, int from, Activation target, int first, int rows)
+    {
+        int size = RowBytes(target);
+        for (int i = 0; i < rows; i++)
+        {
+            bytes.AsSpan((from + i) * size, size).CopyTo(target.RowBytes(first + i));
+        }
+    }
+
+    /// <summary>Refuses a message whose bytes are not as many rows as it says, or more than fit.</summary>
+    public static void Check(byte[] bytes, int rows, Activation target)
+    {
+        if (bytes.Length != (long)rows * RowBytes(target) || rows > target.Rows)
+        {
+            throw new GrainFaultException($"{bytes.Length} bytes came for {rows} rows of {RowBytes(target)} bytes; at most {target.Rows} rows fit.");
+        }
+    }
+
+    private static int RowBytes(Activation rows) => rows.RowBytes(0).Length;
+}

@@ -1,0 +1,226 @@
+using System.Runtime.InteropServices;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Kv;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Parts;
+
+namespace HunyuanOrleans.Grains.Shards;
+
+/// <summary>
+/// A step inside one shard, as jobs for the device's thread: as many layers in one job as have all their chosen experts here, for every change of
+/// threads costs more than a small layer. Buffers are reused; who drives it holds the host's stage lock. It does not know grains.
+/// </summary>
+internal sealed class Stage : IDisposable
+{
+    private readonly ModelHost.Parts _parts;
+    private readonly ModelDevice _device;
+    private readonly StageRunner _runner;
+    private readonly AttentionBatch _batch;
+    private readonly Activation _logits;
+    private readonly Sampler _sampler;
+    private readonly DeviceJob _advance;
+    private readonly DeviceJob _feedForward;
+    private readonly DeviceJob _finish;
+    private readonly bool[] _local;
+    private readonly int[] _logitRows;
+    private StepMessage _step = null!;
+    private StepReply? _reply;
+    private int _layer;
+    private int _end;
+    private bool _begun;
+    private bool _routed;
+
+    public Stage(ModelHost.Parts parts)
+    {
+        _parts = parts;
+        _device = parts.Device;
+        _runner = _device.CreateStage();
+        _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
+        _logits = new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32);
+        _sampler = new Sampler(_device.Config.VocabSize);
+        _local = new bool[_device.Config.Experts];
+        _logitRows = new int[_device.Options.MaxLogitRows];
+        ExpertTokens = new long[_device.Config.Layers * _device.Config.Experts];
+        _advance = new DeviceJob(Advance);
+        _feedForward = new DeviceJob(() => _runner.FeedForward(_layer, _local));
+        _finish = new DeviceJob(Finish);
+    }
+
+    /// <summary>Tokens sent to each expert, [layer * experts + expert].</summary>
+    public long[] ExpertTokens { get; }
+
+    /// <summary>Steps begun.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>The layer whose rows must be brought to experts elsewhere; -1 where the stage is through.</summary>
+    public int Waiting => _routed ? _layer : -1;
+
+    public RoutedRows Routed => _runner.Routed;
+
+    /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
+    public Activation Sent => _runner.Sent!;
+
+    /// <summary>Where what comes back goes.</summary>
+    public Activation Returned => _runner.Returned!;
+
+    /// <summary>Which experts of the waiting layer are here.</summary>
+    public ReadOnlySpan<bool> Local => _local;
+
+    /// <summary>Takes a step in. The sessions' tables must stay unchanged until it is through.</summary>
+    public void Begin(StepMessage step, int firstLayer, int lastLayer, KvSessions sessions)
+    {
+        _step = step;
+        (_layer, _end, _begun, _routed, _reply) = (firstLayer, lastLayer + 1, false, false, null);
+        sessions.Release(step.Released);
+        _batch.Clear();
+        int row = 0;
+        foreach (SliceMessage slice in step.Slices)
+        {
+            _batch.Add(new AttentionSlice(row, slice.Count, slice.Start, sessions.Extend(slice)));
+            row += slice.Count;
+        }
+
+        if (step.Rows is { } rows)
+        {
+            int bytes = _device.Config.HiddenSize * sizeof(float);
+            for (int i = 0; i < row; i++)
+            {
+                rows.AsSpan(i * bytes, bytes).CopyTo(_runner.X.RowBytes(i));
+            }
+        }
+    }
+
+    /// <summary>Computes until a layer waits for experts elsewhere, or to the end.</summary>
+    public ValueTask AdvanceAsync() => _advance.RunAsync(_parts.Thread);
+
+    /// <summary>Computes the shared expert, and the experts that are here, of the waiting layer.</summary>
+    public ValueTask FeedForwardAsync() => _feedForward.RunAsync(_parts.Thread);
+
+    /// <summary>Head and sampling, after the last layer.</summary>
+    public async ValueTask<StepReply> FinishAsync()
+    {
+        await _finish.RunAsync(_parts.Thread);
+        return _reply!;
+    }
+
+    /// <summary>A copy of the residual stream, float32 [rows, hidden].</summary>
+    public byte[] CopyRows()
+    {
+        int bytes = _device.Config.HiddenSize * sizeof(float);
+        byte[] rows = GC.AllocateUninitializedArray<byte>(_batch.Rows * bytes);
+        for (int i = 0; i < _batch.Rows; i++)
+        {
+            _runner.X.RowBytes(i).CopyTo(rows.AsSpan(i * bytes, bytes));
+        }
+
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _runner.Dispose();
+        _logits.Dispose();
+    }
+
+    private void Advance()
+    {
+        if (!_begun)
+        {
+            _begun = true;
+            Steps++;
+            _runner.Begin(_batch);
+            if (_step.Rows is null)
+            {
+                _runner.Embed(_step.Tokens);
+            }
+        }
+
+        if (_routed)
+        {
+            _routed = false;
+            _runner.Combine(_layer++);
+        }
+
+        for (; _layer < _end; _layer++)
+        {
+            _runner.Attend(_layer);
+            if (!EveryExpertIsHere())
+            {
+                _routed = true;
+                return;
+            }
+
+            _runner.FeedForward(_layer, _local);
+            _runner.Combine(_layer);
+        }
+    }
+
+    private bool EveryExpertIsHere()
+    {
+        if (_runner.Routed.Rows == 0)
+        {
+            return true;
+        }
+
+        bool all = true;
+        ReadOnlySpan<int> counts = _runner.Routed.Counts;
+        for (int e = 0; e < counts.Length; e++)
+        {
+            ExpertTokens[(_layer * counts.Length) + e] += counts[e];
+            _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
+            all &= _local[e] || counts[e] == 0;
+        }
+
+        return all;
+    }
+
+    private void Finish()
+    {
+        int wanted = 0;
+        for (int i = 0; i < _step.Slices.Length; i++)
+        {
+            if (_step.Slices[i].Sampling is not null)
+            {
+                ref readonly AttentionSlice slice = ref _batch.Slices[i];
+                _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+            }
+        }
+
+        if (wanted > 0)
+        {
+            _runner.Logits(_logitRows, wanted, _logits);
+        }
+
+        byte[]? logits = _step.WantsLogits ? CopyLogits(wanted) : null;
+        TokenMessage[] tokens = new TokenMessage[wanted];
+        int next = 0;
+        foreach (SliceMessage slice in _step.Slices)
+        {
+            if (slice.Sampling is { } sampling)
+            {
+                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Row(next), sampling.ToState()));
+                next++;
+            }
+        }
+
+        _reply = new StepReply(tokens, logits);
+    }
+
+    private byte[] CopyLogits(int count)
+    {
+        int bytes = _device.Config.VocabSize * sizeof(float);
+        byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
+        for (int i = 0; i < count; i++)
+        {
+            MemoryMarshal.AsBytes(_logits.Row(i)).CopyTo(copy.AsSpan(i * bytes));
+        }
+
+        return copy;
+    }
+}
