@@ -10,6 +10,9 @@ namespace HunyuanOrleans.Engine;
 /// </summary>
 internal sealed class EngineLoop : SynchronizationContext
 {
+    /// <summary>Often enough for prefixes that may be forgotten after minutes, too seldom to be noticed on an idle machine.</summary>
+    private static readonly TimeSpan IdleCheck = TimeSpan.FromSeconds(1);
+
     private readonly Scheduler _scheduler;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
@@ -74,7 +77,7 @@ internal sealed class EngineLoop : SynchronizationContext
                 else
                 {
                     CheckIdle();
-                    _wake.WaitOne();
+                    _wake.WaitOne(_scheduler.FreeIdlePrefixes() ? IdleCheck : Timeout.InfiniteTimeSpan);
                 }
             }
             catch (Exception) when (_abort.IsCancellationRequested)

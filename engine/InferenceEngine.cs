@@ -37,10 +37,18 @@ public sealed class InferenceEngine : IAsyncDisposable
         time ??= TimeProvider.System;
         ILogger log = logger ?? NullLogger<InferenceEngine>.Instance;
         HasText = text is not null;
+        Limits = executor.Limits;
+        EosIds = options.EosIds;
         _scheduler = new Scheduler(executor, options.Scheduler, text, time, log);
         _loop = new EngineLoop(_scheduler, log);
         _intake = new RequestIntake(_scheduler, executor.Limits, options, time, _loop.Wake);
     }
+
+    /// <summary>What the executor can hold and take.</summary>
+    public ExecutorLimits Limits { get; }
+
+    /// <summary>The model's end-of-text ids.</summary>
+    public IReadOnlyList<int> EosIds { get; }
 
     /// <summary>True where stop strings can be used.</summary>
     public bool HasText { get; }

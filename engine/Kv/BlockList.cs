@@ -24,6 +24,9 @@ internal sealed class BlockList
     /// <summary>Number of blocks in the list.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The first block; -1 where the list is empty.</summary>
+    public int First => _first;
+
     /// <summary>True where the block is in the list.</summary>
     public bool Contains(int block) => _next[block] != Absent;
 

@@ -14,11 +14,18 @@ public sealed class KvPool : IKvBooks
     private readonly BlockList _idle;
     private readonly Dictionary<UInt128, int> _byHash;
 
+    private readonly TimeProvider? _time;
+    private readonly long[] _idleSince;
+
     /// <summary>A pool of blocks numbered 0 to <paramref name="blocks"/> - 1, all free.</summary>
-    public KvPool(int blocks)
+    /// <param name="blocks">Number of blocks.</param>
+    /// <param name="time">The clock, for <see cref="FreeIdle"/>; null where that is never called.</param>
+    public KvPool(int blocks, TimeProvider? time = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
         Blocks = blocks;
+        _time = time;
+        _idleSince = time is null ? [] : new long[blocks];
         _references = new int[blocks];
         _hashes = new UInt128[blocks];
         _cached = new bool[blocks];
@@ -63,8 +70,7 @@ public sealed class KvPool : IKvBooks
                 return -1;
             }
 
-            _byHash.Remove(_hashes[block]);
-            _cached[block] = false;
+            Forget(block);
             Evictions++;
         }
 
@@ -116,7 +122,27 @@ public sealed class KvPool : IKvBooks
         if (--_references[block] == 0)
         {
             (_cached[block] ? _idle : _free).AddLast(block);
+            if (_time is not null)
+            {
+                _idleSince[block] = _time.GetTimestamp();
+            }
         }
+    }
+
+    /// <summary>Frees the cached blocks that nobody has referenced for so long.</summary>
+    /// <returns>How many.</returns>
+    public int FreeIdle(TimeSpan longest)
+    {
+        int freed = 0;
+        while (_idle.First is >= 0 and int block && _time!.GetElapsedTime(_idleSince[block]) >= longest)
+        {
+            _idle.Remove(block);
+            Forget(block);
+            _free.AddLast(block);
+            freed++;
+        }
+
+        return freed;
     }
 
     /// <summary>Frees every block and forgets every prefix, whatever the books say: a clean start after a fault.</summary>
@@ -167,6 +193,12 @@ public sealed class KvPool : IKvBooks
         }
 
         Require(cached == _byHash.Count, -1, $"{cached} blocks cached, {_byHash.Count} hashes known");
+    }
+
+    private void Forget(int block)
+    {
+        _byHash.Remove(_hashes[block]);
+        _cached[block] = false;
     }
 
     private static void Require(bool holds, int block, string what)

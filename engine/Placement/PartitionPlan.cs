@@ -14,15 +14,15 @@ public sealed class PartitionPlan
     private readonly string[] _attention;
     private readonly string[][][] _experts;
 
-    private PartitionPlan(PlanProblem problem, PlanBoard board, PartitionPlan? previous)
+    private PartitionPlan(PlanProblem problem, PlanBoard board, int[][][] copies, PartitionPlan? previous, Shortage? shortage)
     {
         Problem = problem;
         Layout = board.Layout;
         KvBytesPerToken = problem.Config.KvBytesPerToken(problem.Options.Kv.ElementBytes());
-        Fits = board.Complete;
-        if (!Fits)
+        Fits = shortage is null;
+        if (shortage is { } missing)
         {
-            (MissingBytes, Refusal) = Shortage.Of(board);
+            (MissingBytes, Refusal) = missing;
             (_attention, _experts) = ([], []);
             Silos = [.. problem.Silos.Select(Empty).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
             Predicted = new PlanPrediction(0, 0);
@@ -30,7 +30,6 @@ public sealed class PartitionPlan
             return;
         }
 
-        int[][][] copies = ReplicaPlacer.Place(board, previous);
         string Name(int silo) => problem.Silos[silo].Name;
         _attention = [.. board.GroupOwner.Select(Name)];
         _experts = [.. board.ExpertOwner.Select((row, layer) => row.Select((owner, e) => (string[])[Name(owner), .. copies[layer][e].Select(Name)]).ToArray())];
@@ -79,13 +78,40 @@ public sealed class PartitionPlan
     public static PartitionPlan Create(ModelConfig config, IReadOnlyList<SiloCapacity> silos, PlanOptions? options = null)
     {
         PlanProblem problem = new(config, silos, options ?? new PlanOptions());
-        PartitionPlan? previous = options?.Previous;
-        if (previous is not null && !SameShape(previous.Problem.Config, config))
-        {
-            throw new ModelException($"The plan before is of a model of another shape ({previous.Problem.Config.Source}); allowed: one of {config.Source}.");
-        }
+        PartitionPlan? previous = Previous(config, options);
+        PlanBoard board = PlanSearch.Find(problem, previous);
+        return board.Complete
+            ? new PartitionPlan(problem, board, ReplicaPlacer.Place(board, previous), previous, null)
+            : new PartitionPlan(problem, board, [], previous, Shortage.Of(board));
+    }
 
-        return new PartitionPlan(problem, PlanSearch.Find(problem, previous), previous);
+    /// <summary>A plan equal to the one captured.</summary>
+    /// <param name="config">The model it was made for.</param>
+    /// <param name="snapshot">The capture; not kept.</param>
+    /// <param name="options">Those it was made with: formats and loads decide its sizes and figures; <see cref="Delta"/> compares with
+    /// <see cref="PlanOptions.Previous"/>.</param>
+    /// <exception cref="ModelException">A value is out of range, or the snapshot is of a model of another shape.</exception>
+    public static PartitionPlan Restore(ModelConfig config, PlanSnapshot snapshot, PlanOptions? options = null)
+    {
+        PlanProblem problem = new(config, snapshot.Silos, options ?? new PlanOptions());
+        (PlanBoard board, int[][][] copies) = PlanRestorer.Restore(problem, snapshot);
+        Shortage? shortage = snapshot.Refusal is { } refusal ? new Shortage(snapshot.MissingBytes, refusal) : null;
+        return new PartitionPlan(problem, board, copies, Previous(config, options), shortage);
+    }
+
+    /// <summary>Who holds what as plain values; see <see cref="Restore"/>.</summary>
+    public PlanSnapshot Capture()
+    {
+        Dictionary<string, int> numbers = Problem.Silos.Select((silo, s) => (silo.Name, s)).ToDictionary(p => p.Name, p => p.s);
+        return new PlanSnapshot
+        {
+            Silos = [.. Problem.Silos],
+            Layout = Layout,
+            GroupSilos = [.. _attention.Select(name => numbers[name])],
+            ExpertSilos = [.. _experts.Select(layer => layer.Select(holders => holders.Select(name => numbers[name]).ToArray()).ToArray())],
+            MissingBytes = MissingBytes,
+            Refusal = Refusal,
+        };
     }
 
     /// <summary>Throws where the model does not fit.</summary>
@@ -129,6 +155,14 @@ public sealed class PartitionPlan
     /// <summary>Bytes of an expert group.</summary>
     public long ExpertBytes(ExpertRange range) =>
         range.Experts * Enumerable.Range(range.FirstLayer, range.Layers).Sum(layer => Problem.ExpertBytes[layer]);
+
+    private static PartitionPlan? Previous(ModelConfig config, PlanOptions? options)
+    {
+        PartitionPlan? previous = options?.Previous;
+        return previous is null || SameShape(previous.Problem.Config, config)
+            ? previous
+            : throw new ModelException($"The plan before is of a model of another shape ({previous.Problem.Config.Source}); allowed: one of {config.Source}.");
+    }
 
     private static bool SameShape(ModelConfig a, ModelConfig b) =>
         a.Layers == b.Layers && a.ClaFactor == b.ClaFactor && a.Experts == b.Experts

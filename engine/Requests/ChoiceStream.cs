@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Engine.Requests;
 /// One answer as it is written: a reader takes what came since it last looked, in chunks as large as it is slow, so a slow reader
 /// holds nobody up. Delivery allocates nothing. One reader at a time. It does not know text: see <see cref="Text.TextStream"/>.
 /// </summary>
-public sealed class ChoiceStream : IAsyncEnumerable<TokenChunk>, IValueTaskSource
+public sealed class ChoiceStream : IChoice, IValueTaskSource
 {
     private readonly Lock _gate = new();
     private readonly TokenLog<int> _tokens;

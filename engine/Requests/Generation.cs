@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>A submitted request: its answers, each a stream of its own.</summary>
-public sealed class Generation
+public sealed class Generation : IGeneration
 {
     private readonly ChoiceStream[] _choices;
 
@@ -13,6 +13,8 @@ public sealed class Generation
 
     /// <summary>The answers by index; of a request that resumes, those it lists, in its order.</summary>
     public IReadOnlyList<ChoiceStream> Choices => _choices;
+
+    IReadOnlyList<IChoice> IGeneration.Choices => _choices;
 
     /// <summary>
     /// The seed in effect: the request's, or the one drawn for it. The same request with this seed gives the same tokens.

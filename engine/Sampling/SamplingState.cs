@@ -1,3 +1,5 @@
+using HunyuanOrleans.Model;
+
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
@@ -45,6 +47,21 @@ public sealed class SamplingState
         }
     }
 
+    private SamplingState(SamplingSnapshot snapshot)
+        : this(snapshot.Parameters, snapshot.Seed, default, maxAnswer: 0)
+    {
+        if (Counts is null != (snapshot.CountIds is null) || snapshot.CountIds?.Length != snapshot.CountsInAnswer?.Length)
+        {
+            throw new ModelException(
+                $"A sampling snapshot counts {snapshot.CountIds?.Length ?? 0} ids and {snapshot.CountsInAnswer?.Length ?? 0} occurrences; "
+                + (Counts is null ? "allowed: none, since no penalty needs them." : "allowed: as many of each, not null, since penalties need them."));
+        }
+
+        Counts?.Fill(snapshot.CountIds, snapshot.CountsInAnswer);
+        Position = snapshot.Position;
+        AllowedTokens = snapshot.Allowed;
+    }
+
     /// <summary>How to draw.</summary>
     public SamplingParams Parameters { get; }
 
@@ -66,6 +83,25 @@ public sealed class SamplingState
     internal ReadOnlySpan<KeyValuePair<int, float>> Bias => _bias;
 
     internal ReadOnlySpan<int> Banned => _banned;
+
+    /// <summary>A state equal to the one captured.</summary>
+    /// <param name="snapshot">The capture; its mask is not copied.</param>
+    /// <exception cref="ModelException">It does not hold what its parameters need.</exception>
+    public static SamplingState Restore(SamplingSnapshot snapshot) => new(snapshot);
+
+    /// <summary>
+    /// The state as plain values, later changes of the state not included. Without penalties and mask it takes constant time and allocates
+    /// the record only.
+    /// </summary>
+    public SamplingSnapshot Capture() => new()
+    {
+        Parameters = Parameters,
+        Seed = Seed,
+        Position = Position,
+        CountIds = Counts?.Ids.ToArray(),
+        CountsInAnswer = Counts?.Outputs.ToArray(),
+        Allowed = AllowedTokens.IsEmpty ? null : AllowedTokens.ToArray(),
+    };
 
     /// <summary>Notes the token drawn for <see cref="Position"/> and moves to the next.</summary>
     public void Append(int token)

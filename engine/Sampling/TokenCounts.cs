@@ -54,6 +54,16 @@ internal sealed class TokenCounts
         }
     }
 
+    /// <summary>Fills an empty table with distinct tokens and how often each occurs in the answer.</summary>
+    public void Fill(ReadOnlySpan<int> ids, ReadOnlySpan<int> outputs)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            Add(ids[i], inAnswer: false);
+            _outputs[Count - 1] = outputs[i];
+        }
+    }
+
     private int Find(int id)
     {
         int mask = _slots.Length - 1;

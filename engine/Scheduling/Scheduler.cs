@@ -40,7 +40,7 @@ internal sealed class Scheduler
         _time = time;
         _logger = logger;
         Options = options.Fit(executor.Limits);
-        Pool = new KvPool(executor.Limits.KvBlocks);
+        Pool = new KvPool(executor.Limits.KvBlocks, options.PrefixIdleTime is null ? null : time);
         _batch = new StepBatch(Options.TokenBudget, Options.MaxSequences, Pool);
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
@@ -73,6 +73,7 @@ internal sealed class Scheduler
     public async ValueTask<bool> StepAsync(CancellationToken cancellationToken)
     {
         TakeInAndDropEnded();
+        FreeIdlePrefixes();
 
         _batch.Clear();
         _planner.Plan(_batch);
@@ -106,6 +107,19 @@ internal sealed class Scheduler
         }
 
         return true;
+    }
+
+    /// <summary>Frees what <see cref="SchedulerOptions.PrefixIdleTime"/> says; also to be called now and then while nothing runs.</summary>
+    /// <returns>True where it may have more to do later although nothing runs.</returns>
+    public bool FreeIdlePrefixes()
+    {
+        if (Options.PrefixIdleTime is not TimeSpan longest)
+        {
+            return false;
+        }
+
+        Pool.FreeIdle(longest);
+        return Pool.Idle > 0;
     }
 
     /// <summary>Queues the sequences of one request. Any thread.</summary>

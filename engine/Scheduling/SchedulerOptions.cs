@@ -36,6 +36,12 @@ public sealed record SchedulerOptions
     /// </summary>
     public bool PrefixCache { get; init; } = true;
 
+    /// <summary>
+    /// Cached blocks that no answer has used for so long become free. Default null: they stay until room is needed. Lowering it gives
+    /// memory back sooner and finds fewer prefixes again. Checked between steps, and about once a second while nothing runs.
+    /// </summary>
+    public TimeSpan? PrefixIdleTime { get; init; }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is out of range; the message names it and its range.</exception>
     public void Validate()
@@ -44,6 +50,7 @@ public sealed record SchedulerOptions
         Require(TokenBudget >= MaxSequences, nameof(TokenBudget), TokenBudget, $"at least {nameof(MaxSequences)} ({MaxSequences}): one for each");
         Require(PrefillChunk >= 1, nameof(PrefillChunk), PrefillChunk, "1 or more");
         Require(QueueLength >= 1, nameof(QueueLength), QueueLength, "1 or more");
+        Require(PrefixIdleTime is null || PrefixIdleTime > TimeSpan.Zero, nameof(PrefixIdleTime), PrefixIdleTime, "above 0, or null");
     }
 
     /// <summary>These options with every value lowered to what an executor takes.</summary>
@@ -53,7 +60,7 @@ public sealed record SchedulerOptions
         MaxSequences = Math.Min(MaxSequences, Math.Min(limits.MaxBatchSequences, limits.MaxBatchTokens)),
     };
 
-    private static void Require(bool holds, string name, int value, string allowed)
+    private static void Require(bool holds, string name, object? value, string allowed)
     {
         if (!holds)
         {

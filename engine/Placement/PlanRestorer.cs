@@ -1,0 +1,73 @@
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Engine.Placement;
+
+/// <summary>Puts a snapshot back on a board, after checking that it is one of this model. It does not judge the plan.</summary>
+internal static class PlanRestorer
+{
+    /// <summary>The board, and the silos of the copies beside the owner, [layer][expert].</summary>
+    /// <exception cref="ModelException">The snapshot is of another shape, or names what it does not have.</exception>
+    public static (PlanBoard Board, int[][][] Copies) Restore(PlanProblem problem, PlanSnapshot snapshot)
+    {
+        Check(problem, snapshot);
+        PlanBoard board = new(problem, snapshot.Layout);
+        int[] numbers = [.. snapshot.Silos.Select(silo => Array.FindIndex(problem.Silos, s => s.Name == silo.Name))];
+        for (int group = 0; group < snapshot.GroupSilos.Length; group++)
+        {
+            board.PlaceGroup(group, numbers[snapshot.GroupSilos[group]]);
+        }
+
+        int[][][] copies = [.. board.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
+        for (int layer = 0; layer < snapshot.ExpertSilos.Length; layer++)
+        {
+            for (int expert = 0; expert < snapshot.ExpertSilos[layer].Length; expert++)
+            {
+                int[] holders = snapshot.ExpertSilos[layer][expert];
+                board.PlaceExpert(layer, expert, numbers[holders[0]]);
+                copies[layer][expert] = [.. holders.Skip(1).Select(holder => numbers[holder])];
+            }
+        }
+
+        return (board, copies);
+    }
+
+    private static void Check(PlanProblem problem, PlanSnapshot snapshot)
+    {
+        Require(Enum.IsDefined(snapshot.Layout), $"has layout {(int)snapshot.Layout}", "a named one");
+        if (snapshot.Refusal is not null)
+        {
+            Require(snapshot is { GroupSilos: [], ExpertSilos: [] }, "does not fit and holds something", "nothing");
+            return;
+        }
+
+        int[][] experts = [.. problem.ExpertWork.Select(layer => new int[layer.Length])];
+        Require(snapshot.GroupSilos.Length == problem.GroupBytes.Length, $"has {snapshot.GroupSilos.Length} CLA groups", $"{problem.GroupBytes.Length}");
+        Require(snapshot.ExpertSilos.Length == experts.Length, $"has experts of {snapshot.ExpertSilos.Length} layers", $"{experts.Length}");
+        foreach (int silo in snapshot.GroupSilos)
+        {
+            RequireSilo(snapshot, silo);
+        }
+
+        for (int layer = 0; layer < experts.Length; layer++)
+        {
+            int[][] row = snapshot.ExpertSilos[layer];
+            Require(row.Length == experts[layer].Length, $"has {row.Length} experts in layer {layer}", $"{experts[layer].Length}");
+            foreach (int[] holders in row)
+            {
+                Require(holders.Length > 0 && holders.Distinct().Count() == holders.Length, $"has an expert of layer {layer} at no silo, or twice at one", "one holder or more");
+                Array.ForEach(holders, silo => RequireSilo(snapshot, silo));
+            }
+        }
+    }
+
+    private static void RequireSilo(PlanSnapshot snapshot, int silo)
+        => Require((uint)silo < (uint)snapshot.Silos.Length, $"names silo {silo}", $"0 to {snapshot.Silos.Length - 1}");
+
+    private static void Require(bool holds, string what, string allowed)
+    {
+        if (!holds)
+        {
+            throw new ModelException($"The snapshot of a plan {what}; allowed for this model: {allowed}.");
+        }
+    }
+}
