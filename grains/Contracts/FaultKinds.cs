@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Orleans.Runtime;
 using Polly.Timeout;
 
 namespace HunyuanOrleans.Grains.Contracts;

@@ -21,6 +21,7 @@ public interface IKvCacheGrain : IGrainWithStringKey
     /// <param name="firstLayer">First layer of the range asked for; part of the shard's.</param>
     /// <param name="lastLayer">Last layer of it.</param>
     /// <param name="blocks">Block numbers.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
     IAsyncEnumerable<KvBlocksMessage> ReadAsync(int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
 
     /// <summary>Takes the session's cache over from the shard that had these layers before.</summary>
@@ -28,6 +29,7 @@ public interface IKvCacheGrain : IGrainWithStringKey
     /// <param name="firstLayer">First layer to take; part of both shards.</param>
     /// <param name="lastLayer">Last layer to take.</param>
     /// <param name="blocks">Block numbers.</param>
+    /// <param name="cancellationToken">Gives up; what was taken stays.</param>
     [ResponseTimeout("00:10:00")]
     Task TakeOverAsync(string from, int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
 }

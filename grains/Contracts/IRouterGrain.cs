@@ -17,6 +17,7 @@ public interface IRouterGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="version">The route.</param>
     /// <param name="layer">The layer.</param>
+    /// <param name="cancellationToken">Gives the step up.</param>
     /// <exception cref="ExpertsUnavailableException">An expert group cannot be reached; the message says where.</exception>
     [ResponseTimeout("01:00:00")]
     Task DispatchAsync(long version, int layer, CancellationToken cancellationToken);

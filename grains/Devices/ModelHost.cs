@@ -58,6 +58,9 @@ public sealed class ModelHost : IDisposable
     /// <exception cref="NotLoadedException">Nothing was loaded yet.</exception>
     internal Parts Loaded => _parts ?? throw new NotLoadedException($"Nothing of model {Settings.Name} is loaded here.");
 
+    /// <summary>True once something of the model is or was here.</summary>
+    public bool IsLoaded => _parts is not null;
+
     /// <summary>The highest epoch seen.</summary>
     public long Epoch => Volatile.Read(ref _epoch);
 

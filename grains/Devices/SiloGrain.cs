@@ -3,7 +3,6 @@ using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
 using Orleans.Concurrency;
-using Orleans.Runtime;
 
 namespace HunyuanOrleans.Grains.Devices;
 

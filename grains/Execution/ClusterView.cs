@@ -2,7 +2,6 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
-using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Execution;

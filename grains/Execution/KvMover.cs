@@ -1,5 +1,4 @@
 using HunyuanOrleans.Engine.Kv;
-using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Placement;
 

@@ -1,10 +1,8 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace HunyuanOrleans.Grains.Execution;
 

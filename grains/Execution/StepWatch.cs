@@ -1,4 +1,3 @@
-using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Execution;

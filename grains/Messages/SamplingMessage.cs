@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Grains.Messages;
@@ -48,4 +49,32 @@ public sealed record SamplingParamsMessage(
         BannedTokens = BannedTokens,
         LogProbabilities = LogProbabilities,
     };
+}
+
+/// <summary>A sampling state on the wire; see <see cref="SamplingSnapshot"/> for each value.</summary>
+[GenerateSerializer, Immutable, Alias("hunyuan.sampling")]
+public sealed record SamplingMessage(
+    SamplingParamsMessage Parameters, ulong Seed, int Position, int[]? CountIds, int[]? CountsInAnswer, ulong[]? Allowed)
+{
+    // Parameters are one object for a request's whole life: so is their message.
+    private static readonly ConditionalWeakTable<SamplingParams, SamplingParamsMessage> Sent = [];
+
+    /// <summary>A message of a state.</summary>
+    public static SamplingMessage Of(SamplingState state)
+    {
+        SamplingSnapshot snapshot = state.Capture();
+        return new SamplingMessage(
+            Sent.GetValue(snapshot.Parameters, SamplingParamsMessage.Of), snapshot.Seed, snapshot.Position, snapshot.CountIds, snapshot.CountsInAnswer, snapshot.Allowed);
+    }
+
+    /// <summary>A state that draws the same token.</summary>
+    public SamplingState ToState() => SamplingState.Restore(new SamplingSnapshot
+    {
+        Parameters = Parameters.ToParams(),
+        Seed = Seed,
+        Position = Position,
+        CountIds = CountIds,
+        CountsInAnswer = CountsInAnswer,
+        Allowed = Allowed,
+    });
 }

@@ -1,5 +1,4 @@
 using HunyuanOrleans.Engine.Placement;
-using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
 

@@ -3,7 +3,6 @@ using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Parts;
 using Orleans.Concurrency;
 

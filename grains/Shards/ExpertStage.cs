@@ -1,8 +1,6 @@
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Grains.Shards;
 

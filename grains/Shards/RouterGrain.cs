@@ -1,4 +1,3 @@
-using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;

@@ -3,7 +3,7 @@ using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Rows of an <see cref="Activation"/> to and from the dense bytes of a message.</summary>
+/// <summary>Rows of an <see cref="HunyuanOrleans.Kernels.Memory.Activation"/> to and from the dense bytes of a message.</summary>
 internal static class Rows
 {
     public static int Count(ReadOnlySpan<int> counts)

@@ -1,0 +1,43 @@
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Execution;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Model.Configuration;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace HunyuanOrleans.Grains.Models;
+
+/// <summary>Makes the schedulers of a silo's models.</summary>
+public sealed class ModelHomes(
+    ModelHosts hosts,
+    ModelTexts texts,
+    HunyuanSiloOptions options,
+    SiloLife life,
+    IGrainFactory grains,
+    IClusterMembershipService membership,
+    ISiloMetadataCache metadata,
+    ILoggerFactory loggers,
+    TimeProvider time)
+{
+    /// <summary>A scheduler for a model.</summary>
+    internal ModelHome Create(string model)
+    {
+        ModelHost host = hosts.Get(model);
+        ModelSettings settings = host.Settings;
+        ModelConfig config = host.Config;
+        settings = settings with { Engine = settings.Engine with { EosIds = settings.Engine.EosIds.Count > 0 ? settings.Engine.EosIds : config.EosTokenIds } };
+        ILogger logger = loggers.CreateLogger<ModelGrain>();
+        ITokenText? text = texts.Find(model);
+        ClusterView view = new(grains, membership, metadata, time);
+        int blocks = (settings.Options.KvTokens + Kernels.Attention.KvBlocks.Positions - 1) / Kernels.Attention.KvBlocks.Positions;
+        Preparation preparation = new(grains, model, blocks);
+        string isa = (settings.Options.Isa ?? InstructionSets.Choose()).ToString();
+        RouteKeeper keeper = new(settings, config, options, isa, view, preparation, membership, logger, time);
+        ClusterExecutor executor = new(settings, config, options, keeper, grains, logger, time);
+        InferenceEngine engine = new(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
+        return new ModelHome(settings, config, keeper, executor, engine, life.Ended);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
+
+namespace HunyuanOrleans.Grains.Requests;
+
+/// <summary>An engine's answers to one request, as batches for the wire. It does not know where its reader is.</summary>
+internal static class ModelStream
+{
+    /// <summary>So often something is sent while a request waits its turn: its owner then knows that it is not forgotten.</summary>
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5);
+
+    /// <summary>The batch that says that a request was not taken.</summary>
+    public static TokenBatch Refused(RequestRefusal refusal) => new(0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
+
+    /// <summary>Runs a request.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="stopping">The engine is moving: answers that it cancels have not ended.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives the request up.</param>
+    public static async IAsyncEnumerable<TokenBatch> RunAsync(
+        InferenceEngine engine, RequestSpec request, CancellationToken stopping, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (Generation? generation, RequestRefusal? refusal) = Submit(engine, request);
+        if (generation is null)
+        {
+            yield return Refused(refusal!);
+            yield break;
+        }
+
+        Channel<TokenBatch> batches = Channel.CreateUnbounded<TokenBatch>(new UnboundedChannelOptions { SingleReader = true });
+        Task pumps = PumpAllAsync(generation, batches.Writer, stopping);
+        try
+        {
+            // At once, so that the owner knows that it was taken.
+            yield return Waiting(generation.Choices[0].Index);
+            while (await WaitAsync(batches.Reader, time, cancellationToken) is { } more)
+            {
+                while (batches.Reader.TryRead(out TokenBatch? batch))
+                {
+                    yield return batch;
+                }
+
+                if (!more)
+                {
+                    yield return Waiting(generation.Choices[0].Index);
+                }
+            }
+
+            await pumps;
+        }
+        finally
+        {
+            generation.Cancel();
+        }
+    }
+
+    private static TokenBatch Waiting(int choice) => new(choice, [], [], FinishCode.None, false, null, null, null);
+
+    private static (Generation? Generation, RequestRefusal? Refusal) Submit(InferenceEngine engine, RequestSpec request)
+    {
+        try
+        {
+            return (engine.Submit(request.ToRequest()), null);
+        }
+        catch (RequestException wrong)
+        {
+            return (null, new RequestRefusal(wrong.Parameter, wrong.Message, false));
+        }
+        catch (QueueFullException full)
+        {
+            return (null, new RequestRefusal(null, full.Message, true));
+        }
+    }
+
+    // True: something came. False: nothing for a while. Null: all have ended.
+    private static async Task<bool?> WaitAsync(ChannelReader<TokenBatch> reader, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ValueTask<bool> wait = reader.WaitToReadAsync(cancellationToken);
+            bool more = wait.IsCompleted ? await wait : await wait.AsTask().WaitAsync(SignOfLife, time, cancellationToken);
+            return more ? true : null;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task PumpAllAsync(Generation generation, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
+    {
+        Exception? fault = null;
+        try
+        {
+            await Task.WhenAll(generation.Choices.Select(choice => PumpAsync(choice, writer, stopping)));
+        }
+        catch (Exception e)
+        {
+            fault = e;
+        }
+
+        writer.Complete(fault);
+    }
+
+    private static async Task PumpAsync(ChoiceStream choice, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
+    {
+        while (true)
+        {
+            await choice.WaitAsync().ConfigureAwait(false);
+            while (choice.TryRead(out TokenChunk chunk))
+            {
+                if (chunk.Finish == FinishReason.Cancelled && stopping.IsCancellationRequested)
+                {
+                    throw new GrainFaultException("The model's scheduler is moving.");
+                }
+
+                TokenMessage[] samples = new TokenMessage[chunk.Samples.Length];
+                for (int i = 0; i < samples.Length; i++)
+                {
+                    samples[i] = TokenMessage.Of(chunk.Samples.Span[i]);
+                }
+
+                AnswerSummary? summary = null;
+                if (chunk.Finish != FinishReason.None)
+                {
+                    ChoiceResult result = await choice.Completion.ConfigureAwait(false);
+                    summary = new AnswerSummary(result.CachedPromptTokens, result.Timings.Queued);
+                }
+
+                writer.TryWrite(new TokenBatch(
+                    choice.Index, chunk.Ids.ToArray(), samples, (FinishCode)chunk.Finish, chunk.EndsWithStopId, chunk.Error, null, summary));
+                if (summary is not null)
+                {
+                    return;
+                }
+            }
+        }
+    }
+}

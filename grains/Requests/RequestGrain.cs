@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Messages;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace HunyuanOrleans.Grains.Requests;
+
+/// <inheritdoc cref="IRequestGrain"/>
+[Reentrant, PreferLocalPlacement]
+public sealed class RequestGrain(ModelHosts hosts, TimeProvider time) : Grain, IRequestGrain
+{
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!hosts.Knows(request.Model))
+        {
+            string allowed = string.Join(", ", hosts.All.Select(static host => host.Settings.Name));
+            yield return ModelStream.Refused(new RequestRefusal("model", $"model is \"{request.Model}\"; allowed: {allowed}.", false));
+            yield break;
+        }
+
+        IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
+        await foreach (TokenBatch batch in new ResumingStream(model.GenerateAsync, time).RunAsync(request, cancellationToken))
+        {
+            yield return batch;
+        }
+
+        DeactivateOnIdle();
+    }
+}

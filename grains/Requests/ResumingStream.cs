@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using Polly;
+using Polly.Timeout;
+
+namespace HunyuanOrleans.Grains.Requests;
+
+/// <summary>
+/// A stream of tokens that outlives its source: where the source breaks, it is opened again with the tokens so far, and the reader sees no seam. It
+/// ends with an error where nothing comes for too long. It does not know what the source is.
+/// </summary>
+/// <param name="open">Opens the source for a request, from where its progress ends.</param>
+/// <param name="time">The clock.</param>
+public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEnumerable<TokenBatch>> open, TimeProvider time)
+{
+    /// <summary>Runs a request.</summary>
+    /// <param name="request">The request; its deadline is the patience between two batches.</param>
+    /// <param name="cancellationToken">Gives the request up.</param>
+    public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        request = WithSeed(request);
+        AnswerProgress progress = new(request);
+        ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);
+        while (!progress.IsComplete)
+        {
+            Source? source = await TryOpenAsync(opening, progress.Continue(request), cancellationToken);
+            if (source is null)
+            {
+                foreach (int choice in progress.Open)
+                {
+                    yield return TimedOut(choice, request.Deadline);
+                }
+
+                yield break;
+            }
+
+            await using (source)
+            {
+                do
+                {
+                    TokenBatch batch = source.Current;
+                    progress.Add(batch);
+                    yield return batch;
+                }
+                while (!progress.IsComplete && await source.TryMoveAsync(request.Deadline, time, cancellationToken));
+            }
+        }
+    }
+
+    // The draw must be the same wherever the answer goes on.
+    private static RequestSpec WithSeed(RequestSpec request) => request.Sampling.Seed is not null
+        ? request
+        : request with { Sampling = request.Sampling with { Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) } };
+
+    private static TokenBatch TimedOut(int choice, TimeSpan patience) => new(
+        choice, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
+
+    private async Task<Source?> TryOpenAsync(ResiliencePipeline opening, RequestSpec request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await opening.ExecuteAsync(
+                async token =>
+                {
+                    Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
+                    try
+                    {
+                        return await source.MoveAsync().WaitAsync(token)
+                            ? source
+                            : throw new EndOfStreamException("The stream of tokens ended before the answer.");
+                    }
+                    catch
+                    {
+                        await source.DisposeAsync();
+                        throw;
+                    }
+                },
+                cancellationToken);
+        }
+        catch (TimeoutRejectedException)
+        {
+            return null;
+        }
+    }
+
+    private sealed class Source(IAsyncEnumerator<TokenBatch> batches) : IAsyncDisposable
+    {
+        private Task _last = Task.CompletedTask;
+
+        public TokenBatch Current => batches.Current;
+
+        public Task<bool> MoveAsync()
+        {
+            Task<bool> move = batches.MoveNextAsync().AsTask();
+            _last = move;
+            return move;
+        }
+
+        /// <summary>False where the source broke or has ended.</summary>
+        public async Task<bool> TryMoveAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await MoveAsync().WaitAsync(patience, time, cancellationToken);
+            }
+            catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (!_last.IsCompleted)
+            {
+                // An enumerator must not be disposed while it moves; who waits for it has given up.
+                _ = _last.ContinueWith(async _ => await EndAsync(), TaskScheduler.Default);
+                return;
+            }
+
+            _ = _last.Exception;
+            await EndAsync();
+        }
+
+        private async Task EndAsync()
+        {
+            try
+            {
+                await batches.DisposeAsync();
+            }
+            catch (Exception fault) when (FaultKinds.IsTransient(fault))
+            {
+                // What it came from is gone already.
+            }
+        }
+    }
+}
