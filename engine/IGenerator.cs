@@ -13,15 +13,15 @@ public interface IGenerator : IAsyncDisposable
 
     /// <summary>Checks a request and queues it.</summary>
     /// <param name="request">What is asked for.</param>
-    /// <param name="ct">Gives up waiting for it to be accepted. One that was accepted is given up by its own means, or by
+    /// <param name="cancellationToken">Gives up waiting for it to be accepted. One that was accepted is given up by its own means, or by
     /// <see cref="GenerationRequest.Cancellation"/>.</param>
     /// <returns>Its answers, not yet begun as a rule.</returns>
     /// <exception cref="RequestException">It is wrong or can never be served; the message names the parameter.</exception>
     /// <exception cref="QueueFullException">Too many answers wait.</exception>
     /// <exception cref="ObjectDisposedException">The generator is stopping.</exception>
-    ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken ct);
+    ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken);
 
     /// <summary>What is being done and has been done.</summary>
-    /// <param name="ct">Gives up waiting for it.</param>
-    ValueTask<EngineStatistics> StatisticsAsync(CancellationToken ct);
+    /// <param name="cancellationToken">Gives up waiting for it.</param>
+    ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken);
 }

@@ -6,16 +6,16 @@ namespace HunyuanOrleans.Engine;
 public sealed class LocalGenerator : IGenerator
 {
     private readonly InferenceEngine _engine;
-    private readonly bool _ownsEngine;
+    private readonly IAsyncDisposable? _below;
 
     /// <summary>Wraps an engine.</summary>
-    /// <param name="engine">The engine.</param>
+    /// <param name="engine">The engine; disposed with this.</param>
     /// <param name="modelName">The model's name.</param>
-    /// <param name="ownsEngine">Whether disposing this disposes the engine. Default true.</param>
-    public LocalGenerator(InferenceEngine engine, string modelName, bool ownsEngine = true)
+    /// <param name="below">What is to be disposed after the engine, such as its executor; null for nothing.</param>
+    public LocalGenerator(InferenceEngine engine, string modelName, IAsyncDisposable? below = null)
     {
         _engine = engine;
-        _ownsEngine = ownsEngine;
+        _below = below;
         Info = new GeneratorInfo(modelName, engine.Limits.VocabularySize, engine.Limits.MaxContext, engine.EosIds, engine.HasText);
     }
 
@@ -23,15 +23,22 @@ public sealed class LocalGenerator : IGenerator
     public GeneratorInfo Info { get; }
 
     /// <inheritdoc/>
-    public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken ct)
+    public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<IGeneration>(_engine.Submit(request));
     }
 
     /// <inheritdoc/>
-    public ValueTask<EngineStatistics> StatisticsAsync(CancellationToken ct) => ValueTask.FromResult(_engine.Statistics());
+    public ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_engine.Statistics());
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _ownsEngine ? _engine.DisposeAsync() : ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        if (_below is not null)
+        {
+            await _below.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 }

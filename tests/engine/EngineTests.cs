@@ -127,6 +127,31 @@ public sealed class EngineTests
         Assert.Equal(new RequestTimings(TimeSpan.Zero, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(6)), answer.Timings);
     }
 
+    [Fact]
+    public async Task Prefixes_nobody_asks_for_are_forgotten_while_it_runs_and_while_it_idles()
+    {
+        var time = new ManualTime();
+        SchedulerOptions options = new() { PrefixIdleTime = TimeSpan.FromMinutes(5) };
+        await using var executor = new CellExecutor(Limits);
+        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = options }, time: time);
+        GenerationRequest old = new() { PromptIds = new int[41], MaxTokens = 1 };
+        GenerationRequest other = new() { PromptIds = Enumerable.Range(0, 13).ToArray(), MaxTokens = 1 };
+        await engine.Submit(old).CompletionAsync();
+        time.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal(40, (await engine.Submit(old).CompletionAsync())[0].CachedPromptTokens);
+        time.Advance(TimeSpan.FromMinutes(4));
+        await engine.Submit(other).CompletionAsync();
+        Assert.Equal((13, 47), (engine.Statistics().KvCached, engine.Statistics().KvFree));
+        time.Advance(TimeSpan.FromMinutes(1));
+        await engine.Submit(other with { CacheSalt = "x" }).CompletionAsync();
+        Assert.Equal(6, engine.Statistics().KvCached);
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True(SpinWait.SpinUntil(() => engine.Statistics() is { KvCached: 0, KvFree: 60 }, TimeSpan.FromMinutes(1)));
+        Assert.Equal(0, (await engine.Submit(old).CompletionAsync())[0].CachedPromptTokens);
+        Assert.Equal(0, engine.Statistics().Evictions);
+    }
+
     internal static async Task<EngineStatistics> WhenIdle(InferenceEngine engine)
     {
         await engine.DrainAsync();

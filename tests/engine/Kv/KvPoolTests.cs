@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Kv;
+using HunyuanOrleans.Engine.Tests.Support;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Kv;
@@ -71,6 +72,34 @@ public sealed class KvPoolTests
         pool.Release(first);
         Assert.Equal((1, 1), (pool.Free, pool.Idle));
         pool.CheckIntegrity([]);
+    }
+
+    [Fact]
+    public void Cached_blocks_nobody_used_for_long_become_free_the_oldest_first()
+    {
+        var time = new ManualTime();
+        var pool = new KvPool(4, time);
+        int[] blocks = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
+        for (int i = 0; i < 3; i++)
+        {
+            pool.Publish(blocks[i], (UInt128)i + 1);
+            pool.Release(blocks[i]);
+            time.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        // The first is used again, so the second has been idle for longest: 20 s.
+        pool.Share(blocks[0]);
+        Assert.Equal(0, pool.FreeIdle(TimeSpan.FromSeconds(21)));
+        Assert.Equal(1, pool.FreeIdle(TimeSpan.FromSeconds(20)));
+        Assert.Equal((false, true, true), (pool.IsLive(blocks[1]), pool.IsLive(blocks[0]), pool.IsLive(blocks[2])));
+        pool.Release(blocks[0]);
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(1, pool.FreeIdle(TimeSpan.FromSeconds(6)));
+        Assert.True(pool.TryFind(1, out _) && !pool.TryFind(2, out _) && !pool.TryFind(3, out _));
+        pool.CheckIntegrity([]);
+        Assert.Equal((3, 1, 0L), (pool.Free, pool.Idle, pool.Evictions));
+        Assert.Equal(1, pool.FreeIdle(TimeSpan.FromSeconds(5)));
+        Assert.All(Enumerable.Range(0, 4), block => Assert.False(pool.IsLive(block)));
     }
 
     [Fact]

@@ -64,6 +64,14 @@ public sealed class RandomPlanTests
         Assert.Equal(plan.MissingBytes, again.MissingBytes);
         Assert.Equal(plan.Predicted, again.Predicted);
         Assert.Equal(plan.Delta.Moves, again.Delta.Moves);
+        PlanSnapshotTests.CheckRestored(plan, config, options);
+        if (options.Previous is { } previous)
+        {
+            // What was handed round serves as the plan before just as well.
+            PartitionPlan handed = PlanSnapshotTests.HandRound(previous, config, previous.Problem.Options);
+            PartitionPlan after = PartitionPlan.Create(config, silos, options with { Previous = handed });
+            PlanSnapshotTests.AssertEqual(plan, after, config);
+        }
 
         long needed = PlanCases.Bytes(config, options.Weights) + (2 * Kv(config, options));
         bool ample = silos.All(s => s.Role == SiloRole.Any && s.MemoryBytes >= needed);

@@ -98,6 +98,7 @@ public sealed class SchedulerTests
         Assert.Contains("TokenBudget is 3", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { MaxSequences = 4, TokenBudget = 3 }.Validate()).Message);
         Assert.Contains("QueueLength", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { QueueLength = 0 }.Validate()).Message);
         Assert.Contains("PrefillChunk", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { PrefillChunk = 0 }.Validate()).Message);
+        Assert.Contains("PrefixIdleTime", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { PrefixIdleTime = TimeSpan.Zero }.Validate()).Message);
         SchedulerOptions fitted = new SchedulerOptions().Fit(new ExecutorLimits(10, 10, 10, 10, MaxBatchTokens: 20, MaxBatchSequences: 30));
         Assert.Equal((20, 20), (fitted.TokenBudget, fitted.MaxSequences));
     }
