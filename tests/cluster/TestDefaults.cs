@@ -1,11 +1,10 @@
+using Orleans.Configuration;
 using Orleans.Hosting;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.TestSupport.Cluster;
 
 /// <summary>What every silo of these tests has.</summary>
 internal static class TestDefaults
 {
-    public static void Apply(ISiloBuilder silo) =>
-        silo.UseSiloMetadata(new Dictionary<string, string> { ["kind"] = "test" });
+    public static void Apply(ISiloBuilder silo) => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(3));
 }

@@ -1,0 +1,91 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.TestSupport.Cluster;
+using Orleans.Hosting;
+
+namespace HunyuanOrleans.Cluster.Tests.Support;
+
+/// <summary>A cluster that serves one model, and the client side of it.</summary>
+internal sealed class HunyuanCluster : IAsyncDisposable
+{
+    public const int KvTokens = 4096;
+
+    private readonly string _model;
+
+    private HunyuanCluster(string model, TestCluster silos)
+    {
+        _model = model;
+        Silos = silos;
+    }
+
+    public TestCluster Silos { get; }
+
+    public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
+
+    public static async Task<HunyuanCluster> StartAsync(
+        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null)
+    {
+        string name = Path.GetFileName(directory);
+        ModelSettings settings = Settings(name, directory, mode);
+        TestCluster cluster = await TestCluster.StartAsync(silos, new ClusterSetup((number, silo) =>
+        {
+            HunyuanSiloOptions options = new()
+            {
+                Models = [settings],
+                Capacity = new SiloCapacity { Name = $"silo-{number}", MemoryBytes = 1L << 32, MemoryBandwidth = 50e9 },
+                StepWatchInterval = TimeSpan.FromMilliseconds(100),
+                PlanDelay = TimeSpan.FromMilliseconds(20),
+            };
+            more?.Invoke(number, silo);
+            silo.AddHunyuan(change?.Invoke(number, options) ?? options);
+        }));
+        return new HunyuanCluster(name, cluster);
+    }
+
+    public static ModelSettings Settings(string name, string directory, ComputeMode mode) => new()
+    {
+        Name = name,
+        Directory = directory,
+        Options = new ModelOptions { Mode = mode, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
+    };
+
+    /// <summary>Bytes of all weights and K/V of a model in one place.</summary>
+    public static long BytesOf(string directory, ComputeMode mode)
+    {
+        PartitionPlan plan = PartitionPlan.Create(
+            ModelConfig.Load(directory),
+            [new SiloCapacity { Name = "all", MemoryBytes = 1L << 40, MemoryBandwidth = 1e9 }],
+            new PlanOptions { Weights = mode == ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16, Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 });
+        return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * KvTokens);
+    }
+
+    public IAsyncEnumerable<TokenBatch> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        new ResumingStream((spec, token) => Silos.Client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(spec, token), TimeProvider.System)
+            .RunAsync(RequestSpec.Of(_model, request, TimeSpan.FromSeconds(60)), cancellationToken);
+
+    /// <summary>The tokens of each answer; fails where one ended with an error.</summary>
+    public async Task<int[][]> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        List<int>[] answers = [.. Enumerable.Range(0, request.Choices).Select(_ => new List<int>())];
+        await foreach (TokenBatch batch in StreamAsync(request, cancellationToken))
+        {
+            if (batch.Error is not null)
+            {
+                throw new InvalidOperationException(batch.Error);
+            }
+
+            answers[batch.Choice].AddRange(batch.Ids);
+        }
+
+        return [.. answers.Select(a => a.ToArray())];
+    }
+
+    public ValueTask DisposeAsync() => Silos.DisposeAsync();
+}
