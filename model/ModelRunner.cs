@@ -1,8 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
-using HunyuanOrleans.Kernels.Panels;
-using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
@@ -17,71 +15,54 @@ namespace HunyuanOrleans.Model;
 /// </summary>
 public sealed class ModelRunner : IDisposable
 {
-    private const int MostDefaultKvTokens = 65536;
-
-    private readonly List<IDisposable> _owned;
-    private readonly OutputHead _head;
-    private readonly AttentionShard _attention;
-    private readonly Router _router;
-    private readonly ExpertGroup? _experts;
-    private readonly MatrixProducts _products;
-    private readonly RoutedRows _routed;
-    private readonly Activation _x;
-    private readonly Activation? _sent;
-    private readonly Activation? _returned;
+    private readonly OwnedList _owned;
+    private readonly ModelParts _parts;
+    private readonly StageRunner _stage;
     private readonly Activation _logits;
+    private readonly bool[] _allExperts;
+    private readonly long _headBytes;
     private readonly long _alwaysTouched;
     private long _touchedBytes;
 
     private ModelRunner(
-        Weights weights, ModelOptions options, List<IDisposable> owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+        Weights weights, ModelOptions options, OwnedList owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         _owned = owned;
-        Options = options;
-        Config = weights.Config;
-        Pool = Own(new WorkerPool(options.Threads, options.PinThreads));
-        ComputeContext context = new(Pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
-        int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MostDefaultKvTokens, 2L * Config.MaxPositions);
-        int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
+        _parts = new ModelParts(weights.Config, options, reserveKv: true, owned);
+        _stage = owned.Add(new StageRunner(_parts));
+        _logits = owned.Add(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
+        _allExperts = new bool[Config.Experts];
+        Array.Fill(_allExperts, true);
 
         WeightPlan plan = new(options.Mode);
-        _attention = Own(new AttentionShard(weights, 0, Config.Layers, blocks, plan, context));
-        _router = Own(new Router(weights, 0, Config.Layers, plan, context));
-        _head = Own(new OutputHead(weights, options.MaxLogitRows, plan, context));
-        int topK = Enumerable.Range(0, Config.Layers).Max(Config.TopK);
-        _products = Own(new MatrixProducts(Pool, Config.Experts + 1));
-        _routed = new RoutedRows(options.MaxBatchTokens, Math.Max(1, topK), Config.Experts);
-        _alwaysTouched = plan.Matrices.Sum(m => m.ByteLength) - _head.HeadBytes;
-        _x = Own(new Activation(options.MaxBatchTokens, Config.HiddenSize, ElementType.F32));
-        _logits = Own(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
-        if (Config.HasExperts)
-        {
-            _experts = Own(new ExpertGroup(weights, 0, Config.Layers, 0, Config.Experts, plan, context));
-            _sent = Own(new Activation(options.MaxBatchTokens * topK, Config.HiddenSize, options.Mode.Element()));
-            _returned = Own(new Activation(options.MaxBatchTokens * topK, Config.HiddenSize, options.Mode.Element()));
-        }
-
-        Own(WeightRegion.Load(weights, plan, options, Pool, context.Kernels, progress, cancellationToken));
+        PlanLayers(weights, plan);
+        HeadWeights head = HeadWeights.Plan(weights, plan);
+        _parts.Head.Weights = head;
+        _parts.Embedding.Rows = weights.Embedding();
+        _headBytes = head.Head.ByteLength;
+        _alwaysTouched = plan.Matrices.Sum(m => m.ByteLength) - _headBytes;
+        PlanExperts(weights, plan);
+        owned.Add(WeightRegion.Load(weights, plan, options, Pool, _parts.Context.Kernels, progress, cancellationToken));
         WeightBytes = plan.TotalBytes;
     }
 
     /// <summary>The model's shapes.</summary>
-    public ModelConfig Config { get; }
+    public ModelConfig Config => _parts.Config;
 
     /// <summary>How it was loaded.</summary>
-    public ModelOptions Options { get; }
+    public ModelOptions Options => _parts.Options;
 
     /// <summary>The workers it computes with.</summary>
-    public WorkerPool Pool { get; }
+    public WorkerPool Pool => _parts.Context.Pool;
 
     /// <summary>Bytes of packed weights.</summary>
     public long WeightBytes { get; }
 
     /// <summary>Bytes of weights read by all steps so far: all but lm_head and the experts that had no row, which are not read.</summary>
-    public long TouchedWeightBytes => _touchedBytes + (_experts?.TouchedBytes ?? 0);
+    public long TouchedWeightBytes => _touchedBytes + (_parts.Experts?.TouchedBytes ?? 0);
 
     /// <summary>The KV pool.</summary>
-    public KvBlocks Cache => _attention.Cache;
+    public KvBlocks Cache => _parts.Cache;
 
     /// <summary>Looks at every step; null (default) looks at none.</summary>
     public IForwardObserver? Observer { get; set; }
@@ -93,24 +74,14 @@ public sealed class ModelRunner : IDisposable
     {
         options ??= new ModelOptions();
         options.Validate();
-        ModelConfig config = ModelConfig.Load(directory);
-        if (config.MlpBias)
-        {
-            throw new ModelException($"{config.Source}: mlp_bias is true; allowed: false or absent.");
-        }
-
-        List<IDisposable> owned = [];
+        OwnedList owned = new();
         try
         {
-            Checkpoint checkpoint = Checkpoint.Open(directory);
-            owned.Add(checkpoint);
-            Weights weights = new(config, checkpoint);
-            weights.Validate();
-            return new ModelRunner(weights, options, owned, progress, cancellationToken);
+            return new ModelRunner(ModelParts.Open(directory, owned), options, owned, progress, cancellationToken);
         }
         catch
         {
-            Release(owned);
+            owned.Dispose();
             throw;
         }
     }
@@ -129,23 +100,27 @@ public sealed class ModelRunner : IDisposable
     public Activation Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
         Check(tokens.Length, batch, logitRows, logitCount);
-        int rows = batch.Rows;
-        _head.Embed(tokens, _x);
-        Observer?.Embedded(_x, rows);
-        _attention.Begin(batch);
+        _stage.Begin(batch);
+        _stage.Embed(tokens);
+        Observer?.Embedded(_stage.X, batch.Rows);
         for (int layer = 0; layer < Config.Layers; layer++)
         {
-            _attention.Forward(layer, batch, _x);
-            _router.Route(layer, _x, rows, _routed);
-            FeedForward(layer, rows);
-            Observer?.Finished(layer, _x, rows);
+            _stage.Attend(layer);
+            if (_stage.Routed.Rows > 0)
+            {
+                Observer?.Routed(layer, _parts.Router.Scores!, _stage.Routed);
+            }
+
+            _stage.FeedForward(layer, _allExperts);
+            _stage.Combine(layer);
+            Observer?.Finished(layer, _stage.X, batch.Rows);
         }
 
         _touchedBytes += _alwaysTouched;
         if (logitCount > 0)
         {
-            _touchedBytes += _head.HeadBytes;
-            _head.Logits(_x, logitRows, logitCount, _logits);
+            _touchedBytes += _headBytes;
+            _stage.Logits(logitRows, logitCount, _logits);
         }
 
         return _logits;
@@ -172,53 +147,31 @@ public sealed class ModelRunner : IDisposable
         }
     }
 
-    // Shared and routed experts run side by side: fewer, longer products keep the memory streaming.
-    private void FeedForward(int layer, int rows)
+    // The order of the plan is that of the packed copies that are out there.
+    private void PlanLayers(Weights weights, WeightPlan plan)
     {
-        bool routes = _routed.Rows > 0;
-        if (routes)
+        for (int layer = 0; layer < Config.Layers; layer++)
         {
-            Observer?.Routed(layer, _router.Scores!, _routed);
-            _router.Gather(_routed, _sent!);
+            _parts.Attention.Set(layer, AttentionLayer.Plan(weights, layer, plan));
         }
 
-        _router.QueueSharedUp(layer, rows, _products);
-        if (routes)
+        for (int layer = 0; layer < Config.Layers; layer++)
         {
-            _experts!.QueueUp(layer, _routed.Counts, _sent!, 0, _products);
+            _parts.Router.Set(layer, RouterLayer.Plan(weights, layer, plan));
         }
+    }
 
-        _products.Run();
-        _router.QueueSharedDown(layer, _x, rows, _products);
-        if (routes)
+    private void PlanExperts(Weights weights, WeightPlan plan)
+    {
+        for (int layer = 0; layer < Config.Layers; layer++)
         {
-            _experts!.QueueDown(layer, _routed.Counts, _returned!, 0, _products);
-        }
-
-        _products.Run();
-        if (routes)
-        {
-            _router.Combine(_routed, _returned!, _x);
+            for (int expert = 0; Config.IsMoeLayer(layer) && expert < Config.Experts; expert++)
+            {
+                _parts.Experts!.Set(layer, expert, ExpertCell.Plan(weights, layer, expert, plan));
+            }
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Release(_owned);
-
-    private static void Release(List<IDisposable> owned)
-    {
-        for (int i = owned.Count - 1; i >= 0; i--)
-        {
-            owned[i].Dispose();
-        }
-
-        owned.Clear();
-    }
-
-    private T Own<T>(T part)
-        where T : IDisposable
-    {
-        _owned.Add(part);
-        return part;
-    }
+    public void Dispose() => _owned.Dispose();
 }

@@ -6,22 +6,24 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// <summary>
 /// Memory of cached keys and values: for each layer group a pool of blocks of 32 positions. A block holds, per key/value head, the
 /// keys as [steps of the head][32 positions] and the values as [steps of positions][head], so that both are weights of the panel
-/// kernels as they stand. It does not know which sequence a block belongs to; block numbers are the caller's.
+/// kernels as they stand. A group's memory can come and go on its own. It does not know which sequence a block belongs to; block
+/// numbers are the caller's. Not thread-safe but where said: blocks are copied, groups attached and released between steps.
 /// </summary>
 public sealed unsafe class KvBlocks : IDisposable
 {
     /// <summary>Positions a block holds.</summary>
     public const int Positions = 32;
 
-    private readonly NativeBuffer[] _groups;
+    private readonly NativeBuffer?[] _groups;
 
-    /// <summary>Reserves the memory.</summary>
+    /// <summary>Describes the pool, and reserves the memory of all groups or of none.</summary>
     /// <param name="groups">Groups of layers that share keys and values.</param>
     /// <param name="blocks">Blocks in each group's pool.</param>
     /// <param name="heads">Key/value heads.</param>
     /// <param name="headSize">Elements of a head, even.</param>
     /// <param name="type">F32 or BF16.</param>
-    public KvBlocks(int groups, int blocks, int heads, int headSize, ElementType type)
+    /// <param name="reserve">Whether every group has its memory from the start (default), or only when <see cref="Attach"/> gives it.</param>
+    public KvBlocks(int groups, int blocks, int heads, int headSize, ElementType type, bool reserve = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groups);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
@@ -32,13 +34,10 @@ public sealed unsafe class KvBlocks : IDisposable
         Type = type;
         (KeySteps, ValueColumns) = Geometry(headSize, type);
         BlockBytes = BytesPerBlock(heads, headSize, type);
-        _groups = new NativeBuffer[groups];
-
-        // Values are cleared when a block begins and keys are masked by position; only padding inside a key head must be zero.
-        bool padded = KeySteps * type.StepElements() != headSize;
-        for (int g = 0; g < groups; g++)
+        _groups = new NativeBuffer?[groups];
+        for (int g = 0; reserve && g < groups; g++)
         {
-            _groups[g] = new NativeBuffer(BlockBytes * blocks, clear: padded);
+            _groups[g] = CreateMemory();
         }
     }
 
@@ -60,8 +59,11 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>Bytes of one block in one group, all heads, keys and values.</summary>
     public long BlockBytes { get; }
 
-    /// <summary>Bytes of all groups and blocks.</summary>
-    public long TotalBytes => BlockBytes * Blocks * Groups;
+    /// <summary>Bytes of all blocks of one group.</summary>
+    public long GroupBytes => BlockBytes * Blocks;
+
+    /// <summary>Bytes of all blocks of the groups that have their memory.</summary>
+    public long TotalBytes => GroupBytes * _groups.Count(g => g is not null);
 
     /// <summary>4-byte steps of a key head, padded.</summary>
     internal int KeySteps { get; }
@@ -87,21 +89,98 @@ public sealed unsafe class KvBlocks : IDisposable
         return heads * (((long)steps * Positions * 4) + ((long)Positions / type.StepElements() * columns * 4));
     }
 
-    /// <summary>The bytes of a block: what moves when a block moves. Valid until disposed.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such group or block.</exception>
-    public Span<byte> BlockBytesOf(int group, int block)
+    /// <summary>Whether the group has its memory. Any thread may ask.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such group.</exception>
+    public bool Holds(int group)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)Groups, nameof(group));
+        return Volatile.Read(ref _groups[group]) is not null;
+    }
+
+    /// <summary>Reserves memory fit for one group, for <see cref="Attach"/>; the caller's until then. Any thread may call it.</summary>
+    public NativeBuffer CreateMemory()
+    {
+        // Values are cleared when a block begins and keys are masked by position; only padding inside a key head must be zero.
+        bool padded = KeySteps * Type.StepElements() != HeadSize;
+        return new NativeBuffer(GroupBytes, clear: padded);
+    }
+
+    /// <summary>Gives a group its memory and owns it from then on.</summary>
+    /// <param name="group">A group without memory.</param>
+    /// <param name="memory">From <see cref="CreateMemory"/> of a pool of this shape.</param>
+    /// <exception cref="ArgumentException">The memory is of another size, or there is no such group.</exception>
+    /// <exception cref="InvalidOperationException">The group has its memory.</exception>
+    public void Attach(int group, NativeBuffer memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(memory.ByteLength, GroupBytes, nameof(memory));
+        if (Holds(group))
+        {
+            throw new InvalidOperationException($"Group {group} has its memory already.");
+        }
+
+        Volatile.Write(ref _groups[group], memory);
+    }
+
+    /// <summary>Frees a group's memory with all that is in it; false where it has none.</summary>
+    public bool Release(int group)
+    {
+        bool held = Holds(group);
+        _groups[group]?.Dispose();
+        Volatile.Write(ref _groups[group], null);
+        return held;
+    }
+
+    /// <summary>The bytes of a block: what moves when a block moves, to a pool of the same shape. Valid until disposed or released.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such group or block.</exception>
+    /// <exception cref="InvalidOperationException">The group has no memory.</exception>
+    public Span<byte> BlockBytesOf(int group, int block)
+    {
+        CheckHeld(group);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
-        return _groups[group].Slice(block * BlockBytes, checked((int)BlockBytes));
+        return _groups[group]!.Slice(block * BlockBytes, checked((int)BlockBytes));
+    }
+
+    /// <summary>Copies blocks out, one behind the other.</summary>
+    /// <param name="group">Group.</param>
+    /// <param name="blocks">Block numbers.</param>
+    /// <param name="target">Receives blocks.Length * <see cref="BlockBytes"/> bytes.</param>
+    /// <exception cref="ArgumentException">A block is not there, or the length does not fit.</exception>
+    public void CopyOut(int group, ReadOnlySpan<int> blocks, Span<byte> target)
+    {
+        CheckLength(blocks.Length, target.Length);
+        int bytes = checked((int)BlockBytes);
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            BlockBytesOf(group, blocks[i]).CopyTo(target.Slice(i * bytes, bytes));
+        }
+    }
+
+    /// <summary>Copies blocks in: the reverse of <see cref="CopyOut"/>; block numbers may differ.</summary>
+    public void CopyIn(int group, ReadOnlySpan<int> blocks, ReadOnlySpan<byte> source)
+    {
+        CheckLength(blocks.Length, source.Length);
+        int bytes = checked((int)BlockBytes);
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            source.Slice(i * bytes, bytes).CopyTo(BlockBytesOf(group, blocks[i]));
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (NativeBuffer buffer in _groups)
+        foreach (NativeBuffer? buffer in _groups)
         {
-            buffer.Dispose();
+            buffer?.Dispose();
+        }
+    }
+
+    internal void CheckHeld(int group)
+    {
+        if (!Holds(group))
+        {
+            throw new InvalidOperationException($"Group {group} has no memory in this pool; attach it before it is used.");
         }
     }
 
@@ -112,10 +191,18 @@ public sealed unsafe class KvBlocks : IDisposable
             throw new ArgumentOutOfRangeException(nameof(block), block, $"Blocks are numbered 0 to {Blocks - 1}.");
         }
 
-        return _groups[group].Pointer + (block * BlockBytes) + (head * HeadBytes);
+        return _groups[group]!.Pointer + (block * BlockBytes) + (head * HeadBytes);
     }
 
     internal byte* Values(int group, int block, int head) => Keys(group, block, head) + KeyBytes;
+
+    private void CheckLength(int blocks, int bytes)
+    {
+        if (bytes != blocks * BlockBytes)
+        {
+            throw new ArgumentException($"{bytes} bytes for {blocks} blocks of {BlockBytes}.", nameof(bytes));
+        }
+    }
 
     private static (int KeySteps, int ValueColumns) Geometry(int headSize, ElementType type)
     {

@@ -76,7 +76,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
 
         output.Check(0, batch.Rows, nameof(output));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)_cache.Groups, nameof(group));
+        _cache.CheckHeld(group);
         (_batch, _queries, _group, _output) = (batch, queries, group, output);
         _pool.Run(this, batch.TileCount);
     }

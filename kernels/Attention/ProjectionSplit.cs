@@ -47,7 +47,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
         projected.Check(0, batch.Rows, nameof(projected));
         rotary.Cos.Check(0, batch.Rows, nameof(rotary));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)cache.Groups, nameof(group));
+        cache.CheckHeld(group);
         (_batch, _rows, _rotary, _weights, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, weights, queries, cache, group, writes);
         if (_queryScale.Length != d)
         {

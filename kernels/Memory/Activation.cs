@@ -56,6 +56,29 @@ public sealed unsafe class Activation : IDisposable
     /// <summary>The bytes of a row without its padding; valid until disposed.</summary>
     public Span<byte> RowBytes(int row) => new(Address(row), Columns * Type.Size());
 
+    /// <summary>Copies rows out, one behind the other without padding: what travels when rows travel.</summary>
+    /// <param name="firstRow">First row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="target">Receives rows * columns elements of <see cref="Type"/>, exactly.</param>
+    public void CopyOut(int firstRow, int rows, Span<byte> target)
+    {
+        int bytes = CheckCopy(firstRow, rows, target.Length);
+        for (int i = 0; i < rows; i++)
+        {
+            RowBytes(firstRow + i).CopyTo(target.Slice(i * bytes, bytes));
+        }
+    }
+
+    /// <summary>Copies rows in: the reverse of <see cref="CopyOut"/>.</summary>
+    public void CopyIn(int firstRow, int rows, ReadOnlySpan<byte> source)
+    {
+        int bytes = CheckCopy(firstRow, rows, source.Length);
+        for (int i = 0; i < rows; i++)
+        {
+            source.Slice(i * bytes, bytes).CopyTo(RowBytes(firstRow + i));
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
@@ -72,5 +95,17 @@ public sealed unsafe class Activation : IDisposable
         {
             throw new ArgumentOutOfRangeException(name, $"Rows {firstRow} to {firstRow + rows} leave a buffer of {Rows} rows.");
         }
+    }
+
+    private int CheckCopy(int firstRow, int rows, int bytes)
+    {
+        Check(firstRow, rows, nameof(rows));
+        int row = Columns * Type.Size();
+        if ((long)rows * row != bytes)
+        {
+            throw new ArgumentException($"{bytes} bytes for {rows} rows of {Columns} {Type}.", nameof(bytes));
+        }
+
+        return row;
     }
 }

@@ -8,12 +8,17 @@ namespace HunyuanOrleans.Model.Loading;
 /// The packed matrices that the parts of a model will need, in a fixed order with their places in one region of memory, before
 /// anything is read. Whoever fills the region (packing from a checkpoint, or mapping a packed copy) goes by this list.
 /// </summary>
-public sealed class WeightPlan(ComputeMode mode)
+/// <param name="mode">Precision of the weights.</param>
+/// <param name="piece">Name of the piece of the model that it is of, fit for a file; null (default) where it is of a whole model.</param>
+public sealed class WeightPlan(ComputeMode mode, string? piece = null)
 {
     private readonly List<PlannedMatrix> _matrices = [];
 
     /// <summary>Precision of the weights.</summary>
     public ComputeMode Mode { get; } = mode;
+
+    /// <summary>Name of the piece of the model that it is of; null where it is of a whole model.</summary>
+    public string? Piece { get; } = piece;
 
     /// <summary>Every planned matrix in order of its offset.</summary>
     public IReadOnlyList<PlannedMatrix> Matrices => _matrices;

@@ -9,4 +9,4 @@ namespace HunyuanOrleans.Model.Parts;
 /// <param name="Kernels">What multiplies.</param>
 /// <param name="Mode">Precision of products.</param>
 /// <param name="MaxRows">Most tokens one step carries; scratch memory is sized for it.</param>
-public sealed record ComputeContext(WorkerPool Pool, PanelKernels Kernels, ComputeMode Mode, int MaxRows);
+internal sealed record ComputeContext(WorkerPool Pool, PanelKernels Kernels, ComputeMode Mode, int MaxRows);

@@ -1,127 +1,107 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Products;
-using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// A range of routed experts of a range of layers: y = down(silu(gate x) * up x), unweighted, rounded to the mode's element type as it
-/// would be on the wire. It does not know which tokens its rows are. Not thread-safe: one call at a time.
+/// The routed experts held here, of any layers: y = down(silu(gate x) * up x), unweighted, rounded to the mode's element type as it
+/// would be on the wire. It does not know which tokens its rows are. Not thread-safe.
 /// </summary>
-public sealed class ExpertGroup : IDisposable
+internal sealed class ExpertGroup : IDisposable
 {
-    private readonly Expert[][] _layers;
-    private readonly MatrixProducts _products;
-    private readonly Dictionary<int, Activation> _hidden = [];
+    private readonly ExpertCell?[][] _cells;
+    private readonly Activation[] _hidden;
 
-    /// <summary>Plans the weights of experts [firstExpert, firstExpert + experts) of layers [firstLayer, firstLayer + layers).</summary>
-    /// <param name="weights">The checkpoint.</param>
-    /// <param name="firstLayer">First layer; layers without experts in the range hold nothing.</param>
-    /// <param name="layers">Number of layers.</param>
-    /// <param name="firstExpert">First expert.</param>
-    /// <param name="experts">Number of experts.</param>
-    /// <param name="plan">Receives the matrices; they must be loaded before the first call.</param>
-    /// <param name="context">Workers, precision, largest step.</param>
-    public ExpertGroup(Weights weights, int firstLayer, int layers, int firstExpert, int experts, WeightPlan plan, ComputeContext context)
+    /// <summary>Reserves scratch memory; no expert is held yet.</summary>
+    /// <param name="config">A model with experts.</param>
+    /// <param name="maxRows">Most rows of one call.</param>
+    /// <param name="context">Workers, precision.</param>
+    public ExpertGroup(ModelConfig config, int maxRows, ComputeContext context)
     {
-        ModelConfig config = weights.Config;
-        FirstLayer = firstLayer;
-        FirstExpert = firstExpert;
-        Experts = experts;
-        ArgumentOutOfRangeException.ThrowIfNegative(firstLayer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstLayer + layers, config.Layers, nameof(layers));
-        ArgumentOutOfRangeException.ThrowIfNegative(firstExpert);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstExpert + experts, config.Experts, nameof(experts));
-        _layers = new Expert[layers][];
-        for (int i = 0; i < layers; i++)
+        _cells = new ExpertCell?[config.Layers][];
+        _hidden = new Activation[config.Layers];
+        Dictionary<int, Activation> byWidth = [];
+        for (int layer = 0; layer < config.Layers; layer++)
         {
-            int layer = firstLayer + i;
-            _layers[i] = new Expert[config.IsMoeLayer(layer) ? experts : 0];
-            for (int e = 0; e < _layers[i].Length; e++)
-            {
-                MlpRows mlp = weights.Expert(layer, firstExpert + e);
-                _layers[i][e] = new Expert(plan.AddGateUp(mlp), plan.Add(mlp.Down), mlp.Gate.Rows);
-            }
-
+            _cells[layer] = new ExpertCell?[config.IsMoeLayer(layer) ? config.Experts : 0];
             int width = config.IntermediateSize(layer);
-            int rows = context.MaxRows * Math.Min(experts, config.TopK(layer));
-            if (rows > 0 && (!_hidden.TryGetValue(width, out Activation? hidden) || hidden.Rows < rows))
+            if (_cells[layer].Length > 0)
             {
-                hidden?.Dispose();
-                _hidden[width] = new Activation(rows, width, context.Mode.Element());
+                byWidth.TryAdd(width, null!);
+                _hidden[layer] = byWidth[width] ??= new Activation(maxRows, width, context.Mode.Element());
             }
         }
-
-        _products = new MatrixProducts(context.Pool, Math.Max(1, experts));
     }
-
-    /// <summary>First layer of the range.</summary>
-    public int FirstLayer { get; }
-
-    /// <summary>Number of layers.</summary>
-    public int LayerCount => _layers.Length;
-
-    /// <summary>First expert of the range.</summary>
-    public int FirstExpert { get; }
-
-    /// <summary>Number of experts.</summary>
-    public int Experts { get; }
 
     /// <summary>Bytes of weights read by all calls so far: those of every expert that had a row.</summary>
     public long TouchedBytes { get; private set; }
 
-    /// <summary>Runs the group's experts of one layer.</summary>
-    /// <param name="layer">Layer number within the model.</param>
-    /// <param name="counts">Rows for each expert of the range; they follow each other in <paramref name="x"/>.</param>
-    /// <param name="x">[rows, hidden] in the mode's element type.</param>
-    /// <param name="y">Receives as many rows in the same order, in the mode's element type.</param>
-    /// <param name="firstRow">Where the group's rows begin in both.</param>
-    public void Forward(int layer, ReadOnlySpan<int> counts, Activation x, Activation y, int firstRow = 0)
-    {
-        QueueUp(layer, counts, x, firstRow, _products);
-        _products.Run();
-        QueueDown(layer, counts, y, firstRow, _products);
-        _products.Run();
-    }
+    /// <summary>Holds the weights of an expert from now on, or none where they are null.</summary>
+    public void Set(int layer, int expert, ExpertCell? weights) => _cells[layer][expert] = weights;
 
-    /// <summary>First half of <see cref="Forward"/>, queued so that a caller can run it together with other products.</summary>
-    public void QueueUp(int layer, ReadOnlySpan<int> counts, Activation x, int firstRow, MatrixProducts products)
+    /// <summary>Checks that every expert that gets rows is held, so that queueing cannot stop halfway.</summary>
+    /// <param name="layer">Layer number.</param>
+    /// <param name="firstExpert">Expert of the first count.</param>
+    /// <param name="counts">Rows for each expert.</param>
+    /// <param name="local">Which of the counts are meant; empty: all.</param>
+    /// <exception cref="MissingPieceException">One is not.</exception>
+    public void Check(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
     {
-        Expert[] experts = _layers[layer - FirstLayer];
-        ArgumentOutOfRangeException.ThrowIfNotEqual(counts.Length, experts.Length, nameof(counts));
-        int row = 0;
-        for (int e = 0; e < experts.Length; e++)
+        for (int i = 0; i < counts.Length; i++)
         {
-            products.Add(experts[e].GateUp.Matrix, x, firstRow + row, _hidden[experts[e].Width], row, counts[e], Epilogue.SwiGlu);
-            row += counts[e];
-            TouchedBytes += counts[e] > 0 ? experts[e].GateUp.ByteLength + experts[e].Down.ByteLength : 0;
+            if (counts[i] > 0 && (local.IsEmpty || local[i]) && _cells[layer][firstExpert + i] is null)
+            {
+                throw new MissingPieceException(ModelPiece.OfExpert(layer, firstExpert + i));
+            }
         }
     }
 
-    /// <summary>Second half of <see cref="Forward"/>, after the first has run.</summary>
-    public void QueueDown(int layer, ReadOnlySpan<int> counts, Activation y, int firstRow, MatrixProducts products)
+    /// <summary>Queues gate and up of experts, to run together with other products. Rows of all counts follow each other, meant or not.</summary>
+    /// <param name="layer">Layer number.</param>
+    /// <param name="firstExpert">Expert of the first count.</param>
+    /// <param name="counts">Rows for each expert.</param>
+    /// <param name="local">Which of the counts are meant; empty: all.</param>
+    /// <param name="x">[rows, hidden] in the mode's element type.</param>
+    /// <param name="products">The queue.</param>
+    public void QueueUp(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, Activation x, MatrixProducts products)
     {
-        Expert[] experts = _layers[layer - FirstLayer];
         int row = 0;
-        for (int e = 0; e < experts.Length; e++)
+        for (int i = 0; i < counts.Length; i++)
         {
-            products.Add(experts[e].Down.Matrix, _hidden[experts[e].Width], row, y, firstRow + row, counts[e], Epilogue.Store);
-            row += counts[e];
+            if (counts[i] > 0 && (local.IsEmpty || local[i]))
+            {
+                ExpertCell cell = _cells[layer][firstExpert + i]!;
+                products.Add(cell.GateUp.Matrix, x, row, _hidden[layer], row, counts[i], Epilogue.SwiGlu);
+                TouchedBytes += cell.GateUp.ByteLength + cell.Down.ByteLength;
+            }
+
+            row += counts[i];
+        }
+    }
+
+    /// <summary>Queues down, after <see cref="QueueUp"/> with the same counts has run and before anything else.</summary>
+    public void QueueDown(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, Activation y, MatrixProducts products)
+    {
+        int row = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] > 0 && (local.IsEmpty || local[i]))
+            {
+                products.Add(_cells[layer][firstExpert + i]!.Down.Matrix, _hidden[layer], row, y, row, counts[i], Epilogue.Store);
+            }
+
+            row += counts[i];
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _products.Dispose();
-        foreach (Activation hidden in _hidden.Values)
+        foreach (Activation? hidden in _hidden)
         {
-            hidden.Dispose();
+            hidden?.Dispose();
         }
     }
-
-    private sealed record Expert(PlannedMatrix GateUp, PlannedMatrix Down, int Width);
 }

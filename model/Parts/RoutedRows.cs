@@ -53,10 +53,15 @@ public sealed class RoutedRows
     /// <summary>The factors of a token's experts, in the same order.</summary>
     public ReadOnlySpan<float> WeightsOf(int token) => Weights.AsSpan(token * TopK, TopK);
 
+    /// <summary>Takes the shape of a step's layer; with no expert per token that is the whole choice, else <see cref="Order"/> ends it.</summary>
     internal void Begin(int tokens, int topK)
     {
         Tokens = tokens;
         TopK = topK;
+        if (topK == 0)
+        {
+            Array.Clear(_counts);
+        }
     }
 
     /// <summary>Orders the rows once every token has its experts.</summary>

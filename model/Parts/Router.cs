@@ -2,52 +2,42 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Products;
-using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// The router of a range of layers with their shared experts (or plain MLPs): norms the residual stream, scores the experts, picks the
-/// top-k, orders the rows to send, and sums what comes back: shared expert first, then routed experts by ascending number. It does not
-/// know where the routed experts are. Not thread-safe: one step at a time.
+/// The routers of the layers held here with their shared experts (or plain MLPs): norms the residual stream, scores the experts, picks
+/// the top-k, orders the rows to send, and sums what comes back: shared expert first, then routed experts by ascending number. What a
+/// step needs later (normed rows, the choice) is the caller's; only <see cref="Scores"/> stays until the next call. It does not know
+/// where the routed experts are. Not thread-safe.
 /// </summary>
-public sealed class Router : IDisposable
+internal sealed class Router : IDisposable
 {
     private readonly ModelConfig _config;
-    private readonly Layer[] _layers;
+    private readonly RouterLayer?[] _layers;
     private readonly RmsNorm _norm;
     private readonly MatrixProducts _products;
     private readonly RowGather _gather;
     private readonly WeightedRows _combine;
     private readonly ExpertChoice _choice;
-    private readonly Activation _normed;
     private readonly Activation? _scored;
     private readonly Activation? _scores;
     private readonly Dictionary<int, Activation> _hidden = [];
 
-    /// <summary>Plans the weights of layers [firstLayer, firstLayer + layers) and reserves scratch memory.</summary>
-    /// <param name="weights">The checkpoint.</param>
-    /// <param name="firstLayer">First layer.</param>
-    /// <param name="layers">Number of layers.</param>
-    /// <param name="plan">Receives the matrices; they must be loaded before the first step.</param>
+    /// <summary>Reserves scratch memory; no layer is held yet.</summary>
+    /// <param name="config">The model.</param>
     /// <param name="context">Workers, precision, largest step.</param>
-    public Router(Weights weights, int firstLayer, int layers, WeightPlan plan, ComputeContext context)
+    public Router(ModelConfig config, ComputeContext context)
     {
-        _config = weights.Config;
-        FirstLayer = firstLayer;
-        ArgumentOutOfRangeException.ThrowIfNegative(firstLayer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstLayer + layers, _config.Layers, nameof(layers));
-        _layers = new Layer[layers];
-        ElementType type = context.Mode.Element();
-        for (int i = 0; i < layers; i++)
+        _config = config;
+        _layers = new RouterLayer?[config.Layers];
+        for (int layer = 0; layer < config.Layers; layer++)
         {
-            _layers[i] = Layer.Plan(weights, firstLayer + i, plan);
-            int width = _layers[i].Width;
+            int width = config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer);
             if (width > 0 && !_hidden.ContainsKey(width))
             {
-                _hidden[width] = new Activation(context.MaxRows, width, type);
+                _hidden[width] = new Activation(context.MaxRows, width, context.Mode.Element());
             }
         }
 
@@ -56,73 +46,64 @@ public sealed class Router : IDisposable
         _gather = new RowGather(context.Pool);
         _combine = new WeightedRows(context.Pool);
         _choice = new ExpertChoice(context.Pool);
-        _normed = new Activation(context.MaxRows, _config.HiddenSize, type);
-        if (_config.HasExperts)
+        if (config.HasExperts)
         {
-            _scored = context.Mode == ComputeMode.F32 ? _normed : new Activation(context.MaxRows, _config.HiddenSize, ElementType.F32);
-            _scores = new Activation(context.MaxRows, _config.Experts, ElementType.F32);
+            // Routers work in float32; where that is the mode, the normed rows will do.
+            _scored = context.Mode == ComputeMode.F32 ? null : new Activation(context.MaxRows, config.HiddenSize, ElementType.F32);
+            _scores = new Activation(context.MaxRows, config.Experts, ElementType.F32);
         }
     }
-
-    /// <summary>First layer of the range.</summary>
-    public int FirstLayer { get; }
-
-    /// <summary>Number of layers.</summary>
-    public int LayerCount => _layers.Length;
 
     /// <summary>The router's logits of the last <see cref="Route"/>, float32 [tokens, experts]; null in a model without experts.</summary>
     public Activation? Scores => _scores;
 
+    /// <summary>Holds the weights of a layer from now on, or none where they are null.</summary>
+    public void Set(int layer, RouterLayer? weights) => _layers[layer] = weights;
+
     /// <summary>Norms x and chooses experts. In a layer without experts nothing is routed.</summary>
-    /// <param name="layer">Layer number within the model.</param>
+    /// <param name="layer">Layer number.</param>
     /// <param name="x">Residual stream, float32 [tokens, hidden].</param>
     /// <param name="tokens">Rows of it.</param>
+    /// <param name="normed">Receives the normed rows in the mode's element type.</param>
     /// <param name="routed">Receives the choice.</param>
-    public void Route(int layer, Activation x, int tokens, RoutedRows routed)
+    /// <exception cref="MissingPieceException">The layer is not held.</exception>
+    public void Route(int layer, Activation x, int tokens, Activation normed, RoutedRows routed)
     {
-        Layer l = _layers[layer - FirstLayer];
-        bool own = _scored is not null && _scored != _normed && l.Gate is not null;
-        _norm.Run(x, 0, tokens, l.Norm, _config.RmsNormEps, _normed, own ? _scored : null);
+        RouterLayer l = At(layer);
         routed.Begin(tokens, _config.TopK(layer));
+        _norm.Run(x, 0, tokens, l.Norm, _config.RmsNormEps, normed, l.Gate is null ? null : _scored);
         if (l.Gate is null)
         {
             return;
         }
 
-        _products.Add(l.Gate.Matrix, _scored!, 0, _scores!, 0, tokens, Epilogue.Store);
+        _products.Add(l.Gate.Matrix, _scored ?? normed, 0, _scores!, 0, tokens, Epilogue.Store);
         _products.Run();
         _choice.Run(_scores!, routed);
         routed.Order();
     }
 
-    /// <summary>Copies the normed rows into the order in which experts take them.</summary>
-    /// <param name="routed">The choice of the last <see cref="Route"/>.</param>
+    /// <summary>Copies normed rows into the order in which experts take them.</summary>
+    /// <param name="normed">From <see cref="Route"/>.</param>
+    /// <param name="routed">The choice made of them.</param>
     /// <param name="rows">Receives [routed.Rows, hidden] in the mode's element type.</param>
-    public void Gather(RoutedRows routed, Activation rows) => _gather.Run(_normed, routed.TokenOf, routed.Rows, rows);
+    public void Gather(Activation normed, RoutedRows routed, Activation rows) => _gather.Run(normed, routed.TokenOf, routed.Rows, rows);
 
-    /// <summary>x += the shared expert (or the plain MLP) of the rows of the last <see cref="Route"/>.</summary>
-    public void AddShared(int layer, Activation x, int tokens)
+    /// <summary>Queues the first half of the shared expert (or plain MLP), so that it runs together with other products.</summary>
+    /// <exception cref="MissingPieceException">The layer is not held.</exception>
+    public void QueueSharedUp(int layer, Activation normed, int tokens, MatrixProducts products)
     {
-        QueueSharedUp(layer, tokens, _products);
-        _products.Run();
-        QueueSharedDown(layer, x, tokens, _products);
-        _products.Run();
-    }
-
-    /// <summary>First half of <see cref="AddShared"/>, queued so that a caller who has the experts too can run both at once.</summary>
-    public void QueueSharedUp(int layer, int tokens, MatrixProducts products)
-    {
-        Layer l = _layers[layer - FirstLayer];
+        RouterLayer l = At(layer);
         if (l.GateUp is not null)
         {
-            products.Add(l.GateUp.Matrix, _normed, 0, _hidden[l.Width], 0, tokens, Epilogue.SwiGlu);
+            products.Add(l.GateUp.Matrix, normed, 0, _hidden[l.Width], 0, tokens, Epilogue.SwiGlu);
         }
     }
 
-    /// <summary>Second half of <see cref="AddShared"/>, after the first has run.</summary>
+    /// <summary>Queues the second half, x += down, after the first has run and before anything else.</summary>
     public void QueueSharedDown(int layer, Activation x, int tokens, MatrixProducts products)
     {
-        Layer l = _layers[layer - FirstLayer];
+        RouterLayer l = At(layer);
         if (l.Down is not null)
         {
             products.Add(l.Down.Matrix, _hidden[l.Width], 0, x, 0, tokens, Epilogue.Add);
@@ -140,7 +121,6 @@ public sealed class Router : IDisposable
     public void Dispose()
     {
         _products.Dispose();
-        _normed.Dispose();
         _scored?.Dispose();
         _scores?.Dispose();
         foreach (Activation hidden in _hidden.Values)
@@ -149,20 +129,5 @@ public sealed class Router : IDisposable
         }
     }
 
-    private sealed record Layer(float[] Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
-    {
-        public static Layer Plan(Weights weights, int layer, WeightPlan plan)
-        {
-            float[] norm = weights.PostAttentionNorm(layer).ToSingles();
-            bool moe = weights.Config.IsMoeLayer(layer);
-            PlannedMatrix? gate = moe ? plan.AddSingle(weights.RouterGate(layer)) : null;
-            if (moe && weights.Config.SharedExperts(layer) == 0)
-            {
-                return new Layer(norm, gate, null, null, 0);
-            }
-
-            MlpRows mlp = moe ? weights.Shared(layer) : weights.Dense(layer);
-            return new Layer(norm, gate, plan.AddGateUp(mlp), plan.Add(mlp.Down), mlp.Gate.Rows);
-        }
-    }
+    private RouterLayer At(int layer) => _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
 }

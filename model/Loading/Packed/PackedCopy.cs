@@ -20,14 +20,18 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
 
     /// <summary>
     /// Where the copy of a plan lies. In the model's own folder the name survives moving the folder; elsewhere it tells models apart.
+    /// Pieces of one model lie together in a folder below, each under its own name.
     /// </summary>
     public static string PathOf(Weights weights, WeightPlan plan, string directory)
     {
         string model = Path.GetDirectoryName(Path.GetFullPath(weights.Checkpoint.Source))!;
         bool beside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) == Path.TrimEndingDirectorySeparator(model);
-        string identity = PackedKey.PlanHash(plan) + (beside ? "" : model);
+        string identity = (plan.Piece is null ? PackedKey.PlanHash(plan) : "pieces") + (beside ? "" : model);
         string name = beside ? "model" : Path.GetFileName(model);
-        return Path.Combine(directory, $"{name}-{PackedKey.Hex(System.Text.Encoding.UTF8.GetBytes(identity))[..16]}.{PackedKey.ModeName(plan.Mode)}.packed");
+        string stem = $"{name}-{PackedKey.Hex(System.Text.Encoding.UTF8.GetBytes(identity))[..16]}.{PackedKey.ModeName(plan.Mode)}";
+        return plan.Piece is null
+            ? Path.Combine(directory, $"{stem}.packed")
+            : Path.Combine(directory, $"{stem}.pieces", $"{plan.Piece}.packed");
     }
 
     /// <summary>Maps the copy, checks it, and lays the plan's matrices over it.</summary>

@@ -44,6 +44,11 @@ internal static class PackedKey
     public static string PlanHash(WeightPlan plan)
     {
         StringBuilder text = new();
+        if (plan.Piece is not null)
+        {
+            Line(text, $"piece {plan.Piece}");
+        }
+
         foreach (PlannedMatrix matrix in plan.Matrices)
         {
             Line(text, $"{matrix.Name} {matrix.Rows} {matrix.Columns} {matrix.Type} {matrix.Offset}");

@@ -42,6 +42,83 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
         }
     }
 
+    [Fact]
+    public void MemoryOfGroupsComesAndGoes()
+    {
+        using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
+        Assert.Equal((0, false, false), (cache.TotalBytes, cache.Holds(0), cache.Holds(1)));
+        cache.Attach(1, cache.CreateMemory());
+        Assert.Equal((cache.GroupBytes, false, true), (cache.TotalBytes, cache.Holds(0), cache.Holds(1)));
+        using (NativeBuffer second = cache.CreateMemory())
+        {
+            Assert.Throws<InvalidOperationException>(() => cache.Attach(1, second));
+        }
+
+        using (NativeBuffer small = new(64))
+        {
+            Assert.ThrowsAny<ArgumentException>(() => cache.Attach(0, small));
+        }
+
+        Assert.Throws<InvalidOperationException>(() => cache.BlockBytesOf(0, 0).Length);
+        Assert.True(cache.Release(1));
+        Assert.False(cache.Release(1));
+        Assert.Equal(0, cache.TotalBytes);
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Holds(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Release(-1));
+    }
+
+    [Fact]
+    public void BlocksMoveToOtherNumbersOfAnotherPool()
+    {
+        using KvBlocks from = new(2, 4, 2, 24, ElementType.BF16);
+        using KvBlocks to = new(2, 3, 2, 24, ElementType.BF16);
+        for (int block = 0; block < 4; block++)
+        {
+            from.BlockBytesOf(1, block).Fill((byte)(block + 1));
+        }
+
+        byte[] bytes = new byte[2 * from.BlockBytes];
+        from.CopyOut(1, [3, 1], bytes);
+        to.BlockBytesOf(1, 1).Fill(9);
+        to.CopyIn(1, [0, 2], bytes);
+        foreach ((int block, byte mark) in new[] { (0, (byte)4), (1, (byte)9), (2, (byte)2) })
+        {
+            Assert.False(to.BlockBytesOf(1, block).ContainsAnyExcept(mark));
+        }
+
+        Assert.Throws<ArgumentException>(() => from.CopyOut(1, [0], bytes));
+        Assert.Throws<ArgumentException>(() => to.CopyIn(1, [0, 1, 2], bytes));
+        Assert.Throws<ArgumentOutOfRangeException>(() => to.CopyIn(1, [0, 3], bytes));
+        to.Release(1);
+        Assert.Throws<InvalidOperationException>(() => to.CopyIn(1, [0, 1], bytes));
+    }
+
+    [Fact]
+    public void AGroupWithoutMemoryIsRefusedAtOnce()
+    {
+        using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
+        cache.Attach(1, cache.CreateMemory());
+        using QueryRows queries = new(4, 1, cache);
+        using RotaryRows rotary = new(4, 16);
+        using Activation projected = new(4, 48, ElementType.F32);
+        using Activation output = new(4, 16, ElementType.F32);
+        using PagedAttention attention = new(pools.All[1], cache, 1, PanelKernels.For(InstructionSets.Best));
+        ProjectionSplit split = new(pools.All[1]);
+        AttentionBatch batch = new(1, 1);
+        batch.Add(new AttentionSlice(0, 4, 0, new[] { 0 }));
+        AttentionWeights weights = new(null, null, null, 0);
+        foreach (Action call in new Action[]
+        {
+            () => split.Run(batch, projected, rotary, weights, queries, cache, 0), () => attention.Run(batch, queries, 0, output),
+        })
+        {
+            Assert.Contains("Group 0", Assert.Throws<InvalidOperationException>(call).Message, StringComparison.Ordinal);
+        }
+
+        split.Run(batch, projected, rotary, weights, queries, cache, 1);
+        attention.Run(batch, queries, 1, output);
+    }
+
     [Theory]
     [InlineData(0, 1, 1, 16, ElementType.F32)]
     [InlineData(1, 0, 1, 16, ElementType.F32)]

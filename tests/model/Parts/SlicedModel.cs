@@ -2,9 +2,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
-using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
-using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
@@ -12,91 +10,94 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Model.Tests.Parts;
 
 /// <summary>
-/// A model as a cluster would hold it: every slice of layers and of experts is an object with workers, checkpoint and packed weights of
-/// its own, and knows nothing of the others. Slice i has i + 1 threads.
+/// A model as a cluster would hold it: devices that know nothing of each other, each with some of the pieces, and rows copied between
+/// them. The layers' own device computes those of its experts that it holds; the others' rows travel.
 /// </summary>
 internal sealed class SlicedModel : IDisposable
 {
-    private const int MaxRows = 128;
-    private const int MaxLogits = 128;
+    public const int MaxRows = 128;
     private readonly List<IDisposable> _owned = [];
-    private readonly List<LayerSlice> _slices = [];
+    private readonly List<Node> _nodes = [];
+    private readonly WorkerPool _loading = new(1, pin: false);
     private readonly ModelConfig _config;
-    private readonly OutputHead _head;
     private readonly Activation _logits;
-    private readonly int[] _blocks;
-    private int _length;
+    private readonly AttentionBatch _batch;
 
-    public SlicedModel(string folder, ComputeMode mode, InstructionSet isa, int layersPerSlice, int expertsPerSlice)
+    /// <summary>Opens the devices, device i with i % 3 + 1 threads, and installs every piece where it is wanted.</summary>
+    /// <param name="folder">Model folder.</param>
+    /// <param name="mode">Precision.</param>
+    /// <param name="isa">Instructions; null: the best.</param>
+    /// <param name="devices">Number of devices.</param>
+    /// <param name="place">Which device holds a piece.</param>
+    public SlicedModel(string folder, ComputeMode mode, InstructionSet? isa, int devices, Func<ModelPiece, int> place)
     {
-        _config = ModelConfig.Load(folder);
-        int number = 0;
-        for (int layer = 0; layer < _config.Layers; layer += layersPerSlice)
+        for (int i = 0; i < devices; i++)
         {
-            LayerSlice slice = new(new Activation(MaxRows, _config.HiddenSize, ElementType.F32));
-            _owned.Add(slice.X);
-            Plan(folder, mode, isa, number++, (weights, plan, context) =>
+            ModelDevice device = Own(ModelDevice.Open(folder, new ModelOptions
             {
-                slice.Attention = Own(new AttentionShard(weights, layer, layersPerSlice, kvBlocks: 4 + number, plan, context));
-            });
-            Plan(folder, mode, isa, number++, (weights, plan, context) =>
-            {
-                slice.Router = Own(new Router(weights, layer, layersPerSlice, plan, context));
-            });
-            for (int expert = 0; expert < _config.Experts; expert += expertsPerSlice)
-            {
-                int count = Math.Min(expertsPerSlice, _config.Experts - expert);
-                Plan(folder, mode, isa, number++, (weights, plan, context) =>
-                {
-                    slice.Experts.Add(Own(new ExpertGroup(weights, layer, layersPerSlice, expert, count, plan, context)));
-                });
-            }
-
-            _slices.Add(slice);
+                Mode = mode, Isa = isa, Threads = 1 + (i % 3), PinThreads = false, KvTokens = 256, MaxBatchTokens = MaxRows, MaxLogitRows = MaxRows,
+            }));
+            _nodes.Add(new Node(device, Own(device.CreateStage()), device.Config.HasExperts ? Own(device.CreateExpertRunner()) : null));
         }
 
-        OutputHead? head = null;
-        Plan(folder, mode, isa, 1, (weights, plan, context) => head = Own(new OutputHead(weights, MaxLogits, plan, context)));
-        _head = head!;
-        _logits = Own(new Activation(MaxLogits, _config.VocabSize, ElementType.F32));
-        int sent = MaxRows * Enumerable.Range(0, _config.Layers).Max(_config.TopK);
-        Mode = mode;
-        Sent = Own(new Activation(sent, _config.HiddenSize, mode.Element()));
-        Received = Own(new Activation(sent, _config.HiddenSize, mode.Element()));
-        _blocks = [3, 0, 2, 1];
+        _config = _nodes[0].Device.Config;
+        _batch = _nodes[0].Device.CreateBatch();
+        _logits = Own(new Activation(MaxRows, _config.VocabSize, ElementType.F32));
+        foreach (ModelPiece piece in ModelPiece.All(_config))
+        {
+            Add(piece, place(piece));
+        }
     }
 
-    private ComputeMode Mode { get; }
+    /// <summary>KV blocks of the sequence.</summary>
+    public int[] Blocks { get; set; } = [3, 0, 2, 1];
 
-    private Activation Sent { get; }
+    /// <summary>Tokens of the sequence so far.</summary>
+    public int Length { get; set; }
 
-    private Activation Received { get; }
+    public ModelConfig Config => _config;
+
+    public ModelDevice Device(int index) => _nodes[index].Device;
+
+    public void Add(ModelPiece piece, int device) =>
+        Assert(Device(device).Install(Device(device).Prepare(piece, _loading)), $"{piece} was there before.");
+
+    /// <summary>Moves a piece to another device, with the sequence's keys and values.</summary>
+    public void Move(ModelPiece piece, int from, int to)
+    {
+        Add(piece, to);
+        if (piece.Kind == PieceKind.Attention)
+        {
+            int group = piece.Layer / _config.ClaFactor;
+            byte[] bytes = new byte[Blocks.Length * Device(from).Cache.BlockBytes];
+            Device(from).Cache.CopyOut(group, Blocks, bytes);
+            Device(to).Cache.CopyIn(group, Blocks, bytes);
+        }
+
+        Assert(Device(from).Remove(piece), $"{piece} was not there.");
+    }
 
     /// <summary>Appends tokens and returns the logits of all of them.</summary>
     public float[][] Append(ReadOnlySpan<int> ids)
     {
-        AttentionBatch batch = new(_config.Heads, _config.KvHeads);
-        batch.Add(new AttentionSlice(0, ids.Length, _length, _blocks));
-        _length += ids.Length;
-        _head.Embed(ids, _slices[0].X);
-        Activation last = _slices[0].X;
-        foreach (LayerSlice slice in _slices)
+        _batch.Clear();
+        _batch.Add(new AttentionSlice(0, ids.Length, Length, Blocks));
+        Length += ids.Length;
+        Node node = Holder(ModelPiece.Embedding);
+        node.Stage.Begin(_batch);
+        node.Stage.Embed(ids);
+        for (int layer = 0; layer < _config.Layers; layer++)
         {
-            Copy(last, slice.X, ids.Length);
-            last = slice.X;
-            slice.Attention.Begin(batch);
-            for (int layer = slice.Attention.FirstLayer; layer < slice.Attention.FirstLayer + slice.Attention.LayerCount; layer++)
-            {
-                slice.Attention.Forward(layer, batch, last);
-                FeedForward(slice, layer, ids.Length);
-            }
+            Node next = Holder(ModelPiece.AttentionOf(_config, layer));
+            node = Pass(node, next, ids.Length);
+            node.Stage.Attend(layer);
+            FeedForward(node, layer);
         }
 
-        _head.Logits(last, [.. Enumerable.Range(0, ids.Length)], ids.Length, _logits);
+        node = Pass(node, Holder(ModelPiece.Head), ids.Length);
+        node.Stage.Logits([.. Enumerable.Range(0, ids.Length)], ids.Length, _logits);
         return [.. Enumerable.Range(0, ids.Length).Select(row => _logits.Row(row).ToArray())];
     }
-
-    public void Forget() => _length = 0;
 
     public void Dispose()
     {
@@ -104,47 +105,60 @@ internal sealed class SlicedModel : IDisposable
         {
             _owned[i].Dispose();
         }
+
+        _loading.Dispose();
     }
 
-    private void FeedForward(LayerSlice slice, int layer, int tokens)
+    private static void Assert(bool condition, string what) => Xunit.Assert.True(condition, what);
+
+    private Node Pass(Node from, Node to, int rows)
     {
-        RoutedRows routed = new(MaxRows, Math.Max(1, _config.TopK(layer)), _config.Experts);
-        slice.Router.Route(layer, slice.X, tokens, routed);
-        slice.Router.Gather(routed, Sent);
-
-        // Groups answer in any order.
-        foreach (ExpertGroup group in Enumerable.Reverse(slice.Experts))
+        if (from != to)
         {
-            ReadOnlySpan<int> counts = routed.Counts.Slice(group.FirstExpert, group.Experts);
-            int first = Sum(routed.Counts[..group.FirstExpert]);
-            int rows = Sum(counts);
-            using Activation message = new(Math.Max(1, rows), _config.HiddenSize, Mode.Element());
-            using Activation answer = new(Math.Max(1, rows), _config.HiddenSize, Mode.Element());
-            for (int row = 0; row < rows; row++)
-            {
-                Sent.RowBytes(first + row).CopyTo(message.RowBytes(row));
-            }
-
-            group.Forward(layer, counts, message, answer);
-            for (int row = 0; row < rows; row++)
-            {
-                answer.RowBytes(row).CopyTo(Received.RowBytes(first + row));
-            }
+            byte[] message = new byte[rows * _config.HiddenSize * sizeof(float)];
+            from.Stage.X.CopyOut(0, rows, message);
+            to.Stage.Begin(_batch);
+            to.Stage.X.CopyIn(0, rows, message);
         }
 
-        slice.Router.AddShared(layer, slice.X, tokens);
-        slice.Router.Combine(routed, Received, slice.X);
+        return to;
     }
 
-    private void Plan(string folder, ComputeMode mode, InstructionSet isa, int number, Action<Weights, WeightPlan, ComputeContext> make)
+    // One message for each run of experts that one device holds; the device's own are computed with the shared one, last of all.
+    private void FeedForward(Node node, int layer)
     {
-        Checkpoint checkpoint = Own(Checkpoint.Open(folder));
-        WorkerPool pool = Own(new WorkerPool(1 + (number % 3), pin: false));
-        WeightPlan plan = new(mode);
-        ComputeContext context = new(pool, PanelKernels.For(isa), mode, MaxRows);
-        make(new Weights(_config, checkpoint), plan, context);
-        Own(ModelLoader.Pack(plan, pool, context.Kernels, null, CancellationToken.None));
+        StageRunner stage = node.Stage;
+        bool[] local = new bool[_config.IsMoeLayer(layer) ? _config.Experts : 0];
+        int row = 0;
+        for (int expert = 0; expert < local.Length;)
+        {
+            Node holder = Holder(ModelPiece.OfExpert(layer, expert));
+            int first = expert;
+            int rows = 0;
+            for (; expert < local.Length && Holder(ModelPiece.OfExpert(layer, expert)) == holder; expert++)
+            {
+                local[expert] = holder == node;
+                rows += stage.Routed.Counts[expert];
+            }
+
+            if (holder != node)
+            {
+                byte[] message = new byte[rows * stage.Sent!.RowBytes(0).Length];
+                stage.Sent.CopyOut(row, rows, message);
+                holder.Experts!.Input.CopyIn(0, rows, message);
+                holder.Experts.Run(layer, first, stage.Routed.Counts[first..expert]);
+                holder.Experts.Output.CopyOut(0, rows, message);
+                stage.Returned!.CopyIn(row, rows, message);
+            }
+
+            row += rows;
+        }
+
+        stage.FeedForward(layer, local);
+        stage.Combine(layer);
     }
+
+    private Node Holder(ModelPiece piece) => _nodes.First(n => n.Device.Holds(piece));
 
     private T Own<T>(T part)
         where T : IDisposable
@@ -153,33 +167,5 @@ internal sealed class SlicedModel : IDisposable
         return part;
     }
 
-    private static int Sum(ReadOnlySpan<int> counts)
-    {
-        int sum = 0;
-        foreach (int count in counts)
-        {
-            sum += count;
-        }
-
-        return sum;
-    }
-
-    private static void Copy(Activation from, Activation to, int rows)
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            from.RowBytes(row).CopyTo(to.RowBytes(row));
-        }
-    }
-
-    private sealed class LayerSlice(Activation x)
-    {
-        public Activation X { get; } = x;
-
-        public AttentionShard Attention { get; set; } = null!;
-
-        public Router Router { get; set; } = null!;
-
-        public List<ExpertGroup> Experts { get; } = [];
-    }
+    private sealed record Node(ModelDevice Device, StageRunner Stage, ExpertRunner? Experts);
 }

@@ -1,0 +1,86 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Panels;
+using HunyuanOrleans.Kernels.Products;
+using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
+
+namespace HunyuanOrleans.Model.Parts;
+
+/// <summary>
+/// The parts of a model on one device with the scratch memory they share, and no weights at first. What a step keeps from call to call
+/// is not here but with its <see cref="StageRunner"/>. It does not know where weights come from. Not thread-safe.
+/// </summary>
+internal sealed class ModelParts
+{
+    private const int MostDefaultKvTokens = 65536;
+
+    /// <summary>Starts the workers and reserves scratch memory.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="reserveKv">Whether the KV pool has its memory from the start.</param>
+    /// <param name="owned">Receives all that must be freed.</param>
+    public ModelParts(ModelConfig config, ModelOptions options, bool reserveKv, OwnedList owned)
+    {
+        Config = config;
+        Options = options;
+        TopK = Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
+        WorkerPool pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
+        Context = new ComputeContext(pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
+        int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MostDefaultKvTokens, 2L * config.MaxPositions);
+        int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
+        Cache = owned.Add(new KvBlocks(config.KvGroups, blocks, config.KvHeads, config.HeadDim, options.Mode.Element(), reserveKv));
+        Rotary = RotaryTable.Of(config);
+        Embedding = new TokenEmbedding(config);
+        Attention = owned.Add(new AttentionShard(config, Cache, Context));
+        Router = owned.Add(new Router(config, Context));
+        Experts = config.HasExperts ? owned.Add(new ExpertGroup(config, options.MaxBatchTokens * TopK, Context)) : null;
+        Head = owned.Add(new OutputHead(config, options.MaxLogitRows, Context));
+        Products = owned.Add(new MatrixProducts(pool, config.Experts + 1));
+    }
+
+    public ModelConfig Config { get; }
+
+    public ModelOptions Options { get; }
+
+    public ComputeContext Context { get; }
+
+    public KvBlocks Cache { get; }
+
+    public RotaryTable Rotary { get; }
+
+    public TokenEmbedding Embedding { get; }
+
+    public AttentionShard Attention { get; }
+
+    public Router Router { get; }
+
+    public ExpertGroup? Experts { get; }
+
+    public OutputHead Head { get; }
+
+    /// <summary>The queue for products that run together, room for all experts of a layer and the shared one.</summary>
+    public MatrixProducts Products { get; }
+
+    /// <summary>Most experts a token goes to in any layer, at least 1.</summary>
+    public int TopK { get; }
+
+    /// <summary>Opens a model folder and checks all of it but the weights' values.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="owned">Receives the checkpoint.</param>
+    /// <exception cref="ModelException">Config or files are wrong.</exception>
+    public static Weights Open(string directory, OwnedList owned)
+    {
+        ModelConfig config = ModelConfig.Load(directory);
+        if (config.MlpBias)
+        {
+            throw new ModelException($"{config.Source}: mlp_bias is true; allowed: false or absent.");
+        }
+
+        Weights weights = new(config, owned.Add(Checkpoint.Open(directory)));
+        weights.Validate();
+        return weights;
+    }
+}

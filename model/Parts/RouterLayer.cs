@@ -1,0 +1,30 @@
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Loading;
+
+namespace HunyuanOrleans.Model.Parts;
+
+/// <summary>
+/// The weights between one layer's attention and its routed experts: norm, router and shared expert, or norm and plain MLP. It does not
+/// own the memory they lie in.
+/// </summary>
+/// <param name="Norm">[hidden].</param>
+/// <param name="Gate">The router, float32; null in a layer without experts.</param>
+/// <param name="GateUp">Of the shared expert or plain MLP; null where there is none.</param>
+/// <param name="Down">Likewise.</param>
+/// <param name="Width">Its width, 0 where there is none.</param>
+internal sealed record RouterLayer(float[] Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
+{
+    public static RouterLayer Plan(Weights weights, int layer, WeightPlan plan)
+    {
+        float[] norm = weights.PostAttentionNorm(layer).ToSingles();
+        bool moe = weights.Config.IsMoeLayer(layer);
+        PlannedMatrix? gate = moe ? plan.AddSingle(weights.RouterGate(layer)) : null;
+        if (moe && weights.Config.SharedExperts(layer) == 0)
+        {
+            return new RouterLayer(norm, gate, null, null, 0);
+        }
+
+        MlpRows mlp = moe ? weights.Shared(layer) : weights.Dense(layer);
+        return new RouterLayer(norm, gate, plan.AddGateUp(mlp), plan.Add(mlp.Down), mlp.Gate.Rows);
+    }
+}

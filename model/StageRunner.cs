@@ -1,0 +1,190 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Parts;
+
+namespace HunyuanOrleans.Model;
+
+/// <summary>
+/// One step through layers of a device, call by call, so that experts may be computed elsewhere between the calls. For each layer:
+/// <see cref="Attend"/>, <see cref="FeedForward"/>, <see cref="Combine"/>. What a step keeps from call to call is here, so stages of one
+/// device may take turns between calls; calls themselves come one at a time. It does not know where other layers and experts are.
+/// </summary>
+public sealed class StageRunner : IDisposable
+{
+    private readonly ModelParts _parts;
+    private readonly OwnedList _owned = new();
+    private readonly RotaryRows _rotary;
+    private readonly Activation _normed;
+    private AttentionBatch? _batch;
+    private int _attended = -1;
+
+    internal StageRunner(ModelParts parts)
+    {
+        _parts = parts;
+        int rows = parts.Options.MaxBatchTokens;
+        int hidden = parts.Config.HiddenSize;
+        ElementType type = parts.Options.Mode.Element();
+        X = _owned.Add(new Activation(rows, hidden, ElementType.F32));
+        Routed = new RoutedRows(rows, parts.TopK, parts.Config.Experts);
+        _rotary = _owned.Add(new RotaryRows(rows, parts.Config.HeadDim));
+        _normed = _owned.Add(new Activation(rows, hidden, type));
+        if (parts.Config.HasExperts)
+        {
+            Sent = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
+            Returned = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
+        }
+    }
+
+    /// <summary>
+    /// The residual stream, float32 [most tokens of a step, hidden]; owned by the stage. Whoever continues another stage's step writes
+    /// its rows here after <see cref="Begin"/>.
+    /// </summary>
+    public Activation X { get; }
+
+    /// <summary>The choice of experts of the last <see cref="Attend"/>; <see cref="RoutedRows.Rows"/> is 0 in a layer without experts.</summary>
+    public RoutedRows Routed { get; }
+
+    /// <summary>
+    /// The rows that go to experts, ordered by expert then token, [routed rows, hidden] in the mode's element type; written by
+    /// <see cref="Attend"/>. Null in a model without experts.
+    /// </summary>
+    public Activation? Sent { get; }
+
+    /// <summary>
+    /// What experts made of <see cref="Sent"/>, row by row: <see cref="FeedForward"/> writes the rows of local experts, the caller those
+    /// of the others, before <see cref="Combine"/>. Null in a model without experts.
+    /// </summary>
+    public Activation? Returned { get; }
+
+    /// <summary>Rows of the step.</summary>
+    public int Rows => _batch?.Rows ?? 0;
+
+    /// <summary>Begins a step, dropping one that was not finished: the rotary angles of its rows.</summary>
+    /// <param name="batch">The rows; must stay as it is until the step ends.</param>
+    /// <exception cref="ArgumentException">More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>.</exception>
+    public void Begin(AttentionBatch batch)
+    {
+        _batch = null;
+        _attended = -1;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, _parts.Options.MaxBatchTokens, nameof(batch));
+        _parts.Rotary.Fill(batch, _rotary);
+        _batch = batch;
+    }
+
+    /// <summary>Writes the tokens' embeddings to <see cref="X"/>.</summary>
+    /// <param name="tokens">One id for each row.</param>
+    /// <exception cref="ModelException">An id is outside the vocabulary, or (<see cref="MissingPieceException"/>) the embedding is not held.</exception>
+    public void Embed(ReadOnlySpan<int> tokens)
+    {
+        if (tokens.Length != Rows)
+        {
+            throw new ArgumentException($"{tokens.Length} tokens for a step of {Rows} rows.", nameof(tokens));
+        }
+
+        _parts.Embedding.Embed(tokens, X);
+    }
+
+    /// <summary>Attention of a layer, then its norm and the choice of experts, whose rows go to <see cref="Sent"/>.</summary>
+    /// <param name="layer">Layer number within the model.</param>
+    /// <exception cref="MissingPieceException">The layer is not held; nothing has changed.</exception>
+    public void Attend(int layer)
+    {
+        AttentionBatch batch = _batch ?? throw new InvalidOperationException("No step has begun.");
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)_parts.Config.Layers, nameof(layer));
+        _attended = -1;
+        _parts.Attention.Forward(layer, batch, _rotary, X);
+        _parts.Router.Route(layer, X, batch.Rows, _normed, Routed);
+        if (Routed.Rows > 0)
+        {
+            _parts.Router.Gather(_normed, Routed, Sent!);
+        }
+
+        _attended = layer;
+    }
+
+    /// <summary>
+    /// Adds the shared expert (or plain MLP) to <see cref="X"/> and writes the rows of local experts to <see cref="Returned"/>. All of it
+    /// is one job: fewer, longer products keep the memory streaming.
+    /// </summary>
+    /// <param name="layer">The layer of the last <see cref="Attend"/>.</param>
+    /// <param name="local">For each expert of the layer, whether it is computed here; empty: none is.</param>
+    /// <exception cref="MissingPieceException">The layer or a local expert that has rows is not held; nothing has changed.</exception>
+    public void FeedForward(int layer, ReadOnlySpan<bool> local)
+    {
+        CheckAttended(layer);
+        if (!local.IsEmpty && local.Length != _parts.Config.Experts)
+        {
+            throw new ArgumentException($"{local.Length} flags for {_parts.Config.Experts} experts.", nameof(local));
+        }
+
+        bool routes = Routed.Rows > 0 && !local.IsEmpty;
+        if (routes)
+        {
+            _parts.Experts!.Check(layer, 0, Routed.Counts, local);
+        }
+
+        _parts.Router.QueueSharedUp(layer, _normed, Rows, _parts.Products);
+        if (routes)
+        {
+            _parts.Experts!.QueueUp(layer, 0, Routed.Counts, local, Sent!, _parts.Products);
+        }
+
+        _parts.Products.Run();
+        _parts.Router.QueueSharedDown(layer, X, Rows, _parts.Products);
+        if (routes)
+        {
+            _parts.Experts!.QueueDown(layer, 0, Routed.Counts, local, Returned!, _parts.Products);
+        }
+
+        _parts.Products.Run();
+    }
+
+    /// <summary>Adds <see cref="Returned"/> to <see cref="X"/>, each row times its weight, by ascending expert number.</summary>
+    /// <param name="layer">The layer of the last <see cref="Attend"/>, after <see cref="FeedForward"/>.</param>
+    public void Combine(int layer)
+    {
+        CheckAttended(layer);
+        if (Routed.Rows > 0)
+        {
+            _parts.Router.Combine(Routed, Returned!, X);
+        }
+
+        _attended = -1;
+    }
+
+    /// <summary>Logits of chosen rows of <see cref="X"/>, after the last layer.</summary>
+    /// <param name="rows">Rows of the step.</param>
+    /// <param name="count">How many of them, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.</param>
+    /// <param name="logits">Receives float32 [count, vocabulary].</param>
+    /// <exception cref="MissingPieceException">The head is not held.</exception>
+    public void Logits(int[] rows, int count, Activation logits)
+    {
+        if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows))
+        {
+            throw new ArgumentException(
+                $"Logits of {count} rows out of a list of {rows.Length}; a step gives at most {_parts.Options.MaxLogitRows}.", nameof(count));
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if ((uint)rows[i] >= (uint)Rows)
+            {
+                throw new ArgumentException($"Logits of row {rows[i]} of a batch of {Rows} rows.", nameof(rows));
+            }
+        }
+
+        _parts.Head.Logits(X, rows, count, logits);
+    }
+
+    /// <summary>Frees the stage's memory.</summary>
+    public void Dispose() => _owned.Dispose();
+
+    private void CheckAttended(int layer)
+    {
+        if (layer != _attended)
+        {
+            throw new InvalidOperationException($"Layer {layer} was not attended before this; {(_attended < 0 ? "none" : $"layer {_attended}")} was.");
+        }
+    }
+}
