@@ -9,8 +9,9 @@ namespace HunyuanOrleans.Cli.Tests;
 /// <summary>Runs the built command as a process, from where the build put it.</summary>
 internal static class CliProcess
 {
-    private static readonly string Configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/', '\\')))!;
-    private static readonly string Binary = Path.Combine(TestPaths.Root, "cli", "bin", Configuration, "net10.0", "hunyuan.dll");
+    // The tests' own output folder, but of the command: bin/Release/net10.0, with the engine in it where that is not the default.
+    private static readonly string Binary = Path.Combine(TestPaths.Root, "cli",
+        Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "cli"), AppContext.BaseDirectory), "hunyuan.dll");
     private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
 
     /// <summary>Runs to the end.</summary>

@@ -1,4 +1,4 @@
-global using HunyuanOrleans.Embedded.Tests.Cluster;
+global using HunyuanOrleans.TestSupport.Cluster;
 global using HunyuanOrleans.Embedded.Tests.Grains;
 global using Orleans;
 global using Orleans.Concurrency;

@@ -1,6 +1,8 @@
+using HunyuanOrleans.Embedded;
+using Orleans;
 using Orleans.Runtime;
 
-namespace HunyuanOrleans.Embedded.Tests.Cluster;
+namespace HunyuanOrleans.TestSupport.Cluster;
 
 internal sealed class TestCluster : ITestCluster
 {

@@ -3,7 +3,7 @@ using HunyuanOrleans.Embedded.Tests.Grains;
 using Orleans.Hosting;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
-namespace HunyuanOrleans.Embedded.Tests.Cluster;
+namespace HunyuanOrleans.TestSupport.Cluster;
 
 /// <summary>What every test silo has, by the calls a real silo would make.</summary>
 internal static class TestDefaults

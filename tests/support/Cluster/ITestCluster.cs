@@ -1,7 +1,8 @@
+using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
 
-namespace HunyuanOrleans.Embedded.Tests.Cluster;
+namespace HunyuanOrleans.TestSupport.Cluster;
 
 /// <summary>What tests need of a cluster, on either engine.</summary>
 public interface ITestCluster : IAsyncDisposable

@@ -1,9 +1,10 @@
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 
-namespace HunyuanOrleans.Embedded.Tests.Cluster;
+namespace HunyuanOrleans.TestSupport.Cluster;
 
 internal sealed class TestCluster : ITestCluster
 {

@@ -1,0 +1,1 @@
+return await HunyuanOrleans.Silo.Hosting.SiloHost.RunAsync(args);
