@@ -1,0 +1,103 @@
+using System.Net;
+using HunyuanOrleans.Silo.Settings;
+using Orleans.Configuration;
+
+namespace HunyuanOrleans.Silo.Clustering;
+
+/// <summary>The cluster's side of the process on Orleans: one silo.</summary>
+internal static class ClusterSide
+{
+    /// <summary>Adds it.</summary>
+    /// <param name="builder">Where to.</param>
+    /// <param name="settings">All settings.</param>
+    /// <exception cref="SettingsException">They ask for what this build does not have.</exception>
+    public static void Add(WebApplicationBuilder builder, HostSettings settings)
+    {
+        if (settings.Silo.Silos != 1)
+        {
+            throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.Silos)).Problem(settings.Silo.Silos, "1")
+                + " This build has the Orleans engine, where every silo is a process of its own.");
+        }
+
+        builder.Services.AddSingleton<ISiloState, OrleansSiloState>();
+        builder.UseOrleans(silo =>
+        {
+            AddMembership(silo, settings);
+            AddEndpoints(silo, settings);
+            SiloTls.Add(silo, settings.Tls);
+            silo.Configure<SiloOptions>(o => o.SiloName = SiloShare.Name(settings.Silo, 0));
+            silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.Clustering.ClusterId, settings.Clustering.ServiceId));
+            silo.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
+            silo.AddActivityPropagation();
+            SiloContents.Add(silo, settings);
+        });
+    }
+
+    private static void AddMembership(ISiloBuilder silo, HostSettings settings)
+    {
+        ClusteringSettings clustering = settings.Clustering;
+        switch (clustering.Kind)
+        {
+            case ClusteringKind.Localhost:
+                silo.UseLocalhostClustering(settings.Silo.SiloPort, settings.Silo.GatewayPort,
+                    clustering.PrimaryEndpoint is { Length: > 0 } primary ? IPEndPoint.Parse(primary) : null,
+                    clustering.ServiceId, clustering.ClusterId);
+                break;
+            case ClusteringKind.Postgres:
+                silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PostgresMembership>();
+                silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", clustering.ConnectionString!));
+                break;
+            default:
+#if REDIS
+                silo.UseRedisClustering(o => o.ConfigurationOptions = StackExchange.Redis.ConfigurationOptions.Parse(clustering.ConnectionString!));
+                break;
+#else
+                throw new SettingsException(SettingTable.Of(typeof(ClusteringSettings), nameof(ClusteringSettings.Kind)).Problem(clustering.Kind, "localhost, postgres")
+                    + " Redis is only in builds with the property Redis=true.");
+#endif
+        }
+
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            o.ProbeTimeout = TimeSpan.FromSeconds(clustering.ProbeTimeoutSeconds);
+            o.NumMissedProbesLimit = clustering.MissedProbes;
+            o.NumVotesForDeathDeclaration = clustering.Votes;
+            o.NumMissedTableIAmAliveLimit = 3;
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(clustering.StaleAfterSeconds / o.NumMissedTableIAmAliveLimit);
+            o.MaxJoinAttemptTime = TimeSpan.FromSeconds(clustering.JoinTimeoutSeconds);
+        });
+    }
+
+    private static void AddEndpoints(ISiloBuilder silo, HostSettings settings)
+    {
+        SiloSettings own = settings.Silo;
+        if (own.AdvertisedAddress is { Length: > 0 } name)
+        {
+            IPAddress address = Resolve(name);
+            silo.ConfigureEndpoints(address, own.SiloPort, own.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        }
+        else if (settings.Clustering.Kind != ClusteringKind.Localhost)
+        {
+            silo.ConfigureEndpoints(own.SiloPort, own.GatewayPort, listenOnAnyHostAddress: true);
+        }
+    }
+
+    private static IPAddress Resolve(string name)
+    {
+        if (IPAddress.TryParse(name, out IPAddress? address))
+        {
+            return address;
+        }
+
+        try
+        {
+            // Silos write addresses, not names, into the membership; IPv4 first, as most clusters have it.
+            return Dns.GetHostAddresses(name).OrderBy(static a => a.AddressFamily).First();
+        }
+        catch (Exception exception) when (exception is System.Net.Sockets.SocketException or ArgumentException or InvalidOperationException)
+        {
+            throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.AdvertisedAddress))
+                .Problem(name, "an address, or a host name that resolves to one"));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Silo.Settings;
+
+namespace HunyuanOrleans.Silo.Clustering;
+
+/// <summary>What a silo's settings mean for the plan and for the loading of its share.</summary>
+internal static class SiloShare
+{
+    // The rest is for the program, its buffers, and the system.
+    private const double ShareOfMemory = 0.8;
+
+    /// <summary>Name of a silo of this process; where there are several, all but the first carry their number.</summary>
+    public static string Name(SiloSettings settings, int number)
+    {
+        string name = settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
+        return number == 0 ? name : $"{name}-{number + 1}";
+    }
+
+    /// <summary>What one silo of this process announces.</summary>
+    public static SiloCapacity Capacity(SiloSettings settings, int number) =>
+        SiloCapacity.Of(Name(settings, number), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
+        {
+            Zone = settings.Zone,
+            Role = settings.Role,
+        };
+
+    /// <summary>How the silo loads and runs its share.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="warn">Told what went wrong without stopping.</param>
+    public static ModelOptions Loading(SiloSettings settings, Action<string> warn) => new()
+    {
+        Threads = settings.Threads,
+        PinThreads = settings.PinThreads,
+        KvTokens = settings.KvTokens,
+        MaxBatchTokens = settings.MaxBatchTokens,
+        PackedCache = settings.PackedCache,
+        Warn = warn,
+    };
+
+    private static long MemoryBytes(SiloSettings settings) =>
+        settings.Memory is string text
+            ? MemorySize.Parse(text)!.Value
+            : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMemory) / settings.Silos;
+}

@@ -1,0 +1,80 @@
+using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.Silo.Health;
+using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.Silo.Telemetry;
+
+namespace HunyuanOrleans.Silo.Hosting;
+
+/// <summary>
+/// One silo process: settings, the cluster's side, the HTTP side, and an orderly end. It does not know what the grains do.
+/// </summary>
+public static class SiloHost
+{
+    /// <summary>Exit code of a silo that stopped when told to.</summary>
+    public const int Stopped = 0;
+
+    /// <summary>Exit code of a silo that could not start, or ended with an error.</summary>
+    public const int Failed = 1;
+
+    /// <summary>Exit code where the settings are wrong.</summary>
+    public const int WrongSettings = 2;
+
+    /// <summary>Runs until told to stop.</summary>
+    /// <param name="args">Flags; --help prints them.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            CommandLine commandLine = CommandLine.Read(args);
+            if (commandLine.Help)
+            {
+                Console.Write(CommandLine.HelpText);
+                return Stopped;
+            }
+
+            await using WebApplication app = Build(commandLine);
+            await app.RunAsync();
+            return Stopped;
+        }
+        catch (SettingsException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return WrongSettings;
+        }
+        catch (Exception exception)
+        {
+            // The log has the whole of it.
+            await Console.Error.WriteLineAsync($"The silo ended: {exception.GetBaseException().Message}");
+            return Failed;
+        }
+    }
+
+    /// <summary>Puts a silo together; starting and stopping it is up to the caller.</summary>
+    /// <param name="commandLine">The flags.</param>
+    /// <exception cref="SettingsException">The settings are wrong.</exception>
+    public static WebApplication Build(CommandLine commandLine)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        HostSettings.AddSources(builder.Configuration, commandLine, Environment.GetEnvironmentVariables());
+        HostSettings settings = HostSettings.Read(builder.Configuration);
+        HostSettings.AddOptions(builder.Services, builder.Configuration);
+
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+        builder.WebHost.UseUrls(settings.Silo.Urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Silo.ShutdownGraceSeconds);
+            // HTTP answers probes while the silo still joins and loads.
+            host.ServicesStartConcurrently = true;
+        });
+        builder.Services.AddHostedService<Goodbye>();
+        ClusterSide.Add(builder, settings);
+        builder.Services.AddSiloHealth();
+        TelemetryExport.AddTo(builder.Services, settings.Silo);
+
+        WebApplication app = builder.Build();
+        app.MapSiloHealth();
+        return app;
+    }
+}

@@ -1,0 +1,14 @@
+namespace HunyuanOrleans.Silo.Settings;
+
+/// <summary>Where silos write down who is in the cluster.</summary>
+public enum ClusteringKind
+{
+    /// <summary>In the memory of the first silo, for one machine. The cluster does not survive that silo.</summary>
+    Localhost,
+
+    /// <summary>In a PostgreSQL database.</summary>
+    Postgres,
+
+    /// <summary>In a Redis database; only in builds with the property Redis=true.</summary>
+    Redis,
+}

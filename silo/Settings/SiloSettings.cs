@@ -1,0 +1,96 @@
+using HunyuanOrleans.Engine.Placement;
+
+namespace HunyuanOrleans.Silo.Settings;
+
+/// <summary>What this silo is, what it holds of a model, and where it listens. It does not know how silos find each other.</summary>
+public sealed class SiloSettings
+{
+    /// <summary>Name, unique among the silos; ties between equal silos are broken by it. Default: the machine's name and the silo port.</summary>
+    [Flag("name", "name, unique among the silos; the machine's name and the silo port")]
+    public string? Name { get; set; }
+
+    /// <summary>What it may hold. Default any. Others narrow it: attention shards, expert groups, or nothing of the model (gateway).</summary>
+    [Flag("role", "any, attention, experts or gateway; any")]
+    public SiloRole Role { get; set; } = SiloRole.Any;
+
+    /// <summary>Folder of the model, the same model on every silo. Default none: the silo joins the cluster and serves no model.</summary>
+    [Flag("model", "folder of the model; none")]
+    public string? Model { get; set; }
+
+    /// <summary>Name of the model as requests give it. Default: the name of its folder.</summary>
+    [Flag("model-name", "name of the model in requests; the name of its folder")]
+    public string? ModelName { get; set; }
+
+    /// <summary>Kind of device, which decides the speed that is announced; see <see cref="DeviceCatalog"/>. Default cpu.</summary>
+    [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu; cpu")]
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>
+    /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use. More takes a larger share of
+    /// the model; more than there is ends the process when the share is loaded.
+    /// </summary>
+    [Flag("memory", "memory for weights and K/V, such as 80GB; 4/5 of this machine's")]
+    public string? Memory { get; set; }
+
+    /// <summary>Where it stands, such as a rack: neighbouring layers go to silos of one zone. Default: no zone.</summary>
+    [Flag("zone", "where it stands; neighbouring layers go to one zone")]
+    public string Zone { get; set; } = "";
+
+    /// <summary>Threads that compute. Default 0: one for each CPU this process may use. More than CPUs slows down.</summary>
+    [Flag("threads", "threads that compute; 0: one per CPU")]
+    public int Threads { get; set; }
+
+    /// <summary>Whether those threads are bound to CPUs. Default true; turn off where several processes share the CPUs.</summary>
+    [Flag("pin-threads", "whether they are bound to CPUs; true")]
+    public bool PinThreads { get; set; } = true;
+
+    /// <summary>Positions the K/V pool holds over all sequences, the same on every silo. Default 65536. More takes memory and lets more run at once.</summary>
+    [Flag("kv-tokens", "positions of the K/V pool, the same on every silo; 65536")]
+    public int KvTokens { get; set; } = 65536;
+
+    /// <summary>Most tokens of a step, the same on every silo. Default 512. More speeds prompts up slightly and lets answers wait longer beside them.</summary>
+    [Flag("max-batch-tokens", "most tokens of a step, the same on every silo; 512")]
+    public int MaxBatchTokens { get; set; } = 512;
+
+    /// <summary>Folder for packed copies of weights, which make later starts fast and take as much disk. Default none.</summary>
+    [Flag("packed-cache", "folder for packed copies of weights; none")]
+    public string? PackedCache { get; set; }
+
+    /// <summary>Logical silos in this process. Default 1. More only with the embedded engine, where they share the process's memory and threads.</summary>
+    [Flag("silos", "logical silos in this process, embedded engine only; 1")]
+    public int Silos { get; set; } = 1;
+
+    /// <summary>TCP port other silos call. Default 11111.</summary>
+    [Flag("silo-port", "TCP port other silos call; 11111")]
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>TCP port clients of the cluster call. Default 30000; 0 takes no clients.</summary>
+    [Flag("gateway-port", "TCP port cluster clients call; 30000, 0 for none")]
+    public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>
+    /// Address or host name at which others reach this silo. Default: the loopback with localhost clustering, else this machine's first address
+    /// in the network.
+    /// </summary>
+    [Flag("advertised-address", "address or host name at which others reach it")]
+    public string? AdvertisedAddress { get; set; }
+
+    /// <summary>Where HTTP is served, several separated by semicolons. Default http://127.0.0.1:8080; http://0.0.0.0:8080 serves other machines too.</summary>
+    [Flag("urls", "where HTTP is served; http://127.0.0.1:8080")]
+    public string Urls { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>
+    /// Seconds a stopping silo takes to finish and hand over. Default 30. Longer lets larger shares load elsewhere first; two seconds later the
+    /// process ends whatever happens, so what manages it should wait longer than that before it kills.
+    /// </summary>
+    [Flag("shutdown-grace", "seconds for finishing and handing over on stop; 30")]
+    public double ShutdownGraceSeconds { get; set; } = 30;
+
+    /// <summary>Seconds a grain call may take where it does not say itself. Default 30. Lower finds lost calls sooner and gives up slow ones.</summary>
+    [Flag("response-timeout", "seconds a grain call may take; 30")]
+    public double ResponseTimeoutSeconds { get; set; } = 30;
+
+    /// <summary>Address of an OpenTelemetry collector, OTLP over gRPC. Default none: nothing is exported.</summary>
+    [Flag("otlp-endpoint", "OpenTelemetry collector, such as http://localhost:4317; none")]
+    public string? OtlpEndpoint { get; set; }
+}
