@@ -210,7 +210,7 @@ public sealed class ModelHost : IDisposable
             LoadPool = new WorkerPool(settings.Options.Threads, pin: false);
             Thread = new DeviceThread($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCaller : null);
             Stage = new Stage(this);
-            Experts = new ExpertStage(this);
+            Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
         }
 
         public ModelDevice Device { get; }
@@ -221,7 +221,7 @@ public sealed class ModelHost : IDisposable
 
         public Stage Stage { get; }
 
-        public ExpertStage Experts { get; }
+        public ExpertStage? Experts { get; }
 
         public long KvBytes => Enumerable.Range(0, Device.Config.KvGroups)
             .Count(group => Device.Holds(ModelPiece.Attention(group * Device.Config.ClaFactor))) * Device.Cache.BlockBytes * Device.Cache.Blocks;
@@ -233,7 +233,7 @@ public sealed class ModelHost : IDisposable
         {
             Thread.Dispose();
             Stage.Dispose();
-            Experts.Dispose();
+            Experts?.Dispose();
             LoadPool.Dispose();
             Device.Dispose();
         }

@@ -35,12 +35,8 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         {
             Check(group);
             KvBlocks cache = _parts.Device.Cache;
-            int size = (int)cache.BlockBytes;
-            bytes = GC.AllocateUninitializedArray<byte>(blocks.Length * size);
-            for (int i = 0; i < blocks.Length; i++)
-            {
-                cache.BlockBytesOf(group, blocks[i]).CopyTo(bytes.AsSpan(i * size));
-            }
+            bytes = GC.AllocateUninitializedArray<byte>(checked((int)(blocks.Length * cache.BlockBytes)));
+            cache.CopyOut(group, blocks, bytes);
         });
         return new KvBlocksMessage(group, blocks, bytes);
     }
@@ -56,10 +52,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
             throw new GrainFaultException($"{message.Bytes.Length} bytes came for {message.Blocks.Length} KV blocks of {size} bytes.");
         }
 
-        for (int i = 0; i < message.Blocks.Length; i++)
-        {
-            message.Bytes.AsSpan(i * size, size).CopyTo(cache.BlockBytesOf(message.Group, message.Blocks[i]));
-        }
+        cache.CopyIn(message.Group, message.Blocks, message.Bytes);
     });
 
     private void Check(int group)

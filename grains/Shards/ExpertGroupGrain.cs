@@ -30,7 +30,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
         await _host.ExpertLock.WaitAsync(cancellationToken);
         try
         {
-            return await _host.Loaded.Experts.RunAsync(message);
+            return await (_host.Loaded.Experts ?? throw new NotLoadedException($"Model {_key.Model} has no experts.")).RunAsync(message);
         }
         catch (MissingPieceException missing)
         {

@@ -20,24 +20,12 @@ internal static class Rows
     public static byte[] Allocate(int rows, Activation like) => GC.AllocateUninitializedArray<byte>(rows * RowBytes(like));
 
     /// <summary>Copies rows into bytes, from row number <paramref name="to"/> of them on.</summary>
-    public static void Write(Activation source, int first, int rows, byte[] bytes, int to)
-    {
-        int size = RowBytes(source);
-        for (int i = 0; i < rows; i++)
-        {
-            source.RowBytes(first + i).CopyTo(bytes.AsSpan((to + i) * size, size));
-        }
-    }
+    public static void Write(Activation source, int first, int rows, byte[] bytes, int to) =>
+        source.CopyOut(first, rows, bytes.AsSpan(to * RowBytes(source), rows * RowBytes(source)));
 
     /// <summary>Copies bytes, from row number <paramref name="from"/> of them on, into rows.</summary>
-    public static void Read(byte[] bytes, int from, Activation target, int first, int rows)
-    {
-        int size = RowBytes(target);
-        for (int i = 0; i < rows; i++)
-        {
-            bytes.AsSpan((from + i) * size, size).CopyTo(target.RowBytes(first + i));
-        }
-    }
+    public static void Read(byte[] bytes, int from, Activation target, int first, int rows) =>
+        target.CopyIn(first, rows, bytes.AsSpan(from * RowBytes(target), rows * RowBytes(target)));
 
     /// <summary>Refuses a message whose bytes are not as many rows as it says, or more than fit.</summary>
     public static void Check(byte[] bytes, int rows, Activation target)

@@ -40,7 +40,7 @@ internal sealed class Stage : IDisposable
         _parts = parts;
         _device = parts.Device;
         _runner = _device.CreateStage();
-        _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
+        _batch = _device.CreateBatch();
         _logits = new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32);
         _sampler = new Sampler(_device.Config.VocabSize);
         _local = new bool[_device.Config.Experts];
@@ -87,11 +87,7 @@ internal sealed class Stage : IDisposable
 
         if (step.Rows is { } rows)
         {
-            int bytes = _device.Config.HiddenSize * sizeof(float);
-            for (int i = 0; i < row; i++)
-            {
-                rows.AsSpan(i * bytes, bytes).CopyTo(_runner.X.RowBytes(i));
-            }
+            _runner.X.CopyIn(0, row, rows);
         }
     }
 
@@ -111,13 +107,8 @@ internal sealed class Stage : IDisposable
     /// <summary>A copy of the residual stream, float32 [rows, hidden].</summary>
     public byte[] CopyRows()
     {
-        int bytes = _device.Config.HiddenSize * sizeof(float);
-        byte[] rows = GC.AllocateUninitializedArray<byte>(_batch.Rows * bytes);
-        for (int i = 0; i < _batch.Rows; i++)
-        {
-            _runner.X.RowBytes(i).CopyTo(rows.AsSpan(i * bytes, bytes));
-        }
-
+        byte[] rows = GC.AllocateUninitializedArray<byte>(_batch.Rows * _device.Config.HiddenSize * sizeof(float));
+        _runner.X.CopyOut(0, _batch.Rows, rows);
         return rows;
     }
 
