@@ -9,6 +9,7 @@ using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport.Cluster;
 using Orleans.Hosting;
+using Orleans.Runtime;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
@@ -26,6 +27,9 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     }
 
     public TestCluster Silos { get; }
+
+    /// <summary>Addresses of silos by their number, in the order they came.</summary>
+    private List<SiloAddress> Numbered { get; } = [];
 
     public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
 
@@ -46,7 +50,9 @@ internal sealed class HunyuanCluster : IAsyncDisposable
             more?.Invoke(number, silo);
             silo.AddHunyuan(change?.Invoke(number, options) ?? options);
         }));
-        return new HunyuanCluster(name, cluster);
+        HunyuanCluster hunyuan = new(name, cluster);
+        hunyuan.Numbered.AddRange(cluster.Silos);
+        return hunyuan;
     }
 
     public static ModelSettings Settings(string name, string directory, ComputeMode mode) => new()
@@ -85,6 +91,31 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         }
 
         return [.. answers.Select(a => a.ToArray())];
+    }
+
+    public string NameOf(int number) => Silos.NameOf(Numbered[number]);
+
+    public Task KillAsync(int number) => Silos.KillSiloAsync(Numbered[number]);
+
+    public Task StopAsync(int number) => Silos.StopSiloAsync(Numbered[number]);
+
+    public async Task AddAsync() => Numbered.Add(await Silos.AddSiloAsync());
+
+    /// <summary>Waits until the model's route is as wanted.</summary>
+    public async Task<ModelReport> UntilRouteAsync(Func<ModelReport, bool> wanted)
+    {
+        for (int i = 0; i < 600; i++)
+        {
+            ModelReport report = await Model.ReportAsync();
+            if (wanted(report))
+            {
+                return report;
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException("The route did not become what was waited for.");
     }
 
     public ValueTask DisposeAsync() => Silos.DisposeAsync();

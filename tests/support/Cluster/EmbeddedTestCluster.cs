@@ -40,6 +40,8 @@ internal sealed class TestCluster : ITestCluster
         })).SiloAddress;
     }
 
+    public string NameOf(SiloAddress silo) => Embedded.MembershipService.CurrentSnapshot.Members[silo].Name;
+
     public Task StopSiloAsync(SiloAddress silo) => Embedded.StopSiloAsync(Find(silo));
 
     public Task KillSiloAsync(SiloAddress silo)

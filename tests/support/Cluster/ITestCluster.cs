@@ -11,6 +11,8 @@ public interface ITestCluster : IAsyncDisposable
 
     IReadOnlyList<SiloAddress> Silos { get; }
 
+    string NameOf(SiloAddress silo);
+
     Task<SiloAddress> AddSiloAsync();
 
     Task StopSiloAsync(SiloAddress silo);

@@ -50,6 +50,8 @@ internal sealed class TestCluster : ITestCluster
 
     public async Task<SiloAddress> AddSiloAsync() => (await _cluster.StartAdditionalSiloAsync()).SiloAddress;
 
+    public string NameOf(SiloAddress silo) => Find(silo).Name;
+
     public Task StopSiloAsync(SiloAddress silo) => _cluster.StopSiloAsync(Find(silo));
 
     public Task KillSiloAsync(SiloAddress silo) => _cluster.KillSiloAsync(Find(silo));
