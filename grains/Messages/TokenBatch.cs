@@ -4,6 +4,7 @@ namespace HunyuanOrleans.Grains.Messages;
 
 /// <summary>New tokens of one answer.</summary>
 /// <param name="Choice">Which answer.</param>
+/// <param name="Start">Where in the answer they stand: a reader who misses some knows it, for calls can be lost or run twice.</param>
 /// <param name="Ids">The ids; may be empty in the last batch.</param>
 /// <param name="Samples">The same with log probabilities; empty unless asked for.</param>
 /// <param name="Finish">Set in the answer's last batch.</param>
@@ -13,7 +14,11 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Summary">Set in the answer's last batch.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.tokens")]
 public sealed record TokenBatch(
-    int Choice, int[] Ids, TokenMessage[] Samples, FinishCode Finish, bool EndsWithStopId, string? Error, RequestRefusal? Refusal, AnswerSummary? Summary);
+    int Choice, int Start, int[] Ids, TokenMessage[] Samples, FinishCode Finish, bool EndsWithStopId, string? Error, RequestRefusal? Refusal, AnswerSummary? Summary)
+{
+    /// <summary>True where it brings nothing but the news that the request is alive.</summary>
+    public bool IsEmpty => Ids.Length == 0 && Finish == FinishCode.None;
+}
 
 /// <summary>Why an answer ended, on the wire; the values of <see cref="FinishReason"/>.</summary>
 [GenerateSerializer]

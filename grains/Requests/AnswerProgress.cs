@@ -32,6 +32,13 @@ internal sealed class AnswerProgress
     /// <summary>Answers that have not ended.</summary>
     public IReadOnlyCollection<int> Open => _open.Keys;
 
+    /// <summary>Tokens of an open answer.</summary>
+    public int LengthOf(int choice) => _open[choice].Count;
+
+    /// <summary>True where a batch goes on exactly where its answer ends so far.</summary>
+    public bool Continues(TokenBatch batch) =>
+        batch.IsEmpty || batch.Refusal is not null || (_open.TryGetValue(batch.Choice, out List<int>? ids) && ids.Count == batch.Start);
+
     /// <summary>Takes in what a batch brings.</summary>
     public void Add(TokenBatch batch)
     {

@@ -14,7 +14,7 @@ internal static class ModelStream
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5);
 
     /// <summary>The batch that says that a request was not taken.</summary>
-    public static TokenBatch Refused(RequestRefusal refusal) => new(0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
+    public static TokenBatch Refused(RequestRefusal refusal) => new(0, 0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
 
     /// <summary>Runs a request.</summary>
     /// <param name="engine">The engine.</param>
@@ -33,7 +33,7 @@ internal static class ModelStream
         }
 
         Channel<TokenBatch> batches = Channel.CreateUnbounded<TokenBatch>(new UnboundedChannelOptions { SingleReader = true });
-        Task pumps = PumpAllAsync(generation, batches.Writer, stopping);
+        Task pumps = PumpAllAsync(generation, request, batches.Writer, stopping);
         try
         {
             // At once, so that the owner knows that it was taken.
@@ -59,7 +59,7 @@ internal static class ModelStream
         }
     }
 
-    private static TokenBatch Waiting(int choice) => new(choice, [], [], FinishCode.None, false, null, null, null);
+    private static TokenBatch Waiting(int choice) => new(choice, 0, [], [], FinishCode.None, false, null, null, null);
 
     private static (Generation? Generation, RequestRefusal? Refusal) Submit(InferenceEngine engine, RequestSpec request)
     {
@@ -92,12 +92,12 @@ internal static class ModelStream
         }
     }
 
-    private static async Task PumpAllAsync(Generation generation, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
+    private static async Task PumpAllAsync(Generation generation, RequestSpec request, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
     {
         Exception? fault = null;
         try
         {
-            await Task.WhenAll(generation.Choices.Select(choice => PumpAsync(choice, writer, stopping)));
+            await Task.WhenAll(generation.Choices.Select(choice => PumpAsync(choice, LengthOf(request, choice.Index), writer, stopping)));
         }
         catch (Exception e)
         {
@@ -107,7 +107,10 @@ internal static class ModelStream
         writer.Complete(fault);
     }
 
-    private static async Task PumpAsync(ChoiceStream choice, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
+    private static int LengthOf(RequestSpec request, int choice) =>
+        request.Progress?.FirstOrDefault(progress => progress.Choice == choice)?.Ids.Length ?? 0;
+
+    private static async Task PumpAsync(ChoiceStream choice, int start, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
     {
         while (true)
         {
@@ -133,7 +136,8 @@ internal static class ModelStream
                 }
 
                 writer.TryWrite(new TokenBatch(
-                    choice.Index, chunk.Ids.ToArray(), samples, (FinishCode)chunk.Finish, chunk.EndsWithStopId, chunk.Error, null, summary));
+                    choice.Index, start, chunk.Ids.ToArray(), samples, (FinishCode)chunk.Finish, chunk.EndsWithStopId, chunk.Error, null, summary));
+                start += chunk.Ids.Length;
                 if (summary is not null)
                 {
                     return;

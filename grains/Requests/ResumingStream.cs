@@ -31,7 +31,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             {
                 foreach (int choice in progress.Open)
                 {
-                    yield return TimedOut(choice, request.Deadline);
+                    yield return TimedOut(choice, progress.LengthOf(choice), request.Deadline);
                 }
 
                 yield break;
@@ -42,6 +42,12 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                 do
                 {
                     TokenBatch batch = source.Current;
+                    if (!progress.Continues(batch))
+                    {
+                        // A batch before this one was lost, or this one came twice.
+                        break;
+                    }
+
                     progress.Add(batch);
                     yield return batch;
                 }
@@ -55,8 +61,8 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         ? request
         : request with { Sampling = request.Sampling with { Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) } };
 
-    private static TokenBatch TimedOut(int choice, TimeSpan patience) => new(
-        choice, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
+    private static TokenBatch TimedOut(int choice, int length, TimeSpan patience) => new(
+        choice, length, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
 
     private async Task<Source?> TryOpenAsync(ResiliencePipeline opening, RequestSpec request, CancellationToken cancellationToken)
     {
