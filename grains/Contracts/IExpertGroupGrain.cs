@@ -9,9 +9,11 @@ namespace HunyuanOrleans.Grains.Contracts;
 public interface IExpertGroupGrain : IGrainWithStringKey
 {
     /// <summary>Loads what is missing of the group's weights.</summary>
+    /// <param name="epoch">The scheduler that asks.</param>
+    /// <param name="version">The route it is for.</param>
     /// <exception cref="GrainFaultException">It cannot be loaded; the message says why.</exception>
     [ResponseTimeout("01:00:00")]
-    Task LoadAsync();
+    Task LoadAsync(long epoch, long version);
 
     /// <summary>Runs rows through experts of one layer.</summary>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>

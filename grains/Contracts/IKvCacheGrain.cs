@@ -25,11 +25,13 @@ public interface IKvCacheGrain : IGrainWithStringKey
     IAsyncEnumerable<KvBlocksMessage> ReadAsync(int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
 
     /// <summary>Takes the session's cache over from the shard that had these layers before.</summary>
+    /// <param name="epoch">The scheduler that asks.</param>
+    /// <param name="version">The route that it prepares: nothing is written any more once a step of that route was here.</param>
     /// <param name="from">Key of the cache grain there.</param>
     /// <param name="firstLayer">First layer to take; part of both shards.</param>
     /// <param name="lastLayer">Last layer to take.</param>
     /// <param name="blocks">Block numbers.</param>
     /// <param name="cancellationToken">Gives up; what was taken stays.</param>
     [ResponseTimeout("00:10:00")]
-    Task TakeOverAsync(string from, int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
+    Task TakeOverAsync(long epoch, long version, string from, int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
 }

@@ -21,6 +21,7 @@ public interface ISiloGrain : IGrainWithStringKey
     /// <summary>Drops everything of a model that no grain of these keys needs. A scheduler older than one that was here changes nothing.</summary>
     /// <param name="model">The model.</param>
     /// <param name="epoch">The scheduler that asks.</param>
+    /// <param name="version">The route in force; what was loaded for later ones stays.</param>
     /// <param name="holders">Keys of the shards and expert groups this silo is to have.</param>
-    Task RetainAsync(string model, long epoch, string[] holders);
+    Task RetainAsync(string model, long epoch, long version, string[] holders);
 }

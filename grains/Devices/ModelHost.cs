@@ -21,12 +21,15 @@ public sealed class ModelHost : IDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _changes = new(1);
-    private readonly Dictionary<string, ModelPiece[]> _holders = [];
+    private readonly Dictionary<string, Holder> _holders = [];
     private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
     private readonly ConcurrentDictionary<string, StepFence> _fences = new();
     private readonly Lazy<ModelConfig> _config;
     private volatile Parts? _parts;
     private long _epoch;
+    private long _step;
+    private long _version;
+    private long _retained;
     private volatile bool _disposed;
 
     /// <summary>A host that holds nothing yet.</summary>
@@ -75,9 +78,45 @@ public sealed class ModelHost : IDisposable
                 throw new StaleStepException($"Epoch {epoch} of model {Settings.Name} is over: {_epoch} was here.");
             }
 
-            _epoch = epoch;
+            if (epoch > _epoch)
+            {
+                (_epoch, _step, _version, _retained) = (epoch, 0, 0, 0);
+            }
         }
     }
+
+    /// <summary>Notes that a step begins in one of the shards here.</summary>
+    /// <exception cref="StaleStepException">A later one was in one of them: this one would overwrite KV that is somebody else's by now.</exception>
+    public void Enter(StepMessage step)
+    {
+        lock (_gate)
+        {
+            Enter(step.Epoch);
+            if (step.Number < _step)
+            {
+                throw new StaleStepException($"Step {step.Number} of model {Settings.Name} comes late: step {_step} was here.");
+            }
+
+            (_step, _version) = (step.Number, step.Version);
+        }
+    }
+
+    /// <summary>Refuses to go on with what was to be ready before the first step of a route.</summary>
+    /// <exception cref="StaleStepException">Such a step was here.</exception>
+    public void CheckBefore(long epoch, long version)
+    {
+        lock (_gate)
+        {
+            Enter(epoch);
+            if (version <= _version)
+            {
+                throw new StaleStepException($"Route {version} of model {Settings.Name} is in force already.");
+            }
+        }
+    }
+
+    /// <summary>Completes when nothing of a step that was given up touches the stage's buffers any more.</summary>
+    public Task SettleAsync() => _parts?.Stage.SettleAsync() ?? Task.CompletedTask;
 
     /// <summary>Which steps a shard has seen. It outlives the shard's activation.</summary>
     public StepFence FenceOf(string shard) => _fences.GetOrAdd(shard, static _ => new StepFence());
@@ -85,12 +124,12 @@ public sealed class ModelHost : IDisposable
     /// <summary>Loads what is missing of some pieces and keeps them for a holder.</summary>
     /// <returns>A number for each piece: another one than before means that it was loaded anew.</returns>
     /// <exception cref="GrainFaultException">A piece cannot be loaded.</exception>
-    public async Task<long[]> HoldAsync(string holder, ModelPiece[] pieces, CancellationToken cancellationToken)
+    public async Task<long[]> HoldAsync(string holder, long version, ModelPiece[] pieces, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             // Before any of them is loaded, so that nobody takes away meanwhile what is there already.
-            _holders[holder] = pieces;
+            _holders[holder] = new Holder(version, pieces);
         }
 
         if (!pieces.All(_incarnations.ContainsKey))
@@ -110,8 +149,8 @@ public sealed class ModelHost : IDisposable
             ? number : throw new NotLoadedException($"{piece} was dropped while it was loaded."));
     }
 
-    /// <summary>Drops all holders but these, and every piece that no holder is left for.</summary>
-    public async Task RetainAsync(IReadOnlyCollection<string> holders)
+    /// <summary>Drops all holders but these and those of later routes, and every piece that no holder is left for.</summary>
+    public async Task RetainAsync(long version, IReadOnlyCollection<string> holders)
     {
         await _changes.WaitAsync();
         try
@@ -119,12 +158,18 @@ public sealed class ModelHost : IDisposable
             ModelPiece[] unneeded;
             lock (_gate)
             {
-                foreach (string holder in _holders.Keys.Except(holders).ToArray())
+                if (version < _retained)
+                {
+                    return;
+                }
+
+                _retained = version;
+                foreach (string holder in _holders.Where(h => h.Value.Version <= version).Select(h => h.Key).Except(holders).ToArray())
                 {
                     _holders.Remove(holder);
                 }
 
-                HashSet<ModelPiece> needed = [.. _holders.Values.SelectMany(static p => p)];
+                HashSet<ModelPiece> needed = [.. _holders.Values.SelectMany(static h => h.Pieces)];
                 unneeded = [.. _incarnations.Keys.Where(piece => !needed.Contains(piece))];
             }
 
@@ -200,6 +245,9 @@ public sealed class ModelHost : IDisposable
 
         return parts;
     }
+
+    /// <summary>What a shard or expert group needs, and since which route.</summary>
+    private sealed record Holder(long Version, ModelPiece[] Pieces);
 
     /// <summary>What exists once the model is opened.</summary>
     internal sealed class Parts : IDisposable

@@ -20,10 +20,10 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
     public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())]));
 
     /// <inheritdoc/>
-    public Task RetainAsync(string model, long epoch, string[] holders)
+    public Task RetainAsync(string model, long epoch, long version, string[] holders)
     {
         ModelHost host = hosts.Get(model);
         host.Enter(epoch);
-        return host.RetainAsync(holders);
+        return host.RetainAsync(version, holders);
     }
 }

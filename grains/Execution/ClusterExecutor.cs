@@ -134,7 +134,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     private async Task SwitchAsync(Route route, StepBatch batch, CancellationToken cancellationToken)
     {
         Route? before = _route;
-        int? moved = before is null ? 0 : await _mover.MoveAsync(before, route, _config.ClaFactor, _tables, batch.Books, cancellationToken).ConfigureAwait(false);
+        int? moved = before is null ? 0 : await _mover.MoveAsync(_keeper.Epoch, before, route, _config.ClaFactor, _tables, batch.Books, cancellationToken).ConfigureAwait(false);
         _route = route;
         _tables.Distrust();
         Interlocked.Increment(ref _switches);

@@ -15,7 +15,7 @@ internal sealed class KvMover(IGrainFactory grains)
     /// <summary>Moves what has to move.</summary>
     /// <returns>Number of blocks moved; null where something was lost.</returns>
     public async Task<int?> MoveAsync(
-        Route before, Route after, int claFactor, SessionTables sessions, IKvBooks books, CancellationToken cancellationToken)
+        long epoch, Route before, Route after, int claFactor, SessionTables sessions, IKvBooks books, CancellationToken cancellationToken)
     {
         List<Move> moves = [];
         int group = 0;
@@ -51,7 +51,7 @@ internal sealed class KvMover(IGrainFactory grains)
         List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : Parts(sessions, books);
         try
         {
-            await Task.WhenAll(from move in moves from part in parts select RunAsync(move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAll(from move in moves from part in parts select RunAsync(epoch, after.Version, move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
         }
         catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
         {
@@ -90,10 +90,10 @@ internal sealed class KvMover(IGrainFactory grains)
         return parts;
     }
 
-    private Task RunAsync(Move move, long session, int[] blocks, CancellationToken cancellationToken)
+    private Task RunAsync(long epoch, long version, Move move, long session, int[] blocks, CancellationToken cancellationToken)
     {
         IKvCacheGrain target = grains.GetGrain<IKvCacheGrain>(move.To.WithSession(session).ToString());
-        return target.TakeOverAsync(move.From.WithSession(session).ToString(), move.FirstLayer, move.LastLayer, blocks, cancellationToken).WaitAsync(cancellationToken);
+        return target.TakeOverAsync(epoch, version, move.From.WithSession(session).ToString(), move.FirstLayer, move.LastLayer, blocks, cancellationToken).WaitAsync(cancellationToken);
     }
 
     /// <summary>Layers that go from one shard to another.</summary>

@@ -30,23 +30,23 @@ internal sealed class Preparation(IGrainFactory grains, string model, int kvBloc
     public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, CancellationToken cancellationToken)
     {
         (RouteStage[] stages, PinnedKey[] groups) = Places(plan);
-        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, epoch, cancellationToken)));
-        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, cancellationToken))]);
+        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, epoch, version, cancellationToken)));
+        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, epoch, version, cancellationToken))]);
         RouterTable table = new(version, [.. groups.Select(static group => group.ToString())]);
         await Task.WhenAll(stages.Select(stage => CallAsync(
             stage.Key, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), cancellationToken)));
         return new Route(version, plan, await shards, groups);
     }
 
-    private async Task<RouteStage> LoadAsync(RouteStage stage, long epoch, CancellationToken cancellationToken)
+    private async Task<RouteStage> LoadAsync(RouteStage stage, long epoch, long version, CancellationToken cancellationToken)
     {
         ShardState state = new([], 0);
-        await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, kvBlocks), cancellationToken);
+        await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, version, kvBlocks), cancellationToken);
         return stage with { Incarnations = state.Incarnations };
     }
 
-    private Task LoadAsync(PinnedKey group, CancellationToken cancellationToken) =>
-        CallAsync(group, () => grains.GetGrain<IExpertGroupGrain>(group.ToString()).LoadAsync(), cancellationToken);
+    private Task LoadAsync(PinnedKey group, long epoch, long version, CancellationToken cancellationToken) =>
+        CallAsync(group, () => grains.GetGrain<IExpertGroupGrain>(group.ToString()).LoadAsync(epoch, version), cancellationToken);
 
     private async Task CallAsync(PinnedKey key, Func<Task> call, CancellationToken cancellationToken)
     {

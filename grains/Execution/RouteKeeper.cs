@@ -132,20 +132,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
     }
 
     /// <summary>Has silos drop what the route in force does not need.</summary>
-    public async Task CleanUpAsync(Route route)
-    {
-        foreach (string silo in Placement.SiloNames.Active(_membership.CurrentSnapshot))
-        {
-            try
-            {
-                await _view.Silo(silo).RetainAsync(_model, Epoch, route.HoldersOn(silo)).WaitAsync(_stop.Token);
-            }
-            catch (Exception fault) when (FaultKinds.IsTransient(fault, _stop.Token))
-            {
-                KeeperLog.NotCleaned(_logger, silo, _model, fault.Message);
-            }
-        }
-    }
+    public Task CleanUpAsync(Route route) =>
+        Task.WhenAll(Placement.SiloNames.Active(_membership.CurrentSnapshot).Select(silo => CleanUpAsync(route, silo)));
 
     /// <summary>Looks for a better plan, because expert loads have changed.</summary>
     public void Rebalance(ExpertLoad load)
@@ -166,6 +154,19 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private volatile ExpertLoad? _load;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task CleanUpAsync(Route route, string silo)
+    {
+        try
+        {
+            await _view.Silo(silo).RetainAsync(_model, Epoch, route.Version, route.HoldersOn(silo)).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault))
+        {
+            // The next route's clean-up covers it.
+            KeeperLog.NotCleaned(_logger, silo, _model, fault.Message);
+        }
+    }
 
     private void Wake()
     {

@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Grains.Hosting;
@@ -114,7 +115,7 @@ public sealed record ModelSettings
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="ModelException">One is out of range.</exception>
+    /// <exception cref="ModelException">One is out of range, or the folder holds no config.json that can be run.</exception>
     public void Validate()
     {
         if (!PinnedKey.CanName(Name))
@@ -128,5 +129,6 @@ public sealed record ModelSettings
         }
 
         Options.Validate();
+        ModelConfig.Load(Directory);
     }
 }

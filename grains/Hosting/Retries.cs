@@ -16,29 +16,32 @@ internal static class Retries
         ResiliencePipelineBuilder builder = new();
         if (options.ExpertCallRetries > 0)
         {
-            builder.AddRetry(Strategy(options.ExpertCallRetries));
+            builder.AddRetry(Strategy(options.ExpertCallRetries, FaultKinds.IsTransient));
         }
 
         return builder.AddTimeout(options.ExpertCallTimeout).Build();
     }
 
     /// <summary>For calls that get a silo ready: the plan is made anew when they fail for good.</summary>
-    public static ResiliencePipeline ForPreparing() => new ResiliencePipelineBuilder().AddRetry(Strategy(3)).Build();
+    public static ResiliencePipeline ForPreparing() => new ResiliencePipelineBuilder().AddRetry(Strategy(3, FaultKinds.IsTransient)).Build();
 
-    /// <summary>For opening a stream of tokens again, for as long as its owner is willing to wait.</summary>
+    /// <summary>
+    /// For opening a stream of tokens again, for as long as its owner is willing to wait, whatever the fault: what is wrong with a request comes
+    /// as a batch.
+    /// </summary>
     /// <param name="patience">How long.</param>
     /// <param name="time">The clock.</param>
     public static ResiliencePipeline ForStreams(TimeSpan patience, TimeProvider time) =>
-        new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(patience).AddRetry(Strategy(int.MaxValue)).Build();
+        new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(patience).AddRetry(Strategy(int.MaxValue, static (_, cancellationToken) => !cancellationToken.IsCancellationRequested)).Build();
 
-    private static RetryStrategyOptions Strategy(int attempts) => new()
+    private static RetryStrategyOptions Strategy(int attempts, Func<Exception, CancellationToken, bool> passes) => new()
     {
         MaxRetryAttempts = attempts,
         BackoffType = DelayBackoffType.Exponential,
         UseJitter = true,
         Delay = FirstPause,
         MaxDelay = LongestPause,
-        ShouldHandle = static outcome => ValueTask.FromResult(
-            outcome.Outcome.Exception is { } fault && FaultKinds.IsTransient(fault, outcome.Context.CancellationToken)),
+        ShouldHandle = outcome => ValueTask.FromResult(
+            outcome.Outcome.Exception is { } fault && passes(fault, outcome.Context.CancellationToken)),
     };
 }

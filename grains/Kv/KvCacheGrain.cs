@@ -55,13 +55,13 @@ public sealed class KvCacheGrain : Grain, IKvCacheGrain
     }
 
     /// <inheritdoc/>
-    public async Task TakeOverAsync(string from, int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken)
+    public async Task TakeOverAsync(long epoch, long version, string from, int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken)
     {
         KvTransfer transfer = new(_host, firstLayer, lastLayer);
         IKvCacheGrain source = GrainFactory.GetGrain<IKvCacheGrain>(from);
         await foreach (KvBlocksMessage message in source.ReadAsync(firstLayer, lastLayer, blocks, cancellationToken))
         {
-            await transfer.WriteAsync(message);
+            await transfer.WriteAsync(message, epoch, version);
         }
 
         DeactivateOnIdle();

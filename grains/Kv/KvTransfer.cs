@@ -41,9 +41,10 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         return new KvBlocksMessage(group, blocks, bytes);
     }
 
-    /// <summary>Stores what was read elsewhere.</summary>
-    public Task WriteAsync(KvBlocksMessage message) => _parts.RunAsync(() =>
+    /// <summary>Stores what was read elsewhere, as long as no step of the route it is for was here.</summary>
+    public Task WriteAsync(KvBlocksMessage message, long epoch, long version) => _parts.RunAsync(() =>
     {
+        host.CheckBefore(epoch, version);
         Check(message.Group);
         KvBlocks cache = _parts.Device.Cache;
         int size = (int)cache.BlockBytes;

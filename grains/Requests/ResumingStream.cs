@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using Polly;
@@ -112,8 +111,9 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             {
                 return await MoveAsync().WaitAsync(patience, time, cancellationToken);
             }
-            catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // What is wrong with a request comes as a batch: this is the source's own trouble.
                 return false;
             }
         }
@@ -137,7 +137,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             {
                 await batches.DisposeAsync();
             }
-            catch (Exception fault) when (FaultKinds.IsTransient(fault))
+            catch (Exception)
             {
                 // What it came from is gone already.
             }

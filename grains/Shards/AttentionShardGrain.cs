@@ -28,18 +28,18 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     }
 
     /// <inheritdoc/>
-    public async Task<ShardState> LoadAsync(long epoch, int kvBlocks)
+    public async Task<ShardState> LoadAsync(long epoch, long version, int kvBlocks)
     {
         _host.Enter(epoch);
         ModelPieces.CheckBlocks(_host, kvBlocks);
-        long[] incarnations = await _host.HoldAsync(_key, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
+        long[] incarnations = await _host.HoldAsync(_key, version, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
         return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)], _host.Epoch);
     }
 
     /// <inheritdoc/>
     public Task<StepReply> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
     {
-        _host.Enter(step.Epoch);
+        _host.Enter(step);
         return _fence.Enter(step.Epoch, step.Number, () => ComputeAsync(step, cancellationToken));
     }
 
@@ -57,7 +57,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
             await stage.AdvanceAsync();
             while (stage.Waiting >= 0)
             {
-                await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Version, stage.Waiting, cancellationToken);
+                await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, stage.Waiting, cancellationToken);
                 await stage.AdvanceAsync();
             }
 
@@ -74,6 +74,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         }
         finally
         {
+            await _host.SettleAsync();
             _host.StageLock.Release();
         }
 

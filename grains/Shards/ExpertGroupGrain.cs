@@ -22,7 +22,11 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     }
 
     /// <inheritdoc/>
-    public Task LoadAsync() => _host.HoldAsync(_key.ToString(), ModelPieces.Of(_host.Config, _key.Experts), CancellationToken.None);
+    public Task LoadAsync(long epoch, long version)
+    {
+        _host.Enter(epoch);
+        return _host.HoldAsync(_key.ToString(), version, ModelPieces.Of(_host.Config, _key.Experts), CancellationToken.None);
+    }
 
     /// <inheritdoc/>
     public async Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken)

@@ -41,7 +41,10 @@ public sealed class RouterGrain : Grain, IRouterGrain
     }
 
     /// <inheritdoc/>
-    public async Task DispatchAsync(long version, int layer, CancellationToken cancellationToken)
+    public Task DispatchAsync(long epoch, long number, long version, int layer, CancellationToken cancellationToken) =>
+        _host.Loaded.Stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(version, layer, cancellationToken));
+
+    private async Task DispatchAsync(long version, int layer, CancellationToken cancellationToken)
     {
         if (!_tables.TryGetValue(version, out ExpertTable? table))
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
@@ -34,6 +35,7 @@ internal sealed class Stage : IDisposable
     private int _end;
     private bool _begun;
     private bool _routed;
+    private Task? _dispatch;
 
     public Stage(ModelHost.Parts parts)
     {
@@ -70,6 +72,36 @@ internal sealed class Stage : IDisposable
 
     /// <summary>Which experts of the waiting layer are here.</summary>
     public ReadOnlySpan<bool> Local => _local;
+
+    /// <summary>
+    /// Runs the errands of the waiting layer once, however often it is asked for: the shared expert must not be added twice.
+    /// </summary>
+    /// <exception cref="StaleStepException">The stage is at another step or layer.</exception>
+    public Task DispatchOnce(long epoch, long number, int layer, Func<Task> run)
+    {
+        lock (_advance)
+        {
+            return !_routed || _layer != layer || _step.Epoch != epoch || _step.Number != number
+                ? throw new StaleStepException($"Layer {layer} of step {number} is not waiting here.")
+                : _dispatch ??= run();
+        }
+    }
+
+    /// <summary>Completes when no errand will touch the buffers any more. It never throws.</summary>
+    public async Task SettleAsync()
+    {
+        Task? dispatch;
+        lock (_advance)
+        {
+            _routed = false;
+            (dispatch, _dispatch) = (_dispatch, null);
+        }
+
+        if (dispatch is not null)
+        {
+            await dispatch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <summary>Takes a step in. The sessions' tables must stay unchanged until it is through.</summary>
     public void Begin(StepMessage step, int firstLayer, int lastLayer, KvSessions sessions)
@@ -134,7 +166,11 @@ internal sealed class Stage : IDisposable
 
         if (_routed)
         {
-            _routed = false;
+            lock (_advance)
+            {
+                (_routed, _dispatch) = (false, null);
+            }
+
             _runner.Combine(_layer++);
         }
 

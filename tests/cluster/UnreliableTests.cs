@@ -26,14 +26,15 @@ public sealed class UnreliableTests(ITestOutputHelper output)
             change: (_, options) => options with { ExpertCallTimeout = TimeSpan.FromMilliseconds(500), StepWatchInterval = TimeSpan.FromMilliseconds(50) },
             more: (number, silo) =>
             {
-                UnreliableCalls filter = new(number, 0.01);
+                UnreliableCalls filter = new(number, 0.03);
                 filters.Add(filter);
                 silo.AddOutgoingGrainCallFilter(filter);
             });
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
         int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
         Assert.Equal(expected, answers);
         ModelReport report = await cluster.Model.ReportAsync();
-        output.WriteLine($"{filters.Sum(f => f.Hits)} calls disturbed, {report.Retries} steps sent again, {report.Statistics.Replays} replays");
+        output.WriteLine($"{filters.Sum(f => f.Hits)} calls disturbed, {report.Retries} steps sent again, {report.Statistics.Replays} replays, {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
         Assert.NotEqual(0, filters.Sum(f => f.Hits));
     }
 }

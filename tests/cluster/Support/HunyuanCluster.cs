@@ -1,5 +1,7 @@
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
@@ -34,10 +36,10 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
 
     public static async Task<HunyuanCluster> StartAsync(
-        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null)
+        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000)
     {
         string name = Path.GetFileName(directory);
-        ModelSettings settings = Settings(name, directory, mode);
+        ModelSettings settings = Settings(name, directory, mode) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
         TestCluster cluster = await TestCluster.StartAsync(silos, new ClusterSetup((number, silo) =>
         {
             HunyuanSiloOptions options = new()
