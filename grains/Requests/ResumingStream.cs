@@ -15,6 +15,9 @@ namespace HunyuanOrleans.Grains.Requests;
 /// <param name="time">The clock.</param>
 public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEnumerable<TokenBatch>> open, TimeProvider time)
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs a request.</summary>
     /// <param name="request">The request; its deadline is the patience between two batches.</param>
     /// <param name="cancellationToken">Gives the request up.</param>
@@ -23,8 +26,10 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         request = WithSeed(request);
         AnswerProgress progress = new(request);
         ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);
+        int fruitless = 0;
         while (!progress.IsComplete)
         {
+            await Task.Delay(Pause(fruitless++), time, cancellationToken);
             Source? source = await TryOpenAsync(opening, progress.Continue(request), cancellationToken);
             if (source is null)
             {
@@ -47,6 +52,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                         break;
                     }
 
+                    fruitless = batch.Ids.Length > 0 ? 0 : fruitless;
                     progress.Add(batch);
                     yield return batch;
                 }
@@ -54,6 +60,11 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             }
         }
     }
+
+    // Where sources break again and again before a token comes, the system has too much to do already.
+    private static TimeSpan Pause(int fruitless) => fruitless == 0
+        ? TimeSpan.Zero
+        : FirstPause * Math.Min(LongestPause / FirstPause, 1 << Math.Min(fruitless - 1, 10)) * (0.5 + Random.Shared.NextDouble());
 
     // The draw must be the same wherever the answer goes on.
     private static RequestSpec WithSeed(RequestSpec request) => request.Sampling.Seed is not null
