@@ -88,16 +88,18 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops a silo in order: it takes no new activations, its hosted services end, what its grains run finishes, they are deactivated
-    /// (or, where they ask for it in OnDeactivateAsync, moved), and requests that wait go to their successors.
+    /// Stops a silo in order: its hosted services end while it is still active, it takes no new activations, what its grains run finishes, they
+    /// are deactivated (or, where they ask for it in OnDeactivateAsync, moved), and requests that wait go to their successors.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="cancellationToken">Ends the patience: what is left is killed.</param>
     public async Task StopSiloAsync(EmbeddedSilo silo, CancellationToken cancellationToken = default)
     {
-        if (!silo.Core.TrySetStatus(SiloStatus.ShuttingDown)) return;
+        if (!silo.Core.TryBeginStop()) return;
         try
         {
+            await silo.Core.StopHostedAsync(cancellationToken);
+            if (!silo.Core.TrySetStatus(SiloStatus.ShuttingDown)) return;
             await silo.Core.DrainAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

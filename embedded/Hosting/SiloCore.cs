@@ -19,6 +19,7 @@ internal sealed class SiloCore : CallSource, ILocalSiloDetails
     private readonly HashSet<Activation> _activations = [];
     private readonly IHostedService[] _hosted;
     private readonly ITimer _collector;
+    private int _stopping;
 
     public SiloCore(EmbeddedCluster cluster, SiloAddress address, string name, Action<ISiloBuilder> configure) : base(cluster)
     {
@@ -109,10 +110,18 @@ internal sealed class SiloCore : CallSource, ILocalSiloDetails
         return true;
     }
 
-    /// <summary>Ends hosted services and then activations in order, each as soon as what it runs is done.</summary>
-    public async Task DrainAsync(CancellationToken cancellationToken)
+    /// <summary>True the first time.</summary>
+    public bool TryBeginStop() => Interlocked.Exchange(ref _stopping, 1) == 0;
+
+    /// <summary>Ends hosted services, the last first.</summary>
+    public async Task StopHostedAsync(CancellationToken cancellationToken)
     {
         foreach (var service in _hosted.Reverse()) await StopAsync(service, cancellationToken);
+    }
+
+    /// <summary>Ends activations in order, each as soon as what it runs is done.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
         DeactivationReason reason = new(DeactivationReasonCode.ShuttingDown, "The silo is stopping.");
         var ending = Activations();
         foreach (var activation in ending) activation.Deactivate(reason, cancellationToken);

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Configuration;
 using Microsoft.Extensions.Logging;
@@ -66,6 +68,8 @@ internal sealed class ClusterExecutor : IModelExecutor
     {
         long started = _time.GetTimestamp();
         _tables.Release(batch.Released);
+        using Activity? activity = GrainTelemetry.Start("hunyuan.step", null);
+        activity?.SetTag("gen_ai.request.model", _model).SetTag("hunyuan.rows", batch.TokenCount).SetTag("hunyuan.sequences", batch.SliceCount);
         while (true)
         {
             Route route = await RouteAsync(batch, started, cancellationToken).ConfigureAwait(false);
@@ -75,6 +79,7 @@ internal sealed class ClusterExecutor : IModelExecutor
                 StepReply reply = await _watch.SendAsync(route, step, cancellationToken).ConfigureAwait(false);
                 _tables.Confirm(batch);
                 Store(reply, batch, result);
+                GrainTelemetry.Step(_time.GetElapsedTime(started), _model);
                 return;
             }
             catch (UnknownSessionException)
@@ -94,6 +99,7 @@ internal sealed class ClusterExecutor : IModelExecutor
             }
 
             Interlocked.Increment(ref _retries);
+            GrainTelemetry.Retry(_model);
             CheckDeadline(started, affectsAll: false);
         }
     }
@@ -138,6 +144,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         _route = route;
         _tables.Distrust();
         Interlocked.Increment(ref _switches);
+        GrainTelemetry.Switch(_model, moved ?? 0);
         KeeperLog.Switched(_logger, _model, before?.Version ?? 0, route.Version, moved ?? 0, moved is null);
         _ = _keeper.CleanUpAsync(route);
         if (moved is null)
@@ -157,7 +164,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         }
 
         return new StepMessage(
-            _keeper.Epoch, ++_number, route.Version, route.Keys, 0, batch.Tokens.ToArray(), messages, batch.Released.ToArray(), null, Logits is not null);
+            _keeper.Epoch, ++_number, route.Version, route.Keys, 0, batch.Tokens.ToArray(), messages, batch.Released.ToArray(), null, Logits is not null, Activity.Current?.Id);
     }
 
     private void Store(StepReply reply, StepBatch batch, StepResult result)

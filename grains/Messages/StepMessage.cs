@@ -14,9 +14,10 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Released">Sessions that no longer need their caches.</param>
 /// <param name="Rows">Residual stream, float32 [rows, hidden]; null for the first shard.</param>
 /// <param name="WantsLogits">Whether the reply is to carry the logits too.</param>
+/// <param name="Trace">The W3C trace parent of who sent it; null where nobody traces.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.step")]
 public sealed record StepMessage(
-    long Epoch, long Number, long Version, string[] Stages, int Stage, int[] Tokens, SliceMessage[] Slices, long[] Released, byte[]? Rows, bool WantsLogits);
+    long Epoch, long Number, long Version, string[] Stages, int Stage, int[] Tokens, SliceMessage[] Slices, long[] Released, byte[]? Rows, bool WantsLogits, string? Trace);
 
 /// <summary>The rows of one sequence in a step.</summary>
 /// <param name="Session">The sequence.</param>

@@ -15,16 +15,18 @@ internal sealed class ModelHome : IAsyncDisposable
     private readonly ClusterExecutor _executor;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenRegistration _siloEnds;
+    private readonly LoadWatch _loads;
     private readonly bool _hasText;
     private int _disposed;
 
-    public ModelHome(ModelSettings settings, ModelConfig config, RouteKeeper keeper, ClusterExecutor executor, InferenceEngine engine, CancellationToken siloEnded)
+    public ModelHome(ModelSettings settings, ModelConfig config, RouteKeeper keeper, ClusterExecutor executor, InferenceEngine engine, LoadWatch loads, CancellationToken siloEnded)
     {
         _settings = settings;
         _config = config;
         _keeper = keeper;
         _executor = executor;
         Engine = engine;
+        _loads = loads;
         _hasText = engine.HasText;
 
         // A silo that was killed or cut off must not go on scheduling: its grain is elsewhere by now.
@@ -70,6 +72,7 @@ internal sealed class ModelHome : IAsyncDisposable
         await _stopping.CancelAsync();
         await _siloEnds.DisposeAsync();
         await Engine.DisposeAsync();
+        await _loads.DisposeAsync();
         await _keeper.DisposeAsync();
     }
 

@@ -38,6 +38,7 @@ public sealed class ModelHomes(
         RouteKeeper keeper = new(settings, config, options, isa, view, preparation, membership, logger, time);
         ClusterExecutor executor = new(settings, config, options, keeper, grains, logger, time);
         InferenceEngine engine = new(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
-        return new ModelHome(settings, config, keeper, executor, engine, life.Ended);
+        LoadWatch loads = new(model, config, view, keeper, options.RebalanceInterval, time);
+        return new ModelHome(settings, config, keeper, executor, engine, loads, life.Ended);
     }
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Model.Parts;
 using Orleans.Concurrency;
 
@@ -49,6 +51,8 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     private async Task<StepReply> ComputeAsync(StepMessage step, CancellationToken cancellationToken)
     {
         StepMessage next;
+        using Activity? activity = GrainTelemetry.Start("hunyuan.stage", step.Trace);
+        activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.Slices.Sum(static slice => slice.Count));
         await _host.StageLock.WaitAsync(cancellationToken);
         try
         {
@@ -66,7 +70,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
                 return await stage.FinishAsync();
             }
 
-            next = step with { Stage = step.Stage + 1, Tokens = [], Rows = stage.CopyRows() };
+            next = step with { Stage = step.Stage + 1, Tokens = [], Rows = stage.CopyRows(), Trace = activity?.Id ?? step.Trace };
         }
         catch (MissingPieceException missing)
         {
@@ -79,6 +83,8 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         }
 
         _fence.HandedOn(step.Epoch, step.Number);
+        activity?.Stop();
+        GrainTelemetry.StepSent(next.Rows!.Length);
         return await GrainFactory.GetGrain<IAttentionShardGrain>(next.Stages[next.Stage]).ForwardAsync(next, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Shards;
@@ -52,7 +53,7 @@ internal sealed class Errand(ExpertTable.Group[] holders, int firstExpert)
             to += count;
         }
 
-        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes);
+        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, Activity.Current?.Id);
     }
 
     /// <summary>Puts what came back to the rows' places.</summary>

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Model.Parts;
 using Orleans.Concurrency;
 
@@ -31,6 +33,8 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     /// <inheritdoc/>
     public async Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken)
     {
+        using Activity? activity = GrainTelemetry.Start("hunyuan.experts", message.Trace);
+        activity?.SetTag("hunyuan.group", _key.ToString()).SetTag("hunyuan.layer", message.Layer);
         await _host.ExpertLock.WaitAsync(cancellationToken);
         try
         {

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Grains.Telemetry;
 using Orleans.Concurrency;
 using Polly;
 
@@ -18,11 +20,13 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private readonly PinnedKey _key;
     private readonly ModelHost _host;
     private readonly ResiliencePipeline _calls;
+    private readonly TimeProvider _time;
     private readonly SortedList<long, ExpertTable> _tables = [];
 
     /// <summary>A router without tables.</summary>
-    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options)
+    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, TimeProvider time)
     {
+        _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
         _host = hosts.Get(_key.Model);
         _calls = Retries.ForExperts(options);
@@ -51,6 +55,8 @@ public sealed class RouterGrain : Grain, IRouterGrain
             throw new NotLoadedException($"{_key} has no table of route {version}.");
         }
 
+        using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch", null);
+        activity?.SetTag("hunyuan.layer", layer);
         Stage stage = _host.Loaded.Stage;
         List<Errand> errands = table.Plan(layer, stage.Routed.Counts, stage.Local);
         Task<ExpertReply>[] calls = new Task<ExpertReply>[errands.Count];
@@ -71,11 +77,14 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private async Task<ExpertReply> SendAsync(Errand errand, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;
+        long started = _time.GetTimestamp();
         try
         {
-            return await _calls.ExecuteAsync(
+            ExpertReply reply = await _calls.ExecuteAsync(
                 async token => await GrainFactory.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
                 cancellationToken);
+            GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
+            return reply;
         }
         catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
         {
