@@ -45,7 +45,7 @@ public static class SiloHost
         catch (Exception exception)
         {
             // The log has the whole of it.
-            await Console.Error.WriteLineAsync($"The silo ended: {exception.GetBaseException().Message}");
+            await Console.Error.WriteLineAsync($"The silo ended: {(exception is AggregateException several ? several.InnerExceptions[0] : exception).Message}");
             return Failed;
         }
     }

@@ -44,6 +44,7 @@ internal static class ClusterSide
                     clustering.ServiceId, clustering.ClusterId);
                 break;
             case ClusteringKind.Postgres:
+                silo.Services.AddSingleton<AbandonedMembers>();
                 silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PostgresMembership>();
                 silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", clustering.ConnectionString!));
                 break;
