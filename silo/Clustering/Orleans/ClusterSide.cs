@@ -66,6 +66,8 @@ internal static class ClusterSide
             o.NumMissedTableIAmAliveLimit = 3;
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(clustering.StaleAfterSeconds / o.NumMissedTableIAmAliveLimit);
             o.MaxJoinAttemptTime = TimeSpan.FromSeconds(clustering.JoinTimeoutSeconds);
+            // It counts from the start of the process: a silo that waited for its database would be thrown out, by itself first, as it joins.
+            o.EvictWhenMaxJoinAttemptTimeExceeded = false;
         });
     }
 
