@@ -9,7 +9,7 @@ public sealed class SiloProcessTests
     [Fact]
     public async Task A_silo_becomes_ready_and_ends_when_told_to()
     {
-        await using SiloProcess silo = SiloProcess.Start("--shutdown-grace", "20");
+        await using SiloProcess silo = SiloProcess.Start("--shutdown-grace", "20", "--model", HunyuanOrleans.TestSupport.TestPaths.DemoModel, "--memory", "1GB");
         await silo.SeesAsync(1);
         await silo.WaitAsync("/health/live", HttpStatusCode.OK, "ok");
         silo.Terminate();

@@ -28,6 +28,17 @@ public sealed class SiloShareTests
     }
 
     [Fact]
+    public void A_model_goes_by_the_name_of_its_folder_unless_it_is_given_one()
+    {
+        string folder = HunyuanOrleans.TestSupport.TestPaths.DemoModel;
+        Assert.Empty(SiloShare.Models(SettingsTests.Read().Silo, _ => { }));
+        var model = Assert.Single(SiloShare.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }));
+        model.Validate();
+        Assert.Equal(("demo-model", Path.GetFullPath(folder)), (model.Name, Path.TrimEndingDirectorySeparator(model.Directory)));
+        Assert.Equal("other", SiloShare.Models(SettingsTests.Read("--model", folder, "--model-name", "other").Silo, _ => { })[0].Name);
+    }
+
+    [Fact]
     public void Loading_follows_the_settings()
     {
         List<string> warnings = [];

@@ -29,7 +29,7 @@ internal static class ClusterSide
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.Clustering.ClusterId, settings.Clustering.ServiceId));
             silo.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
             silo.AddActivityPropagation();
-            SiloContents.Add(silo, settings);
+            SiloContents.Add(silo, settings, 0);
         });
     }
 
