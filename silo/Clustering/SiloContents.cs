@@ -1,3 +1,4 @@
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Silo.Settings;
 using Orleans.Configuration;
 
@@ -6,12 +7,22 @@ namespace HunyuanOrleans.Silo.Clustering;
 /// <summary>What every silo is given, on either engine and whatever the clustering.</summary>
 internal static class SiloContents
 {
-    /// <summary>Gives it to a silo.</summary>
+    // The rest of the grace is for what follows: grains end, connections close.
+    private const double ShareOfGraceForLeaving = 0.8;
+
+    /// <summary>Gives it to a silo; call it last, so that what it adds stops first.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="settings">All settings.</param>
-    public static void Add(ISiloBuilder silo, HostSettings settings)
+    /// <param name="number">Number of the silo in this process, from 0.</param>
+    public static void Add(ISiloBuilder silo, HostSettings settings, int number)
     {
         TimeSpan timeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds);
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = timeout);
+        silo.AddHunyuan(new HunyuanSiloOptions
+        {
+            Models = SiloShare.Models(settings.Silo, Console.Error.WriteLine),
+            Capacity = SiloShare.Capacity(settings.Silo, number),
+            LeaveGrace = TimeSpan.FromSeconds(settings.Silo.ShutdownGraceSeconds * ShareOfGraceForLeaving),
+        });
     }
 }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Silo.Settings;
 
@@ -24,6 +25,14 @@ internal static class SiloShare
             Zone = settings.Zone,
             Role = settings.Role,
         };
+
+    /// <summary>The model of the cluster; none where no folder is named.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="warn">Told what went wrong without stopping.</param>
+    public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn) =>
+        settings.Model is { Length: > 0 } folder
+            ? [new() { Name = settings.ModelName ?? new DirectoryInfo(folder).Name, Directory = Path.GetFullPath(folder), Options = Loading(settings, warn) }]
+            : [];
 
     /// <summary>How the silo loads and runs its share.</summary>
     /// <param name="settings">The settings.</param>

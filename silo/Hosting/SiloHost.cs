@@ -2,6 +2,7 @@ using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.Silo.Health;
 using HunyuanOrleans.Silo.Settings;
 using HunyuanOrleans.Silo.Telemetry;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace HunyuanOrleans.Silo.Hosting;
 
@@ -45,7 +46,8 @@ public static class SiloHost
         catch (Exception exception)
         {
             // The log has the whole of it.
-            await Console.Error.WriteLineAsync($"The silo ended: {exception.GetBaseException().Message}");
+            Exception cause = exception is AggregateException several ? several.InnerExceptions[0] : exception;
+            await Console.Error.WriteLineAsync($"The silo ended: {cause.Message}");
             return Failed;
         }
     }
@@ -60,7 +62,8 @@ public static class SiloHost
         HostSettings settings = HostSettings.Read(builder.Configuration);
         HostSettings.AddOptions(builder.Services, builder.Configuration);
 
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+        builder.Logging.AddSimpleConsole(console =>
+            (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
         builder.WebHost.UseUrls(settings.Silo.Urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         builder.Services.Configure<HostOptions>(host =>
         {
@@ -68,6 +71,7 @@ public static class SiloHost
             // HTTP answers probes while the silo still joins and loads.
             host.ServicesStartConcurrently = true;
         });
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHostedService<Goodbye>();
         ClusterSide.Add(builder, settings);
         builder.Services.AddSiloHealth();

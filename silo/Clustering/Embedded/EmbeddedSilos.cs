@@ -17,11 +17,7 @@ internal sealed partial class EmbeddedSilos : IHostedService, ISiloState, IAsync
         _settings = new(silo.Value, clustering.Value, tls.Value);
         _logger = loggers.CreateLogger<EmbeddedSilos>();
         Cluster = new(
-            builder =>
-            {
-                builder.Services.AddSingleton(loggers);
-                SiloContents.Add(builder, _settings);
-            },
+            builder => builder.Services.AddSingleton(loggers),
             builder =>
             {
                 builder.Services.AddSingleton(loggers);
@@ -40,7 +36,9 @@ internal sealed partial class EmbeddedSilos : IHostedService, ISiloState, IAsync
     {
         for (int i = 0; i < _settings.Silo.Silos; i++)
         {
-            EmbeddedSilo silo = await Cluster.AddSiloAsync(name: SiloShare.Name(_settings.Silo, i), cancellationToken: cancellationToken);
+            int number = i;
+            EmbeddedSilo silo = await Cluster.AddSiloAsync(
+                builder => SiloContents.Add(builder, _settings, number), SiloShare.Name(_settings.Silo, i), cancellationToken);
             LogActive(silo.Name);
         }
     }

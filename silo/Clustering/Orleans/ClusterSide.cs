@@ -29,7 +29,7 @@ internal static class ClusterSide
             silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.Clustering.ClusterId, settings.Clustering.ServiceId));
             silo.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
             silo.AddActivityPropagation();
-            SiloContents.Add(silo, settings);
+            SiloContents.Add(silo, settings, 0);
         });
     }
 
@@ -44,6 +44,7 @@ internal static class ClusterSide
                     clustering.ServiceId, clustering.ClusterId);
                 break;
             case ClusteringKind.Postgres:
+                silo.Services.AddSingleton<AbandonedMembers>();
                 silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PostgresMembership>();
                 silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", clustering.ConnectionString!));
                 break;
@@ -65,6 +66,8 @@ internal static class ClusterSide
             o.NumMissedTableIAmAliveLimit = 3;
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(clustering.StaleAfterSeconds / o.NumMissedTableIAmAliveLimit);
             o.MaxJoinAttemptTime = TimeSpan.FromSeconds(clustering.JoinTimeoutSeconds);
+            // It counts from the start of the process: a silo that waited for its database would be thrown out, by itself first, as it joins.
+            o.EvictWhenMaxJoinAttemptTimeExceeded = false;
         });
     }
 

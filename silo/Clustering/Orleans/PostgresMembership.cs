@@ -9,9 +9,11 @@ namespace HunyuanOrleans.Silo.Clustering;
 /// scripts. It does not make the database itself.
 /// </summary>
 /// <param name="options">The connection string, and how long to wait.</param>
+/// <param name="abandoned">Waits for members that are gone.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it says that it waits.</param>
-internal sealed partial class PostgresMembership(IOptions<ClusteringSettings> options, TimeProvider time, ILogger<PostgresMembership> logger)
+internal sealed partial class PostgresMembership(
+    IOptions<ClusteringSettings> options, AbandonedMembers abandoned, TimeProvider time, ILogger<PostgresMembership> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     // Any number, the same in every silo: silos that start together must not make the tables together.
@@ -24,7 +26,7 @@ internal sealed partial class PostgresMembership(IOptions<ClusteringSettings> op
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(PostgresMembership), ServiceLifecycleStage.First, EnsureAsync);
 
-    /// <summary>Makes what is missing.</summary>
+    /// <summary>Makes what is missing, and waits until it makes sense to join.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
@@ -37,6 +39,7 @@ internal sealed partial class PostgresMembership(IOptions<ClusteringSettings> op
                 await using NpgsqlConnection connection = new(options.Value.ConnectionString);
                 await connection.OpenAsync(cancellationToken);
                 await CreateAsync(connection, cancellationToken);
+                await abandoned.WaitAsync(connection, cancellationToken);
                 return;
             }
             catch (NpgsqlException exception) when (exception.IsTransient && time.GetElapsedTime(began) < patience)

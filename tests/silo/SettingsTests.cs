@@ -1,0 +1,133 @@
+using System.Collections;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.TestSupport;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace HunyuanOrleans.Silo.Tests;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void The_defaults_are_valid()
+    {
+        HostSettings settings = Read();
+        Assert.Equal(SiloRole.Any, settings.Silo.Role);
+        Assert.Equal(11111, settings.Silo.SiloPort);
+        Assert.Equal(ClusteringKind.Localhost, settings.Clustering.Kind);
+        Assert.False(settings.Tls.Enabled);
+        Assert.True(settings.Tls.RequireClientCertificates);
+    }
+
+    [Theory]
+    [InlineData("--silo-port 0", "--silo-port", "is 0", "1 to 65535")]
+    [InlineData("--silo-port many", "HUNYUAN_SILO_PORT", "'many'", "a whole number")]
+    [InlineData("--gateway-port 11111", "--gateway-port", "another port")]
+    [InlineData("--role boss", "--role", "'boss'", "any, attention, experts, gateway")]
+    [InlineData("--role 3", "--role", "'3'", "gateway")]
+    [InlineData("--device tpu", "--device", "tpu", "h200")]
+    [InlineData("--memory much", "--memory", "much", "80GB")]
+    [InlineData("--model /nowhere", "--model", "/nowhere", "config.json")]
+    [InlineData("--model-name a|b", "--model-name", "without |")]
+    [InlineData("--kv-tokens 3", "--kv-tokens", "32 to")]
+    [InlineData("--threads -1", "--threads", "0 to 1024")]
+    [InlineData("--urls localhost:80", "--urls", "http://127.0.0.1:8080")]
+    [InlineData("--shutdown-grace 0", "--shutdown-grace", "0.1 to 3600")]
+    [InlineData("--response-timeout NaN", "--response-timeout", "a number")]
+    [InlineData("--pin-threads perhaps", "--pin-threads", "true or false")]
+    [InlineData("--otlp-endpoint collector", "--otlp-endpoint", "http://localhost:4317")]
+    [InlineData("--clustering postgres", "--connection-string", "not given", "postgres")]
+    [InlineData("--primary-endpoint here", "--primary-endpoint", "127.0.0.1:11111")]
+    [InlineData("--cluster-id=", "--cluster-id", "1 to 150")]
+    [InlineData("--probe-timeout 0", "--probe-timeout", "0.1 to 60")]
+    [InlineData("--missed-probes 0", "--missed-probes", "1 to 100")]
+    [InlineData("--votes 0", "--votes", "1 to 10")]
+    [InlineData("--tls-certificate /nowhere.pem", "--tls-certificate", "/nowhere.pem")]
+    [InlineData("--tls-host-name silo", "--tls-host-name", "nothing without a certificate")]
+    [InlineData("--speed 9", "--speed")]
+    [InlineData("--zone", "--zone", "lacks its value")]
+    [InlineData("serve", "'serve'")]
+    [InlineData("--settings /nowhere.json", "/nowhere.json")]
+    public void What_is_wrong_is_said(string flags, params string[] parts)
+    {
+        var failed = Assert.Throws<SettingsException>(() => Read(flags.Split(' ')));
+        Assert.All(parts, part => Assert.Contains(part, failed.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_problems_are_said_at_once()
+    {
+        var failed = Assert.Throws<SettingsException>(() => Read("--silo-port", "0", "--votes", "0"));
+        Assert.Equal(2, failed.Message.Split('\n').Length);
+    }
+
+    [Fact]
+    public void Flags_win_over_the_environment_and_that_over_the_file()
+    {
+        using TempFile file = new("""{ "Silo": { "Zone": "file", "Memory": "1GB", "Device": "h20" }, "Clustering": { "Votes": 3 } }""");
+        Hashtable environment = new() { ["HUNYUAN_ZONE"] = "environment", ["HUNYUAN_MEMORY"] = "2GB", ["HUNYUAN_ISA"] = "portable" };
+        HostSettings settings = Read(environment, "--settings", file.Path, "--zone", "flag", "--pin-threads=false");
+        Assert.Equal(("flag", "2GB", "h20"), (settings.Silo.Zone, settings.Silo.Memory, settings.Silo.Device));
+        Assert.Equal(3, settings.Clustering.Votes);
+        Assert.False(settings.Silo.PinThreads);
+    }
+
+    [Fact]
+    public void A_file_with_an_unknown_setting_is_refused()
+    {
+        using TempFile file = new("""{ "Silo": { "Sone": "a" } }""");
+        Assert.Contains("Silo:Sone", Assert.Throws<SettingsException>(() => Read("--settings", file.Path)).Message);
+    }
+
+    [Fact]
+    public void Help_names_every_setting_once()
+    {
+        string[] lines = CommandLine.HelpText.Split('\n');
+        Assert.All(SettingTable.All, setting => Assert.Single(lines, line => line.StartsWith($"  --{setting.Flag.Name} ", StringComparison.Ordinal)));
+        Assert.Equal(SettingTable.All.Count, SettingTable.All.Select(setting => setting.Flag.Name).Distinct().Count());
+        foreach ((_, Type type) in SettingTable.Sections)
+        {
+            Assert.All(type.GetProperties().Where(property => property.CanWrite), property => SettingTable.Of(type, property.Name));
+        }
+    }
+
+    [Fact]
+    public void Options_are_checked_when_the_host_starts()
+    {
+        ConfigurationManager configuration = new();
+        configuration["Silo:SiloPort"] = "70000";
+        ServiceCollection services = new();
+        HostSettings.AddOptions(services, configuration);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        var failed = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        Assert.Contains("70000", failed.Message);
+    }
+
+    [Fact]
+    public void A_model_folder_is_taken() => Assert.NotNull(Read("--model", Path.Combine(TestPaths.Root, "demo-model")).Silo.Model);
+
+    internal static HostSettings Read(params string[] flags) => Read(new Hashtable(), flags);
+
+    private static HostSettings Read(Hashtable environment, params string[] flags)
+    {
+        ConfigurationManager configuration = new();
+        HostSettings.AddSources(configuration, CommandLine.Read(flags), environment);
+        return HostSettings.Read(configuration);
+    }
+
+    private sealed class TempFile : IDisposable
+    {
+        public TempFile(string text)
+        {
+            Path = System.IO.Path.GetTempFileName();
+            File.WriteAllText(Path, text);
+        }
+
+        public string Path { get; }
+
+        public void Dispose() => File.Delete(Path);
+    }
+}

@@ -1,0 +1,52 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.Silo.Settings;
+using Xunit;
+
+namespace HunyuanOrleans.Silo.Tests;
+
+public sealed class SiloShareTests
+{
+    [Fact]
+    public void Silos_announce_what_their_settings_say()
+    {
+        SiloSettings settings = SettingsTests.Read("--name", "a", "--device", "H100", "--memory", "74.5GiB", "--zone", "rack1", "--role", "experts").Silo;
+        SiloCapacity capacity = SiloShare.Capacity(settings, 1);
+        Assert.Equal(("a-2", "h100", "rack1", SiloRole.Experts), (capacity.Name, capacity.Device, capacity.Zone, capacity.Role));
+        Assert.Equal((long)(74.5 * (1L << 30)), capacity.MemoryBytes);
+        Assert.Equal(DeviceCatalog.Get("h100").MemoryBandwidth, capacity.MemoryBandwidth);
+        capacity.Validate();
+    }
+
+    [Fact]
+    public void Silos_of_one_process_share_its_memory()
+    {
+        long one = SiloShare.Capacity(SettingsTests.Read().Silo, 0).MemoryBytes;
+        Assert.InRange(one, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
+        Assert.Equal(one / 4, SiloShare.Capacity(SettingsTests.Read("--silos", "4").Silo, 3).MemoryBytes);
+    }
+
+    [Fact]
+    public void A_model_goes_by_the_name_of_its_folder_unless_it_is_given_one()
+    {
+        string folder = HunyuanOrleans.TestSupport.TestPaths.DemoModel;
+        Assert.Empty(SiloShare.Models(SettingsTests.Read().Silo, _ => { }));
+        var model = Assert.Single(SiloShare.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }));
+        model.Validate();
+        Assert.Equal(("demo-model", Path.GetFullPath(folder)), (model.Name, Path.TrimEndingDirectorySeparator(model.Directory)));
+        Assert.Equal("other", SiloShare.Models(SettingsTests.Read("--model", folder, "--model-name", "other").Silo, _ => { })[0].Name);
+    }
+
+    [Fact]
+    public void Loading_follows_the_settings()
+    {
+        List<string> warnings = [];
+        ModelOptions options = SiloShare.Loading(
+            SettingsTests.Read("--threads", "3", "--pin-threads", "false", "--kv-tokens", "640", "--max-batch-tokens", "64", "--packed-cache", "/tmp").Silo, warnings.Add);
+        options.Validate();
+        Assert.Equal((3, false, 640, 64, "/tmp"), (options.Threads, options.PinThreads, options.KvTokens, options.MaxBatchTokens, options.PackedCache));
+        options.Warn!("x");
+        Assert.Equal(["x"], warnings);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Silo.Tests.Support;
+
+/// <summary>A silo as a process of its own, on ports that were free, ended with the test.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    /// <summary>Far longer than anything here takes, so that a hang fails rather than hangs.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    // The tests' own output folder, but of the silo: bin/Release/net10.0, with the engine in it where that is not the default.
+    private static readonly string Binary = Path.Combine(TestPaths.Root, "silo",
+        Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "silo"), AppContext.BaseDirectory), "hunyuan-silo.dll");
+
+    private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly Process _process;
+
+    private SiloProcess(Process process, int siloPort, int httpPort)
+    {
+        (_process, SiloPort, HttpPort) = (process, siloPort, httpPort);
+        process.OutputDataReceived += (_, line) => Add(line.Data);
+        process.ErrorDataReceived += (_, line) => Add(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        void Add(string? line)
+        {
+            if (line is not null)
+            {
+                _output.Enqueue(line);
+            }
+        }
+    }
+
+    /// <summary>Whether this build's silos can be several processes.</summary>
+    public static bool IsOrleans { get; } =
+        typeof(ClusterSide).Assembly.GetReferencedAssemblies().Any(static reference => reference.Name == "Orleans.Runtime");
+
+    public int SiloPort { get; }
+
+    public int HttpPort { get; }
+
+    public string Output => string.Join('\n', _output);
+
+    public static SiloProcess Start(params string[] flags) => Start(flags, null);
+
+    public static SiloProcess Start(string[] flags, IReadOnlyDictionary<string, string>? environment)
+    {
+        int siloPort = FreePort(), gatewayPort = FreePort(), httpPort = FreePort();
+        ProcessStartInfo start = new(Host) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] own = ["--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}", "--urls", $"http://127.0.0.1:{httpPort}"];
+        foreach (string argument in (string[])[Binary, .. own, .. flags])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("HUNYUAN_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new(Process.Start(start)!, siloPort, httpPort);
+    }
+
+    /// <summary>Waits until it is ready and sees that many silos.</summary>
+    public Task SeesAsync(int silos) => WaitAsync("/health/ready", HttpStatusCode.OK, $"active, {silos} in the cluster");
+
+    /// <summary>Waits until a path answers like this.</summary>
+    public async Task WaitAsync(string path, HttpStatusCode status, string text)
+    {
+        long began = Stopwatch.GetTimestamp();
+        string last = "no answer";
+        while (Stopwatch.GetElapsedTime(began) < Limit)
+        {
+            Assert.False(_process.HasExited, $"The silo ended:\n{Output}");
+            try
+            {
+                using HttpResponseMessage answer = await Http.GetAsync($"http://127.0.0.1:{HttpPort}{path}");
+                last = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+                if (answer.StatusCode == status && last.Contains(text, StringComparison.Ordinal))
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+            {
+                last = exception.Message;
+            }
+
+            await Task.Delay(50);
+        }
+
+        Assert.Fail($"{path} did not answer {status} with '{text}', last: {last}\n{Output}");
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using CancellationTokenSource limit = new(Limit);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public void Terminate() => Signal("TERM");
+
+    public void Kill() => _process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    // The shell's own kill: small systems have no other.
+    private void Signal(string name)
+    {
+        using Process kill = Process.Start("bash", ["-c", $"kill -{name} {_process.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
