@@ -16,6 +16,9 @@ namespace HunyuanOrleans.Grains.Execution;
 /// </summary>
 internal sealed class ClusterExecutor : IModelExecutor
 {
+    /// <summary>A fault that nobody foresaw may be of one silo or one moment; after so many of them in a step it is of the step.</summary>
+    private const int UnexpectedFaults = 2;
+
     private readonly string _model;
     private readonly ModelConfig _config;
     private readonly HunyuanSiloOptions _options;
@@ -66,6 +69,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <exception cref="ExecutorException">The deadline has passed.</exception>
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
+        int unexpected = 0;
         long started = _time.GetTimestamp();
         _tables.Release(batch.Released);
         using Activity? activity = GrainTelemetry.Start("hunyuan.step", null);
@@ -91,7 +95,8 @@ internal sealed class ClusterExecutor : IModelExecutor
                     _keeper.Report(route);
                 }
             }
-            catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+            catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken)
+                || (!cancellationToken.IsCancellationRequested && unexpected++ < UnexpectedFaults))
             {
                 KeeperLog.StepRetried(_logger, step.Number, _model, route.Version, fault.Message);
                 _tables.Distrust();

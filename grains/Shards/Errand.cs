@@ -53,7 +53,7 @@ internal sealed class Errand(ExpertTable.Group[] holders, int firstExpert)
             to += count;
         }
 
-        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, Activity.Current?.Id);
+        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, Activity.Current?.Id ?? stage.Trace);
     }
 
     /// <summary>Puts what came back to the rows' places.</summary>

@@ -20,12 +20,16 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private readonly PinnedKey _key;
     private readonly ModelHost _host;
     private readonly ResiliencePipeline _calls;
+
+    // Retries go on outside of the grain's turns, where the grain's own factory may not be used.
+    private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly SortedList<long, ExpertTable> _tables = [];
 
     /// <summary>A router without tables.</summary>
-    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, TimeProvider time)
+    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, IGrainFactory grains, TimeProvider time)
     {
+        _grains = grains;
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
         _host = hosts.Get(_key.Model);
@@ -55,9 +59,9 @@ public sealed class RouterGrain : Grain, IRouterGrain
             throw new NotLoadedException($"{_key} has no table of route {version}.");
         }
 
-        using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch", null);
-        activity?.SetTag("hunyuan.layer", layer);
         Stage stage = _host.Loaded.Stage;
+        using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch", stage.Trace);
+        activity?.SetTag("hunyuan.layer", layer);
         List<Errand> errands = table.Plan(layer, stage.Routed.Counts, stage.Local);
         Task<ExpertReply>[] calls = new Task<ExpertReply>[errands.Count];
         for (int i = 0; i < calls.Length; i++)
@@ -81,7 +85,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         try
         {
             ExpertReply reply = await _calls.ExecuteAsync(
-                async token => await GrainFactory.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
+                async token => await _grains.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
                 cancellationToken);
             GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;

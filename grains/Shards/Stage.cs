@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Contracts;
@@ -62,6 +63,9 @@ internal sealed class Stage : IDisposable
     /// <summary>The layer whose rows must be brought to experts elsewhere; -1 where the stage is through.</summary>
     public int Waiting => _routed ? _layer : -1;
 
+    /// <summary>The W3C trace parent of what the step does here; null where nobody traces.</summary>
+    public string? Trace { get; private set; }
+
     public RoutedRows Routed => _runner.Routed;
 
     /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
@@ -107,6 +111,7 @@ internal sealed class Stage : IDisposable
     public void Begin(StepMessage step, int firstLayer, int lastLayer, KvSessions sessions)
     {
         _step = step;
+        Trace = Activity.Current?.Id ?? step.Trace;
         (_layer, _end, _begun, _routed, _reply) = (firstLayer, lastLayer + 1, false, false, null);
         sessions.Release(step.Released);
         _batch.Clear();

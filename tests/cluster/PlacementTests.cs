@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
@@ -34,9 +35,10 @@ public sealed class PlacementTests
 
         // Not the scheduler's own silo: when that goes, the sequences are computed again by its successor.
         int leaves = Enumerable.Range(0, 3).First(number => cluster.NameOf(number) != before.Home);
+        string name = cluster.NameOf(leaves);
         await cluster.StopAsync(leaves);
         ModelReport after = await cluster.Model.ReportAsync();
-        Assert.DoesNotContain(after.Stages.Concat(after.Groups), key => PinnedKey.Parse(key).Silo == cluster.NameOf(leaves));
+        Assert.DoesNotContain(after.Stages.Concat(after.Groups), key => PinnedKey.Parse(key).Silo == name);
         Assert.True(after.Switches >= 3, $"{after.Switches} switches");
         Assert.Equal(0, after.Statistics.Replays);
         Assert.Equal(expected, await Task.WhenAll(runs));
@@ -107,7 +109,10 @@ public sealed class PlacementTests
             ActivityStopped = seen.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 3);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 3, change: static (number, options) => options with
+        {
+            Capacity = options.Capacity with { Role = number == 0 ? SiloRole.Attention : SiloRole.Experts },
+        });
         await cluster.GenerateAsync(Prompts.Of(1, Vocabulary, 3)[0]);
         ModelReport report = await cluster.Model.ReportAsync();
         var steps = seen.GroupBy(static activity => activity.TraceId)

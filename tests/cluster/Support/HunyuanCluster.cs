@@ -10,6 +10,9 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport.Cluster;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 
@@ -19,6 +22,9 @@ namespace HunyuanOrleans.Cluster.Tests.Support;
 internal sealed class HunyuanCluster : IAsyncDisposable
 {
     public const int KvTokens = 4096;
+
+    /// <summary>With more requests than this, calls take longer than tests of failures allow.</summary>
+    private const int PatientQueue = 1000;
 
     private readonly string _model;
 
@@ -49,8 +55,20 @@ internal sealed class HunyuanCluster : IAsyncDisposable
                 StepWatchInterval = TimeSpan.FromMilliseconds(100),
                 PlanDelay = TimeSpan.FromMilliseconds(20),
             };
+            if (FileLog.Path is { } path)
+            {
+                silo.Services.AddSingleton<ILoggerProvider>(new FileLog(path));
+            }
+
             more?.Invoke(number, silo);
             silo.AddHunyuan(change?.Invoke(number, options) ?? options);
+        },
+        client =>
+        {
+            if (queue > PatientQueue)
+            {
+                client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(60));
+            }
         }));
         HunyuanCluster hunyuan = new(name, cluster);
         hunyuan.Numbered.AddRange(cluster.Silos);
@@ -96,6 +114,11 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     }
 
     public string NameOf(int number) => Silos.NameOf(Numbered[number]);
+
+    /// <summary>Names of the silos that run.</summary>
+    public string[] Alive() => [.. Silos.Silos.Select(Silos.NameOf)];
+
+    public Task KillAsync(string name) => Silos.KillSiloAsync(Silos.Silos.First(silo => Silos.NameOf(silo) == name));
 
     public Task KillAsync(int number) => Silos.KillSiloAsync(Numbered[number]);
 
