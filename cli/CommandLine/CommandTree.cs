@@ -13,6 +13,7 @@ internal static class CommandTree
         {
             GenerateCommand.Create(),
             ChatCommand.Create(),
+            ServeCommand.Create(),
             EvalCommand.Create(),
             LogitsCommand.Create(),
             TokenizeCommand.Create(),

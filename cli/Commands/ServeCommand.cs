@@ -1,0 +1,160 @@
+using System.CommandLine;
+using System.Globalization;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>serve: OpenAI's API over HTTP for a model in this process.</summary>
+internal static class ServeCommand
+{
+    private const string EnvironmentPrefix = "HUNYUAN_";
+
+    private static readonly Option<string?> Host = new("--host")
+    {
+        Description = "Address to listen on; others than loopback need an API key. [default: 127.0.0.1]",
+        HelpName = "ADDRESS",
+    };
+
+    private static readonly Option<int?> Port = new Option<int?>("--port", "-p")
+    {
+        Description = "Port to listen on; 0 takes any free one. [default: 8020]",
+        HelpName = "PORT",
+    }.InRange(0, 65535);
+
+    private static readonly Option<string?> Name = new("--served-model-name")
+    {
+        Description = "What requests call the model. [default: its folder's name]",
+        HelpName = "NAME",
+    };
+
+    private static readonly Option<string?> KeyFile = new("--api-key-file")
+    {
+        Description = "File with the API keys that callers must show one of, a line each: a key or sha256:HASH.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> Anonymous = new("--allow-anonymous")
+    {
+        Description = "Listen beyond loopback although there is no API key.",
+    };
+
+    private static readonly Option<string?> Config = new("--config")
+    {
+        Description = "JSON file with more settings, in its section Server; variables such as HUNYUAN_Server__Port outdo it.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string> Log = new Option<string>("--log-level")
+    {
+        Description = "What is written to the error stream.",
+        DefaultValueFactory = _ => "info",
+        HelpName = "debug|info|warning|error",
+    }.OneOf("debug", "info", "warning", "error");
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("serve", "Serves OpenAI's API over HTTP.")
+        {
+            SharedOptions.Model, Host, Port, Name, KeyFile, Anonymous, Config, Log,
+        };
+        SharedOptions.AddComputeTo(command);
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        string folder = SharedOptions.ModelFolder(parsed);
+        LocalModelOptions model = new(folder) { Loading = ComputeSettings.Read(parsed), Loader = ModelLoading.Load };
+        if (parsed.GetValue(Name) is { Length: > 0 } name)
+        {
+            model = model with { Name = name };
+        }
+
+        await using WebApplication app = Build(parsed, model);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new ModelException(string.Join(' ', e.Failures), e);
+        }
+
+        await ServeAsync(app, parsed.InvocationConfiguration.Output, model.Name);
+        return app.Services.GetRequiredService<ModelSlot>().Failure is null ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static WebApplication Build(ParseResult parsed, LocalModelOptions model)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "hunyuan" });
+        if (parsed.GetValue(Config) is { } file)
+        {
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+        }
+
+        builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix);
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        builder.Services.AddHunyuanServer(builder.Configuration.GetSection(ServerOptions.Section), options =>
+        {
+            options.Host = parsed.GetValue(Host) ?? options.Host;
+            options.Port = parsed.GetValue(Port) ?? options.Port;
+            options.KeyFile = parsed.GetValue(KeyFile) ?? options.KeyFile;
+            options.AllowAnonymous |= parsed.GetValue(Anonymous);
+        });
+        builder.Services.AddLocalModel(model);
+        builder.Logging.SetMinimumLevel(parsed.GetValue(Log) switch
+        {
+            "debug" => LogLevel.Debug,
+            "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => LogLevel.Information,
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.IncludeScopes = true;
+            console.TimestampFormat = "yyyy-MM-dd HH:mm:ss ";
+        });
+        // The output stream is for results; log lines are none.
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        WebApplication app = builder.Build();
+        app.MapHunyuanApi();
+        return app;
+    }
+
+    private static async Task ServeAsync(WebApplication app, TextWriter output, string model)
+    {
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        // What users can type into a browser on this machine.
+        string url = address.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            Serving {model} on {url}
+
+              curl {url}/v1/chat/completions -H 'Content-Type: application/json' \
+                -d '{"{"}"messages":[{"{"}"role":"user","content":"What is the capital of France?"{"}"}]{"}"}'
+
+            Ctrl-C stops it.
+            """));
+        output.Flush();
+        using Interrupt interrupt = new();
+        IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        using CancellationTokenRegistration stop = interrupt.Token.Register(lifetime.StopApplication);
+        await app.WaitForShutdownAsync();
+    }
+}

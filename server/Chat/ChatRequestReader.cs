@@ -1,0 +1,84 @@
+using System.Text.Json;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Tools;
+
+namespace HunyuanOrleans.Server.Chat;
+
+/// <summary>Reads a request for a chat completion. Text of messages never becomes a special token.</summary>
+internal static class ChatRequestReader
+{
+    /// <summary>Reads and checks.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="model">The model it is for.</param>
+    /// <param name="options">The server's limits.</param>
+    /// <exception cref="ApiException">A parameter is wrong.</exception>
+    public static AnswerJob Read(RequestFields fields, ServedModel model, ServerOptions options)
+    {
+        ToolChoice tools = ToolChoice.Read(fields);
+        OutputSpec.Read(fields, tools).RequireSupported();
+        int? logprobs = Logprobs(fields);
+        int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
+        SamplingParams sampling = CommonParameters.Sampling(fields, model.Defaults, logprobs);
+        int? maxTokens = fields.Int("max_completion_tokens", 1) ?? fields.Int("max_tokens", 1);
+        GenerationRequest request = CommonParameters.Request(fields, sampling, choices, maxTokens);
+        bool stream = fields.Bool("stream") ?? false;
+        bool usage = StreamUsage.Read(fields, stream);
+        bool skipSpecial = CommonParameters.SkipSpecial(fields);
+
+        int[] prompt = Encode(fields, model, tools);
+        PromptRules.CheckLength(prompt.Length, "messages", options);
+        return new AnswerJob(
+            [request with { PromptIds = prompt, MaxTokens = maxTokens ?? PromptRules.DefaultMaxTokens(model, prompt.Length) }],
+            new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, tools.MayCall),
+            stream,
+            usage,
+            skipSpecial);
+    }
+
+    /// <summary>The prompt of a chat: its messages and tools through the model's template.</summary>
+    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools)
+    {
+        ChatEncoder chat = model.Chat ?? throw ApiException.Invalid(
+            "messages", "This model has no tokenizer, so it cannot chat. Use /v1/completions with token ids.");
+        JsonElement messages = fields["messages"] ?? throw ApiException.Missing("messages", "an array of messages");
+        try
+        {
+            return chat.Encode(new ChatTemplateInput
+            {
+                Messages = ChatMessage.ListFromJson(messages),
+                Tools = tools.Shown,
+                AddGenerationPrompt = fields.Bool("add_generation_prompt") ?? true,
+                Variables = Variables(fields),
+            });
+        }
+        catch (ModelException e)
+        {
+            throw ApiException.Invalid(e.Message.StartsWith("The template variable", StringComparison.Ordinal) ? "chat_template_kwargs" : "messages", e.Message);
+        }
+    }
+
+    private static Dictionary<string, JsonElement>? Variables(RequestFields fields) => fields["chat_template_kwargs"] switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } json => json.EnumerateObject().GroupBy(p => p.Name).ToDictionary(g => g.Key, g => g.Last().Value),
+        { } other => throw ApiException.WrongType("chat_template_kwargs", "an object", RequestFields.Kind(other)),
+    };
+
+    private static int? Logprobs(RequestFields fields)
+    {
+        bool wanted = fields.Bool("logprobs") ?? false;
+        int? top = fields.Int("top_logprobs", 0, CommonParameters.MaxTopLogprobs);
+        if (top is not null && !wanted)
+        {
+            throw ApiException.Invalid("top_logprobs", "top_logprobs needs logprobs to be true.");
+        }
+
+        return wanted ? top ?? 0 : null;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Tools;
+
+namespace HunyuanOrleans.Server.Completions;
+
+/// <summary>Reads a request for a completion: text, token ids, or several of either. Special tokens in text stay text.</summary>
+internal static class CompletionRequestReader
+{
+    // OpenAI's default; the model's own is for chats.
+    private const int DefaultMaxTokens = 16;
+
+    /// <summary>Reads and checks.</summary>
+    /// <exception cref="ApiException">A parameter is wrong.</exception>
+    public static AnswerJob Read(RequestFields fields, ServedModel model, ServerOptions options)
+    {
+        OutputSpec.Read(fields, ToolChoice.None).RequireSupported();
+        Refuse(fields);
+        int? logprobs = Logprobs(fields);
+        int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
+        SamplingParams sampling = CommonParameters.Sampling(fields, model.Defaults, logprobs);
+        int maxTokens = fields.Int("max_tokens", 1) ?? DefaultMaxTokens;
+        GenerationRequest request = CommonParameters.Request(fields, sampling, choices, maxTokens);
+        bool stream = fields.Bool("stream") ?? false;
+        bool usage = StreamUsage.Read(fields, stream);
+        bool skipSpecial = CommonParameters.SkipSpecial(fields);
+        bool echo = fields.Bool("echo") ?? false;
+        if (echo && logprobs is not null)
+        {
+            throw ApiException.Invalid("echo", "echo with logprobs is not supported: there are no log probabilities of prompts.", "unsupported_value");
+        }
+
+        IReadOnlyList<int[]> prompts = PromptReader.Read(fields, model, options);
+        if (prompts.Count * choices > options.MaxChoices)
+        {
+            throw ApiException.Invalid(
+                "prompt", $"The request asks for {prompts.Count} prompts times {choices} answers; this server gives up to {options.MaxChoices} at once.");
+        }
+
+        return new AnswerJob(
+            [.. prompts.Select(prompt => request with { PromptIds = prompt })],
+            new CompletionFormat(
+                model.Text(skipSpecial: false), logprobs is not null, echo ? [.. prompts.Select(prompt => model.Decode(prompt))] : null),
+            stream,
+            usage,
+            skipSpecial);
+    }
+
+    private static void Refuse(RequestFields fields)
+    {
+        if (fields["suffix"] is not null)
+        {
+            throw ApiException.Invalid("suffix", "suffix is not supported: the model only writes on.", "unsupported_value");
+        }
+
+        if (fields.Int("best_of", 1) is int best && best != (fields.Int("n", 1) ?? 1))
+        {
+            throw ApiException.Invalid("best_of", "best_of other than n is not supported.", "unsupported_value");
+        }
+    }
+
+    private static int? Logprobs(RequestFields fields) => fields["logprobs"] switch
+    {
+        { ValueKind: JsonValueKind.False } => null,
+        _ => fields.Int("logprobs", 0, CommonParameters.MaxTopLogprobs),
+    };
+}

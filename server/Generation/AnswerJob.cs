@@ -1,0 +1,12 @@
+using HunyuanOrleans.Engine.Requests;
+
+namespace HunyuanOrleans.Server.Generation;
+
+/// <summary>A checked request, ready to be computed: one engine request per prompt, and how the answers are to be given.</summary>
+/// <param name="Requests">One per prompt.</param>
+/// <param name="Format">The shape of the answers.</param>
+/// <param name="Stream">Whether answers are sent as they come.</param>
+/// <param name="StreamUsage">Whether a stream ends with a usage chunk.</param>
+/// <param name="SkipSpecial">Whether special tokens are left out of the text.</param>
+internal sealed record AnswerJob(
+    IReadOnlyList<GenerationRequest> Requests, IAnswerFormat Format, bool Stream, bool StreamUsage, bool SkipSpecial);

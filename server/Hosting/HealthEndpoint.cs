@@ -1,0 +1,43 @@
+using HunyuanOrleans.Server.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>Whether the process lives and whether it can answer, for orchestrators; and which version it is.</summary>
+internal sealed class HealthEndpoint(ModelSlot slot, IHostApplicationLifetime lifetime)
+{
+    /// <summary>GET /health/live: the process answers.</summary>
+    public static Task LiveAsync(HttpContext context) => WriteAsync(context, "live");
+
+    /// <summary>GET /version.</summary>
+    public static Task VersionAsync(HttpContext context)
+    {
+        string version = typeof(HealthEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+        return JsonResponse.WriteAsync(context, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("version"u8, version);
+            writer.WriteEndObject();
+        });
+    }
+
+    /// <summary>GET /health/ready: 200 once the model is loaded and until the server stops, else 503.</summary>
+    public Task ReadyAsync(HttpContext context)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw ApiException.Unavailable("shutting_down", "The server is stopping.");
+        }
+
+        slot.Require();
+        return WriteAsync(context, "ready");
+    }
+
+    private static Task WriteAsync(HttpContext context, string status) => JsonResponse.WriteAsync(context, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("status"u8, status);
+        writer.WriteEndObject();
+    });
+}

@@ -1,0 +1,85 @@
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Model.Tokenization;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>
+/// Loads a model into this process while the server already answers health checks, and lets it go when the server has stopped. A model
+/// that cannot be loaded stops the host.
+/// </summary>
+internal sealed partial class LocalModelService(
+    LocalModelOptions options, ModelSlot slot, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<InferenceEngine> logger)
+    : BackgroundService
+{
+    private IGenerator? _generator;
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        slot.Clear();
+        if (_generator is not null)
+        {
+            await _generator.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => Load(stoppingToken), stoppingToken);
+
+    [LoggerMessage(10, LogLevel.Information, "Serving {Name} from {Folder}: loaded in {Seconds:0.0} s")]
+    private static partial void Loaded(ILogger logger, string name, string folder, double seconds);
+
+    [LoggerMessage(11, LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
+    private static partial void CannotLoad(ILogger logger, string folder, string reason);
+
+    private void Load(CancellationToken stopping)
+    {
+        long started = time.GetTimestamp();
+        try
+        {
+            ServedModel model = Open(stopping);
+            slot.Set(model);
+            Loaded(logger, model.Name, options.Folder, time.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception e) when (e is ModelException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException)
+        {
+            slot.Fail(e.Message);
+            CannotLoad(logger, options.Folder, e.Message);
+            lifetime.StopApplication();
+        }
+    }
+
+    private ServedModel Open(CancellationToken stopping)
+    {
+        // The text side first: it is read in no time, and where it is wrong nobody waits for the weights.
+        Tokenizer? tokenizer = Tokenizer.Exists(options.Folder) ? Tokenizer.Load(options.Folder) : null;
+        ChatTemplate? template = tokenizer is null ? null : ChatTemplate.Load(options.Folder);
+        GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
+        ModelRunner model = options.Loader?.Invoke(options.Folder, options.Loading, stopping)
+            ?? ModelRunner.Load(options.Folder, options.Loading, cancellationToken: stopping);
+        LocalExecutor executor = new(model);
+        InferenceEngine engine = new(
+            executor,
+            new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = options.Scheduler },
+            tokenizer is null ? null : new TokenizerText(tokenizer),
+            time,
+            logger);
+        GeneratorInfo info = new(options.Name, model.Config.VocabSize, model.Config.MaxPositions, model.Config.EosTokenIds, tokenizer is not null);
+        _generator = new LocalGenerator(engine, info, executor);
+        return new ServedModel(options.Name, _generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds())
+        {
+            BeginId = model.Config.BosTokenId,
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using HunyuanOrleans.Server.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>GET /v1/models and /v1/models/{id}: the one model there is.</summary>
+internal sealed class ModelsEndpoint(ModelSlot slot)
+{
+    /// <summary>The list.</summary>
+    public Task ListAsync(HttpContext context)
+    {
+        ServedModel model = slot.Require();
+        return JsonResponse.WriteAsync(context, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("object"u8, "list"u8);
+            writer.WriteStartArray("data"u8);
+            Write(writer, model);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        });
+    }
+
+    /// <summary>One model.</summary>
+    public Task GetAsync(HttpContext context)
+    {
+        ServedModel model = slot.Require();
+        string id = context.GetRouteValue("id") as string ?? "";
+        return id == model.Name ? JsonResponse.WriteAsync(context, writer => Write(writer, model)) : throw RequestIntake.NotFound(id, model);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ServedModel model)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, model.Name);
+        writer.WriteString("object"u8, "model"u8);
+        writer.WriteNumber("created"u8, model.Created);
+        writer.WriteString("owned_by"u8, "hunyuan-orleans"u8);
+        writer.WriteString("root"u8, model.Name);
+        writer.WriteNumber("max_model_len"u8, model.Generator.Info.MaxContext);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,72 @@
+using HunyuanOrleans.Server.Chat;
+using HunyuanOrleans.Server.Completions;
+using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Limits;
+using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Tokens;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>Adds the server to a host. Kestrel and routing are the host's to add.</summary>
+public static class ServerServices
+{
+    /// <summary>
+    /// Adds the API's services. The host then maps it with <see cref="ServerEndpoints.MapHunyuanApi"/>, and someone puts the model into
+    /// the <see cref="ModelSlot"/>: <see cref="AddLocalModel"/>, or whoever runs it elsewhere.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration; null for defaults.</param>
+    /// <param name="configure">What outdoes the configuration; null for nothing.</param>
+    public static IServiceCollection AddHunyuanServer(
+        this IServiceCollection services, IConfiguration? section = null, Action<ServerOptions>? configure = null)
+    {
+        OptionsBuilder<ServerOptions> options = services.AddOptions<ServerOptions>();
+        if (section is not null)
+        {
+            options.Bind(section);
+        }
+
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        options.ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
+            host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddCors();
+        services.AddMetrics();
+        services.AddSingleton<ModelSlot>();
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<AccessGate>();
+        services.AddSingleton<RequestIntake>();
+        services.AddSingleton<AnswerRunner>();
+        services.AddSingleton<ChatEndpoint>();
+        services.AddSingleton<CompletionEndpoint>();
+        services.AddSingleton<TokenizeEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<ServerMeter>();
+        services.AddSingleton<EngineGauges>();
+        services.AddSingleton<PrometheusListener>();
+        services.AddHostedService<TelemetryExport>();
+        return services;
+    }
+
+    /// <summary>Loads a model into this process when the host starts and serves it.</summary>
+    public static IServiceCollection AddLocalModel(this IServiceCollection services, LocalModelOptions model)
+    {
+        services.AddSingleton(model);
+        return services.AddHostedService<LocalModelService>();
+    }
+}

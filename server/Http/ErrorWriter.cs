@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace HunyuanOrleans.Server.Http;
+
+/// <summary>Writes OpenAI's error object.</summary>
+internal static class ErrorWriter
+{
+    /// <summary>Answers with an error. The response must not have started.</summary>
+    public static Task WriteAsync(HttpContext context, ApiException error)
+    {
+        context.Response.StatusCode = error.Status;
+        if (error.RetryAfter is TimeSpan wait)
+        {
+            // Whole seconds, and never 0: a client that obeys must find things changed.
+            context.Response.Headers.RetryAfter = ((long)Math.Max(1, Math.Ceiling(wait.TotalSeconds))).ToString();
+        }
+
+        if (error.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        return JsonResponse.WriteAsync(context, writer => Write(writer, error));
+    }
+
+    /// <summary>Writes {"error": {…}}.</summary>
+    public static void Write(Utf8JsonWriter writer, ApiException error)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartObject("error"u8);
+        writer.WriteString("message"u8, error.Message);
+        writer.WriteString("type"u8, error.Type);
+        writer.WriteString("param"u8, error.Parameter);
+        writer.WriteString("code"u8, error.Code);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+}

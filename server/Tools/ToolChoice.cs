@@ -1,0 +1,109 @@
+using System.Text.Json;
+using HunyuanOrleans.Server.Http;
+
+namespace HunyuanOrleans.Server.Tools;
+
+/// <summary>Which tools there are and whether the model may, must or must not call them: the parameters tools and tool_choice.</summary>
+/// <param name="Tools">The tools.</param>
+/// <param name="Mode">none, auto, required or named.</param>
+/// <param name="Name">The function, where one is named.</param>
+internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, string? Name)
+{
+    private const int MaxTools = 128, MaxNameLength = 64;
+
+    /// <summary>No tools at all.</summary>
+    public static ToolChoice None { get; } = new([], ToolMode.None, null);
+
+    /// <summary>Whether an answer's text is searched for calls.</summary>
+    public bool MayCall => Mode != ToolMode.None;
+
+    /// <summary>What the chat template is shown; null for nothing.</summary>
+    public IReadOnlyList<JsonElement>? Shown => MayCall ? [.. Tools.Select(tool => tool.Json)] : null;
+
+    /// <summary>Reads both parameters.</summary>
+    /// <exception cref="ApiException">One is wrong.</exception>
+    public static ToolChoice Read(RequestFields fields)
+    {
+        IReadOnlyList<ToolSpec> tools = ReadTools(fields);
+        (ToolMode mode, string? name) = fields["tool_choice"] switch
+        {
+            null => (tools.Count > 0 ? ToolMode.Auto : ToolMode.None, null),
+            { ValueKind: JsonValueKind.String } word => (ReadMode(word.GetString()!), null),
+            { ValueKind: JsonValueKind.Object } named => (ToolMode.Named, ReadName(new RequestFields(named, "tool_choice."))),
+            { } other => throw ApiException.WrongType("tool_choice", "\"none\", \"auto\", \"required\" or a function", RequestFields.Kind(other)),
+        };
+        if (mode is ToolMode.Required or ToolMode.Named && tools.Count == 0)
+        {
+            throw ApiException.Invalid("tool_choice", "tool_choice asks for a call, but tools is empty.");
+        }
+
+        if (name is not null && !tools.Any(tool => tool.Name == name))
+        {
+            throw ApiException.Invalid("tool_choice", "tool_choice names a function that is not in tools.");
+        }
+
+        return new ToolChoice(tools, tools.Count == 0 ? ToolMode.None : mode, name);
+    }
+
+    private static ToolMode ReadMode(string word) => word switch
+    {
+        "none" => ToolMode.None,
+        "auto" => ToolMode.Auto,
+        "required" => ToolMode.Required,
+        _ => throw ApiException.Invalid("tool_choice", "tool_choice must be \"none\", \"auto\", \"required\" or a function."),
+    };
+
+    private static string ReadName(RequestFields choice)
+    {
+        if (choice.Text("type") is not "function")
+        {
+            throw ApiException.Invalid("tool_choice", "tool_choice.type must be \"function\".");
+        }
+
+        return choice.Object("function")?.Text("name") ?? throw ApiException.Invalid("tool_choice", "tool_choice.function.name is missing.");
+    }
+
+    private static List<ToolSpec> ReadTools(RequestFields fields)
+    {
+        if (fields["tools"] is not JsonElement json)
+        {
+            return [];
+        }
+
+        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() > MaxTools)
+        {
+            throw ApiException.Invalid("tools", $"tools must be an array of at most {MaxTools} functions.");
+        }
+
+        List<ToolSpec> tools = [];
+        foreach (JsonElement tool in json.EnumerateArray())
+        {
+            tools.Add(ReadTool(tool, $"tools[{tools.Count}]"));
+        }
+
+        return tools;
+    }
+
+    private static ToolSpec ReadTool(JsonElement tool, string place)
+    {
+        RequestFields fields = new(tool, place + ".");
+        if (tool.ValueKind != JsonValueKind.Object || fields.Text("type") is not "function")
+        {
+            throw ApiException.Invalid("tools", $"{place} must be an object of type \"function\".");
+        }
+
+        RequestFields function = fields.Object("function")
+            ?? throw ApiException.Invalid("tools", $"{place}.function is missing.");
+        string? name = function.Text("name");
+        if (name is null || name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+        {
+            throw ApiException.Invalid(
+                "tools", $"{place}.function.name must be 1 to {MaxNameLength} letters, digits, underscores, dots or hyphens.");
+        }
+
+        JsonElement? parameters = function["parameters"];
+        return parameters is null or { ValueKind: JsonValueKind.Object }
+            ? new ToolSpec(name, parameters?.Clone(), tool.Clone())
+            : throw ApiException.Invalid("tools", $"{place}.function.parameters must be a JSON schema, an object.");
+    }
+}

@@ -1,0 +1,25 @@
+namespace HunyuanOrleans.Server.Tools;
+
+/// <summary>What a piece of an answer turns out to be.</summary>
+internal enum ToolEventKind
+{
+    /// <summary>Text for the user.</summary>
+    Content,
+
+    /// <summary>A call begins; the text is the function's name.</summary>
+    Begin,
+
+    /// <summary>More of the current call's arguments.</summary>
+    Arguments,
+}
+
+/// <summary>A piece of an answer that may call tools.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Call">Which call of the answer, from 0.</param>
+/// <param name="Id">The call's id, where it begins.</param>
+internal readonly record struct ToolEvent(ToolEventKind Kind, string Text, int Call, string? Id)
+{
+    /// <summary>Text for the user.</summary>
+    public static ToolEvent Content(string text) => new(ToolEventKind.Content, text, 0, null);
+}

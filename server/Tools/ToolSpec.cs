@@ -1,0 +1,9 @@
+using System.Text.Json;
+
+namespace HunyuanOrleans.Server.Tools;
+
+/// <summary>A function the model may call.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Parameters">JSON schema of its arguments; null for any object.</param>
+/// <param name="Json">The whole tool as the request gave it.</param>
+internal sealed record ToolSpec(string Name, JsonElement? Parameters, JsonElement Json);
