@@ -116,6 +116,7 @@ internal static class ServeCommand
             options.KeyFile = parsed.GetValue(KeyFile) ?? options.KeyFile;
             options.AllowAnonymous |= parsed.GetValue(Anonymous);
         });
+        builder.Services.AddHunyuanListener();
         builder.Services.AddLocalModel(model);
         builder.Logging.SetMinimumLevel(parsed.GetValue(Log) switch
         {
@@ -125,6 +126,8 @@ internal static class ServeCommand
             _ => LogLevel.Information,
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Its scope would put another id beside the one that callers see.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

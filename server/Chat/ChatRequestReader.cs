@@ -38,7 +38,11 @@ internal static class ChatRequestReader
             new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, tools.MayCall),
             stream,
             usage,
-            skipSpecial);
+            skipSpecial)
+        {
+            PromptParameter = "messages",
+            LengthParameter = fields["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens",
+        };
     }
 
     /// <summary>The prompt of a chat: its messages and tools through the model's template.</summary>

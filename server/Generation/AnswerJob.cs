@@ -9,4 +9,11 @@ namespace HunyuanOrleans.Server.Generation;
 /// <param name="StreamUsage">Whether a stream ends with a usage chunk.</param>
 /// <param name="SkipSpecial">Whether special tokens are left out of the text.</param>
 internal sealed record AnswerJob(
-    IReadOnlyList<GenerationRequest> Requests, IAnswerFormat Format, bool Stream, bool StreamUsage, bool SkipSpecial);
+    IReadOnlyList<GenerationRequest> Requests, IAnswerFormat Format, bool Stream, bool StreamUsage, bool SkipSpecial)
+{
+    /// <summary>What the caller knows the prompt as.</summary>
+    public string PromptParameter { get; init; } = "prompt";
+
+    /// <summary>What the caller gave the length of answers as.</summary>
+    public string LengthParameter { get; init; } = "max_tokens";
+}

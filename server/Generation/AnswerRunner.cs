@@ -1,4 +1,3 @@
-using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
@@ -43,7 +42,7 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
                 : WholeAnswer.SendAsync(context, head, choices, end.Token));
             measure.Succeeded();
         }
-        catch (Exception error) when (Translate(error, context, deadline.Token) is ApiException told)
+        catch (Exception error) when (Translate(error, job, context, deadline.Token) is ApiException told)
         {
             measure.Failed(told.Code ?? told.Type);
             if (!context.Response.HasStarted)
@@ -95,10 +94,12 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
         return choices;
     }
 
-    private static ApiException? Translate(Exception error, HttpContext context, CancellationToken deadline) => error switch
+    private static ApiException? Translate(Exception error, AnswerJob job, HttpContext context, CancellationToken deadline) => error switch
     {
         ApiException told => told,
         QueueFullException full => ApiException.TooMany("queue_full", full.Message, QueueRetry),
+        RequestException { Parameter: "prompt" } wrong => ApiException.Invalid(job.PromptParameter, wrong.Message),
+        RequestException { Parameter: "max_tokens" } wrong => ApiException.Invalid(job.LengthParameter, wrong.Message, "context_length_exceeded"),
         RequestException wrong => ApiException.Invalid(wrong.Parameter, wrong.Message),
         ModelException fault => new ApiException(StatusCodes.Status500InternalServerError, "server_error", fault.Message),
         ObjectDisposedException => ApiException.Unavailable("shutting_down", "The server is stopping. Try again soon."),

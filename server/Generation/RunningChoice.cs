@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Text;

@@ -75,8 +75,7 @@ internal sealed partial class LocalModelService(
             tokenizer is null ? null : new TokenizerText(tokenizer),
             time,
             logger);
-        GeneratorInfo info = new(options.Name, model.Config.VocabSize, model.Config.MaxPositions, model.Config.EosTokenIds, tokenizer is not null);
-        _generator = new LocalGenerator(engine, info, executor);
+        _generator = new LocalGenerator(engine, options.Name, executor);
         return new ServedModel(options.Name, _generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds())
         {
             BeginId = model.Config.BosTokenId,

@@ -14,7 +14,9 @@ namespace HunyuanOrleans.Server.Hosting;
 public static class ServerEndpoints
 {
     /// <summary>Puts the frame around every request of the application and maps the API's endpoints. Call it before mapping others.</summary>
-    public static WebApplication MapHunyuanApi(this WebApplication app)
+    /// <param name="app">The application.</param>
+    /// <param name="health">Whether /health/live and /health/ready are mapped; false where the host has its own.</param>
+    public static WebApplication MapHunyuanApi(this WebApplication app, bool health = true)
     {
         ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
         app.UseMiddleware<RequestFrame>();
@@ -27,7 +29,6 @@ public static class ServerEndpoints
         AccessGate gate = app.Services.GetRequiredService<AccessGate>();
         TokenizeEndpoint tokenize = app.Services.GetRequiredService<TokenizeEndpoint>();
         ModelsEndpoint models = app.Services.GetRequiredService<ModelsEndpoint>();
-        HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
         app.MapPost("/v1/chat/completions", gate.Limited(app.Services.GetRequiredService<ChatEndpoint>().HandleAsync));
         app.MapPost("/v1/completions", gate.Limited(app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync));
         app.MapPost("/tokenize", gate.Limited(tokenize.TokenizeAsync));
@@ -36,8 +37,12 @@ public static class ServerEndpoints
         app.MapGet("/v1/models/{id}", gate.Keyed(models.GetAsync));
         app.MapGet("/metrics", gate.Operators(app.Services.GetRequiredService<PrometheusListener>().HandleAsync));
         app.MapGet("/version", HealthEndpoint.VersionAsync);
-        app.MapGet("/health/live", HealthEndpoint.LiveAsync);
-        app.MapGet("/health/ready", health.ReadyAsync);
+        if (health)
+        {
+            app.MapGet("/health/live", HealthEndpoint.LiveAsync);
+            app.MapGet("/health/ready", app.Services.GetRequiredService<HealthEndpoint>().ReadyAsync);
+        }
+
         return app;
     }
 }

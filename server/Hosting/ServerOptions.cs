@@ -48,7 +48,7 @@ public sealed class ServerOptions
     /// <summary>Most answers of one request: prompts times n. Default 16.</summary>
     public int MaxChoices { get; set; } = 16;
 
-    /// <summary>Most connections at once; more wait to be accepted. Default 4096.</summary>
+    /// <summary>Most connections at once; more are closed. Default 4096.</summary>
     public int MaxConnections { get; set; } = 4096;
 
     /// <summary>

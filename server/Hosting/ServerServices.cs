@@ -40,9 +40,8 @@ public static class ServerServices
 
         options.ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
-        services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
-            host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout));
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
+        services.AddHostedService<ListenGuard>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddCors();
         services.AddMetrics();
@@ -59,8 +58,21 @@ public static class ServerServices
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<EngineGauges>();
         services.AddSingleton<PrometheusListener>();
-        services.AddHostedService<TelemetryExport>();
+        services.AddHostedService<GaugeRefresh>();
         return services;
+    }
+
+    /// <summary>
+    /// Makes the host listen where <see cref="ServerOptions"/> say, stop as they say, and send telemetry where they say. Left out where
+    /// the host has settings of its own for these.
+    /// </summary>
+    public static IServiceCollection AddHunyuanListener(this IServiceCollection services)
+    {
+        services.AddSingleton<ListenMark>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
+            host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout));
+        return services.AddHostedService<TelemetryExport>();
     }
 
     /// <summary>Loads a model into this process when the host starts and serves it.</summary>

@@ -32,7 +32,11 @@ internal sealed class RequestFrame(RequestDelegate next, IOptions<ServerOptions>
         {
             CheckHost(context);
             await next(context);
-            if (context.Response is { HasStarted: false, ContentLength: null, ContentType: null })
+            if (context.RequestAborted.IsCancellationRequested)
+            {
+                NoteGone(context);
+            }
+            else if (context.Response is { HasStarted: false, ContentLength: null, ContentType: null })
             {
                 await ExplainAsync(context);
             }
@@ -53,7 +57,7 @@ internal sealed class RequestFrame(RequestDelegate next, IOptions<ServerOptions>
         };
         if (context.RequestAborted.IsCancellationRequested)
         {
-            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : ClientGone;
+            NoteGone(context);
             return;
         }
 
@@ -72,6 +76,14 @@ internal sealed class RequestFrame(RequestDelegate next, IOptions<ServerOptions>
         }
 
         await ErrorWriter.WriteAsync(context, told);
+    }
+
+    private static void NoteGone(HttpContext context)
+    {
+        if (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = ClientGone;
+        }
     }
 
     private static Task ExplainAsync(HttpContext context)

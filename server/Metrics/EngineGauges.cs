@@ -27,6 +27,7 @@ internal sealed class EngineGauges
         Counter(meter, "hunyuan.engine.cached_prompt_tokens", "{token}", "Prompt tokens found in the prefix cache.", s => s.CachedPromptTokens);
         Counter(meter, "hunyuan.engine.answer_tokens", "{token}", "Tokens of answers.", s => s.AnswerTokens);
         Counter(meter, "hunyuan.engine.preemptions", "{preemption}", "Times an answer gave its blocks up, to be replayed.", s => s.Preemptions);
+        Counter(meter, "hunyuan.engine.replays", "{replay}", "Times an answer was computed again because keys and values were lost.", s => s.Replays);
         Counter(meter, "hunyuan.kv.evictions", "{block}", "Cached blocks dropped for room.", s => s.Evictions);
         meter.CreateObservableCounter("hunyuan.engine.answers", Answers, "{answer}", "Answers that ended, by how.");
         meter.CreateObservableGauge("hunyuan.server.ready", () => slot.Model is null ? 0 : 1, null, "1 once the model is loaded.");

@@ -2,48 +2,65 @@ using HunyuanOrleans.Server.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace HunyuanOrleans.Server.Metrics;
 
-/// <summary>Sends metrics and traces by OTLP where an endpoint is configured; else does nothing.</summary>
-internal sealed class TelemetryExport(IOptions<ServerOptions> options, EngineGauges gauges, TimeProvider time) : BackgroundService
+/// <summary>
+/// Sends metrics and traces by OTLP where the options or OTEL_EXPORTER_OTLP_ENDPOINT name a collector; else does nothing. It takes what is
+/// measured by the names of meters and sources.
+/// </summary>
+internal sealed class TelemetryExport(IOptions<ServerOptions> options) : IHostedService, IDisposable
 {
-    // Half of OpenTelemetry's default export interval would do; engines answer in microseconds.
-    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(5);
+    private const string StandardVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    // A collector that is gone may not hold up the end of the process.
+    private const int FlushMilliseconds = 1000;
+
+    private MeterProvider? _meters;
+    private TracerProvider? _traces;
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.OtlpEndpoint is not { Length: > 0 } endpoint)
+        Uri? endpoint = options.Value.OtlpEndpoint is { Length: > 0 } named ? new Uri(named) : null;
+        if (endpoint is null && Environment.GetEnvironmentVariable(StandardVariable) is not { Length: > 0 })
         {
-            return;
+            return Task.CompletedTask;
         }
 
-        Uri address = new(endpoint);
         ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("hunyuan-server");
-        using MeterProvider meters = Sdk.CreateMeterProviderBuilder()
+        _meters = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(resource)
-            .AddMeter(ServerMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-            .AddOtlpExporter(otlp => otlp.Endpoint = address)
+            .AddMeter("HunyuanOrleans.*", "Microsoft.AspNetCore.*", "System.Runtime")
+            .AddOtlpExporter(SetEndpoint)
             .Build();
-        using TracerProvider traces = Sdk.CreateTracerProviderBuilder()
+        _traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
-            .AddSource(ServerMeter.Name, "Microsoft.AspNetCore")
-            .AddOtlpExporter(otlp => otlp.Endpoint = address)
+            .AddSource("HunyuanOrleans.*", "Microsoft.AspNetCore")
+            .AddOtlpExporter(SetEndpoint)
             .Build();
-        using PeriodicTimer timer = new(Refresh, time);
-        try
+        return Task.CompletedTask;
+
+        void SetEndpoint(OtlpExporterOptions exporter) => exporter.Endpoint = endpoint ?? exporter.Endpoint;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await gauges.RefreshAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
+            _meters?.ForceFlush(FlushMilliseconds);
+            _traces?.ForceFlush(FlushMilliseconds);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _meters?.Dispose();
+        _traces?.Dispose();
     }
 }

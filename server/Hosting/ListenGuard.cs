@@ -1,0 +1,56 @@
+using System.Net;
+using HunyuanOrleans.Server.Limits;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>
+/// Stops a host from starting that would listen beyond loopback without any API key, and reads the keys before anyone connects. Where
+/// the server listens by its own options, the address is among what those are checked for.
+/// </summary>
+internal sealed class ListenGuard(IServiceProvider services, IOptions<ServerOptions> options, KeyRing keys) : IHostedLifecycleService
+{
+    private const string UrlsKey = "urls";
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (keys.Required || options.Value.AllowAnonymous || services.GetService<ListenMark>() is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        foreach (string url in (services.GetService<IConfiguration>()?[UrlsKey] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string host = Uri.TryCreate(url.Trim(), UriKind.Absolute, out Uri? uri) ? uri.Host.Trim('[', ']') : "*";
+            if (ListenAddress.Parse(host) is not IPAddress address || !IPAddress.IsLoopback(address))
+            {
+                throw new OptionsValidationException(nameof(ServerOptions), typeof(ServerOptions),
+                [
+                    $"The server would listen on {url.Trim()}, which others can reach, and there is no API key. Give keys "
+                    + $"({nameof(ServerOptions.Keys)} or {nameof(ServerOptions.KeyFile)}), or set {nameof(ServerOptions.AllowAnonymous)} to let everyone in.",
+                ]);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Hosting;
+
+namespace HunyuanOrleans.Server.Metrics;
+
+/// <summary>Keeps the engine's numbers fresh for exporters that read them on their own.</summary>
+internal sealed class GaugeRefresh(EngineGauges gauges, TimeProvider time) : BackgroundService
+{
+    // Exporters send every 10 to 60 seconds.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await gauges.RefreshAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+}
