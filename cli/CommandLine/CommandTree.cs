@@ -14,6 +14,7 @@ internal static class CommandTree
             GenerateCommand.Create(),
             ChatCommand.Create(),
             ServeCommand.Create(),
+            LoadCommand.Create(),
             EvalCommand.Create(),
             LogitsCommand.Create(),
             TokenizeCommand.Create(),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Model;
@@ -85,17 +84,18 @@ internal static class ServeCommand
         }
 
         await using WebApplication app = Build(parsed, model);
+        using Interrupt interrupt = new();
         try
         {
-            await app.StartAsync();
+            await app.StartAsync(interrupt.Token);
         }
         catch (OptionsValidationException e)
         {
             throw new ModelException(string.Join(' ', e.Failures), e);
         }
 
-        await ServeAsync(app, parsed.InvocationConfiguration.Output, model.Name);
-        return app.Services.GetRequiredService<ModelSlot>().Failure is null ? ExitCode.Success : ExitCode.Failure;
+        await ServeAsync(app, parsed.InvocationConfiguration.Output, interrupt.Token);
+        return app.Services.GetRequiredService<ModelSlot>().Failure is { } failure ? throw new ModelException(failure) : ExitCode.Success;
     }
 
     private static WebApplication Build(ParseResult parsed, LocalModelOptions model)
@@ -141,23 +141,32 @@ internal static class ServeCommand
         return app;
     }
 
-    private static async Task ServeAsync(WebApplication app, TextWriter output, string model)
+    private static async Task ServeAsync(WebApplication app, TextWriter output, CancellationToken interrupted)
     {
-        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        // What users can type into a browser on this machine.
-        string url = address.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            Serving {model} on {url}
+        IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        using CancellationTokenRegistration stop = interrupted.Register(lifetime.StopApplication);
+        ModelSlot slot = app.Services.GetRequiredService<ModelSlot>();
+        await Task.WhenAny(slot.Settled, app.WaitForShutdownAsync());
+        if (slot.Model is ServedModel model)
+        {
+            Greet(output, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), model.Name);
+        }
 
-              curl {url}/v1/chat/completions -H 'Content-Type: application/json' \
-                -d '{"{"}"messages":[{"{"}"role":"user","content":"What is the capital of France?"{"}"}]{"}"}'
+        await app.WaitForShutdownAsync();
+    }
+
+    private static void Greet(TextWriter output, string address, string model)
+    {
+        // What users of this machine can type, where it listens on all addresses.
+        string url = address.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        output.WriteLine($$"""
+            Serving {{model}} on {{url}}
+
+              curl {{url}}/v1/chat/completions -H 'Content-Type: application/json' \
+                -d '{"messages":[{"role":"user","content":"What is the capital of France?"}]}'
 
             Ctrl-C stops it.
-            """));
+            """);
         output.Flush();
-        using Interrupt interrupt = new();
-        IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
-        using CancellationTokenRegistration stop = interrupt.Token.Register(lifetime.StopApplication);
-        await app.WaitForShutdownAsync();
     }
 }

@@ -21,6 +21,7 @@ public sealed class RequestException : ModelException
     /// <param name="parameter">Name of the parameter at fault.</param>
     /// <param name="value">What was given.</param>
     /// <param name="allowed">What may be given, in words.</param>
-    public static RequestException NotAllowed(string parameter, object? value, string allowed)
-        => new(parameter, FormattableString.Invariant($"{parameter} is {value}; allowed: {allowed}."));
+    /// <param name="subject">What of the parameter is out of range; null for its value.</param>
+    public static RequestException NotAllowed(string parameter, object? value, string allowed, string? subject = null)
+        => new(parameter, FormattableString.Invariant($"{subject ?? parameter} is {value}; allowed: {allowed}."));
 }

@@ -106,7 +106,7 @@ internal static class RequestRules
     {
         if (request.StopIds.Count > MaxStopIds)
         {
-            throw RequestException.NotAllowed("number of stop_token_ids", request.StopIds.Count, $"0 to {MaxStopIds}");
+            throw RequestException.NotAllowed("stop_token_ids", request.StopIds.Count, $"0 to {MaxStopIds}", "number of stop_token_ids");
         }
 
         foreach (int id in request.StopIds)
@@ -121,14 +121,14 @@ internal static class RequestRules
 
         if (request.StopStrings.Count > MaxStopStrings)
         {
-            throw RequestException.NotAllowed("number of stop strings", request.StopStrings.Count, $"0 to {MaxStopStrings}");
+            throw RequestException.NotAllowed("stop", request.StopStrings.Count, $"0 to {MaxStopStrings}", "number of stop strings");
         }
 
         foreach (string stop in request.StopStrings)
         {
             if (stop.Length is 0 or > MaxStopStringLength)
             {
-                throw RequestException.NotAllowed("length of a stop string", stop.Length, $"1 to {MaxStopStringLength} characters");
+                throw RequestException.NotAllowed("stop", stop.Length, $"1 to {MaxStopStringLength} characters", "length of a stop string");
             }
         }
     }

@@ -22,7 +22,10 @@ internal static class SamplingParamsRules
         foreach ((int id, float bias) in p.LogitBias ?? new Dictionary<int, float>())
         {
             RequireToken(id, "logit_bias", vocabularySize);
-            Require(bias is >= -100 and <= 100, $"logit_bias of token {id}", bias, "-100 to 100");
+            if (bias is not (>= -100 and <= 100))
+            {
+                throw RequestException.NotAllowed("logit_bias", bias, "-100 to 100", $"logit_bias of token {id}");
+            }
         }
 
         foreach (int id in p.BannedTokens ?? [])

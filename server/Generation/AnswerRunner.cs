@@ -14,17 +14,21 @@ namespace HunyuanOrleans.Server.Generation;
 /// The main path of a request: submits it, sends its answers as they come or whole, and gives everything up when the client is gone
 /// or its time is over. It does not know the shape of answers.
 /// </summary>
-internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider time, ServerMeter meter, ILogger<AnswerRunner> logger)
+internal sealed class AnswerRunner(
+    IOptions<ServerOptions> options, TimeProvider time, ServerMeter meter, Drain drain, ILogger<AnswerRunner> logger)
 {
     // A full queue moves on within a step or two; a second is the shortest wait that Retry-After can name.
     private static readonly TimeSpan QueueRetry = TimeSpan.FromSeconds(1);
+
+    private static ApiException Stopping => ApiException.Unavailable("shutting_down", "The server is stopping. Try again soon.");
 
     /// <summary>Answers a request.</summary>
     /// <exception cref="ApiException">It cannot be answered, and nothing was sent yet.</exception>
     public async Task RunAsync(HttpContext context, ServedModel model, AnswerJob job)
     {
         using CancellationTokenSource deadline = new(options.Value.RequestTimeout, time);
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.RequestAborted);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
+            deadline.Token, context.RequestAborted, drain.Token);
         using RequestMeasure measure = meter.Begin(job.Format.Operation, model.Name, job.Stream);
         List<IGeneration> generations = new(job.Requests.Count);
         List<RunningChoice> choices = [];
@@ -36,7 +40,9 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
                 job.Stream ? job.Format.ChunkObject : job.Format.WholeObject,
                 time.GetUtcNow().ToUnixTimeSeconds(),
                 model.Name);
-            choices = Choices(model, job, generations, measure);
+            CallerLease? lease = context.Features.Get<CallerLease>();
+            lease?.Charge(job.Requests.Sum(request => request.PromptIds.Length));
+            choices = Choices(model, job, generations, measure, lease);
             await (job.Stream
                 ? new StreamedAnswer(context, head, job, choices).SendAsync(end.Token)
                 : WholeAnswer.SendAsync(context, head, choices, end.Token));
@@ -65,7 +71,6 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
 
             AnswerUsage usage = RunningChoice.Usage(choices);
             measure.Used(usage, choices.Count);
-            context.Features.Get<CallerLease>()?.Charge(usage.Prompt + usage.Answer);
             ServerLog.Answered(logger, model.Name, job.Requests.Count, choices.Count, usage.Prompt, usage.Cached, usage.Answer, measure.Outcome);
         }
     }
@@ -79,7 +84,7 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
     }
 
     private static List<RunningChoice> Choices(
-        ServedModel model, AnswerJob job, List<IGeneration> generations, RequestMeasure measure)
+        ServedModel model, AnswerJob job, List<IGeneration> generations, RequestMeasure measure, CallerLease? lease)
     {
         List<RunningChoice> choices = [];
         for (int prompt = 0; prompt < generations.Count; prompt++)
@@ -87,14 +92,14 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
             foreach (IChoice choice in generations[prompt].Choices)
             {
                 IChoiceFormat format = job.Format.Choice(choices.Count, prompt);
-                choices.Add(new RunningChoice(choice, format, job.Requests[prompt], model.Text(job.SkipSpecial), measure));
+                choices.Add(new RunningChoice(choice, format, job.Requests[prompt], model.Text(job.SkipSpecial), measure, lease));
             }
         }
 
         return choices;
     }
 
-    private static ApiException? Translate(Exception error, AnswerJob job, HttpContext context, CancellationToken deadline) => error switch
+    private ApiException? Translate(Exception error, AnswerJob job, HttpContext context, CancellationToken deadline) => error switch
     {
         ApiException told => told,
         QueueFullException full => ApiException.TooMany("queue_full", full.Message, QueueRetry),
@@ -102,7 +107,8 @@ internal sealed class AnswerRunner(IOptions<ServerOptions> options, TimeProvider
         RequestException { Parameter: "max_tokens" } wrong => ApiException.Invalid(job.LengthParameter, wrong.Message, "context_length_exceeded"),
         RequestException wrong => ApiException.Invalid(wrong.Parameter, wrong.Message),
         ModelException fault => new ApiException(StatusCodes.Status500InternalServerError, "server_error", fault.Message),
-        ObjectDisposedException => ApiException.Unavailable("shutting_down", "The server is stopping. Try again soon."),
+        ObjectDisposedException => Stopping,
+        OperationCanceledException when drain.Token.IsCancellationRequested => Stopping,
         OperationCanceledException when deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested =>
             new ApiException(StatusCodes.Status504GatewayTimeout, "timeout_error", "The request took longer than this server allows.")
             {

@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
 using Microsoft.AspNetCore.Http;
 
@@ -14,7 +15,9 @@ namespace HunyuanOrleans.Server.Generation;
 /// <param name="request">What it answers.</param>
 /// <param name="text">The tokens' bytes.</param>
 /// <param name="measure">Told when tokens come.</param>
-internal sealed class RunningChoice(IChoice choice, IChoiceFormat format, GenerationRequest request, ITokenText text, RequestMeasure measure)
+/// <param name="lease">Charged for them; null for nobody.</param>
+internal sealed class RunningChoice(
+    IChoice choice, IChoiceFormat format, GenerationRequest request, ITokenText text, RequestMeasure measure, CallerLease? lease)
 {
     private readonly TextStream _text = TextStream.For(request, text);
     private int _tokens;
@@ -58,6 +61,7 @@ internal sealed class RunningChoice(IChoice choice, IChoiceFormat format, Genera
             if (chunk.Ids.Length > 0)
             {
                 measure.Tokens();
+                lease?.Charge(chunk.Ids.Length);
             }
 
             string piece = _text.Append(chunk);

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Limits;
 using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Generation;
@@ -31,6 +32,7 @@ internal sealed class StreamedAnswer(HttpContext context, AnswerHead head, Answe
         }
 
         chunks.Done();
+        CallerLease.EndOf(context);
         await chunks.FlushAsync(end);
     }
 

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Limits;
 using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Generation;
@@ -10,6 +11,7 @@ internal static class WholeAnswer
     public static async Task SendAsync(HttpContext context, AnswerHead head, List<RunningChoice> choices, CancellationToken end)
     {
         await Task.WhenAll(choices.Select(choice => KeepAsync(choice, end)));
+        CallerLease.EndOf(context);
         await JsonResponse.WriteAsync(context, writer =>
         {
             writer.WriteStartObject();

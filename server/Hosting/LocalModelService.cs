@@ -56,7 +56,8 @@ internal sealed partial class LocalModelService(
         {
             slot.Fail(e.Message);
             CannotLoad(logger, options.Folder, e.Message);
-            lifetime.StopApplication();
+            // A host that is told to stop while it starts calls that an error of its own.
+            lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         }
     }
 

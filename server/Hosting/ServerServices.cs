@@ -17,6 +17,9 @@ namespace HunyuanOrleans.Server.Hosting;
 /// <summary>Adds the server to a host. Kestrel and routing are the host's to add.</summary>
 public static class ServerServices
 {
+    // For what comes after the last answer: closing connections, sending telemetry, freeing the model.
+    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Adds the API's services. The host then maps it with <see cref="ServerEndpoints.MapHunyuanApi"/>, and someone puts the model into
     /// the <see cref="ModelSlot"/>: <see cref="AddLocalModel"/>, or whoever runs it elsewhere.
@@ -49,6 +52,7 @@ public static class ServerServices
         services.AddSingleton<KeyRing>();
         services.AddSingleton<AccessGate>();
         services.AddSingleton<RequestIntake>();
+        services.AddSingleton<Drain>();
         services.AddSingleton<AnswerRunner>();
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<CompletionEndpoint>();
@@ -71,7 +75,7 @@ public static class ServerServices
         services.AddSingleton<ListenMark>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
-            host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout));
+            host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout + CleanupTime));
         return services.AddHostedService<TelemetryExport>();
     }
 

@@ -1,0 +1,184 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Server.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests;
+
+/// <summary>Clients that go away, are slow, or come in crowds; engines that fail; requests that take too long.</summary>
+public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
+{
+    private const string Long = "\"ignore_eos\":true,\"max_tokens\":4000";
+    private readonly TestServer _server = demo.Server;
+
+    [Fact]
+    public async Task A_client_that_leaves_a_stream_frees_its_blocks()
+    {
+        EngineStatistics before = await _server.StatisticsAsync();
+        using (HttpResponseMessage response = await OpenAsync(_server, Bodies.Chat("hi", Long + ",\"stream\":true,\"n\":3")))
+        {
+            using Stream stream = await response.Content.ReadAsStreamAsync();
+            await stream.ReadExactlyAsync(new byte[2000]);
+            Assert.True((await _server.StatisticsAsync()).KvUsed > 0);
+        }
+
+        await _server.IdleAsync();
+        EngineStatistics after = await _server.StatisticsAsync();
+        Assert.Equal(3, after.Cancelled - before.Cancelled);
+        Assert.InRange(after.AnswerTokens - before.AnswerTokens, 1, (3 * 4000) - 1);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_before_the_answer_frees_its_blocks()
+    {
+        EngineStatistics before = await _server.StatisticsAsync();
+        using CancellationTokenSource leave = new();
+        Task<HttpResponseMessage> asked = _server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(Bodies.Chat("hi", Long)), leave.Token);
+        while ((await _server.StatisticsAsync()).Running == 0)
+        {
+            await Task.Delay(5);
+        }
+
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        await _server.IdleAsync();
+        Assert.Equal(1, (await _server.StatisticsAsync()).Cancelled - before.Cancelled);
+    }
+
+    [Fact]
+    public async Task Sixty_four_streams_at_once_get_the_answers_they_get_alone()
+    {
+        JsonElement[] items = Bodies.Recorded;
+        EventStream[] streams = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => _server.StreamAsync(
+            Bodies.ChatPath, $$"""{"stream":true,"messages":{{items[i % items.Length].GetProperty("messages")}}}""")));
+        for (int i = 0; i < streams.Length; i++)
+        {
+            Assert.Equal(items[i % items.Length].GetProperty("output_text").GetString(), streams[i].Content());
+        }
+
+        await _server.IdleAsync();
+    }
+
+    [Fact]
+    public async Task A_slow_reader_holds_nobody_up_and_gets_everything()
+    {
+        string body = Bodies.Chat("hi", Long + ",\"stream\":true,\"logprobs\":true,\"top_logprobs\":20,\"n\":2");
+        using Socket slow = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await slow.ConnectAsync(_server.Address.Host, _server.Address.Port);
+        await slow.SendAsync(Encoding.UTF8.GetBytes(
+            $"POST {Bodies.ChatPath} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+        byte[] bytes = new byte[64 * 1024];
+        Assert.True(await slow.ReceiveAsync(bytes.AsMemory(0, 100)) > 0);
+
+        // While it reads nothing, others are answered, and the engine goes on with its answers too.
+        for (int i = 0; i < 5; i++)
+        {
+            await _server.OkAsync(Bodies.ChatPath, Bodies.Chat("hi"));
+        }
+
+        await _server.IdleAsync();
+        StringBuilder rest = new();
+        for (int read = 1; read > 0;)
+        {
+            read = await slow.ReceiveAsync(bytes);
+            rest.Append(Encoding.UTF8.GetString(bytes, 0, read));
+        }
+
+        Assert.Contains("data: [DONE]", rest.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_that_takes_too_long_is_ended()
+    {
+        ManualTime time = new();
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync(services: list => list.Add(new(typeof(TimeProvider), time)));
+        Task<(int Status, JsonElement Json)> whole = server.PostAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}]}""");
+        await generator.AskedAsync(1);
+        generator.Give("ab");
+        time.Advance(TimeSpan.FromMinutes(10));
+        (int status, JsonElement json) = await whole;
+        Assert.Equal((504, "request_timeout"), (status, json.GetProperty("error").GetProperty("code").GetString()));
+        await generator.GivenUpAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_that_takes_too_long_ends_with_an_error()
+    {
+        ManualTime time = new();
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync(services: list => list.Add(new(typeof(TimeProvider), time)));
+        using HttpRequestMessage request = new(HttpMethod.Post, Bodies.ChatPath)
+        {
+            Content = TestServer.Content("""{"stream":true,"messages":[{"role":"user","content":"a"}]}"""),
+        };
+        Task<HttpResponseMessage> asked = server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await generator.AskedAsync(1);
+        generator.Give("ab");
+        using HttpResponseMessage response = await asked;
+        time.Advance(TimeSpan.FromMinutes(10));
+        string[] lines = (await response.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("data: {\"error\":{", lines[^2], StringComparison.Ordinal);
+        Assert.Contains("request_timeout", lines[^2], StringComparison.Ordinal);
+        Assert.Equal("data: [DONE]", lines[^1]);
+    }
+
+    [Fact]
+    public async Task An_engine_that_fails_is_a_500_before_the_first_token_and_an_event_after_it()
+    {
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync();
+        const string body = """{"stream":true,"messages":[{"role":"user","content":"a"}]}""";
+        Task<(int Status, JsonElement Json)> early = server.PostAsync(Bodies.ChatPath, body);
+        await generator.AskedAsync(1);
+        generator.Give("", FinishReason.Error, "broken step");
+        (int status, JsonElement json) = await early;
+        Assert.Equal((500, "broken step"), (status, json.GetProperty("error").GetProperty("message").GetString()));
+
+        Task<HttpResponseMessage> late = server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(body));
+        await generator.AskedAsync(2);
+        generator.Give("ab");
+        generator.Give("", FinishReason.Error, "broken step");
+        using HttpResponseMessage response = await late;
+        EventStream stream = new(response, await response.Content.ReadAsByteArrayAsync());
+        Assert.Equal("broken step", stream.Chunks[^1].GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task A_full_queue_says_when_to_come_again()
+    {
+        ScriptedGenerator generator = new() { Text = "ab" };
+        generator.Refusals.Enqueue(new QueueFullException(5, 1, 5));
+        await using TestServer server = await generator.ServeAsync();
+        using HttpResponseMessage response = await server.Client.PostAsync(
+            Bodies.ChatPath, TestServer.Content("""{"messages":[{"role":"user","content":"a"}]}"""));
+        Assert.Equal(429, (int)response.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
+        Assert.Contains("queue_full", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await server.OkAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}]}""");
+    }
+
+    [Fact]
+    public async Task A_prompt_refused_after_others_were_queued_gives_those_up()
+    {
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync();
+        generator.Refusals.Enqueue(new QueueFullException(5, 1, 5));
+        Assert.Equal(429, (await server.PostAsync(Bodies.CompletionPath, """{"prompt":["a","b"]}""")).Status);
+        Task<(int Status, JsonElement Json)> asked = server.PostAsync(Bodies.CompletionPath, """{"prompt":["a","b"]}""");
+        await generator.AskedAsync(2);
+        generator.Give("x", FinishReason.Cancelled);
+        Assert.Equal(503, (await asked).Status);
+        await generator.GivenUpAsync();
+    }
+
+    private static async Task<HttpResponseMessage> OpenAsync(TestServer server, string body)
+    {
+        HttpRequestMessage request = new(HttpMethod.Post, Bodies.ChatPath) { Content = TestServer.Content(body) };
+        return await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net.Http.Headers;
+using System.Text;
+using HunyuanOrleans.Server.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests;
+
+/// <summary>Valid requests with random changes: never an answer of 500 or more, and nothing is left behind.</summary>
+public sealed class MutationTests
+{
+    private const int Count = 10_000, Callers = 8;
+
+    private static readonly (string Path, string Body)[] Valid =
+    [
+        (Bodies.ChatPath, """{"model":"demo-model","messages":[{"role":"system","content":"s"},{"role":"user","content":"你好 \u00e9"}],"max_tokens":2,"temperature":0.5,"top_p":0.9,"n":2,"stop":["x","y"],"seed":7}"""),
+        (Bodies.ChatPath, """{"messages":[{"role":"user","content":[{"type":"text","text":"a"}]}],"max_completion_tokens":2,"stream":true,"stream_options":{"include_usage":true},"logprobs":true,"top_logprobs":2,"logit_bias":{"5":-1.5}}"""),
+        (Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"c","content":"r"}],"max_tokens":2,"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"a":{"type":"integer"}}}}}],"tool_choice":"auto"}"""),
+        (Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"response_format":{"type":"text"},"top_k":5,"min_p":0.1,"repetition_penalty":1.1,"presence_penalty":0.5,"frequency_penalty":0.5,"stop_token_ids":[5],"ignore_eos":true,"skip_special_tokens":false,"chat_template_kwargs":{"a":[1,{"b":null}]}}"""),
+        (Bodies.CompletionPath, """{"model":"demo-model","prompt":["a",[5,6,7]],"max_tokens":2,"logprobs":1,"n":2,"user":"u"}"""),
+        (Bodies.CompletionPath, """{"prompt":"ab","max_tokens":2,"echo":true,"stream":true,"best_of":1,"suffix":null}"""),
+        ("/tokenize", """{"prompt":"ab","add_special_tokens":true,"return_token_strs":true}"""),
+        ("/detokenize", """{"tokens":[1,2,300]}"""),
+    ];
+
+    // Pieces that readers of JSON and of these parameters may stumble over.
+    private static readonly string[] Pieces =
+    [
+        "null", "true", "-1", "0", "1e999", "-0", "99999999999999999999", "1.5", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "{}", "[[]]", "{\"a\":{}}",
+        "\"<|eos|>\"", "\"function\"", "\"required\"", "NaN", ",", ":", "\"", "\\", "\n", "\uFFFF", "👍", "[null]", "[-1]", "[1.5]", "\"{{ x }}\"",
+    ];
+
+    [Fact]
+    public async Task Changed_requests_never_fail_the_server()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options.Limits.MaxConcurrent = 0);
+        int accepted = 0, refused = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (i, cancellation) =>
+        {
+            Random random = new(i);
+            (string path, string body) = Valid[random.Next(Valid.Length)];
+            byte[] changed = Mutate(Encoding.UTF8.GetBytes(body), random);
+            ByteArrayContent content = new(changed) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            using HttpResponseMessage response = await server.Client.PostAsync(path, content, cancellation);
+            string answer = await response.Content.ReadAsStringAsync(cancellation);
+            Assert.True((int)response.StatusCode < 500, $"mutation {i}: {(int)response.StatusCode} {answer} for {Encoding.UTF8.GetString(changed)}");
+            Assert.DoesNotContain("\"server_error\"", answer, StringComparison.Ordinal);
+            Interlocked.Increment(ref response.IsSuccessStatusCode ? ref accepted : ref refused);
+        });
+        Assert.InRange(accepted, 100, Count);
+        Assert.InRange(refused, 100, Count);
+        await server.IdleAsync();
+    }
+
+    private static byte[] Mutate(byte[] body, Random random)
+    {
+        List<byte> bytes = [.. body];
+        for (int changes = random.Next(1, 4); changes > 0; changes--)
+        {
+            int at = random.Next(bytes.Count), length = Math.Min(random.Next(1, 8), bytes.Count - at);
+            switch (random.Next(6))
+            {
+                case 0:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    bytes.RemoveRange(at, length);
+                    break;
+                case 2:
+                    bytes.InsertRange(at, bytes.GetRange(at, length));
+                    break;
+                case 3:
+                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(Pieces[random.Next(Pieces.Length)]));
+                    break;
+                default:
+                    ReplaceValue(bytes, random);
+                    break;
+            }
+
+            if (bytes.Count == 0)
+            {
+                break;
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    /// <summary>Puts a piece in the place of what follows some colon or comma.</summary>
+    private static void ReplaceValue(List<byte> bytes, Random random)
+    {
+        int[] starts = [.. Enumerable.Range(0, bytes.Count).Where(i => bytes[i] is (byte)':' or (byte)',' or (byte)'[')];
+        if (starts.Length == 0)
+        {
+            return;
+        }
+
+        int start = starts[random.Next(starts.Length)] + 1;
+        int end = start;
+        while (end < bytes.Count && bytes[end] is not ((byte)',' or (byte)'}' or (byte)']'))
+        {
+            end++;
+        }
+
+        bytes.RemoveRange(start, end - start);
+        bytes.InsertRange(start, Encoding.UTF8.GetBytes(Pieces[random.Next(Pieces.Length)]));
+    }
+}

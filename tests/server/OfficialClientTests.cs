@@ -1,0 +1,203 @@
+using System.ClientModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.TestSupport;
+using OpenAI;
+using OpenAI.Chat;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests;
+
+/// <summary>OpenAI's own clients, for C# and for JavaScript, run the same scenarios against the server.</summary>
+public sealed class OfficialClientTests : IAsyncLifetime
+{
+    private const string Key = "sk-0123456789abcdef", Model = "demo-model", Paris = "The capital of France is Paris.", NpmVersion = "6.49.0";
+
+    private static readonly string[] Scenarios =
+    [
+        "models", "chat", "stream", "stream_helper", "several_answers", "logprobs", "stop", "length", "tools", "completions", "errors", "cancel", "parallel",
+    ];
+
+    private TestServer _server = null!;
+    private ChatClient _chat = null!;
+
+    private static ChatMessage[] Question => [new UserChatMessage("What is the capital of France?")];
+
+    public async Task InitializeAsync()
+    {
+        _server = await TestServer.StartAsync(options => options.Keys.Add(
+            new ApiKeyOptions { Name = "test", Sha256 = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))) }));
+        _chat = Client(Key).GetChatClient(Model);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _server.IdleAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task CSharp_models()
+    {
+        OpenAI.Models.OpenAIModelCollection models = await Client(Key).GetOpenAIModelClient().GetModelsAsync();
+        Assert.Equal([Model], models.Select(m => m.Id));
+    }
+
+    [Fact]
+    public async Task CSharp_chat()
+    {
+        ChatCompletion answer = await _chat.CompleteChatAsync(Question);
+        Assert.Equal(Paris, answer.Content[0].Text);
+        Assert.Equal(ChatFinishReason.Stop, answer.FinishReason);
+        Assert.Equal(answer.Usage.TotalTokenCount, answer.Usage.InputTokenCount + answer.Usage.OutputTokenCount);
+    }
+
+    [Fact]
+    public async Task CSharp_stream()
+    {
+        (string text, ChatFinishReason? finish, ChatTokenUsage? usage) = await CollectAsync();
+        Assert.Equal((Paris, ChatFinishReason.Stop), (text, finish));
+        Assert.True(usage!.OutputTokenCount > 0);
+    }
+
+    [Fact]
+    public async Task CSharp_logprobs()
+    {
+        ChatCompletion answer = await _chat.CompleteChatAsync(Question, new ChatCompletionOptions { IncludeLogProbabilities = true, TopLogProbabilityCount = 2 });
+        Assert.Equal(Paris, string.Concat(answer.ContentTokenLogProbabilities.Select(t => t.Token)));
+        Assert.All(answer.ContentTokenLogProbabilities, t => Assert.Equal(2, t.TopLogProbabilities.Count));
+    }
+
+    [Fact]
+    public async Task CSharp_stop_and_length()
+    {
+        ChatCompletion stopped = await _chat.CompleteChatAsync(Question, new ChatCompletionOptions { StopSequences = { " of" } });
+        Assert.Equal("The capital", stopped.Content[0].Text);
+        ChatCompletion cut = await _chat.CompleteChatAsync(Question, new ChatCompletionOptions { MaxOutputTokenCount = 2 });
+        Assert.Equal(ChatFinishReason.Length, cut.FinishReason);
+    }
+
+    [Fact]
+    public async Task CSharp_tools()
+    {
+        ChatCompletionOptions options = new() { Tools = { ChatTool.CreateFunctionTool("weather", "d", BinaryData.FromString("""{"type":"object"}""")) } };
+        ChatCompletion plain = await _chat.CompleteChatAsync(Question, options);
+        Assert.Equal(Paris, plain.Content[0].Text);
+
+        await using TestServer scripted = await new ScriptedGenerator
+        {
+            Text = """<tool_calls>[{"name": "weather", "arguments": {"city": "Paris"}}]</tool_calls>""",
+        }.ServeAsync();
+        ChatClient chat = new OpenAIClient(
+            new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(scripted.Address, "/v1") }).GetChatClient("scripted");
+        ChatCompletion called = await chat.CompleteChatAsync(Question, options);
+        Assert.Equal(ChatFinishReason.ToolCalls, called.FinishReason);
+        Assert.Equal(("weather", """{"city": "Paris"}"""), (called.ToolCalls[0].FunctionName, called.ToolCalls[0].FunctionArguments.ToString()));
+        StringBuilder arguments = new();
+        await foreach (StreamingChatCompletionUpdate update in chat.CompleteChatStreamingAsync(Question, options))
+        {
+            foreach (StreamingChatToolCallUpdate call in update.ToolCallUpdates)
+            {
+                arguments.Append(call.FunctionArgumentsUpdate);
+            }
+        }
+
+        Assert.Equal("""{"city": "Paris"}""", arguments.ToString());
+    }
+
+    [Fact]
+    public async Task CSharp_errors()
+    {
+        ClientResultException wrong = await Assert.ThrowsAsync<ClientResultException>(
+            () => _chat.CompleteChatAsync(Question, new ChatCompletionOptions { Temperature = -1 }));
+        Assert.Equal(400, wrong.Status);
+        Assert.Contains("temperature", wrong.Message, StringComparison.Ordinal);
+        Assert.Equal(404, (await Assert.ThrowsAsync<ClientResultException>(() => Client(Key).GetChatClient("other").CompleteChatAsync(Question))).Status);
+        Assert.Equal(401, (await Assert.ThrowsAsync<ClientResultException>(() => Client("wrong").GetChatClient(Model).CompleteChatAsync(Question))).Status);
+    }
+
+    [Fact]
+    public async Task CSharp_cancel()
+    {
+        int updates = 0;
+        await foreach (StreamingChatCompletionUpdate _ in _chat.CompleteChatStreamingAsync(Question, new ChatCompletionOptions { MaxOutputTokenCount = 3000 }))
+        {
+            if (++updates == 3)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(3, updates);
+    }
+
+    [Fact]
+    public async Task CSharp_parallel()
+    {
+        (string Text, ChatFinishReason? Finish, ChatTokenUsage?)[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => CollectAsync()));
+        Assert.All(answers, answer => Assert.Equal((Paris, ChatFinishReason.Stop), (answer.Text, answer.Finish)));
+    }
+
+    [SkippableFact]
+    public async Task JavaScript_scenarios()
+    {
+        string folder = await InstallAsync();
+        File.Copy(Path.Combine(TestPaths.Root, "tests", "server", "clients", "scenarios.mjs"), Path.Combine(folder, "scenarios.mjs"), overwrite: true);
+        (int code, string output) = await RunAsync("node", folder, "scenarios.mjs", _server.Address.ToString().TrimEnd('/'), Key);
+        Assert.Equal(0, code);
+        Assert.Equal(Scenarios.Select(name => $"ok {name}"), output.TrimEnd().Split('\n'));
+    }
+
+    private static async Task<string> InstallAsync()
+    {
+        string folder = Path.Combine(TestPaths.Root, "artifacts", "openai-npm-" + NpmVersion);
+        if (!File.Exists(Path.Combine(folder, "node_modules", "openai", "package.json")))
+        {
+            Directory.CreateDirectory(folder);
+            await File.WriteAllTextAsync(Path.Combine(folder, "package.json"), """{"private":true,"type":"module"}""");
+            (int code, string output) = await RunAsync("npm", folder, "install", "--no-audit", "--no-fund", "openai@" + NpmVersion);
+            Skip.If(code != 0, "npm could not install OpenAI's client: " + output);
+        }
+
+        return folder;
+    }
+
+    private static async Task<(int Code, string Output)> RunAsync(string program, string folder, params string[] arguments)
+    {
+        Process? process = null;
+        try
+        {
+            process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Skip.If(true, $"{program} is not installed.");
+        }
+
+        Task<string> output = process!.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await error);
+    }
+
+    private OpenAIClient Client(string key) => new(
+        new ApiKeyCredential(key),
+        new OpenAIClientOptions { Endpoint = new Uri(_server.Address, "/v1"), RetryPolicy = new System.ClientModel.Primitives.ClientRetryPolicy(0) });
+
+    private async Task<(string Text, ChatFinishReason? Finish, ChatTokenUsage? Usage)> CollectAsync()
+    {
+        StringBuilder text = new();
+        ChatFinishReason? finish = null;
+        ChatTokenUsage? usage = null;
+        await foreach (StreamingChatCompletionUpdate update in _chat.CompleteChatStreamingAsync(Question))
+        {
+            text.Append(string.Concat(update.ContentUpdate.Select(part => part.Text)));
+            finish = update.FinishReason ?? finish;
+            usage = update.Usage ?? usage;
+        }
+
+        return (text.ToString(), finish, usage);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HunyuanOrleans.TestSupport;
+
+namespace HunyuanOrleans.Server.Tests.Support;
+
+/// <summary>Requests as clients write them.</summary>
+internal static class Bodies
+{
+    public const string ChatPath = "/v1/chat/completions", CompletionPath = "/v1/completions";
+
+    /// <summary>The recorded conversations of the demo model.</summary>
+    public static JsonElement[] Recorded { get; } =
+        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(TestPaths.DemoModel, "expected.json"))).RootElement.GetProperty("items").EnumerateArray()];
+
+    /// <summary>A chat with one question.</summary>
+    /// <param name="question">What the user says.</param>
+    /// <param name="more">More parameters, as JSON without braces.</param>
+    public static string Chat(string question, string more = "") =>
+        $$"""{"model":"demo-model","messages":[{"role":"user","content":{{JsonValue.Create(question).ToJsonString()}}}]{{(more == "" ? "" : "," + more)}}}""";
+}

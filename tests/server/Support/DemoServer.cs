@@ -1,0 +1,13 @@
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests.Support;
+
+/// <summary>One server with the demo model for the tests of a class.</summary>
+public sealed class DemoServer : IAsyncLifetime
+{
+    internal TestServer Server { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Server = await TestServer.StartAsync();
+
+    public async Task DisposeAsync() => await Server.DisposeAsync();
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using System.Text.Json;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests.Support;
+
+/// <summary>A stream of server-sent events that ended properly, taken apart strictly.</summary>
+internal sealed class EventStream
+{
+    public EventStream(HttpResponseMessage response, byte[] body)
+    {
+        Raw = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(body);
+        Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode}: {Raw}");
+        Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.EndsWith("\n\n", Raw, StringComparison.Ordinal);
+        Lines = Raw[..^2].Split("\n\n");
+        Assert.All(Lines, line =>
+        {
+            Assert.StartsWith("data: ", line, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', line);
+        });
+        Assert.Equal("data: [DONE]", Lines[^1]);
+        Chunks = [.. Lines[..^1].Select(line => JsonDocument.Parse(line["data: ".Length..]).RootElement)];
+    }
+
+    public string Raw { get; }
+
+    public string[] Lines { get; }
+
+    public JsonElement[] Chunks { get; }
+
+    /// <summary>The chunks of one answer, as their elements of choices.</summary>
+    public JsonElement[] Choice(int index) =>
+    [
+        .. Chunks.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray())
+            .Where(choice => choice.GetProperty("index").GetInt32() == index),
+    ];
+
+    /// <summary>The text of one answer of a chat.</summary>
+    public string Content(int index = 0) => string.Concat(Choice(index)
+        .Select(choice => choice.GetProperty("delta").TryGetProperty("content", out JsonElement content) ? content.GetString() : ""));
+
+    /// <summary>The text of one answer of a completion.</summary>
+    public string Text(int index = 0) => string.Concat(Choice(index).Select(choice => choice.GetProperty("text").GetString()));
+
+    /// <summary>The reason one answer ended, after checking that it is in the last chunk only.</summary>
+    public string Finish(int index = 0)
+    {
+        JsonElement[] chunks = Choice(index);
+        Assert.All(chunks[..^1], chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("finish_reason").ValueKind));
+        return chunks[^1].GetProperty("finish_reason").GetString()!;
+    }
+}

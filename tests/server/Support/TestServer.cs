@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.Json;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.TestSupport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests.Support;
+
+/// <summary>The server over a real socket, with the demo model or with a generator of the test's own.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestServer(WebApplication app)
+    {
+        _app = app;
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public ServedModel Model => Services.GetRequiredService<ModelSlot>().Model!;
+
+    /// <summary>Starts a server that serves the demo model, and waits until it is ready.</summary>
+    public static async Task<TestServer> StartAsync(
+        Action<ServerOptions>? configure = null, SchedulerOptions? scheduler = null, int kvTokens = 0, Action<IServiceCollection>? services = null)
+    {
+        TestServer server = await StartEmptyAsync(configure, list =>
+        {
+            list.AddLocalModel(new LocalModelOptions(TestPaths.DemoModel)
+            {
+                Loading = new ModelOptions { Threads = 1, PinThreads = false, KvTokens = kvTokens },
+                Scheduler = scheduler ?? new SchedulerOptions(),
+            });
+            services?.Invoke(list);
+        });
+        while ((await server.Client.GetAsync("/health/ready")).StatusCode != System.Net.HttpStatusCode.OK)
+        {
+            Assert.Null(server.Services.GetRequiredService<ModelSlot>().Failure);
+            await Task.Delay(20);
+        }
+
+        return server;
+    }
+
+    /// <summary>Starts a server without a model.</summary>
+    public static async Task<TestServer> StartEmptyAsync(Action<ServerOptions>? configure = null, Action<IServiceCollection>? services = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
+        builder.Services.AddHunyuanServer(configure: options =>
+        {
+            options.Port = 0;
+            configure?.Invoke(options);
+        });
+        builder.Services.AddHunyuanListener();
+        services?.Invoke(builder.Services);
+        WebApplication app = builder.Build();
+        app.MapHunyuanApi();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        return new TestServer(app);
+    }
+
+    public static StringContent Content(string json) => new(json, Encoding.UTF8, "application/json");
+
+    /// <summary>Posts JSON and reads the answer as JSON, whatever its status.</summary>
+    public async Task<(int Status, JsonElement Json)> PostAsync(string path, string json)
+    {
+        using HttpResponseMessage response = await Client.PostAsync(path, Content(json));
+        string text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, JsonDocument.Parse(text).RootElement);
+    }
+
+    /// <summary>Posts JSON and reads the answer as JSON, after checking that it is one.</summary>
+    public async Task<JsonElement> OkAsync(string path, string json)
+    {
+        (int status, JsonElement answer) = await PostAsync(path, json);
+        Assert.True(status == 200, $"{status}: {answer}");
+        return answer;
+    }
+
+    /// <summary>Posts JSON and reads the whole stream.</summary>
+    public async Task<EventStream> StreamAsync(string path, string json)
+    {
+        using HttpResponseMessage response = await Client.PostAsync(path, Content(json));
+        return new EventStream(response, await response.Content.ReadAsByteArrayAsync());
+    }
+
+    public async Task<EngineStatistics> StatisticsAsync() => await Model.Generator.StatisticsAsync(CancellationToken.None);
+
+    /// <summary>Waits until no answer waits or runs, and checks that none holds a block.</summary>
+    public async Task IdleAsync()
+    {
+        EngineStatistics statistics = await StatisticsAsync();
+        for (int i = 0; i < 500 && (statistics.Running > 0 || statistics.Waiting > 0 || statistics.KvUsed > 0); i++)
+        {
+            await Task.Delay(20);
+            statistics = await StatisticsAsync();
+        }
+
+        Assert.Equal((0, 0, 0), (statistics.Waiting, statistics.Running, statistics.KvUsed));
+    }
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

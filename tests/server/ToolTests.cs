@@ -1,0 +1,150 @@
+using System.Text;
+using System.Text.Json;
+using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.Server.Tools;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests;
+
+/// <summary>Calls of tools in what the model writes.</summary>
+public sealed class ToolTests
+{
+    private const string Tools =
+        """[{"type":"function","function":{"name":"weather","description":"d","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}]""";
+
+    public static TheoryData<string, string> Written => new()
+    {
+        { "plain text", "plain text" },
+        { "助手：你好", "你好" },
+        { "助手", "助手" },
+        { "  a  b  ", "  a  b  " },
+        { "a <tool", "a <tool" },
+        { "a < b", "a < b" },
+        { """<tool_calls>[{"name": "weather", "arguments": {"city": "Paris"}}]</tool_calls>""", """[weather]({"city": "Paris"})""" },
+        { """<tool_calls>[{"name":"f","arguments":{}},{"name":"g","arguments":{"a":[1,{"b":"}]"}],"c":"\"\\"}}]</tool_calls>""",
+            """[f]({})[g]({"a":[1,{"b":"}]"}],"c":"\"\\"})""" },
+        { """Let me see. <tool_calls> [ {"arguments": {"x": 1}, "name": "f"} ] </tool_calls>""", """Let me see.[f]({"x": 1})""" },
+        { """<tool_calls>[{"name":"f","arguments":"{\"x\": \"\\u4f60\"}"}]</tool_calls> done""", """[f]({"x": "\u4f60"}) done""" },
+        { """<tool_calls>[{"name":"f"}]</tool_calls>""", "[f]({})" },
+        { """<tool_calls>[{"id":7,"name":"f","extra":null,"arguments":null}]</tool_calls>""", "[f]({})" },
+        { """<tool_calls>{"name":"f","arguments":{"a":1}}</tool_calls>""", """[f]({"a":1})""" },
+        { """<tool_calls>[{"name":"f","arguments":{"a":1}}]</tool_calls><tool_calls>[{"name":"g","arguments":{}}]</tool_calls>""", """[f]({"a":1})[g]({})""" },
+        { "<tool_calls>not a list</tool_calls>", "<tool_calls>not a list</tool_calls>" },
+        { "<tool_calls>[", "<tool_calls>[" },
+        { "<tool_calls>", "<tool_calls>" },
+        { """<tool_calls>[{"name":7}]</tool_calls>""", """<tool_calls>[{"name":7}]</tool_calls>""" },
+        { """<tool_calls>[{"name":"f","arguments":{"a":1""", """[f]({"a":1)""" },
+        { "<tool_calls>[]</tool_calls>", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Written))]
+    public void Calls_are_found_wherever_the_text_is_cut(string text, string wanted)
+    {
+        Assert.Equal(wanted, Read([text]));
+        Assert.Equal(wanted, Read([.. text.Select(c => c.ToString())]));
+        for (int cut = 0; cut <= text.Length; cut++)
+        {
+            Assert.Equal(wanted, Read([text[..cut], text[cut..]]));
+        }
+    }
+
+    [Fact]
+    public void Arguments_are_given_as_they_come()
+    {
+        ToolCallReader reader = new();
+        Assert.Empty(reader.Append("<tool_calls>[{\"name\": \"f\", \"argum", last: false));
+        Assert.Equal([(ToolEventKind.Begin, "f"), (ToolEventKind.Arguments, "{\"a\"")], Kinds(reader.Append("ents\": {\"a\"", last: false)));
+        Assert.Equal([(ToolEventKind.Arguments, ": 1")], Kinds(reader.Append(": 1", last: false)));
+        Assert.Equal([(ToolEventKind.Arguments, "}")], Kinds(reader.Append("}}]", last: false)));
+        Assert.Empty(reader.Append("</tool_calls>", last: true));
+        Assert.Equal(1, reader.Calls);
+    }
+
+    [Fact]
+    public async Task A_whole_answer_calls_tools()
+    {
+        ScriptedGenerator generator = new() { Text = """<tool_calls>[{"name": "weather", "arguments": {"city": "Paris"}}]</tool_calls>""" };
+        await using TestServer server = await generator.ServeAsync();
+        JsonElement choice = (await server.OkAsync(Bodies.ChatPath, Chat(""))).GetProperty("choices")[0];
+        Assert.Equal("tool_calls", choice.GetProperty("finish_reason").GetString());
+        JsonElement message = choice.GetProperty("message");
+        Assert.Equal(JsonValueKind.Null, message.GetProperty("content").ValueKind);
+        JsonElement call = Assert.Single(message.GetProperty("tool_calls").EnumerateArray());
+        Assert.Matches("^call_[0-9a-f]{24}$", call.GetProperty("id").GetString());
+        Assert.Equal("function", call.GetProperty("type").GetString());
+        Assert.Equal("""{"name":"weather","arguments":"{\"city\": \"Paris\"}"}""", call.GetProperty("function").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_stream_calls_tools()
+    {
+        ScriptedGenerator generator = new() { Text = """<tool_calls>[{"name": "weather", "arguments": {"city": "Paris"}},{"name":"b","arguments":{}}]</tool_calls>""" };
+        await using TestServer server = await generator.ServeAsync();
+        EventStream stream = await server.StreamAsync(Bodies.ChatPath, Chat(",\"stream\":true"));
+        Assert.Equal("tool_calls", stream.Finish());
+        Assert.Equal("", stream.Content());
+        JsonElement[] deltas =
+        [
+            .. stream.Choice(0).Select(c => c.GetProperty("delta")).Where(d => d.TryGetProperty("tool_calls", out _))
+                .Select(d => Assert.Single(d.GetProperty("tool_calls").EnumerateArray())),
+        ];
+        Assert.Equal(["weather", "b"], deltas.Where(d => d.TryGetProperty("id", out _)).Select(d => d.GetProperty("function").GetProperty("name").GetString()));
+        string[] arguments = ["", ""];
+        foreach (JsonElement delta in deltas)
+        {
+            arguments[delta.GetProperty("index").GetInt32()] += delta.GetProperty("function").GetProperty("arguments").GetString();
+        }
+
+        Assert.Equal(["""{"city": "Paris"}""", "{}"], arguments);
+    }
+
+    [Theory]
+    [InlineData(",\"tool_choice\":\"none\"", "")]
+    [InlineData("", "weather")]
+    public async Task The_template_is_shown_the_tools(string more, string shown)
+    {
+        ScriptedGenerator generator = new() { Text = "ab" };
+        await using TestServer server = await generator.ServeAsync(
+            template: "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}|{{ messages[-1].content }}");
+        await server.OkAsync(Bodies.ChatPath, Chat(more));
+        Assert.Equal(shown + "|w?", generator.Tokenizer.Decode(generator.Requests[0].PromptIds.Span));
+    }
+
+    [Fact]
+    public async Task Without_tools_the_mark_is_text()
+    {
+        const string text = "<tool_calls>[]</tool_calls>";
+        await using TestServer server = await new ScriptedGenerator { Text = text }.ServeAsync();
+        JsonElement choice = (await server.OkAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"w?"}]}""")).GetProperty("choices")[0];
+        Assert.Equal((text, "stop"), (choice.GetProperty("message").GetProperty("content").GetString(), choice.GetProperty("finish_reason").GetString()));
+    }
+
+    private static string Chat(string more) => $$"""{"messages":[{"role":"user","content":"w?"}],"tools":{{Tools}}{{more}}}""";
+
+    private static (ToolEventKind, string)[] Kinds(IReadOnlyList<ToolEvent> events) => [.. events.Select(e => (e.Kind, e.Text))];
+
+    /// <summary>What the reader makes of pieces: text as it is, calls as [name](arguments).</summary>
+    private static string Read(string[] pieces)
+    {
+        ToolCallReader reader = new();
+        StringBuilder result = new();
+        bool open = false;
+        for (int i = 0; i < pieces.Length; i++)
+        {
+            foreach (ToolEvent change in reader.Append(pieces[i], last: i == pieces.Length - 1))
+            {
+                if (open && change.Kind != ToolEventKind.Arguments)
+                {
+                    result.Append(')');
+                    open = false;
+                }
+
+                result.Append(change.Kind == ToolEventKind.Begin ? $"[{change.Text}](" : change.Text);
+                open |= change.Kind == ToolEventKind.Begin;
+            }
+        }
+
+        return result.Append(open ? ")" : "").ToString();
+    }
+}
