@@ -83,19 +83,26 @@ internal static class ServeCommand
             model = model with { Name = name };
         }
 
-        await using WebApplication app = Build(parsed, model);
         using Interrupt interrupt = new();
-        try
-        {
-            await app.StartAsync(interrupt.Token);
-        }
-        catch (OptionsValidationException e)
-        {
-            throw new ModelException(string.Join(' ', e.Failures), e);
-        }
-
+        await using WebApplication app = await StartAsync(parsed, model, interrupt.Token);
         await ServeAsync(app, parsed.InvocationConfiguration.Output, interrupt.Token);
         return app.Services.GetRequiredService<ModelSlot>().Failure is { } failure ? throw new ModelException(failure) : ExitCode.Success;
+    }
+
+    private static async Task<WebApplication> StartAsync(ParseResult parsed, LocalModelOptions model, CancellationToken interrupted)
+    {
+        WebApplication? app = null;
+        try
+        {
+            app = Build(parsed, model);
+            await app.StartAsync(interrupted);
+            return app;
+        }
+        catch (Exception error)
+        {
+            await (app?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw error is OptionsValidationException wrong ? new ModelException(string.Join(' ', wrong.Failures), wrong) : error;
+        }
     }
 
     private static WebApplication Build(ParseResult parsed, LocalModelOptions model)
@@ -146,13 +153,14 @@ internal static class ServeCommand
         IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         using CancellationTokenRegistration stop = interrupted.Register(lifetime.StopApplication);
         ModelSlot slot = app.Services.GetRequiredService<ModelSlot>();
-        await Task.WhenAny(slot.Settled, app.WaitForShutdownAsync());
+        Task ended = app.WaitForShutdownAsync(CancellationToken.None);
+        await Task.WhenAny(slot.Settled, ended);
         if (slot.Model is ServedModel model)
         {
             Greet(output, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), model.Name);
         }
 
-        await app.WaitForShutdownAsync();
+        await ended;
     }
 
     private static void Greet(TextWriter output, string address, string model)

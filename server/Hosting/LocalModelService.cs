@@ -25,9 +25,10 @@ internal sealed partial class LocalModelService(
     {
         await base.StopAsync(cancellationToken);
         slot.Clear();
-        if (_generator is not null)
+        // A host may be stopped from several sides at once.
+        if (Interlocked.Exchange(ref _generator, null) is IGenerator generator)
         {
-            await _generator.DisposeAsync();
+            await generator.DisposeAsync();
         }
     }
 

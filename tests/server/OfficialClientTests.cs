@@ -151,6 +151,53 @@ public sealed class OfficialClientTests : IAsyncLifetime
         Assert.Equal(Scenarios.Select(name => $"ok {name}"), output.TrimEnd().Split('\n'));
     }
 
+    [SkippableFact]
+    public async Task The_readmes_javascript_lines_work()
+    {
+        string folder = await InstallAsync();
+        string file = Path.Combine(folder, "readme.mjs");
+        await File.WriteAllTextAsync(file, Readme("js"));
+        (int code, string output) = await RunAsync("node", folder, file);
+        Assert.Equal((0, "3 + 5 = 8.\n"), (code, output));
+    }
+
+    [SkippableFact]
+    public async Task The_readmes_python_lines_work()
+    {
+        string folder = Directory.CreateTempSubdirectory("hunyuan-").FullName;
+        (int found, _) = await RunAsync("python3", folder, "-c", "import openai");
+        Skip.If(found != 0, "OpenAI's client for Python is not installed.");
+        (int code, string output) = await RunAsync("python3", folder, "-c", Readme("python"));
+        Assert.Equal((0, "3 + 5 = 8.\n"), (code, output));
+    }
+
+    [Fact]
+    public async Task The_readmes_csharp_lines_work()
+    {
+        // The same lines as there, but for where the server is and what is done with the answer.
+        var client = new OpenAI.OpenAIClient(new System.ClientModel.ApiKeyCredential(Key), new() { Endpoint = new Uri(_server.Address, "/v1") });
+        string answer = client.GetChatClient("demo-model").CompleteChat(new OpenAI.Chat.UserChatMessage("What is 3+5?")).Value.Content[0].Text;
+        Assert.Equal("3 + 5 = 8.", answer);
+        string lines = await File.ReadAllTextAsync(Path.Combine(TestPaths.Root, "README.md"));
+        string[] here =
+        [
+            "var client = new OpenAI.OpenAIClient(new System.ClientModel.ApiKeyCredential(\"none\"), new() { Endpoint = new Uri(\"http://127.0.0.1:8020/v1\") });",
+            "Console.WriteLine(client.GetChatClient(\"demo-model\").CompleteChat(new OpenAI.Chat.UserChatMessage(\"What is 3+5?\")).Value.Content[0].Text);",
+        ];
+        Assert.Contains($"```csharp\n{string.Join('\n', here)}\n```", lines, StringComparison.Ordinal);
+    }
+
+    /// <summary>The README's lines in a language, turned to this server.</summary>
+    private string Readme(string language)
+    {
+        string text = File.ReadAllText(Path.Combine(TestPaths.Root, "README.md"));
+        string mark = $"```{language}\n";
+        int start = text.IndexOf(mark, StringComparison.Ordinal) + mark.Length;
+        return text[start..text.IndexOf("```", start, StringComparison.Ordinal)]
+            .Replace("http://127.0.0.1:8020", _server.Address.ToString().TrimEnd('/'), StringComparison.Ordinal)
+            .Replace("\"none\"", $"\"{Key}\"", StringComparison.Ordinal);
+    }
+
     private static async Task<string> InstallAsync()
     {
         string folder = Path.Combine(TestPaths.Root, "artifacts", "openai-npm-" + NpmVersion);

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>serve and load as processes, and the README's ways to ask.</summary>
+public sealed class ServeTests
+{
+    [Fact]
+    public async Task It_says_where_it_serves_answers_and_ends_when_asked_to()
+    {
+        using Serving serving = await Serving.StartAsync();
+        Assert.StartsWith("Serving demo-model on http://127.0.0.1:", serving.Greeting, StringComparison.Ordinal);
+        using HttpClient client = new();
+        using HttpResponseMessage answer = await client.PostAsync(
+            $"{serving.Url}/v1/chat/completions",
+            new StringContent("""{"messages":[{"role":"user","content":"What is the capital of France?"}]}""", Encoding.UTF8, "application/json"));
+        Assert.Contains("The capital of France is Paris.", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        CliProcess.Interrupt(serving.Process);
+        await serving.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, serving.Process.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_greetings_example_gives_an_answer()
+    {
+        using Serving serving = await Serving.StartAsync();
+        string example = serving.Greeting[serving.Greeting.IndexOf("curl", StringComparison.Ordinal)..serving.Greeting.IndexOf("Ctrl-C", StringComparison.Ordinal)];
+        Assert.Contains("Paris", await ShellAsync(example), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_readmes_curl_line_gives_an_answer()
+    {
+        using Serving serving = await Serving.StartAsync();
+        string readme = await File.ReadAllTextAsync(Path.Combine(TestPaths.Root, "README.md"));
+        string example = Regex.Match(readme, @"^    \$ (curl .*(?:\n      .*)*)", RegexOptions.Multiline).Groups[1].Value;
+        Assert.Contains("/v1/chat/completions", example, StringComparison.Ordinal);
+        Assert.Contains(
+            "巴黎", await ShellAsync(example.Replace("http://127.0.0.1:8020", serving.Url, StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Load_measures_a_server()
+    {
+        using Serving serving = await Serving.StartAsync();
+        CliResult result = CliProcess.Run(
+            "load", "--url", serving.Url + "/v1", "--requests", "12", "--concurrency", "4", "--rate", "200", "--prompt-len", "5", "--gen-len", "7", "--json");
+        JsonElement json = result.Json();
+        Assert.Equal((12, 12), (json.GetProperty("requests").GetInt32(), json.GetProperty("succeeded").GetInt32()));
+        Assert.Equal(12 * 7, json.GetProperty("answer_tokens").GetInt32());
+        Assert.Empty(json.GetProperty("errors").EnumerateObject());
+        foreach (string field in new[] { "time_to_first_token", "time_per_token", "total" })
+        {
+            JsonElement spread = json.GetProperty(field);
+            double[] values = [.. new[] { "p50", "p90", "p95", "p99", "max" }.Select(p => spread.GetProperty(p).GetDouble())];
+            Assert.Equal(values.Order(), values);
+            Assert.True(values[0] > 0);
+        }
+    }
+
+    [Fact]
+    public async Task Load_counts_errors_by_kind()
+    {
+        using Serving serving = await Serving.StartAsync();
+        CliResult result = CliProcess.Run("load", "--url", serving.Url, "--served-model-name", "other", "--requests", "3", "--json");
+        Assert.Equal(1, result.Code);
+        Assert.Equal("""{"HTTP 404":3}""", JsonDocument.Parse(result.Output).RootElement.GetProperty("errors").GetRawText());
+    }
+
+    [Fact]
+    public void Wrong_settings_are_one_line()
+    {
+        CliProcess.Run("serve", "--host", "0.0.0.0").FailedWith(1, "Host is '0.0.0.0'", "AllowAnonymous");
+        CliProcess.Run("serve", "--port", "70000").FailedWith(2, "--port", "65535");
+        CliProcess.Run("serve", "--port", "0", "--api-key-file", "/nowhere/keys").FailedWith(1, "/nowhere/keys");
+        CliProcess.Run(["serve", "--port", "0"], "", new Dictionary<string, string> { ["HUNYUAN_Server__MaxChoices"] = "1000" })
+            .FailedWith(1, "MaxChoices is 1000");
+        CliProcess.Run("load", "--url", "ftp://x").FailedWith(2, "ftp://x");
+    }
+
+    private static async Task<string> ShellAsync(string command)
+    {
+        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true, StandardOutputEncoding = new UTF8Encoding(false) })!;
+        string output = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        return output;
+    }
+
+    private sealed class Serving : IDisposable
+    {
+        private Serving(Process process, string greeting)
+        {
+            Process = process;
+            Greeting = greeting;
+            Url = Regex.Match(greeting, "http://[0-9.]+:[0-9]+").Value;
+        }
+
+        public Process Process { get; }
+
+        public string Greeting { get; }
+
+        public string Url { get; }
+
+        public static async Task<Serving> StartAsync()
+        {
+            Process process = CliProcess.Start(["serve", "--port", "0", "--threads", "1", "--log-level", "error"], null);
+            StringBuilder greeting = new();
+            while (!greeting.ToString().Contains("Ctrl-C", StringComparison.Ordinal))
+            {
+                string? line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1));
+                Assert.True(line is not null, "It ended: " + (line is null ? await process.StandardError.ReadToEndAsync() : ""));
+                greeting.AppendLine(line);
+            }
+
+            return new Serving(process, greeting.ToString());
+        }
+
+        public void Dispose()
+        {
+            if (!Process.HasExited)
+            {
+                Process.Kill();
+                Process.WaitForExit();
+            }
+
+            Process.Dispose();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Server.Tests;
+
+/// <summary>docs/operating.md says what the options are.</summary>
+public sealed class DocumentsTests
+{
+    [Fact]
+    public void The_table_of_settings_lists_every_option_with_its_default()
+    {
+        string text = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "operating.md"));
+        IEnumerable<(string, string)> listed = Regex.Matches(text, @"^\| `([A-Za-z0-9:]+)` \| ([^|]+) \|", RegexOptions.Multiline)
+            .Select(row => (row.Groups[1].Value, row.Groups[2].Value.Trim('`')));
+        IEnumerable<(string, string)> options =
+            [.. Rows("", new ServerOptions()), .. Rows("Keys:", new ApiKeyOptions()), .. Rows("Limits:", new LimitOptions())];
+        Assert.Equal(options.Order(), listed.Order());
+    }
+
+    private static IEnumerable<(string Name, string Default)> Rows(string prefix, object options) =>
+        options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => (prefix + property.Name, property.GetValue(options) switch
+        {
+            null or "" or ICollection { Count: 0 } => "none",
+            LimitOptions => "see below",
+            bool flag => flag ? "true" : "false",
+            TimeSpan span => span.ToString(),
+            { } value => FormattableString.Invariant($"{value}"),
+        }));
+}
