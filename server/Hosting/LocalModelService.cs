@@ -39,7 +39,7 @@ internal sealed partial class LocalModelService(
     private static partial void Loaded(ILogger logger, string name, string folder, double seconds);
 
     [LoggerMessage(11, LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
-    private static partial void CannotLoad(ILogger logger, string folder, string reason);
+    private static partial void CannotLoad(ILogger logger, Exception? fault, string folder, string reason);
 
     private void Load(CancellationToken stopping)
     {
@@ -53,10 +53,11 @@ internal sealed partial class LocalModelService(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
-        catch (Exception e) when (e is ModelException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException)
+        catch (Exception e)
         {
+            bool expected = e is ModelException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
             slot.Fail(e.Message);
-            CannotLoad(logger, options.Folder, e.Message);
+            CannotLoad(logger, expected ? null : e, options.Folder, e.Message);
             // A host that is told to stop while it starts calls that an error of its own.
             lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         }

@@ -33,7 +33,7 @@ public static class ServerServices
         OptionsBuilder<ServerOptions> options = services.AddOptions<ServerOptions>();
         if (section is not null)
         {
-            options.Bind(section);
+            options.Configure(server => Bind(section, server));
         }
 
         if (configure is not null)
@@ -77,6 +77,19 @@ public static class ServerServices
         services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
             host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout + CleanupTime));
         return services.AddHostedService<TelemetryExport>();
+    }
+
+    private static void Bind(IConfiguration section, ServerOptions server)
+    {
+        try
+        {
+            // A misspelt setting could leave a server open that was meant to be closed.
+            section.Bind(server, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            throw new OptionsValidationException(nameof(ServerOptions), typeof(ServerOptions), [wrong.Message]);
+        }
     }
 
     /// <summary>Loads a model into this process when the host starts and serves it.</summary>

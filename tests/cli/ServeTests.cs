@@ -26,6 +26,14 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_port_that_is_taken_is_one_line()
+    {
+        using Serving serving = await Serving.StartAsync();
+        CliProcess.Run("serve", "--port", new Uri(serving.Url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            .FailedWith(1, "address already in use");
+    }
+
+    [Fact]
     public async Task The_greetings_example_gives_an_answer()
     {
         using Serving serving = await Serving.StartAsync();

@@ -219,6 +219,41 @@ public sealed class AccessTests
         }
     }
 
+    [Fact]
+    public async Task Settings_are_read_from_the_configuration()
+    {
+        await using TestServer server = await TestServer.StartEmptyAsync(settings: new Dictionary<string, string?>
+        {
+            ["Server:Keys:0:Name"] = "alice",
+            ["Server:Keys:0:Sha256"] = Hash(Key),
+            ["Server:Keys:0:Limits:MaxConcurrent"] = "3",
+            ["Server:CorsOrigins:0"] = "https://page.example",
+            ["Server:RequestTimeout"] = "00:00:30",
+            ["Server:Limits:TokensPerMinute"] = "7",
+        });
+        ServerOptions options = Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<IOptions<ServerOptions>>(server.Services).Value;
+        Assert.Equal(("alice", 3), (options.Keys[0].Name, options.Keys[0].Limits!.MaxConcurrent));
+        Assert.Equal((TimeSpan.FromSeconds(30), 7, "https://page.example"), (options.RequestTimeout, options.Limits.TokensPerMinute, options.CorsOrigins[0]));
+        Assert.Equal(401, (int)(await server.Client.GetAsync("/v1/models")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Server:KeysFile", "x", "KeysFile")]
+    [InlineData("Server:Port", "many", "Server:Port")]
+    [InlineData("Server:MaxChoices", "0", "1 to 128")]
+    [InlineData("Server:MaxBodyBytes", "1", "MaxBodyBytes is 1")]
+    [InlineData("Server:RequestTimeout", "00:00:00", "RequestTimeout")]
+    [InlineData("Server:Keys:0:Name", "alice", "Sha256")]
+    [InlineData("Server:OtlpEndpoint", "collector", "OtlpEndpoint")]
+    [InlineData("Server:Host", "example.com", "an IP address")]
+    [InlineData("Server:Limits:MaxConcurrent", "-1", "Limits:MaxConcurrent is -1")]
+    public async Task Wrong_settings_stop_the_start(string name, string value, string part)
+    {
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => TestServer.StartEmptyAsync(settings: new Dictionary<string, string?> { [name] = value }));
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
     private static string Hash(string key) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     private static ApiKeyOptions Hashed(string name) => new() { Name = name, Sha256 = Hash(Key) };

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -58,13 +59,15 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server without a model.</summary>
-    public static async Task<TestServer> StartEmptyAsync(Action<ServerOptions>? configure = null, Action<IServiceCollection>? services = null)
+    public static async Task<TestServer> StartEmptyAsync(
+        Action<ServerOptions>? configure = null, Action<IServiceCollection>? services = null, IReadOnlyDictionary<string, string?>? settings = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
-        builder.Services.AddHunyuanServer(configure: options =>
+        builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+        builder.Services.AddHunyuanServer(builder.Configuration.GetSection(ServerOptions.Section), options =>
         {
             options.Port = 0;
             configure?.Invoke(options);
