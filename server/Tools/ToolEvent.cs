@@ -1,18 +1,5 @@
 namespace HunyuanOrleans.Server.Tools;
 
-/// <summary>What a piece of an answer turns out to be.</summary>
-internal enum ToolEventKind
-{
-    /// <summary>Text for the user.</summary>
-    Content,
-
-    /// <summary>A call begins; the text is the function's name.</summary>
-    Begin,
-
-    /// <summary>More of the current call's arguments.</summary>
-    Arguments,
-}
-
 /// <summary>A piece of an answer that may call tools.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Text">Its text.</param>
