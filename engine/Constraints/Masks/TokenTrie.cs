@@ -1,0 +1,98 @@
+namespace HunyuanOrleans.Engine.Constraints.Masks;
+
+/// <summary>
+/// All tokens of a vocabulary as one tree of bytes. Nodes are numbered parents first, so a walk runs forward through memory and
+/// leaves a branch by a jump. Immutable, shared by all constraints.
+/// </summary>
+internal sealed class TokenTrie
+{
+    private readonly byte[] _bytes;
+    private readonly ushort[] _depths;
+    private readonly int[] _ends;
+    private readonly int[] _firstToken;
+    private readonly int[] _tokens;
+
+    /// <summary>Builds the tree.</summary>
+    public TokenTrie(TokenVocabulary vocabulary)
+    {
+        (byte[][] texts, int[] ids) = Sorted(vocabulary);
+        List<byte> bytes = [0];
+        List<ushort> depths = [0];
+        List<int> ends = [0], firstToken = [0];
+        List<int> path = [0];
+        ReadOnlySpan<byte> previous = [];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ReadOnlySpan<byte> text = texts[i];
+            int common = text.CommonPrefixLength(previous);
+            Close(common + 1);
+            for (int depth = common; depth < text.Length; depth++)
+            {
+                path.Add(bytes.Count);
+                bytes.Add(text[depth]);
+                depths.Add((ushort)(depth + 1));
+                ends.Add(0);
+                firstToken.Add(i);
+            }
+
+            previous = text;
+            LongestToken = Math.Max(LongestToken, text.Length);
+        }
+
+        Close(0);
+        firstToken.Add(ids.Length);
+        (_bytes, _depths, _ends, _firstToken, _tokens) = ([.. bytes], [.. depths], [.. ends], [.. firstToken], ids);
+
+        void Close(int keep)
+        {
+            for (int i = path.Count - 1; i >= keep; i--)
+            {
+                ends[path[i]] = bytes.Count;
+                path.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>Bytes of the longest token.</summary>
+    public int LongestToken { get; }
+
+    /// <summary>Number of nodes; the root is 0.</summary>
+    public int Count => _bytes.Length;
+
+    /// <summary>The byte on the edge to each node.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>Length of each node's path.</summary>
+    public ReadOnlySpan<ushort> Depths => _depths;
+
+    /// <summary>The node after the last below each node.</summary>
+    public ReadOnlySpan<int> Ends => _ends;
+
+    /// <summary>The tokens that end at a node: those that were sorted in between its making and that of the next one.</summary>
+    public ReadOnlySpan<int> TokensAt(int node)
+    {
+        int first = _firstToken[node];
+        return _tokens.AsSpan(first, _firstToken[node + 1] - first);
+    }
+
+    private static (byte[][] Texts, int[] Ids) Sorted(TokenVocabulary vocabulary)
+    {
+        Span<byte> room = stackalloc byte[TokenVocabulary.CodeLength];
+        var texts = new List<byte[]>(vocabulary.Size);
+        var ids = new List<int>(vocabulary.Size);
+        for (int id = 0; id < vocabulary.Size; id++)
+        {
+            ReadOnlySpan<byte> text = vocabulary.BytesOf(id, room);
+            if (text.Length is > 0 and <= ushort.MaxValue)
+            {
+                texts.Add(text.ToArray());
+                ids.Add(id);
+            }
+        }
+
+        byte[][] keys = [.. texts];
+        int[] order = [.. ids];
+        Array.Sort(keys, order, Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b)));
+        return (keys, order);
+    }
+}
