@@ -55,6 +55,8 @@ public sealed class ConstraintState
         }
     }
 
+    internal PushdownState Current => _state;
+
     /// <summary>Notes the token drawn.</summary>
     /// <param name="token">One of <see cref="AllowedTokens"/>; after an end-of-text token only another one.</param>
     /// <exception cref="Requests.RequestException">The token is not allowed here, or following the constraint takes too much work.</exception>

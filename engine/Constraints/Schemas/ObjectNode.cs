@@ -17,10 +17,12 @@ internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, Additi
         nfa.Read(close, (byte)'}', (byte)'}', end);
 
         // At a name the next property may begin; one that is not required may be passed over.
-        int name = JsonGrammar.Space.Write(nfa, nfa.Read(from, (byte)'{', (byte)'{'));
+        int first = JsonGrammar.Space.Write(nfa, nfa.Read(from, (byte)'{', (byte)'{'));
+        int name = nfa.Add();
+        nfa.Skip(first, name);
         if (!properties.Any(static property => property.Required))
         {
-            nfa.Read(name, (byte)'}', (byte)'}', end);
+            nfa.Read(first, (byte)'}', (byte)'}', end);
         }
 
         int lastRequired = -1;

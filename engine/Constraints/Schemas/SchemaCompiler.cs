@@ -179,7 +179,8 @@ internal sealed class SchemaCompiler
             }
         }
 
-        IEnumerable<JsonNode?> values = schema.Has("const") ? [schema.Get("const")] : schema.List("enum")!;
+        // As a plain array: a JsonArray would take the value out of its place in the schema.
+        IEnumerable<JsonNode?> values = schema.Has("const") ? (JsonNode?[])[schema.Get("const")] : schema.List("enum")!;
         if (schema.Has("const") && schema.List("enum") is { } also)
         {
             values = values.Where(value => also.Any(other => JsonNode.DeepEquals(value, other)));
