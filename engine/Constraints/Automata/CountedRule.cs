@@ -84,21 +84,18 @@ internal sealed class CountedRule : Rule
     }
 
     /// <inheritdoc/>
-    public override RuleState RepresentativeOf(RuleState state)
+    public override RuleState ModelOf(RuleState state, out int horizon)
     {
-        // Within a token no count runs further than the token is long: counts that are further than that from both bounds are alike.
+        // No count runs further than bytes are read, so a bound makes no difference before it can be reached.
         int count = state.Count;
-        if (count < 0)
+        horizon = int.MaxValue;
+        if (count < 0 || count == 0 || count == _min)
         {
             return state;
         }
 
-        if (count < _min)
-        {
-            return _min - count > Scope.LongestToken ? State(0, state.Inner) : state;
-        }
-
-        return _max - count > Scope.LongestToken ? State(_min, state.Inner) : state;
+        horizon = count < _min ? _min - count - 1 : (_max - count) ?? int.MaxValue;
+        return State(count < _min ? 0 : _min, state.Inner);
     }
 
     private RuleState Boundary(int count) => State(_max is null ? Math.Min(count, _min) : count, null);

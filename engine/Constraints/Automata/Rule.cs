@@ -60,6 +60,12 @@ internal abstract class Rule
     /// <summary>The calls that can be made in a state.</summary>
     public virtual RuleCall[] CallsOf(RuleState state) => [];
 
-    /// <summary>A state that accepts the same texts up to the longest token's length, the same one for many, so that they share masks.</summary>
-    public virtual RuleState RepresentativeOf(RuleState state) => state;
+    /// <summary>A state like this one, so that one's mask can be made of the other's; the state itself where there is none.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="horizon">Up to so many bytes both read the same texts and end behind the same ones.</param>
+    public virtual RuleState ModelOf(RuleState state, out int horizon)
+    {
+        horizon = int.MaxValue;
+        return state;
+    }
 }

@@ -7,7 +7,8 @@ internal sealed class RuleState
 
     private ByteMap<RuleState> _next;
     private RuleCall[]? _calls;
-    private RuleState? _representative;
+    private RuleState? _model;
+    private int _horizon;
 
     public RuleState(Rule rule, int id, int[]? set, RuleState? inner, int count, bool accepting, bool readsBytes)
     {
@@ -46,8 +47,11 @@ internal sealed class RuleState
     /// <summary>The rule ends here and cannot do anything else.</summary>
     public bool IsEnd => Accepting && !ReadsBytes && Calls.Length == 0;
 
-    /// <summary>See <see cref="Rule.RepresentativeOf"/>.</summary>
-    public RuleState Representative => _representative ??= Rule.RepresentativeOf(this);
+    /// <summary>See <see cref="Rule.ModelOf"/>.</summary>
+    public RuleState Model => _model ??= Rule.ModelOf(this, out _horizon);
+
+    /// <summary>Up to so many bytes it is like its <see cref="Model"/>.</summary>
+    public int Horizon => Model == this ? int.MaxValue : _horizon;
 
     /// <summary>The state after one more byte, or null.</summary>
     public RuleState? Step(byte value)

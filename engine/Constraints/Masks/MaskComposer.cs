@@ -1,3 +1,4 @@
+using System.Numerics;
 using HunyuanOrleans.Engine.Constraints.Automata;
 
 namespace HunyuanOrleans.Engine.Constraints.Masks;
@@ -82,7 +83,7 @@ internal sealed class MaskComposer
                     }
 
                     _scope.BeginStep();
-                    PartOf(_root, _alone.Alone(known[i].Representative));
+                    PartOf(_root, _alone.Alone(Shown(known[i])));
                     work += _scope.StepWork;
                     done[rule] = i + 1;
                     news = true;
@@ -100,7 +101,7 @@ internal sealed class MaskComposer
         {
             foreach (Frame frame in stack.Frames)
             {
-                Add(exits, _alone.Alone(frame.Return.Representative), frame.Parent, mask);
+                Add(exits, _alone.Alone(Shown(frame.Return)), frame.Parent, mask);
             }
         }
     }
@@ -124,9 +125,10 @@ internal sealed class MaskComposer
         _group.Clear();
         foreach (Configuration configuration in settled)
         {
-            if (configuration.Stack == settled[0].Stack && !_group.Contains(configuration.State.Representative))
+            RuleState state = Shown(configuration.State);
+            if (configuration.Stack == settled[0].Stack && !_group.Contains(state))
             {
-                _group.Add(configuration.State.Representative);
+                _group.Add(state);
             }
         }
 
@@ -152,11 +154,18 @@ internal sealed class MaskComposer
         return part;
     }
 
+    /// <summary>The state whose part serves for this one: its model, where no token is long enough to tell them apart.</summary>
+    private RuleState Shown(RuleState state) => state.Horizon >= _trie.LongestToken ? state.Model : state;
+
     private PartialMask Find(NodeSet places, PushdownState state)
     {
+        if (places.IsRoot && state.Kernel is [{ State: { Horizon: < int.MaxValue } single }])
+        {
+            return FindByModel(state, single);
+        }
+
         Array.Clear(_found);
         _exits.Clear();
-        int count = 0;
         foreach (int place in places.Nodes)
         {
             // At the beginning of all tokens the callers of a state that may end are asked on their own.
@@ -165,13 +174,51 @@ internal sealed class MaskComposer
                 _exits.Add(place);
             }
 
-            count += Walk(place, state);
+            Walk(place, state, beyond: 0);
+        }
+
+        return Part();
+    }
+
+    /// <summary>Takes the short tokens from the part of a state that reads them alike, and looks for the long ones alone.</summary>
+    private PartialMask FindByModel(PushdownState state, RuleState single)
+    {
+        int horizon = single.Horizon;
+        PartialMask model = PartOf(_root, _alone.Alone(single.Model));
+        Array.Clear(_found);
+        _exits.Clear();
+        model.AddTo(_found);
+        ReadOnlySpan<ulong> shortTokens = _trie.TokensUpTo(horizon);
+        for (int i = 0; i < _found.Length; i++)
+        {
+            _found[i] &= shortTokens[i];
+        }
+
+        foreach (int node in model.Exits is { } exits ? exits.Nodes : [])
+        {
+            if (_trie.Depths[node] <= horizon)
+            {
+                _exits.Add(node);
+            }
+        }
+
+        Walk(0, state, horizon);
+        return Part();
+    }
+
+    private PartialMask Part()
+    {
+        int count = 0;
+        foreach (ulong word in _found)
+        {
+            count += BitOperations.PopCount(word);
         }
 
         return new PartialMask(_found, count, _exits.Count == 0 ? null : new NodeSet([.. _exits]));
     }
 
-    private int Walk(int place, PushdownState state)
+    /// <summary>Walks what is below a place, as far as it leads to paths longer than a bound, and notes those alone.</summary>
+    private void Walk(int place, PushdownState state, int beyond)
     {
         ReadOnlySpan<byte> bytes = _trie.Bytes;
         ReadOnlySpan<ushort> depths = _trie.Depths;
@@ -180,10 +227,17 @@ internal sealed class MaskComposer
         Pushdown alone = _alone;
         PushdownState dead = alone.Dead;
         path[depths[place]] = state;
-        int count = 0, visited = 0;
+        ReadOnlySpan<ushort> heights = _trie.Heights;
+        int visited = 0;
         int end = ends[place];
         for (int node = place + 1; node < end;)
         {
+            if (heights[node] <= beyond)
+            {
+                node = ends[node];
+                continue;
+            }
+
             visited++;
             PushdownState next = alone.Step(path[depths[node] - 1], bytes[node]);
             if (next == dead)
@@ -192,15 +246,17 @@ internal sealed class MaskComposer
                 continue;
             }
 
-            foreach (int id in _trie.TokensAt(node))
+            if (depths[node] > beyond)
             {
-                _found[id / 64] |= 1UL << (id % 64);
-                count++;
-            }
+                foreach (int id in _trie.TokensAt(node))
+                {
+                    _found[id / 64] |= 1UL << (id % 64);
+                }
 
-            if (next.ReachesBottom && ends[node] > node + 1)
-            {
-                _exits.Add(node);
+                if (next.ReachesBottom && ends[node] > node + 1)
+                {
+                    _exits.Add(node);
+                }
             }
 
             if (!next.CanContinue)
@@ -215,6 +271,5 @@ internal sealed class MaskComposer
 
         Visited += visited;
         _scope.SpendStep(visited);
-        return count;
     }
 }

@@ -9,8 +9,11 @@ internal sealed class TokenTrie
     private readonly byte[] _bytes;
     private readonly ushort[] _depths;
     private readonly int[] _ends;
+    private readonly ushort[] _heights;
     private readonly int[] _firstToken;
     private readonly int[] _tokens;
+    private readonly ulong[]?[] _short;
+    private readonly int _words;
 
     /// <summary>Builds the tree.</summary>
     public TokenTrie(TokenVocabulary vocabulary)
@@ -42,6 +45,17 @@ internal sealed class TokenTrie
         Close(0);
         firstToken.Add(ids.Length);
         (_bytes, _depths, _ends, _firstToken, _tokens) = ([.. bytes], [.. depths], [.. ends], [.. firstToken], ids);
+        _heights = [.. depths];
+        for (int node = Count - 1; node >= 0; node--)
+        {
+            for (int child = node + 1; child < _ends[node]; child = _ends[child])
+            {
+                _heights[node] = Math.Max(_heights[node], _heights[child]);
+            }
+        }
+
+        _words = (vocabulary.Size + 63) / 64;
+        _short = new ulong[]?[LongestToken + 1];
 
         void Close(int keep)
         {
@@ -65,6 +79,9 @@ internal sealed class TokenTrie
     /// <summary>Length of each node's path.</summary>
     public ReadOnlySpan<ushort> Depths => _depths;
 
+    /// <summary>Length of the longest path through each node.</summary>
+    public ReadOnlySpan<ushort> Heights => _heights;
+
     /// <summary>The node after the last below each node.</summary>
     public ReadOnlySpan<int> Ends => _ends;
 
@@ -73,6 +90,29 @@ internal sealed class TokenTrie
     {
         int first = _firstToken[node];
         return _tokens.AsSpan(first, _firstToken[node + 1] - first);
+    }
+
+    /// <summary>The tokens of at most so many bytes, as a mask. Any thread.</summary>
+    public ReadOnlySpan<ulong> TokensUpTo(int length)
+    {
+        if (_short[length] is { } known)
+        {
+            return known;
+        }
+
+        ulong[] mask = new ulong[_words];
+        for (int node = 0; node < Count; node++)
+        {
+            if (_depths[node] <= length)
+            {
+                foreach (int id in TokensAt(node))
+                {
+                    mask[id / 64] |= 1UL << (id % 64);
+                }
+            }
+        }
+
+        return _short[length] = mask;
     }
 
     private static (byte[][] Texts, int[] Ids) Sorted(TokenVocabulary vocabulary)

@@ -1,6 +1,9 @@
 namespace HunyuanOrleans.Engine.Constraints.Schemas;
 
-/// <summary>The formats of strings, as regular expressions for the whole text.</summary>
+/// <summary>
+/// The formats of strings, as regular expressions for the whole text. Lengths of host names and their labels are not bounded: each
+/// character counted would be a state with a mask of its own.
+/// </summary>
 internal static class StringFormats
 {
     private const string Year = "(?:000[1-9]|00[1-9]\\d|0[1-9]\\d\\d|[1-9]\\d{3})";
@@ -15,11 +18,11 @@ internal static class StringFormats
 
     private const string Byte = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 
-    private const string Label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    private const string Label = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 
-    private const string Host = $"{Label}(?:\\.{Label}){{0,7}}";
+    private const string Host = $"{Label}(?:\\.{Label})*";
 
-    private const string Atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}";
+    private const string Atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 
     private const string Group = "[0-9A-Fa-f]{1,4}";
 
@@ -34,7 +37,7 @@ internal static class StringFormats
         ["date-time"] = $"{Date}T{Time}",
         ["duration"] = $"P(?:{N}W|{N}Y(?:{N}M)?(?:{N}D)?(?:{Clock})?|{N}M(?:{N}D)?(?:{Clock})?|{N}D(?:{Clock})?|{Clock})",
         ["uuid"] = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
-        ["email"] = $"{Atom}(?:\\.{Atom}){{0,3}}@{Host}",
+        ["email"] = $"{Atom}(?:\\.{Atom})*@{Host}",
         ["hostname"] = Host,
         ["ipv4"] = $"{Byte}(?:\\.{Byte}){{3}}",
         ["ipv6"] = $"(?:{Group}:){{7}}{Group}|:(?::{Group}){{1,7}}|"
