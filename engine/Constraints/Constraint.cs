@@ -23,7 +23,7 @@ public sealed class Constraint
         _scope = scope;
         _vocabulary = vocabulary;
         _endIds = endIds;
-        _pushdown = new Pushdown(scope);
+        _pushdown = new Pushdown(scope, inToken: false);
         _composer = new MaskComposer(scope, trie, Words);
         _start = top.Start;
     }

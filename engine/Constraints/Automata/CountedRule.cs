@@ -13,7 +13,11 @@ internal sealed class CountedRule : Rule
     /// <summary>States kept; a long string passes through more, and needs each only once.</summary>
     private const int MaxKept = 16_384;
 
+    /// <summary>Most states worth preparing: those that others are modelled on.</summary>
+    private const int MaxKnown = 256;
+
     private readonly Dictionary<(int Count, int Inner), RuleState> _states = [];
+    private readonly List<RuleState> _known = [];
     private readonly Rule _element;
     private readonly int _min;
     private readonly int? _max;
@@ -46,7 +50,7 @@ internal sealed class CountedRule : Rule
     public override bool RemembersSteps => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<RuleState> Known => Productive ? [Start, Boundary(0), Boundary(_min)] : [];
+    public override IReadOnlyList<RuleState> Known => _known;
 
     /// <inheritdoc/>
     public override RuleState? Step(RuleState state, byte value)
@@ -118,6 +122,11 @@ internal sealed class CountedRule : Rule
             && (count == Before || inner is not null || (_close is not null && count >= _min) || (count != _max && _element.Productive));
         state = new RuleState(this, Scope.NextId(), null, inner, count, accepting, readsBytes);
         _states.Add(key, state);
+        if ((count <= 0 || count == _min) && _known.Count < MaxKnown)
+        {
+            _known.Add(state);
+        }
+
         return state;
     }
 }

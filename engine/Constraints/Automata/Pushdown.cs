@@ -18,8 +18,18 @@ internal sealed class Pushdown
     private readonly Dictionary<RuleState, PushdownState> _alone = [];
     private readonly List<Configuration> _kernel = [];
 
+    private readonly bool _inToken;
+
     /// <summary>Creates one over rules that <see cref="RuleCheck"/> has seen.</summary>
-    public Pushdown(AutomatonScope scope) => _scope = scope;
+    /// <param name="scope">The constraint's bounds and ids.</param>
+    /// <param name="inToken">
+    /// True where no more than one token is followed from any state asked for; then states that no token can tell apart are one.
+    /// </param>
+    public Pushdown(AutomatonScope scope, bool inToken)
+    {
+        _scope = scope;
+        _inToken = inToken;
+    }
 
     /// <summary>The empty stack: what ends here ends the text.</summary>
     public FrameStack Empty { get; } = new(0, [], true);
@@ -80,7 +90,7 @@ internal sealed class Pushdown
         {
             if (active.State.Step(value) is { } next)
             {
-                _kernel.Add(new Configuration(next, active.Stack));
+                _kernel.Add(new Configuration(_inToken ? next.InToken : next, active.Stack));
             }
         }
 
@@ -171,6 +181,14 @@ internal sealed class Pushdown
 
     private void Settle(PushdownState state)
     {
+        if (state.Kernel is [var (only, stack)] && only.Calls.Length == 0 && (!only.Accepting || stack.Frames.Length == 0))
+        {
+            state.ReachesBottom = only.Accepting && stack.Bottom;
+            state.Settled = state.Kernel;
+            state.Active = only.ReadsBytes ? state.Kernel : [];
+            return;
+        }
+
         List<Configuration> settled = [.. state.Kernel];
         HashSet<Configuration>? seen = null;
         for (int i = 0; i < settled.Count; i++)

@@ -38,6 +38,9 @@ internal abstract class Rule
     /// <summary>The state before anything is read. Only after <see cref="RuleCheck"/>.</summary>
     public abstract RuleState Start { get; }
 
+    /// <summary>Bytes of the vocabulary's longest token.</summary>
+    public int LongestToken => Scope.LongestToken;
+
     /// <summary>States worth a mask of their own that are known so far; it only grows.</summary>
     public abstract IReadOnlyList<RuleState> Known { get; }
 

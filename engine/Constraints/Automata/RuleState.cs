@@ -53,6 +53,9 @@ internal sealed class RuleState
     /// <summary>Up to so many bytes it is like its <see cref="Model"/>.</summary>
     public int Horizon => Model == this ? int.MaxValue : _horizon;
 
+    /// <summary>What it may be taken for as long as no more than a token is read: its model, where a token is too short to see the difference.</summary>
+    public RuleState InToken => Horizon >= Rule.LongestToken ? Model : this;
+
     /// <summary>The state after one more byte, or null.</summary>
     public RuleState? Step(byte value)
     {

@@ -30,7 +30,7 @@ internal sealed class MaskComposer
     {
         _scope = scope;
         _trie = trie;
-        _alone = new Pushdown(scope);
+        _alone = new Pushdown(scope, inToken: true);
         _found = new ulong[words];
         _path = new PushdownState[trie.LongestToken + 1];
     }
@@ -83,7 +83,7 @@ internal sealed class MaskComposer
                     }
 
                     _scope.BeginStep();
-                    PartOf(_root, _alone.Alone(Shown(known[i])));
+                    PartOf(_root, _alone.Alone(known[i].InToken));
                     work += _scope.StepWork;
                     done[rule] = i + 1;
                     news = true;
@@ -101,7 +101,7 @@ internal sealed class MaskComposer
         {
             foreach (Frame frame in stack.Frames)
             {
-                Add(exits, _alone.Alone(Shown(frame.Return)), frame.Parent, mask);
+                Add(exits, _alone.Alone(frame.Return.InToken), frame.Parent, mask);
             }
         }
     }
@@ -125,7 +125,7 @@ internal sealed class MaskComposer
         _group.Clear();
         foreach (Configuration configuration in settled)
         {
-            RuleState state = Shown(configuration.State);
+            RuleState state = configuration.State.InToken;
             if (configuration.Stack == settled[0].Stack && !_group.Contains(state))
             {
                 _group.Add(state);
@@ -154,9 +154,6 @@ internal sealed class MaskComposer
         return part;
     }
 
-    /// <summary>The state whose part serves for this one: its model, where no token is long enough to tell them apart.</summary>
-    private RuleState Shown(RuleState state) => state.Horizon >= _trie.LongestToken ? state.Model : state;
-
     private PartialMask Find(NodeSet places, PushdownState state)
     {
         if (places.IsRoot && state.Kernel is [{ State: { Horizon: < int.MaxValue } single }])
@@ -183,7 +180,7 @@ internal sealed class MaskComposer
     /// <summary>Takes the short tokens from the part of a state that reads them alike, and looks for the long ones alone.</summary>
     private PartialMask FindByModel(PushdownState state, RuleState single)
     {
-        int horizon = single.Horizon;
+        int horizon = Math.Min(single.Horizon, _trie.LongestBound);
         PartialMask model = PartOf(_root, _alone.Alone(single.Model));
         Array.Clear(_found);
         _exits.Clear();

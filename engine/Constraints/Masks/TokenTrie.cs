@@ -6,14 +6,16 @@ namespace HunyuanOrleans.Engine.Constraints.Masks;
 /// </summary>
 internal sealed class TokenTrie
 {
+    /// <summary>Longer tokens are so few that it does not pay to tell their lengths apart.</summary>
+    private const int MaxBound = 128;
+
     private readonly byte[] _bytes;
     private readonly ushort[] _depths;
     private readonly int[] _ends;
     private readonly ushort[] _heights;
     private readonly int[] _firstToken;
     private readonly int[] _tokens;
-    private readonly ulong[]?[] _short;
-    private readonly int _words;
+    private readonly ulong[][] _upTo;
 
     /// <summary>Builds the tree.</summary>
     public TokenTrie(TokenVocabulary vocabulary)
@@ -54,8 +56,7 @@ internal sealed class TokenTrie
             }
         }
 
-        _words = (vocabulary.Size + 63) / 64;
-        _short = new ulong[]?[LongestToken + 1];
+        _upTo = UpTo(vocabulary);
 
         void Close(int keep)
         {
@@ -69,6 +70,9 @@ internal sealed class TokenTrie
 
     /// <summary>Bytes of the longest token.</summary>
     public int LongestToken { get; }
+
+    /// <summary>Largest length that <see cref="TokensUpTo"/> knows.</summary>
+    public int LongestBound => Math.Min(LongestToken, MaxBound);
 
     /// <summary>Number of nodes; the root is 0.</summary>
     public int Count => _bytes.Length;
@@ -92,27 +96,34 @@ internal sealed class TokenTrie
         return _tokens.AsSpan(first, _firstToken[node + 1] - first);
     }
 
-    /// <summary>The tokens of at most so many bytes, as a mask. Any thread.</summary>
-    public ReadOnlySpan<ulong> TokensUpTo(int length)
-    {
-        if (_short[length] is { } known)
-        {
-            return known;
-        }
+    /// <summary>The tokens of at most so many bytes, as a mask.</summary>
+    /// <param name="length">0 to <see cref="LongestBound"/>.</param>
+    public ReadOnlySpan<ulong> TokensUpTo(int length) => _upTo[length];
 
-        ulong[] mask = new ulong[_words];
+    private ulong[][] UpTo(TokenVocabulary vocabulary)
+    {
+        int words = (vocabulary.Size + 63) / 64;
+        ulong[][] masks = [.. Enumerable.Range(0, LongestBound + 1).Select(_ => new ulong[words])];
         for (int node = 0; node < Count; node++)
         {
-            if (_depths[node] <= length)
+            foreach (int id in TokensAt(node))
             {
-                foreach (int id in TokensAt(node))
+                if (_depths[node] <= LongestBound)
                 {
-                    mask[id / 64] |= 1UL << (id % 64);
+                    masks[_depths[node]][id / 64] |= 1UL << (id % 64);
                 }
             }
         }
 
-        return _short[length] = mask;
+        for (int length = 1; length <= LongestBound; length++)
+        {
+            for (int word = 0; word < words; word++)
+            {
+                masks[length][word] |= masks[length - 1][word];
+            }
+        }
+
+        return masks;
     }
 
     private static (byte[][] Texts, int[] Ids) Sorted(TokenVocabulary vocabulary)
