@@ -18,8 +18,9 @@ public sealed class Constraint
     private readonly RuleState _start;
     private readonly int[] _endIds;
 
-    internal Constraint(AutomatonScope scope, Rule top, TokenVocabulary vocabulary, TokenTrie trie, int[] endIds)
+    internal Constraint(ConstraintSpec spec, AutomatonScope scope, Rule top, TokenVocabulary vocabulary, TokenTrie trie, int[] endIds)
     {
+        Spec = spec;
         _scope = scope;
         _vocabulary = vocabulary;
         _endIds = endIds;
@@ -28,8 +29,17 @@ public sealed class Constraint
         _start = top.Start;
     }
 
+    /// <summary>What was asked for.</summary>
+    public ConstraintSpec Spec { get; }
+
+    /// <summary>The request's parameter that asked for it.</summary>
+    public string Parameter => _scope.Parameter;
+
     /// <summary>Number of token ids of the vocabulary it was compiled for.</summary>
     public int VocabularySize => _vocabulary.Size;
+
+    /// <summary>What it holds in memory, in bytes, about. Any thread.</summary>
+    internal long Size => _scope.Size + _pushdown.Size + _composer.Size;
 
     internal int Words => (_vocabulary.Size + 63) / 64;
 

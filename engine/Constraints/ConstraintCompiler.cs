@@ -12,8 +12,11 @@ namespace HunyuanOrleans.Engine.Constraints;
 /// </summary>
 public sealed class ConstraintCompiler
 {
-    /// <summary>Constraints remembered.</summary>
-    private const int Remembered = 64;
+    /// <summary>Most constraints remembered.</summary>
+    private const int MaxRemembered = 256;
+
+    /// <summary>Most bytes that those remembered may hold, about; the one used last stays in any case.</summary>
+    private const long MaxBytes = 512L << 20;
 
     /// <summary>Nodes of the token tree that finding masks ahead of their use may visit: some tens of milliseconds.</summary>
     private const long PrepareWork = 6_000_000;
@@ -49,7 +52,7 @@ public sealed class ConstraintCompiler
     /// <exception cref="RequestException">It is malformed, too complex, uses something unsupported, or nothing can satisfy it.</exception>
     public Constraint Compile(ConstraintSpec spec, string parameter = "response_format")
     {
-        string key = $"{parameter}:{spec.Key}";
+        string key = $"{parameter}:{spec.Text}";
         Lazy<Constraint> constraint;
         lock (_gate)
         {
@@ -63,15 +66,24 @@ public sealed class ConstraintCompiler
             {
                 constraint = new Lazy<Constraint>(() => Make(spec, parameter));
                 _known.Add(key, _order.AddLast((key, constraint)));
-                if (_order.Count > Remembered)
-                {
-                    _known.Remove(_order.First!.Value.Key);
-                    _order.RemoveFirst();
-                }
+                ForgetOldest();
             }
         }
 
         return constraint.Value;
+    }
+
+    /// <summary>Constraints in use grow, so what all hold is looked at anew whenever one comes.</summary>
+    private void ForgetOldest()
+    {
+        long bytes = _order.Sum(static item => item.Constraint.IsValueCreated ? item.Constraint.Value.Size : 0);
+        while (_order.Count > 1 && (_order.Count > MaxRemembered || bytes > MaxBytes))
+        {
+            (string key, Lazy<Constraint> oldest) = _order.First!.Value;
+            bytes -= oldest.IsValueCreated ? oldest.Value.Size : 0;
+            _known.Remove(key);
+            _order.RemoveFirst();
+        }
     }
 
     private Constraint Make(ConstraintSpec spec, string parameter)
@@ -85,7 +97,7 @@ public sealed class ConstraintCompiler
             throw scope.Error("Nothing can satisfy the constraint: what it asks for contradicts itself or has no end.");
         }
 
-        Constraint constraint = new(scope, top, _vocabulary, _trie, _endIds);
+        Constraint constraint = new(spec, scope, top, _vocabulary, _trie, _endIds);
         constraint.Prepare(PrepareWork);
         return constraint;
     }

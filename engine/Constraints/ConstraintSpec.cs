@@ -14,17 +14,17 @@ public sealed class ConstraintSpec
 {
     private readonly Func<AutomatonScope, JsonGrammar, Node> _read;
 
-    private ConstraintSpec(string key, Func<AutomatonScope, JsonGrammar, Node> read)
+    private ConstraintSpec(string text, Func<AutomatonScope, JsonGrammar, Node> read)
     {
-        Key = key;
+        Text = text;
         _read = read;
     }
 
     /// <summary>Any JSON object.</summary>
     public static ConstraintSpec Json { get; } = new("j", static (_, json) => json.Object);
 
-    /// <summary>Equal for specs that ask for the same.</summary>
-    internal string Key { get; }
+    /// <summary>The spec as a text that <see cref="Parse"/> reads back, for the way to another process; equal for equal specs.</summary>
+    public string Text { get; }
 
     /// <summary>JSON that a schema allows, its properties in the schema's order.</summary>
     /// <param name="schema">The schema's text.</param>
@@ -69,8 +69,12 @@ public sealed class ConstraintSpec
             throw new ArgumentOutOfRangeException(nameof(max), max, $"At least {min}.");
         }
 
-        return new(string.Create(CultureInfo.InvariantCulture, $"x{min},{max}:{part.Key}"), (scope, json) => new RepeatNode(part.Read(scope, json), min, max));
+        return new(string.Create(CultureInfo.InvariantCulture, $"x{min},{max}:{part.Text}"), (scope, json) => new RepeatNode(part.Read(scope, json), min, max));
     }
+
+    /// <summary>The spec of a <see cref="Text"/>.</summary>
+    /// <exception cref="FormatException">The text is none.</exception>
+    public static ConstraintSpec Parse(string text) => new ConstraintSpecReader(text).Read();
 
     internal Node Read(AutomatonScope scope, JsonGrammar json) => _read(scope, json);
 
@@ -78,5 +82,5 @@ public sealed class ConstraintSpec
     private static string Tagged(char tag, string text) => string.Create(CultureInfo.InvariantCulture, $"{tag}{text.Length}:{text}");
 
     private static string Joined(char tag, IReadOnlyList<ConstraintSpec> parts)
-        => string.Create(CultureInfo.InvariantCulture, $"{tag}{parts.Count}:{string.Concat(parts.Select(static part => part.Key))}");
+        => string.Create(CultureInfo.InvariantCulture, $"{tag}{parts.Count}:{string.Concat(parts.Select(static part => part.Text))}");
 }

@@ -40,6 +40,9 @@ internal sealed class AutomatonScope(string parameter, int longestToken)
     /// <summary>Work of the current advance or mask so far.</summary>
     public long StepWork => _stepWork;
 
+    /// <summary>What the automata hold in memory, in bytes, about.</summary>
+    public long Size => (100L * _nfaStates) + (1000L * _ruleStates);
+
     public int NextId() => ++_nextId;
 
     public void CountNfaState() => Count(ref _nfaStates, MaxNfaStates, "its grammar has too many parts");

@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Engine.Constraints.Automata;
 internal sealed class Pushdown
 {
     /// <summary>States and stacks remembered; beyond, memory starts anew: deep texts that never come again must not pile up.</summary>
-    private const int MaxRemembered = 32_768;
+    private const int MaxRemembered = 16_384;
 
     private readonly AutomatonScope _scope;
     private readonly Dictionary<Configuration[], PushdownState> _states = new(ConfigurationComparer.Instance);
@@ -39,6 +39,9 @@ internal sealed class Pushdown
 
     /// <summary>True once what is remembered has passed its bound.</summary>
     public bool IsFull => _states.Count + _stacks.Count > MaxRemembered;
+
+    /// <summary>What it remembers in memory, in bytes, about.</summary>
+    public long Size => 1000L * (_states.Count + _stacks.Count);
 
     /// <summary>Forgets states and stacks; those in use stay valid.</summary>
     public void Forget()

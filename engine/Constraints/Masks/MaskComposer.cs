@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Engine.Constraints.Masks;
 internal sealed class MaskComposer
 {
     /// <summary>Bytes of partial masks kept; beyond, they are found anew.</summary>
-    private const long MaxKept = 32L << 20;
+    private const long MaxKept = 16L << 20;
 
     private readonly AutomatonScope _scope;
     private readonly TokenTrie _trie;
@@ -35,8 +35,8 @@ internal sealed class MaskComposer
         _path = new PushdownState[trie.LongestToken + 1];
     }
 
-    /// <summary>Nodes of the token tree visited so far.</summary>
-    public long Visited { get; private set; }
+    /// <summary>What the parts hold in memory, in bytes, about.</summary>
+    public long Size => _kept + _alone.Size;
 
     /// <summary>Fills a mask with the tokens that may follow a state; tokens that end the text are not among them.</summary>
     public void Compose(PushdownState state, Span<ulong> mask)
@@ -266,7 +266,6 @@ internal sealed class MaskComposer
             node++;
         }
 
-        Visited += visited;
         _scope.SpendStep(visited);
     }
 }

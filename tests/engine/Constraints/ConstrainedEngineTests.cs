@@ -131,6 +131,29 @@ public sealed class ConstrainedEngineTests
     }
 
     [Fact]
+    public async Task An_answer_resumed_anywhere_goes_on_as_before()
+    {
+        var vocabulary = TestVocabulary.Pieces(12, "{\"name\":\"é\",\"age\":12,\"home\":null}");
+        await using var executor = new CellExecutor(new ExecutorLimits(vocabulary.Size, 300, 60, 10, 64, 8));
+        await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
+        GenerationRequest request = new()
+        {
+            PromptIds = new[] { 65, 66 },
+            MaxTokens = 250,
+            Constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema(Schema)),
+            Sampling = new() { Seed = 3 },
+        };
+        ReadOnlyMemory<int> whole = (await engine.Submit(request).CompletionAsync())[0].Ids;
+        for (int length = 1; length <= whole.Length; length += 7)
+        {
+            GenerationRequest rest = request with { Resume = [new ResumedChoice(0, whole[..length])] };
+            Assert.Equal(whole.ToArray(), (await engine.Submit(rest).CompletionAsync())[0].Ids.ToArray());
+        }
+
+        Assert.Throws<RequestException>(() => engine.Submit(request with { Resume = [new ResumedChoice(0, new[] { 'x' + 0 })] }));
+    }
+
+    [Fact]
     public async Task A_token_that_is_not_allowed_ends_the_answer_with_an_error()
     {
         var vocabulary = TestVocabulary.Bytes();

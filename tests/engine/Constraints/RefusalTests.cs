@@ -114,12 +114,35 @@ public sealed class RefusalTests
         Assert.NotSame(first, vocabulary.Compiler.Compile(ConstraintSpec.Literal("a0")));
         Assert.NotSame(vocabulary.Compiler.Compile(ConstraintSpec.Sequence(ConstraintSpec.Literal("a"), ConstraintSpec.Literal("bc"))),
             vocabulary.Compiler.Compile(ConstraintSpec.Sequence(ConstraintSpec.Literal("ab"), ConstraintSpec.Literal("c"))));
-        for (int i = 1; i < 100; i++)
+        for (int i = 1; i < 300; i++)
         {
             vocabulary.Compiler.Compile(ConstraintSpec.Regex($"a{i}"));
         }
 
         Assert.NotSame(first, vocabulary.Compiler.Compile(ConstraintSpec.Regex("a0")));
         Assert.True(Walker.Accepts(first, vocabulary, Encoding.UTF8.GetBytes("a0").Select(static value => (int)value)));
+    }
+
+    [Fact]
+    public void A_spec_can_be_read_back_from_its_text()
+    {
+        ConstraintSpec spec = ConstraintSpec.Sequence(
+            ConstraintSpec.Special(257),
+            ConstraintSpec.Repeat(ConstraintSpec.OneOf(ConstraintSpec.Literal("a:1b"), ConstraintSpec.Json, ConstraintSpec.Regex("x*")), 0, null),
+            ConstraintSpec.Repeat(ConstraintSpec.JsonSchema("true"), 1, 20),
+            ConstraintSpec.Choice("é", ""));
+        Assert.Equal(spec.Text, ConstraintSpec.Parse(spec.Text).Text);
+        TestVocabulary vocabulary = TestVocabulary.Bytes();
+        Constraint constraint = vocabulary.Compiler.Compile(spec, "tools");
+        Assert.Same(constraint, vocabulary.Compiler.Compile(ConstraintSpec.Parse(constraint.Spec.Text), constraint.Parameter));
+        for (int length = 0; length < spec.Text.Length; length++)
+        {
+            Assert.Throws<FormatException>(() => ConstraintSpec.Parse(spec.Text[..length]));
+        }
+
+        foreach (string text in (string[])["", "z", "l-1:a", "l99999999999:a", "jj", "x3,2:j", "x1:j", new string('x', 9), string.Concat(Enumerable.Repeat("q1:", 200)) + "j"])
+        {
+            Assert.Throws<FormatException>(() => ConstraintSpec.Parse(text));
+        }
     }
 }
