@@ -32,7 +32,7 @@ public sealed class ConstrainedEngineTests
         Tokenizer tokenizer = Tokenizer.Load(TestPaths.DemoModel);
         await using LocalExecutor executor = new(ModelRunner.Load(
             TestPaths.DemoModel,
-            new ModelOptions { Mode = ComputeMode.Bf16, Threads = 1, KvTokens = 1024, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 16 }));
+            new ModelOptions { Mode = ComputeMode.Bf16, Threads = 1, KvTokens = 512, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 16 }));
         var text = new TokenizerText(tokenizer);
         int[] eos = [4340, 4347];
         await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = eos, Scheduler = new() { MaxSequences = 16, TokenBudget = 96 } }, text);
@@ -92,7 +92,11 @@ public sealed class ConstrainedEngineTests
 
         async Task<string[]> Answers(GenerationRequest[] all, int blocks, bool together)
         {
-            await using var executor = new CellExecutor(new ExecutorLimits(vocabulary.Size, 300, blocks, 10, 64, 8));
+            var submitted = new TaskCompletionSource();
+            await using var executor = new CellExecutor(new ExecutorLimits(vocabulary.Size, 300, blocks, 10, 64, 8))
+            {
+                BeforeStep = async _ => await (together ? submitted.Task : Task.CompletedTask),
+            };
             await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
             List<string> answers = [];
             List<Generation> open = [];
@@ -105,6 +109,7 @@ public sealed class ConstrainedEngineTests
                 }
             }
 
+            submitted.SetResult();
             foreach (Generation generation in open)
             {
                 answers.AddRange((await generation.CompletionAsync()).Select(answer => $"{answer.Finish} {string.Join(',', answer.Ids.ToArray())}"));
