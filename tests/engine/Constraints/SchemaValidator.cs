@@ -89,7 +89,7 @@ internal sealed class SchemaValidator(string schema)
 
     private static decimal Remainder(JsonElement value, JsonElement divisor)
     {
-        // Only the last digits matter, and these divisors all divide 1000.
+        // Long numbers do not fit a decimal; of those only the last digits matter, since their divisors here divide 1000.
         string text = value.GetRawText();
         int point = text.IndexOf('.') is >= 0 and int at ? at : text.Length;
         return decimal.Parse("0" + text[Math.Max(text.StartsWith('-') ? 1 : 0, point - 9)..], CultureInfo.InvariantCulture) % divisor.GetDecimal();
