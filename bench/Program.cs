@@ -4,7 +4,14 @@ using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
 
 // Usage: dotnet run -c Release --project bench -- [threads]
+//        dotnet run -c Release --project bench -- constraints FOLDER    (with the tokenizer of a model folder)
 // A whole model is measured by `./run bench`; this is the kernels alone, each beside the machine's limit in the same run.
+if (args is ["constraints", string folder])
+{
+    ConstraintSpeed.Run(folder);
+    return;
+}
+
 int threads = args.Length > 0 && int.TryParse(args[0], out int given) && given > 0 ? given : Environment.ProcessorCount;
 InstructionSet isa = InstructionSets.Choose();
 using WorkerPool pool = new(threads);

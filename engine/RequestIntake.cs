@@ -55,6 +55,7 @@ internal sealed class RequestIntake(
                 root,
                 stopIds,
                 stops is null ? null : new StopMatcher(stops),
+                request.Constraint?.Begin(),
                 first,
                 request.Resume?[i].Ids ?? default);
             FinishReason ended = AnswerEnd.OfResumed(fixedParts, scheduler.Text, out bool isStopId);

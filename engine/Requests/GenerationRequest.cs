@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Engine.Requests;
@@ -30,6 +31,12 @@ public sealed record GenerationRequest
 
     /// <summary>Goes on after the model's end-of-text ids. Default false.</summary>
     public bool IgnoreEos { get; init; }
+
+    /// <summary>
+    /// What the text must look like; null: anything. Each answer follows it on its own and ends with <see cref="FinishReason.Stop"/>
+    /// once it is complete and nothing can follow, whatever <see cref="IgnoreEos"/> says.
+    /// </summary>
+    public Constraint? Constraint { get; init; }
 
     /// <summary>Number of independent answers, 1 to <see cref="MaxChoices"/>. Default 1.</summary>
     public int Choices { get; init; } = 1;

@@ -4,7 +4,8 @@ using HunyuanOrleans.Engine.Text;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Decides whether an answer ends with the token it just got: stop ids first, then stop strings, then the allowed length.
+/// Decides whether an answer ends with the token it just got: stop ids first, then stop strings, then its constraint, then the
+/// allowed length.
 /// </summary>
 internal static class AnswerEnd
 {
@@ -31,19 +32,26 @@ internal static class AnswerEnd
             }
         }
 
+        if (options.Constraint is { IsFinished: true })
+        {
+            return FinishReason.Stop;
+        }
+
         return length >= options.MaxTokens ? FinishReason.Length : FinishReason.None;
     }
 
     /// <summary>
-    /// The reason an answer has ended before it is resumed, or <see cref="FinishReason.None"/>; its stop strings take all bytes so far.
+    /// The reason an answer has ended before it is resumed, or <see cref="FinishReason.None"/>; its stop strings and its
+    /// constraint take all tokens so far.
     /// </summary>
-    /// <exception cref="RequestException">The ids go on after a stop, so they are not of an answer to this request.</exception>
+    /// <exception cref="RequestException">The ids go on after a stop, or break the constraint: they are not of an answer to this request.</exception>
     public static FinishReason OfResumed(SequenceOptions options, ITokenText? text, out bool isStopId)
     {
         isStopId = false;
         ReadOnlySpan<int> ids = options.Resumed.Span;
         for (int i = 0; i < ids.Length; i++)
         {
+            options.Constraint?.Advance(ids[i]);
             FinishReason reason = Of(options, text, ids[i], i + 1, out isStopId);
             if (reason == FinishReason.Stop && i < ids.Length - 1)
             {

@@ -227,6 +227,12 @@ internal sealed class Scheduler
         sequence.Append(in token);
         sequence.FirstToken ??= _time.GetTimestamp();
         Counters.AnswerTokens++;
+        if (sequence.FollowConstraint() is { } broken)
+        {
+            End(sequence, FinishReason.Error, broken);
+            return;
+        }
+
         FinishReason reason = AnswerEnd.Of(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
         if (reason == FinishReason.None)
         {

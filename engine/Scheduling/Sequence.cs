@@ -31,6 +31,7 @@ internal sealed class Sequence
         _tokens.Append(options.Resumed.Span);
         Sampling = new SamplingState(
             options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, options.Resumed.Span, options.MaxTokens);
+        AllowNext();
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
         Stream = new ChoiceStream(options.Choice, _tokens, Count, Samples, () =>
         {
@@ -146,5 +147,29 @@ internal sealed class Sequence
         Sampling.Append(token.Id);
         Samples?.Append(token);
         _tokens.Append(token.Id);
+    }
+
+    /// <summary>Lets the constraint follow the last token and say which may come next.</summary>
+    /// <returns>Why it cannot, for users; null where it can.</returns>
+    public string? FollowConstraint()
+    {
+        try
+        {
+            Options.Constraint?.Advance(_tokens[Count - 1]);
+            AllowNext();
+            return null;
+        }
+        catch (RequestException broken)
+        {
+            return broken.Message;
+        }
+    }
+
+    private void AllowNext()
+    {
+        if (Options.Constraint is { IsFinished: false } constraint)
+        {
+            Sampling.AllowedTokens = constraint.AllowedTokens;
+        }
     }
 }

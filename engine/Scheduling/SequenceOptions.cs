@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Text;
 
@@ -12,6 +13,7 @@ namespace HunyuanOrleans.Engine.Scheduling;
 /// <param name="CacheRoot">Start of the block hash chain.</param>
 /// <param name="StopIds">Ids that end it.</param>
 /// <param name="Stops">Stop strings, or null.</param>
+/// <param name="Constraint">How far the answer has come in what its text must look like, or null.</param>
 /// <param name="First">The first answer of the same request, whose prompt blocks this one waits for; null for the first itself.</param>
 /// <param name="Resumed">The answer's tokens so far, drawn elsewhere.</param>
 internal sealed record SequenceOptions(
@@ -23,5 +25,6 @@ internal sealed record SequenceOptions(
     UInt128 CacheRoot,
     int[] StopIds,
     StopMatcher? Stops,
+    ConstraintState? Constraint,
     Sequence? First,
     ReadOnlyMemory<int> Resumed);
