@@ -40,12 +40,11 @@ internal sealed class Drill
     public static async Task<DrillReport> RunAsync(
         DrillPlan plan, int[][] expected, IDrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
     {
-        int came = 0;
-        foreach (SiloRole role in DrillSilo.Roles(plan.Silos))
-        {
-            progress(0, plan.Rounds, $"starting silo {came + 1} of {plan.Silos}");
-            await cluster.AddAsync(Named(++came, role), cancellationToken);
-        }
+        // The others find the cluster by the first one.
+        progress(0, plan.Rounds, $"starting {plan.Silos} silos");
+        DrillSilo[] first = [.. DrillSilo.Roles(plan.Silos).Select(static (role, i) => Named(i + 1, role))];
+        await cluster.AddAsync(first[0], cancellationToken);
+        await Task.WhenAll(first.Skip(1).Select(silo => cluster.AddAsync(silo, cancellationToken)));
 
         progress(0, plan.Rounds, "loading the model");
         ClusterWatch watch = new(cluster.Grains, plan.ModelName, time);
@@ -56,7 +55,7 @@ internal sealed class Drill
         }
 
         await using DrillStreams streams = new(plan, expected, cluster.Grains, time);
-        Drill drill = new(plan, cluster, watch, streams, came, time);
+        Drill drill = new(plan, cluster, watch, streams, first.Length, time);
         await streams.FlowAsync(cancellationToken);
         List<DrillRound> rounds = [];
         for (int i = 0; i < plan.Rounds; i++)

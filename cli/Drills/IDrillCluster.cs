@@ -9,13 +9,13 @@ internal interface IDrillCluster : IAsyncDisposable
     /// <summary>Calls grains from outside of the silos; there is a silo when it is first asked for.</summary>
     IGrainFactory Grains { get; }
 
-    /// <summary>The silos that run, in the order they came.</summary>
+    /// <summary>The silos that run, in the order of their names.</summary>
     IReadOnlyList<DrillSilo> Silos { get; }
 
     /// <summary>True where the cluster goes on without this silo.</summary>
     bool CanEnd(DrillSilo silo);
 
-    /// <summary>Adds a silo; it is active when this is done.</summary>
+    /// <summary>Adds a silo; it is active when this is done. Several may be added at once after the first.</summary>
     Task AddAsync(DrillSilo silo, CancellationToken cancellationToken);
 
     /// <summary>Ends a silo without a warning.</summary>

@@ -11,7 +11,8 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
     public const string Engine = "embedded";
 
     private readonly EmbeddedCluster _cluster = new();
-    private readonly List<(DrillSilo Silo, EmbeddedSilo Running)> _silos = [];
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, (DrillSilo Silo, EmbeddedSilo Running)> _silos = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public string Description => "embedded engine, all silos in this process";
@@ -20,7 +21,16 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
     public IGrainFactory Grains => _cluster.Client;
 
     /// <inheritdoc/>
-    public IReadOnlyList<DrillSilo> Silos => [.. _silos.Select(static s => s.Silo)];
+    public IReadOnlyList<DrillSilo> Silos
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _silos.Values.Select(static s => s.Silo)];
+            }
+        }
+    }
 
     /// <summary>Makes a cluster without silos.</summary>
     public static Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken)
@@ -33,14 +43,19 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
     public bool CanEnd(DrillSilo silo) => true;
 
     /// <inheritdoc/>
-    public async Task AddAsync(DrillSilo silo, CancellationToken cancellationToken) => _silos.Add((silo, await _cluster.AddSiloAsync(
-        builder => builder.AddHunyuan(new HunyuanSiloOptions
+    public async Task AddAsync(DrillSilo silo, CancellationToken cancellationToken)
+    {
+        HunyuanSiloOptions options = new()
         {
             Models = [new ModelSettings { Name = plan.ModelName, Directory = plan.Folder, Options = plan.Options }],
             Capacity = plan.Capacity(silo),
-        }),
-        silo.Name,
-        cancellationToken)));
+        };
+        EmbeddedSilo running = await _cluster.AddSiloAsync(builder => builder.AddHunyuan(options), silo.Name, cancellationToken);
+        lock (_gate)
+        {
+            _silos.Add(silo.Name, (silo, running));
+        }
+    }
 
     /// <inheritdoc/>
     public Task KillAsync(DrillSilo silo)
@@ -56,9 +71,9 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
     public ValueTask DisposeAsync()
     {
         // Killed, not stopped: there is nobody left to hand over to.
-        foreach ((_, EmbeddedSilo running) in _silos)
+        foreach (EmbeddedSilo silo in _cluster.Silos)
         {
-            _cluster.KillSilo(running);
+            _cluster.KillSilo(silo);
         }
 
         return _cluster.DisposeAsync();
@@ -66,9 +81,11 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
 
     private EmbeddedSilo Take(DrillSilo silo)
     {
-        int index = _silos.FindIndex(s => s.Silo == silo);
-        EmbeddedSilo running = _silos[index].Running;
-        _silos.RemoveAt(index);
-        return running;
+        lock (_gate)
+        {
+            EmbeddedSilo running = _silos[silo.Name].Running;
+            _silos.Remove(silo.Name);
+            return running;
+        }
     }
 }
