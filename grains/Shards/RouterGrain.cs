@@ -20,12 +20,14 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private readonly PinnedKey _key;
     private readonly ModelHost _host;
     private readonly ResiliencePipeline _calls;
+    private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly SortedList<long, ExpertTable> _tables = [];
 
     /// <summary>A router without tables.</summary>
-    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, TimeProvider time)
+    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, IGrainFactory grains, TimeProvider time)
     {
+        _grains = grains;
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
         _host = hosts.Get(_key.Model);
@@ -73,7 +75,8 @@ public sealed class RouterGrain : Grain, IRouterGrain
         }
     }
 
-    // Each attempt goes to the next holder: copies of an expert give the same bits.
+    // Each attempt goes to the next holder: copies of an expert give the same bits. Attempts after the first run outside of the grain's turns,
+    // where its own GrainFactory may not be used.
     private async Task<ExpertReply> SendAsync(Errand errand, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;
@@ -81,7 +84,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         try
         {
             ExpertReply reply = await _calls.ExecuteAsync(
-                async token => await GrainFactory.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
+                async token => await _grains.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
                 cancellationToken);
             GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
