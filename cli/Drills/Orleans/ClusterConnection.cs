@@ -36,8 +36,6 @@ internal sealed class ClusterConnection : IAsyncDisposable
             // Silos come and go by the second here: a minute, the default, is long enough to lose all gateways that are known.
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
 
-            // Calls that were lost with a gateway hang so long before they are made again.
-            client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(5));
             client.UseConnectionRetryFilter(static async (_, token) =>
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(200), token);
