@@ -22,6 +22,7 @@ internal static class CommandTree
             MakeModelCommand.Create(),
             BenchCommand.Create(),
             PlanCommand.Create(),
+            DrillCommand.Create(),
         };
         return root;
     }

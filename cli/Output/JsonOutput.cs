@@ -15,6 +15,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]
+[JsonSerializable(typeof(DrillResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>

@@ -10,9 +10,6 @@ namespace HunyuanOrleans.Grains.Requests;
 /// <summary>An engine's answers to one request, as batches for the wire. It does not know where its reader is.</summary>
 internal static class ModelStream
 {
-    /// <summary>So often something is sent while a request waits its turn: its owner then knows that it is not forgotten.</summary>
-    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5);
-
     /// <summary>The batch that says that a request was not taken.</summary>
     public static TokenBatch Refused(RequestRefusal refusal) => new(0, 0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
 
@@ -22,8 +19,12 @@ internal static class ModelStream
     /// <param name="stopping">The engine is moving: answers that it cancels have not ended.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives the request up.</param>
-    public static async IAsyncEnumerable<TokenBatch> RunAsync(
-        InferenceEngine engine, RequestSpec request, CancellationToken stopping, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static IAsyncEnumerable<TokenBatch> RunAsync(
+        InferenceEngine engine, RequestSpec request, CancellationToken stopping, TimeProvider time, CancellationToken cancellationToken) =>
+        SignsOfLife.AddTo(AnswerAsync(engine, request, stopping, cancellationToken), time, cancellationToken);
+
+    private static async IAsyncEnumerable<TokenBatch> AnswerAsync(
+        InferenceEngine engine, RequestSpec request, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (Generation? generation, RequestRefusal? refusal) = Submit(engine, request);
         if (generation is null)
@@ -38,17 +39,9 @@ internal static class ModelStream
         {
             // At once, so that the owner knows that it was taken.
             yield return Waiting(generation.Choices[0].Index);
-            while (await WaitAsync(batches.Reader, time, cancellationToken) is { } more)
+            await foreach (TokenBatch batch in batches.Reader.ReadAllAsync(cancellationToken))
             {
-                while (batches.Reader.TryRead(out TokenBatch? batch))
-                {
-                    yield return batch;
-                }
-
-                if (!more)
-                {
-                    yield return Waiting(generation.Choices[0].Index);
-                }
+                yield return batch;
             }
 
             await pumps;
@@ -74,21 +67,6 @@ internal static class ModelStream
         catch (QueueFullException full)
         {
             return (null, new RequestRefusal(null, full.Message, true));
-        }
-    }
-
-    // True: something came. False: nothing for a while. Null: all have ended.
-    private static async Task<bool?> WaitAsync(ChannelReader<TokenBatch> reader, TimeProvider time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            ValueTask<bool> wait = reader.WaitToReadAsync(cancellationToken);
-            bool more = wait.IsCompleted ? await wait : await wait.AsTask().WaitAsync(SignOfLife, time, cancellationToken);
-            return more ? true : null;
-        }
-        catch (TimeoutException)
-        {
-            return false;
         }
     }
 

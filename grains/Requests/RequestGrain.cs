@@ -22,11 +22,17 @@ public sealed class RequestGrain(ModelHosts hosts, TimeProvider time) : Grain, I
         }
 
         IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
-        await foreach (TokenBatch batch in new ResumingStream(model.GenerateAsync, time).RunAsync(request, cancellationToken))
+        ResumingStream answer = new(model.GenerateAsync, time);
+        try
         {
-            yield return batch;
+            await foreach (TokenBatch batch in SignsOfLife.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
+            {
+                yield return batch;
+            }
         }
-
-        DeactivateOnIdle();
+        finally
+        {
+            DeactivateOnIdle();
+        }
     }
 }

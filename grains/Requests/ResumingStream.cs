@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Grains.Requests;
 
 /// <summary>
 /// A stream of tokens that outlives its source: where the source breaks, it is opened again with the tokens so far, and the reader sees no seam. It
-/// ends with an error where nothing comes for too long. It does not know what the source is.
+/// ends with an error where nothing comes for too long. Sources give <see cref="SignsOfLife"/>. It does not know what the source is.
 /// </summary>
 /// <param name="open">Opens the source for a request, from where its progress ends.</param>
 /// <param name="time">The clock.</param>
@@ -19,7 +19,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a request.</summary>
-    /// <param name="request">The request; its deadline is the patience between two batches.</param>
+    /// <param name="request">The request; its deadline is the patience until a source is found, each time.</param>
     /// <param name="cancellationToken">Gives the request up.</param>
     public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -56,7 +56,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     progress.Add(batch);
                     yield return batch;
                 }
-                while (!progress.IsComplete && await source.TryMoveAsync(request.Deadline, time, cancellationToken));
+                while (!progress.IsComplete && await source.TryMoveAsync(time, cancellationToken));
             }
         }
     }
@@ -84,7 +84,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
                     try
                     {
-                        return await source.MoveAsync().WaitAsync(token)
+                        return await source.MoveAsync().WaitAsync(SignsOfLife.LostAfter, time, token)
                             ? source
                             : throw new EndOfStreamException("The stream of tokens ended before the answer.");
                     }
@@ -115,12 +115,12 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             return move;
         }
 
-        /// <summary>False where the source broke or has ended.</summary>
-        public async Task<bool> TryMoveAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+        /// <summary>False where the source broke, is lost, or has ended.</summary>
+        public async Task<bool> TryMoveAsync(TimeProvider time, CancellationToken cancellationToken)
         {
             try
             {
-                return await MoveAsync().WaitAsync(patience, time, cancellationToken);
+                return await MoveAsync().WaitAsync(SignsOfLife.LostAfter, time, cancellationToken);
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {

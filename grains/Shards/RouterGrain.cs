@@ -77,7 +77,8 @@ public sealed class RouterGrain : Grain, IRouterGrain
         }
     }
 
-    // Each attempt goes to the next holder: copies of an expert give the same bits.
+    // Each attempt goes to the next holder: copies of an expert give the same bits. Attempts after the first run outside of the grain's turns,
+    // where its own GrainFactory may not be used.
     private async Task<ExpertReply> SendAsync(Errand errand, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;

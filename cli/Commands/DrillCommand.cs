@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>drill: whether answers survive what happens to silos, and how long they wait.</summary>
+internal static class DrillCommand
+{
+    private static readonly Option<int?> Silos = Count("--silos", 4, 64, "Silos of the cluster; from 4 on of every role.");
+    private static readonly Option<int?> Streams = Count("--streams", 8, 1024, "Answers that are under way all the time.");
+    private static readonly Option<int?> Rounds = Count("--rounds", 4, 100_000, "How often something is done to a silo.");
+    private static readonly Option<int?> Seed = Count("--seed", 1, int.MaxValue, "Decides prompts, and what random does.");
+
+    private static readonly Option<string> Action = new Option<string>("--action")
+    {
+        Description = "What is done: kill and stop let a new silo take its place, join adds one and has it leave later.",
+        HelpName = "kill|stop|join|random",
+        DefaultValueFactory = _ => "kill",
+    }.OneOf([.. Enum.GetNames<DrillAction>().Select(static name => name.ToLowerInvariant())]);
+
+    private static readonly Option<string?> Logs = new("--logs")
+    {
+        Description = "Keep the logs of silo processes in DIR. [default: they are deleted]",
+        HelpName = "DIR",
+    };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("drill", "Kills, stops and adds silos of a cluster of its own while answers run, and compares every token.")
+        {
+            SharedOptions.Model, Silos, Streams, Rounds, Action, Seed, Logs, SharedOptions.Json,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        string folder = SharedOptions.ModelFolder(parsed);
+        DrillPlan plan = new()
+        {
+            Folder = folder,
+            Config = ModelConfig.Load(folder),
+            Silos = parsed.GetValue(Silos) ?? 4,
+            Streams = parsed.GetValue(Streams) ?? 8,
+            Rounds = parsed.GetValue(Rounds) ?? 4,
+            Seed = parsed.GetValue(Seed) ?? 1,
+            Action = Enum.Parse<DrillAction>(parsed.GetValue(Action)!, ignoreCase: true),
+            Logs = parsed.GetValue(Logs),
+        };
+        using Interrupt interrupt = new();
+        TextWriter error = parsed.InvocationConfiguration.Error;
+        int[][] expected;
+        using (ModelRunner model = UndisturbedRun.Load(plan, interrupt.Token))
+        {
+            expected = await ShowAsync("Undisturbed run", error, progress => UndisturbedRun.RunAsync(plan, model, progress, interrupt.Token));
+        }
+
+        DrillReport report = await ShowAsync("Drill", error, progress => RunAsync(plan, expected, progress, interrupt.Token));
+
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(DrillResult.Of(plan, report), JsonOutput.Readable.DrillResult));
+        }
+        else
+        {
+            DrillSheet.Write(plan, report, output);
+        }
+
+        return report.Passed ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task<DrillReport> RunAsync(DrillPlan plan, int[][] expected, ProgressReport progress, CancellationToken cancellationToken)
+    {
+        await using DrillCluster cluster = await DrillCluster.CreateAsync(plan, cancellationToken);
+        return await Drill.RunAsync(plan, expected, cluster, progress, TimeProvider.System, cancellationToken);
+    }
+
+    // A bar for who watches; for a log, a line whenever something else begins.
+    private static Task<T> ShowAsync<T>(string title, TextWriter error, Func<ProgressReport, Task<T>> work)
+    {
+        if (TerminalFeatures.Rich)
+        {
+            return Task.FromResult(ProgressDisplay.Run(title, bytes: false, report => work(report).GetAwaiter().GetResult()));
+        }
+
+        return work((_, _, note) =>
+        {
+            if (note is not null)
+            {
+                error.WriteLine($"{title}: {note}");
+            }
+        });
+    }
+
+    private static Option<int?> Count(string name, int standard, int most, string description) =>
+        new Option<int?>(name) { Description = $"{description} [default: {standard}]", HelpName = "N" }.InRange(1, most);
+}

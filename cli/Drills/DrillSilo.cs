@@ -1,0 +1,18 @@
+using HunyuanOrleans.Engine.Placement;
+
+namespace HunyuanOrleans.Cli.Drills;
+
+/// <summary>A silo of a drill.</summary>
+/// <param name="Name">Its name; no other silo of the drill has or had it.</param>
+/// <param name="Role">What it may hold.</param>
+internal sealed record DrillSilo(string Name, SiloRole Role)
+{
+    /// <summary>With fewer silos all of them may hold anything: special ones would leave too few for the rest.</summary>
+    private const int FewestForRoles = 4;
+
+    private static readonly SiloRole[] Special = [SiloRole.Attention, SiloRole.Experts, SiloRole.Any, SiloRole.Gateway];
+
+    /// <summary>The roles a drill begins with: one of each where there are enough silos, else and beyond that any.</summary>
+    public static IEnumerable<SiloRole> Roles(int silos) =>
+        Enumerable.Range(0, silos).Select(i => silos >= FewestForRoles && i < Special.Length ? Special[i] : SiloRole.Any);
+}

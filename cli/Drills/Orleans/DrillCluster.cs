@@ -1,0 +1,168 @@
+using System.Globalization;
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Cli.Drills;
+
+/// <summary>
+/// The silos of a drill on Orleans: processes on this machine that find each other in a PostgreSQL server of their own, or, where there is none, by
+/// the first of them, which then is never ended.
+/// </summary>
+internal sealed class DrillCluster : IDrillCluster
+{
+    /// <summary>The engine, as machines name it.</summary>
+    public const string Engine = "orleans";
+
+    private readonly DrillPlan _plan;
+    private readonly PostgresServer? _server;
+    private readonly string _folder = Directory.CreateTempSubdirectory("hunyuan-drill-").FullName;
+    private readonly string _logs;
+    private readonly string _cluster = $"drill-{System.Environment.ProcessId}";
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, (DrillSilo Silo, SiloProcess Process)> _silos = new(StringComparer.Ordinal);
+    private readonly List<SiloProcess> _started = [];
+    private SiloProcess? _primary;
+    private ClusterConnection? _connection;
+
+    private DrillCluster(DrillPlan plan, PostgresServer? server)
+    {
+        (_plan, _server) = (plan, server);
+        _logs = plan.Logs ?? _folder;
+    }
+
+    /// <inheritdoc/>
+    public string Description => _server is null
+        ? "silo processes, found by the first of them (no PostgreSQL here), which is not ended"
+        : "silo processes, membership in PostgreSQL";
+
+    /// <summary>Database with the membership; null where there is none.</summary>
+    public string? ConnectionString => _server?.ConnectionString;
+
+    /// <summary>Name of cluster and service.</summary>
+    public string Name => _cluster;
+
+    /// <inheritdoc/>
+    public IGrainFactory Grains => _connection!.Client;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DrillSilo> Silos
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _silos.Values.Select(static s => s.Silo)];
+            }
+        }
+    }
+
+    /// <summary>Makes a cluster without silos.</summary>
+    /// <exception cref="ModelException">The plan needs PostgreSQL and there is none, or it does not start.</exception>
+    public static async Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Logs is not null)
+        {
+            Directory.CreateDirectory(plan.Logs);
+        }
+
+        PostgresServer? server = await Task.Run(PostgresServer.TryStart, cancellationToken);
+        return server is null && plan.Silos == 1 && plan.Action != DrillAction.Join
+            ? throw new ModelException("PostgreSQL is not installed, and without it the first silo cannot be ended: use --silos 2 or more, or --action join.")
+            : new DrillCluster(plan, server);
+    }
+
+    /// <inheritdoc/>
+    public bool CanEnd(DrillSilo silo)
+    {
+        lock (_gate)
+        {
+            return _server is not null || _silos[silo.Name].Process != _primary;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task AddAsync(DrillSilo silo, CancellationToken cancellationToken)
+    {
+        SiloProcess process = Start(silo);
+        await process.ReadyAsync(cancellationToken);
+        _connection ??= await ClusterConnection.OpenAsync(ConnectionString, process.GatewayPort, _cluster, cancellationToken);
+        lock (_gate)
+        {
+            _silos.Add(silo.Name, (silo, process));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task KillAsync(DrillSilo silo) => Take(silo).KillAsync();
+
+    /// <inheritdoc/>
+    public Task StopAsync(DrillSilo silo, CancellationToken cancellationToken) => Take(silo).StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SiloProcess process in _started)
+        {
+            await process.DisposeAsync();
+        }
+
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
+
+        _server?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private SiloProcess Start(DrillSilo silo)
+    {
+        lock (_gate)
+        {
+            SiloProcess process = SiloProcess.Start(
+                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), TimeProvider.System);
+            _started.Add(process);
+            _primary ??= process;
+            return process;
+        }
+    }
+
+    private string[] Flags(DrillSilo silo)
+    {
+        List<string> flags =
+        [
+            "--role", silo.Role.ToString().ToLowerInvariant(),
+            "--model", Path.GetFullPath(_plan.Folder),
+            "--model-name", _plan.ModelName,
+            "--memory", Text(_plan.MemoryBytes),
+            "--threads", Text(_plan.Options.Threads),
+            "--pin-threads", "false",
+            "--kv-tokens", Text(_plan.Options.KvTokens),
+            "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
+            "--cluster-id", _cluster,
+            "--service-id", _cluster,
+            "--advertised-address", "127.0.0.1",
+            "--clustering", _server is null ? "localhost" : "postgres",
+        ];
+        if (_server is null && _primary is not null)
+        {
+            flags.AddRange(["--primary-endpoint", $"127.0.0.1:{_primary.SiloPort}"]);
+        }
+
+        return [.. flags];
+    }
+
+    private Dictionary<string, string> Environment() =>
+        _server is null ? [] : new() { ["HUNYUAN_CONNECTION_STRING"] = _server.ConnectionString };
+
+    private SiloProcess Take(DrillSilo silo)
+    {
+        lock (_gate)
+        {
+            SiloProcess process = _silos[silo.Name].Process;
+            _silos.Remove(silo.Name);
+            return process;
+        }
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
