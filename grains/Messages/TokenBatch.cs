@@ -4,7 +4,7 @@ namespace HunyuanOrleans.Grains.Messages;
 
 /// <summary>New tokens of one answer.</summary>
 /// <param name="Choice">Which answer.</param>
-/// <param name="Start">Where in the answer they stand: a reader who misses some knows it, for calls can be lost or run twice.</param>
+/// <param name="Start">Where in the answer they stand, or, where there are none, in how many milliseconds more news is due at most. A reader who misses some knows it, for calls can be lost or run twice.</param>
 /// <param name="Ids">The ids; may be empty in the last batch.</param>
 /// <param name="Samples">The same with log probabilities; empty unless asked for.</param>
 /// <param name="Finish">Set in the answer's last batch.</param>

@@ -38,7 +38,7 @@ internal static class ModelStream
         try
         {
             // At once, so that the owner knows that it was taken.
-            yield return Waiting(generation.Choices[0].Index);
+            yield return SignsOfLife.Sign();
             await foreach (TokenBatch batch in batches.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return batch;
@@ -51,8 +51,6 @@ internal static class ModelStream
             generation.Cancel();
         }
     }
-
-    private static TokenBatch Waiting(int choice) => new(choice, 0, [], [], FinishCode.None, false, null, null, null);
 
     private static (Generation? Generation, RequestRefusal? Refusal) Submit(InferenceEngine engine, RequestSpec request)
     {

@@ -30,7 +30,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         while (!progress.IsComplete)
         {
             await Task.Delay(Pause(fruitless++), time, cancellationToken);
-            Source? source = await TryOpenAsync(opening, progress.Continue(request), cancellationToken);
+            Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, cancellationToken);
             if (source is null)
             {
                 foreach (int choice in progress.Open)
@@ -56,7 +56,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     progress.Add(batch);
                     yield return batch;
                 }
-                while (!progress.IsComplete && await source.TryMoveAsync(time, cancellationToken));
+                while (!progress.IsComplete && await source.TryMoveAsync(SignsOfLife.Patience(source.Current, fruitless - 1), time, cancellationToken));
             }
         }
     }
@@ -74,7 +74,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     private static TokenBatch TimedOut(int choice, int length, TimeSpan patience) => new(
         choice, length, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
 
-    private async Task<Source?> TryOpenAsync(ResiliencePipeline opening, RequestSpec request, CancellationToken cancellationToken)
+    private async Task<Source?> TryOpenAsync(ResiliencePipeline opening, RequestSpec request, int lost, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,7 +84,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
                     try
                     {
-                        return await source.MoveAsync().WaitAsync(SignsOfLife.LostAfter, time, token)
+                        return await source.MoveAsync().WaitAsync(SignsOfLife.Patience(null, lost++), time, token)
                             ? source
                             : throw new EndOfStreamException("The stream of tokens ended before the answer.");
                     }
@@ -116,11 +116,11 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         }
 
         /// <summary>False where the source broke, is lost, or has ended.</summary>
-        public async Task<bool> TryMoveAsync(TimeProvider time, CancellationToken cancellationToken)
+        public async Task<bool> TryMoveAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
         {
             try
             {
-                return await MoveAsync().WaitAsync(SignsOfLife.LostAfter, time, cancellationToken);
+                return await MoveAsync().WaitAsync(patience, time, cancellationToken);
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {

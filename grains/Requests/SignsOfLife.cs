@@ -9,14 +9,35 @@ namespace HunyuanOrleans.Grains.Requests;
 /// </summary>
 internal static class SignsOfLife
 {
-    /// <summary>A source that has nothing to say says so this often.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
+
+    /// <summary>So much of an interval is due to each stream of this process: signs must not become the work.</summary>
+    private static readonly TimeSpan ForEach = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// A source that was silent for so long is lost. Several intervals, for machines that have much to do: who gives up too early has the answer
+    /// Silences of so many intervals mean that a source is lost. Several, for machines that have much to do: who gives up too early has the answer
     /// computed again from its tokens.
     /// </summary>
-    public static readonly TimeSpan LostAfter = TimeSpan.FromSeconds(4);
+    private const int IntervalsToLost = 4;
+
+    private static int _streams;
+
+    /// <summary>A sign: an empty batch, which says in place of a position within how many milliseconds the next one comes.</summary>
+    public static TokenBatch Sign() => new(0, (int)Interval().TotalMilliseconds, [], [], FinishCode.None, false, null, null, null);
+
+    /// <summary>How long to wait for a source's next batch.</summary>
+    /// <param name="last">Its last batch; null before the first.</param>
+    /// <param name="lost">
+    /// How many sources in a row were given up without a token: the patience doubles with each. Where all are slow, giving up again and again would
+    /// only make more work.
+    /// </param>
+    public static TimeSpan Patience(TokenBatch? last, int lost)
+    {
+        TimeSpan announced = TimeSpan.FromMilliseconds(last is { IsEmpty: true } ? last.Start : 0);
+        TimeSpan interval = announced > Shortest ? announced : Shortest;
+        return interval * IntervalsToLost * (1 << Math.Clamp(lost, 0, 3));
+    }
 
     /// <summary>Fills the silences of a source.</summary>
     /// <param name="source">The source.</param>
@@ -28,6 +49,7 @@ internal static class SignsOfLife
         using CancellationTokenSource left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerator<TokenBatch> batches = source.GetAsyncEnumerator(left.Token);
         Task<bool> move = Task.FromResult(true);
+        Interlocked.Increment(ref _streams);
         try
         {
             while (true)
@@ -38,7 +60,7 @@ internal static class SignsOfLife
                     move = next.AsTask();
                     while (!await EndsAsync(move, time))
                     {
-                        yield return new TokenBatch(0, 0, [], [], FinishCode.None, false, null, null, null);
+                        yield return Sign();
                     }
 
                     next = new ValueTask<bool>(move);
@@ -54,6 +76,8 @@ internal static class SignsOfLife
         }
         finally
         {
+            Interlocked.Decrement(ref _streams);
+
             // Whoever left while the source was silent: it must not be disposed while it moves.
             await left.CancelAsync();
             await ((Task)move).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -61,11 +85,17 @@ internal static class SignsOfLife
         }
     }
 
+    private static TimeSpan Interval()
+    {
+        TimeSpan due = ForEach * Volatile.Read(ref _streams);
+        return due < Shortest ? Shortest : due > Longest ? Longest : due;
+    }
+
     private static async Task<bool> EndsAsync(Task move, TimeProvider time)
     {
         try
         {
-            await move.WaitAsync(Interval, time);
+            await move.WaitAsync(Interval(), time);
         }
         catch (TimeoutException) when (!move.IsCompleted)
         {
