@@ -25,12 +25,18 @@ internal static class BenchCommand
         HelpName = "1,4,8",
     }.ListInRange(1, 64);
 
+    private static readonly Option<int[]> Silos = new Option<int[]>("--silos")
+    {
+        Description = "Compares clusters of so many silos on this machine instead; 0 is this process without grains. The first is what the others are measured by.",
+        HelpName = "0,1,3",
+    }.ListInRange(0, 16);
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command command = new("bench", "Measures prefill and decode speed beside the machine's limits.")
         {
-            SharedOptions.Model, Prompt, Generate, Batch, Repeat,
+            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos,
         };
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Json);
@@ -46,6 +52,11 @@ internal static class BenchCommand
         ModelOptions options = ComputeSettings.Read(parsed);
         options = options with { KvTokens = plan.KvTokens(options.MaxBatchTokens, KvBlocks.Positions) };
         using Interrupt interrupt = new();
+        if (parsed.GetValue(Silos) is { Length: > 0 } silos)
+        {
+            return await BenchCluster.RunAsync(parsed, folder, options, plan, silos, interrupt.Token);
+        }
+
         long started = Stopwatch.GetTimestamp();
         using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
         double load = Stopwatch.GetElapsedTime(started).TotalSeconds;

@@ -45,13 +45,17 @@ internal sealed record DrillPlan
     public DrillWorkload Workload => field ??= new DrillWorkload(Config, Streams, Seed);
 
     /// <summary>How silos, and the undisturbed run, load and run the model.</summary>
-    public ModelOptions Options => field ??= new ModelOptions
+    public ModelOptions Options
     {
-        Mode = ComputeMode.Bf16,
-        Threads = Math.Max(1, Environment.ProcessorCount / Silos),
-        PinThreads = false,
-        KvTokens = Math.Max(2048, (int)(Streams * Workload.LongestTokens * Spare)),
-    };
+        get => field ??= new ModelOptions
+        {
+            Mode = ComputeMode.Bf16,
+            Threads = Math.Max(1, Environment.ProcessorCount / Silos),
+            PinThreads = false,
+            KvTokens = Math.Max(2048, (int)(Streams * Workload.LongestTokens * Spare)),
+        };
+        init;
+    }
 
     /// <summary>Memory of each silo: room for the whole model, so that any of them can do without the others as far as roles allow.</summary>
     public long MemoryBytes => _memory ??= (long)(BytesOfModel() * Spare);

@@ -2,13 +2,14 @@ using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Grains.Telemetry;
 using Orleans.Concurrency;
 
 namespace HunyuanOrleans.Grains.Devices;
 
 /// <inheritdoc cref="ISiloGrain"/>
 [Reentrant, KeepAlive, PinnedPlacement]
-public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLife life, ILocalSiloDetails silo) : Grain, ISiloGrain
+public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLife life, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     /// <inheritdoc/>
     public Task PingAsync() => Task.CompletedTask;
@@ -17,7 +18,27 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
     public Task<SiloDescription> DescribeAsync() => Task.FromResult(new SiloDescription(options.Announcement(silo.Name), life.Leaving));
 
     /// <inheritdoc/>
-    public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())]));
+    public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())], GrainTelemetry.Traffic()));
+
+    /// <inheritdoc/>
+    public Task<byte[]> EchoAsync(byte[] bytes) => Task.FromResult(bytes);
+
+    /// <inheritdoc/>
+    public async Task<double> MeasureCallAsync(string silo, int bytes, int calls)
+    {
+        ISiloGrain other = GrainFactory.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString());
+        byte[] load = new byte[bytes];
+        double[] seconds = new double[calls];
+        for (int i = 0; i < calls; i++)
+        {
+            long started = time.GetTimestamp();
+            await other.EchoAsync(load);
+            seconds[i] = time.GetElapsedTime(started).TotalSeconds;
+        }
+
+        Array.Sort(seconds);
+        return seconds[calls / 2];
+    }
 
     /// <inheritdoc/>
     public Task RetainAsync(string model, long epoch, long version, string[] holders)

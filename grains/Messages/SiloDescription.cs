@@ -9,8 +9,18 @@ public sealed record SiloDescription(Dictionary<string, string> Announcement, bo
 /// <summary>What a silo holds and has done.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Models">Its share of each model.</param>
+/// <param name="Traffic">What its process sent.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.silo.report")]
-public sealed record SiloReport(string Name, HoldingReport[] Models);
+public sealed record SiloReport(string Name, HoldingReport[] Models, TrafficReport Traffic);
+
+/// <summary>Messages with rows that a process sent since it began.</summary>
+/// <param name="Steps">Steps handed on to another shard.</param>
+/// <param name="StepBytes">Bytes of their rows.</param>
+/// <param name="ExpertCalls">Calls to expert groups elsewhere.</param>
+/// <param name="ExpertBytes">Bytes of their rows, there and back.</param>
+/// <param name="ExpertSeconds">Time of these calls, waiting for the experts included.</param>
+[GenerateSerializer, Immutable, Alias("hunyuan.traffic")]
+public sealed record TrafficReport(long Steps, long StepBytes, long ExpertCalls, long ExpertBytes, double ExpertSeconds);
 
 /// <summary>A silo's share of one model.</summary>
 /// <param name="Model">The model.</param>

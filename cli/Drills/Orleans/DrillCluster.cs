@@ -135,7 +135,7 @@ internal sealed class DrillCluster : IDrillCluster
             "--model-name", _plan.ModelName,
             "--memory", Text(_plan.MemoryBytes),
             "--threads", Text(_plan.Options.Threads),
-            "--pin-threads", "false",
+            "--pin-threads", _plan.Options.PinThreads ? "true" : "false",
             "--kv-tokens", Text(_plan.Options.KvTokens),
             "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
             "--cluster-id", _cluster,
@@ -143,6 +143,11 @@ internal sealed class DrillCluster : IDrillCluster
             "--advertised-address", "127.0.0.1",
             "--clustering", _server is null ? "localhost" : "postgres",
         ];
+        if (_plan.Options.PackedCache is { } packed)
+        {
+            flags.AddRange(["--packed-cache", packed]);
+        }
+
         if (_server is null && _primary is not null)
         {
             flags.AddRange(["--primary-endpoint", $"127.0.0.1:{_primary.SiloPort}"]);
