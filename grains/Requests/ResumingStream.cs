@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using Polly;
@@ -27,10 +28,12 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         AnswerProgress progress = new(request);
         ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);
         int fruitless = 0;
-        while (!progress.IsComplete)
+        bool accepted = false;
+        do
         {
             await Task.Delay(Pause(fruitless++), time, cancellationToken);
-            Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, cancellationToken);
+            // Also with nothing to answer: what is wrong with such a request, its source says.
+            Source? source = await TryOpenAsync(opening, progress.Continue(request), accepted, fruitless - 1, cancellationToken);
             if (source is null)
             {
                 foreach (int choice in progress.Open)
@@ -53,12 +56,14 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     }
 
                     fruitless = batch.Ids.Length > 0 ? 0 : fruitless;
+                    accepted |= batch.Refusal is null;
                     progress.Add(batch);
                     yield return batch;
                 }
                 while (!progress.IsComplete && await source.TryMoveAsync(SignsOfLife.Patience(source.Current, fruitless - 1), time, cancellationToken));
             }
         }
+        while (!progress.IsComplete);
     }
 
     // Where sources break again and again before a token comes, the system has too much to do already.
@@ -74,7 +79,8 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     private static TokenBatch TimedOut(int choice, int length, TimeSpan patience) => new(
         choice, length, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
 
-    private async Task<Source?> TryOpenAsync(ResiliencePipeline opening, RequestSpec request, int lost, CancellationToken cancellationToken)
+    private async Task<Source?> TryOpenAsync(
+        ResiliencePipeline opening, RequestSpec request, bool accepted, int lost, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,9 +90,13 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
                     try
                     {
-                        return await source.MoveAsync().WaitAsync(SignsOfLife.Patience(null, lost++), time, token)
-                            ? source
-                            : throw new EndOfStreamException("The stream of tokens ended before the answer.");
+                        if (!await source.MoveAsync().WaitAsync(SignsOfLife.Patience(null, lost++), time, token))
+                        {
+                            throw new EndOfStreamException("The stream of tokens ended before the answer.");
+                        }
+
+                        // A request that was taken once waits for room; its caller was not told to come back later.
+                        return accepted && source.Current.Refusal is { QueueFull: true } full ? throw new GrainFaultException(full.Message) : source;
                     }
                     catch
                     {
