@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Client;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -45,26 +46,33 @@ internal static class ClusterOptions
     }
 
     /// <summary>Connects. Call <see cref="IsGiven"/> before.</summary>
-    public static Task<ClusterSession> OpenAsync(ParseResult parsed, CancellationToken cancellation) => ClusterSession.OpenAsync(
-        options =>
-        {
-            string endpoint = parsed.GetValue(Cluster)!;
-            if (endpoint.Contains('='))
-            {
-                options.Postgres = endpoint;
-            }
-            else
-            {
-                foreach (string gateway in endpoint.Split(',', StringSplitOptions.TrimEntries))
-                {
-                    options.Gateways.Add(gateway);
-                }
-            }
+    public static Task<ClusterSession> OpenAsync(ParseResult parsed, CancellationToken cancellation) =>
+        ClusterSession.OpenAsync(options => Configure(parsed, options), cancellation);
 
-            options.ClusterId = parsed.GetValue(ClusterId)!;
-            options.Model = parsed.GetValue(SharedOptions.Model);
-        },
-        cancellation);
+    /// <summary>Connects, for a verb that looks at a cluster.</summary>
+    /// <exception cref="UsageException">No cluster is given.</exception>
+    public static Task<HunyuanClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation) => IsGiven(parsed)
+        ? HunyuanClient.ConnectAsync(options => Configure(parsed, options), cancellation)
+        : throw new UsageException($"{Cluster.Name} is missing: the cluster to look at.");
+
+    private static void Configure(ParseResult parsed, HunyuanClientOptions options)
+    {
+        string endpoint = parsed.GetValue(Cluster)!;
+        if (endpoint.Contains('='))
+        {
+            options.Postgres = endpoint;
+        }
+        else
+        {
+            foreach (string gateway in endpoint.Split(',', StringSplitOptions.TrimEntries))
+            {
+                options.Gateways.Add(gateway);
+            }
+        }
+
+        options.ClusterId = parsed.GetValue(ClusterId)!;
+        options.Model = parsed.GetValue(SharedOptions.Model);
+    }
 
     private static bool Explicit(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
 }

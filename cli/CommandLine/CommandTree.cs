@@ -23,6 +23,7 @@ internal static class CommandTree
             BenchCommand.Create(),
             PlanCommand.Create(),
             DrillCommand.Create(),
+            TopCommand.Create(),
         };
         return root;
     }

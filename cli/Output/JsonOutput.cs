@@ -13,6 +13,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(EvalAnswer))]
 [JsonSerializable(typeof(LogitsResult))]
 [JsonSerializable(typeof(BenchResult))]
+[JsonSerializable(typeof(TopResult))]
 [JsonSerializable(typeof(BenchClusterResult))]
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]

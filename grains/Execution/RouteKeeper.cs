@@ -65,6 +65,9 @@ internal sealed class RouteKeeper : IAsyncDisposable
     /// <summary>Why there is no usable route now; null where there is.</summary>
     public string? Problem => _current is { Broken: false } ? null : _problem;
 
+    /// <summary>Names of the active silos, in order.</summary>
+    public string[] ActiveSilos => Placement.SiloNames.Active(_membership.CurrentSnapshot);
+
     /// <summary>True once another scheduler has taken over.</summary>
     public bool Superseded { get; private set; }
 

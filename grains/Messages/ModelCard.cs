@@ -5,7 +5,8 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="VocabularySize">Number of token ids.</param>
 /// <param name="MaxContext">Longest prompt and answer together, in tokens.</param>
 /// <param name="EosIds">Ids that end an answer.</param>
+/// <param name="Experts">Routed experts of a layer; 1 in a model without.</param>
 /// <param name="HasText">It has a tokenizer.</param>
 /// <param name="Problem">Why it cannot compute now, in words; null where it can.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.model.card")]
-public sealed record ModelCard(string Name, int VocabularySize, int MaxContext, int[] EosIds, bool HasText, string? Problem);
+public sealed record ModelCard(string Name, int VocabularySize, int MaxContext, int[] EosIds, int Experts, bool HasText, string? Problem);

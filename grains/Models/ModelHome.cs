@@ -43,7 +43,7 @@ internal sealed class ModelHome : IAsyncDisposable
 
     public ClusterExecutor Executor => _executor;
 
-    public ModelCard Card() => new(_settings.Name, _config.VocabSize, _config.MaxPositions, [.. _settings.Engine.EosIds], _hasText, _keeper.Problem);
+    public ModelCard Card() => new(_settings.Name, _config.VocabSize, _config.MaxPositions, [.. _settings.Engine.EosIds], _config.Experts, _hasText, _keeper.Problem);
 
     public ModelReport Report(string silo)
     {
@@ -51,6 +51,7 @@ internal sealed class ModelHome : IAsyncDisposable
         return new ModelReport(
             Card(),
             silo,
+            _keeper.ActiveSilos,
             _keeper.Epoch,
             route?.Version ?? 0,
             route?.Keys ?? [],

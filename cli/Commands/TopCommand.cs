@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Cli.Watching;
+using HunyuanOrleans.Client;
+using Spectre.Console;
+
+namespace HunyuanOrleans.Cli.Commands;
+
+/// <summary>top: a cluster at work, live: silos and what they hold, tokens per second, KV, load of the experts.</summary>
+internal static class TopCommand
+{
+    private static readonly Option<int?> Interval = new Option<int?>("--interval")
+    {
+        Description = "Seconds from one look to the next. [default: 1]",
+        HelpName = "N",
+    }.InRange(1, 3600);
+
+    private static readonly Option<bool> Once = new("--once") { Description = "Looks once and ends." };
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Command command = new("top", "Shows a cluster at work: silos, what they hold, speed, KV use, load of the experts.")
+        {
+            SharedOptions.Model, Interval, Once,
+        };
+        ClusterOptions.AddTo(command);
+        command.Add(SharedOptions.Json);
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        using Interrupt interrupt = new();
+        await using HunyuanClient client = await ClusterOptions.ConnectAsync(parsed, interrupt.Token);
+        TopWatch watch = new(client, await client.DescribeAsync(cancellationToken: interrupt.Token));
+        TimeSpan interval = TimeSpan.FromSeconds(parsed.GetValue(Interval) ?? 1);
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(await watch.LookAsync(interrupt.Token), JsonOutput.Readable.TopResult));
+            return ExitCode.Success;
+        }
+
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        TopResult first = await watch.LookAsync(interrupt.Token);
+        if (parsed.GetValue(Once) || Console.IsOutputRedirected)
+        {
+            console.Write(TopSheet.Of(first));
+            return ExitCode.Success;
+        }
+
+        await console.Live(TopSheet.Of(first)).StartAsync(async live =>
+        {
+            while (!interrupt.Token.IsCancellationRequested)
+            {
+                await Task.Delay(interval, interrupt.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!interrupt.Token.IsCancellationRequested)
+                {
+                    live.UpdateTarget(TopSheet.Of(await watch.LookAsync(interrupt.Token)));
+                }
+            }
+        });
+        return ExitCode.Success;
+    }
+}
