@@ -17,7 +17,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
 
     private const string Untyped = """{"properties":{"day":{"type":"string","format":"date"}},"required":["day"],"additionalProperties":false}""";
 
-    private const string Hot = "\"temperature\":2,\"max_tokens\":600";
+    private const string Hot = "\"temperature\":2,\"top_k\":-1,\"top_p\":1,\"max_tokens\":600";
 
     private readonly TestServer _server = demo.Server;
 
@@ -88,7 +88,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Theory]
-    [InlineData("\"guided_regex\":\"[a-c]{2}-\\\\d+;\"", @"^[a-c]{2}-\d+;$")]
+    [InlineData("\"guided_regex\":\"[a-c]{2}-\\\\d{1,9};\"", @"^[a-c]{2}-\d{1,9};$")]
     [InlineData("\"guided_choice\":[\"yes\",\"nö\"]", "^(yes|nö)$")]
     [InlineData("\"guided_json\":{\"type\":\"integer\",\"minimum\":5,\"maximum\":700}", @"^\d{1,3}$")]
     [InlineData("\"guided_json\":\"{\\\"const\\\":\\\"<|eos|>\\\"}\"", @"^""<\|eos\|>""$")]
@@ -144,7 +144,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
         for (int seed = 0; seed < 12; seed++)
         {
             JsonElement choice = (await _server.OkAsync(
-                Bodies.ChatPath, Bodies.Chat("Who?", $"{Tools},\"parallel_tool_calls\":false,{Format},\"temperature\":2,\"max_tokens\":600,\"seed\":{seed}"))).GetProperty("choices")[0];
+                Bodies.ChatPath, Bodies.Chat("Who?", $"{Tools},\"parallel_tool_calls\":false,{Format},{Hot},\"seed\":{seed}"))).GetProperty("choices")[0];
             if (choice.GetProperty("message").TryGetProperty("tool_calls", out JsonElement calls))
             {
                 Assert.Equal("tool_calls", Finish(choice));
@@ -165,7 +165,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     [Fact]
     public async Task A_strict_tool_that_may_be_called_leaves_text_free()
     {
-        string question = Bodies.Recorded.First(item => item.TryGetProperty("messages", out _)).GetProperty("messages")[^1].GetProperty("content").GetString()!;
+        const string question = "What is the capital of France?";
         JsonElement free = await _server.OkAsync(Bodies.ChatPath, Bodies.Chat(question));
         JsonElement tools = await _server.OkAsync(Bodies.ChatPath, Bodies.Chat(question, Tools));
         Assert.Equal(
