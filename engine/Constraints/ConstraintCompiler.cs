@@ -52,7 +52,7 @@ public sealed class ConstraintCompiler
     /// <exception cref="RequestException">It is malformed, too complex, uses something unsupported, or nothing can satisfy it.</exception>
     public Constraint Compile(ConstraintSpec spec, string parameter = "response_format")
     {
-        string key = $"{parameter}:{spec.Text}";
+        string key = KeyOf(spec, parameter);
         Lazy<Constraint> constraint;
         lock (_gate)
         {
@@ -72,6 +72,20 @@ public sealed class ConstraintCompiler
 
         return constraint.Value;
     }
+
+    /// <summary>A constraint compiled before; null where that is yet to be done, or is being done.</summary>
+    /// <param name="spec">What is asked for.</param>
+    /// <param name="parameter">The parameter it was compiled for.</param>
+    public Constraint? Find(ConstraintSpec spec, string parameter = "response_format")
+    {
+        lock (_gate)
+        {
+            return _known.TryGetValue(KeyOf(spec, parameter), out LinkedListNode<(string Key, Lazy<Constraint> Constraint)>? node)
+                && node.Value.Constraint.IsValueCreated ? Compile(spec, parameter) : null;
+        }
+    }
+
+    private static string KeyOf(ConstraintSpec spec, string parameter) => $"{parameter}:{spec.Text}";
 
     /// <summary>Constraints in use grow, so what all hold is looked at anew whenever one comes.</summary>
     private void ForgetOldest()

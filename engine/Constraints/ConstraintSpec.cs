@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Constraints.Automata;
 using HunyuanOrleans.Engine.Constraints.Grammar;
 using HunyuanOrleans.Engine.Constraints.Patterns;
 using HunyuanOrleans.Engine.Constraints.Schemas;
+using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Engine.Constraints;
 
@@ -71,6 +72,22 @@ public sealed class ConstraintSpec
 
         return new(string.Create(CultureInfo.InvariantCulture, $"x{min},{max}:{part.Text}"), (scope, json) => new RepeatNode(part.Read(scope, json), min, max));
     }
+
+    /// <summary>The same, where errors name another parameter than that of the whole: the one this part comes from.</summary>
+    /// <param name="parameter">The parameter, such as <c>tools[2].function.parameters</c>.</param>
+    /// <param name="part">The part.</param>
+    public static ConstraintSpec Named(string parameter, ConstraintSpec part)
+        => new(Tagged('n', parameter) + part.Text, (scope, json) =>
+        {
+            try
+            {
+                return part.Read(scope, json);
+            }
+            catch (RequestException wrong)
+            {
+                throw new RequestException(parameter, $"{parameter}: {wrong.Message}");
+            }
+        });
 
     /// <summary>The spec of a <see cref="Text"/>.</summary>
     /// <exception cref="FormatException">The text is none.</exception>

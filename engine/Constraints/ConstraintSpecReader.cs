@@ -36,6 +36,7 @@ internal sealed class ConstraintSpecReader(string text)
             'q' => ConstraintSpec.Sequence(Parts()),
             'o' => ConstraintSpec.OneOf(Parts()),
             'x' => Repeat(),
+            'n' => ConstraintSpec.Named(Words(), Part()),
             _ => throw Malformed(),
         };
         _depth--;

@@ -11,8 +11,8 @@ namespace HunyuanOrleans.Server.Chat;
 /// <summary>Answers in the shape of chat completions.</summary>
 /// <param name="text">All tokens' bytes, for log probabilities.</param>
 /// <param name="logprobs">Whether log probabilities were asked for.</param>
-/// <param name="tools">Whether answers may call tools.</param>
-internal sealed class ChatFormat(ITokenText text, bool logprobs, bool tools) : IAnswerFormat
+/// <param name="tools">Which tools answers may call.</param>
+internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tools) : IAnswerFormat
 {
     /// <inheritdoc/>
     public string Operation => "chat";
@@ -27,9 +27,14 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, bool tools) : I
     public string WholeObject => "chat.completion";
 
     /// <inheritdoc/>
-    public IChoiceFormat Choice(int index, int prompt) => new Answer(index, logprobs ? new ChatLogprobs(text) : null, tools ? new ToolCallReader() : null);
+    public IChoiceFormat Choice(int index, int prompt) => new Answer(
+        index,
+        logprobs ? new ChatLogprobs(text) : null,
+        tools.MayCall ? new ToolCallReader(tools.Single ? 1 : int.MaxValue) : null,
+        // OpenAI's own: an answer that was told what to call has not chosen to call.
+        tools.Mode == ToolMode.Named ? "stop" : "tool_calls");
 
-    private sealed class Answer(int index, ChatLogprobs? logprobs, ToolCallReader? tools) : IChoiceFormat
+    private sealed class Answer(int index, ChatLogprobs? logprobs, ToolCallReader? tools, string called) : IChoiceFormat
     {
         private readonly StringBuilder _content = new();
         private readonly List<ToolCall> _calls = [];
@@ -163,7 +168,7 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, bool tools) : I
         private string FinishName(FinishReason finish) => finish switch
         {
             FinishReason.Length => "length",
-            _ when tools is { Calls: > 0 } => "tool_calls",
+            _ when tools is { Calls: > 0 } => called,
             _ => "stop",
         };
 

@@ -21,7 +21,7 @@ internal static class ChatRequestReader
     public static AnswerJob Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
         ToolChoice tools = ToolChoice.Read(fields);
-        OutputSpec.Read(fields, tools).RequireSupported();
+        OutputSpec? output = OutputSpec.Read(fields, tools);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
         SamplingParams sampling = CommonParameters.Sampling(fields, model.Defaults, logprobs);
@@ -35,11 +35,12 @@ internal static class ChatRequestReader
         PromptRules.CheckLength(prompt.Length, "messages", options);
         return new AnswerJob(
             [request with { PromptIds = prompt, MaxTokens = maxTokens ?? PromptRules.DefaultMaxTokens(model, prompt.Length) }],
-            new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, tools.MayCall),
+            new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, tools),
             stream,
             usage,
             skipSpecial)
         {
+            Output = output,
             PromptParameter = "messages",
             LengthParameter = fields["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens",
         };

@@ -18,7 +18,7 @@ internal static class CompletionRequestReader
     /// <exception cref="ApiException">A parameter is wrong.</exception>
     public static AnswerJob Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
-        OutputSpec.Read(fields, ToolChoice.None).RequireSupported();
+        OutputSpec? output = OutputSpec.Read(fields, ToolChoice.None);
         Refuse(fields);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
@@ -47,7 +47,10 @@ internal static class CompletionRequestReader
                 model.Text(skipSpecial: false), logprobs is not null, echo ? [.. prompts.Select(prompt => model.Decode(prompt))] : null),
             stream,
             usage,
-            skipSpecial);
+            skipSpecial)
+        {
+            Output = output,
+        };
     }
 
     private static void Refuse(RequestFields fields)

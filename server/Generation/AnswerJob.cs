@@ -11,6 +11,9 @@ namespace HunyuanOrleans.Server.Generation;
 internal sealed record AnswerJob(
     IReadOnlyList<GenerationRequest> Requests, IAnswerFormat Format, bool Stream, bool StreamUsage, bool SkipSpecial)
 {
+    /// <summary>What form the answers must have; null for any.</summary>
+    public OutputSpec? Output { get; init; }
+
     /// <summary>What the caller knows the prompt as.</summary>
     public string PromptParameter { get; init; } = "prompt";
 

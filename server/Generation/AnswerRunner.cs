@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
@@ -77,9 +78,10 @@ internal sealed class AnswerRunner(
 
     private static async Task SubmitAsync(ServedModel model, AnswerJob job, List<IGeneration> generations, CancellationToken end)
     {
+        Constraint? constraint = job.Output is OutputSpec output ? await model.Constraints.CompileAsync(output.Form, output.Parameter, end) : null;
         foreach (GenerationRequest request in job.Requests)
         {
-            generations.Add(await model.Generator.SubmitAsync(request, end));
+            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint }, end));
         }
     }
 

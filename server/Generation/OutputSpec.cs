@@ -1,65 +1,51 @@
+using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
 
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>What form an answer must have: response_format, vLLM's guided_… parameters, and tools that must be called.</summary>
-/// <param name="Kind">The form.</param>
+/// <param name="Form">The form; it is not compiled yet, so it may still be wrong.</param>
 /// <param name="Parameter">The parameter that asks for it.</param>
-internal sealed record OutputSpec(OutputKind Kind, string Parameter)
+internal sealed record OutputSpec(ConstraintSpec Form, string Parameter)
 {
-    /// <summary>JSON schema, where <see cref="Kind"/> is <see cref="OutputKind.JsonSchema"/>.</summary>
-    public JsonElement? Schema { get; init; }
+    private const string FormatName = "response_format", JsonName = "guided_json", RegexName = "guided_regex", ChoiceName = "guided_choice";
 
-    /// <summary>Regular expression or grammar.</summary>
-    public string? Pattern { get; init; }
+    // What JsonDocument itself allows where nothing is said.
+    private const int MaxDepth = 64;
 
-    /// <summary>The answers allowed, where <see cref="Kind"/> is <see cref="OutputKind.Choice"/>.</summary>
-    public IReadOnlyList<string> Choices { get; init; } = [];
-
-    /// <summary>The tools of which one must be called, where <see cref="Kind"/> is <see cref="OutputKind.ToolCalls"/>.</summary>
-    public IReadOnlyList<ToolSpec> Tools { get; init; } = [];
-
-    /// <summary>Reads the parameters; at most one form may be asked for.</summary>
+    /// <summary>Reads the parameters; null where any text will do.</summary>
     /// <exception cref="ApiException">One is wrong, or two contradict each other.</exception>
-    public static OutputSpec Read(RequestFields fields, ToolChoice tools)
+    public static OutputSpec? Read(RequestFields fields, ToolChoice tools)
     {
+        OutputSpec? format = ResponseFormat(fields);
         List<OutputSpec> asked = [.. Guided(fields)];
-        if (ResponseFormat(fields) is OutputSpec format)
+        if (tools.MustCall)
         {
-            asked.Add(format);
+            // response_format is about what the model says to the user: a call says nothing yet, so there it waits.
+            return asked.Count == 0 ? Calls(tools) : throw Exclude(asked[0].Parameter, "tool_choice");
         }
 
-        if (tools.Mode is ToolMode.Required or ToolMode.Named)
+        if (format is not null)
         {
-            asked.Add(new OutputSpec(OutputKind.ToolCalls, "tool_choice")
-            {
-                Tools = tools.Name is null ? tools.Tools : [.. tools.Tools.Where(tool => tool.Name == tools.Name)],
-            });
+            asked.Add(tools.MayCall ? FormatOrCalls(format, tools) : format);
         }
 
-        return asked.Count switch
-        {
-            0 => new OutputSpec(OutputKind.Text, "response_format"),
-            1 => asked[0],
-            _ => throw ApiException.Invalid(asked[1].Parameter, $"{asked[0].Parameter} and {asked[1].Parameter} exclude each other."),
-        };
+        return asked.Count <= 1 ? asked.FirstOrDefault() : throw Exclude(asked[0].Parameter, asked[1].Parameter);
     }
 
-    /// <summary>Throws for forms that are not offered.</summary>
-    public void RequireSupported()
-    {
-        if (Kind != OutputKind.Text)
-        {
-            throw ApiException.Invalid(Parameter, $"{Parameter}: answers of a given form are not supported by this server.", "unsupported_value");
-        }
-    }
+    private static OutputSpec Calls(ToolChoice tools) => new(ToolCallGrammar.Of(tools.Callable, tools.Single), "tools");
+
+    private static OutputSpec FormatOrCalls(OutputSpec format, ToolChoice tools) =>
+        format with { Form = ConstraintSpec.OneOf(format.Form, Calls(tools).Form) };
+
+    private static ApiException Exclude(string one, string other) => ApiException.Invalid(other, $"{one} and {other} exclude each other.");
 
     private static OutputSpec? ResponseFormat(RequestFields fields)
     {
-        const string name = "response_format";
-        if (fields.Object(name) is not RequestFields format)
+        if (fields.Object(FormatName) is not RequestFields format)
         {
             return null;
         }
@@ -67,58 +53,65 @@ internal sealed record OutputSpec(OutputKind Kind, string Parameter)
         return format.Text("type") switch
         {
             "text" => null,
-            "json_object" => new OutputSpec(OutputKind.JsonObject, name),
-            "json_schema" => new OutputSpec(OutputKind.JsonSchema, name)
-            {
-                Schema = (format.Object("json_schema")?["schema"] ?? throw ApiException.Invalid(name, "response_format.json_schema.schema is missing.")) switch
+            "json_object" => new OutputSpec(ConstraintSpec.Json, FormatName),
+            "json_schema" => new OutputSpec(
+                ConstraintSpec.JsonSchema((format.Object("json_schema")?["schema"] switch
                 {
-                    { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema => schema.Clone(),
-                    { } other => throw ApiException.Invalid(name, $"response_format.json_schema.schema must be an object, not {RequestFields.Kind(other)}."),
-                },
-            },
-            _ => throw ApiException.Invalid(name, "response_format.type must be \"text\", \"json_object\" or \"json_schema\"."),
+                    null => throw ApiException.Invalid(FormatName, "response_format.json_schema.schema is missing."),
+                    { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema => schema,
+                    { } other => throw ApiException.Invalid(
+                        FormatName, $"response_format.json_schema.schema must be an object, not {RequestFields.Kind(other)}."),
+                }).GetRawText()),
+                FormatName),
+            _ => throw ApiException.Invalid(FormatName, "response_format.type must be \"text\", \"json_object\" or \"json_schema\"."),
         };
     }
 
     private static IEnumerable<OutputSpec> Guided(RequestFields fields)
     {
-        if (fields["guided_json"] is JsonElement schema)
+        if (fields["guided_grammar"] is not null)
         {
-            yield return new OutputSpec(OutputKind.JsonSchema, "guided_json") { Schema = ReadSchema(schema) };
+            throw ApiException.Invalid("guided_grammar", "guided_grammar is not supported; use guided_json, guided_regex or guided_choice.", "unsupported_value");
         }
 
-        if (fields.Text("guided_regex") is { } regex)
+        if (fields[JsonName] is JsonElement schema)
         {
-            yield return new OutputSpec(OutputKind.Regex, "guided_regex") { Pattern = regex };
+            yield return new OutputSpec(ConstraintSpec.JsonSchema(Schema(schema)), JsonName);
         }
 
-        if (fields["guided_choice"] is not null)
+        if (fields.Text(RegexName) is { } regex)
         {
-            IReadOnlyList<string> choices = fields.Texts("guided_choice");
+            yield return new OutputSpec(ConstraintSpec.Regex(regex), RegexName);
+        }
+
+        if (fields[ChoiceName] is not null)
+        {
+            IReadOnlyList<string> choices = fields.Texts(ChoiceName);
             yield return choices.Count > 0
-                ? new OutputSpec(OutputKind.Choice, "guided_choice") { Choices = choices }
-                : throw ApiException.Invalid("guided_choice", "guided_choice must hold at least one answer.");
+                ? new OutputSpec(ConstraintSpec.Choice(choices), ChoiceName)
+                : throw ApiException.Invalid(ChoiceName, "guided_choice must hold at least one answer.");
         }
     }
 
     // vLLM takes the schema as an object or as a string that spells one.
-    private static JsonElement ReadSchema(JsonElement given)
+    private static string Schema(JsonElement given)
     {
         if (given.ValueKind == JsonValueKind.Object)
         {
-            return given.Clone();
+            return given.GetRawText();
         }
 
+        string text = RequestFields.Text(given, JsonName);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(RequestFields.Text(given, "guided_json"));
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw ApiException.Invalid("guided_json", "guided_json must be a JSON schema, an object.");
+            using JsonDocument document = JsonDocument.Parse(text);
+            return document.RootElement.ValueKind != JsonValueKind.Object ? throw ApiException.Invalid(JsonName, "guided_json must be a JSON schema, an object.")
+                : JsonBody.HalfPair(Encoding.UTF8.GetBytes(text), MaxDepth) is not null ? throw ApiException.Invalid(JsonName, "guided_json holds half of a surrogate pair.")
+                : text;
         }
         catch (JsonException e)
         {
-            throw ApiException.Invalid("guided_json", $"guided_json is not valid JSON: {e.Message}");
+            throw ApiException.Invalid(JsonName, $"guided_json is not valid JSON: {e.Message}");
         }
     }
 }

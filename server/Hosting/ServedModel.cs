@@ -5,6 +5,7 @@ using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Templates;
 using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Server.Generation;
 
 namespace HunyuanOrleans.Server.Hosting;
 
@@ -37,6 +38,7 @@ public sealed class ServedModel
 
         _full = tokenizer is null ? new NumberText() : new SpecialTokenText(tokenizer);
         _visible = tokenizer is null ? _full : new TokenizerText(tokenizer);
+        Constraints = new ConstraintQueue(tokenizer is null ? null : _visible, generator.Info);
     }
 
     /// <summary>What requests call it.</summary>
@@ -59,6 +61,9 @@ public sealed class ServedModel
 
     /// <summary>The token that begins a text where a request asks for it; null for none.</summary>
     public int? BeginId { get; init; }
+
+    /// <summary>Compiles what answers must look like.</summary>
+    internal ConstraintQueue Constraints { get; }
 
     /// <summary>The text of ids, special tokens included.</summary>
     internal string Decode(ReadOnlySpan<int> ids)

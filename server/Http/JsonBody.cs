@@ -62,7 +62,11 @@ internal static class JsonBody
         JsonDocument document;
         try
         {
-            CheckEscapes(body, maxDepth);
+            if (HalfPair(body, maxDepth) is long at)
+            {
+                throw ApiException.Invalid(null, $"The body is not valid JSON: the text at byte {at} holds half of a surrogate pair.", "invalid_json");
+            }
+
             document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
         }
         catch (JsonException e)
@@ -79,14 +83,16 @@ internal static class JsonBody
         return document;
     }
 
-    private static void CheckEscapes(byte[] body, int maxDepth)
+    /// <summary>Where a text begins that holds half of a surrogate pair, in bytes; null where none does.</summary>
+    /// <exception cref="JsonException">It is no JSON, or nested too deep.</exception>
+    internal static long? HalfPair(ReadOnlySpan<byte> json, int maxDepth)
     {
-        if (body.AsSpan().IndexOf("\\u"u8) < 0)
+        if (json.IndexOf("\\u"u8) < 0)
         {
-            return;
+            return null;
         }
 
-        Utf8JsonReader reader = new(body, new JsonReaderOptions { MaxDepth = maxDepth });
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = maxDepth });
         while (reader.Read())
         {
             if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped)
@@ -100,9 +106,10 @@ internal static class JsonBody
             }
             catch (InvalidOperationException)
             {
-                throw ApiException.Invalid(
-                    null, $"The body is not valid JSON: the text at byte {reader.TokenStartIndex} holds half of a surrogate pair.", "invalid_json");
+                return reader.TokenStartIndex;
             }
         }
+
+        return null;
     }
 }

@@ -7,9 +7,16 @@ namespace HunyuanOrleans.Server.Tools;
 /// <c>&lt;tool_calls&gt;[{"name": "f", "arguments": {…}}, …]&lt;/tool_calls&gt;</c>, and begin other answers with
 /// <c>助手：</c> where tools were shown to them. Text that may still become a mark, and white space that may stand before one, is held back.
 /// </summary>
-internal sealed class ToolCallReader
+/// <param name="most">Most calls to give; what comes after them is left out.</param>
+internal sealed class ToolCallReader(int most = int.MaxValue)
 {
-    private const string Open = "<tool_calls>", Close = "</tool_calls>", Speaker = "助手：";
+    /// <summary>What stands before the list of calls.</summary>
+    public const string Open = "<tool_calls>";
+
+    /// <summary>What stands behind it.</summary>
+    public const string Close = "</tool_calls>";
+
+    private const string Speaker = "助手：";
 
     private readonly StringBuilder _held = new();
     private readonly List<ToolEvent> _events = [];
@@ -30,6 +37,8 @@ internal sealed class ToolCallReader
         while (_scanner is null ? ReadContent(last) : ReadCalls(last))
         {
         }
+
+        _events.RemoveAll(e => e.Kind != ToolEventKind.Content && e.Call >= most);
 
         return _events;
     }

@@ -3,19 +3,29 @@ using HunyuanOrleans.Server.Http;
 
 namespace HunyuanOrleans.Server.Tools;
 
-/// <summary>Which tools there are and whether the model may, must or must not call them: the parameters tools and tool_choice.</summary>
+/// <summary>
+/// Which tools there are and whether the model may, must or must not call them: the parameters tools, tool_choice and
+/// parallel_tool_calls.
+/// </summary>
 /// <param name="Tools">The tools.</param>
 /// <param name="Mode">none, auto, required or named.</param>
 /// <param name="Name">The function, where one is named.</param>
-internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, string? Name)
+/// <param name="Single">Whether an answer holds one call at most.</param>
+internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, string? Name, bool Single)
 {
     private const int MaxTools = 128, MaxNameLength = 64;
 
     /// <summary>No tools at all.</summary>
-    public static ToolChoice None { get; } = new([], ToolMode.None, null);
+    public static ToolChoice None { get; } = new([], ToolMode.None, null, false);
 
     /// <summary>Whether an answer's text is searched for calls.</summary>
     public bool MayCall => Mode != ToolMode.None;
+
+    /// <summary>Whether an answer must call.</summary>
+    public bool MustCall => Mode is ToolMode.Required or ToolMode.Named;
+
+    /// <summary>The tools that may be called.</summary>
+    public IReadOnlyList<ToolSpec> Callable => Name is null ? Tools : [.. Tools.Where(tool => tool.Name == Name)];
 
     /// <summary>What the chat template is shown; null for nothing.</summary>
     public IReadOnlyList<JsonElement>? Shown => MayCall ? [.. Tools.Select(tool => tool.Json)] : null;
@@ -42,7 +52,9 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
             throw ApiException.Invalid("tool_choice", "tool_choice names a function that is not in tools.");
         }
 
-        return new ToolChoice(tools, tools.Count == 0 ? ToolMode.None : mode, name);
+        // A named function is called once, as OpenAI does.
+        bool single = fields.Bool("parallel_tool_calls") is false || mode == ToolMode.Named;
+        return new ToolChoice(tools, tools.Count == 0 ? ToolMode.None : mode, name, single);
     }
 
     private static ToolMode ReadMode(string word) => word switch
@@ -103,7 +115,7 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
 
         JsonElement? parameters = function["parameters"];
         return parameters is null or { ValueKind: JsonValueKind.Object }
-            ? new ToolSpec(name, parameters?.Clone(), tool.Clone())
+            ? new ToolSpec(name, parameters?.Clone(), tool.Clone(), $"{place}.function.parameters")
             : throw ApiException.Invalid("tools", $"{place}.function.parameters must be a JSON schema, an object.");
     }
 }

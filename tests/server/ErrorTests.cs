@@ -62,6 +62,22 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
         { With("\"guided_choice\":[]"), "guided_choice", "at least one" },
         { With("\"guided_json\":\"{\""), "guided_json", "not valid JSON" },
         { With("\"guided_regex\":\"a\",\"guided_choice\":[\"a\"]"), "guided_choice", "exclude" },
+        { With("\"guided_json\":\"{\\\"enum\\\":[\\\"\\\\ud800\\\"]}\""), "guided_json", "surrogate" },
+        { With("\"guided_grammar\":\"root ::= x\""), "guided_grammar", "not supported" },
+        { With("\"guided_regex\":\"(a\""), "guided_regex", "without its )" },
+        { With("\"guided_regex\":\"(?=a)b\""), "guided_regex", "looks ahead" },
+        { With("\"guided_json\":{\"type\":\"text\"}"), "guided_json", "integer" },
+        { With(Schema("""{"type":"object","minProperties":1}""")), "response_format", "minProperties" },
+        { With(Schema("""{"not":{}}""")), "response_format", "not supported" },
+        { With(Schema("""{"$ref":"http://a/b"}""")), "response_format", "$ref" },
+        { With(Schema("false")), "response_format", "Nothing can satisfy" },
+        { With(Schema("7")), "response_format", "must be an object" },
+        { With($"{Schema("""{"not":{}}""")},\"tools\":{Tool}"), "response_format", "not supported" },
+        { With($"\"guided_regex\":\"a\",\"tools\":{Tool},\"tool_choice\":\"required\""), "tool_choice", "exclude" },
+        { With($"\"parallel_tool_calls\":7,\"tools\":{Tool}"), "parallel_tool_calls", "true or false" },
+        { With($"\"tools\":[{ToolOf("""{"not":{}}""")}],\"tool_choice\":\"required\""), "tools[0].function.parameters", "not supported" },
+        { With($"\"tools\":[{ToolOf("{}")},{ToolOf("""{"type":"string"}""")}],\"tool_choice\":\"required\""), "tools[1].function.parameters", "must be" },
+        { With($"\"tools\":[{ToolOf("""{"title":"a","title":"b"}""")}],\"tool_choice\":\"required\""), "tools[0].function.parameters", "not valid JSON" },
         { With("\"tools\":7"), "tools", "array" },
         { With("\"tools\":[{\"type\":\"x\"}]"), "tools", "tools[0]" },
         { With("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]"), "tools", "tools[0].function.name" },
@@ -126,6 +142,11 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
             """{"error":{"message":"The model 'gpt-9' does not exist; this server has 'demo-model'.","type":"invalid_request_error","param":"model","code":"model_not_found"}}""",
             json.GetRawText());
     }
+
+    private static string Schema(string schema) =>
+        "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + schema + "}}";
+
+    private static string ToolOf(string parameters) => "{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":" + parameters + "}}";
 
     private static string With(string more) => $$"""{"messages":{{User}},{{more}}}""";
 

@@ -2,6 +2,8 @@ using System.ClientModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using HunyuanOrleans.Engine.Tests.Constraints;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.TestSupport;
@@ -16,9 +18,14 @@ public sealed class OfficialClientTests : IAsyncLifetime
 {
     private const string Key = "sk-0123456789abcdef", Model = "demo-model", Paris = "The capital of France is Paris.", NpmVersion = "6.49.0";
 
+    private const string Person = """
+        {"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":10},"age":{"type":"integer","minimum":0,"maximum":130}},
+        "required":["name","age"],"additionalProperties":false}
+        """;
+
     private static readonly string[] Scenarios =
     [
-        "models", "chat", "stream", "stream_helper", "several_answers", "logprobs", "stop", "length", "tools", "completions", "errors", "cancel", "parallel",
+        "models", "chat", "stream", "stream_helper", "several_answers", "logprobs", "stop", "length", "tools", "json_object", "json_schema", "tools_required", "tools_named", "completions", "errors", "cancel", "parallel",
     ];
 
     private TestServer _server = null!;
@@ -106,6 +113,54 @@ public sealed class OfficialClientTests : IAsyncLifetime
         }
 
         Assert.Equal("""{"city": "Paris"}""", arguments.ToString());
+    }
+
+    [Fact]
+    public async Task CSharp_json()
+    {
+        ChatCompletion schema = await _chat.CompleteChatAsync(
+            Question, new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("person", BinaryData.FromString(Person), null, true), MaxOutputTokenCount = 200 });
+        Assert.Equal(ChatFinishReason.Stop, schema.FinishReason);
+        using JsonDocument person = JsonDocument.Parse(schema.Content[0].Text);
+        Assert.True(new SchemaValidator(Person).IsValid(person.RootElement), schema.Content[0].Text);
+
+        ChatCompletion any = await _chat.CompleteChatAsync(
+            Question, new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonObjectFormat(), MaxOutputTokenCount = 1000 });
+        Assert.StartsWith("{", any.Content[0].Text.TrimStart(), StringComparison.Ordinal);
+
+        ClientResultException wrong = await Assert.ThrowsAsync<ClientResultException>(() => _chat.CompleteChatAsync(
+            Question, new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("s", BinaryData.FromString("""{"not":{}}""")) }));
+        Assert.Equal(400, wrong.Status);
+    }
+
+    [Fact]
+    public async Task CSharp_tools_that_must_be_called()
+    {
+        ChatTool[] tools = [ChatTool.CreateFunctionTool("person", "d", BinaryData.FromString(Person)), ChatTool.CreateFunctionTool("other", "d", BinaryData.FromString(Person))];
+        ChatCompletion required = await _chat.CompleteChatAsync(
+            Question, new ChatCompletionOptions { Tools = { tools[0], tools[1] }, ToolChoice = ChatToolChoice.CreateRequiredChoice(), AllowParallelToolCalls = false, MaxOutputTokenCount = 200 });
+        Assert.Equal(ChatFinishReason.ToolCalls, required.FinishReason);
+        Check(Assert.Single(required.ToolCalls).FunctionArguments.ToString());
+
+        ChatCompletionOptions named = new() { Tools = { tools[0], tools[1] }, ToolChoice = ChatToolChoice.CreateFunctionChoice("other"), MaxOutputTokenCount = 200 };
+        ChatCompletion called = await _chat.CompleteChatAsync(Question, named);
+        Assert.Equal(ChatFinishReason.Stop, called.FinishReason);
+        ChatToolCall call = Assert.Single(called.ToolCalls);
+        Assert.Equal("other", call.FunctionName);
+        Check(call.FunctionArguments.ToString());
+        StringBuilder arguments = new();
+        await foreach (StreamingChatCompletionUpdate update in _chat.CompleteChatStreamingAsync(Question, named))
+        {
+            arguments.AppendJoin("", update.ToolCallUpdates.Select(part => part.FunctionArgumentsUpdate?.ToString()));
+        }
+
+        Assert.Equal(call.FunctionArguments.ToString(), arguments.ToString());
+
+        static void Check(string json)
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            Assert.True(new SchemaValidator(Person).IsValid(document.RootElement), json);
+        }
     }
 
     [Fact]

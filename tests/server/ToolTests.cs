@@ -99,6 +99,18 @@ public sealed class ToolTests
         Assert.Equal(["""{"city": "Paris"}""", "{}"], arguments);
     }
 
+    [Fact]
+    public async Task Calls_beyond_the_first_are_left_out_where_one_is_allowed()
+    {
+        ScriptedGenerator generator = new() { Text = """<tool_calls>[{"name":"weather","arguments":{"a":1}},{"name":"b","arguments":{}}]</tool_calls>""" };
+        await using TestServer server = await generator.ServeAsync();
+        JsonElement message = (await server.OkAsync(Bodies.ChatPath, Chat(",\"parallel_tool_calls\":false"))).GetProperty("choices")[0].GetProperty("message");
+        Assert.Equal("""{"name":"weather","arguments":"{\"a\":1}"}""", Assert.Single(message.GetProperty("tool_calls").EnumerateArray()).GetProperty("function").GetRawText());
+        EventStream stream = await server.StreamAsync(Bodies.ChatPath, Chat(",\"parallel_tool_calls\":false,\"stream\":true"));
+        Assert.DoesNotContain("\"b\"", stream.Raw, StringComparison.Ordinal);
+        Assert.Equal("tool_calls", stream.Finish());
+    }
+
     [Theory]
     [InlineData(",\"tool_choice\":\"none\"", "")]
     [InlineData("", "weather")]

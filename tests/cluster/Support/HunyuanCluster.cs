@@ -36,6 +36,8 @@ internal sealed class HunyuanCluster : IAsyncDisposable
 
     public TestCluster Silos { get; }
 
+    public string Name => _model;
+
     /// <summary>Addresses of silos by their number, in the order they came.</summary>
     private List<SiloAddress> Numbered { get; } = [];
 

@@ -124,12 +124,35 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public void An_error_in_a_named_part_names_it()
+    {
+        ConstraintSpec spec = ConstraintSpec.Sequence(
+            ConstraintSpec.Named("a[0]", ConstraintSpec.JsonSchema("true")), ConstraintSpec.Named("a[1]", ConstraintSpec.JsonSchema("""{"not":{}}""")));
+        RequestException error = Assert.Throws<RequestException>(() => TestVocabulary.Bytes().Compiler.Compile(spec, "tools"));
+        Assert.Equal("a[1]", error.Parameter);
+        Assert.StartsWith("a[1]: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("\"not\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_spec_is_found_once_it_is_compiled()
+    {
+        ConstraintCompiler compiler = TestVocabulary.Bytes().Compiler;
+        Assert.Null(compiler.Find(ConstraintSpec.Json));
+        Constraint constraint = compiler.Compile(ConstraintSpec.Json);
+        Assert.Same(constraint, compiler.Find(ConstraintSpec.Json));
+        Assert.Null(compiler.Find(ConstraintSpec.Json, "tools"));
+        Assert.Throws<RequestException>(() => compiler.Compile(ConstraintSpec.Regex("(")));
+        Assert.Null(compiler.Find(ConstraintSpec.Regex("(")));
+    }
+
+    [Fact]
     public void A_spec_can_be_read_back_from_its_text()
     {
         ConstraintSpec spec = ConstraintSpec.Sequence(
             ConstraintSpec.Special(257),
             ConstraintSpec.Repeat(ConstraintSpec.OneOf(ConstraintSpec.Literal("a:1b"), ConstraintSpec.Json, ConstraintSpec.Regex("x*")), 0, null),
-            ConstraintSpec.Repeat(ConstraintSpec.JsonSchema("true"), 1, 20),
+            ConstraintSpec.Repeat(ConstraintSpec.Named("a[0]", ConstraintSpec.JsonSchema("true")), 1, 20),
             ConstraintSpec.Choice("é", ""));
         Assert.Equal(spec.Text, ConstraintSpec.Parse(spec.Text).Text);
         TestVocabulary vocabulary = TestVocabulary.Bytes();

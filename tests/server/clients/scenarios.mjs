@@ -18,6 +18,19 @@ const collect = async stream => {
   return { text, finish, usage };
 };
 
+const person = {
+  type: 'object',
+  properties: { name: { type: 'string', minLength: 1, maxLength: 10 }, age: { type: 'integer', minimum: 0, maximum: 130 } },
+  required: ['name', 'age'],
+  additionalProperties: false,
+};
+const tools = ['person', 'other'].map(name => ({ type: 'function', function: { name, strict: true, parameters: person } }));
+const checkPerson = text => {
+  const value = JSON.parse(text);
+  assert.deepEqual(Object.keys(value), ['name', 'age']);
+  assert.ok([...value.name].length >= 1 && [...value.name].length <= 10 && Number.isInteger(value.age) && value.age >= 0 && value.age <= 130, text);
+};
+
 const scenarios = {
   async models() {
     const list = await client.models.list();
@@ -63,6 +76,49 @@ const scenarios = {
     const answer = await client.chat.completions.create({ model, messages, tools: [
       { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } } }] });
     assert.equal(answer.choices[0].message.content, paris);
+  },
+  async json_object() {
+    const answer = await client.chat.completions.create({ model, messages, max_tokens: 200, response_format: { type: 'json_object' } });
+    const { content } = answer.choices[0].message;
+    if (answer.choices[0].finish_reason === 'stop') assert.equal(typeof JSON.parse(content), 'object');
+    else assert.ok(content.startsWith('{'));
+  },
+  async json_schema() {
+    const format = { type: 'json_schema', json_schema: { name: 'person', strict: true, schema: person } };
+    for (let seed = 0; seed < 5; seed++) {
+      const answer = await client.chat.completions.create({ model, messages, seed, temperature: 2, max_tokens: 200, response_format: format });
+      assert.equal(answer.choices[0].finish_reason, 'stop');
+      checkPerson(answer.choices[0].message.content);
+    }
+    const parsed = await client.chat.completions.parse({ model, messages, max_tokens: 200, response_format: format });
+    assert.equal(parsed.choices[0].finish_reason, 'stop');
+    const text = await client.chat.completions.stream({ model, messages, max_tokens: 200, response_format: format }).finalContent();
+    checkPerson(text);
+    await assert.rejects(client.chat.completions.create({ model, messages, response_format:
+      { type: 'json_schema', json_schema: { name: 's', schema: { not: {} } } } }), e => e.status === 400 && e.param === 'response_format');
+  },
+  async tools_required() {
+    const request = { model, messages, tools, tool_choice: 'required', parallel_tool_calls: false, max_tokens: 200, temperature: 2 };
+    for (let seed = 0; seed < 5; seed++) {
+      const answer = await client.chat.completions.create({ ...request, seed });
+      assert.equal(answer.choices[0].finish_reason, 'tool_calls');
+      assert.equal(answer.choices[0].message.content, null);
+      assert.equal(answer.choices[0].message.tool_calls.length, 1);
+      checkPerson(answer.choices[0].message.tool_calls[0].function.arguments);
+    }
+    const [call] = (await client.chat.completions.stream({ ...request, seed: 1 }).finalMessage()).tool_calls;
+    const [same] = (await client.chat.completions.create({ ...request, seed: 1 })).choices[0].message.tool_calls;
+    assert.deepEqual(call.function.arguments, same.function.arguments);
+    assert.equal(call.function.name, same.function.name);
+  },
+  async tools_named() {
+    const tool_choice = { type: 'function', function: { name: 'other' } };
+    const answer = await client.chat.completions.create({ model, messages, tools, tool_choice, max_tokens: 200 });
+    assert.equal(answer.choices[0].finish_reason, 'stop');
+    assert.deepEqual(answer.choices[0].message.tool_calls.map(c => c.function.name), ['other']);
+    checkPerson(answer.choices[0].message.tool_calls[0].function.arguments);
+    await assert.rejects(client.chat.completions.create({ model, messages, tools: [{ type: 'function', function: { name: 'f', parameters: { not: {} } } }],
+      tool_choice: 'required' }), e => e.status === 400 && e.param === 'tools[0].function.parameters');
   },
   async completions() {
     const answer = await client.completions.create({ model, prompt: ['你好', 'Paris'], max_tokens: 3 });
