@@ -13,8 +13,10 @@ internal static class HealthRoutes
     /// <summary>Tag of the checks that must pass before requests are sent here.</summary>
     public const string Ready = "ready";
 
-    /// <summary>Adds the silo's own check; others with the tag count too.</summary>
-    public static void AddSiloHealth(this IServiceCollection services) => services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [Ready]);
+    /// <summary>Adds the silo's own checks; others with the tag count too.</summary>
+    public static void AddSiloHealth(this IServiceCollection services) => services.AddHealthChecks()
+        .AddCheck<SiloHealth>("silo", tags: [Ready])
+        .AddCheck<ModelHealth>("model", tags: [Ready]);
 
     /// <summary>Adds the routes.</summary>
     public static void MapSiloHealth(this IEndpointRouteBuilder routes)

@@ -1,5 +1,7 @@
 using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Silo.Health;
+using HunyuanOrleans.Silo.Http;
 using HunyuanOrleans.Silo.Settings;
 using HunyuanOrleans.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -74,10 +76,12 @@ public static class SiloHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHostedService<Goodbye>();
         ClusterSide.Add(builder, settings);
+        ClusterHttp.Add(builder);
         builder.Services.AddSiloHealth();
         TelemetryExport.AddTo(builder.Services, settings.Silo);
 
         WebApplication app = builder.Build();
+        app.MapHunyuanApi(health: false);
         app.MapSiloHealth();
         return app;
     }

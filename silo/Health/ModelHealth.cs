@@ -1,0 +1,13 @@
+using HunyuanOrleans.Server.Hosting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HunyuanOrleans.Silo.Health;
+
+/// <summary>Ready means: requests sent here reach the cluster's model, or there is none to serve.</summary>
+internal sealed class ModelHealth(ModelSlot slot) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        slot.Model is { } model ? HealthCheckResult.Healthy($"{model.Name} is served")
+        : slot.Failure is { } failure ? HealthCheckResult.Healthy(failure)
+        : HealthCheckResult.Unhealthy("the model is not reached yet"));
+}

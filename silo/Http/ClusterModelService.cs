@@ -1,0 +1,95 @@
+using HunyuanOrleans.Client;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.Silo.Settings;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Silo.Http;
+
+/// <summary>
+/// Puts the cluster's model behind the HTTP API of this process once this silo is active: any silo answers for the whole cluster. It does not know
+/// where the model computes.
+/// </summary>
+internal sealed partial class ClusterModelService(
+    IServiceProvider services, ISiloState silo, ModelSlot slot, IOptions<SiloSettings> settings, TimeProvider time, ILogger<ClusterModelService> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100), Pause = TimeSpan.FromSeconds(1);
+
+    private HunyuanClient? _client;
+    private ClusterGenerator? _generator;
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        slot.Clear();
+        if (_generator is not null)
+        {
+            await _generator.DisposeAsync();
+        }
+
+        if (_client is not null)
+        {
+            await _client.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (SiloShare.Models(settings.Value, static _ => { }) is not [{ } model])
+        {
+            slot.Fail("This silo was started without a model.");
+            return;
+        }
+
+        while (!silo.Active)
+        {
+            await Task.Delay(Look, time, stoppingToken);
+        }
+
+        while (true)
+        {
+            try
+            {
+                slot.Set(await ConnectAsync(model, stoppingToken));
+                Serving(logger, model.Name);
+                return;
+            }
+            catch (Exception fault) when (fault is ModelException && !stoppingToken.IsCancellationRequested)
+            {
+                NotYet(logger, model.Name, fault.Message);
+                await Task.Delay(Pause, time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task<ServedModel> ConnectAsync(ModelSettings model, CancellationToken cancellationToken)
+    {
+        _client ??= new HunyuanClient(services.GetRequiredService<IClusterClient>(), new HunyuanClientOptions { Model = model.Name }, time);
+        _generator ??= await ClusterGenerator.CreateAsync(_client, model.Name, time, cancellationToken);
+        Tokenizer? tokenizer = Tokenizer.Exists(model.Directory) ? Tokenizer.Load(model.Directory) : null;
+        return new ServedModel(
+            model.Name,
+            _generator,
+            tokenizer,
+            tokenizer is null ? null : ChatTemplate.Load(model.Directory),
+            GenerationDefaults.Load(model.Directory),
+            time.GetUtcNow().ToUnixTimeSeconds())
+        {
+            BeginId = ModelConfig.Load(model.Directory).BosTokenId,
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} of the cluster is served over HTTP here.")]
+    private static partial void Serving(ILogger logger, string model);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} of the cluster cannot be served yet: {Reason}")]
+    private static partial void NotYet(ILogger logger, string model, string reason);
+}

@@ -1,0 +1,81 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Server.Cluster;
+using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.Silo.Settings;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Silo.Http;
+
+/// <summary>Shows the cluster as its grains report it: the model's scheduler, and each silo for itself.</summary>
+internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSettings> settings, ISiloState silo) : IClusterOverview
+{
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+
+    private readonly ModelSettings? _model = SiloShare.Models(settings.Value, static _ => { }).FirstOrDefault();
+    private ModelConfig? _config;
+
+    /// <inheritdoc/>
+    public async ValueTask<ClusterOverview?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_model is null || !silo.Active)
+        {
+            return null;
+        }
+
+        IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
+        ModelConfig config = _config ??= ModelConfig.Load(_model.Directory);
+        ModelReport report = await grains.GetGrain<IModelGrain>(_model.Name).ReportAsync().WaitAsync(AnswerTime, cancellationToken);
+        (SiloOverview Silo, long[] Tokens)[] silos = await Task.WhenAll(report.Silos.Select(name => AskAsync(grains, report, name, cancellationToken)));
+        long[] tokens = config.HasExperts ? new long[config.Layers * config.Experts] : [];
+        foreach ((_, long[] own) in silos)
+        {
+            for (int i = 0; i < Math.Min(own.Length, tokens.Length); i++)
+            {
+                tokens[i] += own[i];
+            }
+        }
+
+        return new ClusterOverview(config.Layers, config.Experts, tokens, [.. silos.Select(static s => s.Silo)])
+        {
+            FirstExpertLayer = config.HasExperts ? config.FirstMoeLayer : 0,
+            ExpertsPerToken = config.HasExperts ? config.TopK(config.Layers - 1) : 1,
+            PlanVersion = report.Version,
+            Switches = report.Switches,
+            Retries = report.Retries,
+            Problem = report.Card.Problem,
+        };
+    }
+
+    private async Task<(SiloOverview Silo, long[] Tokens)> AskAsync(
+        IGrainFactory grains, ModelReport report, string name, CancellationToken cancellationToken)
+    {
+        LayerRange[] layers = [.. report.Stages.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Layers)];
+        ExpertRange[] experts = [.. report.Groups.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Experts)];
+        SiloOverview overview = new(name, layers, experts) { Home = report.Home == name };
+        ISiloGrain grain = grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
+        try
+        {
+            Task<SiloDescription> description = grain.DescribeAsync();
+            HoldingReport? holding = (await grain.ReportAsync().WaitAsync(AnswerTime, cancellationToken)).Models
+                .FirstOrDefault(held => held.Model == _model!.Name);
+            overview = overview with
+            {
+                Leaving = (await description.WaitAsync(AnswerTime, cancellationToken)).Leaving,
+                WeightBytes = holding?.WeightBytes ?? 0,
+                KvBytes = holding?.KvBytes ?? 0,
+                Sessions = holding?.Sessions ?? 0,
+                Steps = holding?.Steps ?? 0,
+            };
+            return (overview, holding?.ExpertTokens ?? []);
+        }
+        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        {
+            return (overview with { Silent = true }, []);
+        }
+    }
+}
