@@ -15,6 +15,7 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="CacheSalt">Who shares cached prefixes.</param>
 /// <param name="Progress">Answers still open, with what they have so far; null at the beginning.</param>
 /// <param name="Deadline">How long the request may go without a new token before it ends with an error.</param>
+/// <param name="WantsText">Whether batches carry text too; the model needs a tokenizer then.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.request")]
 public sealed record RequestSpec(
     string Model,
@@ -28,7 +29,8 @@ public sealed record RequestSpec(
     int Choices,
     string? CacheSalt,
     ChoiceProgress[]? Progress,
-    TimeSpan Deadline)
+    TimeSpan Deadline,
+    bool WantsText = false)
 {
     /// <summary>A message of a request.</summary>
     public static RequestSpec Of(string model, GenerationRequest request, TimeSpan deadline) => new(

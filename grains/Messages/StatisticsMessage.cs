@@ -26,4 +26,9 @@ public sealed record StatisticsMessage(
     public static StatisticsMessage Of(in EngineStatistics s) => new(
         s.Waiting, s.Running, s.KvBlocks, s.KvUsed, s.KvCached, s.KvFree, s.Steps, s.PromptTokens, s.CachedPromptTokens, s.AnswerTokens,
         s.Preemptions, s.Replays, s.Evictions, s.Finished, s.Cancelled, s.Failed);
+
+    /// <summary>The statistics.</summary>
+    public EngineStatistics ToStatistics() => new(
+        Waiting, Running, KvBlocks, KvUsed, KvCached, KvFree, Steps, PromptTokens, CachedPromptTokens, AnswerTokens, Preemptions, Evictions,
+        Finished, Cancelled, Failed, Replays);
 }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Grains.Messages;
 
@@ -12,12 +13,33 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Error">What went wrong, for users.</param>
 /// <param name="Refusal">Set where the request as a whole was refused.</param>
 /// <param name="Summary">Set in the answer's last batch.</param>
+/// <param name="Text">
+/// Text that the ids add to what the answer's ids before them gave, held back where it may still become a character or a stop string; null unless
+/// asked for.
+/// </param>
 [GenerateSerializer, Immutable, Alias("hunyuan.tokens")]
 public sealed record TokenBatch(
-    int Choice, int Start, int[] Ids, TokenMessage[] Samples, FinishCode Finish, bool EndsWithStopId, string? Error, RequestRefusal? Refusal, AnswerSummary? Summary)
+    int Choice,
+    int Start,
+    int[] Ids,
+    TokenMessage[] Samples,
+    FinishCode Finish,
+    bool EndsWithStopId,
+    string? Error,
+    RequestRefusal? Refusal,
+    AnswerSummary? Summary,
+    string? Text = null)
 {
     /// <summary>True where it brings nothing but the news that the request is alive.</summary>
     public bool IsEmpty => Ids.Length == 0 && Finish == FinishCode.None;
+
+    /// <summary>The batch as the engine would give it.</summary>
+    public TokenChunk ToChunk() => new(
+        Ids,
+        Array.ConvertAll(Samples, static sample => sample.ToToken()),
+        (FinishReason)Finish,
+        EndsWithStopId,
+        Error);
 }
 
 /// <summary>Why an answer ended, on the wire; the values of <see cref="FinishReason"/>.</summary>
@@ -50,5 +72,13 @@ public sealed record AnswerSummary(int CachedPromptTokens, TimeSpan Queued);
 /// <param name="Parameter">The parameter at fault; null where the request is right and cannot be taken now.</param>
 /// <param name="Message">What is wrong and what is allowed, for users.</param>
 /// <param name="QueueFull">True where it may be taken later.</param>
+/// <param name="Waiting">Answers that wait, where the queue is full.</param>
+/// <param name="Limit">Most answers that may wait.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.refusal")]
-public sealed record RequestRefusal(string? Parameter, string Message, bool QueueFull);
+public sealed record RequestRefusal(string? Parameter, string Message, bool QueueFull, int Waiting = 0, int Limit = 0)
+{
+    /// <summary>The refusal as the engine would throw it.</summary>
+    /// <param name="asked">Answers that were asked for.</param>
+    public ModelException ToException(int asked) =>
+        QueueFull ? new QueueFullException(Waiting, asked, Limit) : new RequestException(Parameter ?? "request", Message);
+}

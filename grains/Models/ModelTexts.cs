@@ -1,24 +1,62 @@
 using System.Collections.Concurrent;
+using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Templates;
 using HunyuanOrleans.Model.Tokenization;
 
 namespace HunyuanOrleans.Grains.Models;
 
-/// <summary>The tokenizers of a silo's models, each read once.</summary>
+/// <summary>The text sides of a silo's models, each file read once, when first needed. It knows no weights.</summary>
 public sealed class ModelTexts(ModelHosts hosts)
 {
-    private readonly ConcurrentDictionary<string, Lazy<Tokenizer?>> _tokenizers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>A model's tokenizer; null where its folder has none.</summary>
     /// <exception cref="ModelException">Its files are wrong.</exception>
-    public Tokenizer? Tokenizer(string model) =>
-        _tokenizers.GetOrAdd(model, name => new Lazy<Tokenizer?>(() => Load(hosts.Get(name).Settings.Directory))).Value;
+    public Tokenizer? Tokenizer(string model) => Of(model).Tokenizer.Value;
 
-    private static Tokenizer? Load(string directory) =>
-        Model.Tokenization.Tokenizer.Exists(directory) ? Model.Tokenization.Tokenizer.Load(directory) : null;
+    /// <summary>What turns chats into ids; null where the model has no tokenizer.</summary>
+    /// <exception cref="ModelException">Its files are wrong.</exception>
+    public ChatEncoder? Chat(string model) => Of(model).Chat.Value;
+
+    /// <summary>What the model's publisher suggests.</summary>
+    /// <exception cref="ModelException">The file is wrong.</exception>
+    public GenerationDefaults Defaults(string model) => Of(model).Defaults.Value;
 
     /// <summary>The bytes of a model's tokens; null where it has no tokenizer.</summary>
     internal ITokenText? Find(string model) => Tokenizer(model) is { } tokenizer ? new TokenizerText(tokenizer) : null;
+
+    /// <summary>How a model's publisher suggests to draw.</summary>
+    internal SamplingParams Sampling(string model)
+    {
+        GenerationDefaults defaults = Defaults(model);
+        return SamplingParams.Default with
+        {
+            Temperature = defaults.DoSample ? (float)defaults.Temperature : 0,
+            TopP = (float)defaults.TopP,
+            TopK = defaults.TopK,
+            RepetitionPenalty = (float)defaults.RepetitionPenalty,
+        };
+    }
+
+    private Entry Of(string model) => _entries.GetOrAdd(model, static (name, hosts) => new Entry(hosts.Get(name).Settings.Directory), hosts);
+
+    private sealed class Entry
+    {
+        public Entry(string directory)
+        {
+            Tokenizer = new(() => Model.Tokenization.Tokenizer.Exists(directory) ? Model.Tokenization.Tokenizer.Load(directory) : null);
+            Chat = new(() => Tokenizer.Value is { } tokenizer ? new ChatEncoder(tokenizer, ChatTemplate.Load(directory)) : null);
+            Defaults = new(() => GenerationDefaults.Load(directory));
+        }
+
+        public Lazy<Tokenizer?> Tokenizer { get; }
+
+        public Lazy<ChatEncoder?> Chat { get; }
+
+        public Lazy<GenerationDefaults> Defaults { get; }
+    }
 }

@@ -64,7 +64,7 @@ internal static class ModelStream
         }
         catch (QueueFullException full)
         {
-            return (null, new RequestRefusal(null, full.Message, true));
+            return (null, new RequestRefusal(null, full.Message, true, full.Waiting, full.Limit));
         }
     }
 

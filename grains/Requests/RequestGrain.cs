@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Models;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
@@ -9,25 +11,32 @@ namespace HunyuanOrleans.Grains.Requests;
 
 /// <inheritdoc cref="IRequestGrain"/>
 [Reentrant, PreferLocalPlacement]
-public sealed class RequestGrain(ModelHosts hosts, TimeProvider time) : Grain, IRequestGrain
+public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvider time) : Grain, IRequestGrain
 {
     /// <inheritdoc/>
     public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!hosts.Knows(request.Model))
-        {
-            string allowed = string.Join(", ", hosts.All.Select(static host => host.Settings.Name));
-            yield return ModelStream.Refused(new RequestRefusal("model", $"model is \"{request.Model}\"; allowed: {allowed}.", false));
-            yield break;
-        }
-
-        IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
-        ResumingStream answer = new(model.GenerateAsync, time);
         try
         {
+            RequestRefusal? refusal = Refusals.UnknownModel(hosts, request.Model);
+            ITokenText? text = refusal is null && request.WantsText ? texts.Find(request.Model) : null;
+            if (refusal is null && request.WantsText && text is null)
+            {
+                refusal = Refusals.NoText(request.Model);
+            }
+
+            if (refusal is not null)
+            {
+                yield return ModelStream.Refused(refusal);
+                yield break;
+            }
+
+            AnswerTexts? answers = text is null ? null : new AnswerTexts(request, text);
+            IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
+            ResumingStream answer = new(model.GenerateAsync, time);
             await foreach (TokenBatch batch in SignsOfLife.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
             {
-                yield return batch;
+                yield return answers?.Add(batch) ?? batch;
             }
         }
         finally

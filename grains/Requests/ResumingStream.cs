@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using Polly;
@@ -27,10 +28,11 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         AnswerProgress progress = new(request);
         ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);
         int fruitless = 0;
+        bool accepted = false;
         while (!progress.IsComplete)
         {
             await Task.Delay(Pause(fruitless++), time, cancellationToken);
-            Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, cancellationToken);
+            Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, accepted, cancellationToken);
             if (source is null)
             {
                 foreach (int choice in progress.Open)
@@ -53,6 +55,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     }
 
                     fruitless = batch.Ids.Length > 0 ? 0 : fruitless;
+                    accepted |= batch.Refusal is null;
                     progress.Add(batch);
                     yield return batch;
                 }
@@ -74,7 +77,8 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     private static TokenBatch TimedOut(int choice, int length, TimeSpan patience) => new(
         choice, length, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
 
-    private async Task<Source?> TryOpenAsync(ResiliencePipeline opening, RequestSpec request, int lost, CancellationToken cancellationToken)
+    private async Task<Source?> TryOpenAsync(
+        ResiliencePipeline opening, RequestSpec request, int lost, bool accepted, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,9 +88,13 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
                     try
                     {
-                        return await source.MoveAsync().WaitAsync(SignsOfLife.Patience(null, lost++), time, token)
-                            ? source
-                            : throw new EndOfStreamException("The stream of tokens ended before the answer.");
+                        if (!await source.MoveAsync().WaitAsync(SignsOfLife.Patience(null, lost++), time, token))
+                        {
+                            throw new EndOfStreamException("The stream of tokens ended before the answer.");
+                        }
+
+                        // A request that was taken once waits for room; its caller was not told to come back later.
+                        return accepted && source.Current.Refusal is { QueueFull: true } full ? throw new GrainFaultException(full.Message) : source;
                     }
                     catch
                     {

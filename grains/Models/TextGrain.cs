@@ -1,0 +1,69 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Templates;
+using Orleans.Concurrency;
+
+namespace HunyuanOrleans.Grains.Models;
+
+/// <inheritdoc cref="ITextGrain"/>
+[StatelessWorker]
+public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, ITextGrain
+{
+    /// <inheritdoc/>
+    public async Task<TextCard> DescribeAsync()
+    {
+        string model = this.GetPrimaryKeyString();
+        string[] names = [.. hosts.All.Select(static host => host.Settings.Name).Order(StringComparer.Ordinal)];
+        return hosts.Knows(model)
+            ? await OffTheScheduler(() => Describe(model, names))
+            : new TextCard(names, false, false, 0, null, null);
+    }
+
+    /// <inheritdoc/>
+    public Task<EncodedText> EncodeChatAsync(ChatTurn[] messages) => EncodeAsync("messages", model =>
+        texts.Chat(model)?.Encode(Array.ConvertAll(
+            messages, static turn => new ChatMessage(turn.Role, turn.Content) { Name = turn.Name, ReasoningContent = turn.ReasoningContent })));
+
+    /// <inheritdoc/>
+    public Task<EncodedText> EncodeAsync(string text) => EncodeAsync("prompt", model => texts.Tokenizer(model)?.Encode(text));
+
+    private TextCard Describe(string model, string[] names)
+    {
+        ModelHost host = hosts.Get(model);
+        GenerationDefaults defaults = texts.Defaults(model);
+        int blocks = Kernels.Attention.KvBlocks.Positions;
+        int pool = (((host.Settings.Options.KvTokens + blocks - 1) / blocks) * blocks) + 1;
+        return new TextCard(
+            names,
+            true,
+            texts.Tokenizer(model) is not null,
+            Math.Min(host.Config.MaxPositions, pool),
+            SamplingParamsMessage.Of(texts.Sampling(model)),
+            defaults.MaxNewTokens);
+    }
+
+    private async Task<EncodedText> EncodeAsync(string parameter, Func<string, int[]?> encode)
+    {
+        string model = this.GetPrimaryKeyString();
+        if (Refusals.UnknownModel(hosts, model) is { } unknown)
+        {
+            return new EncodedText([], unknown);
+        }
+
+        try
+        {
+            int[]? ids = await OffTheScheduler(() => encode(model));
+            return ids is null ? new EncodedText([], Refusals.NoText(model)) : new EncodedText(ids, null);
+        }
+        catch (ModelException wrong)
+        {
+            return new EncodedText([], new RequestRefusal(parameter, wrong.Message, false));
+        }
+    }
+
+    private static Task<T> OffTheScheduler<T>(Func<T> work) => Task.Run(work);
+}
