@@ -1,0 +1,40 @@
+using HunyuanOrleans.Grains.Contracts;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace HunyuanOrleans.Client.Connecting;
+
+/// <summary>Short calls to the cluster, made again while silos come and go. Streams have <see cref="Grains.Requests.ResumingStream"/>.</summary>
+internal sealed class ClusterCalls(TimeSpan patience, TimeProvider time)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);
+
+    private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddTimeout(patience)
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = FirstPause,
+            MaxDelay = LongestPause,
+            ShouldHandle = static outcome => ValueTask.FromResult(
+                outcome.Outcome.Exception is { } fault && FaultKinds.IsTransient(fault, outcome.Context.CancellationToken)),
+        })
+        .Build();
+
+    /// <summary>Makes a call that may be repeated.</summary>
+    /// <exception cref="GenerationFailedException">The cluster did not answer in time.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _pipeline.ExecuteAsync(async token => await call().WaitAsync(token), cancellationToken);
+        }
+        catch (TimeoutRejectedException late)
+        {
+            throw new GenerationFailedException($"The cluster did not answer for {patience.TotalSeconds:0} seconds. Try again later.", late);
+        }
+    }
+}
