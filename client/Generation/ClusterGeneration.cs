@@ -70,11 +70,10 @@ internal sealed class ClusterGeneration : IGeneration
                 }
             }
 
-            // Nothing came at all: there was nothing to resume.
-            accepted.TrySetException(new RequestException("resume", "resume lists no choice; allowed: one or more, or none at all to begin anew."));
             EndAll(FinishReason.Error, "The stream of tokens ended before the answer.");
+            accepted.TrySetResult();
         }
-        catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             EndAll(FinishReason.Cancelled, null);
             accepted.TrySetResult();

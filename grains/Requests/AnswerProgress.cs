@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Requests;
@@ -19,7 +20,8 @@ internal sealed class AnswerProgress
         }
         else
         {
-            for (int choice = 0; choice < request.Choices; choice++)
+            // More are refused.
+            for (int choice = 0; choice < Math.Min(request.Choices, GenerationRequest.MaxChoices); choice++)
             {
                 _open[choice] = [];
             }

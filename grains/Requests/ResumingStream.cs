@@ -29,9 +29,10 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);
         int fruitless = 0;
         bool accepted = false;
-        while (!progress.IsComplete)
+        do
         {
             await Task.Delay(Pause(fruitless++), time, cancellationToken);
+            // Also with nothing to answer: what is wrong with such a request, its source says.
             Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, accepted, cancellationToken);
             if (source is null)
             {
@@ -62,6 +63,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                 while (!progress.IsComplete && await source.TryMoveAsync(SignsOfLife.Patience(source.Current, fruitless - 1), time, cancellationToken));
             }
         }
+        while (!progress.IsComplete);
     }
 
     // Where sources break again and again before a token comes, the system has too much to do already.

@@ -1,0 +1,150 @@
+using HunyuanOrleans.Client.Tests.Support;
+using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Client.Tests;
+
+/// <summary>A cluster behind the interface that servers are written against.</summary>
+public sealed class ClusterGeneratorTests
+{
+    [Fact]
+    public async Task It_serves_as_an_engine_of_this_process_does()
+    {
+        await using DemoCluster demo = await DemoCluster.StartAsync();
+        await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
+        Assert.Equal((DemoCluster.Model, 4608, 4096, true),
+            (generator.Info.ModelName, generator.Info.VocabularySize, generator.Info.MaxContext, generator.Info.HasText));
+        GenerationRequest request = new()
+        {
+            PromptIds = new[] { 4338, 474, 449 }, MaxTokens = 20, Choices = 2, IgnoreEos = true, Sampling = new() { Temperature = 2, Seed = 3, LogProbabilities = 2 },
+        };
+        int[][] expected = (await Undisturbed.RunAsync(TestPaths.DemoModel, ComputeMode.F32, [request]))[0];
+        IGeneration generation = await generator.SubmitAsync(request, CancellationToken.None);
+        Assert.Equal(3UL, generation.Seed);
+        foreach (IChoice choice in generation.Choices)
+        {
+            List<int> ids = [];
+            FinishReason finish = FinishReason.None;
+            await foreach (TokenChunk chunk in choice)
+            {
+                Assert.Equal(FinishReason.None, finish);
+                Assert.All(chunk.Samples.ToArray(), static sample => Assert.Equal(2, sample.Top!.Length));
+                ids.AddRange(chunk.Ids.ToArray());
+                finish = chunk.Finish;
+            }
+
+            ChoiceResult result = await choice.Completion;
+            Assert.Equal(expected[choice.Index], ids);
+            Assert.Equal(ids, result.Ids.ToArray());
+            Assert.Equal(ids, result.Samples.ToArray().Select(static sample => sample.Id));
+            Assert.Equal((FinishReason.Length, FinishReason.Length), (finish, result.Finish));
+            Assert.True(result.Timings.Queued <= result.Timings.Total && result.Timings.FirstToken <= result.Timings.Total);
+        }
+
+        Assert.Equal(40, (await generator.StatisticsAsync(CancellationToken.None)).AnswerTokens);
+    }
+
+    [Fact]
+    public async Task An_answer_resumes_with_the_ids_it_has()
+    {
+        await using DemoCluster demo = await DemoCluster.StartAsync(silos: 1);
+        await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
+        GenerationRequest request = new() { PromptIds = new[] { 4338, 474 }, MaxTokens = 12, IgnoreEos = true, Sampling = new() { Seed = 9 } };
+        int[] whole = (await (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0].Completion).Ids.ToArray();
+        IGeneration rest = await generator.SubmitAsync(request with { Resume = [new ResumedChoice(0, whole.AsMemory(0, 5))] }, CancellationToken.None);
+        Assert.Equal(whole, (await rest.Choices[0].Completion).Ids.ToArray());
+        RequestException refused = await Assert.ThrowsAsync<RequestException>(
+            async () => await generator.SubmitAsync(request with { Resume = [] }, CancellationToken.None));
+        Assert.Equal("resume", refused.Parameter);
+    }
+
+    [Fact]
+    public async Task Refusals_come_from_submission()
+    {
+        await using DemoCluster demo = await DemoCluster.StartAsync(silos: 1, static options => options with
+        {
+            Models = [options.Models[0] with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = 3 } } }],
+        });
+        await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
+        GenerationRequest right = new() { PromptIds = new[] { 1 }, MaxTokens = 2 };
+        foreach ((GenerationRequest wrong, string parameter) in new (GenerationRequest, string)[]
+        {
+            (right with { Choices = 0 }, "n"),
+            (right with { PromptIds = new[] { 4608 } }, "prompt"),
+            (right with { MaxTokens = 5000 }, "max_tokens"),
+            (right with { Sampling = new SamplingParams { TopP = 0 } }, "top_p"),
+        })
+        {
+            RequestException refused = await Assert.ThrowsAsync<RequestException>(async () => await generator.SubmitAsync(wrong, CancellationToken.None));
+            Assert.Equal(parameter, refused.Parameter);
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await generator.SubmitAsync(right, new CancellationToken(true)));
+        Assert.Contains("other", (await Assert.ThrowsAsync<RequestException>(() => ClusterGenerator.CreateAsync(demo.Client, "other"))).Message, StringComparison.Ordinal);
+
+        // More than the queue takes at once: those that were taken are served, the others know that they were not.
+        GenerationRequest wide = right with { Choices = 3, MaxTokens = 300, IgnoreEos = true };
+        List<IGeneration> taken = [];
+        QueueFullException? full = null;
+        for (int i = 0; i < 200 && full is null; i++)
+        {
+            try
+            {
+                taken.Add(await generator.SubmitAsync(wide, CancellationToken.None));
+            }
+            catch (QueueFullException thrown)
+            {
+                full = thrown;
+            }
+        }
+
+        Assert.Equal(3, full!.Limit);
+        taken.ForEach(static generation => generation.Cancel());
+        await demo.WaitUntilFreeAsync();
+    }
+
+    [Fact]
+    public async Task Cancelling_and_disposing_end_answers_and_free_what_they_held()
+    {
+        await using DemoCluster demo = await DemoCluster.StartAsync();
+        IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
+        using CancellationTokenSource outside = new();
+        GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 900, IgnoreEos = true };
+        IGeneration cancelled = await generator.SubmitAsync(request, CancellationToken.None);
+        IGeneration given = await generator.SubmitAsync(request with { Cancellation = outside.Token }, CancellationToken.None);
+        IGeneration left = await generator.SubmitAsync(request, CancellationToken.None);
+        IGeneration half = await generator.SubmitAsync(request with { Choices = 2, MaxTokens = 60 }, CancellationToken.None);
+        cancelled.Cancel();
+        await outside.CancelAsync();
+        half.Choices[1].Cancel();
+        await foreach (TokenChunk chunk in left.Choices[0])
+        {
+            break;
+        }
+
+        foreach (IGeneration ended in new[] { cancelled, given, left })
+        {
+            Assert.Equal(FinishReason.Cancelled, (await ended.Choices[0].Completion).Finish);
+        }
+
+        Assert.Equal(FinishReason.Cancelled, (await half.Choices[1].Completion).Finish);
+        ChoiceResult whole = await half.Choices[0].Completion;
+        Assert.Equal((FinishReason.Length, 60), (whole.Finish, whole.Ids.Length));
+        StatisticsMessage free = await demo.WaitUntilFreeAsync();
+        Assert.Equal(0, free.Failed);
+
+        IGeneration last = await generator.SubmitAsync(request, CancellationToken.None);
+        await generator.DisposeAsync();
+        Assert.Equal(FinishReason.Cancelled, (await last.Choices[0].Completion).Finish);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await generator.SubmitAsync(request, CancellationToken.None));
+        await demo.WaitUntilFreeAsync();
+    }
+}
