@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
-using HunyuanOrleans.Client.Connecting;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Messages;
 using Microsoft.Extensions.AI;

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
 using HunyuanOrleans.Client.Connecting;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Requests;
@@ -51,9 +50,11 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     /// <exception cref="ModelException">An option is wrong, or the cluster cannot be reached in time.</exception>
     public static async Task<HunyuanClient> ConnectAsync(Action<HunyuanClientOptions> configure, CancellationToken cancellationToken = default)
     {
+        HunyuanClientOptions options = new();
+        configure(options);
         ServiceCollection services = new();
-        services.AddHunyuanClient(configure);
-        OwnHost host = new(services.BuildServiceProvider());
+        services.AddHunyuanClient(options);
+        OwnHost host = new(services.BuildServiceProvider(), options.Place);
         try
         {
             HunyuanClient client = await host.StartAsync(cancellationToken);
@@ -66,6 +67,14 @@ public sealed partial class HunyuanClient : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What is to be known of a model.</summary>
+    /// <param name="model">Its name; null for the usual one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RequestException">The model is unknown, or none is named and the cluster has several; the message lists them.</exception>
+    /// <exception cref="GenerationFailedException">The cluster does not answer.</exception>
+    public async Task<ClusterModel> DescribeAsync(string? model = null, CancellationToken cancellationToken = default) =>
+        await ModelAsync(model, cancellationToken);
 
     /// <summary>Token ids of a text, nothing added. Special tokens in it stay text.</summary>
     /// <param name="text">The text.</param>
@@ -178,7 +187,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
         ClusterModel model, GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         AnswerCount count = new(request);
-        await foreach (TokenBatch batch in StreamAsync(model.Name, request, model.Card.HasText, cancellationToken))
+        await foreach (TokenBatch batch in StreamAsync(model.Name, request, model.HasText, cancellationToken))
         {
             if (batch.Refusal is { } refusal)
             {
@@ -203,12 +212,12 @@ public sealed partial class HunyuanClient : IAsyncDisposable
 
     private static GenerationRequest Suggest(ClusterModel model, ReadOnlyMemory<int> promptIds)
     {
-        int room = Math.Max(1, model.Card.MaxTokens - promptIds.Length);
+        int room = Math.Max(1, model.MaxTokens - promptIds.Length);
         return new GenerationRequest
         {
             PromptIds = promptIds,
-            Sampling = model.Card.Sampling?.ToParams() ?? SamplingParams.Default,
-            MaxTokens = model.Card.MaxNewTokens is { } suggested ? Math.Min(suggested, room) : null,
+            Sampling = model.Sampling,
+            MaxTokens = model.MaxNewTokens is { } suggested ? Math.Min(suggested, room) : null,
         };
     }
 }

@@ -72,7 +72,7 @@ internal static class PromptOptions
     /// <summary>The token ids of the prompt. Call <see cref="Check"/> before.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="text">The model's text side; needed only where the prompt is not given as ids.</param>
-    public static int[] Read(ParseResult parsed, ModelText text)
+    public static async ValueTask<int[]> ReadAsync(ParseResult parsed, IPromptText text)
     {
         if (IsGiven(parsed, Ids))
         {
@@ -81,13 +81,13 @@ internal static class PromptOptions
 
         if (parsed.GetValue(Chat) is { } chat)
         {
-            return text.EncodeChat(Conversation.Read(chat));
+            return await text.EncodeChatAsync(Conversation.Read(chat));
         }
 
         string prompt = parsed.GetValue(Text) ?? parsed.GetValue(Prompt) ?? ReadFile(parsed.GetValue(PromptFile)!);
         return parsed.GetValue(Raw)
-            ? text.Tokenizer.Encode(prompt)
-            : text.EncodeChat(Conversation.Question(parsed.GetValue(System)!, prompt));
+            ? await text.EncodeAsync(prompt)
+            : await text.EncodeChatAsync(Conversation.Question(parsed.GetValue(System)!, prompt));
     }
 
     // An option that is absent may still have a value, such as an empty list.

@@ -18,6 +18,7 @@ internal static class ChatCommand
         Command command = new("chat", $"Talks with the model. {Help}") { SharedOptions.Model, PromptOptions.System };
         SamplingOptions.AddTo(command);
         SharedOptions.AddComputeTo(command);
+        ClusterOptions.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -25,15 +26,12 @@ internal static class ChatCommand
     private static async Task<int> RunAsync(ParseResult parsed)
     {
         SamplingOptions.Check(parsed);
-        ModelText text = new(SharedOptions.ModelFolder(parsed));
         List<ChatMessage> history = Conversation.Begin(parsed.GetValue(PromptOptions.System)!);
         int opening = history.Count;
-        // Before the weights are loaded: a folder without a tokenizer cannot chat.
-        _ = text.Tokenizer;
-        await using ModelSession session = Open(text, parsed);
+        await using IAnswerer session = await OpenAsync(parsed);
         AnswerSettings settings = SamplingOptions.Read(parsed, session.Defaults);
         LineInput input = new(parsed.InvocationConfiguration);
-        input.Tell($"{text.Folder}. {Help}");
+        input.Tell($"{session.Name}. {Help}");
         while (input.Read() is { } line)
         {
             switch (line.Trim())
@@ -58,20 +56,28 @@ internal static class ChatCommand
         return ExitCode.Success;
     }
 
-    private static ModelSession Open(ModelText text, ParseResult parsed)
+    private static async Task<IAnswerer> OpenAsync(ParseResult parsed)
     {
         using Interrupt interrupt = new();
+        if (ClusterOptions.IsGiven(parsed))
+        {
+            return await ClusterOptions.OpenAsync(parsed, interrupt.Token);
+        }
+
+        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        // Before the weights are loaded: a folder without a tokenizer cannot chat.
+        _ = text.Tokenizer;
         return ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
     }
 
     private static async Task TurnAsync(
-        ModelSession session, AnswerSettings settings, List<ChatMessage> history, string line, InvocationConfiguration streams)
+        IAnswerer session, AnswerSettings settings, List<ChatMessage> history, string line, InvocationConfiguration streams)
     {
         history.Add(ChatMessage.User(line));
         using Interrupt interrupt = new();
         try
         {
-            int[] prompt = session.Text.EncodeChat(history);
+            int[] prompt = await session.Prompts.EncodeChatAsync(history);
             Answer answer = await session.AnswerAsync(session.Request(prompt, settings, interrupt.Token), piece =>
             {
                 streams.Output.Write(piece);

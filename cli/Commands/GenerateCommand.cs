@@ -17,6 +17,7 @@ internal static class GenerateCommand
         PromptOptions.AddTo(command);
         SamplingOptions.AddTo(command);
         SharedOptions.AddComputeTo(command);
+        ClusterOptions.AddTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -26,10 +27,22 @@ internal static class GenerateCommand
     {
         PromptOptions.Check(parsed);
         SamplingOptions.Check(parsed);
-        ModelText text = new(SharedOptions.ModelFolder(parsed));
-        int[] prompt = PromptOptions.Read(parsed, text);
         using Interrupt interrupt = new();
+        if (ClusterOptions.IsGiven(parsed))
+        {
+            await using ClusterSession cluster = await ClusterOptions.OpenAsync(parsed, interrupt.Token);
+            return await AnswerAsync(parsed, cluster, await PromptOptions.ReadAsync(parsed, cluster), interrupt);
+        }
+
+        // The prompt first: what is wrong with it is said before the weights are loaded.
+        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        int[] prompt = await PromptOptions.ReadAsync(parsed, text);
         await using ModelSession session = ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
+        return await AnswerAsync(parsed, session, prompt, interrupt);
+    }
+
+    private static async Task<int> AnswerAsync(ParseResult parsed, IAnswerer session, int[] prompt, Interrupt interrupt)
+    {
         GenerationRequest request = session.Request(prompt, SamplingOptions.Read(parsed, session.Defaults), interrupt.Token);
 
         TextWriter output = parsed.InvocationConfiguration.Output;

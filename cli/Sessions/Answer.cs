@@ -49,6 +49,9 @@ internal sealed record Answer(string? Text, int[] Ids, FinishReason Finish, Requ
         return new Answer(text is null ? null : string.Concat(pieces), result.Ids.ToArray(), result.Finish, result.Timings);
     }
 
-    private static string Listed(ReadOnlySpan<int> ids, bool any) =>
+    /// <summary>Ids as they are shown where there is no text.</summary>
+    /// <param name="ids">New ids.</param>
+    /// <param name="any">Whether some were shown before.</param>
+    public static string Listed(ReadOnlySpan<int> ids, bool any) =>
         ids.IsEmpty ? "" : (any ? "," : "") + string.Join(',', ids.ToArray());
 }

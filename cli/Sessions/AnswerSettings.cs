@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Cli.Sessions;
@@ -9,4 +10,19 @@ namespace HunyuanOrleans.Cli.Sessions;
 /// <param name="Stop">Texts that end it.</param>
 /// <param name="IgnoreEos">Whether it goes on after the model's end-of-text token.</param>
 internal sealed record AnswerSettings(
-    SamplingParams Sampling, int? MaxTokens, int SuggestedMaxTokens, IReadOnlyList<string> Stop, bool IgnoreEos);
+    SamplingParams Sampling, int? MaxTokens, int SuggestedMaxTokens, IReadOnlyList<string> Stop, bool IgnoreEos)
+{
+    /// <summary>The request for a prompt. Where the user named no length, it ends at the end of the context.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="context">Most tokens of prompt and answer together.</param>
+    /// <param name="cancellation">Gives it up.</param>
+    public GenerationRequest Request(int[] prompt, int context, CancellationToken cancellation) => new()
+    {
+        PromptIds = prompt,
+        Sampling = Sampling,
+        MaxTokens = MaxTokens ?? Math.Max(1, Math.Min(SuggestedMaxTokens, context - prompt.Length)),
+        StopStrings = Stop,
+        IgnoreEos = IgnoreEos,
+        Cancellation = cancellation,
+    };
+}

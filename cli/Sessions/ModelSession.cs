@@ -11,7 +11,7 @@ using HunyuanOrleans.Model.Tokenization;
 namespace HunyuanOrleans.Cli.Sessions;
 
 /// <summary>A loaded model with an engine that answers requests. It knows neither options nor output.</summary>
-internal sealed class ModelSession : IAsyncDisposable
+internal sealed class ModelSession : IAnswerer
 {
     private readonly LocalExecutor _executor;
     private readonly InferenceEngine _engine;
@@ -29,6 +29,12 @@ internal sealed class ModelSession : IAsyncDisposable
 
     /// <summary>The model's text side.</summary>
     public ModelText Text { get; }
+
+    /// <inheritdoc/>
+    public string Name => Text.Folder;
+
+    /// <inheritdoc/>
+    public IPromptText Prompts => Text;
 
     /// <summary>What the model suggests for sampling.</summary>
     public GenerationDefaults Defaults { get; }
@@ -53,16 +59,9 @@ internal sealed class ModelSession : IAsyncDisposable
         }
     }
 
-    /// <summary>The request for a prompt. Where the user named no length, it ends at the end of the context.</summary>
-    public GenerationRequest Request(int[] prompt, AnswerSettings settings, CancellationToken cancellation) => new()
-    {
-        PromptIds = prompt,
-        Sampling = settings.Sampling,
-        MaxTokens = settings.MaxTokens ?? Math.Max(1, Math.Min(settings.SuggestedMaxTokens, _executor.Limits.MaxContext - prompt.Length)),
-        StopStrings = settings.Stop,
-        IgnoreEos = settings.IgnoreEos,
-        Cancellation = cancellation,
-    };
+    /// <inheritdoc/>
+    public GenerationRequest Request(int[] prompt, AnswerSettings settings, CancellationToken cancellation) =>
+        settings.Request(prompt, _executor.Limits.MaxContext, cancellation);
 
     /// <summary>Asks the engine and reads the answer to its end. Any number may run at once.</summary>
     /// <param name="request">The request.</param>

@@ -4,7 +4,7 @@ using HunyuanOrleans.Model.Tokenization;
 namespace HunyuanOrleans.Cli.Sessions;
 
 /// <summary>The text side of a model folder: tokenizer and chat template, each read when first needed. Knows no weights.</summary>
-internal sealed class ModelText
+internal sealed class ModelText : IPromptText
 {
     private readonly Lazy<Tokenizer> _tokenizer;
     private readonly Lazy<ChatEncoder> _chat;
@@ -29,4 +29,10 @@ internal sealed class ModelText
 
     /// <summary>The token ids of a conversation, put through the chat template. Special tokens in its texts are ordinary text.</summary>
     public int[] EncodeChat(IReadOnlyList<ChatMessage> messages) => _chat.Value.Encode(messages);
+
+    /// <inheritdoc/>
+    public ValueTask<int[]> EncodeChatAsync(IReadOnlyList<ChatMessage> messages) => ValueTask.FromResult(EncodeChat(messages));
+
+    /// <inheritdoc/>
+    public ValueTask<int[]> EncodeAsync(string text) => ValueTask.FromResult(Tokenizer.Encode(text));
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 
@@ -31,7 +32,8 @@ internal sealed class ClusterModels(IClusterClient cluster, ClusterCalls calls, 
 
         TextCard card = await DescribeAsync(name, cancellationToken);
         return card.IsKnown
-            ? _known.GetOrAdd(name, new ClusterModel(name, card))
+            ? _known.GetOrAdd(name, new ClusterModel(
+                name, card.HasText, card.MaxTokens, card.Sampling?.ToParams() ?? SamplingParams.Default, card.MaxNewTokens))
             : throw new RequestException("model", $"model is \"{name}\"; allowed: {Listed(card)}.");
     }
 
@@ -59,8 +61,3 @@ internal sealed class ClusterModels(IClusterClient cluster, ClusterCalls calls, 
 
     private static string Listed(TextCard card) => card.Models.Length == 0 ? "none, as the cluster serves no model" : string.Join(", ", card.Models);
 }
-
-/// <summary>A model of the cluster.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Card">What the cluster says of it.</param>
-internal sealed record ClusterModel(string Name, TextCard Card);

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Hosting;
 namespace HunyuanOrleans.Client.Connecting;
 
 /// <summary>Starts and stops a client's services where the program has no host.</summary>
-internal sealed class OwnHost(ServiceProvider services) : IAsyncDisposable
+/// <param name="services">The services.</param>
+/// <param name="place">Where the cluster is, in words.</param>
+internal sealed class OwnHost(ServiceProvider services, string place) : IAsyncDisposable
 {
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(5);
 
@@ -24,7 +26,7 @@ internal sealed class OwnHost(ServiceProvider services) : IAsyncDisposable
             }
             catch (Exception fault) when (fault is not OperationCanceledException and not ModelException)
             {
-                throw new ModelException($"The cluster cannot be reached: {fault.Message}", fault);
+                throw new ModelException($"The cluster cannot be reached at {place}: {fault.Message}", fault);
             }
         }
 

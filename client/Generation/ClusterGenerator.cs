@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using HunyuanOrleans.Client.Connecting;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;

@@ -52,6 +52,10 @@ public sealed class HunyuanClientOptions
     /// </summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>Where the cluster is, in words without secrets.</summary>
+    internal string Place =>
+        Postgres is not null ? "the gateways listed in PostgreSQL" : Redis is not null ? "the gateways listed in Redis" : string.Join(", ", Gateways);
+
     /// <summary>Checks the values.</summary>
     /// <param name="connected">Whether there is a connection from elsewhere.</param>
     /// <exception cref="ModelException">One is wrong; the message names it and says what is allowed.</exception>

@@ -22,6 +22,11 @@ public static class HunyuanClientServices
         ArgumentNullException.ThrowIfNull(configure);
         HunyuanClientOptions options = new();
         configure(options);
+        return services.AddHunyuanClient(options);
+    }
+
+    internal static IServiceCollection AddHunyuanClient(this IServiceCollection services, HunyuanClientOptions options)
+    {
         bool connected = services.Any(static service => service.ServiceType == typeof(IClusterClient));
         options.Validate(connected);
         if (options.ClusterClient is null && (options.Gateways.Count > 0 || options.Postgres is not null || options.Redis is not null))

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using HunyuanOrleans.Client;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using AI = Microsoft.Extensions.AI;
+using ChatMessage = HunyuanOrleans.Model.Templates.ChatMessage;
+
+namespace HunyuanOrleans.Cli.Sessions;
+
+/// <summary>A model of a cluster that runs elsewhere: nothing of it is on this machine.</summary>
+internal sealed class ClusterSession : IAnswerer, IPromptText
+{
+    private readonly HunyuanClient _client;
+    private readonly ClusterModel _model;
+
+    private ClusterSession(HunyuanClient client, ClusterModel model, TimeSpan connectTime)
+    {
+        _client = client;
+        _model = model;
+        LoadTime = connectTime;
+        bool sample = !model.Sampling.IsGreedy;
+        Defaults = new GenerationDefaults(
+            sample ? model.Sampling.Temperature : 1, model.Sampling.TopP, model.Sampling.TopK, model.Sampling.RepetitionPenalty, sample, [], model.MaxNewTokens);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"{_model.Name} on a cluster";
+
+    /// <inheritdoc/>
+    public IPromptText Prompts => this;
+
+    /// <inheritdoc/>
+    public GenerationDefaults Defaults { get; }
+
+    /// <inheritdoc/>
+    public TimeSpan LoadTime { get; }
+
+    /// <summary>Connects.</summary>
+    /// <param name="configure">Says where the cluster is, and which model is meant.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ModelException">The cluster cannot be reached, or does not have the model.</exception>
+    public static async Task<ClusterSession> OpenAsync(Action<HunyuanClientOptions> configure, CancellationToken cancellation)
+    {
+        long started = Stopwatch.GetTimestamp();
+        HunyuanClient client = await HunyuanClient.ConnectAsync(configure, cancellation);
+        try
+        {
+            ClusterModel model = await client.DescribeAsync(cancellationToken: cancellation);
+            return new ClusterSession(client, model, Stopwatch.GetElapsedTime(started));
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int[]> EncodeChatAsync(IReadOnlyList<ChatMessage> messages) =>
+        await _client.EncodeChatAsync(messages.Select(Convert), _model.Name);
+
+    /// <inheritdoc/>
+    public async ValueTask<int[]> EncodeAsync(string text) => await _client.EncodeAsync(text, _model.Name);
+
+    /// <inheritdoc/>
+    public GenerationRequest Request(int[] prompt, AnswerSettings settings, CancellationToken cancellation) =>
+        settings.Request(prompt, _model.MaxTokens, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show)
+    {
+        long began = Stopwatch.GetTimestamp();
+        TimeSpan? first = null;
+        List<string> pieces = [];
+        List<int> ids = [];
+        FinishReason finish = FinishReason.None;
+        try
+        {
+            await foreach (AnswerChunk chunk in _client.GenerateAsync(request, _model.Name, request.Cancellation))
+            {
+                first ??= Stopwatch.GetElapsedTime(began);
+                string piece = _model.HasText ? chunk.Text : Answer.Listed(chunk.Ids.Span, ids.Count > 0);
+                ids.AddRange(chunk.Ids.Span);
+                finish = chunk.Finish;
+                if (piece.Length > 0)
+                {
+                    pieces.Add(piece);
+                    show(piece);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (request.Cancellation.IsCancellationRequested)
+        {
+            finish = FinishReason.Cancelled;
+        }
+
+        RequestTimings timings = new(first ?? TimeSpan.Zero, first, Stopwatch.GetElapsedTime(began));
+        return new Answer(_model.HasText ? string.Concat(pieces) : null, [.. ids], finish, timings);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    private static AI.ChatMessage Convert(ChatMessage message)
+    {
+        if (message.ToolCalls is not null || message.ToolCallId is not null || message.Extra is not null)
+        {
+            throw new ModelException("The messages hold tool calls or fields of their own; a cluster takes role, name, content and reasoning_content.");
+        }
+
+        AI.ChatMessage converted = new(new AI.ChatRole(message.Role), message.Content) { AuthorName = message.Name };
+        if (message.ReasoningContent is { } thought)
+        {
+            converted.Contents.Add(new AI.TextReasoningContent(thought));
+        }
+
+        return converted;
+    }
+}
