@@ -126,7 +126,7 @@ public sealed class SeamTests
         return [.. batches];
     }
 
-    private static TokenBatch Batch(int[] ids, FinishCode finish = FinishCode.None) => new(0, ids, [], finish, false, null, null, null);
+    private static TokenBatch Batch(int[] ids, FinishCode finish = FinishCode.None) => new(0, 0, ids, [], finish, false, null, null, null);
 
     private static RequestSpec Request(string[] stops, bool includeStop) => RequestSpec.Of(
         "m", new GenerationRequest { PromptIds = new[] { 1 }, StopStrings = stops, IncludeStop = includeStop }, TimeSpan.FromSeconds(1));
