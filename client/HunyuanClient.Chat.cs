@@ -32,7 +32,7 @@ public sealed partial class HunyuanClient : IChatClient
         int[] prompt = await _models.EncodeAsync(model.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
         GenerationRequest request = ChatWishes.Apply(options, Suggest(model, prompt));
         ChatUpdates updates = new(model.Name, _time.GetUtcNow());
-        await foreach (AnswerChunk chunk in GenerateAsync(model, request, cancellationToken))
+        await foreach (AnswerChunk chunk in GenerateAsync(model, request, ChatWishes.Constraint(options), cancellationToken))
         {
             if (chunk.Text.Length > 0 || chunk.Usage is not null)
             {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
 using HunyuanOrleans.Client.Connecting;
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
@@ -125,7 +126,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     {
         ClusterModel known = await ModelAsync(model, cancellationToken);
         GenerationRequest request = Suggest(known, await EncodeAsync(prompt, model, cancellationToken));
-        await foreach (AnswerChunk chunk in GenerateAsync(known, change?.Invoke(request) ?? request, cancellationToken))
+        await foreach (AnswerChunk chunk in GenerateAsync(known, change?.Invoke(request) ?? request, null, cancellationToken))
         {
             yield return chunk;
         }
@@ -142,7 +143,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
         GenerationRequest request, string? model = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ClusterModel known = await ModelAsync(model, cancellationToken);
-        await foreach (AnswerChunk chunk in GenerateAsync(known, request, cancellationToken))
+        await foreach (AnswerChunk chunk in GenerateAsync(known, request, null, cancellationToken))
         {
             yield return chunk;
         }
@@ -170,12 +171,14 @@ public sealed partial class HunyuanClient : IAsyncDisposable
         _calls.RunAsync(() => call(Cluster), cancellationToken);
 
     /// <summary>The batches of a request, without seams. The enumeration ends where this is disposed.</summary>
-    internal async IAsyncEnumerable<TokenBatch> StreamAsync(
-        string model, GenerationRequest request, bool wantsText, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal IAsyncEnumerable<TokenBatch> StreamAsync(string model, GenerationRequest request, CancellationToken cancellationToken) =>
+        StreamAsync(RequestSpec.Of(model, request, _options.Deadline), request.Cancellation, cancellationToken);
+
+    private async IAsyncEnumerable<TokenBatch> StreamAsync(
+        RequestSpec spec, CancellationToken cancellation, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_ended.IsCancellationRequested, this);
-        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Cancellation, _ended);
-        RequestSpec spec = RequestSpec.Of(model, request, _options.Deadline) with { WantsText = wantsText };
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, cancellation, _ended);
         ResumingStream stream = new((part, token) => Cluster.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(part, token), _time);
         await foreach (TokenBatch batch in stream.RunAsync(spec, any.Token))
         {
@@ -184,10 +187,12 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     }
 
     private async IAsyncEnumerable<AnswerChunk> GenerateAsync(
-        ClusterModel model, GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ClusterModel model, GenerationRequest request, ConstraintSpec? constraint, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         AnswerCount count = new(request);
-        await foreach (TokenBatch batch in StreamAsync(model.Name, request, model.HasText, cancellationToken))
+        RequestSpec spec = RequestSpec.Of(model.Name, request, _options.Deadline) with { WantsText = model.HasText };
+        spec = constraint is null ? spec : spec with { Constraint = constraint.Text, ConstraintParameter = ChatWishes.ConstraintParameter };
+        await foreach (TokenBatch batch in StreamAsync(spec, request.Cancellation, cancellationToken))
         {
             if (batch.Refusal is { } refusal)
             {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Client;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 

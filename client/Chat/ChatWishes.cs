@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using Microsoft.Extensions.AI;
 
@@ -9,6 +10,9 @@ namespace HunyuanOrleans.Client.Chat;
 /// </summary>
 internal static class ChatWishes
 {
+    /// <summary>The parameter that constraints come from, for errors.</summary>
+    public const string ConstraintParameter = "response_format";
+
     /// <summary>Refuses what is not there.</summary>
     /// <exception cref="NotSupportedException">Something is asked for that is not there; the message names it.</exception>
     public static void RequireSupported(ChatOptions? options)
@@ -20,7 +24,7 @@ internal static class ChatWishes
 
         Require(options.Tools is not { Count: > 0 } || options.ToolMode is NoneChatToolMode, nameof(options.Tools), "none, or the tool mode None; read calls from the text");
         Require(options.ToolMode is not RequiredChatToolMode, nameof(options.ToolMode), "None and Auto");
-        Require(options.ResponseFormat is null or ChatResponseFormatText, nameof(options.ResponseFormat), "text");
+        Require(options.ResponseFormat is null or ChatResponseFormatText or ChatResponseFormatJson, nameof(options.ResponseFormat), "text, and JSON with or without a schema");
         Require(options.ConversationId is null, nameof(options.ConversationId), "none; send the whole chat, whose known beginning is not computed again");
         Require(options.ContinuationToken is null, nameof(options.ContinuationToken), "none; streams go on by themselves");
     }
@@ -56,6 +60,11 @@ internal static class ChatWishes
 
         return request;
     }
+
+    /// <summary>What the answer's text must look like; null for anything.</summary>
+    public static ConstraintSpec? Constraint(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson json ? null
+        : json.Schema is { } schema ? ConstraintSpec.JsonSchema(schema.GetRawText())
+        : ConstraintSpec.Json;
 
     private static void Require(bool holds, string option, string allowed)
     {

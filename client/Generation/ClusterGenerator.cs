@@ -50,7 +50,7 @@ public sealed class ClusterGenerator : IGenerator
         ClusterGeneration generation = new(request, seed, _time, _disposed.Token);
         try
         {
-            await generation.StartAsync(token => _client.StreamAsync(Info.ModelName, request, wantsText: false, token), cancellationToken).ConfigureAwait(false);
+            await generation.StartAsync(token => _client.StreamAsync(Info.ModelName, request, token), cancellationToken).ConfigureAwait(false);
         }
         catch
         {

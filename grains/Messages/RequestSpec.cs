@@ -16,6 +16,8 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Progress">Answers still open, with what they have so far; null at the beginning.</param>
 /// <param name="Deadline">How long the request may go without a new token before it ends with an error.</param>
 /// <param name="WantsText">Whether batches carry text too; the model needs a tokenizer then.</param>
+/// <param name="Constraint">What the text must look like, as text; null for anything. It is compiled where the model's scheduler is.</param>
+/// <param name="ConstraintParameter">The parameter that asked for it, for errors.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.request")]
 public sealed record RequestSpec(
     string Model,
@@ -30,7 +32,9 @@ public sealed record RequestSpec(
     string? CacheSalt,
     ChoiceProgress[]? Progress,
     TimeSpan Deadline,
-    bool WantsText = false)
+    bool WantsText = false,
+    string? Constraint = null,
+    string? ConstraintParameter = null)
 {
     /// <summary>A message of a request.</summary>
     public static RequestSpec Of(string model, GenerationRequest request, TimeSpan deadline) => new(
@@ -45,9 +49,11 @@ public sealed record RequestSpec(
         request.Choices,
         request.CacheSalt,
         request.Resume is null ? null : [.. request.Resume.Select(r => new ChoiceProgress(r.Index, r.Ids.ToArray()))],
-        deadline);
+        deadline,
+        Constraint: request.Constraint?.Spec.Text,
+        ConstraintParameter: request.Constraint?.Parameter);
 
-    /// <summary>The request.</summary>
+    /// <summary>The request, without its constraint: that is compiled first.</summary>
     public GenerationRequest ToRequest() => new()
     {
         PromptIds = PromptIds,

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="IModelGrain"/>
 [Reentrant, KeepAlive, HomePlacement]
-public sealed class ModelGrain(ModelHomes homes, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
+public sealed class ModelGrain(ModelHomes homes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
 {
     private ModelHome _home = null!;
 
@@ -33,7 +33,7 @@ public sealed class ModelGrain(ModelHomes homes, ILocalSiloDetails silo, TimePro
             DeactivateOnIdle();
         }
 
-        return ModelStream.RunAsync(_home.Engine, request, _home.Stopping, time, cancellationToken);
+        return ModelStream.RunAsync(_home.Engine, () => texts.Constraints(request.Model), request, _home.Stopping, time, cancellationToken);
     }
 
     /// <inheritdoc/>

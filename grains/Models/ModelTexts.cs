@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Devices;
@@ -26,6 +27,10 @@ public sealed class ModelTexts(ModelHosts hosts)
     /// <exception cref="ModelException">The file is wrong.</exception>
     public GenerationDefaults Defaults(string model) => Of(model).Defaults.Value;
 
+    /// <summary>What compiles constraints for a model's vocabulary; null where it has no tokenizer.</summary>
+    /// <exception cref="ModelException">Its files are wrong.</exception>
+    internal ConstraintCompiler? Constraints(string model) => Of(model).Constraints.Value;
+
     /// <summary>The bytes of a model's tokens; null where it has no tokenizer.</summary>
     internal ITokenText? Find(string model) => Tokenizer(model) is { } tokenizer ? new TokenizerText(tokenizer) : null;
 
@@ -42,14 +47,18 @@ public sealed class ModelTexts(ModelHosts hosts)
         };
     }
 
-    private Entry Of(string model) => _entries.GetOrAdd(model, static (name, hosts) => new Entry(hosts.Get(name).Settings.Directory), hosts);
+    private Entry Of(string model) => _entries.GetOrAdd(model, static (name, hosts) => new Entry(hosts.Get(name)), hosts);
 
     private sealed class Entry
     {
-        public Entry(string directory)
+        public Entry(ModelHost host)
         {
+            string directory = host.Settings.Directory;
             Tokenizer = new(() => Model.Tokenization.Tokenizer.Exists(directory) ? Model.Tokenization.Tokenizer.Load(directory) : null);
             Chat = new(() => Tokenizer.Value is { } tokenizer ? new ChatEncoder(tokenizer, ChatTemplate.Load(directory)) : null);
+            Constraints = new(() => Tokenizer.Value is { } tokenizer
+                ? new ConstraintCompiler(new TokenizerText(tokenizer), host.Config.VocabSize, EosIds(host))
+                : null);
             Defaults = new(() => GenerationDefaults.Load(directory));
         }
 
@@ -57,6 +66,11 @@ public sealed class ModelTexts(ModelHosts hosts)
 
         public Lazy<ChatEncoder?> Chat { get; }
 
+        public Lazy<ConstraintCompiler?> Constraints { get; }
+
         public Lazy<GenerationDefaults> Defaults { get; }
+
+        private static IReadOnlyList<int> EosIds(ModelHost host) =>
+            host.Settings.Engine.EosIds is { Count: > 0 } set ? set : host.Config.EosTokenIds;
     }
 }

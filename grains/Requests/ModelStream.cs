@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
@@ -15,18 +16,28 @@ internal static class ModelStream
 
     /// <summary>Runs a request.</summary>
     /// <param name="engine">The engine.</param>
+    /// <param name="constraints">Compiles constraints; null where the model has no text.</param>
     /// <param name="request">The request.</param>
     /// <param name="stopping">The engine is moving: answers that it cancels have not ended.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives the request up.</param>
     public static IAsyncEnumerable<TokenBatch> RunAsync(
-        InferenceEngine engine, RequestSpec request, CancellationToken stopping, TimeProvider time, CancellationToken cancellationToken) =>
-        SignsOfLife.AddTo(AnswerAsync(engine, request, stopping, cancellationToken), time, cancellationToken);
+        InferenceEngine engine,
+        Func<ConstraintCompiler?> constraints,
+        RequestSpec request,
+        CancellationToken stopping,
+        TimeProvider time,
+        CancellationToken cancellationToken) =>
+        SignsOfLife.AddTo(AnswerAsync(engine, constraints, request, stopping, cancellationToken), time, cancellationToken);
 
     private static async IAsyncEnumerable<TokenBatch> AnswerAsync(
-        InferenceEngine engine, RequestSpec request, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken)
+        InferenceEngine engine,
+        Func<ConstraintCompiler?> constraints,
+        RequestSpec request,
+        CancellationToken stopping,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (Generation? generation, RequestRefusal? refusal) = Submit(engine, request);
+        (Generation? generation, RequestRefusal? refusal) = await SubmitAsync(engine, constraints, request);
         if (generation is null)
         {
             yield return Refused(refusal!);
@@ -52,11 +63,14 @@ internal static class ModelStream
         }
     }
 
-    private static (Generation? Generation, RequestRefusal? Refusal) Submit(InferenceEngine engine, RequestSpec request)
+    private static async Task<(Generation? Generation, RequestRefusal? Refusal)> SubmitAsync(
+        InferenceEngine engine, Func<ConstraintCompiler?> constraints, RequestSpec request)
     {
         try
         {
-            return (engine.Submit(request.ToRequest()), null);
+            // Compiling takes long enough to be kept off the threads that grains share.
+            Constraint? constraint = request.Constraint is null ? null : await Task.Run(() => Compile(constraints(), request));
+            return (engine.Submit(request.ToRequest() with { Constraint = constraint }), null);
         }
         catch (RequestException wrong)
         {
@@ -65,6 +79,24 @@ internal static class ModelStream
         catch (QueueFullException full)
         {
             return (null, new RequestRefusal(null, full.Message, true, full.Waiting, full.Limit));
+        }
+    }
+
+    private static Constraint Compile(ConstraintCompiler? compiler, RequestSpec request)
+    {
+        string parameter = request.ConstraintParameter ?? "response_format";
+        if (compiler is null)
+        {
+            throw new RequestException(parameter, $"{parameter} needs a tokenizer, and this model has none; leave it out.");
+        }
+
+        try
+        {
+            return compiler.Compile(ConstraintSpec.Parse(request.Constraint!), parameter);
+        }
+        catch (FormatException wrong)
+        {
+            throw new RequestException(parameter, $"{parameter} cannot be read: {wrong.Message}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Engine.Requests;
 using Microsoft.Extensions.AI;
@@ -79,6 +80,20 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     }
 
     [Fact]
+    public async Task A_schema_decides_what_an_answer_looks_like()
+    {
+        using JsonDocument schema = JsonDocument.Parse("""{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}""");
+        ChatOptions options = new() { Temperature = 1, Seed = 4, ResponseFormat = ChatResponseFormat.ForJsonSchema(schema.RootElement), MaxOutputTokens = 200 };
+        ChatResponse response = await Client.GetResponseAsync("Is it?", options);
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        using JsonDocument answer = JsonDocument.Parse(response.Text);
+        Assert.True(answer.RootElement.GetProperty("ok").ValueKind is JsonValueKind.True or JsonValueKind.False);
+        using JsonDocument wrong = JsonDocument.Parse("""{"type":"nothing"}""");
+        options.ResponseFormat = ChatResponseFormat.ForJsonSchema(wrong.RootElement);
+        Assert.Equal("response_format", (await Assert.ThrowsAsync<RequestException>(() => Client.GetResponseAsync("x", options))).Parameter);
+    }
+
+    [Fact]
     public async Task The_seed_decides_the_draw()
     {
         ChatOptions Drawn(long seed) => new()
@@ -105,8 +120,8 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     {
         ChatOptions tools = new() { Tools = [AIFunctionFactory.Create(static () => 1, "one")] };
         Assert.Contains("Tools", (await Assert.ThrowsAsync<NotSupportedException>(() => Client.GetResponseAsync("x", tools))).Message, StringComparison.Ordinal);
-        ChatOptions json = new() { ResponseFormat = ChatResponseFormat.Json };
-        Assert.Contains("ResponseFormat", (await Assert.ThrowsAsync<NotSupportedException>(() => Client.GetResponseAsync("x", json))).Message, StringComparison.Ordinal);
+        ChatOptions kept = new() { ConversationId = "earlier" };
+        Assert.Contains("ConversationId", (await Assert.ThrowsAsync<NotSupportedException>(() => Client.GetResponseAsync("x", kept))).Message, StringComparison.Ordinal);
         ChatOptions typo = new() { AdditionalProperties = new() { ["repetition_penality"] = 1.1 } };
         Assert.Contains("repetition_penalty", (await Assert.ThrowsAsync<NotSupportedException>(() => Client.GetResponseAsync("x", typo))).Message, StringComparison.Ordinal);
         ChatMessage picture = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
