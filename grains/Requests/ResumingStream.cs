@@ -56,7 +56,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     }
 
                     fruitless = batch.Ids.Length > 0 ? 0 : fruitless;
-                    accepted |= batch.Refusal is null;
+                    accepted |= batch.IsAccepted;
                     progress.Add(batch);
                     yield return batch;
                 }
