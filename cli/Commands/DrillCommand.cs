@@ -80,6 +80,7 @@ internal static class DrillCommand
     private static async Task<DrillReport> RunAsync(DrillPlan plan, int[][] expected, ProgressReport progress, CancellationToken cancellationToken)
     {
         await using DrillCluster cluster = await DrillCluster.CreateAsync(plan, cancellationToken);
+        await Drill.StartAsync(plan, cluster, progress, TimeProvider.System, cancellationToken);
         return await Drill.RunAsync(plan, expected, cluster, progress, TimeProvider.System, cancellationToken);
     }
 

@@ -21,41 +21,52 @@ internal sealed class Drill
     private readonly DrillStreams _streams;
     private readonly TimeProvider _time;
     private readonly Random _random;
-    private int _came;
 
-    private Drill(DrillPlan plan, IDrillCluster cluster, ClusterWatch watch, DrillStreams streams, int came, TimeProvider time)
+    private Drill(DrillPlan plan, IDrillCluster cluster, DrillStreams streams, TimeProvider time)
     {
-        (_plan, _cluster, _watch, _streams, _came, _time) = (plan, cluster, watch, streams, came, time);
+        (_plan, _cluster, _streams, _time) = (plan, cluster, streams, time);
+        _watch = new ClusterWatch(cluster.Grains, plan.ModelName, time);
         _random = new Random(plan.Seed);
     }
 
-    /// <summary>Runs a drill on a cluster that has no silos yet.</summary>
-    /// <param name="plan">What to do.</param>
-    /// <param name="expected">The tokens of each request, undisturbed.</param>
-    /// <param name="cluster">Where; it keeps its silos afterwards.</param>
-    /// <param name="progress">Told after each round, with a line for people before each.</param>
+    /// <summary>Starts the silos of a plan on a cluster that has none, and waits until they serve the model.</summary>
+    /// <param name="plan">Which.</param>
+    /// <param name="cluster">Where.</param>
+    /// <param name="progress">Told what is done.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ModelException">The cluster does not start, or a stream has come to a standstill.</exception>
-    public static async Task<DrillReport> RunAsync(
-        DrillPlan plan, int[][] expected, IDrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="ModelException">A silo does not start, or the model cannot be loaded.</exception>
+    public static async Task StartAsync(
+        DrillPlan plan, IDrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
     {
         // The others find the cluster by the first one.
         progress(0, plan.Rounds, $"starting {plan.Silos} silos");
-        DrillSilo[] first = [.. DrillSilo.Roles(plan.Silos).Select(static (role, i) => Named(i + 1, role))];
-        await cluster.AddAsync(first[0], cancellationToken);
-        await Task.WhenAll(first.Skip(1).Select(silo => cluster.AddAsync(silo, cancellationToken)));
+        DrillSilo[] silos = [.. DrillSilo.Roles(plan.Silos).Select(static (role, i) => DrillSilo.Numbered(i + 1, role))];
+        await cluster.AddAsync(silos[0], cancellationToken);
+        await Task.WhenAll(silos.Skip(1).Select(silo => cluster.AddAsync(silo, cancellationToken)));
 
         progress(0, plan.Rounds, "loading the model");
         ClusterWatch watch = new(cluster.Grains, plan.ModelName, time);
-        ModelReport? ready = await watch.WaitAsync(static report => report.Card.Problem is null, Loaded, cancellationToken);
-        if (ready?.Card.Problem is not null || ready is null)
+        ModelReport? report = await watch.WaitAsync(static report => report.Card.Problem is null, Loaded, cancellationToken);
+        if (report is null || report.Card.Problem is not null)
         {
-            throw new ModelException($"The cluster did not get ready: {ready?.Card.Problem ?? "it does not answer."}");
+            throw new ModelException($"The cluster did not get ready: {report?.Card.Problem ?? "it does not answer."}");
         }
+    }
 
+    /// <summary>Runs a drill on a cluster that was started.</summary>
+    /// <param name="plan">What to do.</param>
+    /// <param name="expected">The tokens of each request, undisturbed.</param>
+    /// <param name="cluster">Where; it has as many silos afterwards.</param>
+    /// <param name="progress">Told after each round, with a line for people before each.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ModelException">A silo does not start or stop, or a stream has come to a standstill.</exception>
+    public static async Task<DrillReport> RunAsync(
+        DrillPlan plan, int[][] expected, IDrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
+    {
         await using DrillStreams streams = new(plan, expected, cluster.Grains, time);
-        Drill drill = new(plan, cluster, watch, streams, first.Length, time);
+        Drill drill = new(plan, cluster, streams, time);
         await streams.FlowAsync(cancellationToken);
         List<DrillRound> rounds = [];
         for (int i = 0; i < plan.Rounds; i++)
@@ -69,8 +80,6 @@ internal sealed class Drill
         return new DrillReport(
             cluster.Description, rounds, streams.Answers, streams.Tokens, streams.Failed, streams.Unequal, streams.LongestGap, [.. streams.Problems]);
     }
-
-    private static DrillSilo Named(int number, SiloRole role) => new($"silo-{number:000}", role);
 
     private async Task<DrillRound> RoundAsync(int round, ProgressReport progress, CancellationToken cancellationToken)
     {
@@ -90,7 +99,7 @@ internal sealed class Drill
         ModelReport? report = await _watch.TryReportAsync(cancellationToken);
         DrillSilo[] possible = [.. _cluster.Silos.Where(_cluster.CanEnd)];
         DrillSilo target = TargetChoice.Choose(turn, report, possible);
-        DrillSilo next = Named(++_came, target.Role);
+        DrillSilo next = DrillSilo.Numbered(_cluster.Started + 1, target.Role);
         string held = ClusterWatch.Describe(report, target.Name);
         bool goesOn = _plan.Fits(_cluster.Silos.Where(silo => silo != target));
         say($"{(action == DrillAction.Kill ? "killing" : "stopping")} {target.Name} ({held})");
@@ -126,7 +135,7 @@ internal sealed class Drill
 
     private async Task<DrillRound> JoinAsync(Action<string> say, CancellationToken cancellationToken)
     {
-        DrillSilo silo = Named(++_came, SiloRole.Any);
+        DrillSilo silo = DrillSilo.Numbered(_cluster.Started + 1, SiloRole.Any);
         say($"{silo.Name} joins");
         _streams.Mark();
         await _cluster.AddAsync(silo, cancellationToken);

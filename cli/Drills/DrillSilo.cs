@@ -12,6 +12,9 @@ internal sealed record DrillSilo(string Name, SiloRole Role)
 
     private static readonly SiloRole[] Special = [SiloRole.Attention, SiloRole.Experts, SiloRole.Any, SiloRole.Gateway];
 
+    /// <summary>A silo by number, counted from 1; names sort like numbers.</summary>
+    public static DrillSilo Numbered(int number, SiloRole role) => new($"silo-{number:0000}", role);
+
     /// <summary>The roles a drill begins with: one of each where there are enough silos, else and beyond that any.</summary>
     public static IEnumerable<SiloRole> Roles(int silos) =>
         Enumerable.Range(0, silos).Select(i => silos >= FewestForRoles && i < Special.Length ? Special[i] : SiloRole.Any);

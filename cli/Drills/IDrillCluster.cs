@@ -12,6 +12,9 @@ internal interface IDrillCluster : IAsyncDisposable
     /// <summary>The silos that run, in the order of their names.</summary>
     IReadOnlyList<DrillSilo> Silos { get; }
 
+    /// <summary>How many silos were ever added.</summary>
+    int Started { get; }
+
     /// <summary>True where the cluster goes on without this silo.</summary>
     bool CanEnd(DrillSilo silo);
 

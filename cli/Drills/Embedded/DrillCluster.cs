@@ -13,6 +13,7 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
     private readonly EmbeddedCluster _cluster = new();
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, (DrillSilo Silo, EmbeddedSilo Running)> _silos = new(StringComparer.Ordinal);
+    private int _started;
 
     /// <inheritdoc/>
     public string Description => "embedded engine, all silos in this process";
@@ -32,6 +33,12 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
         }
     }
 
+    /// <inheritdoc/>
+    public int Started => Volatile.Read(ref _started);
+
+    /// <summary>True where no silo is needed for the others to find each other.</summary>
+    public bool SurvivesAny => true;
+
     /// <summary>Makes a cluster without silos.</summary>
     public static Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken)
     {
@@ -50,6 +57,7 @@ internal sealed class DrillCluster(DrillPlan plan) : IDrillCluster
             Models = [new ModelSettings { Name = plan.ModelName, Directory = plan.Folder, Options = plan.Options }],
             Capacity = plan.Capacity(silo),
         };
+        Interlocked.Increment(ref _started);
         EmbeddedSilo running = await _cluster.AddSiloAsync(builder => builder.AddHunyuan(options), silo.Name, cancellationToken);
         lock (_gate)
         {

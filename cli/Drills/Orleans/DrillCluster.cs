@@ -55,6 +55,21 @@ internal sealed class DrillCluster : IDrillCluster
         }
     }
 
+    /// <inheritdoc/>
+    public int Started
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _started.Count;
+            }
+        }
+    }
+
+    /// <summary>True where no silo is needed for the others to find each other.</summary>
+    public bool SurvivesAny => _server is not null;
+
     /// <summary>Makes a cluster without silos.</summary>
     /// <exception cref="ModelException">The plan needs PostgreSQL and there is none, or it does not start.</exception>
     public static async Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken)
@@ -75,7 +90,7 @@ internal sealed class DrillCluster : IDrillCluster
     {
         lock (_gate)
         {
-            return _server is not null || _silos[silo.Name].Process != _primary;
+            return SurvivesAny || _silos[silo.Name].Process != _primary;
         }
     }
 

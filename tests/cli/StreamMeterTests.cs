@@ -1,0 +1,73 @@
+using HunyuanOrleans.Cli.Drills;
+using Xunit;
+
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>What counts as silence and as waiting in a drill.</summary>
+public sealed class StreamMeterTests
+{
+    private readonly HandClock _clock = new();
+    private readonly StreamMeter _meter;
+
+    public StreamMeterTests() => _meter = new StreamMeter(_clock);
+
+    [Fact]
+    public void Silence_is_from_token_to_token()
+    {
+        _clock.Seconds = 100;
+        _meter.Came(1);
+        _clock.Seconds += 2;
+        _meter.Came(3);
+        _clock.Seconds += 1;
+        _meter.Came(1);
+        Assert.Equal(5, _meter.Tokens);
+        Assert.Equal(TimeSpan.FromSeconds(2), _meter.LongestGap);
+    }
+
+    [Fact]
+    public void Waiting_begins_with_the_action()
+    {
+        _meter.Came(1);
+        _clock.Seconds += 5;
+        _meter.Mark();
+        _clock.Seconds += 3;
+        _meter.Came(1);
+        _clock.Seconds += 1;
+        Assert.Equal(TimeSpan.FromSeconds(3), _meter.TakeWait());
+        Assert.Equal(TimeSpan.FromSeconds(8), _meter.LongestGap);
+    }
+
+    [Fact]
+    public void A_token_that_was_on_its_way_does_not_end_the_waiting()
+    {
+        _meter.Came(1);
+        _meter.Mark();
+        _clock.Seconds += 0.01;
+        _meter.Came(1);
+        _clock.Seconds += 4;
+        _meter.Came(1);
+        Assert.Equal(TimeSpan.FromSeconds(4), _meter.TakeWait());
+    }
+
+    [Fact]
+    public void Waiting_that_goes_on_counts_and_the_next_action_begins_anew()
+    {
+        _meter.Came(1);
+        _meter.Mark();
+        _clock.Seconds += 6;
+        Assert.Equal(TimeSpan.FromSeconds(6), _meter.TakeWait());
+        _meter.Mark();
+        _clock.Seconds += 1;
+        _meter.Came(1);
+        Assert.Equal(TimeSpan.FromSeconds(1), _meter.TakeWait());
+    }
+
+    private sealed class HandClock : TimeProvider
+    {
+        public double Seconds { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => (long)Math.Round(Seconds * TimestampFrequency);
+    }
+}

@@ -1,0 +1,69 @@
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace HunyuanOrleans.Cluster.Tests.Processes;
+
+/// <summary>Four silos of every role as processes, with membership in PostgreSQL, for all tests of a class; started by the first that runs.</summary>
+public sealed class ProcessCluster : IAsyncLifetime
+{
+    public const int Silos = 4, Streams = 32;
+
+    private DrillCluster? _cluster;
+    private int[][]? _expected;
+
+    internal DrillCluster Cluster => _cluster!;
+
+    internal DrillPlan Plan { get; } = new()
+    {
+        Folder = TestPaths.DemoModel,
+        Config = ModelConfig.Load(TestPaths.DemoModel),
+        Silos = Silos,
+        Streams = Streams,
+        Rounds = Silos,
+        Action = DrillAction.Kill,
+        Pause = TimeSpan.FromMilliseconds(200),
+    };
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+
+    /// <summary>Starts the silos, or skips where there can be none.</summary>
+    internal async Task StartAsync(ITestOutputHelper output)
+    {
+        Skip.If(DrillCluster.Engine != "orleans", "Silos that are processes of their own need the Orleans engine.");
+        if (_cluster is not null)
+        {
+            return;
+        }
+
+        using (ModelRunner model = UndisturbedRun.Load(Plan, default))
+        {
+            _expected = await UndisturbedRun.RunAsync(Plan, model, static (_, _, _) => { }, default);
+        }
+
+        DrillCluster cluster = await DrillCluster.CreateAsync(Plan, default);
+        if (!cluster.SurvivesAny)
+        {
+            await cluster.DisposeAsync();
+            Skip.If(true, "PostgreSQL is not installed.");
+        }
+
+        _cluster = cluster;
+        await Drill.StartAsync(Plan, cluster, (_, _, note) => output.WriteLine($"{note}"), TimeProvider.System, default);
+    }
+
+    /// <summary>Runs rounds of a drill on the silos.</summary>
+    internal Task<DrillReport> DrillAsync(DrillPlan plan, ITestOutputHelper output) => Drill.RunAsync(
+        plan, _expected!, Cluster, (_, _, note) => output.WriteLine($"{note}"), TimeProvider.System, default);
+}

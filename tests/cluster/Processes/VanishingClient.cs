@@ -1,0 +1,65 @@
+#if ORLEANS
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Requests;
+
+namespace HunyuanOrleans.Cluster.Tests.Processes;
+
+/// <summary>A process that asks for long answers and reads them until it is killed: this assembly, started as a program.</summary>
+internal static class VanishingClient
+{
+    public const int Requests = 6;
+
+    /// <summary>Starts one.</summary>
+    public static Process Start(ProcessCluster cluster)
+    {
+        ProcessStartInfo start = new(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        foreach (string argument in (string[])
+            [typeof(VanishingClient).Assembly.Location, cluster.Cluster.ConnectionString!, cluster.Cluster.Name, cluster.Plan.ModelName])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static async Task Main(string[] args)
+    {
+        await using ClusterConnection connection = await ClusterConnection.OpenAsync(args[0], 0, args[1], default);
+        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => ReadAsync(connection.Client, args[2], i)));
+    }
+
+    private static async Task ReadAsync(IClusterClient client, string model, int seed)
+    {
+        GenerationRequest request = new()
+        {
+            PromptIds = new[] { 5 + seed, 6, 7 },
+            Sampling = new() { Temperature = 1, Seed = (ulong)seed },
+            MaxTokens = 1500,
+            IgnoreEos = true,
+        };
+        ResumingStream stream = new((spec, token) => client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(spec, token), TimeProvider.System);
+        await foreach (TokenBatch batch in stream.RunAsync(RequestSpec.Of(model, request, TimeSpan.FromMinutes(1))))
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seed}: {batch.Start} + {batch.Ids.Length}"));
+        }
+    }
+}
+#else
+using System.Diagnostics;
+
+namespace HunyuanOrleans.Cluster.Tests.Processes;
+
+/// <summary>There are no other processes on the embedded engine: the tests that would start one are skipped before they do.</summary>
+internal static class VanishingClient
+{
+    public const int Requests = 6;
+
+    public static Process Start(ProcessCluster cluster) => throw new NotSupportedException($"{cluster.Plan.ModelName} is in this process.");
+}
+#endif
