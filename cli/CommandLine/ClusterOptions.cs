@@ -22,6 +22,9 @@ internal static class ClusterOptions
         DefaultValueFactory = _ => "hunyuan",
     };
 
+    // Someone waits before the terminal.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Adds them to a verb.</summary>
     public static void AddTo(Command command)
     {
@@ -70,6 +73,7 @@ internal static class ClusterOptions
             }
         }
 
+        options.ConnectTimeout = ConnectTimeout;
         options.ClusterId = parsed.GetValue(ClusterId)!;
         options.Model = parsed.GetValue(SharedOptions.Model);
     }

@@ -63,7 +63,11 @@ internal sealed class ClusterGeneration : IGeneration
                     return;
                 }
 
-                accepted.TrySetResult();
+                if (batch.IsAccepted)
+                {
+                    accepted.TrySetResult();
+                }
+
                 if (_byIndex.TryGetValue(batch.Choice, out ClusterChoice? choice))
                 {
                     choice.Take(batch);

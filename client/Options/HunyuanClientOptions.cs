@@ -41,10 +41,10 @@ public sealed class HunyuanClientOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a call waits for its answer before it is made again, for a connection the client makes itself. Default 10 s. Lower finds lost silos
-    /// sooner; from 6 s on, as a request that waits its turn gives a sign of life every 5 s.
+    /// How long a call waits for its answer before it is made again, for a connection the client makes itself. Default 30 s, at least 16 s: where very
+    /// many streams are silent, their signs of life come as rarely as every 15 s. Streams themselves find out sooner that they were lost.
     /// </summary>
-    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How long a request may go without a new token, over all attempts, before it ends with an error. Default 120 s. It must be longer than the cluster
@@ -87,7 +87,7 @@ public sealed class HunyuanClientOptions
         NotEmpty(nameof(ClusterId), ClusterId);
         NotEmpty(nameof(ServiceId), ServiceId);
         AtLeast(nameof(ConnectTimeout), ConnectTimeout, 0.001);
-        AtLeast(nameof(ResponseTimeout), ResponseTimeout, 6);
+        AtLeast(nameof(ResponseTimeout), ResponseTimeout, 16);
         AtLeast(nameof(Deadline), Deadline, 0.001);
     }
 

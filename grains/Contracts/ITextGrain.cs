@@ -9,11 +9,14 @@ namespace HunyuanOrleans.Grains.Contracts;
 public interface ITextGrain : IGrainWithStringKey
 {
     /// <summary>What callers must know of the model. Any key is answered: the names of the models are part of it.</summary>
+    [ResponseTimeout("00:00:10")]
     Task<TextCard> DescribeAsync();
 
     /// <summary>A chat through the model's template. Special tokens in the messages stay text.</summary>
+    [ResponseTimeout("00:00:10")]
     Task<EncodedText> EncodeChatAsync(ChatTurn[] messages);
 
     /// <summary>A text as it is, nothing added. Special tokens in it stay text.</summary>
+    [ResponseTimeout("00:00:10")]
     Task<EncodedText> EncodeAsync(string text);
 }

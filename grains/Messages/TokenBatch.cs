@@ -17,6 +17,7 @@ namespace HunyuanOrleans.Grains.Messages;
 /// Text that the ids add to what the answer's ids before them gave, held back where it may still become a character or a stop string; null unless
 /// asked for.
 /// </param>
+/// <param name="Taken">The model's scheduler has the request: what comes before may be followed by a refusal.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.tokens")]
 public sealed record TokenBatch(
     int Choice,
@@ -28,10 +29,14 @@ public sealed record TokenBatch(
     string? Error,
     RequestRefusal? Refusal,
     AnswerSummary? Summary,
-    string? Text = null)
+    string? Text = null,
+    bool Taken = false)
 {
     /// <summary>True where it brings nothing but the news that the request is alive.</summary>
     public bool IsEmpty => Ids.Length == 0 && Finish == FinishCode.None;
+
+    /// <summary>True where the request is known to have been taken.</summary>
+    public bool IsAccepted => Refusal is null && (Taken || !IsEmpty);
 
     /// <summary>The batch as the engine would give it.</summary>
     public TokenChunk ToChunk() => new(

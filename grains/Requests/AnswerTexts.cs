@@ -16,8 +16,8 @@ internal sealed class AnswerTexts(RequestSpec request, ITokenText text)
     /// <summary>The batch with its text.</summary>
     public TokenBatch Add(TokenBatch batch)
     {
-        // Ids of a request that was refused may be of no token.
-        if (batch.Refusal is not null)
+        // Ids of a request that was refused may be of no token, and news that it is alive is of no answer.
+        if (batch.Refusal is not null || batch.IsEmpty)
         {
             return batch;
         }

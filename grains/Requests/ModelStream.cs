@@ -49,7 +49,7 @@ internal static class ModelStream
         try
         {
             // At once, so that the owner knows that it was taken.
-            yield return SignsOfLife.Sign();
+            yield return SignsOfLife.Sign() with { Taken = true };
             await foreach (TokenBatch batch in batches.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return batch;

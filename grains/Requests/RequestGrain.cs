@@ -33,8 +33,8 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
 
             AnswerTexts? answers = text is null ? null : new AnswerTexts(request, text);
             IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
-            ResumingStream stream = new(model.GenerateAsync, time);
-            await foreach (TokenBatch batch in SignsOfLife.AddTo(stream.RunAsync(request, cancellationToken), time, cancellationToken))
+            ResumingStream answer = new(model.GenerateAsync, time);
+            await foreach (TokenBatch batch in SignsOfLife.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
             {
                 yield return answers?.Add(batch) ?? batch;
             }

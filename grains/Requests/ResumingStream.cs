@@ -33,7 +33,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         {
             await Task.Delay(Pause(fruitless++), time, cancellationToken);
             // Also with nothing to answer: what is wrong with such a request, its source says.
-            Source? source = await TryOpenAsync(opening, progress.Continue(request), accepted, fruitless - 1, cancellationToken);
+            Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, accepted, cancellationToken);
             if (source is null)
             {
                 foreach (int choice in progress.Open)
@@ -56,7 +56,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     }
 
                     fruitless = batch.Ids.Length > 0 ? 0 : fruitless;
-                    accepted |= batch.Refusal is null;
+                    accepted |= batch.IsAccepted;
                     progress.Add(batch);
                     yield return batch;
                 }
@@ -80,7 +80,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         choice, length, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
 
     private async Task<Source?> TryOpenAsync(
-        ResiliencePipeline opening, RequestSpec request, bool accepted, int lost, CancellationToken cancellationToken)
+        ResiliencePipeline opening, RequestSpec request, int lost, bool accepted, CancellationToken cancellationToken)
     {
         try
         {

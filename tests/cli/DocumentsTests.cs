@@ -42,7 +42,7 @@ public sealed class DocumentsTests
         string map = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "structure.md"));
         string[] listed = [.. Regex.Matches(map, @"^\| `([^`]+)/` \|", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];
         Assert.All(listed, folder => Assert.True(Directory.Exists(Path.Combine(TestPaths.Root, folder)), $"{folder} is listed but not there"));
-        string[] rooms = ["kernels", "model", "engine", "server", "silo", "cli"];
+        string[] rooms = ["kernels", "model", "engine", "server", "client", "silo", "cli"];
         IEnumerable<string> present = rooms.Concat(rooms.SelectMany(room => Directory.GetDirectories(Path.Combine(TestPaths.Root, room))
             .Select(Path.GetFileName).Where(name => name is not ("bin" or "obj" or "TestResults")).Select(name => $"{room}/{name}")));
         Assert.Empty(present.Except(listed));

@@ -18,7 +18,7 @@ public sealed class OptionsTests
     [InlineData("colons", "\"::1:30000\"", "HOST:PORT")]
     [InlineData("empty", "Postgres", "some text")]
     [InlineData("deadline", "Deadline", "one day")]
-    [InlineData("impatient", "ResponseTimeout", "6 s")]
+    [InlineData("impatient", "ResponseTimeout", "16 s")]
     public void Wrong_options_are_refused_with_what_is_allowed(string what, string first, string second)
     {
         ModelException refused = Assert.Throws<ModelException>(() => new ServiceCollection().AddHunyuanClient(options => Set(options, what)));

@@ -17,6 +17,8 @@ public sealed class StreamTests
 {
     private const int Streams = 64, Long = 3500;
 
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(10);
+
     [Fact]
     public async Task Streams_beside_each_other_are_as_alone()
     {
@@ -46,7 +48,7 @@ public sealed class StreamTests
     [InlineData("client")]
     public async Task Who_gives_up_frees_what_the_answer_held(string way)
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync();
+        await using DemoCluster demo = await DemoCluster.StartAsync(step: Slow);
         using CancellationTokenSource cancel = new();
         async Task ReadAsync()
         {
@@ -89,7 +91,7 @@ public sealed class StreamTests
     [Fact]
     public async Task Who_vanishes_frees_it_too()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync();
+        await using DemoCluster demo = await DemoCluster.StartAsync(step: Slow);
         IAsyncEnumerator<AnswerChunk> left = demo.Client.GenerateAsync(Endless()).GetAsyncEnumerator();
         Assert.True(await left.MoveNextAsync());
 

@@ -1,8 +1,10 @@
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.TestSupport;
+using Orleans.Hosting;
 
 namespace HunyuanOrleans.Client.Tests.Support;
 
@@ -21,8 +23,31 @@ internal sealed class DemoCluster : IAsyncDisposable
 
     public HunyuanClient Client { get; }
 
-    public static async Task<DemoCluster> StartAsync(int silos = 3, Func<HunyuanSiloOptions, HunyuanSiloOptions>? change = null) =>
-        new(await HunyuanCluster.StartAsync(TestPaths.DemoModel, silos, ComputeMode.F32, (_, options) => change?.Invoke(options) ?? options));
+    /// <summary>Starts it.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="change">Changes the options of each.</param>
+    /// <param name="step">How long each shard takes for a step at least: long answers then outlast what is tested.</param>
+    public static async Task<DemoCluster> StartAsync(
+        int silos = 3, Func<HunyuanSiloOptions, HunyuanSiloOptions>? change = null, TimeSpan step = default) => new(await HunyuanCluster.StartAsync(
+            TestPaths.DemoModel,
+            silos,
+            ComputeMode.F32,
+            (_, options) => change?.Invoke(options) ?? options,
+            (_, silo) =>
+            {
+                if (step > TimeSpan.Zero)
+                {
+                    silo.AddIncomingGrainCallFilter(async call =>
+                    {
+                        if (call.InterfaceMethod.DeclaringType == typeof(IAttentionShardGrain) && call.InterfaceMethod.Name == nameof(IAttentionShardGrain.ForwardAsync))
+                        {
+                            await Task.Delay(step);
+                        }
+
+                        await call.Invoke();
+                    });
+                }
+            }));
 
     public async Task<StatisticsMessage> StatisticsAsync() => (await Cluster.Model.ReportAsync()).Statistics;
 

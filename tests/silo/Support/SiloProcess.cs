@@ -25,9 +25,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Process _process;
 
-    private SiloProcess(Process process, int siloPort, int httpPort)
+    private SiloProcess(Process process, int siloPort, int gatewayPort, int httpPort)
     {
-        (_process, SiloPort, HttpPort) = (process, siloPort, httpPort);
+        (_process, SiloPort, GatewayPort, HttpPort) = (process, siloPort, gatewayPort, httpPort);
         process.OutputDataReceived += (_, line) => Add(line.Data);
         process.ErrorDataReceived += (_, line) => Add(line.Data);
         process.BeginOutputReadLine();
@@ -47,6 +47,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         typeof(ClusterSide).Assembly.GetReferencedAssemblies().Any(static reference => reference.Name == "Orleans.Runtime");
 
     public int SiloPort { get; }
+
+    public int GatewayPort { get; }
 
     public int HttpPort { get; }
 
@@ -74,7 +76,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new(Process.Start(start)!, siloPort, httpPort);
+        return new(Process.Start(start)!, siloPort, gatewayPort, httpPort);
     }
 
     /// <summary>Waits until it is ready and sees that many silos.</summary>

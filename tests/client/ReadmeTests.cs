@@ -1,0 +1,46 @@
+using HunyuanOrleans.Client.Tests.Examples;
+using HunyuanOrleans.Client.Tests.Support;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Client.Tests;
+
+/// <summary>The README's example of a program is code that runs.</summary>
+public sealed class ReadmeTests
+{
+    [Fact]
+    public void The_example_is_that_of_the_source()
+    {
+        string[] source = File.ReadAllLines(Path.Combine(TestPaths.Root, "tests", "client", "Examples", "SdkExample.cs"));
+        string network = source.Single(static line => line.Contains("Gateways.Add", StringComparison.Ordinal)).Trim();
+        IEnumerable<string> body = source.SkipWhile(static line => line.Trim() != "// begin").Skip(1).TakeWhile(static line => line.Trim() != "// end");
+        string[] expected =
+        [
+            .. source.TakeWhile(static line => line.StartsWith("using ", StringComparison.Ordinal)),
+            "",
+            $"Action<HunyuanClientOptions> cluster = {network}",
+            .. body.Select(static line => line[8..]),
+        ];
+        string readme = File.ReadAllText(Path.Combine(TestPaths.Root, "README.md")).ReplaceLineEndings("\n");
+        Assert.Contains($"```csharp\n{string.Join('\n', expected)}\n```\n", readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_answers()
+    {
+        await using DemoCluster demo = await DemoCluster.StartAsync();
+        await using StringWriter output = new();
+        await SdkExample.RunAsync(options => options.ClusterClient = demo.Cluster.Silos.Client, output);
+        Assert.StartsWith("法国的首都是巴黎。", output.ToString(), StringComparison.Ordinal);
+        Assert.True(output.ToString().Length > "法国的首都是巴黎。".Length);
+    }
+
+    [Fact]
+    public void What_it_connects_to_is_a_gateway()
+    {
+        HunyuanClientOptions options = new();
+        SdkExample.Network(options);
+        options.Validate(connected: false);
+        Assert.Equal("127.0.0.1:30000", options.Place);
+    }
+}
