@@ -41,7 +41,7 @@ internal sealed class DrillCluster : IDrillCluster
     public string Name => _cluster;
 
     /// <inheritdoc/>
-    public IGrainFactory Grains => _connection!.Client;
+    public IGrainFactory Grains => _connection?.Client ?? throw new InvalidOperationException("The cluster has no silo yet.");
 
     /// <inheritdoc/>
     public IReadOnlyList<DrillSilo> Silos

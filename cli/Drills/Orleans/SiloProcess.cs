@@ -9,7 +9,7 @@ internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int LinesShown = 5;
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50), StartTime = TimeSpan.FromSeconds(120), StopTime = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50), StartTime = TimeSpan.FromMinutes(5), StopTime = TimeSpan.FromMinutes(2);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;

@@ -14,6 +14,7 @@ public sealed class ProcessCluster : IAsyncLifetime
 
     private DrillCluster? _cluster;
     private int[][]? _expected;
+    private Task? _started;
 
     internal DrillCluster Cluster => _cluster!;
 
@@ -42,7 +43,18 @@ public sealed class ProcessCluster : IAsyncLifetime
     internal async Task StartAsync(ITestOutputHelper output)
     {
         Skip.If(DrillCluster.Engine != "orleans", "Silos that are processes of their own need the Orleans engine.");
-        if (_cluster is not null)
+        await (_started ??= StartSilosAsync(output));
+        Skip.If(!Cluster.SurvivesAny, "PostgreSQL is not installed.");
+    }
+
+    /// <summary>Runs rounds of a drill on the silos.</summary>
+    internal Task<DrillReport> DrillAsync(DrillPlan plan, ITestOutputHelper output) => Drill.RunAsync(
+        plan, _expected!, Cluster, (_, _, note) => output.WriteLine($"{note}"), TimeProvider.System, default);
+
+    private async Task StartSilosAsync(ITestOutputHelper output)
+    {
+        _cluster = await DrillCluster.CreateAsync(Plan, default);
+        if (!_cluster.SurvivesAny)
         {
             return;
         }
@@ -52,18 +64,6 @@ public sealed class ProcessCluster : IAsyncLifetime
             _expected = await UndisturbedRun.RunAsync(Plan, model, static (_, _, _) => { }, default);
         }
 
-        DrillCluster cluster = await DrillCluster.CreateAsync(Plan, default);
-        if (!cluster.SurvivesAny)
-        {
-            await cluster.DisposeAsync();
-            Skip.If(true, "PostgreSQL is not installed.");
-        }
-
-        _cluster = cluster;
-        await Drill.StartAsync(Plan, cluster, (_, _, note) => output.WriteLine($"{note}"), TimeProvider.System, default);
+        await Drill.StartAsync(Plan, _cluster, (_, _, note) => output.WriteLine($"{note}"), TimeProvider.System, default);
     }
-
-    /// <summary>Runs rounds of a drill on the silos.</summary>
-    internal Task<DrillReport> DrillAsync(DrillPlan plan, ITestOutputHelper output) => Drill.RunAsync(
-        plan, _expected!, Cluster, (_, _, note) => output.WriteLine($"{note}"), TimeProvider.System, default);
 }

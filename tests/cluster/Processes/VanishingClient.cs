@@ -1,6 +1,5 @@
 #if ORLEANS
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Engine.Requests;
@@ -46,7 +45,10 @@ internal static class VanishingClient
         ResumingStream stream = new((spec, token) => client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(spec, token), TimeProvider.System);
         await foreach (TokenBatch batch in stream.RunAsync(RequestSpec.Of(model, request, TimeSpan.FromMinutes(1))))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seed}: {batch.Start} + {batch.Ids.Length}"));
+            if (batch.Error is not null)
+            {
+                throw new InvalidOperationException(batch.Error);
+            }
         }
     }
 }
