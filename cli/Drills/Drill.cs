@@ -87,19 +87,22 @@ internal sealed class Drill
         int failed = _streams.Failed;
         DrillRound done = action == DrillAction.Join
             ? await JoinAsync(Say, cancellationToken)
-            : await EndAsync(action, _plan.Action == DrillAction.Random ? _random.Next(4) : round, Say, cancellationToken);
+            : await EndAsync(action, _plan.Action == DrillAction.Random ? _random.Next(TargetChoice.Count) : round, Returns(round), Say, cancellationToken);
         return done with { Failed = _streams.Failed - failed };
 
         void Say(string what) => progress(round, _plan.Rounds, $"round {round + 1} of {_plan.Rounds}: {what}");
     }
 
-    // One ends, and when the streams have gone on for a while another of its kind takes its place.
-    private async Task<DrillRound> EndAsync(DrillAction action, int turn, Action<string> say, CancellationToken cancellationToken)
+    // Every other silo comes back under its name, as where something restarts it; each kind in turn.
+    private static bool Returns(int round) => (round + (round / TargetChoice.Count)) % 2 == 1;
+
+    // One ends, and when the streams have gone on for a while another of its kind, or itself, takes its place.
+    private async Task<DrillRound> EndAsync(DrillAction action, int turn, bool returns, Action<string> say, CancellationToken cancellationToken)
     {
         ModelReport? report = await _watch.TryReportAsync(cancellationToken);
         DrillSilo[] possible = [.. _cluster.Silos.Where(_cluster.CanEnd)];
         DrillSilo target = TargetChoice.Choose(turn, report, possible);
-        DrillSilo next = DrillSilo.Numbered(_cluster.Started + 1, target.Role);
+        DrillSilo next = returns ? target : DrillSilo.Numbered(_cluster.Started + 1, target.Role);
         string held = ClusterWatch.Describe(report, target.Name);
         bool goesOn = _plan.Fits(_cluster.Silos.Where(silo => silo != target));
         say($"{(action == DrillAction.Kill ? "killing" : "stopping")} {target.Name} ({held})");
@@ -125,7 +128,7 @@ internal sealed class Drill
         await Task.Delay(_plan.Pause, _time, cancellationToken);
         if (goesOn)
         {
-            say($"{next.Name} takes the place of {target.Name}");
+            say(returns ? $"{next.Name} comes back" : $"{next.Name} takes the place of {target.Name}");
             await _cluster.AddAsync(next, cancellationToken);
         }
 

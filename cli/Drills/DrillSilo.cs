@@ -3,7 +3,7 @@ using HunyuanOrleans.Engine.Placement;
 namespace HunyuanOrleans.Cli.Drills;
 
 /// <summary>A silo of a drill.</summary>
-/// <param name="Name">Its name; no other silo of the drill has or had it.</param>
+/// <param name="Name">Its name; at any time no other silo of the drill has it.</param>
 /// <param name="Role">What it may hold.</param>
 internal sealed record DrillSilo(string Name, SiloRole Role)
 {

@@ -16,6 +16,9 @@ internal static class TargetChoice
         static (report, silo) => report.Home != silo && !ClusterWatch.Holds(report, silo),
     ];
 
+    /// <summary>Number of kinds.</summary>
+    public static int Count => Kinds.Length;
+
     /// <summary>Chooses.</summary>
     /// <param name="turn">How often was chosen before.</param>
     /// <param name="report">Who holds what; null where nobody knows.</param>

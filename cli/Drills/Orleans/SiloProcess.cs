@@ -34,7 +34,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="name">Its name.</param>
     /// <param name="flags">What it is given beyond name and ports.</param>
     /// <param name="environment">Environment variables.</param>
-    /// <param name="log">File for what it prints.</param>
+    /// <param name="log">File that what it prints is appended to.</param>
     /// <param name="time">The clock.</param>
     public static SiloProcess Start(string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, TimeProvider time)
     {
@@ -44,7 +44,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         // exec: the process that is killed later is the silo itself.
         string[] arguments =
         [
-            "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1 </dev/null", "run", log, .. SiloProgram.Command(),
+            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", log, .. SiloProgram.Command(),
             "--name", name, "--silo-port", Text(siloPort), "--gateway-port", Text(gatewayPort), "--urls", $"http://127.0.0.1:{httpPort}", .. flags,
         ];
         foreach (string argument in arguments)
