@@ -5,6 +5,7 @@ using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Templates;
 using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Server.Cluster;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,8 @@ namespace HunyuanOrleans.Server.Hosting;
 /// that cannot be loaded stops the host.
 /// </summary>
 internal sealed partial class LocalModelService(
-    LocalModelOptions options, ModelSlot slot, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<InferenceEngine> logger)
+    LocalModelOptions options, ModelSlot slot, LocalClusterOverview overview, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<InferenceEngine> logger)
     : BackgroundService
 {
     private IGenerator? _generator;
@@ -71,6 +73,7 @@ internal sealed partial class LocalModelService(
         GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
         ModelRunner model = options.Loader?.Invoke(options.Folder, options.Loading, stopping)
             ?? ModelRunner.Load(options.Folder, options.Loading, cancellationToken: stopping);
+        overview.Watch(model);
         LocalExecutor executor = new(model);
         InferenceEngine engine = new(
             executor,

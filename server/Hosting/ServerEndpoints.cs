@@ -1,7 +1,9 @@
 using HunyuanOrleans.Server.Chat;
+using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Server.Completions;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Page;
 using HunyuanOrleans.Server.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -10,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Server.Hosting;
 
-/// <summary>The addresses of the API.</summary>
+/// <summary>The addresses of the API, and of the page that uses it.</summary>
 public static class ServerEndpoints
 {
     /// <summary>Puts the frame around every request of the application and maps the API's endpoints. Call it before mapping others.</summary>
@@ -36,6 +38,7 @@ public static class ServerEndpoints
         app.MapGet("/v1/models", gate.Keyed(models.ListAsync));
         app.MapGet("/v1/models/{id}", gate.Keyed(models.GetAsync));
         app.MapGet("/metrics", gate.Operators(app.Services.GetRequiredService<PrometheusListener>().HandleAsync));
+        app.MapGet("/cluster", gate.Keyed(app.Services.GetRequiredService<ClusterEndpoint>().HandleAsync));
         app.MapGet("/version", HealthEndpoint.VersionAsync);
         if (health)
         {
@@ -43,6 +46,7 @@ public static class ServerEndpoints
             app.MapGet("/health/ready", app.Services.GetRequiredService<HealthEndpoint>().ReadyAsync);
         }
 
+        app.Services.GetRequiredService<PageEndpoint>().Map(app);
         return app;
     }
 }

@@ -1,9 +1,11 @@
 using HunyuanOrleans.Server.Chat;
+using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Server.Completions;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Page;
 using HunyuanOrleans.Server.Tokens;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -59,6 +61,12 @@ public static class ServerServices
         services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<PageFiles>();
+        services.AddSingleton<PageEndpoint>();
+        services.AddSingleton<LocalClusterOverview>();
+        // A host whose model runs elsewhere has its own, before or after this.
+        services.TryAddSingleton<IClusterOverview>(provider => provider.GetRequiredService<LocalClusterOverview>());
+        services.AddSingleton<ClusterEndpoint>();
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<EngineGauges>();
         services.AddSingleton<PrometheusListener>();

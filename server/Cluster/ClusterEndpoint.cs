@@ -1,0 +1,44 @@
+using System.Text.Json;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Http;
+using Microsoft.AspNetCore.Http;
+
+namespace HunyuanOrleans.Server.Cluster;
+
+/// <summary>
+/// GET /cluster: the model, who holds it, how its experts are used, queue, KV pool and token counters, for the page and for scripts.
+/// Rates are the reader's to make of two answers and their times.
+/// </summary>
+internal sealed class ClusterEndpoint(ModelSlot slot, IClusterOverview cluster, TimeProvider time)
+{
+    /// <summary>Answers.</summary>
+    /// <exception cref="ApiException">There is no model, or the cluster does not answer.</exception>
+    public async Task HandleAsync(HttpContext context)
+    {
+        ServedModel model = slot.Require();
+        try
+        {
+            EngineStatistics statistics = await model.Generator.StatisticsAsync(context.RequestAborted);
+            ClusterOverview? overview = await cluster.ReadAsync(context.RequestAborted);
+            context.Response.Headers.CacheControl = "no-store";
+            await JsonResponse.WriteAsync(context, writer => Write(writer, model, statistics, overview));
+        }
+        catch (Exception silent) when (silent is TimeoutException or ModelException or ObjectDisposedException)
+        {
+            throw ApiException.Unavailable("cluster_unreachable", "The cluster does not answer now. " + silent.Message);
+        }
+    }
+
+    private void Write(Utf8JsonWriter writer, ServedModel model, in EngineStatistics statistics, ClusterOverview? overview)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("seconds"u8, (double)time.GetTimestamp() / time.TimestampFrequency);
+        ClusterJson.WriteModel(writer, model.Generator.Info, overview);
+        ClusterJson.WriteEngine(writer, statistics);
+        ClusterJson.WriteSilos(writer, overview);
+        ClusterJson.WriteExperts(writer, overview);
+        writer.WriteEndObject();
+    }
+}

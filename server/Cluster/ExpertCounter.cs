@@ -1,0 +1,44 @@
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Parts;
+
+namespace HunyuanOrleans.Server.Cluster;
+
+/// <summary>Counts the tokens that a model in this process sends to each expert. Written by the thread that computes, read by any.</summary>
+internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
+{
+    private readonly long[] _tokens = new long[config.Experts > 1 ? config.Layers * config.Experts : 0];
+
+    /// <summary>The counts so far, [layer * experts + expert].</summary>
+    public long[] Read()
+    {
+        long[] copy = new long[_tokens.Length];
+        for (int i = 0; i < copy.Length; i++)
+        {
+            copy[i] = Volatile.Read(ref _tokens[i]);
+        }
+
+        return copy;
+    }
+
+    /// <inheritdoc/>
+    public void Embedded(Activation x, int tokens)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Routed(int layer, Activation scores, RoutedRows routed)
+    {
+        ReadOnlySpan<int> counts = routed.Counts;
+        Span<long> row = _tokens.AsSpan(layer * counts.Length, counts.Length);
+        for (int e = 0; e < counts.Length; e++)
+        {
+            row[e] += counts[e];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Finished(int layer, Activation x, int tokens)
+    {
+    }
+}

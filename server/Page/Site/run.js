@@ -1,0 +1,79 @@
+// One answer being written: asks the server, measures, and tells whoever watches. It knows a chat, not the page.
+
+import { streamChat } from "./api.js";
+import { samplingFields } from "./store.js";
+
+/** What is sent for a chat: its system prompt, its messages so far, and what its settings say about sampling. */
+function requestOf(chat, model) {
+  const messages = chat.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
+  if (chat.settings.system.trim()) {
+    messages.unshift({ role: "system", content: chat.settings.system });
+  }
+  const body = { messages };
+  if (model) {
+    body.model = model;
+  }
+  for (const { name } of samplingFields) {
+    if (chat.settings[name] !== undefined) {
+      body[name] = chat.settings[name];
+    }
+  }
+  return body;
+}
+
+export class Run {
+  #abort = new AbortController();
+
+  /** Begins to fill the last message of a chat, an empty answer. */
+  constructor(chat, model, changed) {
+    this.chat = chat;
+    this.message = chat.messages.at(-1);
+    this.error = null;
+    this.done = this.#fill(model, changed);
+  }
+
+  stop() {
+    this.#abort.abort();
+  }
+
+  async #fill(model, changed) {
+    const { message } = this;
+    const begun = performance.now();
+    let first = 0, last = 0, pieces = 0;
+    const measure = () => {
+      if (first > 0) {
+        message.first = first - begun;
+        // The rate is that of the tokens after the first: what came before it was reading the prompt.
+        message.rate = message.tokens > 1 && last > first ? (message.tokens - 1) / ((last - first) / 1000) : undefined;
+      }
+    };
+    try {
+      for await (const chunk of streamChat(requestOf(this.chat, model), this.#abort.signal)) {
+        const choice = chunk.choices?.[0], content = choice?.delta?.content;
+        if (content) {
+          last = performance.now();
+          first ||= last;
+          message.content += content;
+          message.tokens = ++pieces;
+          message.approximate = true;
+        }
+        if (choice?.finish_reason) {
+          message.finish = choice.finish_reason;
+        }
+        if (chunk.usage) {
+          message.tokens = chunk.usage.completion_tokens;
+          delete message.approximate;
+        }
+        measure();
+        changed(this);
+      }
+    } catch (error) {
+      if (this.#abort.signal.aborted) {
+        message.finish = "stopped";
+      } else {
+        this.error = error;
+        message.finish = "error";
+      }
+    }
+  }
+}

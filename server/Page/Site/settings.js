@@ -1,0 +1,101 @@
+// The panel with system prompt and sampling, the key dialog, and the switch between light and dark.
+
+import { $, el } from "./dom.js";
+import { apiKey, setApiKey } from "./api.js";
+import { samplingFields } from "./store.js";
+
+/** Builds the settings panel. It changes the settings of the chat that is shown. */
+export function setUpSettings(chats) {
+  const dialog = $("settings");
+  const inputs = samplingFields.map(field => {
+    const input = el("input", {
+      id: `set-${field.name}`, type: "number", inputmode: field.step < 1 ? "decimal" : "numeric", min: field.min, max: field.max,
+      step: field.step < 1 ? "any" : 1, placeholder: "model’s own", "aria-describedby": `hint-${field.name}`,
+    });
+    $("sampling").append(el("div", { class: "field" },
+      el("label", { for: input.id, text: field.label }), input, el("p", { class: "hint", id: `hint-${field.name}`, text: field.hint })));
+    input.addEventListener("input", () => {
+      const value = input.value === "" ? undefined : input.valueAsNumber;
+      const wrong = !input.checkValidity() || Number.isNaN(value);
+      const hint = $(`hint-${field.name}`);
+      hint.textContent = wrong ? `allowed: ${field.min} to ${field.max}` : field.hint;
+      hint.classList.toggle("wrong", wrong);
+      input.setAttribute("aria-invalid", String(wrong));
+      if (!wrong) {
+        chats.current.settings[field.name] = value;
+        chats.settingsChanged();
+      }
+    });
+    return { field, input };
+  });
+  const show = () => {
+    $("system").value = chats.current.settings.system;
+    for (const { field, input } of inputs) {
+      input.value = chats.current.settings[field.name] ?? "";
+      input.dispatchEvent(new Event("input"));
+    }
+  };
+  $("system").addEventListener("input", () => {
+    chats.current.settings.system = $("system").value;
+    chats.settingsChanged();
+  });
+  $("reset-sampling").addEventListener("click", () => {
+    samplingFields.forEach(({ name }) => delete chats.current.settings[name]);
+    chats.settingsChanged();
+    show();
+  });
+  $("open-settings").addEventListener("click", () => {
+    show();
+    dialog.showModal();
+  });
+  closeByItself(dialog);
+}
+
+/** Builds the key dialog; returns what opens it. `changed` is called with a new key in place. */
+export function setUpKey(changed) {
+  const dialog = $("key-dialog"), input = $("key");
+  const open = reason => {
+    $("key-reason").textContent = reason ?? "This server answers those who show a key.";
+    input.value = apiKey();
+    if (!dialog.open) {
+      dialog.showModal();
+    }
+    input.select();
+  };
+  $("key-form").addEventListener("submit", event => {
+    event.preventDefault();
+    setApiKey(input.value.trim());
+    dialog.close();
+    changed();
+  });
+  $("open-key").addEventListener("click", () => open());
+  closeByItself(dialog);
+  return open;
+}
+
+/** Builds the switch between light and dark. */
+export function setUpTheme() {
+  const button = $("theme"), system = matchMedia("(prefers-color-scheme: dark)"), root = document.documentElement;
+  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+  const show = () => {
+    button.setAttribute("aria-label", isDark() ? "Use light colours" : "Use dark colours");
+    button.title = button.getAttribute("aria-label");
+  };
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("hunyuan.theme", root.dataset.theme);
+    } catch {
+      // For this visit only, then.
+    }
+    show();
+  });
+  system.addEventListener("change", show);
+  show();
+}
+
+function closeByItself(dialog) {
+  dialog.querySelectorAll("[data-close]").forEach(button => button.addEventListener("click", () => dialog.close()));
+  // A press on the backdrop lands on the dialog itself.
+  dialog.addEventListener("pointerdown", event => event.target === dialog && dialog.close());
+}

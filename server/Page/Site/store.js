@@ -1,0 +1,130 @@
+// Chats and settings in this browser, one entry for each chat. Everything read back is checked: it may be of another version, or edited.
+
+const prefix = "hunyuan.chat.", settingsName = "hunyuan.settings";
+
+/** What requests may say about sampling, with what is allowed; left out, the model's own value holds. */
+export const samplingFields = [
+  { name: "temperature", label: "Temperature", min: 0, max: 2, step: 0.1, hint: "0 always takes the likeliest token" },
+  { name: "top_p", label: "Top p", min: 0.01, max: 1, step: 0.01, hint: "keep the likeliest tokens up to this share" },
+  { name: "top_k", label: "Top k", min: 0, max: 1000, step: 1, hint: "keep this many; 0 keeps all" },
+  { name: "min_p", label: "Min p", min: 0, max: 1, step: 0.01, hint: "drop tokens less likely than this part of the best" },
+  { name: "repetition_penalty", label: "Repetition penalty", min: 0.5, max: 2, step: 0.01, hint: "1 does nothing" },
+  { name: "max_tokens", label: "Longest answer", min: 1, max: 131072, step: 1, hint: "in tokens" },
+  { name: "seed", label: "Seed", min: 0, max: 2147483647, step: 1, hint: "the same seed gives the same answer" },
+];
+
+const text = value => (typeof value === "string" ? value : "");
+
+function checkedSettings(given) {
+  const settings = { system: typeof given?.system === "string" ? given.system : "You are a helpful assistant." };
+  for (const { name, min, max } of samplingFields) {
+    const value = given?.[name];
+    if (typeof value === "number" && value >= min && value <= max) {
+      settings[name] = value;
+    }
+  }
+  return settings;
+}
+
+function checkedMessage(given) {
+  if (!given || (given.role !== "user" && given.role !== "assistant")) {
+    return null;
+  }
+  const message = { role: given.role, content: text(given.content) };
+  for (const name of ["tokens", "rate", "first", "finish", "approximate"]) {
+    if (["number", "string", "boolean"].includes(typeof given[name])) {
+      message[name] = given[name];
+    }
+  }
+  return message;
+}
+
+function checkedChat(given) {
+  if (typeof given?.id !== "string" || !Array.isArray(given.messages)) {
+    return null;
+  }
+  return {
+    id: given.id,
+    title: text(given.title),
+    created: Number(given.created) || 0,
+    updated: Number(given.updated) || 0,
+    settings: checkedSettings(given.settings),
+    messages: given.messages.map(checkedMessage).filter(Boolean),
+  };
+}
+
+function parse(json, check) {
+  try {
+    return check(JSON.parse(json));
+  } catch {
+    return null;
+  }
+}
+
+function stored(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** Settings that new chats begin with: those changed last. */
+export const lastSettings = () => parse(stored(settingsName), checkedSettings) ?? checkedSettings({});
+
+export function newChat() {
+  const now = Date.now();
+  return { id: crypto.randomUUID?.() ?? `${now}-${Math.random().toString(36).slice(2)}`, title: "", created: now, updated: now, settings: lastSettings(), messages: [] };
+}
+
+/** All chats, the one changed last first. */
+export function allChats() {
+  const chats = [];
+  try {
+    for (let i = 0; i < localStorage.length; i++) {
+      const name = localStorage.key(i);
+      const chat = name.startsWith(prefix) ? parse(localStorage.getItem(name), checkedChat) : null;
+      if (chat) {
+        chats.push(chat);
+      }
+    }
+  } catch {
+    // Storage is switched off; chats last as long as the page.
+  }
+  return chats.sort((a, b) => b.updated - a.updated);
+}
+
+/** Keeps a chat. False where the browser has no room, or no storage. */
+export function saveChat(chat) {
+  try {
+    localStorage.setItem(prefix + chat.id, JSON.stringify(chat));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function saveSettings(settings) {
+  try {
+    localStorage.setItem(settingsName, JSON.stringify(settings));
+  } catch {
+    // They hold for this chat all the same.
+  }
+}
+
+export function deleteChat(id) {
+  try {
+    localStorage.removeItem(prefix + id);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/** Calls back when another tab changes a chat. */
+export function onForeignChange(changed) {
+  addEventListener("storage", event => {
+    if (event.key === null || event.key.startsWith(prefix)) {
+      changed(event.key?.slice(prefix.length) ?? null);
+    }
+  });
+}
