@@ -4,7 +4,7 @@ import { $, el } from "./dom.js";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 // Twice an even share is the darkest.
-const darkest = 2;
+const darkest = 2, many = 12;
 
 export class ExpertMap {
   #root;
@@ -53,7 +53,7 @@ export class ExpertMap {
     const busiest = this.rows.flatMap((row, layer) => row.map((cell, e) => ({ ...cell, layer, e }))).reduce((a, b) => (b.ratio > a.ratio ? b : a));
     this.summary = busiest.ratio > 0
       ? `Busiest: expert ${busiest.e} of layer ${busiest.layer + first} with ${busiest.ratio.toFixed(1)} times an even share.`
-      : "No tokens yet.";
+      : "No tokens yet. A row for each layer, a column for each expert.";
     this.#root.setAttribute("aria-label", `Map of tokens by layer and expert. ${this.summary}`);
     this.#explain(this.#pointed);
     this.#table();
@@ -67,6 +67,7 @@ export class ExpertMap {
     this.#shape = shape;
     this.first = first;
     this.#root.style.setProperty("--experts", experts);
+    this.#root.classList.toggle("dense", layers > many);
     this.#cells = Array.from({ length: layers }, (_, layer) =>
       Array.from({ length: experts }, (__, e) => el("i", { class: "cell", data: { at: `${layer} ${e}` } })));
     this.#root.replaceChildren(...this.#cells.flatMap((row, layer) => [el("b", { text: layer + first }), ...row]));

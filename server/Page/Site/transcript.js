@@ -96,6 +96,7 @@ export class Transcript {
     view.facts.textContent = factsOf(message).join("  ·  ");
     node.classList.toggle("writing", writing);
     node.classList.toggle("waiting", writing && message.content === "");
+    node.classList.toggle("empty", error !== null && message.content === "");
     body.hidden = message.content === "" && !writing;
     node.setAttribute("aria-busy", String(writing));
     if (error && !view.notice) {
@@ -108,7 +109,7 @@ export class Transcript {
     const needsKey = error.status === 401;
     const details = [error.parameter && `parameter ${error.parameter}`, error.status > 0 && `status ${error.status}`, error.code,
       error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · ");
-    const advice = error.retryAfter ? ` Try again in ${error.retryAfter} s.` : "";
+    const advice = error.retryAfter && !/again/i.test(error.message) ? ` Try again in ${error.retryAfter} s.` : "";
     return el("div", { class: "notice", role: "alert" },
       icon("alert"),
       el("div", {}, el("p", { class: "notice-text", text: error.message + advice }), details ? el("p", { class: "notice-details", text: details }) : null),

@@ -1,0 +1,70 @@
+using System.Globalization;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.TestSupport;
+
+namespace HunyuanOrleans.Web.Tests;
+
+/// <summary>
+/// A model that writes what it was told last, token by token, so that tests decide what a model "says". A message that begins with
+/// "slow N:" comes with N milliseconds between tokens, one that begins with "fail:" breaks after its text, "full:" finds a full queue.
+/// </summary>
+internal sealed class EchoGenerator : IGenerator
+{
+    // Each message ends with a mark, so the last one is easily found in the prompt.
+    private const string Template = "{% for m in messages %}{{ m['content'] + '<|extra_0|>' }}{% endfor %}", Mark = "<|extra_0|>";
+
+    private readonly Tokenizer _tokenizer = Tokenizer.Load(TestPaths.DemoModel);
+    private int _running, _cancelled, _finished;
+
+    public GeneratorInfo Info { get; } = new("echo", 4608, 100_000, [4340], true);
+
+    public ServedModel Served => new("echo", this, _tokenizer, ChatTemplate.Parse(Template), GenerationDefaults.Published, 0);
+
+    public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        string said = _tokenizer.Decode(request.PromptIds.Span).Split(Mark)[^2];
+        if (said.StartsWith("full:", StringComparison.Ordinal))
+        {
+            throw new QueueFullException(64, 1, 64);
+        }
+
+        (int gap, string text) = said.StartsWith("slow ", StringComparison.Ordinal) && said.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon
+            ? (int.Parse(said["slow ".Length..colon], CultureInfo.InvariantCulture), said[(colon + 1)..])
+            : (0, said);
+        bool fails = text.StartsWith("fail:", StringComparison.Ordinal);
+        return ValueTask.FromResult<IGeneration>(new Submitted(new EchoChoice(_tokenizer.Encode(text), gap, fails, Ended), this));
+    }
+
+    public ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(default(EngineStatistics) with { Running = _running, Cancelled = _cancelled, Finished = _finished, KvBlocks = 64, KvFree = 64 });
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Ended(bool cancelled)
+    {
+        Interlocked.Decrement(ref _running);
+        Interlocked.Increment(ref cancelled ? ref _cancelled : ref _finished);
+    }
+
+    private sealed class Submitted : IGeneration
+    {
+        private readonly EchoChoice _choice;
+
+        public Submitted(EchoChoice choice, EchoGenerator owner)
+        {
+            _choice = choice;
+            Interlocked.Increment(ref owner._running);
+        }
+
+        public IReadOnlyList<IChoice> Choices => [_choice];
+
+        public ulong Seed => 1;
+
+        public void Cancel() => _choice.Cancel();
+    }
+}

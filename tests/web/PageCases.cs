@@ -1,0 +1,52 @@
+using Xunit;
+
+namespace HunyuanOrleans.Web.Tests;
+
+/// <summary>The chat page in a browser: the cases of scripts/, one browser for all. Screenshots are left in artifacts/page.</summary>
+public sealed class PageCases(PageRun run) : IClassFixture<PageRun>
+{
+    [SkippableTheory]
+    [InlineData("sends_and_streams")]
+    [InlineData("enter_and_composing")]
+    [InlineData("stop_button")]
+    [InlineData("escape_stops")]
+    [InlineData("retry")]
+    [InlineData("edit")]
+    [InlineData("queue_full_is_shown")]
+    [InlineData("broken_answer_is_shown")]
+    [InlineData("unreachable_is_shown")]
+    [InlineData("key")]
+    [InlineData("history")]
+    [InlineData("history_of_a_broken_visit")]
+    [InlineData("two_chats_at_once")]
+    [InlineData("settings")]
+    [InlineData("hostile_output")]
+    [InlineData("hostile_input")]
+    [InlineData("hostile_storage")]
+    [InlineData("markdown")]
+    [InlineData("markdown_grows")]
+    [InlineData("markdown_is_linear")]
+    [InlineData("scroll")]
+    [InlineData("tabs")]
+    [InlineData("cluster")]
+    [InlineData("demo")]
+    [InlineData("phone")]
+    [InlineData("names_and_live_region")]
+    [InlineData("contrast")]
+    public void Case(string name)
+    {
+        Skip.If(run.Missing is not null, run.Missing);
+        Assert.True(run.Results.TryGetValue(name, out string? outcome), $"The case did not run. {run.Output}");
+        Assert.Equal("ok", outcome);
+    }
+
+    [SkippableFact]
+    public void Every_case_of_the_scripts_is_listed_here()
+    {
+        Skip.If(run.Missing is not null, run.Missing);
+        IEnumerable<string> listed = typeof(PageCases).GetMethod(nameof(Case))!.GetCustomAttributesData()
+            .Where(a => a.AttributeType == typeof(InlineDataAttribute))
+            .Select(a => (string)((IReadOnlyCollection<System.Reflection.CustomAttributeTypedArgument>)a.ConstructorArguments[0].Value!).First().Value!);
+        Assert.Equal(listed.Order(), run.Results.Keys.Order());
+    }
+}

@@ -1,0 +1,31 @@
+// Runs every case in a browser context of its own and writes a line for each: "case NAME ok", or what was wrong.
+import { chromium } from "playwright-core";
+import { openPage } from "./support.mjs";
+import * as chat from "./chat.mjs";
+import * as hostile from "./hostile.mjs";
+import * as look from "./look.mjs";
+import * as markdown from "./markdown.mjs";
+
+const given = JSON.parse(process.argv[2]);
+const only = process.argv[3]?.split(",");
+const browser = await chromium.launch({
+  executablePath: given.chromium,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...look })) {
+  if (only && !only.includes(name)) {
+    continue;
+  }
+  let outcome = "ok", page = null;
+  try {
+    page = await openPage(browser, given, run.options ?? {});
+    await run(page);
+    await page.finish();
+  } catch (error) {
+    outcome = String(error.message ?? error).replace(/\u001b\[\d+m/g, "").replaceAll("\n", " | ").slice(0, 1500);
+    await page?.tab.screenshot({ path: `${given.pictures}/failed-${name}.png` }).catch(() => {});
+  }
+  await page?.context.close();
+  console.log(`case ${name} ${outcome}`);
+}
+await browser.close();
