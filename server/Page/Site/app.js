@@ -19,7 +19,9 @@ const chats = new Chats({
     showButton();
   },
   updated: run => {
-    transcript.updateLast(run);
+    if (run.chat === chats.current) {
+      transcript.updateLast(run);
+    }
     showButton();
   },
   listed: () => sidebar.list(),

@@ -10,7 +10,7 @@ export async function sends_and_streams(page) {
   const part = await page.answer().locator(".answer-text").innerText();
   assert.ok(part.length < long.length, "the text came at once");
   assert.equal(await page.answer().getAttribute("aria-busy"), "true");
-  assert.match(await page.answer().locator(".facts").innerText(), /≈ \d+ tokens · +[\d.]+ tokens\/s +· +first token \d+/);
+  assert.match(await page.answer().locator(".facts").innerText(), /≈ \d+ tokens +· +[\d.]+ tokens\/s +· +first token \d+/);
   await page.idle();
   assert.equal(await page.answer().locator(".answer-text").innerText(), long);
   assert.match(await page.answer().locator(".facts").innerText(), /^\d+ tokens +· +[\d.,]+ tokens\/s +· +first token [\d.]+ m?s$/);
