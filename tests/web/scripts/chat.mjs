@@ -129,7 +129,7 @@ export async function unreachable_is_shown(page) {
 export async function key(page) {
   const dialog = page.tab.getByRole("dialog", { name: "API key" });
   await dialog.waitFor();
-  assert.match(await dialog.innerText(), /An API key is needed/);
+  assert.match(await dialog.innerText(), /This server needs an API key/);
   await page.picture("key");
   const enter = async text => {
     await page.tab.fill("#key", text);
