@@ -69,6 +69,7 @@ public static class ServerServices
         services.AddSingleton<ClusterEndpoint>();
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<EngineGauges>();
+        services.AddSingleton<ExpertGauges>();
         services.AddSingleton<PrometheusListener>();
         services.AddHostedService<GaugeRefresh>();
         return services;

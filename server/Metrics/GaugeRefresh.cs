@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace HunyuanOrleans.Server.Metrics;
 
 /// <summary>Keeps the engine's numbers fresh for exporters that read them on their own.</summary>
-internal sealed class GaugeRefresh(EngineGauges gauges, TimeProvider time) : BackgroundService
+internal sealed class GaugeRefresh(EngineGauges engine, ExpertGauges experts, TimeProvider time) : BackgroundService
 {
     // Exporters send every 10 to 60 seconds.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -16,7 +16,8 @@ internal sealed class GaugeRefresh(EngineGauges gauges, TimeProvider time) : Bac
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await gauges.RefreshAsync(stoppingToken);
+                await engine.RefreshAsync(stoppingToken);
+                await experts.RefreshAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -18,13 +18,15 @@ internal sealed class PrometheusListener : IDisposable
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
-    private readonly EngineGauges _gauges;
+    private readonly EngineGauges _engine;
+    private readonly ExpertGauges _experts;
     private readonly Lock _collecting = new();
 
     /// <summary>Starts to listen.</summary>
-    public PrometheusListener(IMeterFactory factory, EngineGauges gauges)
+    public PrometheusListener(IMeterFactory factory, EngineGauges engine, ExpertGauges experts)
     {
-        _gauges = gauges;
+        _engine = engine;
+        _experts = experts;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             bool ours = Meters.Contains(instrument.Meter.Name) && ReferenceEquals(instrument.Meter.Scope, factory);
@@ -46,7 +48,8 @@ internal sealed class PrometheusListener : IDisposable
     /// <summary>Answers GET /metrics.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        await _gauges.RefreshAsync(context.RequestAborted);
+        await _engine.RefreshAsync(context.RequestAborted);
+        await _experts.RefreshAsync(context.RequestAborted);
         context.Response.ContentType = ContentType;
         byte[] text = Encoding.UTF8.GetBytes(Collect());
         context.Response.ContentLength = text.Length;

@@ -37,7 +37,7 @@ public sealed class PageCases(PageRun run) : IClassFixture<PageRun>
     {
         Skip.If(run.Missing is not null, run.Missing);
         Assert.True(run.Results.TryGetValue(name, out string? outcome), $"The case did not run. {run.Output}");
-        Assert.Equal("ok", outcome);
+        Assert.True(outcome == "ok", outcome);
     }
 
     [SkippableFact]

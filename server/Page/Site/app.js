@@ -1,7 +1,7 @@
 // Puts the page together: tabs, the message box, the model's state.
 
 import { $ } from "./dom.js";
-import { read } from "./api.js";
+import { apiKey, read } from "./api.js";
 import { Chats, copyText } from "./chats.js";
 import { ClusterView } from "./cluster.js";
 import { Follower } from "./scroll.js";
@@ -19,14 +19,15 @@ const chats = new Chats({
     showButton();
   },
   updated: run => {
-    transcript.updateLast(run);
+    if (run.chat === chats.current) {
+      transcript.updateLast(run);
+    }
     showButton();
   },
   listed: () => sidebar.list(),
   failed: error => {
     if (error.status === 401) {
-      $("open-key").hidden = false;
-      askKey(error.message);
+      wantKey(error);
     } else if (error.status === 0) {
       findModel();
     }
@@ -46,6 +47,12 @@ const askKey = setUpKey(() => {
   findModel();
   cluster.refresh();
 });
+
+// Where a key was sent, what the server says of it; else there is nothing to say but that one is needed.
+function wantKey(error) {
+  $("open-key").hidden = false;
+  askKey(apiKey() ? error.message : undefined);
+}
 
 function ask(text) {
   chats.ask(text);
@@ -152,8 +159,7 @@ async function findModel() {
     }
     if (error.status === 401) {
       state("waiting", "Key needed");
-      $("open-key").hidden = false;
-      askKey(error.message);
+      wantKey(error);
       return;
     }
     state(error.code === "model_not_ready" ? "waiting" : "gone", error.code === "model_not_ready" ? "Loading the model" : "Not reachable");

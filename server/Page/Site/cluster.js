@@ -20,6 +20,16 @@ function bytes(count) {
 const rangeText = ([first, last]) => (first === last ? `${first}` : `${first}–${last}`);
 const plural = (count, one) => `${whole.format(count)} ${one}${count === 1 ? "" : "s"}`;
 
+// Groups of the same layers in one: "0–3, 7 in layers 1–11".
+function expertsText(groups) {
+  const byLayers = new Map();
+  for (const { layers, experts } of groups) {
+    const key = rangeText(layers);
+    byLayers.set(key, [...(byLayers.get(key) ?? []), rangeText(experts)]);
+  }
+  return [...byLayers].map(([layers, experts]) => `${experts.join(", ")} in layers ${layers}`).join("; ");
+}
+
 export class ClusterView {
   #root;
   #timer = 0;
@@ -95,7 +105,7 @@ export class ClusterView {
       return { value, note, extra };
     };
     const parts = {
-      rate: tile("rate", "Tokens per second"), prompts: tile("prompts", "Prompt tokens per second"), queue: tile("queue", "Answers"), kv: tile("kv", "KV blocks"),
+      rate: tile("rate", "Answer tokens/s"), prompts: tile("prompts", "Prompt tokens/s"), queue: tile("queue", "Answers"), kv: tile("kv", "KV blocks"),
     };
     const svg = "http://www.w3.org/2000/svg";
     for (const part of [parts.rate, parts.prompts]) {
@@ -165,7 +175,7 @@ export class ClusterView {
         silo.state === "ready" ? null : el("span", { class: "badge warn", text: silo.state === "leaving" ? "leaving" : "no answer" })),
       el("dl", { class: "pairs" }, ...[
         ["Layers", silo.layers.map(rangeText).join(", ") || "none"],
-        ["Experts", silo.experts.map(group => `${rangeText(group.experts)} of ${rangeText(group.layers)}`).join("; ") || "none"],
+        ["Experts", expertsText(silo.experts) || "none"],
         ["Weights", bytes(silo.weight_bytes)],
         ["KV memory", bytes(silo.kv_bytes)],
         silo.sessions === null ? null : ["Sessions", whole.format(silo.sessions)],

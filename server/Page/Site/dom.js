@@ -1,6 +1,6 @@
 // Elements without markup: text stays text, whoever wrote it.
 
-/** Makes an element. `on` holds listeners, `data` goes to dataset, `text` is text; everything else is an attribute. */
+/** Makes an element. `on` holds listeners, `data` goes to dataset, `text` is text; everything else is an attribute. Children may be lists. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -19,8 +19,19 @@ export function el(tag, props = {}, ...children) {
       node.setAttribute(name, value === true ? "" : value);
     }
   }
-  node.append(...children.filter(child => child !== null && child !== undefined));
+  append(node, children);
   return node;
+}
+
+// One by one: a call takes only so many arguments, and a model may write more.
+function append(node, children) {
+  for (const child of children) {
+    if (Array.isArray(child)) {
+      append(node, child);
+    } else if (child !== null && child !== undefined) {
+      node.append(child);
+    }
+  }
 }
 
 const svgNamespace = "http://www.w3.org/2000/svg";

@@ -47,7 +47,9 @@ class Inline {
           this.nodes.push(plain);
           plain = "";
         }
-        this.nodes.push(...taken);
+        for (const node of taken) {
+          this.nodes.push(node);
+        }
         at += this.length;
       }
     }
@@ -182,7 +184,7 @@ class Inline {
     this.length = end + run - at;
     const nodes = new Inline(text.slice(at + run, end), this.depth + 1).render();
     const tag = c === "~" ? "del" : run === 1 ? "em" : "strong";
-    return [el(tag, {}, ...(run === 3 ? [el("em", {}, ...nodes)] : nodes))];
+    return [el(tag, {}, run === 3 ? el("em", {}, nodes) : nodes)];
   }
 
   closing(from, mark) {

@@ -131,11 +131,11 @@ function listNode(block, depth) {
     }
   }
   const start = block.ordered ? parseInt(item.exec(block.lines[0])[2], 10) : null;
-  return el(block.ordered ? "ol" : "ul", { start: start === 1 ? null : start }, ...items.map(lines => {
+  return el(block.ordered ? "ol" : "ul", { start: start === 1 ? null : start }, items.map(lines => {
     const parts = split(lines);
     // An item of one paragraph, and perhaps lists below it, stands close.
     const close = parts.every((part, i) => (i === 0 ? part.type === "paragraph" : part.type === "list"));
-    return el("li", {}, ...parts.flatMap((part, i) => (i === 0 && close ? inline(part.lines.join("\n"), depth + 1) : [blockNode(part, depth + 1)])));
+    return el("li", {}, parts.map((part, i) => (i === 0 && close ? inline(part.lines.join("\n"), depth + 1) : blockNode(part, depth + 1))));
   }));
 }
 
@@ -143,12 +143,12 @@ function tableNode(block, depth) {
   const align = cells(block.lines[1]).map(cell => (cell.endsWith(":") ? (cell.startsWith(":") ? "center" : "end") : "start"));
   const row = (line, tag) => {
     const values = cells(line);
-    return el("tr", {}, ...align.map((side, i) =>
-      el(tag, { class: `align-${side}`, scope: tag === "th" ? "col" : null }, ...inline(values[i] ?? "", depth + 1))));
+    return el("tr", {}, align.map((side, i) =>
+      el(tag, { class: `align-${side}`, scope: tag === "th" ? "col" : null }, inline(values[i] ?? "", depth + 1))));
   };
   return el("div", { class: "table", tabindex: "0", role: "group", "aria-label": "Table" }, el("table", {},
     el("thead", {}, row(block.lines[0], "th")),
-    el("tbody", {}, ...block.lines.slice(2).map(line => row(line, "td")))));
+    el("tbody", {}, block.lines.slice(2).map(line => row(line, "td")))));
 }
 
 function blockNode(block, depth) {
@@ -161,18 +161,18 @@ function blockNode(block, depth) {
     case "heading": {
       const [, marks, title] = heading.exec(block.lines[0]);
       // The page's own headings come first.
-      return el(`h${Math.min(6, marks.length + 2)}`, { dir: "auto" }, ...inline(title, depth + 1));
+      return el(`h${Math.min(6, marks.length + 2)}`, { dir: "auto" }, inline(title, depth + 1));
     }
     case "rule":
       return el("hr");
     case "quote":
-      return el("blockquote", {}, ...nodes(block.lines.map(line => line.replace(quote, "")), depth + 1));
+      return el("blockquote", {}, nodes(block.lines.map(line => line.replace(quote, "")), depth + 1));
     case "list":
       return listNode(block, depth);
     case "table":
       return tableNode(block, depth);
     default:
-      return el("p", { dir: "auto" }, ...inline(block.lines.map(line => line.trim()).join("\n"), depth + 1));
+      return el("p", { dir: "auto" }, inline(block.lines.map(line => line.trim()).join("\n"), depth + 1));
   }
 }
 

@@ -3,6 +3,9 @@
 import { streamChat } from "./api.js";
 import { samplingFields } from "./store.js";
 
+// In milliseconds.
+const shortest = 50;
+
 /** What is sent for a chat: its system prompt, its messages so far, and what its settings say about sampling. */
 function requestOf(chat, model) {
   const messages = chat.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
@@ -43,8 +46,10 @@ export class Run {
     const measure = () => {
       if (first > 0) {
         message.first = first - begun;
-        // The rate is that of the tokens after the first: what came before it was reading the prompt.
-        message.rate = message.tokens > 1 && last > first ? (message.tokens - 1) / ((last - first) / 1000) : undefined;
+        // The rate is that of the tokens after the first: what came before it was reading the prompt. Tokens that came together, as those
+        // of a short answer do, say nothing of it; then it is that of the whole answer.
+        const apart = last - first >= shortest;
+        message.rate = (apart ? message.tokens - 1 : message.tokens) / ((last - (apart ? first : begun)) / 1000);
       }
     };
     try {

@@ -55,7 +55,7 @@ export function setUpSettings(chats) {
 export function setUpKey(changed) {
   const dialog = $("key-dialog"), input = $("key");
   const open = reason => {
-    $("key-reason").textContent = reason ?? "This server answers those who show a key.";
+    $("key-reason").textContent = reason ?? "This server needs an API key.";
     input.value = apiKey();
     if (!dialog.open) {
       dialog.showModal();

@@ -31,8 +31,8 @@ function checkedMessage(given) {
     return null;
   }
   const message = { role: given.role, content: text(given.content) };
-  for (const name of ["tokens", "rate", "first", "finish", "approximate"]) {
-    if (["number", "string", "boolean"].includes(typeof given[name])) {
+  for (const [name, type] of Object.entries({ tokens: "number", rate: "number", first: "number", finish: "string", approximate: "boolean" })) {
+    if (typeof given[name] === type) {
       message[name] = given[name];
     }
   }

@@ -118,7 +118,7 @@ export class Transcript {
         : el("button", { type: "button", class: "button small", text: "Try again", on: { click: () => this.#actions.retry(index) } }));
   }
 
-  // The last answer has changed.
+  // The last answer has changed. Only what is shown is told here, or it would displace what is.
   #update(run) {
     const view = this.#views.at(-1);
     if (run.chat === this.#chat && view?.message === run.message) {

@@ -10,7 +10,7 @@ export async function sends_and_streams(page) {
   const part = await page.answer().locator(".answer-text").innerText();
   assert.ok(part.length < long.length, "the text came at once");
   assert.equal(await page.answer().getAttribute("aria-busy"), "true");
-  assert.match(await page.answer().locator(".facts").innerText(), /≈ \d+ tokens · +[\d.]+ tokens\/s +· +first token \d+/);
+  assert.match(await page.answer().locator(".facts").innerText(), /≈ \d+ tokens +· +[\d.]+ tokens\/s +· +first token \d+/);
   await page.idle();
   assert.equal(await page.answer().locator(".answer-text").innerText(), long);
   assert.match(await page.answer().locator(".facts").innerText(), /^\d+ tokens +· +[\d.,]+ tokens\/s +· +first token [\d.]+ m?s$/);
@@ -129,7 +129,7 @@ export async function unreachable_is_shown(page) {
 export async function key(page) {
   const dialog = page.tab.getByRole("dialog", { name: "API key" });
   await dialog.waitFor();
-  assert.match(await dialog.innerText(), /An API key is needed/);
+  assert.match(await dialog.innerText(), /This server needs an API key/);
   await page.picture("key");
   const enter = async text => {
     await page.tab.fill("#key", text);

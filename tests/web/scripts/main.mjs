@@ -16,6 +16,7 @@ for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...
   if (only && !only.includes(name)) {
     continue;
   }
+  const begun = performance.now();
   let outcome = "ok", page = null;
   try {
     page = await openPage(browser, given, run.options ?? {});
@@ -26,6 +27,7 @@ for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...
     await page?.tab.screenshot({ path: `${given.pictures}/failed-${name}.png` }).catch(() => {});
   }
   await page?.context.close();
+  console.log(`time ${name} ${Math.round(performance.now() - begun)} ms`);
   console.log(`case ${name} ${outcome}`);
 }
 await browser.close();

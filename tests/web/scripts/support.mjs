@@ -67,7 +67,7 @@ class Page {
   }
 
   async idle() {
-    await this.tab.waitForFunction(() => document.querySelector("#stop").hidden && !document.querySelector(".writing"));
+    await this.tab.waitForFunction(() => document.querySelector("#stop").hidden && !document.querySelector(".message.writing"));
   }
 
   /** Texts of all elements that a selector finds. */
