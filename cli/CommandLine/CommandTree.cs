@@ -19,6 +19,7 @@ internal static class CommandTree
             LogitsCommand.Create(),
             TokenizeCommand.Create(),
             InspectCommand.Create(),
+            PullCommand.Create(),
             MakeModelCommand.Create(),
             BenchCommand.Create(),
             PlanCommand.Create(),

@@ -17,6 +17,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(DrillResult))]
+[JsonSerializable(typeof(PullResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>

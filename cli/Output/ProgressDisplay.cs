@@ -15,31 +15,38 @@ internal static class ProgressDisplay
     /// <param name="title">What is being done.</param>
     /// <param name="bytes">Whether the units are bytes; then speed is shown too.</param>
     /// <param name="work">The work; gets where to report to.</param>
-    public static T Run<T>(string title, bool bytes, Func<ProgressReport, T> work)
-    {
-        if (!TerminalFeatures.Rich)
-        {
-            return work((_, _, _) => { });
-        }
+    public static T Run<T>(string title, bool bytes, Func<ProgressReport, T> work) =>
+        TerminalFeatures.Rich ? Bar(bytes).Start(context => work(Report(context, title))) : work((_, _, _) => { });
 
+    /// <summary>Does the work while showing its progress.</summary>
+    /// <param name="title">What is being done.</param>
+    /// <param name="bytes">Whether the units are bytes; then speed is shown too.</param>
+    /// <param name="work">The work; gets where to report to.</param>
+    public static Task RunAsync(string title, bool bytes, Func<ProgressReport, Task> work) =>
+        TerminalFeatures.Rich ? Bar(bytes).StartAsync(context => work(Report(context, title))) : work((_, _, _) => { });
+
+    private static Progress Bar(bool bytes)
+    {
         List<ProgressColumn> columns =
             [new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn()];
         columns.AddRange(bytes
             ? [new DownloadedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture }, new TransferSpeedColumn()]
             : [new RemainingTimeColumn()]);
-        return ErrorConsole().Progress().AutoClear(true).Columns([.. columns]).Start(context =>
+        return ErrorConsole().Progress().AutoClear(true).Columns([.. columns]);
+    }
+
+    private static ProgressReport Report(ProgressContext context, string title)
+    {
+        ProgressTask task = context.AddTask(Markup.Escape(title));
+        return (done, total, note) =>
         {
-            ProgressTask task = context.AddTask(Markup.Escape(title));
-            return work((done, total, note) =>
+            task.MaxValue = Math.Max(1, total);
+            task.Value = done;
+            if (note is not null)
             {
-                task.MaxValue = Math.Max(1, total);
-                task.Value = done;
-                if (note is not null)
-                {
-                    task.Description = Markup.Escape($"{title} {note}");
-                }
-            });
-        });
+                task.Description = Markup.Escape($"{title} {note}");
+            }
+        };
     }
 
     private static IAnsiConsole ErrorConsole() =>

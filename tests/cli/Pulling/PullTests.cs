@@ -1,0 +1,170 @@
+using System.Text.Json;
+using HunyuanOrleans.Model;
+using Xunit;
+
+namespace HunyuanOrleans.Cli.Tests.Pulling;
+
+/// <summary>pull against a hub that behaves.</summary>
+public sealed class PullTests : IDisposable
+{
+    private readonly TestHub _hub = new();
+    private readonly TempFolder _folder = new();
+
+    public PullTests()
+    {
+        _hub.Add("config.json", 700);
+        _hub.Add("model-1.safetensors", 300_000);
+        _hub.Add("model-2.safetensors", 1_500_001);
+        _hub.Add("nested/more/words and ünïcode#.txt", 33);
+        _hub.Add("empty", 0);
+    }
+
+    [Fact]
+    public void The_command_fetches_every_file_and_says_so()
+    {
+        CliResult result = CliProcess.Run(["pull", "acme/tiny", "--to", _folder["m"], "--json"], "", Hub());
+        JsonElement json = result.Json();
+        Assert.Equal((TestHub.Commit, 5), (json.GetProperty("commit").GetString(), json.GetProperty("files").GetInt32()));
+        Assert.Equal(_hub.Files.Values.Sum(static f => f.Length), json.GetProperty("received_bytes").GetInt64());
+        PulledFolder.Holds(_folder["m"], _hub.Files);
+        Assert.False(Directory.Exists(_folder["m/.pull"]));
+    }
+
+    [Fact]
+    public async Task Files_that_are_there_are_checked_and_not_fetched_again()
+    {
+        await new Puller(_hub.Url).RunAsync(_folder["m"]);
+        byte[] damaged = File.ReadAllBytes(_folder["m/model-1.safetensors"]);
+        damaged[1234] ^= 1;
+        File.WriteAllBytes(_folder["m/model-1.safetensors"], damaged);
+        int before = _hub.FileRequests.Length;
+        await new Puller(_hub.Url).RunAsync(_folder["m"]);
+        PulledFolder.Holds(_folder["m"], _hub.Files);
+        Assert.EndsWith("model-1.safetensors", Assert.Single(_hub.FileRequests.Skip(before)).Target, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_what_matches_is_fetched()
+    {
+        await new Puller(_hub.Url).RunAsync(_folder["m"], "*-2.safe*", "nested/*.txt", "config.jso?");
+        Assert.Equal(["config.json", "model-2.safetensors", "nested/more/words and ünïcode#.txt"], PulledFolder.Names(_folder["m"]));
+        ModelException none = await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url).RunAsync(_folder["n"], "*.bin", "x"));
+        Assert.Contains("None of the 5 files of acme/tiny matches *.bin or x", none.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["n"]));
+    }
+
+    [Fact]
+    public async Task Several_files_come_at_once()
+    {
+        TaskCompletionSource three = new();
+        int waiting = 0;
+        _hub.Intercept = request => request.IsFile && _hub.Content(request).Length > 100 ? AnswerAsync(request) : null;
+        await new Puller(_hub.Url) { Parallel = 3 }.RunAsync(_folder["m"]).WaitAsync(TimeSpan.FromMinutes(2));
+        PulledFolder.Holds(_folder["m"], _hub.Files);
+
+        async Task<HubResponse> AnswerAsync(HubRequest request)
+        {
+            // No file is answered before three were asked for.
+            if (Interlocked.Increment(ref waiting) == 3)
+            {
+                three.SetResult();
+            }
+
+            await three.Task;
+            return _hub.Answer(request);
+        }
+    }
+
+    [Fact]
+    public async Task Long_lists_come_in_pages()
+    {
+        string second = "";
+        _hub.Intercept = request =>
+        {
+            if (!request.Target.Contains("/tree/", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            HubResponse whole = _hub.Answer(request with { Target = request.Target.Split("&")[0] });
+            JsonElement[] entries = [.. JsonDocument.Parse(whole.Body).RootElement.EnumerateArray()];
+            if (request.Target.Contains("cursor", StringComparison.Ordinal))
+            {
+                second = request.Target;
+                return Task.FromResult(HubResponse.Text(200, $"[{string.Join(',', entries[2..])}]"));
+            }
+
+            return Task.FromResult(HubResponse.Text(
+                200, $"[{string.Join(',', entries[..2])}]", ("Link", $"<{_hub.Url}{request.Target}&cursor=a%3D>; rel=\"next\"")));
+        };
+        await new Puller(_hub.Url).RunAsync(_folder["m"]);
+        Assert.EndsWith("cursor=a%3D", second, StringComparison.Ordinal);
+        PulledFolder.Holds(_folder["m"], _hub.Files);
+    }
+
+    [Fact]
+    public async Task The_token_is_shown_to_the_hub_and_to_no_other_host()
+    {
+        using HubSocket elsewhere = new(request => Task.FromResult(TestHub.Part(_hub.Files[request.Target[1..]], request.From)));
+        // And one redirect within the hub.
+        _hub.Intercept = request => request.IsFile && request.Target.EndsWith(".safetensors", StringComparison.Ordinal)
+            ? Task.FromResult(HubResponse.Text(302, "", ("Location", $"{elsewhere.Url}/{Path.GetFileName(request.Target)}")))
+            : request.Target switch
+            {
+                "/moved" => Task.FromResult(TestHub.Part(_hub.Files["config.json"], 0)),
+                var target when target.EndsWith("config.json", StringComparison.Ordinal) => Task.FromResult(HubResponse.Text(307, "", ("Location", "/moved"))),
+                _ => null,
+            };
+        await new Puller(_hub.Url, "hf_secret\n").RunAsync(_folder["m"]);
+        PulledFolder.Holds(_folder["m"], _hub.Files);
+        Assert.Contains(_hub.Requests, static request => request.Target == "/moved");
+        Assert.All(_hub.Requests, static request => Assert.Equal("Bearer hf_secret", request.Authorization));
+        Assert.Equal(2, elsewhere.Requests.Count);
+        Assert.All(elsewhere.Requests, static request => Assert.DoesNotContain("secret", string.Join('\n', request.Headers.Values), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_pulls_do_not_work_in_one_folder()
+    {
+        TaskCompletionSource first = new(), go = new();
+        _hub.Intercept = request => request.Target.EndsWith("config.json", StringComparison.Ordinal) ? HoldAsync(request) : null;
+        Task running = new Puller(_hub.Url).RunAsync(_folder["m"]);
+        await first.Task;
+        ModelException refused = await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url).RunAsync(_folder["m"]));
+        Assert.Contains("another pull is at work", refused.Message, StringComparison.Ordinal);
+        go.SetResult();
+        await running;
+        PulledFolder.Holds(_folder["m"], _hub.Files);
+
+        async Task<HubResponse> HoldAsync(HubRequest request)
+        {
+            first.TrySetResult();
+            await go.Task;
+            return _hub.Answer(request);
+        }
+    }
+
+    [Fact]
+    public void Wrong_command_lines_are_one_line()
+    {
+        CliProcess.Run("pull").FailedWith(2, "OWNER/NAME");
+        CliProcess.Run("pull", "tiny").FailedWith(2, "'tiny'", "OWNER/NAME@REVISION");
+        CliProcess.Run("pull", "../etc").FailedWith(2, "'../etc'");
+        CliProcess.Run("pull", "acme/tiny", "--parallel", "0").FailedWith(2, "--parallel", "1 to 64");
+        CliProcess.Run(["pull", "acme/tiny"], "", Hub("ftp://x")).FailedWith(2, "HF_ENDPOINT", "ftp://x");
+        CliProcess.Run(["pull", "acme/tiny"], "", Hub(_hub.Url, "a b")).FailedWith(2, "HF_TOKEN");
+        CliProcess.Run(["pull", "acme/other", "--to", _folder["m"]], "", Hub()).FailedWith(1, "no model acme/other");
+        Assert.False(Directory.Exists(_folder["m"]));
+    }
+
+    public void Dispose()
+    {
+        _hub.Dispose();
+        _folder.Dispose();
+    }
+
+    private Dictionary<string, string> Hub() => Hub(_hub.Url);
+
+    private static Dictionary<string, string> Hub(string url, string token = "") =>
+        new() { ["HF_ENDPOINT"] = url, ["HF_TOKEN"] = token, ["NO_PROXY"] = "127.0.0.1", ["no_proxy"] = "127.0.0.1" };
+}
