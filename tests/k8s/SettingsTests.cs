@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.K8s.Tests.Support;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Silo.Hosting;
+using HunyuanOrleans.Silo.Settings;
+using Xunit;
+
+namespace HunyuanOrleans.K8s.Tests;
+
+/// <summary>The environment of the silos' pods is one that silos understand.</summary>
+public sealed class SettingsTests
+{
+    public static TheoryData<string> Overlays => Manifests.OverlayCases;
+
+    [Fact]
+    public void Every_variable_that_is_written_down_is_a_setting()
+    {
+        string[] known =
+        [
+            .. SettingTable.All.Select(static s => s.Flag.Variable),
+            .. typeof(ServerOptions).GetProperties().Select(static p => $"HUNYUAN_{ServerOptions.Section}__{p.Name}"),
+        ];
+        string[] used = [.. Manifests.Files.Select(static file => File.ReadAllText(Path.Combine(Manifests.Folder, file)))
+            .Append(File.ReadAllText(Path.Combine(Manifests.Folder, "base", "silo.env")))
+            .SelectMany(static text => System.Text.RegularExpressions.Regex.Matches(text, "HUNYUAN_[A-Za-z_]+").Select(static m => m.Value)).Distinct()];
+        Assert.Contains("HUNYUAN_ADVERTISED_ADDRESS", used);
+        Assert.Empty(used.Except(known));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Overlays))]
+    public void Silos_accept_what_an_overlay_gives_them(string overlay)
+    {
+        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
+        List<(HostSettings Settings, string Name)> all = [];
+        foreach (Manifest silos in objects.Where(static o => o.IsSilos))
+        {
+            HostSettings settings = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos)));
+            Assert.Equal(silos.Name + "-0", settings.Silo.Name);
+            Assert.Equal(silos.PodTemplate!["metadata"]!["labels"]!["app.kubernetes.io/component"]!.GetValue<string>(), settings.Silo.Role.ToString().ToLowerInvariant());
+            Assert.Equal(settings.Clustering.Kind == ClusteringKind.Localhost ? null : "10.0.0.1", settings.Silo.AdvertisedAddress);
+            Assert.Contains("0.0.0.0", settings.Silo.Urls, StringComparison.Ordinal);
+            all.Add((settings, silos.Name));
+        }
+
+        // Together they can hold a model and take requests, and what must be the same on every silo is.
+        Assert.Contains(all, static s => s.Settings.Silo.Role is SiloRole.Any or SiloRole.Attention);
+        Assert.Contains(all, static s => s.Settings.Silo.Role is SiloRole.Any or SiloRole.Experts);
+        Assert.Single(all.Select(static s => (s.Settings.Silo.ModelName, s.Settings.Silo.KvTokens, s.Settings.Silo.MaxBatchTokens, s.Settings.Clustering.ClusterId)).Distinct());
+        Assert.True(all[0].Settings.Clustering.Kind == ClusteringKind.Postgres || objects.Where(static o => o.IsSilos).Sum(static o => o.Spec["replicas"]!.GetValue<int>()) == 1);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Overlays))]
+    public void Ports_are_those_the_silo_listens_on(string overlay)
+    {
+        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
+        Assert.All(objects.Where(static o => o.IsSilos), silos =>
+        {
+            SiloSettings settings = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo;
+            Dictionary<string, int> ports = Silo(silos)["ports"]!.AsArray().ToDictionary(static p => p!["name"]!.GetValue<string>(), static p => p!["containerPort"]!.GetValue<int>());
+            Assert.Equal((settings.SiloPort, settings.GatewayPort, new Uri(settings.Urls).Port), (ports["silo"], ports["gateway"], ports["http"]));
+        });
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Overlays))]
+    public void Pods_are_given_the_time_their_silo_takes_to_stop(string overlay)
+    {
+        TimeSpan last = (TimeSpan)typeof(SiloHost).Assembly.GetType("HunyuanOrleans.Silo.Hosting.Goodbye")!
+            .GetField("LastMoment", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.GetValue(null)!;
+        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
+        Assert.All(objects.Where(static o => o.IsSilos), silos =>
+        {
+            double pause = Silo(silos)["lifecycle"]!["preStop"]!["sleep"]!["seconds"]!.GetValue<double>();
+            double stopping = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo.ShutdownGraceSeconds;
+            double given = silos.PodTemplate!["spec"]!["terminationGracePeriodSeconds"]!.GetValue<double>();
+            Assert.True(given >= pause + stopping + last.TotalSeconds + 5, $"{silos}: {given} s are given, {pause} + {stopping} + {last.TotalSeconds} s are taken.");
+        });
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Overlays))]
+    public void Memory_for_the_model_leaves_room_for_the_program(string overlay)
+    {
+        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
+        Assert.All(objects.Where(static o => o.IsSilos && !o.Name.EndsWith("gateway", StringComparison.Ordinal)), silos =>
+        {
+            string text = Assert.IsType<string>(SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo.Memory);
+            double limit = Quantity.Read(Silo(silos)["resources"]!["limits"]!["memory"]!.GetValue<string>());
+            Assert.InRange(MemorySize.Parse(text)!.Value, limit * 0.4, limit * 0.9);
+        });
+    }
+
+    private static JsonObject Silo(Manifest silos) => silos.PodTemplate!["spec"]!["containers"]!.AsArray().Single(static c => c!["name"]!.GetValue<string>() == "silo")!.AsObject();
+}

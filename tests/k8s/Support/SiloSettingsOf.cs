@@ -1,0 +1,70 @@
+using System.Collections;
+using System.Text.Json.Nodes;
+using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.TestSupport;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace HunyuanOrleans.K8s.Tests.Support;
+
+/// <summary>What a container's environment means for a silo.</summary>
+internal static class SiloSettingsOf
+{
+    /// <summary>Names and values a container gets. Values from the pod and from secrets are made up.</summary>
+    public static Dictionary<string, string> Environment(IReadOnlyList<Manifest> objects, Manifest owner, JsonObject container)
+    {
+        Dictionary<string, string> values = [];
+        foreach (JsonNode? source in container["envFrom"]?.AsArray() ?? [])
+        {
+            string map = source!["configMapRef"]!["name"]!.GetValue<string>();
+            Manifest found = Assert.Single(objects, o => o.Kind == "ConfigMap" && o.Name == map);
+            foreach ((string name, JsonNode? value) in found.Json["data"]!.AsObject())
+            {
+                values[name] = value!.GetValue<string>();
+            }
+        }
+
+        foreach (JsonNode? variable in container["env"]?.AsArray() ?? [])
+        {
+            values[variable!["name"]!.GetValue<string>()] = variable["value"]?.GetValue<string>() ?? FromPod(owner, variable["valueFrom"]!.AsObject());
+        }
+
+        return values;
+    }
+
+    /// <summary>The settings a silo would run with, checked by its own rules; files that only a cluster has are those of this checkout.</summary>
+    public static HostSettings Read(IReadOnlyDictionary<string, string> environment)
+    {
+        Hashtable here = new(environment.Where(static v => v.Value.Length > 0).ToDictionary(static v => v.Key, static v => v.Value));
+        foreach (string variable in new[] { "HUNYUAN_MODEL", "HUNYUAN_TLS_CERTIFICATE", "HUNYUAN_TLS_KEY", "HUNYUAN_TLS_AUTHORITY" })
+        {
+            if (here.ContainsKey(variable))
+            {
+                here[variable] = variable == "HUNYUAN_MODEL" ? TestPaths.DemoModel : Path.Combine(TestPaths.DemoModel, "config.json");
+            }
+        }
+
+        ConfigurationBuilder configuration = new();
+        HostSettings.AddSources(configuration, CommandLine.Read([]), here);
+        return HostSettings.Read(configuration.Build());
+    }
+
+    private static string FromPod(Manifest owner, JsonObject from)
+    {
+        if (from["secretKeyRef"] is not null)
+        {
+            return "secret";
+        }
+
+        string path = from["fieldRef"]!["fieldPath"]!.GetValue<string>();
+        const string Label = "metadata.labels['";
+        return path switch
+        {
+            "metadata.name" => owner.Name + "-0",
+            "status.podIP" => "10.0.0.1",
+            "spec.nodeName" => "node-1",
+            _ when path.StartsWith(Label, StringComparison.Ordinal) => owner.PodTemplate!["metadata"]!["labels"]![path[Label.Length..^2]]?.GetValue<string>() ?? "",
+            _ => throw new InvalidDataException($"{owner}: {path} is nothing the pod can be asked for."),
+        };
+    }
+}

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace HunyuanOrleans.K8s.Tests.Support;
+
+/// <summary>Programs of others that some checks need.</summary>
+internal static class Tool
+{
+    /// <summary>Whether a program is on the path.</summary>
+    public static bool Exists(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    /// <summary>Runs one to its end; the test is skipped where it is not installed.</summary>
+    /// <param name="program">Its name.</param>
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="missing">What cannot be checked without it.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static (int Code, string Output) Run(string program, string folder, string missing, params string[] arguments)
+    {
+        Skip.IfNot(Exists(program), $"{program} is not installed: {missing}");
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, process.ExitCode == 0 ? output : output + error.Result);
+    }
+}
