@@ -23,16 +23,17 @@ public sealed class TypedManifestTests
         Manifests.Render(overlay).Select(m => ($"{overlay}-{m.Kind}-{m.Name}", TypeCheck.Type(m.Api, m.Kind), (JsonNode)m.Json))));
 
     [SkippableTheory]
-    [InlineData("\"replicas\": \"two\"", "not assignable to type 'number'")]
-    [InlineData("\"replica\": 2", "'replica' does not exist in type")]
-    [InlineData("\"template\": {\"spec\": {\"containers\": [{\"image\": \"x\"}]}}", "Property 'name' is missing")]
+    [InlineData("\"replicas\": \"two\"", "TS2322")]
+    [InlineData("\"replica\": 2", "TS2353")]
+    [InlineData("\"template\": {\"spec\": {\"containers\": [{\"image\": \"x\"}]}}", "TS2741")]
     public void Mistakes_are_found(string mistake, string found)
     {
         string template = mistake.Contains("template", StringComparison.Ordinal) ? "" : "\"template\": {}, ";
         JsonNode json = JsonNode.Parse(
             "{\"apiVersion\": \"apps/v1\", \"kind\": \"StatefulSet\", \"spec\": {\"serviceName\": \"a\", \"selector\": {}, " + template + mistake + "}}")!;
         Assert.Contains(found, TypeCheck.Problems([("mistake", TypeCheck.Type("apps/v1", "StatefulSet"), json)]), StringComparison.Ordinal);
-        if (!found.Contains("missing", StringComparison.Ordinal))
+        // A patch may leave out what the object needs.
+        if (found != "TS2741")
         {
             Assert.Contains(found, TypeCheck.Problems([("mistake", TypeCheck.PatchOf(TypeCheck.Type("apps/v1", "StatefulSet")), json)]), StringComparison.Ordinal);
         }
