@@ -32,6 +32,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private TaskCompletionSource _changed = NewSignal();
     private volatile Route? _current;
     private volatile string? _problem = "The model is not loaded yet.";
+    private volatile bool _planFailed;
+    private volatile ExpertLoad? _load;
     private long _version;
 
     public RouteKeeper(
@@ -153,9 +155,6 @@ internal sealed class RouteKeeper : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private volatile bool _planFailed;
-    private volatile ExpertLoad? _load;
-
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task CleanUpAsync(Route route, string silo)
@@ -186,13 +185,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
     {
         try
         {
-            await foreach (ClusterMembershipSnapshot snapshot in _membership.MembershipUpdates.WithCancellation(_stop.Token))
+            await foreach (ClusterMembershipSnapshot _ in _membership.MembershipUpdates.WithCancellation(_stop.Token))
             {
-                if (_current is { } route && route.Silos.Except(Placement.SiloNames.Active(snapshot)).Any())
-                {
-                    Wake();
-                }
-
                 Wake();
             }
         }
