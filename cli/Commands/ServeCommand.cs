@@ -171,6 +171,7 @@ internal static class ServeCommand
         string url = address.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         output.WriteLine($$"""
             Serving {{model}} on {{url}}
+            Open it in a browser to chat, or:
 
               curl {{url}}/v1/chat/completions -H 'Content-Type: application/json' \
                 -d '{"messages":[{"role":"user","content":"What is the capital of France?"}]}'

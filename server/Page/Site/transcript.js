@@ -107,7 +107,7 @@ export class Transcript {
 
   #notice(error, index) {
     const needsKey = error.status === 401;
-    const details = [error.parameter && `parameter ${error.parameter}`, error.status > 0 && `status ${error.status}`, error.code,
+    const details = [error.parameter && `parameter ${error.parameter}`, error.status >= 400 && `status ${error.status}`, error.code,
       error.requestId && `request ${error.requestId}`].filter(Boolean).join(" · ");
     const advice = error.retryAfter && !/again/i.test(error.message) ? ` Try again in ${error.retryAfter} s.` : "";
     return el("div", { class: "notice", role: "alert" },
