@@ -42,13 +42,18 @@ internal static class LoadCommand
         HelpName = "R",
     }.InRange(0.001, 1e6);
 
-    private static readonly Option<int?> PromptLength = Number("--prompt-len", "Words of a prompt.", 64, 1_000_000);
+    private static readonly Option<int?> PromptLength = Number("--prompt-len", "Words of a prompt, or its ids.", 64, 1_000_000);
 
     private static readonly Option<int?> AnswerLength = Number("--gen-len", "Tokens of an answer.", 64, 1_000_000);
 
     private static readonly Option<bool> StopEarly = new("--stop-early")
     {
         Description = "Let answers end on their own; else ignore_eos asks for their full length.",
+    };
+
+    private static readonly Option<bool> Ids = new("--ids")
+    {
+        Description = "Complete prompts of token ids instead of answering chats: for models without a tokenizer.",
     };
 
     private static readonly Option<int?> Seed = Number("--seed", "Decides prompts and moments.", 1, int.MaxValue);
@@ -58,7 +63,7 @@ internal static class LoadCommand
     {
         Command command = new("load", "Measures an OpenAI server under load.")
         {
-            Url, Model, Key, Requests, Concurrency, Rate, PromptLength, AnswerLength, StopEarly, Seed, SharedOptions.Json,
+            Url, Model, Key, Requests, Concurrency, Rate, PromptLength, AnswerLength, StopEarly, Ids, Seed, SharedOptions.Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -87,6 +92,7 @@ internal static class LoadCommand
             parsed.GetValue(PromptLength)!.Value,
             parsed.GetValue(AnswerLength)!.Value,
             IgnoreEos: !parsed.GetValue(StopEarly),
+            parsed.GetValue(Ids),
             parsed.GetValue(Seed)!.Value);
         LoadClient client = new(http, plan, TimeProvider.System);
         (LoadSample[] samples, double seconds) = await LoadRun.RunAsync(client, plan, TimeProvider.System, _ => { }, interrupt.Token);

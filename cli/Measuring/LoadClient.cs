@@ -4,13 +4,16 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Cli.Measuring;
 
-/// <summary>Sends one streamed chat to an OpenAI server and times what comes. It knows nothing of this project's own server.</summary>
+/// <summary>Sends one streamed chat or completion to an OpenAI server and times what comes. It knows nothing of this project's own server.</summary>
 /// <param name="http">The connections.</param>
 /// <param name="plan">What is sent.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider time)
 {
     private const string DataMark = "data: ", EndMark = "[DONE]";
+
+    // Ids that every model has.
+    private const int SmallVocabulary = 256;
 
     // Common words; their tokens cost about the same in every vocabulary.
     private static readonly string[] Words = ["the", "river", "city", "garden", "walks", "under", "bright", "morning", "light", "with", "stone", "paper"];
@@ -24,7 +27,7 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
         Reading reading = new(time, begun);
         try
         {
-            using HttpRequestMessage request = new(HttpMethod.Post, new Uri(plan.Url, "v1/chat/completions")) { Content = Body(index) };
+            using HttpRequestMessage request = new(HttpMethod.Post, new Uri(plan.Url, plan.Ids ? "v1/completions" : "v1/chat/completions")) { Content = Body(index) };
             request.Headers.Authorization = plan.ApiKey is null ? null : new AuthenticationHeaderValue("Bearer", plan.ApiKey);
             using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             if (!response.IsSuccessStatusCode)
@@ -43,6 +46,9 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
                 if (line.StartsWith(DataMark, StringComparison.Ordinal))
                 {
                     reading.Take(line[DataMark.Length..]);
+
+                    // Where data is always there, reading never waits: other answers' readers need the thread too.
+                    await Task.Yield();
                 }
             }
 
@@ -62,12 +68,7 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
         {
             json.WriteStartObject();
             json.WriteString("model", plan.Model);
-            json.WriteStartArray("messages");
-            json.WriteStartObject();
-            json.WriteString("role", "user");
-            json.WriteString("content", string.Join(' ', Enumerable.Range(0, plan.PromptLength).Select(_ => Words[random.Next(Words.Length)])));
-            json.WriteEndObject();
-            json.WriteEndArray();
+            WritePrompt(json, random);
             json.WriteNumber("max_tokens", plan.AnswerLength);
             if (plan.IgnoreEos)
             {
@@ -82,6 +83,28 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
         }
 
         return new ByteArrayContent(buffer.WrittenMemory.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+    }
+
+    private void WritePrompt(Utf8JsonWriter json, Random random)
+    {
+        if (plan.Ids)
+        {
+            json.WriteStartArray("prompt");
+            for (int i = 0; i < plan.PromptLength; i++)
+            {
+                json.WriteNumberValue(random.Next(SmallVocabulary));
+            }
+
+            json.WriteEndArray();
+            return;
+        }
+
+        json.WriteStartArray("messages");
+        json.WriteStartObject();
+        json.WriteString("role", "user");
+        json.WriteString("content", string.Join(' ', Enumerable.Range(0, plan.PromptLength).Select(_ => Words[random.Next(Words.Length)])));
+        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     private sealed class Reading(TimeProvider time, long begun)
@@ -130,7 +153,8 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
 
         private static bool HasText(JsonElement chunk) =>
             chunk.TryGetProperty("choices", out JsonElement choices) && choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
-            && choices[0].TryGetProperty("delta", out JsonElement delta) && delta.TryGetProperty("content", out JsonElement content)
+            && (choices[0].TryGetProperty("text", out JsonElement content)
+                || (choices[0].TryGetProperty("delta", out JsonElement delta) && delta.TryGetProperty("content", out content)))
             && content.ValueKind == JsonValueKind.String && content.GetString()!.Length > 0;
     }
 }

@@ -10,6 +10,7 @@ namespace HunyuanOrleans.Cli.Measuring;
 /// <param name="PromptLength">Words of a prompt.</param>
 /// <param name="AnswerLength">Most tokens of an answer.</param>
 /// <param name="IgnoreEos">Whether answers are asked to have that length exactly (vLLM's ignore_eos).</param>
+/// <param name="Ids">Whether prompts are token ids, sent for completion: for models without a tokenizer.</param>
 /// <param name="Seed">Of the prompts and of the moments they are sent at.</param>
 internal sealed record LoadPlan(
-    Uri Url, string Model, string? ApiKey, int Requests, int Concurrency, double? Rate, int PromptLength, int AnswerLength, bool IgnoreEos, int Seed);
+    Uri Url, string Model, string? ApiKey, int Requests, int Concurrency, double? Rate, int PromptLength, int AnswerLength, bool IgnoreEos, bool Ids, int Seed);

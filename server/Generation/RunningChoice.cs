@@ -69,6 +69,10 @@ internal sealed class RunningChoice(
             if (piece.Length > 0 || samples.Length > 0 || chunk.Finish != FinishReason.None)
             {
                 yield return new AnswerPiece(piece, samples, chunk.Finish);
+
+                // An answer computed as fast as it is read never waits; without this it would keep its thread, and other answers and
+                // new requests would stand still until the pool grows.
+                await Task.Yield();
             }
         }
 
