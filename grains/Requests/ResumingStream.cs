@@ -24,6 +24,22 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     /// <param name="cancellationToken">Gives the request up.</param>
     public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        SignsOfLife.CountReader(1);
+        try
+        {
+            await foreach (TokenBatch batch in ReadAsync(request, cancellationToken))
+            {
+                yield return batch;
+            }
+        }
+        finally
+        {
+            SignsOfLife.CountReader(-1);
+        }
+    }
+
+    private async IAsyncEnumerable<TokenBatch> ReadAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         request = WithSeed(request);
         AnswerProgress progress = new(request);
         ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);

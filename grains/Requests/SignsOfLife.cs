@@ -22,9 +22,14 @@ internal static class SignsOfLife
     private const int IntervalsToLost = 4;
 
     private static int _streams;
+    private static int _readers;
 
     /// <summary>A sign: an empty batch, which says in place of a position within how many milliseconds the next one comes.</summary>
     public static TokenBatch Sign() => new(0, (int)Interval().TotalMilliseconds, [], [], FinishCode.None, false, null, null, null);
+
+    /// <summary>Counts the readers of this process.</summary>
+    /// <param name="change">1 for one that begins, -1 for one that ends.</param>
+    public static void CountReader(int change) => Interlocked.Add(ref _readers, change);
 
     /// <summary>How long to wait for a source's next batch.</summary>
     /// <param name="last">Its last batch; null before the first.</param>
@@ -34,8 +39,11 @@ internal static class SignsOfLife
     /// </param>
     public static TimeSpan Patience(TokenBatch? last, int lost)
     {
+        // Readers of one process wait in one line: where there are thousands, each may take long to be served.
         TimeSpan announced = TimeSpan.FromMilliseconds(last is { IsEmpty: true } ? last.Start : 0);
+        TimeSpan shared = ForEach * Volatile.Read(ref _readers);
         TimeSpan interval = announced > Shortest ? announced : Shortest;
+        interval = shared > interval ? shared : interval;
         return interval * IntervalsToLost * (1 << Math.Clamp(lost, 0, 3));
     }
 

@@ -75,7 +75,7 @@ public sealed class RequestTests
     public async Task Ten_thousand_requests_queue_and_leave_nothing_behind()
     {
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
-            Directory, 2, queue: 20000, more: static (_, silo) => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(60)));
+            Directory, 2, queue: 100_000, more: static (_, silo) => silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(60)));
         GenerationRequest request = Prompts.Of(1, Vocabulary, 1)[0] with { PromptIds = new[] { 5, 6, 7 } };
         await cluster.GenerateAsync(request);
         Task<int[][]>[] all = [.. Enumerable.Range(0, 10_000).Select(_ => cluster.GenerateAsync(request))];
