@@ -10,12 +10,12 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>bench --silos: what running on grains and silos costs, beside running without.</summary>
+/// <summary>bench --silos and --http: what running on grains and silos costs, and what HTTP does, beside running without.</summary>
 internal static class BenchCluster
 {
     /// <summary>Starts all contenders, measures them in turn and prints the comparison.</summary>
     public static async Task<int> RunAsync(
-        ParseResult parsed, string folder, ModelOptions options, BenchPlan plan, int[] silos, CancellationToken cancellationToken)
+        ParseResult parsed, string folder, ModelOptions options, BenchPlan plan, int[] silos, bool http, CancellationToken cancellationToken)
     {
         ModelConfig config = ModelConfig.Load(folder);
         options = options with { Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount };
@@ -29,6 +29,17 @@ internal static class BenchCluster
                     : await ClusterContender.CreateAsync(Plan(folder, config, options, count), cancellationToken));
             }
 
+            if (http)
+            {
+                LocalContender? local = contenders.OfType<LocalContender>().FirstOrDefault();
+                if (local is null)
+                {
+                    contenders.Add(local = LocalContender.Create(folder, options, cancellationToken));
+                }
+
+                contenders.Add(await HttpContender.CreateAsync(local, cancellationToken));
+            }
+
             ClusterMeter meter = new(contenders, plan, config.VocabSize, options.MaxBatchTokens);
             BenchContender[] results = ProgressDisplay.Run(
                 "Measuring", bytes: false, report => meter.RunAsync(report, cancellationToken).GetAwaiter().GetResult());
@@ -38,7 +49,8 @@ internal static class BenchCluster
         }
         finally
         {
-            foreach (IContender contender in contenders)
+            // The last one may serve an earlier one's model.
+            foreach (IContender contender in Enumerable.Reverse(contenders))
             {
                 await contender.DisposeAsync();
             }

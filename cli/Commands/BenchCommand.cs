@@ -31,12 +31,17 @@ internal static class BenchCommand
         HelpName = "0,1,3",
     }.ListInRange(0, 16);
 
+    private static readonly Option<bool> Http = new("--http")
+    {
+        Description = "Compares the model behind the HTTP server, read in this process, with the model alone instead.",
+    };
+
     /// <summary>The verb.</summary>
     public static Command Create()
     {
         Command command = new("bench", "Measures prefill and decode speed beside the machine's limits.")
         {
-            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos,
+            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http,
         };
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Json);
@@ -52,9 +57,11 @@ internal static class BenchCommand
         ModelOptions options = ComputeSettings.Read(parsed);
         options = options with { KvTokens = plan.KvTokens(options.MaxBatchTokens, KvBlocks.Positions) };
         using Interrupt interrupt = new();
-        if (parsed.GetValue(Silos) is { Length: > 0 } silos)
+        int[] silos = parsed.GetValue(Silos) ?? [];
+        bool http = parsed.GetValue(Http);
+        if (silos.Length > 0 || http)
         {
-            return await BenchCluster.RunAsync(parsed, folder, options, plan, silos, interrupt.Token);
+            return await BenchCluster.RunAsync(parsed, folder, options, plan, silos, http, interrupt.Token);
         }
 
         long started = Stopwatch.GetTimestamp();

@@ -26,6 +26,9 @@ internal sealed class LocalContender : IContender
     /// <inheritdoc/>
     public int Silos => 0;
 
+    /// <summary>The model for others to serve; it stays this contender's.</summary>
+    public IGenerator Generator => new LocalGenerator(_engine, "bench", _executor);
+
     /// <summary>Loads the model.</summary>
     public static LocalContender Create(string folder, ModelOptions options, CancellationToken cancellationToken) =>
         new(new LocalExecutor(ModelLoading.Load(folder, options, cancellationToken)));
