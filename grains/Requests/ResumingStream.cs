@@ -155,21 +155,17 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             }
         }
 
-        public async ValueTask DisposeAsync()
+        // Nobody waits for it: telling a source that is lost takes as long as calls may take.
+        public ValueTask DisposeAsync()
         {
-            if (!_last.IsCompleted)
-            {
-                // An enumerator must not be disposed while it moves; who waits for it has given up.
-                _ = _last.ContinueWith(async _ => await EndAsync(), TaskScheduler.Default);
-                return;
-            }
-
-            _ = _last.Exception;
-            await EndAsync();
+            _ = EndAsync();
+            return ValueTask.CompletedTask;
         }
 
         private async Task EndAsync()
         {
+            // An enumerator must not be disposed while it moves.
+            await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             try
             {
                 await batches.DisposeAsync();
