@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.K8s.Tests.Support;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Silo.Hosting;
 using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests;
@@ -91,6 +93,22 @@ public sealed class SettingsTests
             double limit = Quantity.Read(Silo(silos)["resources"]!["limits"]!["memory"]!.GetValue<string>());
             Assert.InRange(MemorySize.Parse(text)!.Value, limit * 0.4, limit * 0.9);
         });
+    }
+
+    [SkippableTheory]
+    [InlineData("single", "a13b")]
+    [InlineData("h200", "hunyuan-large")]
+    public void The_model_of_an_overlay_fits_its_silos_with_the_pool_they_are_told_of(string overlay, string model)
+    {
+        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
+        (SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
+            (SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
+        SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
+            SiloCapacity.Of($"{role.Settings.Name}{i}", DeviceCatalog.Get(role.Settings.Device), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
+                with { Role = role.Settings.Role }))];
+        using TempModel folder = new(Path.Combine(TestPaths.Data, "configs", model + ".json"));
+        PartitionPlan plan = PartitionPlan.Create(ModelConfig.Load(folder.Path), capacities, new PlanOptions { MinKvTokens = roles[0].Settings.KvTokens });
+        plan.EnsureFits();
     }
 
     private static JsonObject Silo(Manifest silos) => silos.PodTemplate!["spec"]!["containers"]!.AsArray().Single(static c => c!["name"]!.GetValue<string>() == "silo")!.AsObject();

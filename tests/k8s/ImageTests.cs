@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using HunyuanOrleans.K8s.Tests.Support;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.K8s.Tests;
+
+/// <summary>What the Dockerfile makes runs as the manifests run it: it starts, answers the probes, does the jobs, stops when told to, and writes nothing.</summary>
+public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<PublishedFolder>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private static Manifest Silos => Manifests.Written.Single(static m => m.Source == Path.Combine("base", "silo", "silos.yaml"));
+
+    [Fact]
+    public void Images_run_as_the_user_of_the_pods_and_start_the_silo()
+    {
+        Dockerfile image = Dockerfile.Read();
+        Assert.Equal("cpu", image.Stages[^1].Name);
+        string user = Silos.PodTemplate!["spec"]!["securityContext"]!["runAsUser"]!.ToJsonString();
+        foreach ((string name, string from, IReadOnlyList<string> lines) in image.Stages.Where(static s => s.Name is "cpu" or "cuda"))
+        {
+            Assert.Equal(name == "cuda" ? "${CUDA}" : "${RUNTIME}", from);
+            Assert.Equal($"USER {user}:{user}", lines.Last(static l => l.StartsWith("USER", StringComparison.Ordinal)));
+            Assert.Equal("""ENTRYPOINT ["dotnet", "/app/hunyuan-silo.dll"]""", lines[^1]);
+            Assert.Contains("STOPSIGNAL SIGTERM", lines);
+        }
+
+        Assert.DoesNotContain(":latest", File.ReadAllText(Path.Combine(Manifests.Folder, "Dockerfile")), StringComparison.Ordinal);
+        Assert.Equal(2, image.Publishes.Count);
+        Assert.All(image.Publishes, static arguments => Assert.Contains("-p:Engine=Orleans", arguments));
+    }
+
+    [Fact]
+    public void The_context_has_every_room_and_no_outputs()
+    {
+        string[] ignored = File.ReadAllLines(Path.Combine(TestPaths.Root, ".dockerignore"));
+        string[] needed = ["kernels", "model", "engine", "embedded", "grains", "client", "silo", "server", "cli", "demo-model"];
+        Assert.DoesNotContain(needed, room => ignored.Any(line => line.TrimEnd('/') == room));
+        Assert.All((string[])["**/bin/", "**/obj/", ".git/", "artifacts/"], line => Assert.Contains(line, ignored));
+    }
+
+    [Fact]
+    public async Task The_silo_answers_its_probes_and_drains_when_told_to()
+    {
+        string[] before = app.Contents();
+        int http = FreePort();
+        using Process silo = app.Start("hunyuan-silo.dll", [],
+        [
+            .. File.ReadLines(Path.Combine(Manifests.Folder, "base", "silo.env")).Where(static l => l.Length > 0 && l[0] != '#')
+                .Select(static l => l.Split('=', 2)).Select(static p => (p[0], p[1])),
+            ("HUNYUAN_CLUSTERING", "localhost"), ("HUNYUAN_CONNECTION_STRING", ""), ("HUNYUAN_MODEL", Path.Combine(app.Path, "demo-model")),
+            ("HUNYUAN_MEMORY", "1GB"), ("HUNYUAN_KV_TOKENS", "4096"), ("HUNYUAN_THREADS", "1"), ("HUNYUAN_NAME", "hunyuan-0"), ("HUNYUAN_SHUTDOWN_GRACE", "20"),
+            ("HUNYUAN_URLS", $"http://127.0.0.1:{http}"), ("HUNYUAN_SILO_PORT", $"{FreePort()}"), ("HUNYUAN_GATEWAY_PORT", $"{FreePort()}"),
+        ]);
+        StringBuilder log = new();
+        silo.OutputDataReceived += (_, line) => Note(line.Data);
+        silo.ErrorDataReceived += (_, line) => Note(line.Data);
+        silo.BeginOutputReadLine();
+        silo.BeginErrorReadLine();
+        try
+        {
+            JsonNode container = Silos.PodTemplate!["spec"]!["containers"]![0]!;
+            foreach (string probe in new[] { "startupProbe", "livenessProbe", "readinessProbe" })
+            {
+                await AnswersAsync(new($"http://127.0.0.1:{http}{container[probe]!["httpGet"]!["path"]!.GetValue<string>()}"), silo, Log);
+            }
+
+            using Process kill = Process.Start("bash", ["-c", $"kill -TERM {silo.Id}"]);
+            await kill.WaitForExitAsync();
+            await silo.WaitForExitAsync().WaitAsync(Limit);
+            Assert.True(silo.ExitCode == 0, Log());
+            Assert.Contains("Stopping within 20 seconds", Log(), StringComparison.Ordinal);
+            Assert.DoesNotContain("took too long", Log(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!silo.HasExited)
+            {
+                silo.Kill();
+            }
+        }
+
+        // Its root file system is read-only in a pod.
+        Assert.Equal(before, app.Contents());
+
+        void Note(string? line)
+        {
+            lock (log)
+            {
+                log.AppendLine(line);
+            }
+        }
+
+        string Log()
+        {
+            lock (log)
+            {
+                return log.ToString();
+            }
+        }
+    }
+
+    [Fact]
+    public void Silos_wait_for_whole_weights()
+    {
+        string[] command = [.. Silos.PodTemplate!["spec"]!["initContainers"]![0]!["command"]!.AsArray().Select(static a => a!.GetValue<string>())];
+        string[] For(string model) => [.. command.Select(a => a.Replace("$(HUNYUAN_MODEL)", model, StringComparison.Ordinal))];
+        (int code, string output) = app.RunCommand(For(Path.Combine(app.Path, "demo-model")));
+        Assert.True(code == 0, output);
+        DirectoryInfo half = Directory.CreateTempSubdirectory("hunyuan-half-");
+        try
+        {
+            Assert.NotEqual(0, app.RunCommand(For(half.FullName)).Code);
+            foreach (string file in Directory.GetFiles(TestPaths.DemoModel).Where(static f => !f.EndsWith(".safetensors", StringComparison.Ordinal)))
+            {
+                File.Copy(file, Path.Combine(half.FullName, Path.GetFileName(file)));
+            }
+
+            Assert.NotEqual(0, app.RunCommand(For(half.FullName)).Code);
+        }
+        finally
+        {
+            half.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("single")]
+    [InlineData("h200")]
+    public void The_job_pulls_with_a_command_that_is_understood(string overlay)
+    {
+        Dictionary<string, string> weights = File.ReadLines(Path.Combine(Manifests.Folder, "overlays", overlay, "weights.env"))
+            .Select(static l => l.Split('=', 2)).ToDictionary(static p => p[0], static p => p[1]);
+        Manifest job = Manifests.Written.Single(static m => m.Kind == "Job");
+        IEnumerable<string> command = job.PodTemplate!["spec"]!["containers"]![0]!["command"]!.AsArray()
+            .Select(a => Variable().Replace(a!.GetValue<string>(), m => weights[m.Groups[1].Value]));
+        // It gets as far as looking for the hub.
+        (int code, string output) = app.RunCommand(command, ("HF_ENDPOINT", "none"));
+        Assert.Equal(2, code);
+        Assert.Contains("HF_ENDPOINT must be an http or https address", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_and_scalers_use_metrics_that_there_are()
+    {
+        using Process server = app.Start("hunyuan.dll", ["serve", "--port", "0", "--threads", "1", "--log-level", "error"], []);
+        try
+        {
+            string? line;
+            do
+            {
+                line = await server.StandardOutput.ReadLineAsync().WaitAsync(Limit);
+            }
+            while (line is not null && !line.Contains("http://", StringComparison.Ordinal));
+            string url = Regex.Match(line ?? "", "http://[0-9.:]+").Value;
+            using HttpClient http = new();
+            using StringContent chat = new("""{"messages":[{"role":"user","content":"What is the capital of France?"}],"stream":true}""", Encoding.UTF8, "application/json");
+            await (await http.PostAsync($"{url}/v1/chat/completions", chat)).Content.ReadAsStringAsync();
+            string metrics = await http.GetStringAsync($"{url}/metrics");
+            string[] used = Alerts.Metrics();
+            Assert.True(used.Length >= 7, string.Join(' ', used));
+            Assert.All(used, name => Assert.Matches($@"(?m)^{name}[ {{]", metrics));
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+    }
+
+    private static async Task AnswersAsync(Uri url, Process silo, Func<string> log)
+    {
+        using HttpClient http = new();
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Assert.False(silo.HasExited, log());
+            try
+            {
+                if ((await http.GetAsync(url)).StatusCode == HttpStatusCode.OK)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(began) < Limit, $"{url} does not answer 200.\n{log()}");
+            await Task.Delay(100);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    [GeneratedRegex(@"\$\((\w+)\)")]
+    private static partial Regex Variable();
+}

@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+using HunyuanOrleans.K8s.Tests.Support;
+using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.K8s.Tests;
+
+/// <summary>docs/operating.md says what the silo's settings are, and quotes messages that the code has.</summary>
+public sealed partial class ManualTests
+{
+    private static readonly string Manual = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "operating.md"));
+
+    [Fact]
+    public void The_table_of_the_silos_settings_is_that_of_its_help()
+    {
+        string[] rows = [.. Manual.Split('\n').Where(static line => line.StartsWith("| `--", StringComparison.Ordinal))];
+        Assert.Equal(SettingTable.All.Select(Row), rows);
+    }
+
+    [Fact]
+    public void Every_message_in_the_table_of_troubles_is_in_the_source()
+    {
+        string[] sources = [.. ((string[])["kernels", "model", "engine", "grains", "silo", "server", "client", "cli"])
+            .SelectMany(static room => Directory.EnumerateFiles(Path.Combine(TestPaths.Root, room), "*.cs", SearchOption.AllDirectories))
+            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Select(static file => Joined().Replace(File.ReadAllText(file), ""))];
+        string table = Manual[Manual.IndexOf("## Troubles", StringComparison.Ordinal)..];
+        string[] messages = [.. Regex.Matches(table, "^\\| `([^`]+)` \\|", RegexOptions.Multiline).Select(static m => m.Groups[1].Value)];
+        Assert.True(messages.Length >= 20, $"{messages.Length} messages are listed.");
+        Assert.All(messages, message =>
+        {
+            string[] pieces = message.Split('…', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            Assert.True(pieces.Sum(static p => p.Length) >= 15, $"'{message}' says too little to be looked for.");
+            Assert.True(sources.Any(source => pieces.All(piece => source.Contains(piece, StringComparison.Ordinal))), $"'{message}' is nowhere in the source.");
+        });
+    }
+
+    [Fact]
+    public void Files_the_manual_names_are_there() => Assert.All(
+        Regex.Matches(Manual, @"\b(?:k8s|docs)/[A-Za-z0-9_./-]+[A-Za-z0-9]").Select(static m => m.Value).Distinct(),
+        path => Assert.True(Path.Exists(Path.Combine(TestPaths.Root, path)), path));
+
+    [Fact]
+    public void The_manual_names_every_overlay_and_component() => Assert.All(
+        Manifests.Overlays.Select(static o => $"`{o}`").Concat(Directory.GetDirectories(Path.Combine(Manifests.Folder, "components")).Select(static c => $"`{Path.GetFileName(c)}`")),
+        name => Assert.Contains(name, Manual, StringComparison.Ordinal));
+
+    private static string Row(Setting setting)
+    {
+        string help = setting.Flag.Help;
+        int at = help.LastIndexOf("; ", StringComparison.Ordinal);
+        (string meaning, string normally) = at < 0 ? (help, "") : (help[..at], help[(at + 2)..]);
+        return $"| `--{setting.Flag.Name}` | `{setting.Flag.Variable}` | {meaning} | {normally} |";
+    }
+
+    // A message may be written as two strings that are added.
+    [GeneratedRegex("\"\\s*\\+\\s*\\$?\"")]
+    private static partial Regex Joined();
+}
