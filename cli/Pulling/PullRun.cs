@@ -9,6 +9,8 @@ namespace HunyuanOrleans.Cli.Pulling;
 /// <param name="tell">Told of failures that are tried again.</param>
 internal sealed class PullRun(HubEndpoint endpoint, HubReference reference, PullSettings settings, Action<string> tell) : IDisposable
 {
+    private const string Config = "config.json";
+
     // As long as silence in the middle of a file.
     private readonly HubConnection _connection = new(endpoint, reference, settings.Stall, settings.Time);
     private readonly Patience _patience = new(settings.Pause ?? ((wait, cancellation) => Task.Delay(wait, settings.Time, cancellation)), tell);
@@ -39,9 +41,15 @@ internal sealed class PullRun(HubEndpoint endpoint, HubReference reference, Pull
         folder.CheckRoom(snapshot.Files);
         HubListing listing = new(_connection, endpoint, _patience);
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = settings.Parallel, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(snapshot.Files, parallel, async (file, token) =>
-            await new FilePull(file, listing.Address(reference, snapshot, file), folder, _connection, settings, meter).RunAsync(_patience, token));
+        // A folder counts as a model once it has a config.json: that comes when everything else is there.
+        foreach (IGrouping<bool, HubFile> files in snapshot.Files.GroupBy(IsConfig).OrderBy(static group => group.Key))
+        {
+            await Parallel.ForEachAsync(files, parallel, async (file, token) =>
+                await new FilePull(file, listing.Address(reference, snapshot, file), folder, _connection, settings, meter).RunAsync(_patience, token));
+        }
     }
+
+    private static bool IsConfig(HubFile file) => file.Path == Config || file.Path.EndsWith("/" + Config, StringComparison.Ordinal);
 
     public void Dispose() => _connection.Dispose();
 }

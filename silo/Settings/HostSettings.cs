@@ -11,6 +11,9 @@ namespace HunyuanOrleans.Silo.Settings;
 /// <param name="Tls">Encryption between them.</param>
 public sealed record HostSettings(SiloSettings Silo, ClusteringSettings Clustering, TlsSettings Tls)
 {
+    // The server's settings have the names they have for the command serve.
+    private const string VariablePrefix = "HUNYUAN_", ServerVariables = VariablePrefix + "Server__";
+
     /// <summary>
     /// Adds what was given to a configuration: a settings file over what is there already, the environment over that, flags over all.
     /// </summary>
@@ -33,6 +36,9 @@ public sealed record HostSettings(SiloSettings Silo, ClusteringSettings Clusteri
         configuration.AddInMemoryCollection(SettingTable.All
             .Where(setting => environment[setting.Flag.Variable] is string { Length: > 0 })
             .Select(setting => KeyValuePair.Create(setting.Key, (string?)environment[setting.Flag.Variable])));
+        configuration.AddInMemoryCollection(environment.Keys.Cast<string>()
+            .Where(static name => name.StartsWith(ServerVariables, StringComparison.OrdinalIgnoreCase))
+            .Select(name => KeyValuePair.Create(name[VariablePrefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)environment[name])));
         configuration.AddInMemoryCollection(commandLine.Values);
     }
 

@@ -13,6 +13,8 @@ namespace HunyuanOrleans.K8s.Tests;
 /// <summary>What the Dockerfile makes runs as the manifests run it: it starts, answers the probes, does the jobs, stops when told to, and writes nothing.</summary>
 public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<PublishedFolder>
 {
+    private const string Key = "0123456789abcdef0123456789abcdef";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     private static Manifest Silos => Manifests.Written.Single(static m => m.Source == Path.Combine("base", "silo", "silos.yaml"));
@@ -49,6 +51,8 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
     public async Task The_silo_answers_its_probes_and_drains_when_told_to()
     {
         string[] before = app.Contents();
+        string keys = Path.GetTempFileName();
+        await File.WriteAllTextAsync(keys, Key);
         int http = FreePort();
         using Process silo = app.Start("hunyuan-silo.dll", [],
         [
@@ -56,7 +60,7 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
                 .Select(static l => l.Split('=', 2)).Select(static p => (p[0], p[1])),
             ("HUNYUAN_CLUSTERING", "localhost"), ("HUNYUAN_CONNECTION_STRING", ""), ("HUNYUAN_MODEL", Path.Combine(app.Path, "demo-model")),
             ("HUNYUAN_MEMORY", "1GB"), ("HUNYUAN_KV_TOKENS", "4096"), ("HUNYUAN_THREADS", "1"), ("HUNYUAN_NAME", "hunyuan-0"), ("HUNYUAN_SHUTDOWN_GRACE", "20"),
-            ("HUNYUAN_URLS", $"http://127.0.0.1:{http}"), ("HUNYUAN_SILO_PORT", $"{FreePort()}"), ("HUNYUAN_GATEWAY_PORT", $"{FreePort()}"),
+            ("HUNYUAN_Server__KeyFile", keys), ("HUNYUAN_URLS", $"http://127.0.0.1:{http}"), ("HUNYUAN_SILO_PORT", $"{FreePort()}"), ("HUNYUAN_GATEWAY_PORT", $"{FreePort()}"),
         ]);
         StringBuilder log = new();
         silo.OutputDataReceived += (_, line) => Note(line.Data);
@@ -71,8 +75,21 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
                 await AnswersAsync(new($"http://127.0.0.1:{http}{container[probe]!["httpGet"]!["path"]!.GetValue<string>()}"), silo, Log);
             }
 
+            using HttpClient client = new() { BaseAddress = new($"http://127.0.0.1:{http}"), Timeout = Limit };
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/models")).StatusCode);
+            client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+            await AnswersAsync(new(client.BaseAddress, "/v1/models/hunyuan"), silo, Log, Key);
+            string streamed = await ChatAsync(client, "");
+            Assert.Contains("Paris", string.Concat(Piece().Matches(streamed).Select(static m => m.Groups[1].Value)), StringComparison.Ordinal);
+            await MetricsAsync(client);
+
+            // Told to stop while it answers, it ends the answer first.
+            TaskCompletionSource begun = new();
+            Task<string> last = ChatAsync(client, ""","max_tokens":200,"ignore_eos":true""", begun);
+            await begun.Task.WaitAsync(Limit);
             using Process kill = Process.Start("bash", ["-c", $"kill -TERM {silo.Id}"]);
             await kill.WaitForExitAsync();
+            Assert.Contains("[DONE]", await last, StringComparison.Ordinal);
             await silo.WaitForExitAsync().WaitAsync(Limit);
             Assert.True(silo.ExitCode == 0, Log());
             Assert.Contains("Stopping within 20 seconds", Log(), StringComparison.Ordinal);
@@ -84,6 +101,8 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
             {
                 silo.Kill();
             }
+
+            File.Delete(keys);
         }
 
         // Its root file system is read-only in a pod.
@@ -117,7 +136,7 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
         try
         {
             Assert.NotEqual(0, app.RunCommand(For(half.FullName)).Code);
-            foreach (string file in Directory.GetFiles(TestPaths.DemoModel).Where(static f => !f.EndsWith(".safetensors", StringComparison.Ordinal)))
+            foreach (string file in Directory.GetFiles(TestPaths.DemoModel).Where(static f => Path.GetFileName(f) != "config.json"))
             {
                 File.Copy(file, Path.Combine(half.FullName, Path.GetFileName(file)));
             }
@@ -146,37 +165,28 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
         Assert.Contains("HF_ENDPOINT must be an http or https address", output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Rules_and_scalers_use_metrics_that_there_are()
+    private static async Task<string> ChatAsync(HttpClient client, string more, TaskCompletionSource? begun = null)
     {
-        using Process server = app.Start("hunyuan.dll", ["serve", "--port", "0", "--threads", "1", "--log-level", "error"], []);
-        try
-        {
-            string? line;
-            do
-            {
-                line = await server.StandardOutput.ReadLineAsync().WaitAsync(Limit);
-            }
-            while (line is not null && !line.Contains("http://", StringComparison.Ordinal));
-            string url = Regex.Match(line ?? "", "http://[0-9.:]+").Value;
-            using HttpClient http = new();
-            using StringContent chat = new("""{"messages":[{"role":"user","content":"What is the capital of France?"}],"stream":true}""", Encoding.UTF8, "application/json");
-            await (await http.PostAsync($"{url}/v1/chat/completions", chat)).Content.ReadAsStringAsync();
-            string metrics = await http.GetStringAsync($"{url}/metrics");
-            string[] used = Alerts.Metrics();
-            Assert.True(used.Length >= 7, string.Join(' ', used));
-            Assert.All(used, name => Assert.Matches($@"(?m)^{name}[ {{]", metrics));
-        }
-        finally
-        {
-            server.Kill();
-            await server.WaitForExitAsync();
-        }
+        string body = """{"messages":[{"role":"user","content":"What is the capital of France?"}],"stream":true""" + more + "}";
+        using HttpRequestMessage request = new(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        begun?.SetResult();
+        return await answer.Content.ReadAsStringAsync();
     }
 
-    private static async Task AnswersAsync(Uri url, Process silo, Func<string> log)
+    // Rules and scalers use metrics that there are.
+    private static async Task MetricsAsync(HttpClient client)
+    {
+        string[] used = Alerts.Metrics();
+        Assert.True(used.Length >= 7, string.Join(' ', used));
+        string metrics = await client.GetStringAsync("/metrics");
+        Assert.All(used, name => Assert.Matches($"(?m)^{name}[ {{]", metrics));
+    }
+
+    private static async Task AnswersAsync(Uri url, Process silo, Func<string> log, string? key = null)
     {
         using HttpClient http = new();
+        http.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
         long began = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -204,6 +214,9 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
+
+    [GeneratedRegex("\"content\":\"([^\"]*)\"")]
+    private static partial Regex Piece();
 
     [GeneratedRegex(@"\$\((\w+)\)")]
     private static partial Regex Variable();

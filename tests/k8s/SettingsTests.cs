@@ -78,6 +78,8 @@ public sealed class SettingsTests
             double pause = Silo(silos)["lifecycle"]!["preStop"]!["sleep"]!["seconds"]!.GetValue<double>();
             double stopping = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo.ShutdownGraceSeconds;
             double given = silos.PodTemplate!["spec"]!["terminationGracePeriodSeconds"]!.GetValue<double>();
+            TimeSpan answers = TimeSpan.Parse(SiloSettingsOf.Environment(objects, silos, Silo(silos))["HUNYUAN_Server__ShutdownTimeout"], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(answers.TotalSeconds, 1, stopping * 0.9);
             Assert.True(given >= pause + stopping + last.TotalSeconds + 5, $"{silos}: {given} s are given, {pause} + {stopping} + {last.TotalSeconds} s are taken.");
         });
     }

@@ -16,6 +16,7 @@ public sealed class PullTests : IDisposable
         _hub.Add("model-1.safetensors", 300_000);
         _hub.Add("model-2.safetensors", 1_500_001);
         _hub.Add("nested/more/words and ünïcode#.txt", 33);
+        _hub.Add("tokenizer.json", 5_000);
         _hub.Add("empty", 0);
     }
 
@@ -24,10 +25,19 @@ public sealed class PullTests : IDisposable
     {
         CliResult result = CliProcess.Run(["pull", "acme/tiny", "--to", _folder["m"], "--json"], "", Hub());
         JsonElement json = result.Json();
-        Assert.Equal((TestHub.Commit, 5), (json.GetProperty("commit").GetString(), json.GetProperty("files").GetInt32()));
+        Assert.Equal((TestHub.Commit, 6), (json.GetProperty("commit").GetString(), json.GetProperty("files").GetInt32()));
         Assert.Equal(_hub.Files.Values.Sum(static f => f.Length), json.GetProperty("received_bytes").GetInt64());
         PulledFolder.Holds(_folder["m"], _hub.Files);
         Assert.False(Directory.Exists(_folder["m/.pull"]));
+        Assert.EndsWith("/config.json", _hub.FileRequests[^1].Target, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_without_all_of_its_weights_has_no_config()
+    {
+        _hub.Intercept = static request => request.Target.EndsWith("model-2.safetensors", StringComparison.Ordinal) ? Task.FromResult(HubResponse.Text(404, "")) : null;
+        await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url) { Parallel = 1 }.RunAsync(_folder["m"]));
+        Assert.DoesNotContain("config.json", PulledFolder.Names(_folder["m"]));
     }
 
     [Fact]
@@ -49,7 +59,7 @@ public sealed class PullTests : IDisposable
         await new Puller(_hub.Url).RunAsync(_folder["m"], "*-2.safe*", "nested/*.txt", "config.jso?");
         Assert.Equal(["config.json", "model-2.safetensors", "nested/more/words and ünïcode#.txt"], PulledFolder.Names(_folder["m"]));
         ModelException none = await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url).RunAsync(_folder["n"], "*.bin", "x"));
-        Assert.Contains("None of the 5 files of acme/tiny matches *.bin or x", none.Message, StringComparison.Ordinal);
+        Assert.Contains("None of the 6 files of acme/tiny matches *.bin or x", none.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["n"]));
     }
 
@@ -127,7 +137,7 @@ public sealed class PullTests : IDisposable
     public async Task Two_pulls_do_not_work_in_one_folder()
     {
         TaskCompletionSource first = new(), go = new();
-        _hub.Intercept = request => request.Target.EndsWith("config.json", StringComparison.Ordinal) ? HoldAsync(request) : null;
+        _hub.Intercept = request => request.Target.EndsWith("model-1.safetensors", StringComparison.Ordinal) ? HoldAsync(request) : null;
         Task running = new Puller(_hub.Url).RunAsync(_folder["m"]);
         await first.Task;
         ModelException refused = await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url).RunAsync(_folder["m"]));
