@@ -84,7 +84,7 @@ internal sealed class ChunkWriter : IDisposable
     /// <summary>Writes the mark that ends the stream.</summary>
     public void Done() => _pipe.Write("data: [DONE]\n\n"u8);
 
-    /// <summary>Sends what was written; waits while the reader is slow.</summary>
+    /// <summary>Sends what was written; waits while the reader is slow. Cancelled, it resets the connection.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         FlushResult result = await _pipe.FlushAsync(cancellationToken);

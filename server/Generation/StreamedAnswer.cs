@@ -10,20 +10,25 @@ namespace HunyuanOrleans.Server.Generation;
 /// </summary>
 internal sealed class StreamedAnswer(HttpContext context, AnswerHead head, AnswerJob job, List<RunningChoice> choices)
 {
+    // A send that is cut short resets the connection, and its reader never learns why the stream ended: one under way gets this much more.
+    private static readonly TimeSpan LastSend = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _started;
 
     /// <summary>Sends everything up to the mark that ends the stream.</summary>
     public async Task SendAsync(CancellationToken end)
     {
+        using CancellationTokenSource late = new();
+        using CancellationTokenRegistration ending = end.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(LastSend), late);
         using ChunkWriter chunks = new(context.Response.BodyWriter, head, job.StreamUsage);
         if (choices.Count == 1)
         {
-            await SendChoiceAsync(choices[0], chunks, end);
+            await SendChoiceAsync(choices[0], chunks, end, late.Token);
         }
         else
         {
-            await SendTogetherAsync(chunks, end);
+            await SendTogetherAsync(chunks, end, late.Token);
         }
 
         if (job.StreamUsage)
@@ -33,7 +38,7 @@ internal sealed class StreamedAnswer(HttpContext context, AnswerHead head, Answe
 
         chunks.Done();
         CallerLease.EndOf(context);
-        await chunks.FlushAsync(end);
+        await chunks.FlushAsync(late.Token);
     }
 
     /// <summary>Ends a stream that had begun by an error.</summary>
@@ -45,11 +50,11 @@ internal sealed class StreamedAnswer(HttpContext context, AnswerHead head, Answe
         await chunks.FlushAsync(context.RequestAborted);
     }
 
-    private async Task SendTogetherAsync(ChunkWriter chunks, CancellationToken end)
+    private async Task SendTogetherAsync(ChunkWriter chunks, CancellationToken end, CancellationToken late)
     {
         // The first answer that fails ends the others at once: their stream is over.
         using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(end);
-        List<Task> running = [.. choices.Select(choice => SendChoiceAsync(choice, chunks, any.Token))];
+        List<Task> running = [.. choices.Select(choice => SendChoiceAsync(choice, chunks, any.Token, late))];
         List<Task> left = [.. running];
         while (left.Count > 0)
         {
@@ -64,7 +69,7 @@ internal sealed class StreamedAnswer(HttpContext context, AnswerHead head, Answe
         }
     }
 
-    private async Task SendChoiceAsync(RunningChoice choice, ChunkWriter chunks, CancellationToken end)
+    private async Task SendChoiceAsync(RunningChoice choice, ChunkWriter chunks, CancellationToken end, CancellationToken late)
     {
         bool first = true;
         await foreach (AnswerPiece piece in choice.ReadAsync(end))
@@ -80,7 +85,7 @@ internal sealed class StreamedAnswer(HttpContext context, AnswerHead head, Answe
                 }
 
                 choice.Format.WritePiece(chunks, piece);
-                await chunks.FlushAsync(end);
+                await chunks.FlushAsync(late);
             }
             finally
             {

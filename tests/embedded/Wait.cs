@@ -3,7 +3,7 @@ namespace HunyuanOrleans.Embedded.Tests;
 internal static class Wait
 {
     /// <summary>Far longer than anything here takes, so that a hang fails rather than hangs.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static async Task UntilAsync(Func<Task<bool>> condition)
     {

@@ -20,7 +20,7 @@ public interface ICounterGrain : IGrainWithStringKey
     Task<string> HoldAsync(CancellationToken token = default);
 
     /// <summary>Waits for a gate of the test's; a stopping activation takes no requests that could release it.</summary>
-    [ResponseTimeout("00:00:15")]
+    [ResponseTimeout("00:01:30")]
     Task<string> HoldAtAsync(string gate);
 
     [AlwaysInterleave]
