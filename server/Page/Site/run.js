@@ -21,6 +21,10 @@ function requestOf(chat, model) {
       body[name] = chat.settings[name];
     }
   }
+  const stops = (chat.settings.stop ?? "").split("\n").filter(line => line !== "");
+  if (stops.length > 0) {
+    body.stop = stops;
+  }
   return body;
 }
 

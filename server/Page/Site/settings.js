@@ -30,17 +30,21 @@ export function setUpSettings(chats) {
   });
   const show = () => {
     $("system").value = chats.current.settings.system;
+    $("stop-texts").value = chats.current.settings.stop ?? "";
     for (const { field, input } of inputs) {
       input.value = chats.current.settings[field.name] ?? "";
       input.dispatchEvent(new Event("input"));
     }
   };
-  $("system").addEventListener("input", () => {
-    chats.current.settings.system = $("system").value;
-    chats.settingsChanged();
-  });
+  for (const [id, name] of [["system", "system"], ["stop-texts", "stop"]]) {
+    $(id).addEventListener("input", () => {
+      chats.current.settings[name] = $(id).value;
+      chats.settingsChanged();
+    });
+  }
   $("reset-sampling").addEventListener("click", () => {
     samplingFields.forEach(({ name }) => delete chats.current.settings[name]);
+    delete chats.current.settings.stop;
     chats.settingsChanged();
     show();
   });

@@ -9,6 +9,8 @@ export const samplingFields = [
   { name: "top_k", label: "Top k", min: 0, max: 1000, step: 1, hint: "keep this many; 0 keeps all" },
   { name: "min_p", label: "Min p", min: 0, max: 1, step: 0.01, hint: "drop tokens less likely than this part of the best" },
   { name: "repetition_penalty", label: "Repetition penalty", min: 0.5, max: 2, step: 0.01, hint: "1 does nothing" },
+  { name: "presence_penalty", label: "Presence penalty", min: -2, max: 2, step: 0.1, hint: "against tokens that came before" },
+  { name: "frequency_penalty", label: "Frequency penalty", min: -2, max: 2, step: 0.1, hint: "the more often they came, the more" },
   { name: "max_tokens", label: "Longest answer", min: 1, max: 131072, step: 1, hint: "in tokens" },
   { name: "seed", label: "Seed", min: 0, max: 2147483647, step: 1, hint: "the same seed gives the same answer" },
 ];
@@ -17,6 +19,9 @@ const text = value => (typeof value === "string" ? value : "");
 
 function checkedSettings(given) {
   const settings = { system: typeof given?.system === "string" ? given.system : "You are a helpful assistant." };
+  if (typeof given?.stop === "string") {
+    settings.stop = given.stop;
+  }
   for (const { name, min, max } of samplingFields) {
     const value = given?.[name];
     if (typeof value === "number" && value >= min && value <= max) {

@@ -197,6 +197,9 @@ export async function settings(page) {
   await page.tab.fill("#system", "Be brief.");
   await page.tab.fill("#set-temperature", "0.5");
   await page.tab.fill("#set-top_k", "7");
+  await page.tab.fill("#set-presence_penalty", "-0.5");
+  await page.tab.fill("#set-frequency_penalty", "1.5");
+  await page.tab.fill("#stop-texts", "never said\n\n 再见");
   await page.tab.fill("#set-top_p", "3");
   assert.equal(await page.tab.getAttribute("#set-top_p", "aria-invalid"), "true");
   await page.picture("settings");
@@ -208,12 +211,12 @@ export async function settings(page) {
   await page.ask("hello");
   assert.deepEqual(body, {
     messages: [{ role: "system", content: "Be brief." }, { role: "user", content: "hello" }],
-    model: "echo", temperature: 0.5, top_k: 7, stream: true, stream_options: { include_usage: true },
+    model: "echo", temperature: 0.5, top_k: 7, presence_penalty: -0.5, frequency_penalty: 1.5, stop: ["never said", " 再见"], stream: true, stream_options: { include_usage: true },
   });
   await page.tab.click("#open-settings");
   await page.tab.click("#reset-sampling");
   await page.tab.fill("#system", "");
   await page.tab.keyboard.press("Escape");
   await page.ask("again");
-  assert.deepEqual([body.temperature, body.top_k, body.messages[0].role], [undefined, undefined, "user"]);
+  assert.deepEqual([body.temperature, body.top_k, body.stop, body.messages[0].role], [undefined, undefined, undefined, "user"]);
 }
