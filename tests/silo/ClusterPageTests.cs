@@ -1,0 +1,43 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using HunyuanOrleans.Silo.Tests.Support;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Silo.Tests;
+
+/// <summary>What a silo of a cluster serves over HTTP: answers of the whole cluster, and its state.</summary>
+public sealed class ClusterPageTests
+{
+    [Fact]
+    public async Task Any_silo_answers_chats_and_shows_who_holds_what()
+    {
+        await using SiloProcess first = SiloProcess.IsOrleans ? Start() : Start("--silos", "2");
+        await using SiloProcess? second = SiloProcess.IsOrleans ? Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}") : null;
+        await first.SeesAsync(2);
+        SiloProcess last = second ?? first;
+        await last.SeesAsync(2);
+
+        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{last.HttpPort}"), Timeout = SiloProcess.Limit };
+        using HttpResponseMessage answer = await http.PostAsJsonAsync("/v1/chat/completions", new
+        {
+            messages = new[] { new { role = "user", content = "What is the capital of France?" } }, temperature = 0,
+        });
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        Assert.Contains("Paris", text, StringComparison.Ordinal);
+        Assert.Contains("<html", await http.GetStringAsync("/"), StringComparison.Ordinal);
+
+        using JsonDocument cluster = JsonDocument.Parse(await http.GetStringAsync("/cluster"));
+        JsonElement[] silos = [.. cluster.RootElement.GetProperty("silos").EnumerateArray()];
+        Assert.Equal(2, silos.Length);
+        Assert.Single(silos, static silo => silo.GetProperty("home").GetBoolean());
+        Assert.All(silos, static silo => Assert.Equal("ready", silo.GetProperty("state").GetString()));
+        Assert.NotEmpty(silos.SelectMany(static silo => silo.GetProperty("layers").EnumerateArray()));
+        IEnumerable<JsonElement> counts = cluster.RootElement.GetProperty("experts").GetProperty("tokens").EnumerateArray().SelectMany(static layer => layer.EnumerateArray());
+        Assert.True(counts.Sum(static count => count.GetInt64()) > 0);
+        Assert.Contains(silos, static silo => silo.GetProperty("weight_bytes").GetInt64() > 0);
+    }
+
+    private static SiloProcess Start(params string[] flags) => SiloProcess.Start(["--model", TestPaths.DemoModel, "--memory", "1GB", .. flags]);
+}
