@@ -26,7 +26,9 @@ public sealed class TelemetryTests
             Assert.True(metrics.Contains(name, StringComparison.Ordinal), $"No {name} in {metrics.Length} bytes of metrics.");
         }
 
-        Assert.Contains("/v1/chat/completions", collector.Received("TraceService/Export"), StringComparison.Ordinal);
+        string traces = collector.Received("TraceService/Export");
+        Assert.Contains("chat demo-model", traces, StringComparison.Ordinal);
+        Assert.Contains("gen_ai.usage.output_tokens", traces, StringComparison.Ordinal);
     }
 
     [Fact]
