@@ -23,6 +23,10 @@ internal static class SiloContents
             Models = SiloShare.Models(settings.Silo, Console.Error.WriteLine),
             Capacity = SiloShare.Capacity(settings.Silo, number),
             LeaveGrace = TimeSpan.FromSeconds(settings.Silo.ShutdownGraceSeconds * ShareOfGraceForLeaving),
+            StepDeadline = TimeSpan.FromSeconds(settings.Silo.StepDeadlineSeconds),
+            RequestDeadline = TimeSpan.FromSeconds(settings.Silo.RequestDeadlineSeconds),
+            SessionIdleTime = TimeSpan.FromSeconds(settings.Silo.SessionIdleSeconds),
+            RebalanceInterval = TimeSpan.FromSeconds(settings.Silo.RebalanceSeconds),
         });
     }
 }

@@ -52,6 +52,11 @@ public sealed class SiloRules : Rules<SiloSettings>
         check(UrlsAreHttp(s.Urls), nameof(s.Urls), s.Urls, "addresses such as http://127.0.0.1:8080, separated by semicolons");
         check(s.ShutdownGraceSeconds is >= 0.1 and <= 3600, nameof(s.ShutdownGraceSeconds), s.ShutdownGraceSeconds, "0.1 to 3600");
         check(s.ResponseTimeoutSeconds is >= 0.1 and <= 3600, nameof(s.ResponseTimeoutSeconds), s.ResponseTimeoutSeconds, "0.1 to 3600");
+        check(s.StepDeadlineSeconds is >= 0.1 and <= 86400, nameof(s.StepDeadlineSeconds), s.StepDeadlineSeconds, "0.1 to 86400");
+        check(s.RequestDeadlineSeconds is >= 0.1 and <= 86400 && s.RequestDeadlineSeconds > s.StepDeadlineSeconds,
+            nameof(s.RequestDeadlineSeconds), s.RequestDeadlineSeconds, "0.1 to 86400, and more than the step deadline");
+        check(s.SessionIdleSeconds is >= 1 and <= 864000, nameof(s.SessionIdleSeconds), s.SessionIdleSeconds, "1 to 864000");
+        check(s.RebalanceSeconds is 0 or (>= 1 and <= 86400), nameof(s.RebalanceSeconds), s.RebalanceSeconds, "0, or 1 to 86400");
         check(string.IsNullOrEmpty(s.OtlpEndpoint) || IsHttp(s.OtlpEndpoint), nameof(s.OtlpEndpoint), s.OtlpEndpoint, "an address such as http://localhost:4317");
     }
 

@@ -90,6 +90,22 @@ public sealed class SiloSettings
     [Flag("response-timeout", "seconds a grain call may take; 30")]
     public double ResponseTimeoutSeconds { get; set; } = 30;
 
+    /// <summary>Seconds a step may fail, over all attempts, before its requests end with an error. Default 60; longer than loading a lost silo's share takes.</summary>
+    [Flag("step-deadline", "seconds a step may fail before its requests end with an error; 60")]
+    public double StepDeadlineSeconds { get; set; } = 60;
+
+    /// <summary>Seconds a request may go without a new token before it ends with an error. Default 120; longer than the step deadline.</summary>
+    [Flag("request-deadline", "seconds a request may go without a token before it ends; 120")]
+    public double RequestDeadlineSeconds { get; set; } = 120;
+
+    /// <summary>Seconds without a step after which a silo forgets a session and gives its blocks back. Default 600.</summary>
+    [Flag("session-idle", "seconds without a step until a session gives its blocks back; 600")]
+    public double SessionIdleSeconds { get; set; } = 600;
+
+    /// <summary>Seconds between looks at the load of experts, to copy hot ones where memory allows. Default 0: never.</summary>
+    [Flag("rebalance", "seconds between looks at hot experts, to copy them where memory allows; 0 for never")]
+    public double RebalanceSeconds { get; set; }
+
     /// <summary>Address of an OpenTelemetry collector, OTLP over gRPC. Default none: nothing is exported.</summary>
     [Flag("otlp-endpoint", "OpenTelemetry collector, such as http://localhost:4317; none")]
     public string? OtlpEndpoint { get; set; }
