@@ -14,6 +14,8 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>Positions a block holds.</summary>
     public const int Positions = 32;
 
+    private const int ScaleBytes = 2;
+
     private readonly NativeBuffer?[] _groups;
 
     /// <summary>Describes the pool, and reserves the memory of all groups or of none.</summary>
@@ -21,9 +23,10 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <param name="blocks">Blocks in each group's pool.</param>
     /// <param name="heads">Key/value heads.</param>
     /// <param name="headSize">Elements of a head, even.</param>
-    /// <param name="type">F32 or BF16.</param>
+    /// <param name="type">F32, BF16, I8 or F8E4M3.</param>
     /// <param name="reserve">Whether every group has its memory from the start (default), or only when <see cref="Attach"/> gives it.</param>
-    public KvBlocks(int groups, int blocks, int heads, int headSize, ElementType type, bool reserve = true)
+    /// <param name="products">In what 8-bit types are multiplied, F32 or BF16; other types are multiplied as they are.</param>
+    public KvBlocks(int groups, int blocks, int heads, int headSize, ElementType type, bool reserve = true, ElementType products = ElementType.BF16)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groups);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
@@ -32,7 +35,14 @@ public sealed unsafe class KvBlocks : IDisposable
         Heads = heads;
         HeadSize = headSize;
         Type = type;
-        (KeySteps, ValueColumns) = Geometry(headSize, type);
+        ProductType = KvCodes.Has(type) ? products : type;
+        if (ProductType is not (ElementType.F32 or ElementType.BF16))
+        {
+            throw new ArgumentException($"{type} keys and values cannot be multiplied as {products}; allowed: F32 or BF16.", nameof(products));
+        }
+
+        (int keyElements, ValueColumns) = Geometry(headSize, type);
+        KeySteps = keyElements / ProductType.StepElements();
         BlockBytes = BytesPerBlock(heads, headSize, type);
         _groups = new NativeBuffer?[groups];
         for (int g = 0; reserve && g < groups; g++)
@@ -53,8 +63,11 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>Elements of a head.</summary>
     public int HeadSize { get; }
 
-    /// <summary>Element type.</summary>
+    /// <summary>How elements are stored.</summary>
     public ElementType Type { get; }
+
+    /// <summary>In what they are multiplied: the type of queries and of what attention gives.</summary>
+    public ElementType ProductType { get; }
 
     /// <summary>Bytes of one block in one group, all heads, keys and values.</summary>
     public long BlockBytes { get; }
@@ -65,28 +78,38 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>Bytes of all blocks of the groups that have their memory.</summary>
     public long TotalBytes => GroupBytes * _groups.Count(g => g is not null);
 
-    /// <summary>4-byte steps of a key head, padded.</summary>
+    /// <summary>4-byte steps of a key head as it is multiplied, padded.</summary>
     internal int KeySteps { get; }
 
     /// <summary>Columns of a value head, padded to whole panels.</summary>
     internal int ValueColumns { get; }
 
-    /// <summary>4-byte steps over the positions of a block.</summary>
-    internal int ValueSteps => Positions / Type.StepElements();
+    /// <summary>4-byte steps over the positions of a block, as they are multiplied.</summary>
+    internal int ValueSteps => Positions / ProductType.StepElements();
 
-    /// <summary>Bytes of one key head in one block; its values follow.</summary>
-    internal long KeyBytes => (long)KeySteps * Positions * 4;
+    /// <summary>Whether blocks hold codes and scales.</summary>
+    internal bool HasCodes => KvCodes.Has(Type);
+
+    /// <summary>Bytes of one key head in one block; its values follow, then the scales of its keys and of its values.</summary>
+    internal long KeyBytes => (long)KeySteps * Positions * ProductType.StepElements() * Type.Size();
 
     /// <summary>Bytes of one head in one block, keys and values.</summary>
-    internal long HeadBytes => KeyBytes + ((long)ValueSteps * ValueColumns * 4);
+    internal long HeadBytes => BlockBytes / Heads;
+
+    /// <summary>Bytes of one key head of a block as it is multiplied.</summary>
+    internal long ProductKeyBytes => (long)KeySteps * Positions * 4;
+
+    /// <summary>Bytes of one value head of a block as it is multiplied.</summary>
+    internal long ProductValueBytes => (long)ValueSteps * ValueColumns * 4;
 
     /// <summary>Bytes of one block in one group for these sizes.</summary>
-    /// <exception cref="ArgumentException">The head size is odd or not positive, or the type is neither F32 nor BF16.</exception>
+    /// <exception cref="ArgumentException">The head size is odd or not positive, or the type is none of F32, BF16, I8 and F8E4M3.</exception>
     public static long BytesPerBlock(int heads, int headSize, ElementType type)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
-        (int steps, int columns) = Geometry(headSize, type);
-        return heads * (((long)steps * Positions * 4) + ((long)Positions / type.StepElements() * columns * 4));
+        (int keyElements, int columns) = Geometry(headSize, type);
+        int scales = KvCodes.Has(type) ? 2 * ScaleBytes : 0;
+        return heads * (long)Positions * (((keyElements + columns) * type.Size()) + scales);
     }
 
     /// <summary>Whether the group has its memory. Any thread may ask.</summary>
@@ -101,7 +124,7 @@ public sealed unsafe class KvBlocks : IDisposable
     public NativeBuffer CreateMemory()
     {
         // Values are cleared when a block begins and keys are masked by position; only padding inside a key head must be zero.
-        bool padded = KeySteps * Type.StepElements() != HeadSize;
+        bool padded = KeySteps * ProductType.StepElements() != HeadSize;
         return new NativeBuffer(GroupBytes, clear: padded);
     }
 
@@ -196,6 +219,9 @@ public sealed unsafe class KvBlocks : IDisposable
 
     internal byte* Values(int group, int block, int head) => Keys(group, block, head) + KeyBytes;
 
+    /// <summary>Scales of codes, bfloat16: one a position for the keys, then for the values.</summary>
+    internal ushort* Scales(int group, int block, int head) => (ushort*)(Keys(group, block, head) + HeadBytes - (2 * Positions * ScaleBytes));
+
     private void CheckLength(int blocks, int bytes)
     {
         if (bytes != blocks * BlockBytes)
@@ -204,16 +230,18 @@ public sealed unsafe class KvBlocks : IDisposable
         }
     }
 
-    private static (int KeySteps, int ValueColumns) Geometry(int headSize, ElementType type)
+    // Codes lie in pairs whatever they are multiplied in, so that a block's bytes do not depend on it.
+    private static (int KeyElements, int ValueColumns) Geometry(int headSize, ElementType type)
     {
-        if (headSize <= 0 || headSize % 2 != 0 || type is not (ElementType.F32 or ElementType.BF16))
+        if (headSize <= 0 || headSize % 2 != 0 || (type is not (ElementType.F32 or ElementType.BF16) && !KvCodes.Has(type)))
         {
-            throw new ArgumentException($"Heads of {headSize} {type} elements cannot be cached: the size must be even, the type F32 or BF16.", nameof(headSize));
+            throw new ArgumentException(
+                $"Heads of {headSize} {type} elements cannot be cached: the size must be even, the type F32, BF16, I8 or F8E4M3.", nameof(headSize));
         }
 
-        int perGroup = type.StepElements() * PanelKernels.StepUnit;
-        int steps = (headSize + perGroup - 1) / perGroup * PanelKernels.StepUnit;
+        int unit = (type == ElementType.F32 ? 1 : 2) * PanelKernels.StepUnit;
+        int elements = (headSize + unit - 1) / unit * unit;
         int columns = (headSize + PanelKernels.PanelRows - 1) / PanelKernels.PanelRows * PanelKernels.PanelRows;
-        return (steps, columns);
+        return (elements, columns);
     }
 }

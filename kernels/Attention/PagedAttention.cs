@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
@@ -11,7 +12,8 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// <summary>
 /// Causal attention of a batch over paged keys and values with online softmax. A position's result depends on its own context alone:
 /// the cache is walked in fixed tiles of 128 positions within fixed segments of 4096, partial results are merged in segment order,
-/// and masked positions add exact zeros; so batch, chunking and threads change no bit. A reused object, allocating nothing per run.
+/// and masked positions add exact zeros; so batch, chunking and threads change no bit. Keys and values held as codes are expanded once for all rows of a unit, and their scales
+/// multiply scores and probabilities. A reused object, allocating nothing per run.
 /// </summary>
 public sealed unsafe class PagedAttention : IJob, IDisposable
 {
@@ -30,6 +32,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     private readonly PanelTable _keyTable;
     private readonly PanelTable _valueTable;
     private readonly PanelTable _valueRest;
+    private readonly bool _shuffles;
     private readonly int _rows;
     private AttentionBatch _batch = null!;
     private QueryRows _queries = null!;
@@ -47,15 +50,20 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         _pool = pool;
         _cache = cache;
         _rows = Math.Max(groupHeads, AttentionBatch.TileRows);
-        _keyTable = kernels.Table(cache.Type, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, ReadAhead.None);
+        _keyTable = kernels.Table(cache.ProductType, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, ReadAhead.None);
         int panels = cache.ValueColumns / PanelKernels.PanelRows;
-        _valueTable = kernels.Table(cache.Type, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, ReadAhead.None, pieces: true);
+        _valueTable = kernels.Table(cache.ProductType, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, ReadAhead.None, pieces: true);
         int rest = panels % PanelKernels.BlockPanels;
-        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.Type, rest, cache.ValueColumns * 4, ReadAhead.None, pieces: true);
+        _valueRest = rest == 0 ? _valueTable : kernels.Table(cache.ProductType, rest, cache.ValueColumns * 4, ReadAhead.None, pieces: true);
+        _shuffles = kernels.Isa >= InstructionSet.Avx512;
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
 
-    private long ScratchBytes => _rows * sizeof(float) * ((2L * TilePositions) + (2 * _cache.ValueColumns) + 16);
+    private long StateBytes => _rows * sizeof(float) * ((2L * TilePositions) + (2 * _cache.ValueColumns) + 16);
+
+    // For codes: scales of a tile's keys and values, one expanded key head, the expanded value heads of a tile.
+    private long ScratchBytes => StateBytes
+        + (_cache.HasCodes ? (2 * TilePositions * sizeof(float)) + _cache.ProductKeyBytes + (TileBlocks * _cache.ProductValueBytes) : 0);
 
     /// <summary>Attends for all rows of <paramref name="batch"/>; their keys and values are in the cache already.</summary>
     /// <param name="batch">The rows.</param>
@@ -64,9 +72,9 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     /// <param name="output">Receives [rows, heads * head size] in the cache's type.</param>
     public void Run(AttentionBatch batch, QueryRows queries, int group, Activation output)
     {
-        if (output.Type != _cache.Type || output.Columns != queries.Heads * _cache.HeadSize || queries.GroupHeads > _rows)
+        if (output.Type != _cache.ProductType || output.Columns != queries.Heads * _cache.HeadSize || queries.GroupHeads > _rows)
         {
-            throw new ArgumentException($"The output is {output.Type}[{output.Columns}] for {queries.Heads} heads of {_cache.HeadSize} {_cache.Type}.", nameof(output));
+            throw new ArgumentException($"The output is {output.Type}[{output.Columns}] for {queries.Heads} heads of {_cache.HeadSize} {_cache.ProductType}.", nameof(output));
         }
 
         if (batch.GroupHeads != queries.GroupHeads || batch.KeyHeads != _cache.Heads)
@@ -90,7 +98,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         ref readonly AttentionBatch.Tile tile = ref _batch.TileAt(unit);
         ref readonly AttentionSlice slice = ref _batch.Slice(tile.Slice);
         int rows = tile.Count * _queries.GroupHeads;
-        Scratch s = new(_scratch.Pointer + (worker * ScratchBytes), _rows, _cache.ValueColumns);
+        Scratch s = new(_scratch.Pointer + (worker * ScratchBytes), _rows, _cache.ValueColumns, _cache.HasCodes);
         ReadOnlySpan<int> blocks = slice.Blocks.Span;
         int firstPosition = slice.Start + tile.First;
         int end = firstPosition + tile.Count;
@@ -145,7 +153,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         for (int b = 0; b < count; b++)
         {
             next.Advance();
-            args.W = _cache.Keys(_group, blocks[(position / KvBlocks.Positions) + b], head);
+            args.W = _cache.HasCodes ? ExpandKeys(in s, blocks[(position / KvBlocks.Positions) + b], head, b) : _cache.Keys(_group, blocks[(position / KvBlocks.Positions) + b], head);
             args.XStride = _queries.Stride;
             args.YStride = TilePositions * sizeof(float);
             args.Steps = _cache.KeySteps;
@@ -156,7 +164,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         {
             next.Advance();
             int visible = Math.Min(count * KvBlocks.Positions, firstPosition + (row / group) - position + 1);
-            Softmax(s.Scores + (row * TilePositions), s.Scores + ((_rows + row) * (long)TilePositions), visible, count * KvBlocks.Positions,
+            Softmax(s.Scores + (row * TilePositions), s.Scores + ((_rows + row) * (long)TilePositions), s.Scales, visible, count * KvBlocks.Positions,
                 max + row, mass + row, sums + ((long)row * _cache.ValueColumns));
         }
 
@@ -169,7 +177,8 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         byte** pieces = stackalloc byte*[TileBlocks];
         for (int b = 0; b < count; b++)
         {
-            values[b] = _cache.Values(_group, blocks[(position / KvBlocks.Positions) + b], head);
+            int block = blocks[(position / KvBlocks.Positions) + b];
+            values[b] = _cache.HasCodes ? ExpandValues(in s, block, head, b) : _cache.Values(_group, block, head);
         }
 
         args.Pieces = pieces;
@@ -184,6 +193,23 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
             PanelTable table = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _valueTable : _valueRest;
             Tiles(table, ref args, probabilities, sums + column, from, rows);
         }
+    }
+
+    private byte* ExpandKeys(in Scratch s, int block, int head, int tileBlock)
+    {
+        ushort* scales = _cache.Scales(_group, block, head);
+        KvCodes.ExpandScales(scales, s.Scales + (tileBlock * KvBlocks.Positions), KvBlocks.Positions);
+        KvCodes.ExpandScales(scales + KvBlocks.Positions, s.Scales + TilePositions + (tileBlock * KvBlocks.Positions), KvBlocks.Positions);
+        int pairs = _cache.KeySteps * _cache.ProductType.StepElements() / 2;
+        KvCodes.Expand(_cache.Keys(_group, block, head), _cache.Type, s.Expanded, _cache.ProductType, pairs, KvBlocks.Positions, _shuffles);
+        return s.Expanded;
+    }
+
+    private byte* ExpandValues(in Scratch s, int block, int head, int tileBlock)
+    {
+        byte* target = s.Expanded + _cache.ProductKeyBytes + (tileBlock * _cache.ProductValueBytes);
+        KvCodes.Expand(_cache.Values(_group, block, head), _cache.Type, target, _cache.ProductType, KvBlocks.Positions / 2, _cache.ValueColumns, _shuffles);
+        return target;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -205,7 +231,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Softmax(float* scores, float* probabilities, int visible, int width, float* max, float* mass, float* sums)
+    private void Softmax(float* scores, float* probabilities, float* scales, int visible, int width, float* max, float* mass, float* sums)
     {
         Vector512<int> lanes = Vector512<int>.Indices;
         Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
@@ -213,7 +239,13 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         for (int i = 0; i < width; i += 16)
         {
             Vector512<float> seen = Vector512.LessThan(lanes + Vector512.Create(i), Vector512.Create(visible)).AsSingle();
-            Vector512<float> score = Vector512.ConditionalSelect(seen, Vector512.Load(scores + i), hidden);
+            Vector512<float> score = Vector512.Load(scores + i);
+            if (scales is not null)
+            {
+                score *= Vector512.Load(scales + i);
+            }
+
+            score = Vector512.ConditionalSelect(seen, score, hidden);
             score.Store(scores + i);
             peak = Vector512.Max(peak, score);
         }
@@ -225,7 +257,12 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         {
             Vector512<float> p = VectorMath.Exp2(Vector512.Load(scores + i) - subtract);
             total += p;
-            if (_cache.Type == ElementType.BF16)
+            if (scales is not null)
+            {
+                p *= Vector512.Load(scales + TilePositions + i);
+            }
+
+            if (_cache.ProductType == ElementType.BF16)
             {
                 Conversion.Store16(p, (ushort*)probabilities + i);
             }
@@ -278,13 +315,13 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         {
             float* sums = s.Total + ((long)row * _cache.ValueColumns);
             float scale = 1f / s.TotalMass[row];
-            byte* target = _output.Address(firstRow + (row / group)) + ((((long)keyHead * group) + (row % group)) * d * _cache.Type.Size());
+            byte* target = _output.Address(firstRow + (row / group)) + ((((long)keyHead * group) + (row % group)) * d * _cache.ProductType.Size());
             for (int i = 0; i < _cache.ValueColumns; i += 16)
             {
                 (Vector512.Load(sums + i) * Vector512.Create(scale)).Store(sums + i);
             }
 
-            if (_cache.Type == ElementType.BF16 && d % 16 == 0)
+            if (_cache.ProductType == ElementType.BF16 && d % 16 == 0)
             {
                 for (int i = 0; i < d; i += 16)
                 {
@@ -293,19 +330,27 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
             }
             else
             {
-                Conversion.Convert((byte*)sums, ElementType.F32, target, _cache.Type, d);
+                Conversion.Convert((byte*)sums, ElementType.F32, target, _cache.ProductType, d);
             }
         }
     }
 
-    /// <summary>One worker's memory: scores and probabilities [rows, 128] each, sums [rows, value columns] twice, softmax states.</summary>
-    private readonly struct Scratch(byte* memory, int rows, int columns)
+    /// <summary>
+    /// One worker's memory: scores and probabilities [rows, 128] each, sums [rows, value columns] twice, softmax states; for codes also
+    /// scales of keys and of values [128] each, and what they expand to.
+    /// </summary>
+    private readonly struct Scratch(byte* memory, int rows, int columns, bool codes)
     {
         public readonly float* Scores = (float*)memory;
         public readonly float* Total = (float*)memory + (2L * rows * TilePositions);
         public readonly float* Segment = (float*)memory + (2L * rows * TilePositions) + ((long)rows * columns);
 
         private readonly float* _state = (float*)memory + (2L * rows * TilePositions) + (2L * rows * columns);
+
+        /// <summary>Null where keys and values are no codes.</summary>
+        public readonly float* Scales = codes ? (float*)memory + (rows * ((2L * TilePositions) + (2L * columns) + 16)) : null;
+
+        public byte* Expanded => (byte*)(Scales + (2 * TilePositions));
 
         public float* TotalMax => _state;
 

@@ -107,10 +107,15 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
             if (offset == 0)
             {
                 // A block that served another sequence may hold anything; a probability of 0 times NaN would still be NaN.
-                new Span<byte>(v, _cache.ValueSteps * _cache.ValueColumns * 4).Clear();
+                // The scales lie behind the values.
+                new Span<byte>(v, (int)(_cache.HeadBytes - _cache.KeyBytes)).Clear();
             }
 
-            if (_cache.Type == ElementType.BF16)
+            if (_cache.HasCodes)
+            {
+                StoreCodes(x, norm, _cache.Keys(_group, block, head), values, v, _cache.Scales(_group, block, head) + offset, offset, d);
+            }
+            else if (_cache.Type == ElementType.BF16)
             {
                 StoreBf16(x, norm, _cache.Keys(_group, block, head) + (offset * 4), values, v, offset, d);
             }
@@ -146,6 +151,24 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StoreCodes(float* x, float norm, byte* key, float* values, byte* valueBase, ushort* scales, int offset, int d)
+    {
+        byte* codes = stackalloc byte[d + 16];
+        scales[0] = KvCodes.Encode(x, norm, codes, d, _cache.Type);
+        for (int i = 0; i < d; i += 2)
+        {
+            *(ushort*)(key + (i * KvBlocks.Positions) + (offset * 2)) = *(ushort*)(codes + i);
+        }
+
+        scales[KvBlocks.Positions] = KvCodes.Encode(values, 1f, codes, d, _cache.Type);
+        byte* value = valueBase + (offset / 2 * (long)_cache.ValueColumns * 2) + (offset & 1);
+        for (int i = 0; i < d; i++)
+        {
+            value[2 * i] = codes[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Round(float* x, float factor, ushort* target, int count)
     {
         int i = 0;
@@ -169,7 +192,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
         for (; i + 16 <= d; i += 16)
         {
             Vector512<float> value = Vector512.Load(x + i) * n * Vector512.Load(scale + i);
-            if (_cache.Type == ElementType.BF16)
+            if (_cache.ProductType == ElementType.BF16)
             {
                 Conversion.Store16(value, (ushort*)target + i);
             }
@@ -182,7 +205,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
         for (; i < d; i++)
         {
             float value = x[i] * norm * scale[i];
-            if (_cache.Type == ElementType.BF16)
+            if (_cache.ProductType == ElementType.BF16)
             {
                 ((ushort*)target)[i] = Conversion.ToBf16(value);
             }

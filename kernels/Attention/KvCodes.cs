@@ -1,0 +1,256 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using HunyuanOrleans.Kernels.Elementwise;
+
+namespace HunyuanOrleans.Kernels.Attention;
+
+/// <summary>
+/// 8-bit codes of keys and values: value = code * scale, one bfloat16 scale for all elements of a head at one position, so that a code
+/// depends on nothing but its own position. Integers of 127 levels a side, or e4m3 floats up to 448, rounded to nearest even. It does
+/// not know where codes lie in a block.
+/// </summary>
+internal static unsafe class KvCodes
+{
+    private const int IntegerLevels = 127;
+    private const float LargestE4M3 = 448;
+    private const uint InfinityBits = 0x7F800000;
+    private const ushort NotANumber = 0x7FC0;
+
+    // Added to a small float it leaves the nearest integer in the low mantissa bits: 1.5 * 2^23 for signed units, 2^14 for units of 2^-9.
+    private const float IntegerMagic = 12582912f;
+    private const float SubnormalMagic = 16384f;
+
+    private static readonly float[] IntegerValues = Values(ElementType.I8);
+    private static readonly float[] FloatValues = Values(ElementType.F8E4M3);
+    private static readonly byte[] IntegerBytes = MagnitudeBytes(IntegerValues);
+    private static readonly byte[] FloatBytes = MagnitudeBytes(FloatValues);
+
+    /// <summary>Whether elements of the type are codes with scales.</summary>
+    public static bool Has(ElementType type) => type is ElementType.I8 or ElementType.F8E4M3;
+
+    /// <summary>
+    /// Codes of x * factor and their scale: the smallest bfloat16 with which the largest magnitude has a code. Where an element is
+    /// infinite or NaN the scale is NaN and so is all that is read back.
+    /// </summary>
+    /// <param name="x">Elements.</param>
+    /// <param name="factor">Multiplies each first.</param>
+    /// <param name="codes">Receives the codes; room for <paramref name="count"/> rounded up to 16.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="type">I8 or F8E4M3.</param>
+    /// <returns>The bits of the scale.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static ushort Encode(float* x, float factor, byte* codes, int count, ElementType type)
+    {
+        int padded = (count + 15) & ~15;
+        float* y = stackalloc float[padded];
+        Vector512<float> f = Vector512.Create(factor);
+        int i = 0;
+        for (; i + 16 <= count; i += 16)
+        {
+            (Vector512.Load(x + i) * f).Store(y + i);
+        }
+
+        for (; i < padded; i++)
+        {
+            y[i] = i < count ? x[i] * factor : 0;
+        }
+
+        ushort scale = ScaleOf(y, padded, type);
+        if (scale is 0 or NotANumber)
+        {
+            new Span<byte>(codes, padded).Clear();
+            return scale;
+        }
+
+        Vector512<float> s = Vector512.Create(Conversion.ToSingle(scale));
+        for (i = 0; i < padded; i += 16)
+        {
+            Vector512<float> value = Vector512.Load(y + i) / s;
+            Vector512<int> code = type == ElementType.I8
+                ? (value + Vector512.Create(IntegerMagic)).AsInt32() - Vector512.Create(IntegerMagic).AsInt32()
+                : EncodeE4M3(value);
+            Vector256<short> half = Vector256.Narrow(code.GetLower(), code.GetUpper());
+            Vector128.Narrow(half.GetLower(), half.GetUpper()).AsByte().Store(codes + i);
+        }
+
+        return scale;
+    }
+
+    /// <summary>The values of codes without their scale; exact in either type.</summary>
+    /// <param name="codes">Pairs of elements: [steps][columns][2].</param>
+    /// <param name="type">I8 or F8E4M3.</param>
+    /// <param name="target">Receives [steps][columns][2] bfloat16, or [2 steps][columns] float32.</param>
+    /// <param name="wide">BF16 or F32.</param>
+    /// <param name="steps">Pairs along the first dimension.</param>
+    /// <param name="columns">Columns; with the steps a multiple of 32 pairs.</param>
+    /// <param name="shuffles">Whether byte shuffles of 512 bits may be used where the processor has them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Expand(byte* codes, ElementType type, byte* target, ElementType wide, int steps, int columns, bool shuffles)
+    {
+        if (wide == ElementType.F32)
+        {
+            ToSingles(codes, type == ElementType.I8 ? IntegerValues : FloatValues, (float*)target, steps, columns);
+        }
+        else if (shuffles && Avx512Vbmi.IsSupported)
+        {
+            Shuffle(codes, type, target, 2L * steps * columns);
+        }
+        else
+        {
+            Widen(codes, type, (ushort*)target, 2L * steps * columns);
+        }
+    }
+
+    /// <summary>Scales as float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ExpandScales(ushort* scales, float* target, int count)
+    {
+        for (int i = 0; i < count; i += 16)
+        {
+            Conversion.Load16(scales + i).Store(target + i);
+        }
+    }
+
+    // Rounded up, so that no element lies beyond the last code; magnitudes compare as integers, with NaN above infinity.
+    private static ushort ScaleOf(float* y, int count, ElementType type)
+    {
+        Vector512<uint> largest = default;
+        for (int i = 0; i < count; i += 16)
+        {
+            largest = Vector512.Max(largest, Vector512.Load(y + i).AsUInt32() & Vector512.Create(0x7FFFFFFFu));
+        }
+
+        uint bits = 0;
+        for (int lane = 0; lane < 16; lane++)
+        {
+            bits = Math.Max(bits, largest[lane]);
+        }
+
+        if (bits >= InfinityBits)
+        {
+            return NotANumber;
+        }
+
+        float scale = BitConverter.UInt32BitsToSingle(bits) / (type == ElementType.I8 ? IntegerLevels : LargestE4M3);
+        return (ushort)((BitConverter.SingleToUInt32Bits(scale) + 0xFFFF) >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> EncodeE4M3(Vector512<float> value)
+    {
+        Vector512<uint> bits = value.AsUInt32();
+        Vector512<uint> magnitude = bits & Vector512.Create(0x7FFFFFFFu);
+
+        // The exponent biases differ by 120; below 2^-6 codes are multiples of 2^-9.
+        Vector512<uint> rounded = (magnitude + Vector512.Create(0x7FFFFu) + ((magnitude >> 20) & Vector512.Create(1u))) >> 20;
+        Vector512<uint> normal = Vector512.Min(rounded - Vector512.Create(120u << 3), Vector512.Create(0x7Eu));
+        Vector512<uint> subnormal = (magnitude.AsSingle() + Vector512.Create(SubnormalMagic)).AsUInt32() - Vector512.Create(SubnormalMagic).AsUInt32();
+        Vector512<uint> isNormal = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(121u << 23));
+        return (Vector512.ConditionalSelect(isNormal, normal, subnormal) | ((bits >> 24) & Vector512.Create(0x80u))).AsInt32();
+    }
+
+    // 64 codes at a time: magnitudes index two tables of 128 bytes, the upper and the lower halves of bfloat16.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Shuffle(byte* codes, ElementType type, byte* target, long count)
+    {
+        fixed (byte* tables = type == ElementType.I8 ? IntegerBytes : FloatBytes)
+        {
+            Vector512<byte> upper0 = Vector512.Load(tables), upper1 = Vector512.Load(tables + 64);
+            Vector512<byte> lower0 = Vector512.Load(tables + 128), lower1 = Vector512.Load(tables + 192);
+            Vector512<byte> sign = Vector512.Create((byte)0x80);
+
+            // Interleaving works within lanes of 16 bytes, so the halves of the result are gathered lane by lane first.
+            Vector512<long> order = Vector512.Create(0L, 4, 1, 5, 2, 6, 3, 7);
+            bool integers = type == ElementType.I8;
+            for (long i = 0; i < count; i += 64, target += 128)
+            {
+                Vector512<byte> code = Avx512F.PermuteVar8x64(Vector512.Load(codes + i).AsInt64(), order).AsByte();
+                Vector512<byte> magnitude = integers ? Avx512BW.Abs(code.AsSByte()) : code;
+                Vector512<byte> upper = Avx512Vbmi.PermuteVar64x8x2(upper0, magnitude, upper1) | (code & sign);
+                Vector512<byte> lower = Avx512Vbmi.PermuteVar64x8x2(lower0, magnitude, lower1);
+                Avx512BW.UnpackLow(lower, upper).Store(target);
+                Avx512BW.UnpackHigh(lower, upper).Store(target + 64);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Widen(byte* codes, ElementType type, ushort* target, long count)
+    {
+        for (long i = 0; i < count; i += 16)
+        {
+            Vector512<float> value;
+            if (type == ElementType.I8)
+            {
+                (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load((sbyte*)codes + i));
+                value = Vector512.ConvertToSingle(Wide(low, high));
+            }
+            else
+            {
+                (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Load(codes + i));
+                Vector512<int> code = Wide(low.AsInt16(), high.AsInt16());
+                Vector512<int> magnitude = code & Vector512.Create(0x7F);
+                Vector512<int> normal = (magnitude << 20) + Vector512.Create(120 << 23);
+                Vector512<int> subnormal = (Vector512.ConvertToSingle(magnitude) * Vector512.Create(1f / 512)).AsInt32();
+                Vector512<int> bits = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(8)), subnormal, normal);
+                value = (bits | ((code & Vector512.Create(0x80)) << 24)).AsSingle();
+            }
+
+            Vector512<uint> upper = value.AsUInt32() >> 16;
+            Vector256.Narrow(upper.GetLower(), upper.GetUpper()).Store(target + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Wide(Vector128<short> low, Vector128<short> high)
+    {
+        (Vector256<int> first, Vector256<int> second) = Vector256.Widen(Vector256.Create(low, high));
+        return Vector512.Create(first, second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ToSingles(byte* codes, float[] values, float* target, int steps, int columns)
+    {
+        fixed (float* value = values)
+        {
+            for (int step = 0; step < steps; step++)
+            {
+                float* even = target + (2L * step * columns);
+                float* odd = even + columns;
+                for (int column = 0; column < columns; column++, codes += 2)
+                {
+                    even[column] = value[codes[0]];
+                    odd[column] = value[codes[1]];
+                }
+            }
+        }
+    }
+
+    // The e4m3 code of NaN is never written; here it stands for the number that would follow 448.
+    private static float[] Values(ElementType type)
+    {
+        float[] values = new float[256];
+        for (int code = 0; code < values.Length; code++)
+        {
+            int exponent = (code >> 3) & 15;
+            float magnitude = exponent == 0 ? (code & 7) / 512f : (8 + (code & 7)) * MathF.ScaleB(1, exponent - 10);
+            values[code] = type == ElementType.I8 ? (sbyte)code : code < 128 ? magnitude : -magnitude;
+        }
+
+        return values;
+    }
+
+    // Of the first 128 codes: upper bytes of bfloat16, then lower bytes. As an index -128 stands for 0; it is never written.
+    private static byte[] MagnitudeBytes(float[] values)
+    {
+        byte[] bytes = new byte[256];
+        for (int code = 0; code < 128; code++)
+        {
+            ushort bits = Conversion.ToBf16(values[code]);
+            (bytes[code], bytes[128 + code]) = ((byte)(bits >> 8), (byte)bits);
+        }
+
+        return bytes;
+    }
+}
