@@ -42,7 +42,7 @@ internal static class ClusterOptions
             return Explicit(parsed, ClusterId) ? throw new UsageException($"{ClusterId.Name} goes with {Cluster.Name}.") : false;
         }
 
-        Option[] local = [SharedOptions.Mode, SharedOptions.Threads, SharedOptions.PackedCache];
+        Option[] local = [SharedOptions.Mode, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache];
         return local.FirstOrDefault(option => Explicit(parsed, option)) is { } wrong
             ? throw new UsageException($"{wrong.Name} says how this machine computes; with {Cluster.Name} the silos do.")
             : true;

@@ -11,6 +11,7 @@ internal static class ComputeSettings
     public static ModelOptions Read(ParseResult parsed) => new()
     {
         Mode = parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16,
+        Kv = parsed.GetValue(SharedOptions.Kv) is { } kv ? Enum.Parse<KvFormat>(kv, ignoreCase: true) : null,
         Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
             ? null

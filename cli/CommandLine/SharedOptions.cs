@@ -22,6 +22,13 @@ internal static class SharedOptions
         HelpName = "f32|bf16",
     }.OneOf("f32", "bf16");
 
+    /// <summary>--kv: how keys and values are stored.</summary>
+    public static readonly Option<string?> Kv = new Option<string>("--kv")
+    {
+        Description = "Keys and values: int8 and fp8 take half the memory of bf16. [default: as --mode]",
+        HelpName = "bf16|int8|fp8",
+    }.OneOf("bf16", "int8", "fp8")!;
+
     /// <summary>--threads: how many cores compute.</summary>
     public static readonly Option<int?> Threads = new Option<int?>("--threads")
     {
@@ -56,6 +63,7 @@ internal static class SharedOptions
     public static void AddComputeTo(Command command)
     {
         command.Add(Mode);
+        command.Add(Kv);
         command.Add(Threads);
         command.Add(PackedCache);
     }

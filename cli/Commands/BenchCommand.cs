@@ -74,6 +74,7 @@ internal static class BenchCommand
         BenchResult result = new(
             folder,
             parsed.GetValue(SharedOptions.Mode)!,
+            options.CacheFormat.Word(),
             model.Pool.Threads,
             InstructionSets.Choose().ToString().ToLowerInvariant(),
             new InspectedParameters(model.Config.ParameterCount.Total, model.Config.ParameterCount.Active),

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Loading;
 using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
@@ -68,7 +69,7 @@ internal static class InspectCommand
             .Add("sampling", Sampling(found.Generation))
             .Add("parameters", $"{Units.Count(found.Parameters.Total)} ({found.Parameters.Total:N0})")
             .Add("active", $"{Units.Count(found.Parameters.Active)} ({found.Parameters.Active:N0}) per token")
-            .Add("KV cache", $"{found.KvBytesPerToken:N0} bytes per token (bf16)");
+            .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8");
         foreach ((StoredType type, long bytes) in found.BytesByType)
         {
             sheet.Add($"stored {type}", $"{Units.Bytes(bytes)} ({bytes:N0} bytes)");

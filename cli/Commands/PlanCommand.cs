@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Loading;
 using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;

@@ -68,7 +68,7 @@ internal sealed record DrillPlan
     public bool Fits(IEnumerable<DrillSilo> silos)
     {
         SiloCapacity[] capacities = [.. silos.Select(Capacity)];
-        return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, new PlanOptions { MinKvTokens = Options.KvTokens }).Fits;
+        return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, new PlanOptions { MinKvTokens = Options.KvTokens, Kv = Options.CacheFormat }).Fits;
     }
 
     private long? _memory;
@@ -76,7 +76,7 @@ internal sealed record DrillPlan
     private long BytesOfModel()
     {
         SiloCapacity all = new() { Name = "all", MemoryBytes = 1L << 50, MemoryBandwidth = 1e9 };
-        PartitionPlan plan = PartitionPlan.Create(Config, [all], new PlanOptions { MinKvTokens = Options.KvTokens });
+        PartitionPlan plan = PartitionPlan.Create(Config, [all], new PlanOptions { MinKvTokens = Options.KvTokens, Kv = Options.CacheFormat });
         return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * Options.KvTokens);
     }
 }

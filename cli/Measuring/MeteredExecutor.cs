@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using HunyuanOrleans.Engine.Execution;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.Measuring;
 
@@ -42,7 +42,7 @@ internal sealed class MeteredExecutor(IModelExecutor inner, ModelRunner model) :
         long before = model.TouchedWeightBytes;
         long started = Stopwatch.GetTimestamp();
         await inner.ExecuteAsync(batch, result, cancellationToken);
-        long cache = positions * model.Config.KvBytesPerToken(model.Cache.Type.Size());
+        long cache = positions * model.Options.CacheFormat.PositionBytes(model.Config);
         _steps.Add(new MeteredStep(
             batch.TokenCount, batch.SliceCount, started, Stopwatch.GetTimestamp(), model.TouchedWeightBytes - before + cache));
     }

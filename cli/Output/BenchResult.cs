@@ -4,6 +4,7 @@ namespace HunyuanOrleans.Cli.Output;
 internal sealed record BenchResult(
     string Model,
     string Mode,
+    string Kv,
     int Threads,
     string Isa,
     InspectedParameters Parameters,

@@ -10,7 +10,7 @@ internal static class BenchSheet
         new FactSheet()
             .Add("model", result.Model)
             .Add("parameters", $"{Units.Count(result.Parameters.Total)}, {Units.Count(result.Parameters.Active)} active")
-            .Add("weights", $"{Units.Bytes(result.WeightBytes)} in {result.Mode}, loaded in {result.LoadSeconds:0.00} s")
+            .Add("weights", $"{Units.Bytes(result.WeightBytes)} in {result.Mode}, loaded in {result.LoadSeconds:0.00} s; K/V in {result.Kv}")
             .Add("machine", $"{result.Threads} threads, {result.Isa}")
             .Add("prefill", $"{prefill.TokensPerSecond:0.0} tokens/s over {result.Prompt} tokens")
             .Add("", $"{prefill.OperationsPerSecond / 1e9:0} Gflop/s of {prefill.PeakOperationsPerSecond / 1e9:0}: "

@@ -1,14 +1,16 @@
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What inspect prints; the fields are those of <see cref="ModelInspection"/> and its config.</summary>
+/// <summary>What inspect prints; K/V per token is that of bf16 unless a format is named. The fields are those of <see cref="ModelInspection"/> and its config.</summary>
 internal sealed record InspectResult(
     string Model,
     InspectedConfig Config,
     InspectedParameters Parameters,
     long KvBytesPerToken,
+    Dictionary<string, long> KvBytesByFormat,
     Dictionary<string, long> BytesByDtype,
     int Tensors,
     InspectedFile[] Files,
@@ -19,7 +21,8 @@ internal sealed record InspectResult(
         folder,
         InspectedConfig.Of(found.Config),
         new InspectedParameters(found.Parameters.Total, found.Parameters.Active),
-        found.KvBytesPerToken,
+        found.KvBytesPerToken[KvFormat.Bf16],
+        found.KvBytesPerToken.ToDictionary(pair => pair.Key.Word(), pair => pair.Value),
         found.BytesByType.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
         found.Tensors,
         [.. found.Files],

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 
@@ -18,7 +19,7 @@ public sealed class PartitionPlan
     {
         Problem = problem;
         Layout = board.Layout;
-        KvBytesPerToken = problem.Config.KvBytesPerToken(problem.Options.Kv.ElementBytes());
+        KvBytesPerToken = problem.Options.Kv.PositionBytes(problem.Config);
         Fits = shortage is null;
         if (shortage is { } missing)
         {

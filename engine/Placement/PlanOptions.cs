@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Placement;

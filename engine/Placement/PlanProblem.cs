@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 

@@ -12,10 +12,10 @@ public interface IAttentionShardGrain : IGrainWithStringKey
     /// <summary>Loads what is missing of the shard's weights. Again: says what is there.</summary>
     /// <param name="epoch">The scheduler that asks. A higher one than any before ends the right of those before to compute here.</param>
     /// <param name="version">The route it is for.</param>
-    /// <param name="kvBlocks">KV blocks the pool must have, the same on every shard.</param>
+    /// <param name="pool">The KV pool it must have, the same on every shard.</param>
     /// <exception cref="GrainFaultException">It cannot be loaded; the message says why.</exception>
     [ResponseTimeout("01:00:00")]
-    Task<ShardState> LoadAsync(long epoch, long version, int kvBlocks);
+    Task<ShardState> LoadAsync(long epoch, long version, KvPoolMessage pool);
 
     /// <summary>Computes the shard's layers and hands the step on, or, in the last shard, samples. A step that comes again gets the same reply.</summary>
     /// <exception cref="StaleStepException">A later step or scheduler was here.</exception>

@@ -1,7 +1,9 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Grains.Devices;
@@ -41,14 +43,24 @@ internal static class ModelPieces
     /// <summary>Number of CLA groups in a range of layers.</summary>
     public static int Groups(ModelConfig config, LayerRange layers) => layers.Layers / config.ClaFactor;
 
-    /// <summary>Refuses a pool of another size than the scheduler's books count with.</summary>
-    public static void CheckBlocks(ModelHost host, int kvBlocks)
+    /// <summary>The KV pool of a model with these options.</summary>
+    public static KvPoolMessage PoolOf(ModelOptions options) =>
+        new((options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions, options.CacheFormat.Word());
+
+    /// <summary>Refuses a pool of another size or format than the scheduler's books count with.</summary>
+    public static void CheckPool(ModelHost host, KvPoolMessage pool)
     {
-        int own = (host.Settings.Options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
-        if (own != kvBlocks)
+        KvPoolMessage own = PoolOf(host.Settings.Options);
+        if (own.Blocks != pool.Blocks)
         {
             throw new GrainFaultException(
-                $"Model {host.Settings.Name} has {own} KV blocks here and {kvBlocks} at its scheduler; all silos need the same KvTokens.");
+                $"Model {host.Settings.Name} has {own.Blocks} KV blocks here and {pool.Blocks} at its scheduler; all silos need the same KvTokens.");
+        }
+
+        if (own.Format != pool.Format)
+        {
+            throw new GrainFaultException(
+                $"Model {host.Settings.Name} keeps keys and values in {own.Format} here and in {pool.Format} at its scheduler; all silos need the same Kv.");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Telemetry;
@@ -44,7 +45,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         _watch = new StepWatch(options.StepWatchInterval, time);
         _logger = logger;
         _time = time;
-        int blocks = (settings.Options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
+        int blocks = ModelPieces.PoolOf(settings.Options).Blocks;
         Limits = new ExecutorLimits(
             config.VocabSize, config.MaxPositions, blocks, KvBlocks.Positions, settings.Options.MaxBatchTokens, settings.Options.MaxLogitRows);
     }

@@ -8,7 +8,7 @@ using Polly;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>Makes a plan's holders ready: loads what they miss, while the route in force goes on, and tells routers where experts are.</summary>
-internal sealed class Preparation(IGrainFactory grains, string model, int kvBlocks)
+internal sealed class Preparation(IGrainFactory grains, string model, KvPoolMessage pool)
 {
     private readonly ResiliencePipeline _calls = Retries.ForPreparing();
 
@@ -41,7 +41,7 @@ internal sealed class Preparation(IGrainFactory grains, string model, int kvBloc
     private async Task<RouteStage> LoadAsync(RouteStage stage, long epoch, long version, CancellationToken cancellationToken)
     {
         ShardState state = new([], 0);
-        await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, version, kvBlocks), cancellationToken);
+        await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, version, pool), cancellationToken);
         return stage with { Incarnations = state.Incarnations };
     }
 

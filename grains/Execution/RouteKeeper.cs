@@ -52,7 +52,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
         {
             MinKvTokens = settings.Options.KvTokens,
             Weights = settings.Options.Mode == Kernels.ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16,
-            Kv = settings.Options.Mode == Kernels.ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16,
+            Kv = settings.Options.CacheFormat,
         };
         Epoch = time.GetUtcNow().UtcTicks;
         _loops = [Task.Run(WatchAsync), Task.Run(KeepAsync)];

@@ -108,7 +108,7 @@ public sealed record ModelSettings
     /// <summary>Its folder, on every silo.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>How it is loaded; KvTokens, MaxBatchTokens, MaxLogitRows and Mode must be the same on every silo.</summary>
+    /// <summary>How it is loaded; KvTokens, Kv, MaxBatchTokens, MaxLogitRows and Mode must be the same on every silo.</summary>
     public ModelOptions Options { get; init; } = new();
 
     /// <summary>How steps are filled and how long the queue is.</summary>

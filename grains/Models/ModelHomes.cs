@@ -32,8 +32,7 @@ public sealed class ModelHomes(
         ILogger logger = loggers.CreateLogger<ModelGrain>();
         ITokenText? text = texts.Find(model);
         ClusterView view = new(grains, membership, metadata, time);
-        int blocks = (settings.Options.KvTokens + Kernels.Attention.KvBlocks.Positions - 1) / Kernels.Attention.KvBlocks.Positions;
-        Preparation preparation = new(grains, model, blocks);
+        Preparation preparation = new(grains, model, ModelPieces.PoolOf(settings.Options));
         string isa = (settings.Options.Isa ?? InstructionSets.Choose()).ToString();
         RouteKeeper keeper = new(settings, config, options, isa, view, preparation, membership, logger, time);
         ClusterExecutor executor = new(settings, config, options, keeper, grains, logger, time);

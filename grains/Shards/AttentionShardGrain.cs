@@ -30,10 +30,10 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     }
 
     /// <inheritdoc/>
-    public async Task<ShardState> LoadAsync(long epoch, long version, int kvBlocks)
+    public async Task<ShardState> LoadAsync(long epoch, long version, KvPoolMessage pool)
     {
         _host.Enter(epoch);
-        ModelPieces.CheckBlocks(_host, kvBlocks);
+        ModelPieces.CheckPool(_host, pool);
         long[] incarnations = await _host.HoldAsync(_key, version, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
         return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)], _host.Epoch);
     }

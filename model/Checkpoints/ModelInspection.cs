@@ -1,4 +1,5 @@
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
@@ -11,7 +12,7 @@ public sealed record InspectedFile(string Name, long Bytes);
 /// <param name="Config">The config.</param>
 /// <param name="Generation">Sampling defaults.</param>
 /// <param name="Parameters">Weights by the config, total and used per token.</param>
-/// <param name="KvBytesPerToken">Bytes of K/V per position, stored as bfloat16.</param>
+/// <param name="KvBytesPerToken">Bytes of K/V per position over all layers, in each format.</param>
 /// <param name="Tensors">Number of stored tensors; 0 where the folder has no weights.</param>
 /// <param name="StoredElements">Elements of all stored tensors.</param>
 /// <param name="BytesByType">Stored bytes by element type, largest first.</param>
@@ -21,15 +22,13 @@ public sealed record ModelInspection(
     ModelConfig Config,
     GenerationDefaults Generation,
     ParameterCount Parameters,
-    long KvBytesPerToken,
+    IReadOnlyDictionary<KvFormat, long> KvBytesPerToken,
     int Tensors,
     long StoredElements,
     IReadOnlyList<KeyValuePair<StoredType, long>> BytesByType,
     IReadOnlyList<InspectedFile> Files,
     string? Problem)
 {
-    private const int Bf16Bytes = 2;
-
     /// <summary>Inspects a folder. A folder with a config but no weights is inspected as far as that goes.</summary>
     /// <exception cref="ModelException">The config is wrong, or a file of the checkpoint is damaged or missing.</exception>
     public static ModelInspection Load(string directory)
@@ -39,7 +38,7 @@ public sealed record ModelInspection(
             config,
             GenerationDefaults.Load(directory),
             config.ParameterCount,
-            config.KvBytesPerToken(Bf16Bytes),
+            Enum.GetValues<KvFormat>().ToDictionary(static format => format, format => format.PositionBytes(config)),
             0,
             0,
             [],

@@ -124,9 +124,6 @@ public sealed class ModelConfig
     /// <summary>Width of the shared MLP; 0 where there is none.</summary>
     public int SharedIntermediateSize(int layer) => SharedExperts(layer) * IntermediateSize(layer);
 
-    /// <summary>Bytes of K/V one position takes over all layers: one K and one V per CLA group.</summary>
-    public long KvBytesPerToken(int bytesPerElement) => 2L * KvGroups * KvSize * bytesPerElement;
-
     /// <summary>Numbers of weights, total and used per token.</summary>
     public ParameterCount ParameterCount => ParameterCount.Of(this);
 

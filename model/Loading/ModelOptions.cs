@@ -26,6 +26,15 @@ public sealed record ModelOptions
     /// </summary>
     public int KvTokens { get; init; }
 
+    /// <summary>
+    /// How keys and values are stored. Default null: as products are computed, bf16 or f32. int8 and fp8 take about half of bf16's memory;
+    /// products stay as they are.
+    /// </summary>
+    public KvFormat? Kv { get; init; }
+
+    /// <summary>How keys and values are stored, the default put in.</summary>
+    public KvFormat CacheFormat => Kv ?? (Mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16);
+
     /// <summary>Most tokens one step carries. Default 512. More makes prefill slightly faster and lets decoding wait longer beside it.</summary>
     public int MaxBatchTokens { get; init; } = 512;
 
@@ -59,6 +68,14 @@ public sealed record ModelOptions
         Check(nameof(KvTokens), KvTokens, 0, int.MaxValue - 64);
         Check(nameof(MaxBatchTokens), MaxBatchTokens, 1, 65536);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, 65536);
+        KvFormat unfit = Mode == ComputeMode.F32 ? KvFormat.Bf16 : KvFormat.F32;
+        if (Kv is { } kv && (kv == unfit || !Enum.IsDefined(kv)))
+        {
+            string fit = Mode == ComputeMode.F32 ? KvFormat.F32.Word() : KvFormat.Bf16.Word();
+            throw new ModelException(
+                $"{nameof(Kv)} is {kv.Word()} and products are computed in {fit}; allowed: {fit}, {KvFormat.Int8.Word()} or {KvFormat.Fp8.Word()}.");
+        }
+
         if (PackedCache is not null && string.IsNullOrWhiteSpace(PackedCache))
         {
             throw new ModelException($"{nameof(PackedCache)} is \"{PackedCache}\"; allowed: null or the path of a folder.");

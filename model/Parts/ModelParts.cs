@@ -31,7 +31,7 @@ internal sealed class ModelParts
         Context = new ComputeContext(pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
         int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MostDefaultKvTokens, 2L * config.MaxPositions);
         int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
-        Cache = owned.Add(new KvBlocks(config.KvGroups, blocks, config.KvHeads, config.HeadDim, options.Mode.Element(), reserveKv));
+        Cache = owned.Add(new KvBlocks(config.KvGroups, blocks, config.KvHeads, config.HeadDim, options.CacheFormat.Element(), reserveKv, options.Mode.Element()));
         Rotary = RotaryTable.Of(config);
         Embedding = new TokenEmbedding(config);
         Attention = owned.Add(new AttentionShard(config, Cache, Context));

@@ -42,6 +42,7 @@ internal static class SiloShare
         Threads = settings.Threads,
         PinThreads = settings.PinThreads,
         KvTokens = settings.KvTokens,
+        Kv = Enum.Parse<KvFormat>(settings.Kv, ignoreCase: true),
         MaxBatchTokens = settings.MaxBatchTokens,
         PackedCache = settings.PackedCache,
         Warn = warn,

@@ -44,6 +44,7 @@ public sealed class SiloRules : Rules<SiloSettings>
             $"an amount such as {Engine.Placement.MemorySize.Examples}");
         check(s.Threads is >= 0 and <= 1024, nameof(s.Threads), s.Threads, "0 to 1024");
         check(s.KvTokens is >= 32 and <= 1 << 30, nameof(s.KvTokens), s.KvTokens, "32 to 2^30");
+        check(s.Kv.ToLowerInvariant() is "bf16" or "int8" or "fp8", nameof(s.Kv), s.Kv, "bf16, int8 or fp8");
         check(s.MaxBatchTokens is >= 1 and <= 65536, nameof(s.MaxBatchTokens), s.MaxBatchTokens, "1 to 65536");
         check(s.Silos is >= 1 and <= MostSilos, nameof(s.Silos), s.Silos, $"1 to {MostSilos}");
         check(s.SiloPort is >= 1 and <= 65535, nameof(s.SiloPort), s.SiloPort, "1 to 65535");

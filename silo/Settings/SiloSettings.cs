@@ -48,6 +48,10 @@ public sealed class SiloSettings
     [Flag("kv-tokens", "positions of the K/V pool, the same on every silo; 65536")]
     public int KvTokens { get; set; } = 65536;
 
+    /// <summary>How keys and values are stored, the same on every silo. Default bf16; int8 and fp8 hold about twice the positions in the same memory.</summary>
+    [Flag("kv", "keys and values, the same on every silo: bf16, int8 or fp8; bf16")]
+    public string Kv { get; set; } = "bf16";
+
     /// <summary>Most tokens of a step, the same on every silo. Default 512. More speeds prompts up slightly and lets answers wait longer beside them.</summary>
     [Flag("max-batch-tokens", "most tokens of a step, the same on every silo; 512")]
     public int MaxBatchTokens { get; set; } = 512;

@@ -68,7 +68,7 @@ public sealed class PlanTests
         CliProcess.Run(h20).FailedWith(1, "does not fit", missing.ToString("N0", System.Globalization.CultureInfo.InvariantCulture));
 
         Assert.True(CliProcess.Run([.. h20, "--quant", "int8", "--json"]).Json().GetProperty("fits").GetBoolean());
-        Assert.Equal(40960, CliProcess.Run([.. h20, "--quant", "fp8", "--kv", "fp8", "--json"]).Json().GetProperty("kv_bytes_per_token").GetInt64());
+        Assert.Equal(41984, CliProcess.Run([.. h20, "--quant", "fp8", "--kv", "fp8", "--json"]).Json().GetProperty("kv_bytes_per_token").GetInt64());
         JsonElement ample = CliProcess.Run([.. h20, "--memory", "120GiB", "--min-kv-tokens", "100000", "--json"]).Json();
         Assert.All(ample.GetProperty("silos").EnumerateArray(), s => Assert.InRange(s.GetProperty("kv_tokens").GetInt64(), 100_000, long.MaxValue));
         CliProcess.Run([.. h20, "--memory", "120GiB", "--min-kv-tokens", "100000000"]).FailedWith(1, "does not fit");

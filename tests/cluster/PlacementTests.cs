@@ -9,7 +9,10 @@ using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
@@ -21,12 +24,15 @@ public sealed class PlacementTests
 
     private static readonly int Vocabulary = ModelConfig.Load(Directory).VocabSize;
 
-    [Fact]
-    public async Task Caches_move_along_when_a_silo_joins_or_leaves()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(KvFormat.Int8)]
+    [InlineData(KvFormat.Fp8)]
+    public async Task Caches_move_along_when_a_silo_joins_or_leaves(KvFormat? kv)
     {
         GenerationRequest[] requests = Prompts.Of(8, Vocabulary, 600);
-        int[][][] expected = await Undisturbed.RunAsync(Directory, ComputeMode.F32, requests);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 2);
+        int[][][] expected = await Undisturbed.RunAsync(Directory, ComputeMode.F32, requests, kv);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 2, kv: kv);
         Task<int[][]>[] runs = [.. requests.Select(r => cluster.GenerateAsync(r))];
         await cluster.UntilRouteAsync(report => report.Statistics.AnswerTokens > 50);
         ModelReport before = await cluster.Model.ReportAsync();
@@ -42,6 +48,29 @@ public sealed class PlacementTests
         Assert.True(after.Switches >= 3, $"{after.Switches} switches");
         Assert.Equal(0, after.Statistics.Replays);
         Assert.Equal(expected, await Task.WhenAll(runs));
+    }
+
+    [Fact]
+    public async Task A_silo_that_keeps_keys_and_values_in_another_format_takes_no_part()
+    {
+        string log = Path.GetTempFileName();
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
+            Directory,
+            1,
+            kv: KvFormat.Int8,
+            change: static (number, options) => number == 0
+                ? options
+                : options with { Models = [options.Models[0] with { Options = options.Models[0].Options with { Kv = KvFormat.Fp8 } }] },
+            more: (_, silo) => silo.Services.AddSingleton<ILoggerProvider>(new FileLog(log)));
+        GenerationRequest request = Prompts.Of(1, Vocabulary)[0];
+        int[][] expected = (await Undisturbed.RunAsync(Directory, ComputeMode.F32, [request], KvFormat.Int8))[0];
+        Assert.Equal(expected, await cluster.GenerateAsync(request));
+        await cluster.AddAsync();
+        await cluster.UntilRouteAsync(_ => File.ReadAllText(log).Contains("in fp8 here and in int8 at its scheduler; all silos need the same Kv", StringComparison.Ordinal));
+        Assert.Equal(expected, await cluster.GenerateAsync(request));
+        ModelReport report = await cluster.Model.ReportAsync();
+        Assert.All(report.Stages, stage => Assert.Equal(cluster.NameOf(0), PinnedKey.Parse(stage).Silo));
+        File.Delete(log);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -34,5 +35,19 @@ public sealed class SameBitsTests
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, silos, mode);
         int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
         Assert.Equal(expected, answers);
+    }
+
+    [Theory]
+    [InlineData("tiny-cla", ComputeMode.Bf16, KvFormat.Int8)]
+    [InlineData("tiny-top8-nocla", ComputeMode.Bf16, KvFormat.Fp8)]
+    [InlineData("tiny-cla", ComputeMode.F32, KvFormat.Fp8)]
+    [InlineData("tiny-dense", ComputeMode.F32, KvFormat.Int8)]
+    public async Task Cluster_equals_local_with_keys_and_values_in_8_bits(string model, ComputeMode mode, KvFormat kv)
+    {
+        string directory = Path.Combine(TestPaths.Data, "models", model);
+        GenerationRequest[] requests = Prompts.Of(6, ModelConfig.Load(directory).VocabSize);
+        int[][][] expected = await Undisturbed.RunAsync(directory, mode, requests, kv);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, 3, mode, kv: kv);
+        Assert.Equal(expected, await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r))));
     }
 }

@@ -49,8 +49,31 @@ public sealed class DemoModelTests
         Assert.True(statistics.CachedPromptTokens > 0 && statistics.KvUsed == 0);
     }
 
-    [Fact]
-    public async Task Sampled_answers_are_the_same_alone_and_in_a_crowd()
+    [Theory]
+    [InlineData(KvFormat.Int8)]
+    [InlineData(KvFormat.Fp8)]
+    public async Task Nearly_all_answers_stay_as_published_with_keys_and_values_in_8_bits(KvFormat kv)
+    {
+        using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.DemoModel, "expected.json")));
+        JsonElement[] items = [.. expected.RootElement.GetProperty("items").EnumerateArray()];
+        await using LocalExecutor executor = Load(ComputeMode.F32, kv);
+        await using var engine = new InferenceEngine(executor, Options);
+        Generation[] generations = [.. items.Select(item => engine.Submit(Greedy(Ids(item, "prompt_ids"))))];
+        int same = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            ChoiceResult result = await generations[i].Choices[0].Completion;
+            same += result.Ids.Span.SequenceEqual(Ids(items[i], "output_ids")) ? 1 : 0;
+        }
+
+        Assert.InRange(same, items.Length * 9 / 10, items.Length);
+    }
+
+    [Theory]
+    [InlineData(KvFormat.Bf16)]
+    [InlineData(KvFormat.Int8)]
+    [InlineData(KvFormat.Fp8)]
+    public async Task Sampled_answers_are_the_same_alone_and_in_a_crowd(KvFormat kv)
     {
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.DemoModel, "expected.json")));
         GenerationRequest[] requests =
@@ -63,7 +86,7 @@ public sealed class DemoModelTests
                 Sampling = new() { Temperature = 1.2f, TopP = 0.95f, RepetitionPenalty = 1.05f, Seed = (ulong)i },
             }),
         ];
-        await using LocalExecutor executor = Load(ComputeMode.Bf16);
+        await using LocalExecutor executor = Load(ComputeMode.Bf16, kv);
         List<string> alone = [];
         foreach (GenerationRequest request in requests)
         {
@@ -77,9 +100,9 @@ public sealed class DemoModelTests
         Assert.True(engine.Statistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");
     }
 
-    private static LocalExecutor Load(ComputeMode mode) => new(ModelRunner.Load(
+    private static LocalExecutor Load(ComputeMode mode, KvFormat? kv = null) => new(ModelRunner.Load(
         TestPaths.DemoModel,
-        new ModelOptions { Mode = mode, Threads = 1, KvTokens = 512, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 16 }));
+        new ModelOptions { Mode = mode, Kv = kv, Threads = 1, KvTokens = 512, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 16 }));
 
     private static GenerationRequest Greedy(int[] prompt) => new() { PromptIds = prompt, MaxTokens = 64, Sampling = SamplingParams.Greedy };
 

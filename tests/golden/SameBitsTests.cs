@@ -97,7 +97,7 @@ public sealed class SameBitsTests
         return rows;
     }
 
-    private static void AssertSame(float[][] expected, float[][] actual, string what)
+    internal static void AssertSame(float[][] expected, float[][] actual, string what)
     {
         Assert.Equal(expected.Length, actual.Length);
         for (int row = 0; row < expected.Length; row++)

@@ -14,8 +14,8 @@ internal sealed class Session(ModelRunner model, int firstBlock = 0)
 
     public int Length { get; private set; }
 
-    public static ModelRunner Load(string folder, ComputeMode mode, int threads = 1, InstructionSet? isa = null, int kvTokens = 1024) =>
-        ModelRunner.Load(folder, new ModelOptions { Mode = mode, Isa = isa, Threads = threads, KvTokens = kvTokens, PinThreads = false, MaxBatchTokens = 512, MaxLogitRows = 256 });
+    public static ModelRunner Load(string folder, ComputeMode mode, int threads = 1, InstructionSet? isa = null, int kvTokens = 1024, KvFormat? kv = null) =>
+        ModelRunner.Load(folder, new ModelOptions { Mode = mode, Kv = kv, Isa = isa, Threads = threads, KvTokens = kvTokens, PinThreads = false, MaxBatchTokens = 512, MaxLogitRows = 256 });
 
     /// <summary>Appends tokens in chunks and returns the logits of every row, [tokens][vocabulary].</summary>
     public float[][] Append(ReadOnlySpan<int> ids, int chunk = int.MaxValue)

@@ -33,6 +33,7 @@ public sealed class SettingsTests
     [InlineData("--model /nowhere", "--model", "/nowhere", "config.json")]
     [InlineData("--model-name a|b", "--model-name", "without |")]
     [InlineData("--kv-tokens 3", "--kv-tokens", "32 to")]
+    [InlineData("--kv f32", "--kv, HUNYUAN_KV", "is f32", "bf16, int8 or fp8")]
     [InlineData("--threads -1", "--threads", "0 to 1024")]
     [InlineData("--urls localhost:80", "--urls", "http://127.0.0.1:8080")]
     [InlineData("--shutdown-grace 0", "--shutdown-grace", "0.1 to 3600")]

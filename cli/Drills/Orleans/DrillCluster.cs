@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Loading;
 using System.Globalization;
 using HunyuanOrleans.Model;
 
@@ -152,6 +153,7 @@ internal sealed class DrillCluster : IDrillCluster
             "--threads", Text(_plan.Options.Threads),
             "--pin-threads", _plan.Options.PinThreads ? "true" : "false",
             "--kv-tokens", Text(_plan.Options.KvTokens),
+            "--kv", _plan.Options.CacheFormat.Word(),
             "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
             "--cluster-id", _cluster,
             "--service-id", _cluster,

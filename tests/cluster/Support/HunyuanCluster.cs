@@ -44,10 +44,10 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
 
     public static async Task<HunyuanCluster> StartAsync(
-        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000)
+        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000, KvFormat? kv = null)
     {
         string name = Path.GetFileName(directory);
-        ModelSettings settings = Settings(name, directory, mode) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
+        ModelSettings settings = Settings(name, directory, mode, kv) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
         TestCluster cluster = await TestCluster.StartAsync(silos, new ClusterSetup((number, silo) =>
         {
             HunyuanSiloOptions options = new()
@@ -77,11 +77,11 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         return hunyuan;
     }
 
-    public static ModelSettings Settings(string name, string directory, ComputeMode mode) => new()
+    public static ModelSettings Settings(string name, string directory, ComputeMode mode, KvFormat? kv = null) => new()
     {
         Name = name,
         Directory = directory,
-        Options = new ModelOptions { Mode = mode, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
+        Options = new ModelOptions { Mode = mode, Kv = kv, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
     };
 
     /// <summary>Bytes of all weights and K/V of a model in one place.</summary>

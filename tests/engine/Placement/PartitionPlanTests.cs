@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using Xunit;
@@ -42,7 +43,7 @@ public sealed class PartitionPlanTests
         Assert.InRange(PlanCases.Bytes(config, WeightFormat.Fp8) - (2 * tied), total - tied, total * 1.001);
         Assert.Equal(81920, PartitionPlan.Create(config, PlanCases.Alike(1, 1L << 50)).KvBytesPerToken);
         PlanOptions fp8 = new() { Kv = KvFormat.Fp8 };
-        Assert.Equal(40960, PartitionPlan.Create(config, PlanCases.Alike(1, 1L << 50), fp8).KvBytesPerToken);
+        Assert.Equal(41984, PartitionPlan.Create(config, PlanCases.Alike(1, 1L << 50), fp8).KvBytesPerToken);
     }
 
     [Theory]

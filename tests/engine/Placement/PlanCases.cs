@@ -2,6 +2,7 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;
 using System.Text.Json;
 using Xunit;

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;

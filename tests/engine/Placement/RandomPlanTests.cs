@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using Xunit;

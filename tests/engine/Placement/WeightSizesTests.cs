@@ -34,9 +34,11 @@ public sealed class WeightSizesTests
         folder = Path.Combine(TestPaths.Root, folder);
         using ModelDevice device = ModelDevice.Open(folder, new ModelOptions { Mode = mode, Threads = 1, PinThreads = false, MaxBatchTokens = 4, KvTokens = 96 });
         ModelConfig config = device.Config;
-        PlanOptions options = new() { Weights = Format(mode), Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 };
+        PlanOptions options = new() { Weights = Format(mode), Kv = device.Options.CacheFormat };
         WeightSizes sizes = new(config, options.Weights);
         PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(3, 1 << 30), options);
+        Assert.Equal(options.Kv.BlockBytes(config), device.Cache.BlockBytes);
+        Assert.Equal(device.Cache.BlockBytes * device.Cache.Groups, plan.KvBytesPerToken * 32);
         PlanCases.Check(plan, config, options);
         Assert.Equal(3 * options.Kv.BlockBytes(config), device.Cache.GroupBytes);
         foreach (SiloPlan silo in plan.Silos)

@@ -12,6 +12,9 @@ internal sealed class AttentionHarness : IDisposable
 {
     private const int MaxRows = 512;
     private const int CacheGroups = 2;
+
+    // The other cache group must stay out of it.
+    private const int Group = 1;
     private readonly AttentionInputs _inputs;
     private readonly AttentionBatch _batch;
     private readonly ProjectionSplit _split;
@@ -24,11 +27,11 @@ internal sealed class AttentionHarness : IDisposable
     private readonly Dictionary<int, (int[] Blocks, int Length)> _sequences = [];
     private int _taken;
 
-    public AttentionHarness(AttentionInputs inputs, ElementType type, InstructionSet isa, WorkerPool pool, int blocks = 64, int order = 0)
+    public AttentionHarness(AttentionInputs inputs, ElementType type, InstructionSet isa, WorkerPool pool, int blocks = 64, int order = 0, ElementType products = ElementType.BF16)
     {
         _inputs = inputs;
         AttentionShape s = inputs.Shape;
-        Cache = new KvBlocks(CacheGroups, blocks, s.KeyHeads, s.HeadSize, type);
+        Cache = new KvBlocks(CacheGroups, blocks, s.KeyHeads, s.HeadSize, type, products: products);
         _batch = new AttentionBatch(s.Heads, s.KeyHeads);
         _split = new ProjectionSplit(pool);
         _attention = new PagedAttention(pool, Cache, s.GroupHeads, PanelKernels.For(isa));
@@ -36,7 +39,7 @@ internal sealed class AttentionHarness : IDisposable
         _rotary = new RotaryRows(MaxRows, s.HeadSize);
         int queries = s.Heads * s.HeadSize;
         _projected = [new(MaxRows, queries + (2 * s.KeyHeads * s.HeadSize), ElementType.F32), new(MaxRows, queries, ElementType.F32)];
-        _output = new Activation(MaxRows, queries, type);
+        _output = new Activation(MaxRows, queries, Cache.ProductType);
         _shuffled = [.. Enumerable.Range(0, blocks)];
         new Random(order).Shuffle(_shuffled);
         Poison();
@@ -44,10 +47,10 @@ internal sealed class AttentionHarness : IDisposable
 
     public KvBlocks Cache { get; }
 
-    /// <summary>What a pool of used blocks may hold: every bit set is a NaN in both types.</summary>
+    /// <summary>What a pool of used blocks may hold: every bit set is a NaN, as an element or as a scale.</summary>
     public void Poison()
     {
-        int perUnit = 16 / Cache.Type.Size();
+        int perUnit = Math.Min(8, 16 / Cache.Type.Size());
         for (int block = 0; block < Cache.Blocks * CacheGroups; block++)
         {
             // Padding inside a key head is zero by contract and never written, so heads that have some keep their bytes.
@@ -56,6 +59,13 @@ internal sealed class AttentionHarness : IDisposable
                 Cache.BlockBytesOf(block % CacheGroups, block / CacheGroups).Fill(0xFF);
             }
         }
+    }
+
+    /// <summary>What the cache's bytes say of a position, by key head; for codes.</summary>
+    public (double[] Key, double[] Value)[] Read(int sequence, int position)
+    {
+        int block = _sequences[sequence].Blocks[position / KvBlocks.Positions];
+        return [.. Enumerable.Range(0, Cache.Heads).Select(head => DecodedKv.Read(Cache, Group, block, head, position % KvBlocks.Positions))];
     }
 
     /// <summary>Forgets all sequences and leaves the blocks as they are.</summary>
@@ -87,8 +97,7 @@ internal sealed class AttentionHarness : IDisposable
             _sequences[sequence] = (grown, length + count);
         }
 
-        // Layer 1 reads what layer 0 cached; the other cache group must stay out of it.
-        const int Group = 1;
+        // Layer 1 reads what layer 0 cached.
         float[][][] result = new float[2][][];
         for (int layer = 0; layer < 2; layer++)
         {

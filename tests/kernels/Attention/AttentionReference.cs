@@ -5,9 +5,11 @@ namespace HunyuanOrleans.Kernels.Tests.Attention;
 
 /// <summary>
 /// Attention in float64, as published: bias, rotation, per-head norm with its weight on queries and on keys (nothing folded), softmax
-/// over all earlier positions. With each output comes a bound on what rounding may change.
+/// over all earlier positions. With each output comes a bound on what rounding may change. Keys and values may be
+/// given instead, by sequence and position.
 /// </summary>
-internal sealed class AttentionReference(AttentionInputs inputs, ElementType type)
+internal sealed class AttentionReference(
+    AttentionInputs inputs, ElementType type, Func<int, int, (double[] Key, double[] Value)[]>? cached = null)
 {
     private const double U = Rounding.Single;
     private readonly double _store = Rounding.OfStore(type);
@@ -103,6 +105,12 @@ internal sealed class AttentionReference(AttentionInputs inputs, ElementType typ
         if (_cache.TryGetValue((sequence, position), out (Vector[], double[][]) found))
         {
             return found;
+        }
+
+        if (cached is not null)
+        {
+            (double[] Key, double[] Value)[] given = cached(sequence, position);
+            return _cache[(sequence, position)] = ([.. given.Select(g => new Vector(g.Key, new double[g.Key.Length]))], [.. given.Select(g => g.Value)]);
         }
 
         AttentionShape s = inputs.Shape;

@@ -9,7 +9,20 @@ public sealed class ChunkingTests(Pools pools) : IClassFixture<Pools>
 {
     private const int Length = 4330;
 
-    public static TheoryData<InstructionSet, ElementType> Cases => Sets.WithTypes();
+    public static TheoryData<InstructionSet, ElementType> Cases
+    {
+        get
+        {
+            TheoryData<InstructionSet, ElementType> data = Sets.WithTypes();
+            foreach (InstructionSet isa in InstructionSets.Available)
+            {
+                data.Add(isa, ElementType.I8);
+                data.Add(isa, ElementType.F8E4M3);
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]

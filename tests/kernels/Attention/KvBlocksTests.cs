@@ -16,6 +16,13 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
         const int Groups = 32;
         Assert.Equal(81920, KvBlocks.BytesPerBlock(heads: 8, headSize: 80, ElementType.BF16) * Groups / KvBlocks.Positions);
         Assert.Equal(2 * 81920, KvBlocks.BytesPerBlock(heads: 8, headSize: 80, ElementType.F32) * Groups / KvBlocks.Positions);
+
+        // 8-bit elements, and 16 bits of scale for a key and for a value of each of 8 heads.
+        foreach (ElementType type in new[] { ElementType.I8, ElementType.F8E4M3 })
+        {
+            Assert.Equal(40960 + (Groups * 8 * 2 * 2), KvBlocks.BytesPerBlock(heads: 8, headSize: 80, type) * Groups / KvBlocks.Positions);
+        }
+
         using KvBlocks cache = new(Groups, 2, 8, 80, ElementType.BF16);
         Assert.Equal(81920 * 2 * KvBlocks.Positions, cache.TotalBytes);
         Assert.Equal(cache.BlockBytes, cache.BlockBytesOf(Groups - 1, 1).Length);
@@ -128,6 +135,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     [InlineData(1, 1, 1, 15, ElementType.F32)]
     [InlineData(1, 1, 1, -16, ElementType.BF16)]
     [InlineData(1, 1, 1, 16, ElementType.F16)]
+    [InlineData(1, 1, 1, 15, ElementType.I8)]
     public void ImpossibleShapesAreRefused(int groups, int blocks, int heads, int headSize, ElementType type) =>
         Assert.ThrowsAny<ArgumentException>(() => new KvBlocks(groups, blocks, heads, headSize, type));
 

@@ -8,6 +8,9 @@ internal static class Sets
 {
     public static readonly ElementType[] Types = [ElementType.F32, ElementType.BF16];
 
+    /// <summary>What keys and values are coded in.</summary>
+    public static readonly ElementType[] CodeTypes = [ElementType.I8, ElementType.F8E4M3];
+
     public static TheoryData<InstructionSet, ElementType> WithTypes()
     {
         TheoryData<InstructionSet, ElementType> data = [];

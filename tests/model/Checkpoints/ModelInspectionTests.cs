@@ -1,4 +1,5 @@
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Tests.Configuration;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -18,7 +19,12 @@ public sealed class ModelInspectionTests
 
         // Four routers of 8 x 64.
         Assert.Equal(4 * 8 * 64 * 4, inspection.BytesByType[1].Value);
-        Assert.Equal((4 * 2 * 32 * 2, "model-00001-of-00001.safetensors"), (inspection.KvBytesPerToken, inspection.Files.Single().Name));
+        Assert.Equal("model-00001-of-00001.safetensors", inspection.Files.Single().Name);
+
+        // Four layers of four heads of 8, the values padded to 16 columns.
+        Assert.Equal(4 * 4 * (8 + 16) * 2, inspection.KvBytesPerToken[KvFormat.Bf16]);
+        Assert.Equal(4 * 4 * (8 + 16) * 4, inspection.KvBytesPerToken[KvFormat.F32]);
+        Assert.Equal(4 * 4 * (8 + 16 + 4), inspection.KvBytesPerToken[KvFormat.Int8]);
     }
 
     [Fact]
@@ -27,7 +33,7 @@ public sealed class ModelInspectionTests
         using var folder = new TempFolder();
         File.WriteAllText(folder.File("config.json"), ConfigJson.Large);
         ModelInspection inspection = ModelInspection.Load(folder.Root);
-        Assert.Equal(81920, inspection.KvBytesPerToken);
+        Assert.Equal((81920, 41984, 41984), (inspection.KvBytesPerToken[KvFormat.Bf16], inspection.KvBytesPerToken[KvFormat.Int8], inspection.KvBytesPerToken[KvFormat.Fp8]));
         Assert.Equal("The folder holds no weights.", inspection.Problem);
         Assert.Empty(inspection.Files);
     }

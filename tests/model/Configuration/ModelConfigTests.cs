@@ -21,9 +21,6 @@ public sealed class ModelConfigTests
     }
 
     [Fact]
-    public void Hunyuan_large_takes_81920_bytes_of_kv_per_token() => Assert.Equal(81920, ConfigJson.Parse(ConfigJson.Large).KvBytesPerToken(2));
-
-    [Fact]
     public void Hunyuan_large_has_389_billion_parameters_52_active()
     {
         ParameterCount count = ConfigJson.Parse(ConfigJson.Large).ParameterCount;

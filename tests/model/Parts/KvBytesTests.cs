@@ -7,38 +7,60 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>What a config says of a position's keys and values is what the cache takes.</summary>
+/// <summary>What is said of a position's keys and values is what the cache takes.</summary>
 public sealed class KvBytesTests
 {
     [Fact]
-    public void PublishedModelsTakeWhatTheirConfigSays()
+    public void PublishedModelsTakeTheBytesOfTheirElementsAndScales()
     {
         foreach (string json in new[] { ConfigJson.Large, ConfigJson.A13B })
         {
             ModelConfig config = ConfigJson.Parse(json);
-            long taken = KvBlocks.BytesPerBlock(config.KvHeads, config.HeadDim, ElementType.BF16) * config.KvGroups;
-            Assert.Equal(config.KvBytesPerToken(2), taken / KvBlocks.Positions);
-            Assert.Equal(json == ConfigJson.Large ? 81920 : 131072, taken / KvBlocks.Positions);
+            long elements = 2L * config.KvGroups * config.KvSize;
+            Assert.Equal(json == ConfigJson.Large ? 40960 : 65536, elements);
+            Assert.Equal(2 * elements, KvFormat.Bf16.PositionBytes(config));
+            Assert.Equal(4 * elements, KvFormat.F32.PositionBytes(config));
+
+            // Two bytes of scale for the key and for the value of each head.
+            long scales = 4L * config.KvGroups * config.KvHeads;
+            Assert.Equal(elements + scales, KvFormat.Int8.PositionBytes(config));
+            Assert.Equal(elements + scales, KvFormat.Fp8.PositionBytes(config));
         }
     }
 
     [Fact]
-    public void TinyModelsTakeWhatTheirConfigSays()
+    public void TinyModelsTakeWhatIsSaid()
     {
         foreach (string name in new[] { GoldenModels.Cla, GoldenModels.TopFour })
         {
-            foreach (ComputeMode mode in Enum.GetValues<ComputeMode>())
+            foreach ((ComputeMode mode, KvFormat? kv) in new (ComputeMode, KvFormat?)[]
             {
-                using ModelRunner model = ModelRunner.Load(GoldenModels.Folder(name), new ModelOptions { Mode = mode, Threads = 1, KvTokens = 64 });
-                int bytes = mode.Element().Size();
-                ModelConfig config = model.Config;
-                long taken = KvBlocks.BytesPerBlock(config.KvHeads, config.HeadDim, mode.Element()) * config.KvGroups;
-                Assert.Equal(taken * 2, model.Cache.TotalBytes);
+                (ComputeMode.Bf16, null), (ComputeMode.F32, null), (ComputeMode.Bf16, KvFormat.Int8), (ComputeMode.F32, KvFormat.Int8),
+                (ComputeMode.Bf16, KvFormat.Fp8), (ComputeMode.F32, KvFormat.Fp8),
+            })
+            {
+                using ModelRunner model = ModelRunner.Load(GoldenModels.Folder(name), new ModelOptions { Mode = mode, Kv = kv, Threads = 1, KvTokens = 64 });
+                KvFormat format = model.Options.CacheFormat;
+                Assert.Equal((kv ?? (mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16)), format);
+                Assert.Equal(format.BlockBytes(model.Config) * model.Config.KvGroups * 2, model.Cache.TotalBytes);
+                Assert.Equal(format.PositionBytes(model.Config) * KvBlocks.Positions * 2, model.Cache.TotalBytes);
 
                 // Heads of 8 are padded to whole panels of 16 value columns; nothing else is.
-                int padded = (config.HeadDim + 15) / 16 * 16;
-                Assert.Equal(config.KvBytesPerToken(bytes) * KvBlocks.Positions, taken - ((long)KvBlocks.Positions * config.KvGroups * config.KvHeads * (padded - config.HeadDim) * bytes));
+                int padded = (model.Config.HeadDim + 15) / 16 * 16;
+                int scales = format is KvFormat.Int8 or KvFormat.Fp8 ? 4 : 0;
+                long head = ((model.Config.HeadDim + padded) * format.Element().Size()) + scales;
+                Assert.Equal(head * model.Config.KvGroups * model.Config.KvHeads, format.PositionBytes(model.Config));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(ComputeMode.F32, KvFormat.Bf16, "Kv is bf16", "allowed: f32, int8 or fp8")]
+    [InlineData(ComputeMode.Bf16, KvFormat.F32, "Kv is f32", "allowed: bf16, int8 or fp8")]
+    [InlineData(ComputeMode.Bf16, (KvFormat)9, "Kv is 9", "allowed: bf16, int8 or fp8")]
+    public void FormatsThatDoNotFitTheProductsAreRefused(ComputeMode mode, KvFormat kv, params string[] parts)
+    {
+        string message = Assert.Throws<ModelException>(() => new ModelOptions { Mode = mode, Kv = kv }.Validate()).Message;
+        Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 }

@@ -1,0 +1,99 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
+using Xunit;
+
+namespace HunyuanOrleans.Golden.Tests;
+
+/// <summary>Keys and values in 8 bits: close to the model's own distribution, and the same bits however a sequence is cut.</summary>
+public sealed class KvFormatTests
+{
+    public static TheoryData<string, KvFormat> Cases
+    {
+        get
+        {
+            TheoryData<string, KvFormat> data = [];
+            foreach (string name in GoldenCase.Names)
+            {
+                data.Add(name, KvFormat.Int8);
+                data.Add(name, KvFormat.Fp8);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void TheDistributionStaysNearThatOfF32(string name, KvFormat kv)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        using ModelRunner exact = Session.Load(golden.ModelFolder, ComputeMode.F32);
+        using ModelRunner coded = Session.Load(golden.ModelFolder, ComputeMode.F32, kv: kv);
+        (double divergence, int same, int rows) = (0, 0, 0);
+        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        {
+            float[][] expected = new Session(exact).Append(prompt.Ids);
+            float[][] actual = new Session(coded).Append(prompt.Ids);
+            for (int row = 0; row < expected.Length; row++, rows++)
+            {
+                divergence += Divergence(expected[row], actual[row]);
+                same += Array.IndexOf(expected[row], expected[row].Max()) == Array.IndexOf(actual[row], actual[row].Max()) ? 1 : 0;
+            }
+        }
+
+        // Random weights: distributions are nearly flat, so that small errors change the likeliest token more easily than in a trained model.
+        (double mostDivergence, double leastSame) = kv == KvFormat.Int8 ? (1e-4, 0.97) : (2e-3, 0.9);
+        Assert.True(divergence / rows is >= 0 && divergence / rows < mostDivergence, $"Mean KL {divergence / rows:E2}.");
+        Assert.True(same >= leastSame * rows, $"{same} of {rows} likeliest tokens are the same.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void ChunksThreadsAndBlocksChangeNoBit(string name, KvFormat kv)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        foreach (ComputeMode mode in Enum.GetValues<ComputeMode>())
+        {
+            using ModelRunner one = Session.Load(golden.ModelFolder, mode, kv: kv);
+            using ModelRunner two = Session.Load(golden.ModelFolder, mode, threads: 2, kv: kv);
+            foreach (GoldenCase.Prompt prompt in golden.Prompts)
+            {
+                float[][] whole = new Session(one).Append(prompt.Ids);
+                foreach (int chunk in new[] { 1, 3, 64 })
+                {
+                    SameBitsTests.AssertSame(whole, new Session(one, firstBlock: 7).Append(prompt.Ids, chunk), $"{mode}, chunks of {chunk}");
+                    SameBitsTests.AssertSame(whole, new Session(two, firstBlock: 3).Append(prompt.Ids, chunk), $"{mode}, chunks of {chunk}, 2 threads");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void InstructionSetsOfOneKindAgree(string name, KvFormat kv)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        float[][]? expected = null;
+        foreach (InstructionSet isa in InstructionSets.Available.Where(isa => isa != InstructionSet.Avx512Bf16))
+        {
+            using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.Bf16, isa: isa, kv: kv);
+            float[][] actual = new Session(model).Append(golden.Prompts[^1].Ids);
+            SameBitsTests.AssertSame(expected ??= actual, actual, $"{isa}");
+        }
+    }
+
+    private static double Divergence(float[] expected, float[] actual)
+    {
+        (double[] p, double[] q) = (LogProbabilities(expected), LogProbabilities(actual));
+        return p.Zip(q, (a, b) => Math.Exp(a) * (a - b)).Sum();
+    }
+
+    private static double[] LogProbabilities(float[] logits)
+    {
+        double max = logits.Max();
+        double mass = max + Math.Log(logits.Sum(v => Math.Exp(v - max)));
+        return [.. logits.Select(v => v - mass)];
+    }
+}
