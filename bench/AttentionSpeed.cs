@@ -9,43 +9,95 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Bench;
 
-/// <summary>Decode attention of one sequence over a long bfloat16 cache (80 heads over 8, head size 80), against the read limit.</summary>
+/// <summary>
+/// Decode attention of one sequence over a long cache, in each format in turn, against the read limit: the heads of Hunyuan-Large (80 over
+/// 8, of 80), and those of the benchmark's model (12 over 4, of 128).
+/// </summary>
 internal static class AttentionSpeed
 {
-    private const int Heads = 80;
-    private const int KeyHeads = 8;
-    private const int HeadSize = 80;
-    private const int Repeats = 5;
+    private const int Repeats = 7;
+
+    private static readonly (int Heads, int KeyHeads, int HeadSize)[] Shapes = [(80, 8, 80), (12, 4, 128)];
+
+    private static readonly ElementType[] Types = [ElementType.BF16, ElementType.I8, ElementType.F8E4M3];
 
     public static void Run(WorkerPool pool, MachineLimits limits, InstructionSet isa)
     {
-        Console.WriteLine($"decode attention {Heads}:{KeyHeads} heads of {HeadSize} bf16: positions, us, GB/s, fraction of the read limit");
-        foreach (int positions in new[] { 1024, 8192, 65536 })
+        foreach ((int heads, int keyHeads, int headSize) in Shapes)
         {
-            int[] blocks = [.. Enumerable.Range(0, positions / KvBlocks.Positions)];
-            using KvBlocks cache = new(1, blocks.Length, KeyHeads, HeadSize, ElementType.BF16);
-            foreach (int block in blocks)
+            Console.WriteLine($"decode attention {heads}:{keyHeads} heads of {headSize}: positions, format, us, over bf16, GB/s, fraction of the read limit");
+            foreach (int positions in new[] { 1024, 8192, 65536 })
             {
-                cache.BlockBytesOf(0, block).Clear();
+                Measure(pool, limits, isa, positions, heads, keyHeads, headSize);
             }
+        }
+    }
 
-            using QueryRows queries = new(1, Heads, cache);
-            using PagedAttention attention = new(pool, cache, Heads / KeyHeads, PanelKernels.For(isa));
-            using Activation output = new(1, Heads * HeadSize, ElementType.BF16);
-            AttentionBatch batch = new(Heads, KeyHeads);
-            batch.Add(new AttentionSlice(0, 1, positions - 1, blocks));
-            double best = double.MaxValue;
-            double read = 0;
-            for (int repeat = 0; repeat < Repeats; repeat++)
+    private static void Measure(WorkerPool pool, MachineLimits limits, InstructionSet isa, int positions, int heads, int keyHeads, int headSize)
+    {
+        Case[] cases = [.. Types.Select(type => new Case(pool, isa, type, positions, heads, keyHeads, headSize))];
+        double read = 0;
+        for (int repeat = 0; repeat < Repeats; repeat++)
+        {
+            foreach (Case one in cases)
             {
-                long start = Stopwatch.GetTimestamp();
-                attention.Run(batch, queries, 0, output);
-                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                one.Run();
                 read = Math.Max(read, limits.ReadBandwidth());
             }
+        }
 
-            double speed = cache.TotalBytes / best;
-            Console.WriteLine($"{positions,7} {best * 1e6,9:F1} {speed / 1e9,7:F1} {speed / read,6:F2}   (limit {read / 1e9:F1} GB/s)");
+        foreach (Case one in cases)
+        {
+            double speed = one.Bytes / one.Best;
+            Console.WriteLine(
+                $"{positions,7} {one.Type,-7} {one.Best * 1e6,9:F1} {cases[0].Best / one.Best,6:F2} {speed / 1e9,7:F1} {speed / read,6:F2}   (limit {read / 1e9:F1} GB/s)");
+            one.Dispose();
+        }
+    }
+
+    private sealed class Case : IDisposable
+    {
+        private readonly KvBlocks _cache;
+        private readonly QueryRows _queries;
+        private readonly PagedAttention _attention;
+        private readonly Activation _output;
+        private readonly AttentionBatch _batch;
+
+        public Case(WorkerPool pool, InstructionSet isa, ElementType type, int positions, int heads, int keyHeads, int headSize)
+        {
+            int[] blocks = [.. Enumerable.Range(0, positions / KvBlocks.Positions)];
+            _cache = new KvBlocks(1, blocks.Length, keyHeads, headSize, type);
+            foreach (int block in blocks)
+            {
+                _cache.BlockBytesOf(0, block).Clear();
+            }
+
+            _queries = new QueryRows(1, heads, _cache);
+            _attention = new PagedAttention(pool, _cache, heads / keyHeads, PanelKernels.For(isa));
+            _output = new Activation(1, heads * headSize, ElementType.BF16);
+            _batch = new AttentionBatch(heads, keyHeads);
+            _batch.Add(new AttentionSlice(0, 1, positions - 1, blocks));
+        }
+
+        public ElementType Type => _cache.Type;
+
+        public long Bytes => _cache.TotalBytes;
+
+        public double Best { get; private set; } = double.MaxValue;
+
+        public void Run()
+        {
+            long start = Stopwatch.GetTimestamp();
+            _attention.Run(_batch, _queries, 0, _output);
+            Best = Math.Min(Best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        public void Dispose()
+        {
+            _cache.Dispose();
+            _queries.Dispose();
+            _attention.Dispose();
+            _output.Dispose();
         }
     }
 }

@@ -21,10 +21,10 @@ public sealed class ModelInspectionTests
         Assert.Equal(4 * 8 * 64 * 4, inspection.BytesByType[1].Value);
         Assert.Equal("model-00001-of-00001.safetensors", inspection.Files.Single().Name);
 
-        // Four layers of four heads of 8, the values padded to 16 columns.
-        Assert.Equal(4 * 4 * (8 + 16) * 2, inspection.KvBytesPerToken[KvFormat.Bf16]);
-        Assert.Equal(4 * 4 * (8 + 16) * 4, inspection.KvBytesPerToken[KvFormat.F32]);
-        Assert.Equal(4 * 4 * (8 + 16 + 4), inspection.KvBytesPerToken[KvFormat.Int8]);
+        // Four layers of two key heads of 16.
+        Assert.Equal(4 * 2 * 32 * 2, inspection.KvBytesPerToken[KvFormat.Bf16]);
+        Assert.Equal(4 * 2 * 32 * 4, inspection.KvBytesPerToken[KvFormat.F32]);
+        Assert.Equal(4 * 2 * (32 + 4), inspection.KvBytesPerToken[KvFormat.Int8]);
     }
 
     [Fact]
