@@ -56,11 +56,13 @@ public sealed class PlacementTests
         string log = Path.GetTempFileName();
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
             Directory,
-            1,
+            2,
             kv: KvFormat.Int8,
-            change: static (number, options) => number == 0
-                ? options
-                : options with { Models = [options.Models[0] with { Options = options.Models[0].Options with { Kv = KvFormat.Fp8 } }] },
+            change: static (number, options) => options with
+            {
+                Capacity = options.Capacity with { Role = number == 1 ? SiloRole.Experts : SiloRole.Attention },
+                Models = [options.Models[0] with { Options = options.Models[0].Options with { Kv = number == 2 ? KvFormat.Fp8 : KvFormat.Int8 } }],
+            },
             more: (_, silo) => silo.Services.AddSingleton<ILoggerProvider>(new FileLog(log)));
         GenerationRequest request = Prompts.Of(1, Vocabulary)[0];
         int[][] expected = (await Undisturbed.RunAsync(Directory, ComputeMode.F32, [request], KvFormat.Int8))[0];
