@@ -11,8 +11,6 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
@@ -53,7 +51,6 @@ public sealed class PlacementTests
     [Fact]
     public async Task A_silo_that_keeps_keys_and_values_in_another_format_takes_no_part()
     {
-        string log = Path.GetTempFileName();
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
             Directory,
             2,
@@ -62,17 +59,20 @@ public sealed class PlacementTests
             {
                 Capacity = options.Capacity with { Role = number == 1 ? SiloRole.Experts : SiloRole.Attention },
                 Models = [options.Models[0] with { Options = options.Models[0].Options with { Kv = number == 2 ? KvFormat.Fp8 : KvFormat.Int8 } }],
-            },
-            more: (_, silo) => silo.Services.AddSingleton<ILoggerProvider>(new FileLog(log)));
+            });
         GenerationRequest request = Prompts.Of(1, Vocabulary)[0];
         int[][] expected = (await Undisturbed.RunAsync(Directory, ComputeMode.F32, [request], KvFormat.Int8))[0];
         Assert.Equal(expected, await cluster.GenerateAsync(request));
         await cluster.AddAsync();
-        await cluster.UntilRouteAsync(_ => File.ReadAllText(log).Contains("in fp8 here and in int8 at its scheduler; all silos need the same Kv", StringComparison.Ordinal));
+        ModelReport before = await cluster.Model.ReportAsync();
+        PinnedKey shard = PinnedKey.Of(cluster.Name, new LayerRange(0, 1), cluster.NameOf(2));
+        KvPoolMessage pool = new(HunyuanCluster.KvTokens / 32, KvFormat.Int8.Word());
+        var refused = await Assert.ThrowsAsync<GrainFaultException>(
+            () => cluster.Silos.Client.GetGrain<IAttentionShardGrain>(shard.ToString()).LoadAsync(before.Epoch, before.Version, pool));
+        Assert.Contains("in fp8 here and in int8 at its scheduler; all silos need the same Kv", refused.Message, StringComparison.Ordinal);
         Assert.Equal(expected, await cluster.GenerateAsync(request));
         ModelReport report = await cluster.Model.ReportAsync();
         Assert.All(report.Stages, stage => Assert.Equal(cluster.NameOf(0), PinnedKey.Parse(stage).Silo));
-        File.Delete(log);
     }
 
     [Fact]
