@@ -27,9 +27,9 @@ public sealed class ClusteringSettings
     [Flag("probe-timeout", "seconds between, and for, probes of silos; 1")]
     public double ProbeTimeoutSeconds { get; set; } = 1;
 
-    /// <summary>Probes in a row that must fail before a silo is suspected. Default 3. Dead silos are found after about this many probe timeouts.</summary>
-    [Flag("missed-probes", "failed probes before a silo is suspected; 3")]
-    public int MissedProbes { get; set; } = 3;
+    /// <summary>Probes in a row that must fail before a silo is suspected. Default 4. Dead silos are found after about this many probe timeouts.</summary>
+    [Flag("missed-probes", "failed probes before a silo is suspected; 4")]
+    public int MissedProbes { get; set; } = 4;
 
     /// <summary>
     /// Silos that must suspect one before it is declared dead; in clusters of two or three, fewer are enough. Default 2. More protects better against

@@ -75,6 +75,9 @@ internal static class ClusterSide
             o.ProbeTimeout = TimeSpan.FromSeconds(clustering.ProbeTimeoutSeconds);
             o.NumMissedProbesLimit = clustering.MissedProbes;
             o.NumVotesForDeathDeclaration = clustering.Votes;
+            // Silos that miss the same one all count as ill, so that none believes what another found out for it: a cut-off silo of three would be
+            // called dead after a dozen probes instead of a few. That one silo alone is wrong, the votes prevent.
+            o.EnableIndirectProbes = false;
             o.NumMissedTableIAmAliveLimit = 3;
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(clustering.StaleAfterSeconds / o.NumMissedTableIAmAliveLimit);
             o.MaxJoinAttemptTime = TimeSpan.FromSeconds(clustering.JoinTimeoutSeconds);

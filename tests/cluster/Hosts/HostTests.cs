@@ -8,6 +8,7 @@ using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.TestSupport;
+using Npgsql;
 #endif
 
 namespace HunyuanOrleans.Cluster.Tests.Hosts;
@@ -60,12 +61,14 @@ public sealed class HostTests(ITestOutputHelper output)
         await using DrillStreams streams = _streams = new(_plan, expected, cluster.Grains, TimeProvider.System);
         await streams.FlowAsync(default);
 
-        await MeasureAsync("nothing wrong", static () => { });
         await LoseAsync("cut off", 1, hosts.Cut, hosts.Heal);
         await LoseAsync("deaf", 2, hosts.Deaf, _ => hosts.Clear());
         await LoseAsync("killed", 1, hosts.Kill, static _ => { });
         await PartAsync();
+        await MeasureAsync("nothing wrong", static () => { });
+        await MeasureAsync("no database", () => hosts.Close(DatabaseHost, new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Port));
         await MeasureAsync("1% of packets lost", () => hosts.Lose(1));
+        await MeasureAsync("100 Mbit/s", () => hosts.Limit("100mbit"));
         await MeasureAsync("10 Mbit/s", () => hosts.Limit("10mbit"));
         await MeasureAsync("nothing wrong", static () => { });
 

@@ -33,6 +33,8 @@ internal sealed class NetworkHosts : IDisposable
 
     public void Deaf(int host) => Do("deaf", host);
 
+    public void Close(int host, int port) => Do("close", host, port);
+
     public void Lose(int percent) => Do("loss", percent);
 
     public void Limit(string rate) => Do("rate", rate);

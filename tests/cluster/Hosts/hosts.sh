@@ -8,6 +8,7 @@
 #   hosts.sh cut I           takes host I's cable out
 #   hosts.sh heal I          puts it in again
 #   hosts.sh deaf I          host I hears nobody, but is heard
+#   hosts.sh close I PORT    host I does not hear what comes to that TCP port
 #   hosts.sh loss PERCENT    each host loses so many of a hundred packets that come to it; 0.5 is possible
 #   hosts.sh rate RATE       each host sends and gets no more than RATE, such as 10mbit
 #   hosts.sh clear           no loss, no rate, nobody deaf
@@ -74,6 +75,7 @@ case ${1:-} in
   cut) ip link set "hunyuan-v$2" down ;;
   heal) ip link set "hunyuan-v$2" up ;;
   deaf) drop "$2" ;;
+  close) drop "$2" tcp dport "$3" ;;
   loss)
     per_mille=$(awk -v p="$2" 'BEGIN { print int(p * 10 + 0.5) }')
     for i in $(all); do drop "$i" numgen random mod 1000 '<' "$per_mille"; done
