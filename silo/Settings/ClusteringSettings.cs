@@ -27,9 +27,10 @@ public sealed class ClusteringSettings
     [Flag("probe-timeout", "seconds between, and for, probes of silos; 1")]
     public double ProbeTimeoutSeconds { get; set; } = 1;
 
-    /// <summary>Probes in a row that must fail before a silo is suspected. Default 4. Dead silos are found after about this many probe timeouts.</summary>
-    [Flag("missed-probes", "failed probes before a silo is suspected; 4")]
-    public int MissedProbes { get; set; } = 4;
+    /// <summary>Probes in a row that must fail before a silo is suspected. Default 3. Silos that are killed are found after about this many probe timeouts, those that
+    /// are cut off after about twice as many.</summary>
+    [Flag("missed-probes", "failed probes before a silo is suspected; 3")]
+    public int MissedProbes { get; set; } = 3;
 
     /// <summary>
     /// Silos that must suspect one before it is declared dead; in clusters of two or three, fewer are enough. Default 2. More protects better against
