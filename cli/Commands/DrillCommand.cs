@@ -18,8 +18,8 @@ internal static class DrillCommand
 
     private static readonly Option<string> Action = new Option<string>("--action")
     {
-        Description = "What is done: kill and stop let a new silo take its place, join adds one and has it leave later.",
-        HelpName = "kill|stop|join|random",
+        Description = "What is done: kill and stop let a new silo take its place, join adds one and has it leave later, roll restarts each in turn.",
+        HelpName = "kill|stop|join|random|roll",
         DefaultValueFactory = _ => "kill",
     }.OneOf([.. Enum.GetNames<DrillAction>().Select(static name => name.ToLowerInvariant())]);
 

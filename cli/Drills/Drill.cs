@@ -87,21 +87,21 @@ internal sealed class Drill
         int failed = _streams.Failed;
         DrillRound done = action == DrillAction.Join
             ? await JoinAsync(Say, cancellationToken)
-            : await EndAsync(action, _plan.Action == DrillAction.Random ? _random.Next(TargetChoice.Count) : round, Returns(round), Say, cancellationToken);
+            : await EndAsync(action, _plan.Action == DrillAction.Random ? _random.Next(TargetChoice.Count) : round, Returns(action, round), Say, cancellationToken);
         return done with { Failed = _streams.Failed - failed };
 
         void Say(string what) => progress(round, _plan.Rounds, $"round {round + 1} of {_plan.Rounds}: {what}");
     }
 
     // Every other silo comes back under its name, as where something restarts it; each kind in turn.
-    private static bool Returns(int round) => (round + (round / TargetChoice.Count)) % 2 == 1;
+    private static bool Returns(DrillAction action, int round) => action == DrillAction.Roll || (round + (round / TargetChoice.Count)) % 2 == 1;
 
     // One ends, and when the streams have gone on for a while another of its kind, or itself, takes its place.
     private async Task<DrillRound> EndAsync(DrillAction action, int turn, bool returns, Action<string> say, CancellationToken cancellationToken)
     {
         ModelReport? report = await _watch.TryReportAsync(cancellationToken);
         DrillSilo[] possible = [.. _cluster.Silos.Where(_cluster.CanEnd)];
-        DrillSilo target = TargetChoice.Choose(turn, report, possible);
+        DrillSilo target = action == DrillAction.Roll ? possible[turn % possible.Length] : TargetChoice.Choose(turn, report, possible);
         DrillSilo next = returns ? target : DrillSilo.Numbered(_cluster.Started + 1, target.Role);
         string held = ClusterWatch.Describe(report, target.Name);
         bool goesOn = _plan.Fits(_cluster.Silos.Where(silo => silo != target));

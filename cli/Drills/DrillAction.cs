@@ -14,4 +14,7 @@ internal enum DrillAction
 
     /// <summary>Any of these, to any silo.</summary>
     Random,
+
+    /// <summary>Each in turn is told to stop and comes back under its name, as in an upgrade.</summary>
+    Roll,
 }

@@ -17,7 +17,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
 
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
 
-    private readonly HashSet<string> _leaving = [];
+    private readonly HashSet<SiloAddress> _leaving = [];
     private readonly Dictionary<string, long> _unfit = [];
     private readonly HashSet<string> _silent = [];
 
@@ -30,8 +30,11 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     /// <summary>The grain of a silo.</summary>
     public ISiloGrain Silo(string name) => grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
 
-    /// <summary>Leaves a silo out for as long as it lives.</summary>
-    public void MarkLeaving(string silo) => _leaving.Add(silo);
+    /// <summary>The active silo of a name now; null where there is none.</summary>
+    public SiloAddress? Find(string name) => Find(name, membership.CurrentSnapshot);
+
+    /// <summary>Leaves a silo out for as long as it lives. By its address: one that comes back under its name counts again.</summary>
+    public void MarkLeaving(SiloAddress silo) => _leaving.Add(silo);
 
     /// <summary>Leaves a silo out for a while.</summary>
     public void MarkUnfit(string silo) => _unfit[silo] = time.GetTimestamp();
@@ -60,7 +63,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         string[] active = SiloNames.Active(snapshot);
-        _leaving.IntersectWith(active);
+        _leaving.IntersectWith(active.Select(name => Find(name, snapshot)).OfType<SiloAddress>());
         _silent.IntersectWith(active);
         foreach (string silo in _unfit.Where(u => time.GetElapsedTime(u.Value) > UnfitTime).Select(static u => u.Key).ToArray())
         {
@@ -68,7 +71,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         }
 
         List<SiloCapacity> capacities = [];
-        foreach (string name in active.Where(name => !_leaving.Contains(name) && !_silent.Contains(name) && !_unfit.ContainsKey(name)))
+        foreach (string name in active.Where(name => !_leaving.Contains(Find(name, snapshot)!) && !_silent.Contains(name) && !_unfit.ContainsKey(name)))
         {
             if (await ReadAsync(name, snapshot) is { } read && read.Isa == isa)
             {
@@ -79,11 +82,12 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         return [.. capacities];
     }
 
+    private static SiloAddress? Find(string name, ClusterMembershipSnapshot snapshot) => snapshot.Members.Values
+        .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(static m => m.SiloAddress).MaxBy(static a => a.Generation);
+
     private async Task<(SiloCapacity Capacity, string Isa)?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
     {
-        SiloAddress? address = snapshot.Members.Values
-            .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(m => m.SiloAddress).MaxBy(a => a.Generation);
-        if (address is not null && SiloAnnouncement.Read(name, metadata.GetSiloMetadata(address)) is { } announced)
+        if (Find(name, snapshot) is { } address && SiloAnnouncement.Read(name, metadata.GetSiloMetadata(address)) is { } announced)
         {
             return announced;
         }

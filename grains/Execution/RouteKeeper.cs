@@ -27,7 +27,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _gate = new();
-    private readonly List<string> _leaving = [];
+    private readonly List<SiloAddress> _leaving = [];
     private readonly Task[] _loops;
     private TaskCompletionSource _changed = NewSignal();
     private volatile Route? _current;
@@ -107,9 +107,13 @@ internal sealed class RouteKeeper : IAsyncDisposable
     /// <returns>True where the silo is not needed any more.</returns>
     public async Task<bool> LeaveAsync(string silo, Func<Route?> inForce, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        // Now: when the next plan is made, another silo may have the name.
+        if (_view.Find(silo) is { } address)
         {
-            _leaving.Add(silo);
+            lock (_gate)
+            {
+                _leaving.Add(address);
+            }
         }
 
         Wake();

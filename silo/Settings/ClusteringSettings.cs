@@ -27,7 +27,8 @@ public sealed class ClusteringSettings
     [Flag("probe-timeout", "seconds between, and for, probes of silos; 1")]
     public double ProbeTimeoutSeconds { get; set; } = 1;
 
-    /// <summary>Probes in a row that must fail before a silo is suspected. Default 3. Dead silos are found after about this many probe timeouts.</summary>
+    /// <summary>Probes in a row that must fail before a silo is suspected. Default 3. Silos that are killed are found after about this many probe timeouts, those that
+    /// are cut off after about twice as many.</summary>
     [Flag("missed-probes", "failed probes before a silo is suspected; 3")]
     public int MissedProbes { get; set; } = 3;
 

@@ -33,6 +33,7 @@ public sealed class DrillTests
     [InlineData("kill", 4, 4)]
     [InlineData("stop", 4, 4)]
     [InlineData("random", 3, 4)]
+    [InlineData("roll", 4, 4)]
     [InlineData("kill", 1, 1)]
     public async Task Answers_survive(string action, int silos, int rounds)
     {
@@ -55,6 +56,29 @@ public sealed class DrillTests
     }
 
     [SkippableFact]
+    public async Task A_silo_that_is_back_at_once_takes_part()
+    {
+        SkipWhereSilosAreProcesses();
+        DrillPlan plan = Plan(DrillAction.Roll, 3, 1);
+        await using DrillCluster cluster = await DrillCluster.CreateAsync(plan, default);
+        await Drill.StartAsync(plan, cluster, static (_, _, _) => { }, TimeProvider.System, default);
+        ClusterWatch watch = new(cluster.Grains, plan.ModelName, TimeProvider.System);
+        foreach (DrillSilo silo in cluster.Silos)
+        {
+            await HoldsAsync(silo);
+            await cluster.StopAsync(silo, default);
+            await cluster.AddAsync(silo, default);
+            await HoldsAsync(silo);
+        }
+
+        async Task HoldsAsync(DrillSilo silo)
+        {
+            var report = await watch.WaitAsync(report => ClusterWatch.Holds(report, silo.Name), TimeSpan.FromSeconds(30), default);
+            Assert.True(report is not null && ClusterWatch.Holds(report, silo.Name), $"{silo.Name} holds {ClusterWatch.Describe(report, silo.Name)}.");
+        }
+    }
+
+    [SkippableFact]
     public async Task A_wrong_token_does_not_pass()
     {
         SkipWhereSilosAreProcesses();
@@ -73,7 +97,7 @@ public sealed class DrillTests
     [InlineData("--silos must be a whole number from 1 to 64, not '0'", "--silos", "0")]
     [InlineData("--streams must be a whole number from 1 to 1024, not 'many'", "--streams", "many")]
     [InlineData("--rounds must be a whole number from 1", "--rounds", "-1")]
-    [InlineData("--action must be kill or stop or join or random, not 'explode'", "--action", "explode")]
+    [InlineData("--action must be kill or stop or join or random or roll, not 'explode'", "--action", "explode")]
     public void Wrong_options_are_refused(string message, string option, string value) =>
         CliProcess.Run("drill", option, value).FailedWith(2, message, "hunyuan drill --help");
 

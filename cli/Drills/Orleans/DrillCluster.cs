@@ -5,8 +5,8 @@ using HunyuanOrleans.Model;
 namespace HunyuanOrleans.Cli.Drills;
 
 /// <summary>
-/// The silos of a drill on Orleans: processes on this machine that find each other in a PostgreSQL server of their own, or, where there is none, by
-/// the first of them, which then is never ended.
+/// The silos of a drill on Orleans: processes that find each other in a PostgreSQL server of their own, or, where there is none, by the first of
+/// them, which then is never ended.
 /// </summary>
 internal sealed class DrillCluster : IDrillCluster
 {
@@ -21,12 +21,14 @@ internal sealed class DrillCluster : IDrillCluster
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, (DrillSilo Silo, SiloProcess Process)> _silos = new(StringComparer.Ordinal);
     private readonly List<SiloProcess> _started = [];
+    private readonly IReadOnlyList<SiloPlace> _places;
+    private readonly Dictionary<string, SiloPlace> _placed = new(StringComparer.Ordinal);
     private SiloProcess? _primary;
     private ClusterConnection? _connection;
 
-    private DrillCluster(DrillPlan plan, PostgresServer? server)
+    private DrillCluster(DrillPlan plan, IReadOnlyList<SiloPlace> places, PostgresServer? server)
     {
-        (_plan, _server) = (plan, server);
+        (_plan, _places, _server) = (plan, places, server);
         _logs = plan.Logs ?? _folder;
     }
 
@@ -71,19 +73,27 @@ internal sealed class DrillCluster : IDrillCluster
     /// <summary>True where no silo is needed for the others to find each other.</summary>
     public bool SurvivesAny => _server is not null;
 
-    /// <summary>Makes a cluster without silos.</summary>
+    /// <summary>Makes a cluster without silos, for this machine's loopback.</summary>
     /// <exception cref="ModelException">The plan needs PostgreSQL and there is none, or it does not start.</exception>
-    public static async Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken)
+    public static Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken) =>
+        CreateAsync(plan, [SiloPlace.Loopback], cancellationToken);
+
+    /// <summary>Makes a cluster without silos.</summary>
+    /// <param name="plan">What its silos are given.</param>
+    /// <param name="places">Hosts that silos are put on in turn, each name always on the same; the last has the database.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ModelException">The plan needs PostgreSQL and there is none, or it does not start.</exception>
+    public static async Task<DrillCluster> CreateAsync(DrillPlan plan, IReadOnlyList<SiloPlace> places, CancellationToken cancellationToken)
     {
         if (plan.Logs is not null)
         {
             Directory.CreateDirectory(plan.Logs);
         }
 
-        PostgresServer? server = await Task.Run(PostgresServer.TryStart, cancellationToken);
+        PostgresServer? server = await Task.Run(() => PostgresServer.TryStart(places[^1]), cancellationToken);
         return server is null && plan.Silos == 1 && plan.Action != DrillAction.Join
             ? throw new ModelException("PostgreSQL is not installed, and without it the first silo cannot be ended: use --silos 2 or more, or --action join.")
-            : new DrillCluster(plan, server);
+            : new DrillCluster(plan, places, server);
     }
 
     /// <inheritdoc/>
@@ -113,6 +123,10 @@ internal sealed class DrillCluster : IDrillCluster
     /// <inheritdoc/>
     public Task StopAsync(DrillSilo silo, CancellationToken cancellationToken) => Take(silo).StopAsync(cancellationToken);
 
+    /// <summary>Waits until a silo has ended by itself, as one must that the others took for dead.</summary>
+    /// <exception cref="ModelException">It goes on.</exception>
+    public Task<int> EndsAsync(DrillSilo silo, CancellationToken cancellationToken) => Take(silo).EndsAsync(cancellationToken);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -135,7 +149,7 @@ internal sealed class DrillCluster : IDrillCluster
         lock (_gate)
         {
             SiloProcess process = SiloProcess.Start(
-                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), TimeProvider.System);
+                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), PlaceOf(silo), TimeProvider.System);
             _started.Add(process);
             _primary ??= process;
             return process;
@@ -157,7 +171,6 @@ internal sealed class DrillCluster : IDrillCluster
             "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
             "--cluster-id", _cluster,
             "--service-id", _cluster,
-            "--advertised-address", "127.0.0.1",
             "--clustering", _server is null ? "localhost" : "postgres",
         ];
         if (_plan.Options.PackedCache is { } packed)
@@ -174,7 +187,15 @@ internal sealed class DrillCluster : IDrillCluster
     }
 
     private Dictionary<string, string> Environment() =>
-        _server is null ? [] : new() { ["HUNYUAN_CONNECTION_STRING"] = _server.ConnectionString };
+        _server is null ? [] : new()
+        {
+            ["HUNYUAN_CONNECTION_STRING"] = _server.ConnectionString,
+            // The hosts of a drill are its own.
+            ["HUNYUAN_Server__AllowAnonymous"] = "true",
+        };
+
+    private SiloPlace PlaceOf(DrillSilo silo) =>
+        _placed.TryGetValue(silo.Name, out SiloPlace? place) ? place : _placed[silo.Name] = _places[_placed.Count % _places.Count];
 
     private SiloProcess Take(DrillSilo silo)
     {

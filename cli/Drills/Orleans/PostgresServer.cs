@@ -11,24 +11,26 @@ internal sealed class PostgresServer : IDisposable
     private readonly string _programs;
     private readonly string _folder = Directory.CreateTempSubdirectory("hunyuan-drill-db-").FullName;
     private readonly int _port = Ports.Free();
+    private readonly SiloPlace _place;
 
-    private PostgresServer(string programs) => _programs = programs;
+    private PostgresServer(string programs, SiloPlace place) => (_programs, _place) = (programs, place);
 
     /// <summary>How to reach it.</summary>
-    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres;Timeout=5";
+    public string ConnectionString => $"Host={_place.Address};Port={_port};Username=postgres;Database=postgres;Timeout=5";
 
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Starts a server; null where PostgreSQL is not installed.</summary>
+    /// <param name="place">Where it listens.</param>
     /// <exception cref="ModelException">It is installed and does not start.</exception>
-    public static PostgresServer? TryStart()
+    public static PostgresServer? TryStart(SiloPlace place)
     {
         if (Find() is not { } programs)
         {
             return null;
         }
 
-        PostgresServer server = new(programs);
+        PostgresServer server = new(programs, place);
         try
         {
             server.Start();
@@ -66,16 +68,21 @@ internal sealed class PostgresServer : IDisposable
 
         Require(Program("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"));
 
+        if (!_place.IsLoopback)
+        {
+            File.AppendAllText(Path.Combine(Data, "pg_hba.conf"), "host all all samenet trust\n");
+        }
+
         // It holds nothing that must outlive a crash of this machine, and every silo of a drill has several connections.
         Require(Program("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_folder, "log"),
-            "-o", $"-c listen_addresses=127.0.0.1 -p {_port} -k {_folder} -c fsync=off -c max_connections=400", "start"));
+            "-o", $"-c listen_addresses={_place.Address} -p {_port} -k {_folder} -c fsync=off -c max_connections=400", "start"));
     }
 
     // The server refuses to run as root.
     private string[] Program(string name, params string[] arguments) =>
         Environment.IsPrivilegedProcess
-            ? ["runuser", "-u", "postgres", "--", Path.Combine(_programs, name), .. arguments]
-            : [Path.Combine(_programs, name), .. arguments];
+            ? [.. _place.Enter, "runuser", "-u", "postgres", "--", Path.Combine(_programs, name), .. arguments]
+            : [.. _place.Enter, Path.Combine(_programs, name), .. arguments];
 
     private static void Require(params string[] command)
     {

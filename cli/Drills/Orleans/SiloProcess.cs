@@ -4,7 +4,7 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>One silo as a process on this machine's loopback.</summary>
+/// <summary>One silo as a process.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int LinesShown = 5;
@@ -15,12 +15,12 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly string _name;
     private readonly string _log;
-    private readonly int _httpPort;
+    private readonly string _http;
     private readonly TimeProvider _time;
 
-    private SiloProcess(Process process, string name, string log, int siloPort, int gatewayPort, int httpPort, TimeProvider time)
+    private SiloProcess(Process process, string name, string log, int siloPort, int gatewayPort, string http, TimeProvider time)
     {
-        (_process, _name, _log, _httpPort, _time) = (process, name, log, httpPort, time);
+        (_process, _name, _log, _http, _time) = (process, name, log, http, time);
         (SiloPort, GatewayPort) = (siloPort, gatewayPort);
     }
 
@@ -35,17 +35,20 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="flags">What it is given beyond name and ports.</param>
     /// <param name="environment">Environment variables.</param>
     /// <param name="log">File that what it prints is appended to.</param>
+    /// <param name="place">The host it runs on.</param>
     /// <param name="time">The clock.</param>
-    public static SiloProcess Start(string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, TimeProvider time)
+    public static SiloProcess Start(
+        string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, SiloPlace place, TimeProvider time)
     {
-        int siloPort = Ports.Free(), gatewayPort = Ports.Free(), httpPort = Ports.Free();
+        int siloPort = Ports.Free(), gatewayPort = Ports.Free();
+        string http = $"http://{place.Address}:{Ports.Free()}";
         ProcessStartInfo start = new("/bin/sh");
 
         // exec: the process that is killed later is the silo itself.
         string[] arguments =
         [
-            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", log, .. SiloProgram.Command(),
-            "--name", name, "--silo-port", Text(siloPort), "--gateway-port", Text(gatewayPort), "--urls", $"http://127.0.0.1:{httpPort}", .. flags,
+            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", log, .. place.Enter, .. SiloProgram.Command(),
+            "--name", name, "--silo-port", Text(siloPort), "--gateway-port", Text(gatewayPort), "--urls", http, "--advertised-address", place.Address, .. flags,
         ];
         foreach (string argument in arguments)
         {
@@ -62,7 +65,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.Environment[variable] = value;
         }
 
-        return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, httpPort, time);
+        return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, http, time);
     }
 
     /// <summary>Waits until it is active in the cluster.</summary>
@@ -97,18 +100,25 @@ internal sealed class SiloProcess : IAsyncDisposable
             await kill.WaitForExitAsync(cancellationToken);
         }
 
+        if (await EndsAsync(cancellationToken) is not 0 and int code)
+        {
+            throw new ModelException($"Silo {_name} ended with {code} when told to stop. {LastWords()}");
+        }
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="ModelException">It goes on.</exception>
+    public async Task<int> EndsAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await _process.WaitForExitAsync(cancellationToken).WaitAsync(StopTime, _time, cancellationToken);
+            return _process.ExitCode;
         }
         catch (TimeoutException)
         {
-            throw new ModelException($"Silo {_name} did not stop within {StopTime.TotalSeconds:0} seconds. {LastWords()}");
-        }
-
-        if (_process.ExitCode != 0)
-        {
-            throw new ModelException($"Silo {_name} ended with {_process.ExitCode} when told to stop. {LastWords()}");
+            throw new ModelException($"Silo {_name} did not end within {StopTime.TotalSeconds:0} seconds. {LastWords()}");
         }
     }
 
@@ -129,7 +139,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         try
         {
-            using HttpResponseMessage answer = await Http.GetAsync($"http://127.0.0.1:{_httpPort}/health/ready", cancellationToken);
+            using HttpResponseMessage answer = await Http.GetAsync($"{_http}/health/ready", cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Cli.Drills;
 /// <summary>Where the program hunyuan-silo is.</summary>
 internal static class SiloProgram
 {
-    private const string File = "hunyuan-silo.dll";
+    private const string File = "hunyuan-silo.dll", Project = "HunyuanOrleans.Silo.csproj";
 
     /// <summary>The command that starts it, without flags.</summary>
     /// <exception cref="ModelException">It is not installed.</exception>
@@ -24,8 +24,9 @@ internal static class SiloProgram
         string build = "";
         for (DirectoryInfo? dir = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)); dir is not null; dir = dir.Parent)
         {
-            string candidate = Path.Combine(dir.FullName, "silo", build, File);
-            if (System.IO.File.Exists(candidate))
+            // The project's, not another folder of that name: one with tests has a copy of the program, perhaps an old one.
+            string silo = Path.Combine(dir.FullName, "silo"), candidate = Path.Combine(silo, build, File);
+            if (System.IO.File.Exists(Path.Combine(silo, Project)) && System.IO.File.Exists(candidate))
             {
                 return candidate;
             }

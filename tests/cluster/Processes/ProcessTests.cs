@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using Xunit;
@@ -37,6 +38,19 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         await RunAsync(cluster.Plan with { Rounds = 1, Action = DrillAction.Stop });
         DrillReport joined = await RunAsync(cluster.Plan with { Rounds = 1, Action = DrillAction.Join });
         Assert.Contains("attention", joined.Rounds[0].Held, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_rolling_restart_of_every_silo()
+    {
+        await cluster.StartAsync(output);
+        DrillSilo[] silos = [.. cluster.Cluster.Silos];
+        int started = cluster.Cluster.Started;
+        DrillReport report = await RunAsync(cluster.Plan with { Rounds = silos.Length, Action = DrillAction.Roll });
+        Assert.Equal(silos.Select(static s => s.Name), report.Rounds.Select(static r => r.Silo));
+        Assert.Equal(silos, cluster.Cluster.Silos);
+        Assert.Equal(started + silos.Length, cluster.Cluster.Started);
+        await UntilReportAsync(now => silos.All(silo => silo.Role == SiloRole.Gateway || ClusterWatch.Holds(now, silo.Name)));
     }
 
     [SkippableFact]
@@ -87,10 +101,12 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         return report;
     }
 
-    private async Task UntilAsync(Func<StatisticsMessage, bool> condition)
+    private Task UntilAsync(Func<StatisticsMessage, bool> condition) => UntilReportAsync(report => condition(report.Statistics));
+
+    private async Task UntilReportAsync(Func<ModelReport, bool> condition)
     {
         ClusterWatch watch = new(cluster.Cluster.Grains, cluster.Plan.ModelName, TimeProvider.System);
-        ModelReport? last = await watch.WaitAsync(report => condition(report.Statistics), Limit, default);
-        Assert.True(last is not null && condition(last.Statistics), $"{last?.Statistics}");
+        ModelReport? last = await watch.WaitAsync(condition, Limit, default);
+        Assert.True(last is not null && condition(last), $"{last}");
     }
 }

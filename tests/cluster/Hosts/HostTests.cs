@@ -1,0 +1,151 @@
+using HunyuanOrleans.Cluster.Tests.Processes;
+using Xunit;
+using Xunit.Abstractions;
+#if ORLEANS
+using System.Diagnostics;
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.TestSupport;
+using Npgsql;
+#endif
+
+namespace HunyuanOrleans.Cluster.Tests.Hosts;
+
+/// <summary>
+/// Three hosts with a silo each, the database on the third: links are cut, a host is killed, packets are lost, links are slow. No answer fails, no
+/// token differs. Readers are on a fourth host, this one.
+/// </summary>
+[Collection(nameof(ProcessTests))]
+public sealed class HostTests(ITestOutputHelper output)
+{
+    private const string Variable = "HUNYUAN_NETNS";
+
+#if ORLEANS
+    private const int Hosts = 3, DatabaseHost = 3;
+
+    // Shorter than it takes until one is called dead; longer than it takes to notice.
+    private static readonly TimeSpan ShortCut = TimeSpan.FromSeconds(6), Measured = TimeSpan.FromSeconds(15), Limit = TimeSpan.FromMinutes(2);
+
+    private readonly DrillPlan _plan = new()
+    {
+        Folder = TestPaths.DemoModel,
+        Config = ModelConfig.Load(TestPaths.DemoModel),
+        Silos = Hosts,
+        Streams = 16,
+        Rounds = 0,
+        Action = DrillAction.Kill,
+        Logs = Environment.GetEnvironmentVariable("HUNYUAN_TEST_LOGS"),
+    };
+
+    private NetworkHosts _hosts = null!;
+    private DrillCluster _cluster = null!;
+    private DrillStreams _streams = null!;
+
+    [SkippableFact]
+    public async Task Answers_survive_what_happens_to_hosts_and_their_links()
+    {
+        Skip.If(string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)), $"{Variable}=1 runs it, as root.");
+        Skip.If(NetworkHosts.Missing is not null, NetworkHosts.Missing);
+        int[][] expected;
+        using (ModelRunner model = UndisturbedRun.Load(_plan, default))
+        {
+            expected = await UndisturbedRun.RunAsync(_plan, model, static (_, _, _) => { }, default);
+        }
+
+        using NetworkHosts hosts = _hosts = new(Hosts);
+        await using DrillCluster cluster = _cluster = await DrillCluster.CreateAsync(_plan, hosts.Places, default);
+        Skip.If(!cluster.SurvivesAny, "PostgreSQL is not installed.");
+        await Drill.StartAsync(_plan, cluster, static (_, _, _) => { }, TimeProvider.System, default);
+        await using DrillStreams streams = _streams = new(_plan, expected, cluster.Grains, TimeProvider.System);
+        await streams.FlowAsync(default);
+
+        await LoseAsync("cut off", 1, hosts.Cut, hosts.Heal);
+        await LoseAsync("deaf", 2, hosts.Deaf, _ => hosts.Clear());
+        await LoseAsync("killed", 1, hosts.Kill, static _ => { });
+        await PartAsync();
+        await MeasureAsync("nothing wrong", static () => { });
+        await MeasureAsync("no database", () => hosts.Close(DatabaseHost, new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Port));
+        await MeasureAsync("1% of packets lost", () => hosts.Lose(1));
+        await MeasureAsync("100 Mbit/s", () => hosts.Limit("100mbit"));
+        await MeasureAsync("10 Mbit/s", () => hosts.Limit("10mbit"));
+        await MeasureAsync("nothing wrong", static () => { });
+
+        await streams.FinishAsync(default);
+        output.WriteLine($"{streams.Answers} answers, {streams.Tokens} tokens compared, {streams.Failed} failed, {streams.Unequal} unequal");
+        Assert.True(streams.Failed == 0 && streams.Unequal == 0, string.Join("; ", streams.Problems));
+    }
+
+    // The others take a host's silo for dead. It ends itself where it was not killed, and is started again, as by whatever runs silos.
+    private async Task LoseAsync(string how, int host, Action<int> lose, Action<int> mend)
+    {
+        DrillSilo silo = _cluster.Silos[host - 1];
+        string held = ClusterWatch.Describe(await Watch().TryReportAsync(default), silo.Name);
+        _streams.Mark();
+        lose(host);
+        await FlowAsync();
+        TimeSpan[] waits = _streams.TakeWaits();
+        await UntilAsync(report => !report.Silos.Contains(silo.Name), $"{silo.Name} was {how}, and is not taken for dead.");
+        mend(host);
+        long mended = Stopwatch.GetTimestamp();
+        int code = await _cluster.EndsAsync(silo, default);
+        Assert.NotEqual(0, code);
+        TimeSpan ended = Stopwatch.GetElapsedTime(mended);
+        await _cluster.AddAsync(silo, default);
+        await UntilAsync(report => ClusterWatch.Holds(report, silo.Name), $"{silo.Name} was {how}, came back, and gets no part.");
+        await FlowAsync();
+        output.WriteLine($"{how,-20} {silo.Name} ({held}): {Waits(waits)}; its silo ended {ended.TotalSeconds:0.0} s after the link was mended");
+    }
+
+    // Too short for anybody to be called dead, where nobody could be: the database is on this host.
+    private async Task PartAsync()
+    {
+        DrillSilo silo = _cluster.Silos[DatabaseHost - 1];
+        _streams.Mark();
+        _hosts.Cut(DatabaseHost);
+        await Task.Delay(ShortCut);
+        _hosts.Heal(DatabaseHost);
+        await FlowAsync();
+        TimeSpan[] waits = _streams.TakeWaits();
+        await UntilAsync(report => report.Silos.Length == Hosts && ClusterWatch.Holds(report, silo.Name), $"{silo.Name} is back, and gets no part.");
+        output.WriteLine($"{"cut for 6 s",-20} {silo.Name}, with the database: {Waits(waits)}; all three go on");
+    }
+
+    private async Task MeasureAsync(string what, Action harm)
+    {
+        harm();
+        await FlowAsync();
+        long before = _streams.Tokens, began = Stopwatch.GetTimestamp();
+        await Task.Delay(Measured);
+        double speed = (_streams.Tokens - before) / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        _hosts.Clear();
+        await FlowAsync();
+        output.WriteLine($"{what,-20} {speed:0} tokens/s");
+    }
+
+    // Twice: the first token may have been on its way.
+    private async Task FlowAsync()
+    {
+        await _streams.FlowAsync(default);
+        await _streams.FlowAsync(default);
+    }
+
+    private async Task UntilAsync(Func<ModelReport, bool> condition, string otherwise)
+    {
+        ModelReport? last = await Watch().WaitAsync(condition, Limit, default);
+        Assert.True(last is not null && condition(last), otherwise);
+    }
+
+    private ClusterWatch Watch() => new(_cluster.Grains, _plan.ModelName, TimeProvider.System);
+
+    private static string Waits(TimeSpan[] waits) => $"streams go on after {DrillReport.Median(waits).TotalSeconds:0.0} s (median), {waits.Max().TotalSeconds:0.0} s (longest)";
+#else
+    [SkippableFact]
+    public void Answers_survive_what_happens_to_hosts_and_their_links()
+    {
+        output.WriteLine("The embedded engine has no network.");
+        Skip.If(true, $"Silos on several hosts need the Orleans engine, and {Variable}=1.");
+    }
+#endif
+}
