@@ -6,10 +6,10 @@ using static Iced.Intel.AssemblerRegisters;
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
 /// <summary>
-/// Writes the vdpbf16ps panel kernel for one tile shape, which .NET cannot express. Each output element is one accumulator lane that
-/// sees the steps in order, whatever the tile. System V calling convention: the argument is a <see cref="PanelArgs"/>* in rdi.
+/// Writes the panel kernel of a <see cref="DotProduct"/> for one tile shape, which .NET cannot express. Each output element is one
+/// accumulator lane that sees the steps in order, whatever the tile. System V calling convention: the argument is a <see cref="PanelArgs"/>* in rdi.
 /// </summary>
-internal sealed class Bf16PanelCode
+internal sealed class PanelCode
 {
     /// <summary>Bytes the weight stream is prefetched ahead when a tile reads it once (decode): measured best, see docs/numbers.md.</summary>
     private const int PrefetchDistance = 8192;
@@ -23,14 +23,16 @@ internal sealed class Bf16PanelCode
 
     private readonly Assembler _c = new(64) { PreferVex = false };
     private readonly AssemblerRegister64[] _tokenBases = [rsi, r10, r11, rdi];
+    private readonly DotProduct _dot;
     private readonly int _tokens;
     private readonly int _panels;
     private readonly int _stride;
     private readonly ReadAhead _ahead;
     private readonly bool _pieces;
 
-    private Bf16PanelCode(int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces)
+    private PanelCode(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces)
     {
+        _dot = dot;
         _tokens = tokens;
         _panels = panels;
         _stride = weightStride;
@@ -44,13 +46,14 @@ internal sealed class Bf16PanelCode
     private int UsedBases => ((_tokens - 1) / 3) + 1;
 
     /// <summary>Assembles the kernel.</summary>
+    /// <param name="dot">What multiplies.</param>
     /// <param name="tokens">Tokens in the tile.</param>
     /// <param name="panels">Panels of 16 rows in the tile.</param>
     /// <param name="weightStride">Bytes between steps of the weights.</param>
     /// <param name="ahead">What is read ahead.</param>
     /// <param name="pieces">Whether the weights lie in several places, <see cref="PanelArgs.Pieces"/>, walked in order.</param>
-    public static byte[] Assemble(int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces) =>
-        new Bf16PanelCode(tokens, panels, weightStride, ahead, pieces).Assemble();
+    public static byte[] Assemble(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces) =>
+        new PanelCode(dot, tokens, panels, weightStride, ahead, pieces).Assemble();
 
     private byte[] Assemble()
     {
@@ -182,15 +185,27 @@ internal sealed class Bf16PanelCode
 
             for (int p = 0; p < _panels; p++)
             {
-                if (Embedded)
-                {
-                    _c.vdpbf16ps(Sum(t, p), Weight(p), Token(__dword_bcst, t, u * 4));
-                }
-                else
-                {
-                    _c.vdpbf16ps(Sum(t, p), Weight(p), zmm31);
-                }
+                Multiply(Sum(t, p), Weight(p), t, u);
             }
+        }
+    }
+
+    private void Multiply(AssemblerRegisterZMM sum, AssemblerRegisterZMM weight, int t, int u)
+    {
+        switch (_dot, Embedded)
+        {
+            case (DotProduct.Bf16Pairs, true):
+                _c.vdpbf16ps(sum, weight, Token(__dword_bcst, t, u * 4));
+                break;
+            case (DotProduct.Bf16Pairs, false):
+                _c.vdpbf16ps(sum, weight, zmm31);
+                break;
+            case (_, true):
+                _c.vpdpbusd(sum, weight, Token(__dword_bcst, t, u * 4));
+                break;
+            default:
+                _c.vpdpbusd(sum, weight, zmm31);
+                break;
         }
     }
 
