@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Kernels.CodeGeneration;
 /// Writes the panel kernel of a <see cref="DotProduct"/> for one tile shape, which .NET cannot express. Each output element is one
 /// accumulator lane that sees the steps in order, whatever the tile. System V calling convention: the argument is a <see cref="PanelArgs"/>* in rdi.
 /// </summary>
-internal sealed class PanelCode
+internal class PanelCode
 {
     /// <summary>Bytes the weight stream is prefetched ahead when a tile reads it once (decode): measured best, see docs/numbers.md.</summary>
     private const int PrefetchDistance = 8192;
@@ -21,29 +21,35 @@ internal sealed class PanelCode
     public static bool Fits(int tokens, int panels) =>
         tokens is >= 1 and <= MaxTokens && panels is >= 1 and <= 4 && (tokens * panels) + panels <= Registers;
 
-    private readonly Assembler _c = new(64) { PreferVex = false };
+    protected Assembler C { get; } = new(64) { PreferVex = false };
+
     private readonly AssemblerRegister64[] _tokenBases = [rsi, r10, r11, rdi];
     private readonly DotProduct _dot;
-    private readonly int _tokens;
-    private readonly int _panels;
     private readonly int _stride;
     private readonly ReadAhead _ahead;
     private readonly bool _pieces;
 
-    private PanelCode(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces)
+    protected int Tokens { get; }
+
+    protected int Panels { get; }
+
+    /// <summary>Bytes of x in a step.</summary>
+    protected virtual int XStepBytes => 4;
+
+    protected PanelCode(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces)
     {
         _dot = dot;
-        _tokens = tokens;
-        _panels = panels;
+        Tokens = tokens;
+        Panels = panels;
         _stride = weightStride;
         _ahead = ahead;
         _pieces = pieces;
     }
 
     // With no register left for it, x comes by embedded broadcast: more loads, but one register fewer.
-    private bool Embedded => (_tokens * _panels) + _panels + 1 > Registers;
+    private bool Embedded => (Tokens * Panels) + Panels + 1 > Registers;
 
-    private int UsedBases => ((_tokens - 1) / 3) + 1;
+    private int UsedBases => ((Tokens - 1) / 3) + 1;
 
     /// <summary>Assembles the kernel.</summary>
     /// <param name="dot">What multiplies.</param>
@@ -55,40 +61,43 @@ internal sealed class PanelCode
     public static byte[] Assemble(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces) =>
         new PanelCode(dot, tokens, panels, weightStride, ahead, pieces).Assemble();
 
-    private byte[] Assemble()
+    /// <summary>Assembles the kernel; once.</summary>
+    public byte[] Assemble()
     {
+        Prepare();
         LoadArguments();
         StartSums();
         PointAtTokens();
-        Label piece = _c.CreateLabel();
+        Label piece = C.CreateLabel();
         if (_pieces)
         {
-            _c.Label(ref piece);
-            _c.mov(rdx, __[rbx]);
-            _c.mov(rax, r12);
+            C.Label(ref piece);
+            C.mov(rdx, __[rbx]);
+            C.mov(rax, r12);
         }
 
-        Label loop = _c.CreateLabel();
-        _c.Label(ref loop);
+        Label loop = C.CreateLabel();
+        C.Label(ref loop);
         for (int u = 0; u < PanelKernels.StepUnit; u++)
         {
             Step(u);
         }
 
         Advance();
-        _c.sub(rax, PanelKernels.StepUnit);
-        _c.jg(loop);
+        C.sub(rax, PanelKernels.StepUnit);
+        C.jg(loop);
         if (_pieces)
         {
-            _c.add(rbx, sizeof(long));
-            _c.dec(r13);
-            _c.jg(piece);
+            C.add(rbx, sizeof(long));
+            C.dec(r13);
+            C.jg(piece);
         }
 
         StoreSums();
         Return();
+        Finish();
         using MemoryStream stream = new();
-        _c.Assemble(new StreamCodeWriter(stream), 0);
+        C.Assemble(new StreamCodeWriter(stream), 0);
         return stream.ToArray();
     }
 
@@ -98,53 +107,53 @@ internal sealed class PanelCode
     {
         if (_pieces)
         {
-            _c.push(r12);
-            _c.push(r13);
-            _c.mov(r12, Argument(nameof(PanelArgs.Steps)));
-            _c.mov(r13, Argument(nameof(PanelArgs.PieceCount)));
+            C.push(r12);
+            C.push(r13);
+            C.mov(r12, Argument(nameof(PanelArgs.Steps)));
+            C.mov(r13, Argument(nameof(PanelArgs.PieceCount)));
         }
 
         if (_pieces || _ahead.NextLines > 0)
         {
-            _c.push(rbx);
-            _c.mov(rbx, Argument(_pieces ? nameof(PanelArgs.Pieces) : nameof(PanelArgs.Next)));
+            C.push(rbx);
+            C.mov(rbx, Argument(_pieces ? nameof(PanelArgs.Pieces) : nameof(PanelArgs.Next)));
         }
 
-        _c.mov(rsi, Argument(nameof(PanelArgs.X)));
-        _c.mov(r8, Argument(nameof(PanelArgs.XStride)));
-        _c.mov(rdx, Argument(nameof(PanelArgs.W)));
-        _c.mov(rcx, Argument(nameof(PanelArgs.Y)));
-        _c.mov(r9, Argument(nameof(PanelArgs.YStride)));
-        _c.mov(rax, Argument(nameof(PanelArgs.Steps)));
+        C.mov(rsi, Argument(nameof(PanelArgs.X)));
+        C.mov(r8, Argument(nameof(PanelArgs.XStride)));
+        C.mov(rdx, Argument(nameof(PanelArgs.W)));
+        C.mov(rcx, Argument(nameof(PanelArgs.Y)));
+        C.mov(r9, Argument(nameof(PanelArgs.YStride)));
+        C.mov(rax, Argument(nameof(PanelArgs.Steps)));
     }
 
     private void StartSums()
     {
-        Label zero = _c.CreateLabel();
-        Label start = _c.CreateLabel();
-        _c.cmp(Argument(nameof(PanelArgs.Accumulate)), 0);
-        _c.je(zero);
-        _c.mov(r10, rcx);
-        for (int t = 0; t < _tokens; t++)
+        Label zero = C.CreateLabel();
+        Label start = C.CreateLabel();
+        C.cmp(Argument(nameof(PanelArgs.Accumulate)), 0);
+        C.je(zero);
+        C.mov(r10, rcx);
+        for (int t = 0; t < Tokens; t++)
         {
-            for (int p = 0; p < _panels; p++)
+            for (int p = 0; p < Panels; p++)
             {
-                _c.vmovups(Sum(t, p), __zmmword_ptr[r10 + (p * 64)]);
+                C.vmovups(Sum(t, p), __zmmword_ptr[r10 + (p * 64)]);
             }
 
-            _c.add(r10, r9);
+            C.add(r10, r9);
         }
 
-        _c.jmp(start);
-        _c.Label(ref zero);
-        for (int i = 0; i < _tokens * _panels; i++)
+        C.jmp(start);
+        C.Label(ref zero);
+        for (int i = 0; i < Tokens * Panels; i++)
         {
-            _c.vpxord(AllZmm[i], AllZmm[i], AllZmm[i]);
+            C.vpxord(AllZmm[i], AllZmm[i], AllZmm[i]);
         }
 
         // An instruction may carry one label only, and the next one may begin the loop.
-        _c.Label(ref start);
-        _c.nop();
+        C.Label(ref start);
+        C.nop();
     }
 
     // Token t is read at base[t / 3] + (t % 3) * stride: four bases serve twelve tokens.
@@ -152,41 +161,61 @@ internal sealed class PanelCode
     {
         for (int b = 1; b < UsedBases; b++)
         {
-            _c.lea(_tokenBases[b], __[_tokenBases[b - 1] + (r8 * 2)]);
-            _c.add(_tokenBases[b], r8);
+            C.lea(_tokenBases[b], __[_tokenBases[b - 1] + (r8 * 2)]);
+            C.add(_tokenBases[b], r8);
         }
     }
 
-    private void Step(int u)
+    /// <summary>What comes before everything else.</summary>
+    protected virtual void Prepare()
     {
-        for (int p = 0; p < _panels; p++)
+    }
+
+    /// <summary>What lies behind the code.</summary>
+    protected virtual void Finish()
+    {
+    }
+
+    /// <summary>Multiplies step <paramref name="u"/> of a group.</summary>
+    protected virtual void Step(int u)
+    {
+        for (int p = 0; p < Panels; p++)
         {
-            int at = (u * _stride) + (p * 64);
-            _c.vmovups(Weight(p), __zmmword_ptr[rdx + at]);
-            if (_ahead.Stream)
-            {
-                _c.prefetcht0(__byte_ptr[rdx + (at + PrefetchDistance)]);
-            }
+            LoadWeight(Weight(p), u, p);
         }
 
-        // Spread over the steps, so that they never fill the load buffers.
-        int lines = _ahead.NextLines;
-        for (int line = lines * u / PanelKernels.StepUnit; line < lines * (u + 1) / PanelKernels.StepUnit; line++)
-        {
-            _c.prefetcht1(__byte_ptr[rbx + (line * 64)]);
-        }
-
-        for (int t = 0; t < _tokens; t++)
+        ReadNext(u);
+        for (int t = 0; t < Tokens; t++)
         {
             if (!Embedded)
             {
-                _c.vbroadcastss(zmm31, Token(__dword_ptr, t, u * 4));
+                C.vbroadcastss(zmm31, Token(__dword_ptr, t, u * 4));
             }
 
-            for (int p = 0; p < _panels; p++)
+            for (int p = 0; p < Panels; p++)
             {
                 Multiply(Sum(t, p), Weight(p), t, u);
             }
+        }
+    }
+
+    protected void LoadWeight(AssemblerRegisterZMM register, int u, int p)
+    {
+        int at = (u * _stride) + (p * 64);
+        C.vmovups(register, __zmmword_ptr[rdx + at]);
+        if (_ahead.Stream)
+        {
+            C.prefetcht0(__byte_ptr[rdx + (at + PrefetchDistance)]);
+        }
+    }
+
+    /// <summary>Reads ahead a step's share of lines: spread over the steps, they never fill the load buffers.</summary>
+    protected void ReadNext(int u)
+    {
+        int lines = _ahead.NextLines;
+        for (int line = lines * u / PanelKernels.StepUnit; line < lines * (u + 1) / PanelKernels.StepUnit; line++)
+        {
+            C.prefetcht1(__byte_ptr[rbx + (line * 64)]);
         }
     }
 
@@ -195,74 +224,74 @@ internal sealed class PanelCode
         switch (_dot, Embedded)
         {
             case (DotProduct.Bf16Pairs, true):
-                _c.vdpbf16ps(sum, weight, Token(__dword_bcst, t, u * 4));
+                C.vdpbf16ps(sum, weight, Token(__dword_bcst, t, u * 4));
                 break;
             case (DotProduct.Bf16Pairs, false):
-                _c.vdpbf16ps(sum, weight, zmm31);
+                C.vdpbf16ps(sum, weight, zmm31);
                 break;
             case (_, true):
-                _c.vpdpbusd(sum, weight, Token(__dword_bcst, t, u * 4));
+                C.vpdpbusd(sum, weight, Token(__dword_bcst, t, u * 4));
                 break;
             default:
-                _c.vpdpbusd(sum, weight, zmm31);
+                C.vpdpbusd(sum, weight, zmm31);
                 break;
         }
     }
 
     private void Advance()
     {
-        _c.add(rdx, PanelKernels.StepUnit * _stride);
+        C.add(rdx, PanelKernels.StepUnit * _stride);
         if (_ahead.NextLines > 0)
         {
-            _c.add(rbx, _ahead.NextLines * 64);
+            C.add(rbx, _ahead.NextLines * 64);
         }
 
         for (int b = 0; b < UsedBases; b++)
         {
-            _c.add(_tokenBases[b], PanelKernels.StepUnit * 4);
+            C.add(_tokenBases[b], PanelKernels.StepUnit * XStepBytes);
         }
     }
 
     private void StoreSums()
     {
-        for (int t = 0; t < _tokens; t++)
+        for (int t = 0; t < Tokens; t++)
         {
-            for (int p = 0; p < _panels; p++)
+            for (int p = 0; p < Panels; p++)
             {
-                _c.vmovups(__zmmword_ptr[rcx + (p * 64)], Sum(t, p));
+                C.vmovups(__zmmword_ptr[rcx + (p * 64)], Sum(t, p));
             }
 
-            _c.add(rcx, r9);
+            C.add(rcx, r9);
         }
     }
 
     private void Return()
     {
-        _c.vzeroupper();
+        C.vzeroupper();
         if (_pieces || _ahead.NextLines > 0)
         {
-            _c.pop(rbx);
+            C.pop(rbx);
         }
 
         if (_pieces)
         {
-            _c.pop(r13);
-            _c.pop(r12);
+            C.pop(r13);
+            C.pop(r12);
         }
 
-        _c.ret();
+        C.ret();
     }
 
-    private AssemblerMemoryOperand Token(AssemblerMemoryOperandFactory size, int t, int offset) => (t % 3) switch
+    protected AssemblerMemoryOperand Token(AssemblerMemoryOperandFactory size, int t, int offset) => (t % 3) switch
     {
         0 => size[_tokenBases[t / 3] + offset],
         1 => size[_tokenBases[t / 3] + (r8 * 1) + offset],
         _ => size[_tokenBases[t / 3] + (r8 * 2) + offset],
     };
 
-    private AssemblerRegisterZMM Sum(int t, int p) => AllZmm[(t * _panels) + p];
+    protected AssemblerRegisterZMM Sum(int t, int p) => AllZmm[(t * Panels) + p];
 
-    private AssemblerRegisterZMM Weight(int p) => AllZmm[(_tokens * _panels) + p];
+    private AssemblerRegisterZMM Weight(int p) => AllZmm[(Tokens * Panels) + p];
 
     private static AssemblerMemoryOperand Argument(string field) => __qword_ptr[rdi + (int)Marshal.OffsetOf<PanelArgs>(field)];
 

@@ -57,6 +57,7 @@ public sealed unsafe class PackedMatrix
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         Layout = PackedLayout.Of(rows, columns, type);
+        Kernels = kernels;
         Rows = rows;
         Columns = columns;
         Type = type;
@@ -84,6 +85,9 @@ public sealed unsafe class PackedMatrix
 
     /// <summary>Where panels and scales lie.</summary>
     internal PackedLayout Layout { get; }
+
+    /// <summary>What multiplies it.</summary>
+    internal PanelKernels Kernels { get; }
 
     /// <summary>Kernels of every block but the last.</summary>
     internal BlockKernels Full { get; }

@@ -51,7 +51,7 @@ public sealed unsafe class PanelKernels
     }
 
     /// <summary>Kernels for all token counts of one tile shape; each is made when it is first called.</summary>
-    /// <param name="type">F32, BF16 or I8.</param>
+    /// <param name="type">F32, BF16, I8 or F8E4M3.</param>
     /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
     /// <param name="weightStride">Bytes between steps.</param>
     /// <param name="ahead">What is read ahead.</param>
@@ -59,11 +59,16 @@ public sealed unsafe class PanelKernels
     internal PanelTable Table(ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces = false) =>
         new(this, type, panels, weightStride, ahead, pieces);
 
-    /// <summary>Most tokens one call of a tile takes.</summary>
+    /// <summary>Most tokens one call of a tile takes; 0 where weights of the type must be expanded before.</summary>
     internal int MaxTokens(ElementType type, int panels)
     {
+        if (!Generates(type))
+        {
+            return type is ElementType.F8E4M3 ? 0 : MaxTileTokens;
+        }
+
         int tokens = MaxTileTokens;
-        while (Generates(type) && !PanelCode.Fits(tokens, panels))
+        while (!(type == ElementType.F8E4M3 ? E4M3PanelCode.FitsExpanding(tokens, panels) : PanelCode.Fits(tokens, panels)))
         {
             tokens--;
         }
@@ -75,8 +80,7 @@ public sealed unsafe class PanelKernels
         ? (nint)PortablePanel.Select(type, Isa)
         : _generated.GetOrAdd((type, tokens, panels, stride, ahead, pieces), static (shape, self) =>
         {
-            DotProduct dot = shape.Type == ElementType.I8 ? DotProduct.Bytes : DotProduct.Bf16Pairs;
-            ExecutableMemory code = new(PanelCode.Assemble(dot, shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
+            ExecutableMemory code = new(Assemble(shape.Type, shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
             lock (self._lock)
             {
                 self._code.Add(code);
@@ -85,10 +89,18 @@ public sealed unsafe class PanelKernels
             return code.Address;
         }, this);
 
+    private static byte[] Assemble(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces) => type switch
+    {
+        ElementType.F8E4M3 => new E4M3PanelCode(tokens, panels, stride, ahead, pieces).Assemble(),
+        ElementType.I8 => PanelCode.Assemble(DotProduct.Bytes, tokens, panels, stride, ahead, pieces),
+        _ => PanelCode.Assemble(DotProduct.Bf16Pairs, tokens, panels, stride, ahead, pieces),
+    };
+
     private bool Generates(ElementType type) => Isa == InstructionSet.Avx512Bf16 && type switch
     {
         ElementType.BF16 => true,
         ElementType.I8 => InstructionSets.HasByteProducts,
+        ElementType.F8E4M3 => InstructionSets.HasByteLookups,
         _ => false,
     };
 }

@@ -6,126 +6,158 @@ using HunyuanOrleans.Kernels.Panels;
 namespace HunyuanOrleans.Kernels.Products;
 
 /// <summary>
-/// One block of 64 rows times some tokens: float32 sums [tokens, 64] in scratch memory, scaled where the weights are quantised. How it
+/// Some tokens times blocks of 64 rows: float32 sums [tokens, 64] in scratch memory, scaled where the weights are quantised. How it
 /// is cut into tiles and chunks changes no bit. It does not know what becomes of the sums.
 /// </summary>
-/// <param name="weights">The matrix.</param>
-/// <param name="block">Which block of it.</param>
-/// <param name="x">First token's activations, in the form the weights take.</param>
-/// <param name="xStride">Bytes from one token to the next.</param>
-/// <param name="tokens">Number of tokens.</param>
-/// <param name="sums">Receives the sums.</param>
-/// <param name="width">Floats from one token's sums to the next one's.</param>
-/// <param name="y">Where the sums will go: its lines are fetched before.</param>
-/// <param name="yRow">First row there.</param>
-/// <param name="column">First column there.</param>
-internal readonly unsafe ref struct BlockProduct(
-    PackedMatrix weights, int block, byte* x, long xStride, int tokens, float* sums, int width, Activation y, int yRow, int column)
+internal readonly unsafe ref struct BlockProduct
 {
+    /// <summary>Scratch memory for the expansion of a chunk of weights, for those that must be expanded.</summary>
+    public const int ExpansionBytes = ChunkSteps * PanelKernels.BlockRows * 4;
+
     // A block that several tiles read is cut along the columns, so that a piece and its successor (256 KB each) stay in the second-level cache.
     private const int ChunkSteps = 1024;
 
     // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
     private const int TileTokens = 6;
 
-    private readonly BlockKernels _kernels = block < weights.Blocks - 1 ? weights.Full : weights.Last;
+    /// <summary>The matrix.</summary>
+    public required PackedMatrix Weights { get; init; }
 
-    /// <summary>Computes the sums.</summary>
+    /// <summary>First token's activations, in the form the weights take.</summary>
+    public required byte* X { get; init; }
+
+    /// <summary>Bytes from one token to the next.</summary>
+    public required long XStride { get; init; }
+
+    /// <summary>Number of tokens.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>Floats from one token's sums to the next one's.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Where the sums will go: its lines are fetched before.</summary>
+    public required Activation Y { get; init; }
+
+    /// <summary>First row there.</summary>
+    public required int YRow { get; init; }
+
+    /// <summary>First column there.</summary>
+    public required int Column { get; init; }
+
+    /// <summary><see cref="ExpansionBytes"/> of memory, or null where <see cref="NeedsExpansion"/> is not.</summary>
+    public required byte* Expansion { get; init; }
+
+    /// <summary>Whether a number of tokens is multiplied with weights that are expanded before.</summary>
+    public static bool NeedsExpansion(PackedMatrix weights, int tokens) =>
+        weights.Full.Expanded is not null && tokens > Math.Min(weights.Full.Stream.MaxTokens, weights.Last.Stream.MaxTokens);
+
+    /// <summary>Computes a block's sums.</summary>
+    /// <param name="block">Which block.</param>
+    /// <param name="sums">Receives the sums.</param>
     /// <param name="next">Weights that will be needed next, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(byte* next)
+    public void Run(int block, float* sums, byte* next)
     {
-        if (tokens <= _kernels.Stream.MaxTokens)
+        BlockKernels kernels = block < Weights.Blocks - 1 ? Weights.Full : Weights.Last;
+        if (Tokens <= kernels.Stream.MaxTokens)
         {
-            AtOnce();
+            AtOnce(kernels, block, sums);
         }
         else
         {
-            InChunks(next);
+            InChunks(kernels, block, sums, next);
         }
 
-        if (weights.Type.IsQuantized())
+        if (Weights.Type.IsQuantized())
         {
-            Scale();
+            Scale(block, sums);
         }
     }
 
-    private void AtOnce()
+    private void AtOnce(BlockKernels kernels, int block, float* sums)
     {
         PanelArgs args = default;
-        args.XStride = xStride;
-        args.YStride = width * sizeof(float);
-        args.X = x;
-        args.W = weights.Block(block);
+        args.X = X;
+        args.XStride = XStride;
+        args.W = Weights.Block(block);
         args.Y = sums;
-        args.Steps = weights.Steps;
-        args.Tokens = tokens;
-        _kernels.Stream.Call(&args);
+        args.YStride = Width * sizeof(float);
+        args.Steps = Weights.Steps;
+        args.Tokens = Tokens;
+        kernels.Stream.Call(&args);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void InChunks(byte* next)
+    private void InChunks(BlockKernels kernels, int block, float* sums, byte* next)
     {
+        // Steps and kernels are those of the expanded weights, where there are such.
+        bool expanded = kernels.Expanded is not null;
+        int factor = expanded ? E4M3Expansion.Factor : 1;
+        kernels = kernels.Expanded ?? kernels;
         PanelArgs args = default;
-        args.XStride = xStride;
-        args.YStride = width * sizeof(float);
-        int steps = weights.Steps;
+        args.XStride = XStride;
+        args.YStride = Width * sizeof(float);
+        int steps = Weights.Steps * factor;
+        int unit = PanelKernels.StepUnit * factor;
         int chunks = (steps + ChunkSteps - 1) / ChunkSteps;
-        int chunk = (((steps + chunks - 1) / chunks) + PanelKernels.StepUnit - 1) / PanelKernels.StepUnit * PanelKernels.StepUnit;
-        int tiles = (tokens + TileTokens - 1) / TileTokens;
-        PanelTable reading = _kernels.ReadingNext(tiles - 1);
+        int chunk = (((steps + chunks - 1) / chunks) + unit - 1) / unit * unit;
+        int tiles = (Tokens + TileTokens - 1) / TileTokens;
+        int stride = kernels.Plain.WeightStride / factor;
+        int passes = expanded ? tiles : tiles - 1;
+        PanelTable reading = kernels.ReadingNext(passes, factor);
         for (int step = 0; step < steps; step += chunk)
         {
             args.Steps = Math.Min(chunk, steps - step);
-            args.W = weights.Block(block) + ((long)step * reading.WeightStride);
             args.Accumulate = step == 0 ? 0 : 1;
-            byte* ahead = step + chunk < steps ? args.W + (chunk * (long)reading.WeightStride) : next;
-            long left = ahead is null ? 0 : Math.Min(chunk, steps) * (long)reading.WeightStride;
+            byte* source = Weights.Block(block) + ((long)step * stride);
+            args.W = expanded ? E4M3Expansion.Run(Weights.Kernels.Isa, source, (int)args.Steps / factor, kernels.Plain.Panels, Expansion) : source;
+            byte* ahead = step + chunk < steps ? source + (chunk * (long)stride) : next;
+            long left = ahead is null ? 0 : Math.Min(chunk, steps) * (long)stride;
             for (int tile = 0; tile < tiles; tile++)
             {
                 // Tiles of nearly equal size: a small last one could not hide its latency.
-                int token = tokens * tile / tiles;
-                args.X = x + (token * xStride) + (step * 4L);
-                args.Y = sums + ((long)token * width);
-                args.Tokens = (tokens * (tile + 1) / tiles) - token;
+                int token = Tokens * tile / tiles;
+                args.X = X + (token * XStride) + (step * 4L);
+                args.Y = sums + ((long)token * Width);
+                args.Tokens = (Tokens * (tile + 1) / tiles) - token;
                 if (step + chunk >= steps)
                 {
-                    SumsOutput.ReadAhead(args.Tokens, y, yRow + token, column);
+                    SumsOutput.ReadAhead(args.Tokens, Y, YRow + token, Column);
                 }
 
-                if (tile == 0)
+                if (tile == 0 && !expanded)
                 {
                     // What the passes before could not read ahead comes from memory now.
-                    _kernels.Stream.Call(&args);
+                    kernels.Stream.Call(&args);
                 }
                 else if (left > 0)
                 {
                     args.Next = ahead;
                     reading.Call(&args);
-                    long read = _kernels.NextBytes(tiles - 1, args.Steps);
+                    long read = kernels.NextBytes(passes, factor, args.Steps);
                     ahead += read;
                     left -= read;
                 }
                 else
                 {
-                    _kernels.Plain.Call(&args);
+                    kernels.Plain.Call(&args);
                 }
             }
         }
     }
 
-    private void Scale()
+    private void Scale(int block, float* sums)
     {
-        int rows = weights.PanelsOf(block) * PanelKernels.PanelRows;
-        byte* tail = x + InputForm.Of(weights).CodeBytes;
-        float* scales = (float*)weights.Scales(block);
-        if (weights.Type == ElementType.F8E4M3)
+        int rows = Weights.PanelsOf(block) * PanelKernels.PanelRows;
+        byte* tail = X + InputForm.Of(Weights).CodeBytes;
+        float* scales = (float*)Weights.Scales(block);
+        if (Weights.Type == ElementType.F8E4M3)
         {
-            SumsScaling.Floats(sums, width, tokens, rows, scales, tail, xStride);
+            SumsScaling.Floats(sums, Width, Tokens, rows, scales, tail, XStride);
         }
         else
         {
-            SumsScaling.Integers(sums, width, tokens, rows, scales, tail, xStride);
+            SumsScaling.Integers(sums, Width, Tokens, rows, scales, tail, XStride);
         }
     }
 }

@@ -21,6 +21,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
 
     private readonly WorkerPool _pool;
     private readonly NativeBuffer _scratch;
+    private NativeBuffer? _expansions;
     private readonly Item[] _items;
     private Unit[] _units = new Unit[64];
     private readonly SharedRanges _ranges;
@@ -92,12 +93,18 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     public void Dispose()
     {
         _scratch.Dispose();
+        _expansions?.Dispose();
         _inputs.Dispose();
     }
 
     private Item Quantized(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
         InputForm form = InputForm.Of(weights);
+        if (BlockProduct.NeedsExpansion(weights, rows))
+        {
+            _expansions ??= new NativeBuffer((long)_pool.Threads * BlockProduct.ExpansionBytes, clear: false);
+        }
+
         _hasInputs = true;
         return new Item(weights, null, form.Stride, _inputs.Add(x, xRow, rows, form), y, yRow, rows, epilogue);
     }
@@ -150,34 +157,43 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     void IJob.Run(int slot, int worker)
     {
         float* sums = (float*)(_scratch.Pointer + (worker * ScratchBytes));
+        byte* expansion = _expansions is null ? null : _expansions.Pointer + ((long)worker * BlockProduct.ExpansionBytes);
         for (int unit = _ranges.Take(slot, out int following); unit >= 0; unit = _ranges.Take(slot, out following))
         {
             byte* next = following < 0 ? null : _items[_units[following].Item].Weights.Block(_units[following].Block);
-            Compute(in _units[unit], sums, next);
+            Compute(in _units[unit], sums, expansion, next);
         }
     }
 
-    private void Compute(in Unit u, float* sums, byte* next)
+    private void Compute(in Unit u, float* sums, byte* expansion, byte* next)
     {
         ref Item item = ref _items[u.Item];
-        byte* x = item.X + (u.FirstToken * item.XStride);
+        bool paired = item.Epilogue == Epilogue.SwiGlu;
         int row = item.YRow + u.FirstToken;
-        if (item.Epilogue == Epilogue.SwiGlu)
+        int column = (paired ? u.Block / 2 : u.Block) * PanelKernels.BlockRows;
+        int width = (paired ? 2 : 1) * PanelKernels.BlockRows;
+        BlockProduct product = new()
         {
-            const int Width = 2 * PanelKernels.BlockRows;
-            int half = u.Block / 2 * PanelKernels.BlockRows;
-            BlockProduct gate = new(item.Weights, u.Block, x, item.XStride, u.Tokens, sums, Width, item.Y, row, half);
-            gate.Run(item.Weights.Block(u.Block + 1));
-            BlockProduct up = new(item.Weights, u.Block + 1, x, item.XStride, u.Tokens, sums + PanelKernels.BlockRows, Width, item.Y, row, half);
-            up.Run(next);
-            SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, row, half);
+            Weights = item.Weights,
+            X = item.X + (u.FirstToken * item.XStride),
+            XStride = item.XStride,
+            Tokens = u.Tokens,
+            Width = width,
+            Y = item.Y,
+            YRow = row,
+            Column = column,
+            Expansion = expansion,
+        };
+        if (paired)
+        {
+            product.Run(u.Block, sums, item.Weights.Block(u.Block + 1));
+            product.Run(u.Block + 1, sums + PanelKernels.BlockRows, next);
+            SumsOutput.SwiGlu(sums, width, u.Tokens, item.Y, row, column);
             return;
         }
 
-        int column = u.Block * PanelKernels.BlockRows;
-        BlockProduct product = new(item.Weights, u.Block, x, item.XStride, u.Tokens, sums, PanelKernels.BlockRows, item.Y, row, column);
-        product.Run(next);
-        SumsOutput.Write(sums, PanelKernels.BlockRows, u.Tokens, item.Y, row, column, item.Epilogue == Epilogue.Add);
+        product.Run(u.Block, sums, next);
+        SumsOutput.Write(sums, width, u.Tokens, item.Y, row, column, item.Epilogue == Epilogue.Add);
     }
 
     private void Cut(int index)
