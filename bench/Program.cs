@@ -3,7 +3,7 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
 
-// Usage: dotnet run -c Release --project bench -- [threads]
+// Usage: dotnet run -c Release --project bench -- [threads] [products]    (products alone, else everything)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (with the tokenizer of a model folder)
 // A whole model is measured by `./run bench`; this is the kernels alone, each beside the machine's limit in the same run.
 if (args is ["constraints", string folder])
@@ -18,6 +18,10 @@ using WorkerPool pool = new(threads);
 pool.PinCaller();
 using MachineLimits limits = new(pool, isa);
 Console.WriteLine($"{pool.Threads} threads, {isa.ToString().ToLowerInvariant()}");
-ForkJoin.Run(pool);
+if (args is not [_, "products"])
+{
+    ForkJoin.Run(pool);
+    AttentionSpeed.Run(pool, limits, isa);
+}
+
 ProductSpeed.Run(pool, limits, isa);
-AttentionSpeed.Run(pool, limits, isa);

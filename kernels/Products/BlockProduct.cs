@@ -20,6 +20,9 @@ internal readonly unsafe ref struct BlockProduct
     // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
     private const int TileTokens = 6;
 
+    // Expanding in registers again for each tile costs less than expanding into memory once, up to this many tiles.
+    private const int TilesInRegisters = 4;
+
     /// <summary>The matrix.</summary>
     public required PackedMatrix Weights { get; init; }
 
@@ -49,7 +52,7 @@ internal readonly unsafe ref struct BlockProduct
 
     /// <summary>Whether a number of tokens is multiplied with weights that are expanded before.</summary>
     public static bool NeedsExpansion(PackedMatrix weights, int tokens) =>
-        weights.Full.Expanded is not null && tokens > Math.Min(weights.Full.Stream.MaxTokens, weights.Last.Stream.MaxTokens);
+        ExpandsInMemory(weights.Full, tokens) || ExpandsInMemory(weights.Last, tokens);
 
     /// <summary>Computes a block's sums.</summary>
     /// <param name="block">Which block.</param>
@@ -74,6 +77,9 @@ internal readonly unsafe ref struct BlockProduct
         }
     }
 
+    private static bool ExpandsInMemory(BlockKernels kernels, int tokens) =>
+        kernels.Expanded is not null && tokens > TilesInRegisters * kernels.Stream.MaxTokens;
+
     private void AtOnce(BlockKernels kernels, int block, float* sums)
     {
         PanelArgs args = default;
@@ -90,10 +96,11 @@ internal readonly unsafe ref struct BlockProduct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void InChunks(BlockKernels kernels, int block, float* sums, byte* next)
     {
-        // Steps and kernels are those of the expanded weights, where there are such.
-        bool expanded = kernels.Expanded is not null;
+        // Where weights are expanded into memory, steps and kernels are those of the expanded ones.
+        bool expanded = ExpandsInMemory(kernels, Tokens);
         int factor = expanded ? E4M3Expansion.Factor : 1;
-        kernels = kernels.Expanded ?? kernels;
+        long xBytes = kernels.Expanded is not null && !expanded ? 4 * E4M3Expansion.Factor : 4;
+        kernels = expanded ? kernels.Expanded! : kernels;
         PanelArgs args = default;
         args.XStride = XStride;
         args.YStride = Width * sizeof(float);
@@ -101,7 +108,8 @@ internal readonly unsafe ref struct BlockProduct
         int unit = PanelKernels.StepUnit * factor;
         int chunks = (steps + ChunkSteps - 1) / ChunkSteps;
         int chunk = (((steps + chunks - 1) / chunks) + unit - 1) / unit * unit;
-        int tiles = (Tokens + TileTokens - 1) / TileTokens;
+        int tileTokens = Math.Min(TileTokens, kernels.Stream.MaxTokens);
+        int tiles = (Tokens + tileTokens - 1) / tileTokens;
         int stride = kernels.Plain.WeightStride / factor;
         int passes = expanded ? tiles : tiles - 1;
         PanelTable reading = kernels.ReadingNext(passes, factor);
@@ -117,7 +125,7 @@ internal readonly unsafe ref struct BlockProduct
             {
                 // Tiles of nearly equal size: a small last one could not hide its latency.
                 int token = Tokens * tile / tiles;
-                args.X = X + (token * XStride) + (step * 4L);
+                args.X = X + (token * XStride) + (step * xBytes);
                 args.Y = sums + ((long)token * Width);
                 args.Tokens = (Tokens * (tile + 1) / tiles) - token;
                 if (step + chunk >= steps)
