@@ -47,6 +47,12 @@ internal unsafe struct PanelArgs
     /// <summary>Bytes from one step's weights to the next one's.</summary>
     public long WStride;
 
+    /// <summary>For 4-bit weights, what the first token's integer sums start from, an int32 a group: -8 times the sum of its x.</summary>
+    public int* Starts;
+
+    /// <summary>Bytes from one token's starts to the next one's.</summary>
+    public long StartStride;
+
     /// <summary>Tokens in the tile (fixed in generated code, read by the portable kernels).</summary>
     public int Tokens;
 
