@@ -53,6 +53,7 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
     /// <summary>Packs everything noted since the last call.</summary>
     /// <param name="pool">Workers to use.</param>
     /// <exception cref="IOException">A source file cannot be read, or ends before its rows.</exception>
+    /// <exception cref="InvalidDataException">A stored scale of I4 rows is too large for float16.</exception>
     public void PackAdded(WorkerPool pool)
     {
         while (_workers.Count < pool.Threads)
@@ -91,6 +92,16 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         uint** inputs = stackalloc uint*[PanelKernels.BlockRows];
         BlockRows rows = _workers[worker];
         rows.Find(item.Sources, block * PanelKernels.BlockRows, lanes);
+        if (target.Type == ElementType.I4)
+        {
+            GroupPacking.Pack(target, block, rows);
+            if (block == target.Blocks - 1)
+            {
+                target.SetInputScale(0);
+            }
+
+            return;
+        }
 
         int step = 0;
         float* scales = stackalloc float[PanelKernels.BlockRows];
@@ -142,11 +153,6 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
 
     private static void Check(PackedMatrix target, IReadOnlyList<SourceRows> sources, float inputScale)
     {
-        if (target.Type == ElementType.I4)
-        {
-            throw new ArgumentException("Weights cannot be packed to I4; F32, BF16, I8 and F8E4M3 can be made.", nameof(target));
-        }
-
         if (inputScale != 0 && (target.Type != ElementType.F8E4M3 || !(inputScale > 0) || !float.IsFinite(inputScale)))
         {
             throw new ArgumentException($"An input scale of {inputScale} for {target.Type} weights; only F8E4M3 takes one, positive and finite.", nameof(inputScale));
@@ -155,9 +161,9 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         long rows = 0;
         foreach (SourceRows source in sources)
         {
-            if (source.Type == ElementType.I4)
+            if (source.Type == ElementType.I4 && target.Type != ElementType.I4)
             {
-                throw new ArgumentException($"Cannot pack {source.Type} weights; F32, F16, BF16, I8 and F8E4M3 can be packed.", nameof(sources));
+                throw new ArgumentException($"I4 weights cannot be packed to {target.Type}, only to I4.", nameof(sources));
             }
 
             if (source.Type.IsQuantized() && source.Address != 0 &&

@@ -5,14 +5,11 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// <summary>
 /// Where the parts of a packed matrix lie: panels first, then scales. A step's 4 bytes of a row hold, by type: one float32; two
 /// bfloat16; four I8 as unsigned bytes q + 128, which is what vpdpbusd multiplies; four F8E4M3 codes, in the order of
-/// columns 0, 2, 1, 3, so that their expansion by 16-bit halves gives the pairs (0, 1) and (2, 3); eight I4, columns 0 to 3 in the low
-/// nibbles of the four bytes, 4 to 7 in the high ones. It knows sizes only, no addresses.
+/// columns 0, 2, 1, 3, so that their expansion by 16-bit halves gives the pairs (0, 1) and (2, 3); eight I4, whose scales lie among the
+/// panels as <see cref="FourBitGroups"/> says. It knows sizes only, no addresses.
 /// </summary>
 internal readonly record struct PackedLayout
 {
-    /// <summary>Columns that share a scale in I4.</summary>
-    public const int GroupColumns = 32;
-
     /// <summary>Most columns of I8 and I4: the largest sum of products still fits 32 bits.</summary>
     public const int MaxIntegerColumns = 1 << 16;
 
@@ -24,14 +21,9 @@ internal readonly record struct PackedLayout
         int perGroup = type.StepElements() * PanelKernels.StepUnit;
         long panels = (rows + (long)PanelKernels.PanelRows - 1) / PanelKernels.PanelRows;
         Steps = (int)((columns + (long)perGroup - 1) / perGroup * PanelKernels.StepUnit);
-        BlockBytes = Steps * PanelKernels.BlockRows * 4L;
-        ScaleOffset = panels * PanelKernels.PanelRows * 4 * Steps;
-        long scaleBytes = type switch
-        {
-            ElementType.I8 or ElementType.F8E4M3 => sizeof(float),
-            ElementType.I4 => 2L * (Steps / PanelKernels.StepUnit),
-            _ => 0,
-        };
+        BlockBytes = (long)Steps * StepStride(type, PanelKernels.BlockPanels);
+        ScaleOffset = panels * StepStride(type, 1) * Steps;
+        long scaleBytes = type is ElementType.I8 or ElementType.F8E4M3 ? sizeof(float) : 0;
         BlockScaleBytes = scaleBytes * PanelKernels.BlockRows;
         InputScaleOffset = ScaleOffset + (panels * PanelKernels.PanelRows * scaleBytes);
         long end = InputScaleOffset + (type == ElementType.F8E4M3 ? sizeof(float) : 0);
@@ -55,6 +47,10 @@ internal readonly record struct PackedLayout
 
     /// <summary>Bytes of all parts.</summary>
     public long ByteLength { get; }
+
+    /// <summary>Bytes from one step to the next in a block of that many panels; with I4 their mean over a group of steps.</summary>
+    public static int StepStride(ElementType type, int panels) =>
+        type == ElementType.I4 ? FourBitGroups.GroupBytes(panels) / PanelKernels.StepUnit : panels * PanelKernels.PanelRows * 4;
 
     /// <summary>The layout of a matrix.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive or too large for the type, or the type cannot be packed.</exception>

@@ -107,7 +107,7 @@ public sealed unsafe class PackedMatrix
 
     internal byte* Block(int block) => Base + (block * Layout.BlockBytes);
 
-    /// <summary>Scales of a block: of I8 and F8E4M3 a float32 for each row; of I4 group after group, in a group a half for each row.</summary>
+    /// <summary>Scales of a block: a float32 for each row. I8 and F8E4M3 only.</summary>
     internal byte* Scales(int block) => Base + Layout.ScaleOffset + (block * Layout.BlockScaleBytes);
 
     internal int PanelsOf(int block) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HunyuanOrleans.Kernels.Packing;
 
 namespace HunyuanOrleans.Kernels.Panels;
 
@@ -11,7 +12,7 @@ internal sealed class BlockKernels
 
     private BlockKernels(PanelKernels kernels, ElementType type, int panels)
     {
-        int stride = panels * PanelKernels.PanelRows * 4;
+        int stride = PackedLayout.StepStride(type, panels);
         Expanded = type == ElementType.F8E4M3 ? Of(kernels, ElementType.BF16, panels) : null;
         Stream = kernels.Table(type, panels, stride, ReadAhead.OwnStream);
         for (int lines = 0; lines <= MaxNextLines; lines++)

@@ -51,7 +51,7 @@ public sealed unsafe class PanelKernels
     }
 
     /// <summary>Kernels for all token counts of one tile shape; each is made when it is first called.</summary>
-    /// <param name="type">F32, BF16, I8 or F8E4M3.</param>
+    /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
     /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
     /// <param name="weightStride">Bytes between steps.</param>
     /// <param name="ahead">What is read ahead.</param>
@@ -65,6 +65,11 @@ public sealed unsafe class PanelKernels
         if (!Generates(type))
         {
             return type is ElementType.F8E4M3 ? 0 : MaxTileTokens;
+        }
+
+        if (type == ElementType.I4)
+        {
+            return FourBitPanelCode.MaxTokens;
         }
 
         int tokens = MaxTileTokens;
@@ -92,6 +97,7 @@ public sealed unsafe class PanelKernels
     private static byte[] Assemble(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces) => type switch
     {
         ElementType.F8E4M3 => new E4M3PanelCode(tokens, panels, stride, ahead, pieces).Assemble(),
+        ElementType.I4 => FourBitPanelCode.Assemble(tokens, panels, ahead),
         ElementType.I8 => PanelCode.Assemble(DotProduct.Bytes, tokens, panels, stride, ahead, pieces),
         _ => PanelCode.Assemble(DotProduct.Bf16Pairs, tokens, panels, stride, ahead, pieces),
     };
@@ -99,7 +105,7 @@ public sealed unsafe class PanelKernels
     private bool Generates(ElementType type) => Isa == InstructionSet.Avx512Bf16 && type switch
     {
         ElementType.BF16 => true,
-        ElementType.I8 => InstructionSets.HasByteProducts,
+        ElementType.I8 or ElementType.I4 => InstructionSets.HasByteProducts,
         ElementType.F8E4M3 => InstructionSets.HasByteLookups,
         _ => false,
     };

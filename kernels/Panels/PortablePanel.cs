@@ -59,6 +59,7 @@ internal static unsafe class PortablePanel
         (ElementType.BF16, Isa.InstructionSet.Portable) => &Bf16Portable,
         (ElementType.BF16, Isa.InstructionSet.Avx2) => &Bf16Avx2,
         (ElementType.BF16, _) => &Bf16Avx512,
+        (ElementType.I4, _) => PortableFourBit.Select(isa),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No panel kernel multiplies this type as it lies in memory."),
     };
 

@@ -82,15 +82,27 @@ internal readonly unsafe ref struct BlockProduct
 
     private void AtOnce(BlockKernels kernels, int block, float* sums)
     {
-        PanelArgs args = default;
-        args.X = X;
-        args.XStride = XStride;
+        PanelArgs args = Arguments();
         args.W = Weights.Block(block);
         args.Y = sums;
-        args.YStride = Width * sizeof(float);
         args.Steps = Weights.Steps;
         args.Tokens = Tokens;
         kernels.Stream.Call(&args);
+    }
+
+    private PanelArgs Arguments()
+    {
+        PanelArgs args = default;
+        args.X = X;
+        args.XStride = XStride;
+        args.YStride = Width * sizeof(float);
+        if (Weights.Type == ElementType.I4)
+        {
+            args.Starts = (int*)(X + InputForm.Of(Weights).StartOffset);
+            args.StartStride = XStride;
+        }
+
+        return args;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -99,13 +111,12 @@ internal readonly unsafe ref struct BlockProduct
         // Where weights are expanded into memory, steps and kernels are those of the expanded ones.
         bool expanded = ExpandsInMemory(kernels, Tokens);
         int factor = expanded ? E4M3Expansion.Factor : 1;
-        long xBytes = kernels.Expanded is not null && !expanded ? 4 * E4M3Expansion.Factor : 4;
         kernels = expanded ? kernels.Expanded! : kernels;
-        PanelArgs args = default;
-        args.XStride = XStride;
-        args.YStride = Width * sizeof(float);
+        PanelArgs args = Arguments();
         int steps = Weights.Steps * factor;
         int unit = PanelKernels.StepUnit * factor;
+        long stepBytes = InputForm.StepBytes(Weights.Type) / factor;
+        byte* starts = (byte*)args.Starts;
         int chunks = (steps + ChunkSteps - 1) / ChunkSteps;
         int chunk = (((steps + chunks - 1) / chunks) + unit - 1) / unit * unit;
         int tileTokens = Math.Min(TileTokens, kernels.Stream.MaxTokens);
@@ -125,7 +136,8 @@ internal readonly unsafe ref struct BlockProduct
             {
                 // Tiles of nearly equal size: a small last one could not hide its latency.
                 int token = Tokens * tile / tiles;
-                args.X = X + (token * XStride) + (step * xBytes);
+                args.X = X + (token * XStride) + (step * stepBytes);
+                args.Starts = starts is null ? null : (int*)(starts + (token * XStride)) + (step / unit);
                 args.Y = sums + ((long)token * Width);
                 args.Tokens = (Tokens * (tile + 1) / tiles) - token;
                 if (step + chunk >= steps)
@@ -158,6 +170,12 @@ internal readonly unsafe ref struct BlockProduct
     {
         int rows = Weights.PanelsOf(block) * PanelKernels.PanelRows;
         byte* tail = X + InputForm.Of(Weights).CodeBytes;
+        if (Weights.Type == ElementType.I4)
+        {
+            SumsScaling.Tokens(sums, Width, Tokens, rows, tail, XStride);
+            return;
+        }
+
         float* scales = (float*)Weights.Scales(block);
         if (Weights.Type == ElementType.F8E4M3)
         {

@@ -40,6 +40,21 @@ internal static unsafe class RowQuantizer
         bool none = !finite || largest < Smallest;
         tail[0] = finite ? (none ? 0 : largest / RowCodes.MaxInteger) : float.NaN;
         ((int*)tail)[1] = ToIntegers(source, type, none ? 0 : columns, RowCodes.MaxInteger / largest, (sbyte*)target, form.CodeBytes);
+        if (form.Type == ElementType.I4)
+        {
+            ToStarts((sbyte*)target, form.CodeBytes / FourBitGroups.Columns, (int*)(target + form.StartOffset));
+        }
+    }
+
+    // The weights were multiplied as codes 0 to 15, which stand for -8 to 7.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ToStarts(sbyte* codes, int groups, int* starts)
+    {
+        for (int group = 0; group < groups; group++, codes += FourBitGroups.Columns)
+        {
+            (Vector256<short> low, Vector256<short> high) = Vector256.Widen(Vector256.Load(codes));
+            starts[group] = -FourBitGroups.Zero * Vector256.Sum(low + high);
+        }
     }
 
     /// <summary>Writes <paramref name="padded"/> codes, zeros from <paramref name="columns"/> on; returns their sum.</summary>

@@ -55,4 +55,24 @@ internal static unsafe class SumsScaling
             }
         }
     }
+
+    /// <summary>value = sum * token scale, where the rows' scales are in the sums already.</summary>
+    /// <param name="sums">float32.</param>
+    /// <param name="width">Elements from one token to the next.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="rows">Number of rows, a multiple of 16.</param>
+    /// <param name="tail">First token's tail of <see cref="InputForm"/>.</param>
+    /// <param name="stride">Bytes from one token's tail to the next one's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Tokens(float* sums, int width, int tokens, int rows, byte* tail, long stride)
+    {
+        for (int t = 0; t < tokens; t++, sums += width, tail += stride)
+        {
+            Vector512<float> scale = Vector512.Create(*(float*)tail);
+            for (int r = 0; r < rows; r += 16)
+            {
+                (Vector512.Load(sums + r) * scale).Store(sums + r);
+            }
+        }
+    }
 }
