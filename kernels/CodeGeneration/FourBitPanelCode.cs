@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
 using Iced.Intel;
+using static HunyuanOrleans.Kernels.CodeGeneration.KernelAssembly;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
@@ -86,9 +86,7 @@ internal sealed class FourBitPanelCode
         }
 
         Return();
-        using MemoryStream stream = new();
-        _c.Assemble(new StreamCodeWriter(stream), 0);
-        return stream.ToArray();
+        return _c.ToBytes();
     }
 
     private void Enter()
@@ -322,13 +320,13 @@ internal sealed class FourBitPanelCode
         _ => __dword_ptr[bases[t / 3] + (stride * 2) + offset],
     };
 
-    private AssemblerRegisterZMM Integer(int t, int p) => AllZmm[(t * Set) + p];
+    private AssemblerRegisterZMM Integer(int t, int p) => Zmm[(t * Set) + p];
 
-    private AssemblerRegisterZMM Low(int p) => AllZmm[(_tokens * Set) + p];
+    private AssemblerRegisterZMM Low(int p) => Zmm[(_tokens * Set) + p];
 
-    private AssemblerRegisterZMM High(int p) => AllZmm[(_tokens * Set) + Set + p];
+    private AssemblerRegisterZMM High(int p) => Zmm[(_tokens * Set) + Set + p];
 
-    private AssemblerRegisterZMM Sum(int t, int p) => AllZmm[(_tokens * Set) + (2 * Set) + (t * PassPanels) + p];
+    private AssemblerRegisterZMM Sum(int t, int p) => Zmm[(_tokens * Set) + (2 * Set) + (t * PassPanels) + p];
 
     private AssemblerMemoryOperand Stacked(int t, int p) => __zmmword_ptr[rsp + (((t * _panels) + p) * 64)];
 
@@ -336,13 +334,5 @@ internal sealed class FourBitPanelCode
 
     private static AssemblerRegisterZMM X => zmm30;
 
-    private static AssemblerMemoryOperand Argument(string field) => __qword_ptr[rdi + (int)Marshal.OffsetOf<PanelArgs>(field)];
-
     private static readonly AssemblerRegister64[] Saved = [rbp, rbx, r12, r13];
-
-    private static readonly AssemblerRegisterZMM[] AllZmm =
-    [
-        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
-        zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
-    ];
 }

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Kernels.Panels;
 using Iced.Intel;
+using static HunyuanOrleans.Kernels.CodeGeneration.KernelAssembly;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
@@ -96,9 +96,7 @@ internal class PanelCode
         StoreSums();
         Return();
         Finish();
-        using MemoryStream stream = new();
-        C.Assemble(new StreamCodeWriter(stream), 0);
-        return stream.ToArray();
+        return C.ToBytes();
     }
 
     // rsi, r10, r11, rdi: x; r8: its stride; rdx: weights; rcx, r9: y and its stride; rax: steps left; rbx: what to read ahead, or the
@@ -148,7 +146,7 @@ internal class PanelCode
         C.Label(ref zero);
         for (int i = 0; i < Tokens * Panels; i++)
         {
-            C.vpxord(AllZmm[i], AllZmm[i], AllZmm[i]);
+            C.vpxord(Zmm[i], Zmm[i], Zmm[i]);
         }
 
         // An instruction may carry one label only, and the next one may begin the loop.
@@ -289,15 +287,7 @@ internal class PanelCode
         _ => size[_tokenBases[t / 3] + (r8 * 2) + offset],
     };
 
-    protected AssemblerRegisterZMM Sum(int t, int p) => AllZmm[(t * Panels) + p];
+    protected AssemblerRegisterZMM Sum(int t, int p) => Zmm[(t * Panels) + p];
 
-    private AssemblerRegisterZMM Weight(int p) => AllZmm[(Tokens * Panels) + p];
-
-    private static AssemblerMemoryOperand Argument(string field) => __qword_ptr[rdi + (int)Marshal.OffsetOf<PanelArgs>(field)];
-
-    private static readonly AssemblerRegisterZMM[] AllZmm =
-    [
-        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
-        zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
-    ];
+    private AssemblerRegisterZMM Weight(int p) => Zmm[(Tokens * Panels) + p];
 }

@@ -1,5 +1,5 @@
 using Iced.Intel;
-using static Iced.Intel.AssemblerRegisters;
+using static HunyuanOrleans.Kernels.CodeGeneration.KernelAssembly;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
@@ -18,7 +18,7 @@ internal static class PeakCode
         Assembler c = new(64) { PreferVex = false };
         for (int i = 0; i < Chains + 2; i++)
         {
-            c.vpxord(Registers[i], Registers[i], Registers[i]);
+            c.vpxord(Zmm[i], Zmm[i], Zmm[i]);
         }
 
         Label loop = c.CreateLabel();
@@ -27,11 +27,11 @@ internal static class PeakCode
         {
             if (dot == DotProduct.Bytes)
             {
-                c.vpdpbusd(Registers[i], Registers[Chains], Registers[Chains + 1]);
+                c.vpdpbusd(Zmm[i], Zmm[Chains], Zmm[Chains + 1]);
             }
             else
             {
-                c.vdpbf16ps(Registers[i], Registers[Chains], Registers[Chains + 1]);
+                c.vdpbf16ps(Zmm[i], Zmm[Chains], Zmm[Chains + 1]);
             }
         }
 
@@ -39,14 +39,6 @@ internal static class PeakCode
         c.jnz(loop);
         c.vzeroupper();
         c.ret();
-        using MemoryStream stream = new();
-        c.Assemble(new StreamCodeWriter(stream), 0);
-        return stream.ToArray();
+        return c.ToBytes();
     }
-
-    private static readonly AssemblerRegisterZMM[] Registers =
-    [
-        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
-        zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29,
-    ];
 }
