@@ -1,5 +1,6 @@
 using Iced.Intel;
 using static HunyuanOrleans.Kernels.CodeGeneration.KernelAssembly;
+using static Iced.Intel.AssemblerRegisters;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
