@@ -23,7 +23,7 @@ internal static class ProductSpeed
 
     public static void Run(WorkerPool pool, MachineLimits limits, InstructionSet isa)
     {
-        foreach (ElementType type in new[] { ElementType.BF16, ElementType.I8, ElementType.F8E4M3 })
+        foreach (ElementType type in new[] { ElementType.BF16, ElementType.I8, ElementType.F8E4M3, ElementType.I4 })
         {
             Run(pool, limits, isa, type);
         }
