@@ -11,7 +11,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Bench;
 
 /// <summary>
-/// bfloat16 products over matrices that no cache holds, by number of tokens, as a fraction of the bound: the larger of the time to read
+/// Products of every type of weights over matrices that no cache holds, by number of tokens, as a fraction of the bound: the larger of the time to read
 /// the weights and the time to multiply at the machine's peak.
 /// </summary>
 internal static class ProductSpeed
@@ -23,14 +23,22 @@ internal static class ProductSpeed
 
     public static void Run(WorkerPool pool, MachineLimits limits, InstructionSet isa)
     {
-        long size = PackedMatrix.SizeOf(Rows, Columns, ElementType.BF16);
+        foreach (ElementType type in new[] { ElementType.BF16, ElementType.I8, ElementType.F8E4M3, ElementType.I4 })
+        {
+            Run(pool, limits, isa, type);
+        }
+    }
+
+    private static void Run(WorkerPool pool, MachineLimits limits, InstructionSet isa, ElementType type)
+    {
+        long size = PackedMatrix.SizeOf(Rows, Columns, type);
         using NativeBuffer storage = new(size * Copies);
         PackedMatrix[] matrices =
         [
-            .. Enumerable.Range(0, Copies).Select(i => new PackedMatrix(Rows, Columns, ElementType.BF16, storage, i * size, PanelKernels.For(isa))),
+            .. Enumerable.Range(0, Copies).Select(i => new PackedMatrix(Rows, Columns, type, storage, i * size, PanelKernels.For(isa))),
         ];
         using MatrixProducts products = new(pool, 1);
-        Console.WriteLine($"products [{Rows}, {Columns}] bf16: tokens, us, GB/s, Gflop/s, fraction of the bound");
+        Console.WriteLine($"products [{Rows}, {Columns}] {type}: tokens, us, GB/s, Gop/s, fraction of the bound");
         foreach (int tokens in new[] { 1, 2, 4, 6, 8, 16, 32, 64, 128, 512 })
         {
             using Activation x = new(tokens, Columns, ElementType.BF16);
@@ -50,13 +58,13 @@ internal static class ProductSpeed
 
                 best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / calls);
                 read = Math.Max(read, limits.ReadBandwidth());
-                peak = Math.Max(peak, limits.PeakOperations(ElementType.BF16));
+                peak = Math.Max(peak, limits.PeakOperations(type));
             }
 
             double operations = 2.0 * Rows * Columns * tokens;
             double bound = Math.Max(size / read, operations / peak);
             Console.WriteLine(
-                $"{tokens,5} {best * 1e6,9:F1} {size / best / 1e9,7:F1} {operations / best / 1e9,8:F1} {bound / best,6:F2}   (limits {read / 1e9:F1} GB/s, {peak / 1e9:F0} Gflop/s)");
+                $"{tokens,5} {best * 1e6,9:F1} {size / best / 1e9,7:F1} {operations / best / 1e9,8:F1} {bound / best,6:F2}   (limits {read / 1e9:F1} GB/s, {peak / 1e9:F0} Gop/s)");
         }
     }
 }

@@ -3,7 +3,7 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
 
-// Usage: dotnet run -c Release --project bench -- [threads] [attention]
+// Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (one of them alone, else everything)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (with the tokenizer of a model folder)
 // A whole model is measured by `./run bench`; this is the kernels alone, each beside the machine's limit in the same run.
 if (args is ["constraints", string folder])
@@ -18,10 +18,17 @@ using WorkerPool pool = new(threads);
 pool.PinCaller();
 using MachineLimits limits = new(pool, isa);
 Console.WriteLine($"{pool.Threads} threads, {isa.ToString().ToLowerInvariant()}");
-if (!args.Contains("attention"))
+if (args is [] or [_])
 {
     ForkJoin.Run(pool);
+}
+
+if (!args.Contains("attention"))
+{
     ProductSpeed.Run(pool, limits, isa);
 }
 
-AttentionSpeed.Run(pool, limits, isa);
+if (!args.Contains("products"))
+{
+    AttentionSpeed.Run(pool, limits, isa);
+}

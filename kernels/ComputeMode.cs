@@ -15,7 +15,4 @@ public static class ComputeModes
 {
     /// <summary>The type of weights and activations, and in what cached keys and values are multiplied.</summary>
     public static ElementType Element(this ComputeMode mode) => mode == ComputeMode.F32 ? ElementType.F32 : ElementType.BF16;
-
-    /// <summary>Elements in one 4-byte kernel step.</summary>
-    internal static int StepElements(this ElementType type) => 4 / type.Size();
 }

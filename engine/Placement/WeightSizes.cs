@@ -58,7 +58,7 @@ public sealed class WeightSizes(ModelConfig config, WeightFormat format)
 
     private static long Matrix(int rows, int columns, ElementType type)
     {
-        long bytes = PackedMatrix.SizeOf(rows, columns, type) + (type == ElementType.I8 ? 4L * rows : 0);
+        long bytes = PackedMatrix.SizeOf(rows, columns, type);
         return (bytes + Page - 1) / Page * Page;
     }
 }

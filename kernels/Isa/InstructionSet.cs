@@ -14,7 +14,7 @@ public enum InstructionSet
     /// <summary>512-bit vectors.</summary>
     Avx512,
 
-    /// <summary>512-bit vectors and machine code generated at start-up for bfloat16 products (vdpbf16ps).</summary>
+    /// <summary>512-bit vectors and machine code generated at start-up for products of bfloat16 (vdpbf16ps) and, where there is vpdpbusd, of bytes.</summary>
     Avx512Bf16,
 }
 
@@ -26,6 +26,12 @@ public static class InstructionSets
 
     /// <summary>The best set of this machine.</summary>
     public static InstructionSet Best { get; } = Detect();
+
+    /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> has vpdpbusd here; no processor is known that lacks it.</summary>
+    internal static bool HasByteProducts { get; } = Best == InstructionSet.Avx512Bf16 && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
+
+    /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> has the byte look-ups of AVX-512 VBMI here.</summary>
+    internal static bool HasByteLookups { get; } = Best == InstructionSet.Avx512Bf16 && Avx512Vbmi.IsSupported;
 
     /// <summary>Every set this machine can run, weakest first.</summary>
     public static IReadOnlyList<InstructionSet> Available { get; } =

@@ -22,7 +22,8 @@ public sealed unsafe class MachineLimits : IDisposable
     private readonly WorkerPool _pool;
     private readonly InstructionSet _isa;
     private readonly NativeBuffer _memory;
-    private readonly ExecutableMemory? _peak;
+    private readonly ExecutableMemory? _pairs;
+    private readonly ExecutableMemory? _bytes;
     private readonly ReadJob _read;
 
     /// <summary>Reserves a gigabyte to read.</summary>
@@ -32,7 +33,8 @@ public sealed unsafe class MachineLimits : IDisposable
         _isa = isa;
         _memory = new NativeBuffer(ReadBytes);
         _read = new ReadJob(_memory);
-        _peak = isa == InstructionSet.Avx512Bf16 ? new ExecutableMemory(Bf16PeakCode.Assemble()) : null;
+        _pairs = isa == InstructionSet.Avx512Bf16 ? new ExecutableMemory(PeakCode.Assemble(DotProduct.Bf16Pairs)) : null;
+        _bytes = _pairs is not null && InstructionSets.HasByteProducts ? new ExecutableMemory(PeakCode.Assemble(DotProduct.Bytes)) : null;
     }
 
     /// <summary>Reads a gigabyte once with all workers; bytes per second.</summary>
@@ -44,12 +46,15 @@ public sealed unsafe class MachineLimits : IDisposable
     }
 
     /// <summary>
-    /// Multiplies on registers with all workers for about <paramref name="milliseconds"/>; floating point operations per second. For bfloat16
-    /// with generated code that is vdpbf16ps, else float32 fused multiply-add at the vector width of the instruction set.
+    /// Multiplies on registers with all workers for about <paramref name="milliseconds"/>; operations per second, a multiplication and an
+    /// addition counting as two. With generated code that is what multiplies weights of the type: vdpbf16ps for BF16 and F8E4M3, vpdpbusd for
+    /// I8 and I4; else float32 fused multiply-add at the vector width of the instruction set.
     /// </summary>
     public double PeakOperations(ElementType type, int milliseconds = 30)
     {
-        PeakJob job = new(type == ElementType.BF16 ? _peak : null, _isa);
+        bool integers = type is ElementType.I8 or ElementType.I4;
+        ExecutableMemory? code = integers ? _bytes : type == ElementType.F32 ? null : _pairs;
+        PeakJob job = new(code, integers ? DotProduct.Bytes : DotProduct.Bf16Pairs, _isa);
         double best = 0;
         for (long turns = 10_000; ; turns *= 2)
         {
@@ -69,7 +74,8 @@ public sealed unsafe class MachineLimits : IDisposable
     public void Dispose()
     {
         _memory.Dispose();
-        _peak?.Dispose();
+        _pairs?.Dispose();
+        _bytes?.Dispose();
     }
 
     private sealed class ReadJob(NativeBuffer memory) : IJob
@@ -94,13 +100,13 @@ public sealed unsafe class MachineLimits : IDisposable
         }
     }
 
-    private sealed class PeakJob(ExecutableMemory? code, InstructionSet isa) : IJob
+    private sealed class PeakJob(ExecutableMemory? code, DotProduct dot, InstructionSet isa) : IJob
     {
         private Vector512<float> _kept;
 
         public long Turns { get; set; }
 
-        public double OperationsPerTurn => code is not null ? Bf16PeakCode.Chains * 64.0 : FmaChains * 2.0 * Lanes;
+        public double OperationsPerTurn => code is not null ? PeakCode.Operations(dot) : FmaChains * 2.0 * Lanes;
 
         private int Lanes => isa switch
         {

@@ -12,11 +12,8 @@ internal sealed unsafe class BlockRows : IDisposable
     private NativeBuffer? _staged;
     private int _lanes;
 
-    /// <summary>Address of each lane's row; 0 stands for zeros. Valid until the next <see cref="Find"/>.</summary>
-    public nint[] Addresses { get; } = new nint[PanelKernels.BlockRows];
-
-    /// <summary>Element type of each lane's row.</summary>
-    public ElementType[] Types { get; } = new ElementType[PanelKernels.BlockRows];
+    /// <summary>Each lane's row. Valid until the next <see cref="Find"/>.</summary>
+    public LaneRow[] Lanes { get; } = new LaneRow[PanelKernels.BlockRows];
 
     /// <summary>Finds rows [first, first + lanes) of the sources; lanes behind the last row are zeros.</summary>
     /// <exception cref="IOException">A file cannot be read, or ends before its rows.</exception>
@@ -47,10 +44,11 @@ internal sealed unsafe class BlockRows : IDisposable
                 staged += count * source.Stride;
             }
 
+            SourceScales scales = source.Scales?.Skip(first) ?? default;
             for (int i = 0; i < count; i++, lane++)
             {
-                Addresses[lane] = address == 0 ? 0 : address + (nint)(i * source.Stride);
-                Types[lane] = source.Type;
+                nint row = address == 0 ? 0 : address + (nint)(i * source.Stride);
+                Lanes[lane] = new LaneRow(row, source.Type, scales.Skip(i).Address, scales.Type);
             }
 
             first = 0;
@@ -58,7 +56,7 @@ internal sealed unsafe class BlockRows : IDisposable
 
         for (; lane < lanes; lane++)
         {
-            Addresses[lane] = 0;
+            Lanes[lane] = default;
         }
     }
 
@@ -67,7 +65,7 @@ internal sealed unsafe class BlockRows : IDisposable
     {
         for (int lane = 0; lane < _lanes; lane++)
         {
-            if (Addresses[lane] == 0 || Types[lane] != type)
+            if (Lanes[lane].Address == 0 || Lanes[lane].Type != type)
             {
                 return false;
             }

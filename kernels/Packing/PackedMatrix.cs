@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 
@@ -5,9 +6,9 @@ namespace HunyuanOrleans.Kernels.Packing;
 
 /// <summary>
 /// A weight matrix [rows, columns] laid out for the panel kernels: blocks of 64 rows, in a block step after step, in a step 4 panels
-/// of 16 rows of 4 bytes (one float32, or the two bfloat16 of a column pair). The last block has as many panels as its rows need. One
+/// of 16 rows of 4 bytes (<see cref="PackedLayout"/> says of what). The last block has as many panels as its rows need. One
 /// stream of memory serves decode and prefill, with one order of summation. Rows are padded to 16, columns to 4 steps, with zeros.
-/// It does not know what it multiplies.
+/// Scales of quantised elements follow the panels in the same piece of memory. It does not know what it multiplies.
 /// </summary>
 public sealed unsafe class PackedMatrix
 {
@@ -18,7 +19,7 @@ public sealed unsafe class PackedMatrix
     /// <summary>Lays a matrix over <paramref name="storage"/>, which must outlive it.</summary>
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
-    /// <param name="type">F32 or BF16.</param>
+    /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
     /// <param name="storage">Memory it lives in; not owned.</param>
     /// <param name="offset">Where it begins there, a multiple of 64.</param>
     /// <param name="kernels">What multiplies it.</param>
@@ -36,7 +37,7 @@ public sealed unsafe class PackedMatrix
     /// <summary>Lays a matrix over memory that <paramref name="keepAlive"/> owns (a mapped file), which must stay mapped as long as the matrix is used.</summary>
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
-    /// <param name="type">F32 or BF16.</param>
+    /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
     /// <param name="address">Address of the packed bytes, a multiple of 64.</param>
     /// <param name="available">Bytes that may be read there.</param>
     /// <param name="keepAlive">Owner of the memory.</param>
@@ -55,16 +56,11 @@ public sealed unsafe class PackedMatrix
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        if (type is not (ElementType.F32 or ElementType.BF16))
-        {
-            throw new ArgumentOutOfRangeException(nameof(type), type, "Packed weights are F32 or BF16.");
-        }
-
+        Layout = PackedLayout.Of(rows, columns, type);
+        Kernels = kernels;
         Rows = rows;
         Columns = columns;
         Type = type;
-        Steps = StepsOf(columns, type);
-        ByteLength = SizeOf(rows, columns, type);
         Full = BlockKernels.Of(kernels, type, PanelKernels.BlockPanels);
         Last = BlockKernels.Of(kernels, type, PanelsOf(Blocks - 1));
     }
@@ -75,17 +71,23 @@ public sealed unsafe class PackedMatrix
     /// <summary>Input columns.</summary>
     public int Columns { get; }
 
-    /// <summary>Element type, F32 or BF16.</summary>
+    /// <summary>Element type: F32, BF16, I8, F8E4M3 or I4.</summary>
     public ElementType Type { get; }
 
-    /// <summary>Bytes of the packed form.</summary>
-    public long ByteLength { get; }
+    /// <summary>Bytes of the packed form, scales included.</summary>
+    public long ByteLength => Layout.ByteLength;
 
     /// <summary>Blocks of 64 rows, the last perhaps smaller.</summary>
     internal int Blocks => (Rows + PanelKernels.BlockRows - 1) / PanelKernels.BlockRows;
 
     /// <summary>4-byte steps over the columns, padded.</summary>
-    internal int Steps { get; }
+    internal int Steps => Layout.Steps;
+
+    /// <summary>Where panels and scales lie.</summary>
+    internal PackedLayout Layout { get; }
+
+    /// <summary>What multiplies it.</summary>
+    internal PanelKernels Kernels { get; }
 
     /// <summary>Kernels of every block but the last.</summary>
     internal BlockKernels Full { get; }
@@ -93,25 +95,41 @@ public sealed unsafe class PackedMatrix
     /// <summary>Kernels of the last block.</summary>
     internal BlockKernels Last { get; }
 
-    /// <summary>Bytes a packed matrix of this shape takes.</summary>
-    public static long SizeOf(int rows, int columns, ElementType type)
-    {
-        long panels = (rows + PanelKernels.PanelRows - 1) / PanelKernels.PanelRows;
-        return panels * PanelKernels.PanelRows * 4 * StepsOf(columns, type);
-    }
+    /// <summary>
+    /// What activations are divided by before they are rounded to F8E4M3; 0 where each row of them gets a scale of its own. Meaningful
+    /// for F8E4M3 only. Stored with the weights, so that a packed copy holds it.
+    /// </summary>
+    internal float InputScale => *(float*)(Base + Layout.InputScaleOffset);
 
-    internal byte* Block(int block)
-    {
-        _ = _owner?.Pointer;
-        return (byte*)_address + (block * (long)Steps * PanelKernels.BlockRows * 4);
-    }
+    /// <summary>Bytes a packed matrix of this shape takes, scales included.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive or too large for the type, or the type cannot be packed.</exception>
+    public static long SizeOf(int rows, int columns, ElementType type) => PackedLayout.Of(rows, columns, type).ByteLength;
+
+    internal byte* Block(int block) => Base + (block * Layout.BlockBytes);
+
+    /// <summary>Scales of a block: a float32 for each row. I8 and F8E4M3 only.</summary>
+    internal byte* Scales(int block) => Base + Layout.ScaleOffset + (block * Layout.BlockScaleBytes);
 
     internal int PanelsOf(int block) =>
         Math.Min(PanelKernels.BlockPanels, (Rows - (block * PanelKernels.BlockRows) + PanelKernels.PanelRows - 1) / PanelKernels.PanelRows);
 
-    private static int StepsOf(int columns, ElementType type)
+    private byte* Base
     {
-        int perStep = type.StepElements() * PanelKernels.StepUnit;
-        return (columns + perStep - 1) / perStep * PanelKernels.StepUnit;
+        get
+        {
+            _ = _owner?.Pointer;
+            return (byte*)_address;
+        }
+    }
+
+    /// <summary>Writes <see cref="InputScale"/> where the type has one, and what lies between the last scale and the end.</summary>
+    internal void SetInputScale(float scale)
+    {
+        Span<byte> rest = new(Base + Layout.InputScaleOffset, (int)(ByteLength - Layout.InputScaleOffset));
+        rest.Clear();
+        if (Type == ElementType.F8E4M3)
+        {
+            MemoryMarshal.Write(rest, scale);
+        }
     }
 }

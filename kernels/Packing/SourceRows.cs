@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// <param name="Address">First element of the first row; 0 stands for rows of zeros.</param>
 /// <param name="Stride">Bytes from one row to the next.</param>
 /// <param name="Count">Number of rows.</param>
-/// <param name="Type">Element type: F32, F16 or BF16.</param>
+/// <param name="Type">Element type: F32, F16 or BF16, or with <see cref="Scales"/> I8, F8E4M3 or I4 (two columns to a byte, the even one low).</param>
 public readonly record struct SourceRows(nint Address, long Stride, int Count, ElementType Type)
 {
     /// <summary>
@@ -17,6 +17,9 @@ public readonly record struct SourceRows(nint Address, long Stride, int Count, E
 
     /// <summary>Where the first row begins in <see cref="File"/>.</summary>
     public long FileOffset { get; init; }
+
+    /// <summary>Scales of quantised rows, those of the first row first; null for others.</summary>
+    public SourceScales? Scales { get; init; }
 
     /// <summary>Rows of zeros.</summary>
     public static SourceRows Zeros(int count) => new(0, 0, count, ElementType.F32);

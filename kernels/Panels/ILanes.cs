@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Panels;
 
@@ -22,6 +23,22 @@ internal unsafe interface ILanes<TVector>
 
     /// <summary>The upper bfloat16 of each 32-bit lane, widened.</summary>
     static abstract TVector Odd(TVector pairs);
+
+    /// <summary>
+    /// In each 32-bit lane, read as an integer: sum + the four products of w's unsigned bytes with x's signed ones. Exact, as long as it
+    /// does not leave 32 bits.
+    /// </summary>
+    static abstract TVector DotBytes(TVector w, uint x, TVector sum);
+}
+
+/// <summary>The bytes of a step's x, sign-extended in pairs as vectors multiply them.</summary>
+internal static class BytePairs
+{
+    /// <summary>Bytes 0 and 2.</summary>
+    public static int Even(uint x) => ((sbyte)x & 0xFFFF) + ((sbyte)(x >> 16) * 65536);
+
+    /// <summary>Bytes 1 and 3.</summary>
+    public static int Odd(uint x) => Even(x >> 8);
 }
 
 internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
@@ -45,6 +62,14 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Odd(Vector512<float> pairs) => (pairs.AsUInt32() & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> DotBytes(Vector512<float> w, uint x, Vector512<float> sum)
+    {
+        Vector512<int> even = Avx512BW.MultiplyAddAdjacent(w.AsInt16() & Vector512.Create((short)0xFF), Vector512.Create(BytePairs.Even(x)).AsInt16());
+        Vector512<int> odd = Avx512BW.MultiplyAddAdjacent((w.AsUInt16() >> 8).AsInt16(), Vector512.Create(BytePairs.Odd(x)).AsInt16());
+        return (sum.AsInt32() + even + odd).AsSingle();
+    }
 }
 
 internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
@@ -68,6 +93,14 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Odd(Vector256<float> pairs) => (pairs.AsUInt32() & Vector256.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> DotBytes(Vector256<float> w, uint x, Vector256<float> sum)
+    {
+        Vector256<int> even = Avx2.MultiplyAddAdjacent(w.AsInt16() & Vector256.Create((short)0xFF), Vector256.Create(BytePairs.Even(x)).AsInt16());
+        Vector256<int> odd = Avx2.MultiplyAddAdjacent((w.AsUInt16() >> 8).AsInt16(), Vector256.Create(BytePairs.Odd(x)).AsInt16());
+        return (sum.AsInt32() + even + odd).AsSingle();
+    }
 }
 
 internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
@@ -91,4 +124,22 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Odd(Vector128<float> pairs) => (pairs.AsUInt32() & Vector128.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> DotBytes(Vector128<float> w, uint x, Vector128<float> sum)
+    {
+        if (Sse2.IsSupported)
+        {
+            Vector128<int> even = Sse2.MultiplyAddAdjacent(w.AsInt16() & Vector128.Create((short)0xFF), Vector128.Create(BytePairs.Even(x)).AsInt16());
+            Vector128<int> odd = Sse2.MultiplyAddAdjacent((w.AsUInt16() >> 8).AsInt16(), Vector128.Create(BytePairs.Odd(x)).AsInt16());
+            return (sum.AsInt32() + even + odd).AsSingle();
+        }
+
+        Vector128<int> mask = Vector128.Create(0xFF);
+        Vector128<int> products = (w.AsInt32() & mask) * (sbyte)x;
+        products += ((w.AsInt32() >>> 8) & mask) * (sbyte)(x >> 8);
+        products += ((w.AsInt32() >>> 16) & mask) * (sbyte)(x >> 16);
+        products += (w.AsInt32() >>> 24) * (sbyte)(x >> 24);
+        return (sum.AsInt32() + products).AsSingle();
+    }
 }

@@ -5,8 +5,8 @@ using HunyuanOrleans.Kernels.Isa;
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
-/// Finds the panel kernel for a tile shape: generated where the instruction set is <see cref="InstructionSet.Avx512Bf16"/> and the
-/// elements are bfloat16, portable otherwise. One instance per instruction set serves a process; code is made once per shape and kept.
+/// Finds the panel kernel for a tile shape: generated where the instruction set is <see cref="InstructionSet.Avx512Bf16"/> and has an
+/// instruction for the elements, portable otherwise. One instance per instruction set serves a process; code is made once per shape and kept.
 /// </summary>
 public sealed unsafe class PanelKernels
 {
@@ -25,7 +25,7 @@ public sealed unsafe class PanelKernels
     /// <summary>Most tokens of any tile.</summary>
     internal const int MaxTileTokens = 12;
 
-    private readonly ConcurrentDictionary<(int Tokens, int Panels, int Stride, ReadAhead Ahead, bool Pieces), nint> _generated = new();
+    private readonly ConcurrentDictionary<(ElementType Type, int Tokens, int Panels, int Stride, ReadAhead Ahead, bool Pieces), nint> _generated = new();
     private readonly List<ExecutableMemory> _code = [];
     private readonly Lock _lock = new();
 
@@ -51,7 +51,7 @@ public sealed unsafe class PanelKernels
     }
 
     /// <summary>Kernels for all token counts of one tile shape; each is made when it is first called.</summary>
-    /// <param name="type">F32 or BF16.</param>
+    /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
     /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
     /// <param name="weightStride">Bytes between steps.</param>
     /// <param name="ahead">What is read ahead.</param>
@@ -59,11 +59,21 @@ public sealed unsafe class PanelKernels
     internal PanelTable Table(ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces = false) =>
         new(this, type, panels, weightStride, ahead, pieces);
 
-    /// <summary>Most tokens one call of a tile takes.</summary>
+    /// <summary>Most tokens one call of a tile takes; 0 where weights of the type must be expanded before.</summary>
     internal int MaxTokens(ElementType type, int panels)
     {
+        if (!Generates(type))
+        {
+            return type is ElementType.F8E4M3 ? 0 : MaxTileTokens;
+        }
+
+        if (type == ElementType.I4)
+        {
+            return FourBitPanelCode.MaxTokens;
+        }
+
         int tokens = MaxTileTokens;
-        while (Generates(type) && !Bf16PanelCode.Fits(tokens, panels))
+        while (!(type == ElementType.F8E4M3 ? E4M3PanelCode.FitsExpanding(tokens, panels) : PanelCode.Fits(tokens, panels)))
         {
             tokens--;
         }
@@ -73,9 +83,9 @@ public sealed unsafe class PanelKernels
 
     internal nint Find(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces = false) => !Generates(type)
         ? (nint)PortablePanel.Select(type, Isa)
-        : _generated.GetOrAdd((tokens, panels, stride, ahead, pieces), static (shape, self) =>
+        : _generated.GetOrAdd((type, tokens, panels, stride, ahead, pieces), static (shape, self) =>
         {
-            ExecutableMemory code = new(Bf16PanelCode.Assemble(shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
+            ExecutableMemory code = new(Assemble(shape.Type, shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
             lock (self._lock)
             {
                 self._code.Add(code);
@@ -84,5 +94,19 @@ public sealed unsafe class PanelKernels
             return code.Address;
         }, this);
 
-    private bool Generates(ElementType type) => type == ElementType.BF16 && Isa == InstructionSet.Avx512Bf16;
+    private static byte[] Assemble(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces) => type switch
+    {
+        ElementType.F8E4M3 => new E4M3PanelCode(tokens, panels, stride, ahead, pieces).Assemble(),
+        ElementType.I4 => FourBitPanelCode.Assemble(tokens, panels, ahead),
+        ElementType.I8 => PanelCode.Assemble(DotProduct.Bytes, tokens, panels, stride, ahead, pieces),
+        _ => PanelCode.Assemble(DotProduct.Bf16Pairs, tokens, panels, stride, ahead, pieces),
+    };
+
+    private bool Generates(ElementType type) => Isa == InstructionSet.Avx512Bf16 && type switch
+    {
+        ElementType.BF16 => true,
+        ElementType.I8 or ElementType.I4 => InstructionSets.HasByteProducts,
+        ElementType.F8E4M3 => InstructionSets.HasByteLookups,
+        _ => false,
+    };
 }

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
-/// Panel kernels in plain C# vectors, for every width and both element types. Every output is one chain of fused multiply-adds over
-/// the steps in order, so tile shape and width change no bit.
+/// Panel kernels in plain C# vectors, for every width, for float32, bfloat16 and bytes. Every output is one chain of fused
+/// multiply-adds over the steps in order, or an exact integer, so tile shape and width change no bit.
 /// </summary>
 internal static unsafe class PortablePanel
 {
@@ -39,14 +39,28 @@ internal static unsafe class PortablePanel
         }
     }
 
+    private readonly struct I8Step<TVector> : IStep<TVector>
+        where TVector : struct
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Accumulate<TLanes>(TVector w, uint x, TVector sum)
+            where TLanes : struct, ILanes<TVector>
+            => TLanes.DotBytes(w, x, sum);
+    }
+
     public static delegate* unmanaged<PanelArgs*, void> Select(ElementType type, Isa.InstructionSet isa) => (type, isa) switch
     {
         (ElementType.F32, Isa.InstructionSet.Portable) => &F32Portable,
         (ElementType.F32, Isa.InstructionSet.Avx2) => &F32Avx2,
         (ElementType.F32, _) => &F32Avx512,
-        (_, Isa.InstructionSet.Portable) => &Bf16Portable,
-        (_, Isa.InstructionSet.Avx2) => &Bf16Avx2,
-        _ => &Bf16Avx512,
+        (ElementType.I8, Isa.InstructionSet.Portable) => &I8Portable,
+        (ElementType.I8, Isa.InstructionSet.Avx2) => &I8Avx2,
+        (ElementType.I8, _) => &I8Avx512,
+        (ElementType.BF16, Isa.InstructionSet.Portable) => &Bf16Portable,
+        (ElementType.BF16, Isa.InstructionSet.Avx2) => &Bf16Avx2,
+        (ElementType.BF16, _) => &Bf16Avx512,
+        (ElementType.I4, _) => PortableFourBit.Select(isa),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No panel kernel multiplies this type as it lies in memory."),
     };
 
     [UnmanagedCallersOnly]
@@ -66,6 +80,15 @@ internal static unsafe class PortablePanel
 
     [UnmanagedCallersOnly]
     private static void Bf16Avx512(PanelArgs* a) => Run<Lanes512, Vector512<float>, Bf16Step<Vector512<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void I8Portable(PanelArgs* a) => Run<Lanes128, Vector128<float>, I8Step<Vector128<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void I8Avx2(PanelArgs* a) => Run<Lanes256, Vector256<float>, I8Step<Vector256<float>>>(a);
+
+    [UnmanagedCallersOnly]
+    private static void I8Avx512(PanelArgs* a) => Run<Lanes512, Vector512<float>, I8Step<Vector512<float>>>(a);
 
     private static void Run<TLanes, TVector, TStep>(PanelArgs* a)
         where TLanes : struct, ILanes<TVector>

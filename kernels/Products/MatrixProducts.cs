@@ -8,31 +8,28 @@ namespace HunyuanOrleans.Kernels.Products;
 
 /// <summary>
 /// Runs one or several products y = x . w^T at once, spread over the workers; a reused object, allocating nothing per run. Each
-/// output element is summed over the columns in order in one chain, whatever the number of tokens, tiles or workers. It does not
-/// know which layer or expert a weight belongs to.
+/// output element is summed over the columns in order in one chain, whatever the number of tokens, tiles or workers. Before quantised
+/// weights the rows of x are quantised, each once in a run. It does not know which layer or expert a weight belongs to.
 /// </summary>
 public sealed unsafe class MatrixProducts : IJob, IDisposable
 {
     // Longest run of tokens that shares one pass over a block: its float32 sums (64 KB with two blocks) stay in the second-level cache.
     private const int UnitTokens = 128;
 
-    // A block that several tiles read is cut along the columns, so that a piece and its successor (256 KB each) stay in the second-level cache.
-    private const int ChunkSteps = 1024;
-
-    // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
-    private const int TileTokens = 6;
-
     // A block read once costs what its bytes cost; with this many tokens its arithmetic costs as much.
     private const int BalancedTokens = 12;
 
     private readonly WorkerPool _pool;
     private readonly NativeBuffer _scratch;
+    private NativeBuffer? _expansions;
     private readonly Item[] _items;
     private Unit[] _units = new Unit[64];
     private readonly SharedRanges _ranges;
+    private readonly QuantizedInputs _inputs = new();
     private int _itemCount;
     private int _unitCount;
     private long _cost;
+    private bool _hasInputs;
 
     /// <summary>Reserves scratch memory for the pool's workers.</summary>
     /// <param name="pool">Workers to use.</param>
@@ -66,7 +63,9 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
 
         if (rows > 0)
         {
-            _items[_itemCount] = new Item(weights, x.Address(xRow), x.Stride, y, yRow, rows, epilogue);
+            _items[_itemCount] = weights.Type.IsQuantized()
+                ? Quantized(weights, x, xRow, y, yRow, rows, epilogue)
+                : new Item(weights, x.Address(xRow), x.Stride, -1, y, yRow, rows, epilogue);
             Cut(_itemCount++);
         }
     }
@@ -76,6 +75,11 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     {
         try
         {
+            if (_hasInputs)
+            {
+                MakeInputs();
+            }
+
             Deal();
             _pool.Run(this, Math.Min(_pool.Threads, _unitCount));
         }
@@ -86,20 +90,52 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     }
 
     /// <summary>Frees the scratch memory.</summary>
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        _expansions?.Dispose();
+        _inputs.Dispose();
+    }
+
+    private Item Quantized(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
+    {
+        InputForm form = InputForm.Of(weights);
+        if (BlockProduct.NeedsExpansion(weights, rows))
+        {
+            _expansions ??= new NativeBuffer((long)_pool.Threads * BlockProduct.ExpansionBytes, clear: false);
+        }
+
+        _hasInputs = true;
+        return new Item(weights, null, form.Stride, _inputs.Add(x, xRow, rows, form), y, yRow, rows, epilogue);
+    }
+
+    private void MakeInputs()
+    {
+        _inputs.Run(_pool);
+        for (int i = 0; i < _itemCount; i++)
+        {
+            ref Item item = ref _items[i];
+            if (item.Input >= 0)
+            {
+                item.X = _inputs.Row(item.Input);
+            }
+        }
+    }
 
     private void Clear()
     {
         _itemCount = 0;
         _unitCount = 0;
         _cost = 0;
+        _inputs.Clear();
+        _hasInputs = false;
     }
 
     private void Check(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
         x.Check(xRow, rows, nameof(xRow));
         y.Check(yRow, rows, nameof(yRow));
-        if (x.Type != weights.Type || x.Columns != weights.Columns)
+        if ((x.Type != weights.Type && !weights.Type.IsQuantized()) || x.Columns != weights.Columns)
         {
             throw new ArgumentException($"x is {x.Type}[{x.Columns}], the weights are {weights.Type}[{weights.Rows}, {weights.Columns}].", nameof(x));
         }
@@ -121,92 +157,43 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     void IJob.Run(int slot, int worker)
     {
         float* sums = (float*)(_scratch.Pointer + (worker * ScratchBytes));
+        byte* expansion = _expansions is null ? null : _expansions.Pointer + ((long)worker * BlockProduct.ExpansionBytes);
         for (int unit = _ranges.Take(slot, out int following); unit >= 0; unit = _ranges.Take(slot, out following))
         {
             byte* next = following < 0 ? null : _items[_units[following].Item].Weights.Block(_units[following].Block);
-            Compute(in _units[unit], sums, next);
+            Compute(in _units[unit], sums, expansion, next);
         }
     }
 
-    private void Compute(in Unit u, float* sums, byte* next)
+    private void Compute(in Unit u, float* sums, byte* expansion, byte* next)
     {
         ref Item item = ref _items[u.Item];
-        int column = (item.Epilogue == Epilogue.SwiGlu ? u.Block / 2 : u.Block) * PanelKernels.BlockRows;
-        if (item.Epilogue == Epilogue.SwiGlu)
+        bool paired = item.Epilogue == Epilogue.SwiGlu;
+        int row = item.YRow + u.FirstToken;
+        int column = (paired ? u.Block / 2 : u.Block) * PanelKernels.BlockRows;
+        int width = (paired ? 2 : 1) * PanelKernels.BlockRows;
+        BlockProduct product = new()
         {
-            const int Width = 2 * PanelKernels.BlockRows;
-            Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, Width, column, item.Weights.Block(u.Block + 1));
-            Multiply(ref item, u.Block + 1, u.FirstToken, u.Tokens, sums + PanelKernels.BlockRows, Width, column, next);
-            SumsOutput.SwiGlu(sums, Width, u.Tokens, item.Y, item.YRow + u.FirstToken, column);
+            Weights = item.Weights,
+            X = item.X + (u.FirstToken * item.XStride),
+            XStride = item.XStride,
+            Tokens = u.Tokens,
+            Width = width,
+            Y = item.Y,
+            YRow = row,
+            Column = column,
+            Expansion = expansion,
+        };
+        if (paired)
+        {
+            product.Run(u.Block, sums, item.Weights.Block(u.Block + 1));
+            product.Run(u.Block + 1, sums + PanelKernels.BlockRows, next);
+            SumsOutput.SwiGlu(sums, width, u.Tokens, item.Y, row, column);
             return;
         }
 
-        Multiply(ref item, u.Block, u.FirstToken, u.Tokens, sums, PanelKernels.BlockRows, column, next);
-        SumsOutput.Write(sums, PanelKernels.BlockRows, u.Tokens, item.Y, item.YRow + u.FirstToken, column, item.Epilogue == Epilogue.Add);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(ref Item item, int block, int firstToken, int tokens, float* sums, int width, int column, byte* next)
-    {
-        PackedMatrix w = item.Weights;
-        BlockKernels kernels = block < w.Blocks - 1 ? w.Full : w.Last;
-        PanelArgs args = default;
-        args.XStride = item.XStride;
-        args.YStride = width * sizeof(float);
-        byte* x = item.X + (firstToken * item.XStride);
-        if (tokens <= kernels.Stream.MaxTokens)
-        {
-            args.X = x;
-            args.W = w.Block(block);
-            args.Y = sums;
-            args.Steps = w.Steps;
-            args.Tokens = tokens;
-            kernels.Stream.Call(&args);
-            return;
-        }
-
-        int chunks = (w.Steps + ChunkSteps - 1) / ChunkSteps;
-        int chunk = (((w.Steps + chunks - 1) / chunks) + PanelKernels.StepUnit - 1) / PanelKernels.StepUnit * PanelKernels.StepUnit;
-        int tiles = (tokens + TileTokens - 1) / TileTokens;
-        PanelTable reading = kernels.ReadingNext(tiles - 1);
-        for (int step = 0; step < w.Steps; step += chunk)
-        {
-            args.Steps = Math.Min(chunk, w.Steps - step);
-            args.W = w.Block(block) + ((long)step * reading.WeightStride);
-            args.Accumulate = step == 0 ? 0 : 1;
-            byte* ahead = step + chunk < w.Steps ? args.W + (chunk * (long)reading.WeightStride) : next;
-            long left = ahead is null ? 0 : Math.Min(chunk, w.Steps) * (long)reading.WeightStride;
-            for (int tile = 0; tile < tiles; tile++)
-            {
-                // Tiles of nearly equal size: a small last one could not hide its latency.
-                int token = tokens * tile / tiles;
-                args.X = x + (token * item.XStride) + (step * 4L);
-                args.Y = sums + ((long)token * width);
-                args.Tokens = (tokens * (tile + 1) / tiles) - token;
-                if (step + chunk >= w.Steps)
-                {
-                    SumsOutput.ReadAhead(args.Tokens, item.Y, item.YRow + firstToken + token, column);
-                }
-
-                if (tile == 0)
-                {
-                    // What the passes before could not read ahead comes from memory now.
-                    kernels.Stream.Call(&args);
-                }
-                else if (left > 0)
-                {
-                    args.Next = ahead;
-                    reading.Call(&args);
-                    long read = kernels.NextBytes(tiles - 1, args.Steps);
-                    ahead += read;
-                    left -= read;
-                }
-                else
-                {
-                    kernels.Plain.Call(&args);
-                }
-            }
-        }
+        product.Run(u.Block, sums, next);
+        SumsOutput.Write(sums, width, u.Tokens, item.Y, row, column, item.Epilogue == Epilogue.Add);
     }
 
     private void Cut(int index)
@@ -254,11 +241,15 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         }
     }
 
-    private readonly struct Item(PackedMatrix weights, byte* x, long xStride, Activation y, int yRow, int rows, Epilogue epilogue)
+    private struct Item(PackedMatrix weights, byte* x, long xStride, int input, Activation y, int yRow, int rows, Epilogue epilogue)
     {
+        /// <summary>First row of x; of a quantised input known from the run on.</summary>
+        public byte* X = x;
         public readonly PackedMatrix Weights = weights;
-        public readonly byte* X = x;
         public readonly long XStride = xStride;
+
+        /// <summary>Number in <see cref="QuantizedInputs"/>, or -1.</summary>
+        public readonly int Input = input;
         public readonly Activation Y = y;
         public readonly int YRow = yRow;
         public readonly int Rows = rows;

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HunyuanOrleans.Kernels.Elementwise;
+
+/// <summary>
+/// The 8-bit float of 4 exponent and 3 mantissa bits, bias 7, without infinities: codes 0x7F and 0xFF are NaN, the largest value is 448,
+/// below 2^-6 values are multiples of 2^-9. Every value is a bfloat16 too. The same bits on every machine.
+/// </summary>
+public static class E4M3
+{
+    /// <summary>Largest value.</summary>
+    public const float Max = 448f;
+
+    // Its unit in the last place is 2^-9: adding it rounds to a multiple of that.
+    private const float SubnormalMagic = 16384f;
+    private const uint SmallestNormal = 0x3C800000;
+    private const uint SignBit = 0x80000000;
+    private const int DroppedBits = 20;
+    private const uint BiasDifference = 120 << 3;
+
+    /// <summary>The value of a code, exactly.</summary>
+    public static float ToSingle(byte code) => Values16(Vector512.Create((uint)code))[0];
+
+    /// <summary>The code of the nearest value, ties to even; what is beyond ±448, infinities included, becomes ±448, NaN stays NaN.</summary>
+    public static byte FromSingle(float value) => (byte)Codes16(Vector512.Create(value))[0];
+
+    /// <summary>The values of 16 codes, one in each 32-bit lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Values16(Vector512<uint> codes)
+    {
+        Vector512<uint> magnitude = codes & Vector512.Create(0x7Fu);
+
+        // The exponent biases differ by 120; a product moves subnormal values up too, exactly.
+        Vector512<uint> value = ((magnitude << DroppedBits).AsSingle() * BitConverter.UInt32BitsToSingle((120u + 127) << 23)).AsUInt32();
+        value = Vector512.ConditionalSelect(Vector512.Equals(magnitude, Vector512.Create(0x7Fu)), Vector512.Create(0x7FC00000u), value);
+        return (value | ((codes & Vector512.Create(0x80u)) << 24)).AsSingle();
+    }
+
+    /// <summary>The codes of 16 values, one in each 32-bit lane; rounds as <see cref="FromSingle"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<uint> Codes16(Vector512<float> values)
+    {
+        Vector512<uint> rounded = Round16(values).AsUInt32();
+        Vector512<uint> magnitude = rounded & Vector512.Create(~SignBit);
+        Vector512<uint> normal = (magnitude >> DroppedBits) - Vector512.Create(BiasDifference);
+        Vector512<uint> subnormal = (magnitude.AsSingle() + Vector512.Create(SubnormalMagic)).AsUInt32() & Vector512.Create(0xFu);
+        Vector512<uint> code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(SmallestNormal)), subnormal, normal);
+        code = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7F800000u)), Vector512.Create(0x7Fu), code);
+        return code | ((rounded & Vector512.Create(SignBit)) >> 24);
+    }
+
+    /// <summary>16 values rounded to what a code can stand for, as <see cref="FromSingle"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Round16(Vector512<float> values)
+    {
+        Vector512<uint> bits = values.AsUInt32();
+        Vector512<uint> sign = bits & Vector512.Create(SignBit);
+        Vector512<uint> magnitude = bits ^ sign;
+        Vector512<uint> limited = Vector512.Min(magnitude, Vector512.Create(BitConverter.SingleToUInt32Bits(Max)));
+        Vector512<uint> even = (limited >> DroppedBits) & Vector512.Create(1u);
+        Vector512<uint> normal = (limited + Vector512.Create((1u << (DroppedBits - 1)) - 1) + even) & Vector512.Create(uint.MaxValue << DroppedBits);
+        Vector512<float> magic = Vector512.Create(SubnormalMagic);
+        Vector512<uint> subnormal = (limited.AsSingle() + magic - magic).AsUInt32();
+        Vector512<uint> rounded = Vector512.ConditionalSelect(Vector512.LessThan(limited, Vector512.Create(SmallestNormal)), subnormal, normal);
+        rounded = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7F800000u)), Vector512.Create(0x7FC00000u), rounded);
+        return (rounded | sign).AsSingle();
+    }
+}

@@ -1,0 +1,146 @@
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Kernels.Products;
+using HunyuanOrleans.Kernels.Tests.Support;
+using HunyuanOrleans.Kernels.Threading;
+using Xunit;
+
+namespace HunyuanOrleans.Kernels.Tests.Quantized;
+
+/// <summary>Products of 4-bit weights against a slow reference: bit for bit, whatever the instructions, threads, tokens and tiles.</summary>
+public sealed class FourBitProductsTests(Pools pools) : IClassFixture<Pools>
+{
+    private const int MaxTokens = 130;
+
+    public static TheoryData<int, int, ElementType> Shapes
+    {
+        get
+        {
+            TheoryData<int, int, ElementType> data = [];
+            foreach (int rows in new[] { 1, 16, 17, 48, 64, 80, 130 })
+            {
+                foreach (int columns in new[] { 1, 31, 32, 33, 257 })
+                {
+                    data.Add(rows, columns, ElementType.BF16);
+                }
+            }
+
+            // More columns than a chunk holds.
+            data.Add(70, 8229, ElementType.F32);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void EveryTokenCountIsExact(int rows, int columns, ElementType input)
+    {
+        float[] w = Rows.Random(rows * columns, rows + (3 * columns));
+        float[] x = Rows.Random(MaxTokens * columns, rows + columns, input, scale: 4);
+        Array.Clear(x, 0, columns);
+        Array.Clear(w, 0, columns);
+        using Activation from = Rows.Of(x, columns, input);
+        using Activation to = new(MaxTokens, rows, ElementType.F32);
+        float[]? expected = null;
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            using Weights weights = Weights.Pack(w, rows, columns, ElementType.I4, isa, pools.One);
+            expected ??= Reference(QuantizedReference.IntegerRows(x, MaxTokens, columns), weights.Matrix);
+            foreach (WorkerPool pool in pools.All)
+            {
+                using MatrixProducts products = new(pool, 1);
+                for (int tokens = 1; tokens <= MaxTokens; tokens += tokens < 20 ? 1 : 11)
+                {
+                    int first = tokens * 31 % (MaxTokens - tokens + 1);
+                    products.Add(weights.Matrix, from, first, to, 0, tokens, Epilogue.Store);
+                    products.Run();
+                    Rows.AssertSameBits(expected.AsSpan(first * rows, tokens * rows), Rows.Get(to, 0, tokens), $"{isa}, {tokens} tokens, {pool.Threads} threads");
+                }
+            }
+        }
+
+        Rows.AssertPaddingIsZero(to);
+    }
+
+    [Fact]
+    public void TheLargestSumsDoNotOverflow()
+    {
+        const int Columns = 4096;
+        float[] w = [.. Enumerable.Repeat(-8f, 64 * Columns)];
+        float[] x = [.. Enumerable.Repeat(127f, 20 * Columns).Select((v, i) => i / Columns % 2 == 0 ? v : -v)];
+        using Activation from = Rows.Of(x, Columns, ElementType.F32);
+        using Activation to = new(20, 64, ElementType.F32);
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            using Weights weights = Weights.Pack(w, 64, Columns, ElementType.I4, isa, pools.One);
+            using MatrixProducts products = new(pools.One, 1);
+            products.Add(weights.Matrix, from, 0, to, 0, 20, Epilogue.Store);
+            products.Run();
+            for (int token = 0; token < 20; token++)
+            {
+                Assert.All(Rows.Get(to, token), value => Assert.Equal((token % 2 == 0 ? -8f : 8f) * 127 * Columns, value));
+            }
+        }
+    }
+
+    [Fact]
+    public void NotANumberStaysOne()
+    {
+        const int Columns = 96;
+        float[] w = Rows.Random(80 * Columns, 1);
+        w[(3 * Columns) + 40] = float.NaN;
+        w[(70 * Columns) + 95] = float.PositiveInfinity;
+        float[] x = Rows.Random(3 * Columns, 2);
+        x[Columns + 7] = float.NegativeInfinity;
+        using Activation from = Rows.Of(x, Columns, ElementType.F32);
+        using Activation to = new(3, 80, ElementType.F32);
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            using Weights weights = Weights.Pack(w, 80, Columns, ElementType.I4, isa, pools.One);
+            using MatrixProducts products = new(pools.One, 1);
+            products.Add(weights.Matrix, from, 0, to, 0, 3, Epilogue.Store);
+            products.Run();
+            for (int token = 0; token < 3; token++)
+            {
+                float[] y = Rows.Get(to, token);
+                for (int row = 0; row < 80; row++)
+                {
+                    Assert.Equal(token == 1 || row is 3 or 70, float.IsNaN(y[row]));
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// The definition: a sum of integers for each group, the groups' sums times their scales in one chain of fused multiply-adds, that
+    /// times the token's scale.
+    /// </summary>
+    private static float[] Reference(QuantizedReference.Codes x, PackedMatrix w)
+    {
+        int tokens = x.Scales.Length;
+        float[] y = new float[tokens * w.Rows];
+        for (int row = 0; row < w.Rows; row++)
+        {
+            int[] codes = [.. Enumerable.Range(0, w.Columns).Select(c => FourBitReader.Code(w, row, c))];
+            for (int token = 0; token < tokens; token++)
+            {
+                float sum = 0;
+                for (int first = 0; first < w.Columns; first += 32)
+                {
+                    int group = 0;
+                    for (int column = first; column < Math.Min(w.Columns, first + 32); column++)
+                    {
+                        group += codes[column] * (int)x.Values[(token * w.Columns) + column];
+                    }
+
+                    sum = MathF.FusedMultiplyAdd(group, (float)FourBitReader.Scale(w, row, first), sum);
+                }
+
+                y[(token * w.Rows) + row] = sum * x.Scales[token];
+            }
+        }
+
+        return y;
+    }
+}
