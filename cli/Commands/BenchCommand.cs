@@ -73,7 +73,7 @@ internal static class BenchCommand
 
         BenchResult result = new(
             folder,
-            parsed.GetValue(SharedOptions.Mode)!,
+            model.Types.Name,
             model.Pool.Threads,
             InstructionSets.Choose().ToString().ToLowerInvariant(),
             new InspectedParameters(model.Config.ParameterCount.Total, model.Config.ParameterCount.Active),

@@ -8,6 +8,7 @@ internal sealed record InspectResult(
     string Model,
     InspectedConfig Config,
     InspectedParameters Parameters,
+    PackedWeights Packed,
     long KvBytesPerToken,
     Dictionary<string, long> BytesByDtype,
     int Tensors,
@@ -15,16 +16,22 @@ internal sealed record InspectResult(
     string? Problem)
 {
     /// <summary>From an inspection of <paramref name="folder"/>.</summary>
-    public static InspectResult Of(string folder, ModelInspection found) => new(
+    public static InspectResult Of(string folder, ModelInspection found, PackedWeights packed) => new(
         folder,
         InspectedConfig.Of(found.Config),
         new InspectedParameters(found.Parameters.Total, found.Parameters.Active),
+        packed,
         found.KvBytesPerToken,
         found.BytesByType.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
         found.Tensors,
         [.. found.Files],
         found.Problem);
 }
+
+/// <summary>What the weights take once they are loaded.</summary>
+/// <param name="Types">The form they are held in.</param>
+/// <param name="Bytes">Bytes, without the embedding, which is read from its file.</param>
+internal sealed record PackedWeights(string Types, long Bytes);
 
 /// <summary>Numbers of weights.</summary>
 internal sealed record InspectedParameters(long Total, long Active);

@@ -19,6 +19,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(DrillResult))]
 [JsonSerializable(typeof(PullResult))]
+[JsonSerializable(typeof(QuantizeResult))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>

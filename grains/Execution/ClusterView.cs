@@ -20,9 +20,13 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private readonly HashSet<string> _leaving = [];
     private readonly Dictionary<string, long> _unfit = [];
     private readonly HashSet<string> _silent = [];
+    private readonly Dictionary<string, string> _strangers = [];
 
     /// <summary>Silos that did not answer.</summary>
     public IReadOnlyCollection<string> Silent => _silent;
+
+    /// <summary>Silos that hold the model in another form, with that form.</summary>
+    public IReadOnlyDictionary<string, string> Strangers => _strangers;
 
     /// <summary>True where something is left out that may come back.</summary>
     public bool MayImprove => _silent.Count > 0 || _unfit.Count > 0;
@@ -54,9 +58,14 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         }
     }
 
-    /// <summary>What the silos can hold that may be planned with now, and the instruction set they share: the others cannot give the same bits.</summary>
+    /// <summary>
+    /// What the silos can hold that may be planned with now: those with the scheduler's instruction set and form of weights, as the others
+    /// cannot give the same bits.
+    /// </summary>
     /// <param name="isa">The scheduler's own instruction set.</param>
-    public async Task<SiloCapacity[]> CapacitiesAsync(string isa)
+    /// <param name="model">The model.</param>
+    /// <param name="form">The form in which the scheduler's silo holds it.</param>
+    public async Task<SiloCapacity[]> CapacitiesAsync(string isa, string model, string form)
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         string[] active = SiloNames.Active(snapshot);
@@ -67,10 +76,16 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
             _unfit.Remove(silo);
         }
 
+        _strangers.Clear();
         List<SiloCapacity> capacities = [];
         foreach (string name in active.Where(name => !_leaving.Contains(name) && !_silent.Contains(name) && !_unfit.ContainsKey(name)))
         {
-            if (await ReadAsync(name, snapshot) is { } read && read.Isa == isa)
+            IReadOnlyDictionary<string, string>? announced = await ReadAsync(name, snapshot);
+            if (SiloAnnouncement.FormOf(model, announced) is { } other && other != form)
+            {
+                _strangers.Add(name, other);
+            }
+            else if (SiloAnnouncement.Read(name, announced) is { } read && read.Isa == isa)
             {
                 capacities.Add(read.Capacity);
             }
@@ -79,19 +94,19 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         return [.. capacities];
     }
 
-    private async Task<(SiloCapacity Capacity, string Isa)?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
+    private async Task<IReadOnlyDictionary<string, string>?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
     {
         SiloAddress? address = snapshot.Members.Values
             .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(m => m.SiloAddress).MaxBy(a => a.Generation);
-        if (address is not null && SiloAnnouncement.Read(name, metadata.GetSiloMetadata(address)) is { } announced)
+        if (address is not null && metadata.GetSiloMetadata(address) is { } announced && SiloAnnouncement.Read(name, announced) is not null)
         {
-            return announced;
+            return announced.Metadata;
         }
 
         try
         {
             SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(AnswerTime, time);
-            return SiloAnnouncement.Read(name, description.Announcement);
+            return description.Announcement;
         }
         catch (Exception fault) when (FaultKinds.IsTransient(fault))
         {

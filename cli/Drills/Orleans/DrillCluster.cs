@@ -1,5 +1,6 @@
 using System.Globalization;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Drills;
 
@@ -158,6 +159,11 @@ internal sealed class DrillCluster : IDrillCluster
             "--advertised-address", "127.0.0.1",
             "--clustering", _server is null ? "localhost" : "postgres",
         ];
+        if (_plan.Options.Quant is { } quant)
+        {
+            flags.AddRange(["--quant", quant.Name()]);
+        }
+
         if (_plan.Options.PackedCache is { } packed)
         {
             flags.AddRange(["--packed-cache", packed]);

@@ -90,7 +90,7 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         PartitionPlan plan = PartitionPlan.Create(
             ModelConfig.Load(directory),
             [new SiloCapacity { Name = "all", MemoryBytes = 1L << 40, MemoryBandwidth = 1e9 }],
-            new PlanOptions { Weights = mode == ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16, Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 });
+            new PlanOptions { Mode = mode, Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 });
         return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * KvTokens);
     }
 
