@@ -1,5 +1,4 @@
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 

@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// <param name="checkpoint">The files; stays the caller's to dispose, after the last use of any row.</param>
 public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 {
-    private readonly TensorLookup lookup = new(checkpoint, config.Source);
+    private readonly TensorLookup lookup = new(checkpoint, config);
     private readonly AttentionRows attention = new(config, new TensorLookup(checkpoint, config));
     private readonly MlpLookup mlp = new(config, new TensorLookup(checkpoint, config));
 
