@@ -49,7 +49,7 @@ public static class ModelLoader
 
             return region;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             region.Dispose();
             throw new ModelException($"The checkpoint cannot be read: {e.Message}", e);

@@ -12,9 +12,6 @@ namespace HunyuanOrleans.Model.Quantization.Writing;
 /// <param name="target">Its new type; null copies it.</param>
 internal sealed class QuantizedTensor(TensorView source, ElementType? target)
 {
-    private const int CodesPerNumber = 8;
-    private const int ScaleGroup = WeightScheme.GroupColumns;
-
     private readonly int columns = target is null ? 0 : checked((int)source.Shape[1]);
 
     /// <summary>Rows that are written one by one; a copied tensor counts as rows of its first dimension.</summary>
@@ -32,8 +29,8 @@ internal sealed class QuantizedTensor(TensorView source, ElementType? target)
         null => [new TensorSpec(source.Name, source.StoredType, source.Shape.ToArray())],
         ElementType.I4 =>
         [
-            new TensorSpec(QuantizedLookup.PackedName(source.Name), StoredType.I32, [source.Shape[0], Numbers((int)source.Shape[1])]),
-            new TensorSpec(source.Name + "_scale", StoredType.F16, [source.Shape[0], Groups((int)source.Shape[1])]),
+            new TensorSpec(QuantizedLookup.PackedName(source.Name), StoredType.I32, [source.Shape[0], StoredRows.CodeBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(int)]),
+            new TensorSpec(source.Name + "_scale", StoredType.F16, [source.Shape[0], StoredRows.ScaleBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(ushort)]),
             new TensorSpec(source.Name + "_shape", StoredType.I64, [2]),
         ],
         _ =>
@@ -55,20 +52,12 @@ internal sealed class QuantizedTensor(TensorView source, ElementType? target)
             return;
         }
 
-        int codeBytes = type == ElementType.I4 ? Numbers(columns) * sizeof(int) : columns;
-        int scaleBytes = type == ElementType.I4 ? Groups(columns) * sizeof(ushort) : sizeof(float);
+        int codeBytes = StoredRows.CodeBytes(type, columns);
+        int scaleBytes = StoredRows.ScaleBytes(type, columns);
         byte[] codes = new byte[count * codeBytes];
         byte[] scales = new byte[count * scaleBytes];
-        for (int row = 0; row < count; row++)
-        {
-            WeightRow.Quantize(
-                type,
-                source.Slice((first + row) * RowBytes, (int)RowBytes),
-                source.ElementType,
-                codes.AsSpan(row * codeBytes, codeBytes),
-                scales.AsSpan(row * scaleBytes, scaleBytes));
-        }
-
+        ReadOnlySpan<byte> rows = source.Slice(first * RowBytes, checked((int)(count * RowBytes)));
+        StoredRows.Quantize(type, rows, source.ElementType, columns, codes, scales);
         writer.Write(Specs[0].Name, first * codeBytes, codes);
         writer.Write(Specs[1].Name, first * scaleBytes, scales);
         if (type == ElementType.I4 && first == 0)
@@ -80,7 +69,4 @@ internal sealed class QuantizedTensor(TensorView source, ElementType? target)
         }
     }
 
-    private static int Numbers(int columns) => (columns + CodesPerNumber - 1) / CodesPerNumber;
-
-    private static int Groups(int columns) => (columns + ScaleGroup - 1) / ScaleGroup;
 }
