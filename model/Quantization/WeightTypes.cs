@@ -49,7 +49,9 @@ public sealed class WeightTypes
             found ??= Modules(config).All(m => QuantPolicy.TypeOf(format, LinearRoles.Of(m)) == stored.SchemeOf(m)?.Type) ? format : null;
         }
 
-        if (wanted is not null && wanted != found)
+        // What else an 8-bit float checkpoint leaves unquantised is its maker's choice, and no other form.
+        bool floats = Modules(config).All(m => stored.SchemeOf(m)?.Type is null or ElementType.F8E4M3);
+        if (wanted is not null && wanted != found && !(floats && wanted == QuantFormat.Fp8))
         {
             throw new ModelException(
                 $"{config.Source}: the checkpoint is quantised already ({stored.Method}{(found is { } f ? $", {f.Name()}" : "")}), so it cannot be " +

@@ -9,6 +9,7 @@ using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.TestSupport.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -44,10 +45,10 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
 
     public static async Task<HunyuanCluster> StartAsync(
-        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000)
+        string directory, int silos, ComputeMode mode = ComputeMode.F32, QuantFormat? quant = null, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000)
     {
         string name = Path.GetFileName(directory);
-        ModelSettings settings = Settings(name, directory, mode) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
+        ModelSettings settings = Settings(name, directory, mode, quant) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
         TestCluster cluster = await TestCluster.StartAsync(silos, new ClusterSetup((number, silo) =>
         {
             HunyuanSiloOptions options = new()
@@ -77,11 +78,11 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         return hunyuan;
     }
 
-    public static ModelSettings Settings(string name, string directory, ComputeMode mode) => new()
+    public static ModelSettings Settings(string name, string directory, ComputeMode mode, QuantFormat? quant = null) => new()
     {
         Name = name,
         Directory = directory,
-        Options = new ModelOptions { Mode = mode, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
+        Options = new ModelOptions { Mode = mode, Quant = quant, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
     };
 
     /// <summary>Bytes of all weights and K/V of a model in one place.</summary>

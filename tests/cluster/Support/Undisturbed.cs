@@ -4,15 +4,17 @@ using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
 /// <summary>The same model in this process: what the cluster must agree with, token for token.</summary>
 internal static class Undisturbed
 {
-    public static async Task<int[][][]> RunAsync(string directory, ComputeMode mode, IReadOnlyList<GenerationRequest> requests)
+    public static async Task<int[][][]> RunAsync(
+        string directory, ComputeMode mode, IReadOnlyList<GenerationRequest> requests, QuantFormat? quant = null)
     {
-        ModelSettings settings = HunyuanCluster.Settings("local", directory, mode);
+        ModelSettings settings = HunyuanCluster.Settings("local", directory, mode, quant);
         await using LocalExecutor executor = new(ModelRunner.Load(directory, settings.Options));
         await using InferenceEngine engine = new(executor, new EngineOptions { EosIds = Model.Configuration.ModelConfig.Load(directory).EosTokenIds });
         Generation[] running = [.. requests.Select(engine.Submit)];

@@ -44,7 +44,7 @@ public sealed class AutoFp8Tests
         using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Separate));
         LoadedLogits single = LoadedLogits.Of(folder.Root, null, ComputeMode.F32);
         LoadedLogits half = LoadedLogits.Of(folder.Root, null, ComputeMode.Bf16);
-        Assert.InRange(Distance(single.Logits, half.Logits), 1e-5, 0.2);
+        Assert.InRange(Distance(single.Logits, half.Logits), 1e-5, 0.6);
     }
 
     [Fact]
