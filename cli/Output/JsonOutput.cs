@@ -20,6 +20,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(DrillResult))]
 [JsonSerializable(typeof(PullResult))]
 [JsonSerializable(typeof(QuantizeResult))]
+[JsonSerializable(typeof(DivergenceResult[]))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>
