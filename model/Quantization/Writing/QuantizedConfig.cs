@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HunyuanOrleans.Kernels;
@@ -19,7 +21,14 @@ internal static class QuantizedConfig
     {
         JsonObject config = JsonNode.Parse(original)!.AsObject();
         config["quantization_config"] = Quantization(format);
-        return config.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            // Without serialiser options: programs may be built without reflection over types.
+            config.WriteTo(writer);
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static JsonObject Quantization(QuantFormat format)
