@@ -33,7 +33,7 @@ internal static class QuantizedConfig
 
     private static JsonObject Quantization(QuantFormat format)
     {
-        JsonArray ignore = [RouterTarget];
+        JsonArray ignore = new((JsonNode)RouterTarget);
         JsonObject groups = [];
         ElementType mlp = QuantPolicy.TypeOf(format, LinearRole.Mlp)!.Value;
         List<(ElementType Type, List<string> Targets)> others = [];
@@ -42,7 +42,7 @@ internal static class QuantizedConfig
             ElementType? type = QuantPolicy.TypeOf(format, role);
             if (type is null)
             {
-                ignore.Add(target);
+                ignore.Add((JsonNode)target);
             }
             else if (type != mlp)
             {
