@@ -44,7 +44,7 @@ public sealed class LogitsTests
         string directory = Path.Combine(TestPaths.Data, "models", model);
         GenerationRequest request = Prompts.Of(1, ModelConfig.Load(directory).VocabSize, 12)[0] with { Sampling = SamplingParams.Greedy };
         IServiceProvider? services = null;
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, silos, mode, quant, more: (_, silo) =>
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, silos, mode, quant: quant, more: (_, silo) =>
             silo.Services.AddSingleton<IHostedService>(s =>
             {
                 services = s;

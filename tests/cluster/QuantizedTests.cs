@@ -29,7 +29,7 @@ public sealed class QuantizedTests
     {
         GenerationRequest[] requests = Prompts.Of(6, ModelConfig.Load(Model).VocabSize);
         int[][][] expected = await Undisturbed.RunAsync(Model, ComputeMode.Bf16, requests, quant);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Model, silos, ComputeMode.Bf16, quant);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Model, silos, ComputeMode.Bf16, quant: quant);
         int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
         Assert.Equal(expected, answers);
     }

@@ -45,7 +45,7 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
 
     public static async Task<HunyuanCluster> StartAsync(
-        string directory, int silos, ComputeMode mode = ComputeMode.F32, QuantFormat? quant = null, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000)
+        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000, QuantFormat? quant = null)
     {
         string name = Path.GetFileName(directory);
         ModelSettings settings = Settings(name, directory, mode, quant) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
