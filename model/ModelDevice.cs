@@ -6,6 +6,7 @@ using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model;
 
@@ -37,6 +38,9 @@ public sealed class ModelDevice : IDisposable
 
     /// <summary>How it was opened.</summary>
     public ModelOptions Options => _parts.Options;
+
+    /// <summary>Types of its matrices.</summary>
+    public WeightTypes Types => _parts.Types;
 
     /// <summary>The workers it computes with.</summary>
     public WorkerPool Pool => _parts.Context.Pool;
@@ -78,7 +82,7 @@ public sealed class ModelDevice : IDisposable
         try
         {
             piece.Check(Config);
-            WeightPlan plan = new(Options.Mode);
+            WeightPlan plan = new(_parts.Types);
             _ = new PieceWeights(piece, _weights, plan);
             return plan.TotalBytes;
         }
@@ -215,7 +219,7 @@ public sealed class ModelDevice : IDisposable
     private PreparedPiece Load(ModelPiece piece, WorkerPool loadPool, CancellationToken cancellationToken)
     {
         piece.Check(Config);
-        WeightPlan plan = new(Options.Mode, piece.ToString());
+        WeightPlan plan = new(_parts.Types, piece.ToString());
         PieceWeights weights = new(piece, _weights, plan);
         IDisposable? region = plan.TotalBytes == 0
             ? null

@@ -6,6 +6,7 @@ using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model;
 
@@ -34,7 +35,7 @@ public sealed class ModelRunner : IDisposable
         _allExperts = new bool[Config.Experts];
         Array.Fill(_allExperts, true);
 
-        WeightPlan plan = new(options.Mode);
+        WeightPlan plan = new(_parts.Types);
         PlanLayers(weights, plan);
         HeadWeights head = HeadWeights.Plan(weights, plan);
         _parts.Head.Weights = head;
@@ -51,6 +52,9 @@ public sealed class ModelRunner : IDisposable
 
     /// <summary>How it was loaded.</summary>
     public ModelOptions Options => _parts.Options;
+
+    /// <summary>Types of its matrices.</summary>
+    public WeightTypes Types => _parts.Types;
 
     /// <summary>The workers it computes with.</summary>
     public WorkerPool Pool => _parts.Context.Pool;

@@ -21,6 +21,7 @@ internal static class CommandTree
             InspectCommand.Create(),
             PullCommand.Create(),
             MakeModelCommand.Create(),
+            QuantizeCommand.Create(),
             BenchCommand.Create(),
             PlanCommand.Create(),
             DrillCommand.Create(),

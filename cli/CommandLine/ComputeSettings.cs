@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -10,7 +11,8 @@ internal static class ComputeSettings
     /// <summary>What the command line says; the rest at its defaults.</summary>
     public static ModelOptions Read(ParseResult parsed) => new()
     {
-        Mode = parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16,
+        Mode = Mode(parsed),
+        Quant = Quant(parsed),
         Kv = parsed.GetValue(SharedOptions.Kv) is { } kv ? Enum.Parse<KvFormat>(kv, ignoreCase: true) : null,
         Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
@@ -18,4 +20,10 @@ internal static class ComputeSettings
             : parsed.GetValue(SharedOptions.PackedCache) ?? SharedOptions.ModelFolder(parsed),
         Warn = parsed.InvocationConfiguration.Error.WriteLine,
     };
+
+    /// <summary>The arithmetic.</summary>
+    public static ComputeMode Mode(ParseResult parsed) => parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16;
+
+    /// <summary>The form of the weights; null: as the checkpoint is.</summary>
+    public static QuantFormat? Quant(ParseResult parsed) => parsed.GetValue(SharedOptions.Quant) is { } word ? QuantFormats.Parse(word) : null;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -21,6 +22,13 @@ internal static class SharedOptions
         DefaultValueFactory = _ => "bf16",
         HelpName = "f32|bf16",
     }.OneOf("f32", "bf16");
+
+    /// <summary>--quant: the form of the matrices.</summary>
+    public static readonly Option<string?> Quant = new Option<string>("--quant")
+    {
+        Description = "Form of the weights: int8 and int4 are the experts only (int4 with the rest in int8), -all attention too. [default: as the checkpoint is]",
+        HelpName = string.Join('|', QuantFormats.Names),
+    }.OneOf([.. QuantFormats.Names])!;
 
     /// <summary>--kv: how keys and values are stored.</summary>
     public static readonly Option<string?> Kv = new Option<string>("--kv")
@@ -63,6 +71,7 @@ internal static class SharedOptions
     public static void AddComputeTo(Command command)
     {
         command.Add(Mode);
+        command.Add(Quant);
         command.Add(Kv);
         command.Add(Threads);
         command.Add(PackedCache);

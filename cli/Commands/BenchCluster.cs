@@ -7,6 +7,7 @@ using HunyuanOrleans.Cli.Measuring.Cluster;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
@@ -44,7 +45,7 @@ internal static class BenchCluster
             BenchContender[] results = ProgressDisplay.Run(
                 "Measuring", bytes: false, report => meter.RunAsync(report, cancellationToken).GetAwaiter().GetResult());
             Write(parsed, new BenchClusterResult(
-                folder, DrillCluster.Engine, parsed.GetValue(SharedOptions.Mode)!, options.Threads, plan.Prompt, plan.Generate, results));
+                folder, DrillCluster.Engine, WeightTypes.Of(config, options.Mode, options.Quant).Name, options.Threads, plan.Prompt, plan.Generate, results));
             return ExitCode.Success;
         }
         finally

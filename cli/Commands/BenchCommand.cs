@@ -73,7 +73,7 @@ internal static class BenchCommand
 
         BenchResult result = new(
             folder,
-            parsed.GetValue(SharedOptions.Mode)!,
+            model.Types.Name,
             options.CacheFormat.Word(),
             model.Pool.Threads,
             InstructionSets.Choose().ToString().ToLowerInvariant(),

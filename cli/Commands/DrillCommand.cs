@@ -34,7 +34,7 @@ internal static class DrillCommand
     {
         Command command = new("drill", "Kills, stops and adds silos of a cluster of its own while answers run, and compares every token.")
         {
-            SharedOptions.Model, Silos, Streams, Rounds, Action, Seed, Logs, SharedOptions.Json,
+            SharedOptions.Model, SharedOptions.Quant, Silos, Streams, Rounds, Action, Seed, Logs, SharedOptions.Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -53,6 +53,7 @@ internal static class DrillCommand
             Seed = parsed.GetValue(Seed) ?? 1,
             Action = Enum.Parse<DrillAction>(parsed.GetValue(Action)!, ignoreCase: true),
             Logs = parsed.GetValue(Logs),
+            Quant = ComputeSettings.Quant(parsed),
         };
         using Interrupt interrupt = new();
         TextWriter error = parsed.InvocationConfiguration.Error;

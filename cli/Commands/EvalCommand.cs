@@ -1,23 +1,33 @@
 using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Measuring;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>eval: asks many questions with known answers, greedily and many at a time, and counts the right ones.</summary>
+/// <summary>
+/// eval: asks many questions with known answers, greedily and many at a time, and counts the right ones; or compares the forms of a model
+/// with float32 over them.
+/// </summary>
 internal static class EvalCommand
 {
     // Enough to keep every batch full while prompts are still being encoded; the engine's queue takes more.
     private const int Outstanding = 256;
 
-    private static readonly Option<string> Data = new("--data")
+    private static readonly Option<string?> Data = new("--data")
     {
-        Description = "A file with an object {\"input\", \"label\"} per line.",
+        Description = "A file with an object {\"input\", \"label\"} per line; required but for --kl, which takes random ids without it.",
         HelpName = "FILE",
-        Required = true,
+    };
+
+    private static readonly Option<bool> Kl = new("--kl")
+    {
+        Description = "Ask nothing: measure how far the next-token distributions are from float32's, in every form or in that of --quant.",
     };
 
     private static readonly Option<string?> Out = SharedOptions.Out("Write the answers there, an object per line.");
@@ -27,7 +37,7 @@ internal static class EvalCommand
     {
         Command command = new("eval", "Measures accuracy on questions with known answers.")
         {
-            SharedOptions.Model, Data, Out, PromptOptions.System,
+            SharedOptions.Model, Data, Kl, Out, PromptOptions.System,
         };
         SamplingOptions.AddLengthTo(command);
         SharedOptions.AddComputeTo(command);
@@ -38,11 +48,10 @@ internal static class EvalCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        string data = parsed.GetRequiredValue(Data);
-        EvalItem[] items = [.. JsonLines.Read(data, "input", "label").Select(fields => new EvalItem(fields[0], fields[1]))];
-        if (items.Length == 0)
+        EvalItem[] items = Items(parsed);
+        if (parsed.GetValue(Kl))
         {
-            throw new ModelException($"{data} has no questions.");
+            return Compare(parsed, items);
         }
 
         // Opened first: hours of work should not end at a folder that cannot be written.
@@ -62,6 +71,49 @@ internal static class EvalCommand
         }
 
         Print(parsed, judged);
+        return ExitCode.Success;
+    }
+
+    private static EvalItem[] Items(ParseResult parsed)
+    {
+        if (parsed.GetValue(Data) is not { } data)
+        {
+            return parsed.GetValue(Kl) ? [] : throw new UsageException("--data is required, unless --kl is given.");
+        }
+
+        EvalItem[] items = [.. JsonLines.Read(data, "input", "label").Select(fields => new EvalItem(fields[0], fields[1]))];
+        return items.Length > 0 ? items : throw new ModelException($"{data} has no questions.");
+    }
+
+    private static int Compare(ParseResult parsed, EvalItem[] items)
+    {
+        string folder = SharedOptions.ModelFolder(parsed);
+        ModelConfig config = ModelConfig.Load(folder);
+        ModelText text = new(folder);
+        string system = parsed.GetValue(PromptOptions.System)!;
+        IReadOnlyList<(int[] Ids, int First)> prompts = items.Length == 0 ? DivergenceMeter.Random(config) : [.. items.Select(item =>
+        {
+            // The positions that predict the answer's tokens, and what comes after them.
+            int[] prompt = text.EncodeChat(Conversation.Question(system, item.Input));
+            return ((int[])[.. prompt, .. text.Tokenizer.Encode(item.Label)], prompt.Length - 1);
+        })];
+        QuantFormat[] formats = ComputeSettings.Quant(parsed) is { } one ? [one] : Enum.GetValues<QuantFormat>();
+        using Interrupt interrupt = new();
+        DivergenceMeter meter = new(folder, ComputeSettings.Read(parsed), prompts);
+        DivergenceResult[] results = ProgressDisplay.Run("Comparing", bytes: false, report => meter.Run(formats, report, interrupt.Token));
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(SharedOptions.Json))
+        {
+            output.WriteLine(JsonSerializer.Serialize(results, JsonOutput.Readable.DivergenceResultArray));
+            return ExitCode.Success;
+        }
+
+        output.WriteLine($"form            weights     mean KL  same best   ({results[0].Positions} positions)");
+        foreach (DivergenceResult result in results)
+        {
+            output.WriteLine(FormattableString.Invariant($"{result.Types,-14}{Units.Bytes(result.WeightBytes),9}  {result.MeanKl,10:0.000000}  {result.SameBest,9:P1}"));
+        }
+
         return ExitCode.Success;
     }
 

@@ -3,9 +3,11 @@ using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
@@ -23,7 +25,7 @@ internal static class InspectCommand
     {
         Command command = new("inspect", "Shows a model's shape, parameters and sizes.")
         {
-            Folder, SharedOptions.Model, SharedOptions.Json,
+            Folder, SharedOptions.Model, SharedOptions.Mode, SharedOptions.Quant, SharedOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -39,21 +41,23 @@ internal static class InspectCommand
 
         folder ??= SharedOptions.ModelFolder(parsed);
         ModelInspection found = ModelInspection.Load(folder);
+        WeightTypes types = WeightTypes.Of(found.Config, ComputeSettings.Mode(parsed), ComputeSettings.Quant(parsed));
+        PackedWeights packed = new(types.Name, new WeightSizes(found.Config, types).Packed);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
-            output.WriteLine(JsonSerializer.Serialize(InspectResult.Of(folder, found), JsonOutput.Readable.InspectResult));
+            output.WriteLine(JsonSerializer.Serialize(InspectResult.Of(folder, found, packed), JsonOutput.Readable.InspectResult));
         }
         else
         {
-            Sheet(folder, found).WriteTo(output);
+            Sheet(folder, found, packed).WriteTo(output);
         }
 
         // A folder with a config only is fine to inspect; weights that cannot be loaded are not.
         return found.Problem is null || found.Tensors == 0 ? ExitCode.Success : throw new ModelException(found.Problem);
     }
 
-    private static FactSheet Sheet(string folder, ModelInspection found)
+    private static FactSheet Sheet(string folder, ModelInspection found, PackedWeights packed)
     {
         ModelConfig config = found.Config;
         FactSheet sheet = new FactSheet()
@@ -69,6 +73,7 @@ internal static class InspectCommand
             .Add("sampling", Sampling(found.Generation))
             .Add("parameters", $"{Units.Count(found.Parameters.Total)} ({found.Parameters.Total:N0})")
             .Add("active", $"{Units.Count(found.Parameters.Active)} ({found.Parameters.Active:N0}) per token")
+            .Add("in memory", $"{Units.Bytes(packed.Bytes)} ({packed.Bytes:N0} bytes) of weights as {packed.Types}")
             .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8");
         foreach ((StoredType type, long bytes) in found.BytesByType)
         {

@@ -4,7 +4,9 @@ using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
@@ -29,9 +31,6 @@ internal static class PlanCommand
         DefaultValueFactory = _ => "cpu",
     }.OneOf([.. DeviceCatalog.Names]);
 
-    private static readonly Option<string?> Quant = Words<WeightFormat>(
-        "--quant", "Weights: int8 is experts only, fp8 all but routers and lm_head. [default: fp8 for an fp8 checkpoint, else bf16]");
-
     private static readonly Option<string?> Kv = Words<KvFormat>("--kv", "Keys and values. [default: bf16]");
 
     private static readonly Option<long?> MinKvTokens = new Option<long?>("--min-kv-tokens")
@@ -45,7 +44,7 @@ internal static class PlanCommand
     {
         Command command = new("plan", "Shows how silos would share a model, and how fast it should be; needs config.json only.")
         {
-            SharedOptions.Model, Silos, Memory, Device, Quant, Kv, MinKvTokens, SharedOptions.Json,
+            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, SharedOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -55,14 +54,15 @@ internal static class PlanCommand
     {
         string folder = SharedOptions.ModelFolder(parsed);
         ModelConfig config = ModelConfig.Load(folder);
-        WeightFormat stored = config.QuantizationMethod == "fp8" ? WeightFormat.Fp8 : WeightFormat.Bf16;
         PlanOptions options = new()
         {
-            Weights = Read(parsed, Quant, stored),
+            Mode = ComputeSettings.Mode(parsed),
+            Quant = ComputeSettings.Quant(parsed),
             Kv = Read(parsed, Kv, KvFormat.Bf16),
             MinKvTokens = parsed.GetValue(MinKvTokens) ?? 0,
         };
-        PartitionPlan plan = PartitionPlan.Create(config, Alike(parsed, options.Weights), options);
+        WeightTypes types = WeightTypes.Of(config, options.Mode, options.Quant);
+        PartitionPlan plan = PartitionPlan.Create(config, Alike(parsed, MostWeights(config, types)), options);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
@@ -71,11 +71,18 @@ internal static class PlanCommand
         }
 
         plan.EnsureFits();
-        PlanSheet.Write(folder, config, plan, output);
+        PlanSheet.Write(folder, config, types, plan, output);
         return ExitCode.Success;
     }
 
-    private static SiloCapacity[] Alike(ParseResult parsed, WeightFormat format)
+    // Experts are most of a mixture, and plain MLPs of what has none.
+    private static ElementType MostWeights(ModelConfig config, WeightTypes types)
+    {
+        int last = config.Layers - 1;
+        return types.TypeOf(ModuleNames.Gate(config.IsMoeLayer(last) ? ModuleNames.Expert(last, 0) : ModuleNames.Dense(last)));
+    }
+
+    private static SiloCapacity[] Alike(ParseResult parsed, ElementType type)
     {
         int count = parsed.GetValue(Silos) ?? 1;
         DeviceProfile device = DeviceCatalog.Get(parsed.GetValue(Device)!);
@@ -85,7 +92,7 @@ internal static class PlanCommand
         string digits = new('0', (count - 1).ToString().Length);
         for (int i = 0; i < count; i++)
         {
-            silos[i] = SiloCapacity.Of($"silo-{i.ToString(digits)}", device, format, parsed.GetValue(Memory));
+            silos[i] = SiloCapacity.Of($"silo-{i.ToString(digits)}", device, type, parsed.GetValue(Memory));
         }
 
         return silos;

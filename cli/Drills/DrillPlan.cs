@@ -2,6 +2,7 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Drills;
 
@@ -32,6 +33,9 @@ internal sealed record DrillPlan
     /// <summary>Decides prompts and, with <see cref="DrillAction.Random"/>, actions and silos.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>The form of the weights; null (default): as the checkpoint is.</summary>
+    public QuantFormat? Quant { get; init; }
+
     /// <summary>Folder for what silo processes write to their logs; null keeps nothing. Unused where silos are in this process.</summary>
     public string? Logs { get; init; }
 
@@ -50,6 +54,7 @@ internal sealed record DrillPlan
         get => field ??= new ModelOptions
         {
             Mode = ComputeMode.Bf16,
+            Quant = Quant,
             Threads = Math.Max(1, Environment.ProcessorCount / Silos),
             PinThreads = false,
             KvTokens = Math.Max(2048, (int)(Streams * Workload.LongestTokens * Spare)),
@@ -68,15 +73,17 @@ internal sealed record DrillPlan
     public bool Fits(IEnumerable<DrillSilo> silos)
     {
         SiloCapacity[] capacities = [.. silos.Select(Capacity)];
-        return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, new PlanOptions { MinKvTokens = Options.KvTokens, Kv = Options.CacheFormat }).Fits;
+        return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, PlanFor()).Fits;
     }
 
     private long? _memory;
 
+    private PlanOptions PlanFor() => new() { MinKvTokens = Options.KvTokens, Mode = Options.Mode, Quant = Options.Quant };
+
     private long BytesOfModel()
     {
         SiloCapacity all = new() { Name = "all", MemoryBytes = 1L << 50, MemoryBandwidth = 1e9 };
-        PartitionPlan plan = PartitionPlan.Create(Config, [all], new PlanOptions { MinKvTokens = Options.KvTokens, Kv = Options.CacheFormat });
+        PartitionPlan plan = PartitionPlan.Create(Config, [all], PlanFor());
         return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * Options.KvTokens);
     }
 }

@@ -9,6 +9,7 @@ internal sealed record InspectResult(
     string Model,
     InspectedConfig Config,
     InspectedParameters Parameters,
+    PackedWeights Packed,
     long KvBytesPerToken,
     Dictionary<string, long> KvBytesByFormat,
     Dictionary<string, long> BytesByDtype,
@@ -17,10 +18,11 @@ internal sealed record InspectResult(
     string? Problem)
 {
     /// <summary>From an inspection of <paramref name="folder"/>.</summary>
-    public static InspectResult Of(string folder, ModelInspection found) => new(
+    public static InspectResult Of(string folder, ModelInspection found, PackedWeights packed) => new(
         folder,
         InspectedConfig.Of(found.Config),
         new InspectedParameters(found.Parameters.Total, found.Parameters.Active),
+        packed,
         found.KvBytesPerToken[KvFormat.Bf16],
         found.KvBytesPerToken.ToDictionary(pair => pair.Key.Word(), pair => pair.Value),
         found.BytesByType.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
@@ -28,6 +30,11 @@ internal sealed record InspectResult(
         [.. found.Files],
         found.Problem);
 }
+
+/// <summary>What the weights take once they are loaded.</summary>
+/// <param name="Types">The form they are held in.</param>
+/// <param name="Bytes">Bytes, without the embedding, which is read from its file.</param>
+internal sealed record PackedWeights(string Types, long Bytes);
 
 /// <summary>Numbers of weights.</summary>
 internal sealed record InspectedParameters(long Total, long Active);

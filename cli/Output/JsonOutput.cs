@@ -19,6 +19,8 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(DrillResult))]
 [JsonSerializable(typeof(PullResult))]
+[JsonSerializable(typeof(QuantizeResult))]
+[JsonSerializable(typeof(DivergenceResult[]))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The context to use: letters of all languages are written as they are.</summary>

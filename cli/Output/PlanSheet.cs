@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Output;
 
@@ -7,13 +8,13 @@ namespace HunyuanOrleans.Cli.Output;
 internal static class PlanSheet
 {
     /// <summary>Writes it.</summary>
-    public static void Write(string folder, ModelConfig config, PartitionPlan plan, TextWriter output)
+    public static void Write(string folder, ModelConfig config, WeightTypes types, PartitionPlan plan, TextWriter output)
     {
         SiloCapacity silo = plan.Silos[0].Silo;
         new FactSheet()
             .Add("model", $"{folder}: {Units.Count(config.ParameterCount.Total)} parameters, {Units.Count(config.ParameterCount.Active)} active")
             .Add("silos", $"{plan.Silos.Count} x {silo.Device}, {Units.Bytes(silo.MemoryBytes)} at {Units.Bytes(silo.MemoryBandwidth)}/s")
-            .Add("weights", $"{Units.Bytes(plan.Silos.Sum(s => (double)s.WeightBytes))}, experts {plan.Layout.ToString().ToLowerInvariant()}")
+            .Add("weights", $"{Units.Bytes(plan.Silos.Sum(s => (double)s.WeightBytes))}, {types.Name}, experts {plan.Layout.ToString().ToLowerInvariant()}")
             .Add("KV cache", $"{plan.KvTokens:N0} tokens of {plan.KvBytesPerToken:N0} bytes")
             .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token")
             .WriteTo(output);

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Kernels;
+
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>What a kind of device has, as its maker states it. It does not know how much of that a program reaches.</summary>
@@ -21,12 +23,12 @@ public sealed record DeviceProfile(
     double NetworkLatency,
     double NetworkBandwidth)
 {
-    /// <summary>Multiplications and additions per second on weights of a format; float32 counts half of bfloat16.</summary>
-    public double Operations(WeightFormat format) => format switch
+    /// <summary>Multiplications and additions per second on weights of a type; float32 counts half of bfloat16, 4-bit integers are multiplied as 8-bit ones.</summary>
+    public double Operations(ElementType type) => type switch
     {
-        WeightFormat.F32 => Bf16Operations / 2,
-        WeightFormat.Int8 => Int8Operations,
-        WeightFormat.Fp8 => Fp8Operations,
+        ElementType.F32 => Bf16Operations / 2,
+        ElementType.I8 or ElementType.I4 => Int8Operations,
+        ElementType.F8E4M3 => Fp8Operations,
         _ => Bf16Operations,
     };
 }

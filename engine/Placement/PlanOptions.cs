@@ -1,13 +1,18 @@
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>What a plan is made for.</summary>
 public sealed record PlanOptions
 {
-    /// <summary>How weights are stored. Default bf16.</summary>
-    public WeightFormat Weights { get; init; }
+    /// <summary>Precision of matrices that are not quantised. Default bf16.</summary>
+    public ComputeMode Mode { get; init; }
+
+    /// <summary>The form matrices are held in. Default null: as the model's config says.</summary>
+    public QuantFormat? Quant { get; init; }
 
     /// <summary>How keys and values are stored. Default bf16.</summary>
     public KvFormat Kv { get; init; }
@@ -47,9 +52,9 @@ public sealed record PlanOptions
             throw new ModelException(FormattableString.Invariant($"ReplicaShare is {ReplicaShare}; allowed: 0 to 1."));
         }
 
-        if (!Enum.IsDefined(Weights) || !Enum.IsDefined(Kv))
+        if (!Enum.IsDefined(Mode) || !Enum.IsDefined(Quant ?? QuantFormat.None) || !Enum.IsDefined(Kv))
         {
-            throw new ModelException($"Formats are {(int)Weights} and {(int)Kv}; allowed: the named ones.");
+            throw new ModelException($"Formats are {Mode}, {Quant} and {Kv}; allowed: the named ones.");
         }
     }
 }

@@ -2,6 +2,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Engine.Placement;
 
@@ -18,7 +19,7 @@ internal sealed class PlanProblem
         Config = config;
         // Each plan would otherwise keep all plans before it alive.
         Options = options with { Previous = null };
-        Sizes = new WeightSizes(config, options.Weights);
+        Sizes = new WeightSizes(config, WeightTypes.Of(config, options.Mode, options.Quant));
         Silos = [.. silos.OrderBy(s => s.Zone, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)];
         Validate();
         KvBlockBytes = options.Kv.BlockBytes(config);

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Placement;
@@ -43,17 +44,17 @@ public sealed record SiloCapacity
     /// <summary>A silo with the figures of a device.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="device">The device.</param>
-    /// <param name="format">Weight format, which decides the operations per second.</param>
+    /// <param name="type">Type of most weights, which decides the operations per second.</param>
     /// <param name="memoryBytes">Bytes for weights and K/V; null takes the whole device's.</param>
     /// <param name="relativeSpeed">Measured speed over that of the data sheet; scales bandwidth and operations.</param>
     public static SiloCapacity Of(
-        string name, DeviceProfile device, WeightFormat format = WeightFormat.Bf16, long? memoryBytes = null, double relativeSpeed = 1) => new()
+        string name, DeviceProfile device, ElementType type = ElementType.BF16, long? memoryBytes = null, double relativeSpeed = 1) => new()
         {
             Name = name,
             Device = device.Name,
             MemoryBytes = memoryBytes ?? device.MemoryBytes,
             MemoryBandwidth = device.MemoryBandwidth * relativeSpeed,
-            Operations = device.Operations(format) * relativeSpeed,
+            Operations = device.Operations(type) * relativeSpeed,
             NetworkLatency = device.NetworkLatency,
             NetworkBandwidth = device.NetworkBandwidth,
         };

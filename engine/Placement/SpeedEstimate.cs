@@ -23,16 +23,11 @@ internal sealed class SpeedEstimate
 
     private readonly PlanBoard _board;
     private readonly PlanProblem _problem;
-    private readonly double _attentionIntensity;
-    private readonly double _expertIntensity;
 
     public SpeedEstimate(PlanBoard board)
     {
         _board = board;
         _problem = board.Problem;
-        WeightFormat format = _problem.Options.Weights;
-        _attentionIntensity = Intensity(format == WeightFormat.Int8 ? WeightFormat.Bf16 : format);
-        _expertIntensity = Intensity(format);
         Sum();
     }
 
@@ -54,7 +49,7 @@ internal sealed class SpeedEstimate
                 layer = FeedForward(l, home);
             }
 
-            Seconds += Read(home, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _attentionIntensity) + layer.Seconds;
+            Seconds += Read(home, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _problem.Sizes.AttentionType(l)) + layer.Seconds;
             Calls += layer.Calls;
             if (l > 0 && Home(l - 1) != home)
             {
@@ -63,12 +58,12 @@ internal sealed class SpeedEstimate
             }
         }
 
-        Seconds += Read(Home(config.Layers - 1), _problem.Sizes.Head, _attentionIntensity);
+        Seconds += Read(Home(config.Layers - 1), _problem.Sizes.Head, _problem.Sizes.HeadType);
     }
 
     private (double Seconds, double Calls) FeedForward(int layer, int home)
     {
-        double shared = Read(home, _problem.Sizes.Shared(layer), _attentionIntensity);
+        double shared = Read(home, _problem.Sizes.Shared(layer), _problem.Sizes.SharedType(layer));
         int[] owners = _board.ExpertOwner[layer];
         if (owners.Length == 0)
         {
@@ -83,7 +78,7 @@ internal sealed class SpeedEstimate
         {
             int s = silos[i];
             double[] chances = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == s).Select(e => _problem.Chance[layer][e])];
-            double expert = Read(s, _problem.ExpertBytes[layer], _expertIntensity);
+            double expert = Read(s, _problem.ExpertBytes[layer], _problem.Sizes.ExpertType(layer));
             branches[i] = i == 0
                 ? new ChoiceBranch(chances, shared, shared, expert)
                 : new ChoiceBranch(chances, 0, Call(home, s), expert + (rows * Wire(home, s)));
@@ -97,24 +92,19 @@ internal sealed class SpeedEstimate
 
     private bool Alike(int a, int b) =>
         Home(a) == Home(b) && _problem.ExpertBytes[a] == _problem.ExpertBytes[b] && _problem.Sizes.Shared(a) == _problem.Sizes.Shared(b)
+        && _problem.Sizes.ExpertType(a) == _problem.Sizes.ExpertType(b) && _problem.Sizes.SharedType(a) == _problem.Sizes.SharedType(b)
         && _problem.Config.TopK(a) == _problem.Config.TopK(b) && _board.ExpertOwner[a].AsSpan().SequenceEqual(_board.ExpertOwner[b])
         && _problem.Chance[a].AsSpan().SequenceEqual(_problem.Chance[b]);
 
-    private double Read(int silo, long bytes, double intensity)
+    // A multiplication and an addition for each element read.
+    private double Read(int silo, long bytes, ElementType type)
     {
         SiloCapacity capacity = _problem.Silos[silo];
-        return Math.Max(bytes / capacity.MemoryBandwidth, bytes * intensity / capacity.Operations);
+        double elements = type == ElementType.I4 ? 2.0 * bytes : (double)bytes / type.Size();
+        return Math.Max(bytes / capacity.MemoryBandwidth, 2 * elements / capacity.Operations);
     }
 
     private double Call(int a, int b) => Math.Max(_problem.Silos[a].NetworkLatency, _problem.Silos[b].NetworkLatency);
 
     private double Wire(int a, int b) => 1 / Math.Min(_problem.Silos[a].NetworkBandwidth, _problem.Silos[b].NetworkBandwidth);
-
-    // A multiplication and an addition for each element read.
-    private static double Intensity(WeightFormat format) => 2.0 / (format switch
-    {
-        WeightFormat.F32 => ElementType.F32,
-        WeightFormat.Bf16 => ElementType.BF16,
-        _ => ElementType.I8,
-    }).Size();
 }

@@ -20,9 +20,13 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly Dictionary<string, long> _unfit = [];
     private readonly HashSet<string> _silent = [];
+    private readonly Dictionary<string, string> _strangers = [];
 
     /// <summary>Silos that did not answer.</summary>
     public IReadOnlyCollection<string> Silent => _silent;
+
+    /// <summary>Silos that hold the model in another form, with that form.</summary>
+    public IReadOnlyDictionary<string, string> Strangers => _strangers;
 
     /// <summary>True where something is left out that may come back.</summary>
     public bool MayImprove => _silent.Count > 0 || _unfit.Count > 0;
@@ -57,9 +61,14 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         }
     }
 
-    /// <summary>What the silos can hold that may be planned with now, and the instruction set they share: the others cannot give the same bits.</summary>
+    /// <summary>
+    /// What the silos can hold that may be planned with now: those with the scheduler's instruction set and form of weights, as the others
+    /// cannot give the same bits.
+    /// </summary>
     /// <param name="isa">The scheduler's own instruction set.</param>
-    public async Task<SiloCapacity[]> CapacitiesAsync(string isa)
+    /// <param name="model">The model.</param>
+    /// <param name="form">The form in which the scheduler's silo holds it.</param>
+    public async Task<SiloCapacity[]> CapacitiesAsync(string isa, string model, string form)
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         string[] active = SiloNames.Active(snapshot);
@@ -70,10 +79,16 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
             _unfit.Remove(silo);
         }
 
+        _strangers.Clear();
         List<SiloCapacity> capacities = [];
         foreach (string name in active.Where(name => !_leaving.Contains(Find(name, snapshot)!) && !_silent.Contains(name) && !_unfit.ContainsKey(name)))
         {
-            if (await ReadAsync(name, snapshot) is { } read && read.Isa == isa)
+            IReadOnlyDictionary<string, string>? announced = await ReadAsync(name, snapshot);
+            if (SiloAnnouncement.FormOf(model, announced) is { } other && other != form)
+            {
+                _strangers.Add(name, other);
+            }
+            else if (SiloAnnouncement.Read(name, announced) is { } read && read.Isa == isa)
             {
                 capacities.Add(read.Capacity);
             }
@@ -85,17 +100,17 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private static SiloAddress? Find(string name, ClusterMembershipSnapshot snapshot) => snapshot.Members.Values
         .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(static m => m.SiloAddress).MaxBy(static a => a.Generation);
 
-    private async Task<(SiloCapacity Capacity, string Isa)?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
+    private async Task<IReadOnlyDictionary<string, string>?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
     {
-        if (Find(name, snapshot) is { } address && SiloAnnouncement.Read(name, metadata.GetSiloMetadata(address)) is { } announced)
+        if (Find(name, snapshot) is { } address && metadata.GetSiloMetadata(address) is { } announced && SiloAnnouncement.Read(name, announced) is not null)
         {
-            return announced;
+            return announced.Metadata;
         }
 
         try
         {
             SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(AnswerTime, time);
-            return SiloAnnouncement.Read(name, description.Announcement);
+            return description.Announcement;
         }
         catch (Exception fault) when (FaultKinds.IsTransient(fault))
         {

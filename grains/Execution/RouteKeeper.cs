@@ -19,6 +19,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private readonly HunyuanSiloOptions _options;
     private readonly string _isa;
     private readonly string _model;
+    private readonly string _form;
+    private readonly HashSet<string> _strangers = [];
     private readonly ClusterView _view;
     private readonly Preparation _preparation;
     private readonly IClusterMembershipService _membership;
@@ -43,6 +45,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
         _options = options;
         _isa = isa;
         _model = settings.Name;
+        _form = settings.Form(config);
         _view = view;
         _preparation = preparation;
         _membership = membership;
@@ -51,7 +54,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
         _planOptions = new PlanOptions
         {
             MinKvTokens = settings.Options.KvTokens,
-            Weights = settings.Options.Mode == Kernels.ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16,
+            Mode = settings.Options.Mode,
+            Quant = settings.Options.Quant,
             Kv = settings.Options.CacheFormat,
         };
         Epoch = time.GetUtcNow().UtcTicks;
@@ -253,7 +257,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
             await _view.ProbeAsync(before?.Silos ?? []);
         }
 
-        SiloCapacity[] silos = await _view.CapacitiesAsync(_isa);
+        SiloCapacity[] silos = await _view.CapacitiesAsync(_isa, _model, _form);
+        TellStrangers();
         if (silos.Length == 0)
         {
             Refuse("No silo of the cluster can hold a part of the model now.");
@@ -276,6 +281,18 @@ internal sealed class RouteKeeper : IAsyncDisposable
         }
 
         return await TryOfferAsync(plan);
+    }
+
+    // Once each: they are looked at again with every plan.
+    private void TellStrangers()
+    {
+        foreach ((string silo, string form) in _view.Strangers)
+        {
+            if (_strangers.Add($"{silo} {form}"))
+            {
+                KeeperLog.OtherForm(_logger, silo, _model, form, _form);
+            }
+        }
     }
 
     private async Task<bool> TryOfferAsync(PartitionPlan plan)

@@ -5,6 +5,7 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
@@ -86,7 +87,9 @@ public sealed record HunyuanSiloOptions
     }
 
     /// <summary>What the silo announces.</summary>
-    internal Dictionary<string, string> Announcement(string name) => SiloAnnouncement.Of(Capacity with { Name = name }, IsaName());
+    internal Dictionary<string, string> Announcement(string name) => SiloAnnouncement.Of(Capacity with { Name = name }, IsaName(), Forms());
+
+    private Dictionary<string, string> Forms() => Models.ToDictionary(static model => model.Name, static model => model.Form(ModelConfig.Load(model.Directory)));
 
     private string IsaName() => (Models.Count > 0 ? Models[0].Options.Isa : null)?.ToString() ?? InstructionSets.Choose().ToString();
 
@@ -108,7 +111,7 @@ public sealed record ModelSettings
     /// <summary>Its folder, on every silo.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>How it is loaded; KvTokens, Kv, MaxBatchTokens, MaxLogitRows and Mode must be the same on every silo.</summary>
+    /// <summary>How it is loaded; KvTokens, Kv, MaxBatchTokens, MaxLogitRows, Mode and Quant must be the same on every silo.</summary>
     public ModelOptions Options { get; init; } = new();
 
     /// <summary>How steps are filled and how long the queue is.</summary>
@@ -129,6 +132,10 @@ public sealed record ModelSettings
         }
 
         Options.Validate();
-        ModelConfig.Load(Directory);
+        Form(ModelConfig.Load(Directory));
     }
+
+    /// <summary>The form its weights are held in, as silos tell each other.</summary>
+    /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
+    internal string Form(ModelConfig config) => WeightTypes.Of(config, Options.Mode, Options.Quant).Name;
 }

@@ -4,16 +4,21 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Placement;
 
-/// <summary>What a silo says of itself, as silo metadata: capacity, role, zone, instruction set. It does not know what the silo holds.</summary>
+/// <summary>
+/// What a silo says of itself, as silo metadata: capacity, role, zone, instruction set, in what form it holds each model. It does not know
+/// what the silo holds now.
+/// </summary>
 public static class SiloAnnouncement
 {
     private const string Device = "hunyuan.device", Memory = "hunyuan.memory", Bandwidth = "hunyuan.bandwidth", Operations = "hunyuan.operations",
-        Latency = "hunyuan.network.latency", Network = "hunyuan.network.bandwidth", Zone = "hunyuan.zone", Role = "hunyuan.role", Isa = "hunyuan.isa";
+        Latency = "hunyuan.network.latency", Network = "hunyuan.network.bandwidth", Zone = "hunyuan.zone", Role = "hunyuan.role", Isa = "hunyuan.isa", Form = "hunyuan.form.";
 
     /// <summary>Writes a capacity.</summary>
     /// <param name="capacity">The silo's capacity; its name is not in it.</param>
     /// <param name="isa">The instruction set it computes with: only silos of one give the same bits.</param>
-    public static Dictionary<string, string> Of(SiloCapacity capacity, string isa) => new()
+    /// <param name="forms">The form of each model's weights: only silos of one give the same bits.</param>
+    public static Dictionary<string, string> Of(SiloCapacity capacity, string isa, IReadOnlyDictionary<string, string> forms) => new(
+        forms.Select(static form => KeyValuePair.Create(Form + form.Key, form.Value)))
     {
         [Device] = capacity.Device,
         [Memory] = capacity.MemoryBytes.ToString(CultureInfo.InvariantCulture),
@@ -25,6 +30,10 @@ public static class SiloAnnouncement
         [Role] = capacity.Role.ToString(),
         [Isa] = isa,
     };
+
+    /// <summary>The form in which a silo holds a model; null where it does not say.</summary>
+    public static string? FormOf(string model, IReadOnlyDictionary<string, string>? values) =>
+        values is not null && values.TryGetValue(Form + model, out string? form) ? form : null;
 
     /// <summary>Reads a capacity and the instruction set; null where the announcement is not complete (yet).</summary>
     public static (SiloCapacity Capacity, string Isa)? Read(string name, SiloMetadata? announced) => Read(name, announced?.Metadata);

@@ -77,7 +77,7 @@ internal static unsafe class RowCodes
         }
     }
 
-    private static void Quantize(float* values, int count, float scale, ElementType type, byte* codes)
+    internal static void Quantize(float* values, int count, float scale, ElementType type, byte* codes)
     {
         if (!type.IsQuantized())
         {

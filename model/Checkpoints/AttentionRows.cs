@@ -28,22 +28,22 @@ internal sealed class AttentionRows(ModelConfig config, TensorLookup lookup)
         // Layers without their own K and V keep a separate query projection even in packed checkpoints.
         if (!config.IsSelfLayer(layer))
         {
-            return new RowSource([new RowRange(lookup.Get(separate, rows, columns, vector), 0, rows)], columns);
+            return new RowSource([lookup.Find(separate, rows, columns, vector).Rows(0, rows)], columns);
         }
 
         string packed = prefix + "qkv_proj." + ending;
         if (lookup.Has(separate) || !lookup.Has(packed))
         {
-            return new RowSource([new RowRange(lookup.Get(separate, rows, columns, vector, packed), 0, rows)], columns);
+            return new RowSource([lookup.Find(separate, rows, columns, vector, packed).Rows(0, rows)], columns);
         }
 
         int headsPerGroup = config.QueryGroup + 2;
-        TensorView tensor = lookup.Get(packed, (long)config.KvHeads * headsPerGroup * config.HeadDim, columns, vector);
+        FoundTensor tensor = lookup.Find(packed, (long)config.KvHeads * headsPerGroup * config.HeadDim, columns, vector);
         var ranges = new RowRange[config.KvHeads];
         for (int kvHead = 0; kvHead < ranges.Length; kvHead++)
         {
             int first = ((kvHead * headsPerGroup) + firstHead) * config.HeadDim;
-            ranges[kvHead] = new RowRange(tensor, first, heads * config.HeadDim);
+            ranges[kvHead] = tensor.Rows(first, heads * config.HeadDim);
         }
 
         return new RowSource(ranges, columns);

@@ -14,10 +14,10 @@ internal sealed class MlpLookup(ModelConfig config, TensorLookup lookup)
         return new MlpRows(
             Half(prefix, "gate_proj.", "weight", width, hidden, second: true),
             Half(prefix, "up_proj.", "weight", width, hidden, second: false),
-            new RowSource([new RowRange(lookup.Get(prefix + "down_proj.weight", hidden, width, vector: false), 0, hidden)], width),
+            new RowSource([lookup.Find(prefix + "down_proj.weight", hidden, width, vector: false).Rows(0, hidden)], width),
             bias ? Half(prefix, "gate_proj.", "bias", width, 1, second: true) : null,
             bias ? Half(prefix, "up_proj.", "bias", width, 1, second: false) : null,
-            bias ? new RowSource([new RowRange(lookup.Get(prefix + "down_proj.bias", hidden, 1, vector: true), 0, hidden)], 1) : null);
+            bias ? new RowSource([lookup.Find(prefix + "down_proj.bias", hidden, 1, vector: true).Rows(0, hidden)], 1) : null);
     }
 
     private RowSource Half(string prefix, string name, string ending, int width, int columns, bool second)
@@ -27,10 +27,10 @@ internal sealed class MlpLookup(ModelConfig config, TensorLookup lookup)
         bool vector = ending == "bias";
         if (lookup.Has(separate) || !lookup.Has(packed))
         {
-            return new RowSource([new RowRange(lookup.Get(separate, width, columns, vector, packed), 0, width)], columns);
+            return new RowSource([lookup.Find(separate, width, columns, vector, packed).Rows(0, width)], columns);
         }
 
-        TensorView tensor = lookup.Get(packed, 2L * width, columns, vector);
-        return new RowSource([new RowRange(tensor, second ? width : 0, width)], columns);
+        FoundTensor tensor = lookup.Find(packed, 2L * width, columns, vector);
+        return new RowSource([tensor.Rows(second ? width : 0, width)], columns);
     }
 }

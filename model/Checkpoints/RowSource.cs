@@ -9,6 +9,12 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// <param name="RowCount">Rows in the run.</param>
 public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowCount)
 {
+    /// <summary>The scales of quantised rows; null where elements are values.</summary>
+    public StoredScales? Scales { get; init; }
+
+    /// <summary>How elements are stored.</summary>
+    public ElementType ElementType => Scales?.Type ?? Tensor.ElementType;
+
     /// <summary>Bytes of one row, which is also the distance between rows.</summary>
     public long RowBytes => Tensor.Shape[0] == 0 ? 0 : Tensor.ByteLength / Tensor.Shape[0];
 
@@ -42,7 +48,7 @@ public sealed class RowSource
     {
         _ranges = ranges;
         Columns = columns;
-        ElementType = ranges[0].Tensor.ElementType;
+        ElementType = ranges[0].ElementType;
         foreach (RowRange range in ranges)
         {
             Rows += range.RowCount;
@@ -64,8 +70,14 @@ public sealed class RowSource
     /// <summary>The first stored tensor's name, for messages and progress.</summary>
     public string Name => Ranges[0].Tensor.Name;
 
-    /// <summary>Bytes of all rows as stored.</summary>
-    public long ByteLength => (long)Rows * Columns * ElementType.Size();
+    /// <summary>The module the first stored tensor belongs to: its name without what follows the last dot.</summary>
+    internal string Module => Name[..Name.LastIndexOf('.')];
+
+    /// <summary>Names of every tensor that the rows need, scales included.</summary>
+    internal IEnumerable<string> TensorNames => _ranges.SelectMany(r => r.Scales?.Names.Append(r.Tensor.Name) ?? [r.Tensor.Name]);
+
+    /// <summary>Bytes of all rows as stored, without scales.</summary>
+    public long ByteLength => _ranges.Sum(r => r.RowCount * r.RowBytes);
 
     /// <summary>Mapped bytes of one logical row, not a copy. For occasional rows; packers walk <see cref="Ranges"/>.</summary>
     public ReadOnlySpan<byte> Row(int row)

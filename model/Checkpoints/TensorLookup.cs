@@ -1,21 +1,30 @@
-using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Finds tensors by name and checks their shape and element type.</summary>
-internal sealed class TensorLookup(Checkpoint checkpoint, string configSource)
+/// <summary>Finds tensors by name and checks their shape and element type; quantised ones with their scales, where the config says they are.</summary>
+internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
 {
-    public bool Has(string name) => checkpoint.TryGet(name, out _);
+    private static readonly StoredType[] Values = [StoredType.BF16, StoredType.F16, StoredType.F32];
+    private readonly QuantizedLookup quantized = new(checkpoint, config);
+
+    /// <summary>Whether a weight or bias is there, quantised or not.</summary>
+    public bool Has(string name) => checkpoint.TryGet(name, out _) || checkpoint.TryGet(QuantizedLookup.PackedName(name), out _);
 
     /// <summary>The tensor, [rows, columns], or [rows] where <paramref name="columns"/> is 1 and it is a vector.</summary>
-    public TensorView Get(string name, long rows, long columns, bool vector, string? alternative = null)
+    public FoundTensor Find(string name, long rows, long columns, bool vector, string? alternative = null)
     {
+        if (!vector && config.Quantization?.SchemeOf(WeightNames.Module(name)) is { } scheme)
+        {
+            return quantized.Find(name, rows, columns, scheme);
+        }
+
         if (!checkpoint.TryGet(name, out TensorView tensor))
         {
             string or = alternative is null ? "" : $" (or \"{alternative}\")";
             throw new ModelException(
                 $"{checkpoint.Source}: tensor \"{name}\" is missing; allowed: \"{name}\"{or} of shape {Shape(rows, columns, vector)}, " +
-                $"as {configSource} asks for.");
+                $"as {config.Source} asks for.");
         }
 
         ReadOnlySpan<long> shape = tensor.Shape;
@@ -24,16 +33,21 @@ internal sealed class TensorLookup(Checkpoint checkpoint, string configSource)
         {
             throw new ModelException(
                 $"{tensor.File}: tensor \"{name}\" has shape {tensor.ShapeText}; allowed: {Shape(rows, columns, vector)}, " +
-                $"as {configSource} asks for.");
+                $"as {config.Source} asks for.");
         }
 
-        if (tensor.StoredType.Element() is not (ElementType.BF16 or ElementType.F16 or ElementType.F32))
+        if (!Values.Contains(tensor.StoredType))
         {
+            string hint = tensor.StoredType is StoredType.I8 or StoredType.F8E4M3
+                ? config.Quantization is { } stored
+                    ? $", as \"{stored.IgnoredField}\" or the groups of {config.Source} leave this module unquantised"
+                    : $"; {config.Source} has no \"quantization_config\", which quantised weights need"
+                : "";
             throw new ModelException(
-                $"{tensor.File}: tensor \"{name}\" is stored as {tensor.StoredType.Name()}, which is not supported; allowed: BF16, F16, F32.");
+                $"{tensor.File}: tensor \"{name}\" is stored as {tensor.StoredType.Name()}, which is not supported; allowed: BF16, F16, F32{hint}.");
         }
 
-        return tensor;
+        return new FoundTensor(tensor, null);
     }
 
     private static string Shape(long rows, long columns, bool vector) => vector ? $"[{rows}]" : $"[{rows}, {columns}]";

@@ -18,7 +18,7 @@ internal static class WeightCheck
 
         foreach (TensorView tensor in checkpoint.Tensors)
         {
-            if (!used.Contains(tensor.Name) && !WeightNames.IsHarmless(tensor.Name, config.TieWordEmbeddings))
+            if (!used.Contains(tensor.Name) && !WeightNames.IsHarmless(tensor.Name, config))
             {
                 throw new ModelException(
                     $"{tensor.File}: tensor \"{tensor.Name}\" of shape {tensor.ShapeText} is not part of the model that {config.Source} " +
@@ -67,7 +67,7 @@ internal static class WeightCheck
         {
             if (source is not null)
             {
-                used.Add(source.Name);
+                used.UnionWith(source.TensorNames);
             }
         }
     }

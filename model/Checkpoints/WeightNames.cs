@@ -1,3 +1,5 @@
+using HunyuanOrleans.Model.Configuration;
+
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>Tensor names of published Hunyuan checkpoints; the transformers library's port uses the same. Knows no shapes.</summary>
@@ -19,10 +21,21 @@ internal static class WeightNames
 
     public static string DenseMlp(int layer) => $"model.layers.{layer}.mlp.";
 
+    /// <summary>The name of the module a weight belongs to.</summary>
+    public static string Module(string weight) =>
+        weight.EndsWith(".weight", StringComparison.Ordinal) ? weight[..^".weight".Length] : weight;
+
     /// <summary>Tensors that some exporters write and no computation needs.</summary>
-    public static bool IsHarmless(string name, bool tied) =>
+    public static bool IsHarmless(string name, ModelConfig config) =>
         name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) ||
         name.EndsWith("rotary_emb.cos_cached", StringComparison.Ordinal) ||
         name.EndsWith("rotary_emb.sin_cached", StringComparison.Ordinal) ||
-        (tied && name == LmHead);
+        (config.TieWordEmbeddings && name == LmHead) ||
+        (config.Quantization is not null && IsKvScale(name));
+
+    // Scales for a cache in 8-bit floats, which quantised checkpoints carry whatever the cache is kept in.
+    private static bool IsKvScale(string name) =>
+        name.EndsWith(".self_attn.k_scale", StringComparison.Ordinal) ||
+        name.EndsWith(".self_attn.v_scale", StringComparison.Ordinal) ||
+        name.EndsWith(".self_attn.kv_scale", StringComparison.Ordinal);
 }

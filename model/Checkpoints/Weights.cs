@@ -11,9 +11,9 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// <param name="checkpoint">The files; stays the caller's to dispose, after the last use of any row.</param>
 public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 {
-    private readonly TensorLookup lookup = new(checkpoint, config.Source);
-    private readonly AttentionRows attention = new(config, new TensorLookup(checkpoint, config.Source));
-    private readonly MlpLookup mlp = new(config, new TensorLookup(checkpoint, config.Source));
+    private readonly TensorLookup lookup = new(checkpoint, config);
+    private readonly AttentionRows attention = new(config, new TensorLookup(checkpoint, config));
+    private readonly MlpLookup mlp = new(config, new TensorLookup(checkpoint, config));
 
     /// <summary>The model's shapes.</summary>
     public ModelConfig Config => config;
@@ -135,9 +135,9 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         config.UseQkNorm ? Vector(WeightNames.Attention(layer) + name, config.HeadDim) : null;
 
     private RowSource Matrix(string name, int rows, int columns) =>
-        new([new RowRange(lookup.Get(name, rows, columns, vector: false), 0, rows)], columns);
+        new([lookup.Find(name, rows, columns, vector: false).Rows(0, rows)], columns);
 
-    private RowSource Vector(string name, int rows) => new([new RowRange(lookup.Get(name, rows, 1, vector: true), 0, rows)], 1);
+    private RowSource Vector(string name, int rows) => new([lookup.Find(name, rows, 1, vector: true).Rows(0, rows)], 1);
 
     private void RequireMoe(int layer)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Configuration;
 
@@ -43,7 +44,7 @@ internal static class ConfigReader
         int experts = ReadExperts(fields, family);
         int firstMoe = experts > 1 ? fields.Int("moe_layer_num_skipped", 0, layers, 0) : 0;
 
-        return new ModelConfig(
+        ModelConfig config = new(
             ReadWidths(fields, layers, experts, firstMoe),
             ReadTopK(fields, layers, experts),
             ReadSharedExperts(fields, family, layers, experts))
@@ -70,11 +71,13 @@ internal static class ConfigReader
             RmsNormEps = (float)fields.Number("rms_norm_eps", 1e-12, 1, 1e-5),
             Rope = RopeReader.Read(fields, source, headDim, positions),
             TorchDtype = fields.Text("torch_dtype") ?? fields.Text("dtype") ?? "bfloat16",
-            QuantizationMethod = ReadQuantization(fields, source),
+            Quantization = QuantizationReader.Read(fields, source),
             BosTokenId = fields.OptionalInt("bos_token_id", -1, int.MaxValue),
             PadTokenId = fields.OptionalInt("pad_token_id", -1, int.MaxValue),
             EosTokenIds = MergeEos(fields.IntOrList("eos_token_id", 0, vocab - 1) ?? [], generationEos),
         };
+        QuantizationRules.Check(config);
+        return config;
     }
 
     private static (string Name, ModelFamily Family) ReadFamily(in JsonFields fields)
@@ -188,13 +191,6 @@ internal static class ConfigReader
         return layers % factor == 0
             ? factor
             : throw fields.Wrong("cla_share_factor", $"{factor}", $"a divisor of num_hidden_layers = {layers}");
-    }
-
-    private static string? ReadQuantization(in JsonFields fields, string source)
-    {
-        return fields.TryGet("quantization_config", out JsonElement quantization)
-            ? new JsonFields(quantization, source, "quantization_config.").Text("quant_method") ?? "unnamed"
-            : null;
     }
 
     private static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];

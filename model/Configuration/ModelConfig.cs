@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Configuration;
 
@@ -79,8 +80,11 @@ public sealed class ModelConfig
     /// <summary>The config's torch_dtype (or dtype), "bfloat16" where absent. What the files hold is each tensor's own matter.</summary>
     public required string TorchDtype { get; init; }
 
+    /// <summary>The config's quantization_config; null for an unquantised checkpoint.</summary>
+    public required QuantizationConfig? Quantization { get; init; }
+
     /// <summary>The config's quantization_config.quant_method; null for an unquantised checkpoint.</summary>
-    public required string? QuantizationMethod { get; init; }
+    public string? QuantizationMethod => Quantization?.Method;
 
     /// <summary>Begin-of-text id, where given.</summary>
     public required int? BosTokenId { get; init; }

@@ -49,7 +49,7 @@ public static class ModelLoader
 
             return region;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             region.Dispose();
             throw new ModelException($"The checkpoint cannot be read: {e.Message}", e);
@@ -64,7 +64,7 @@ public static class ModelLoader
     private static void Add(MatrixPacker packer, PlannedMatrix planned, NativeBuffer region, PanelKernels kernels)
     {
         PackedMatrix matrix = new(planned.Rows, planned.Columns, planned.Type, region, planned.Offset, kernels);
-        packer.Add(matrix, planned.Sources);
+        packer.Add(matrix, planned.Sources, planned.InputScale);
         planned.Matrix = matrix;
 
         // A packed copy of the region holds these bytes too; they must be nobody's old memory.

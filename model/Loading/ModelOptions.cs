@@ -1,5 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Loading;
 
@@ -8,6 +9,12 @@ public sealed record ModelOptions
 {
     /// <summary>Precision of products. Default bf16; f32 doubles the memory and is several times slower.</summary>
     public ComputeMode Mode { get; init; } = ComputeMode.Bf16;
+
+    /// <summary>
+    /// The form matrices are held in. Default null: as the checkpoint is stored. Another form than none is made while an unquantised
+    /// checkpoint is loaded, and takes less memory; a checkpoint that is quantised already can only be loaded as what it is.
+    /// </summary>
+    public QuantFormat? Quant { get; init; }
 
     /// <summary>
     /// Instructions the kernels use. Default null: what the environment variable HUNYUAN_ISA names, else the best of this machine.
@@ -68,6 +75,11 @@ public sealed record ModelOptions
         Check(nameof(KvTokens), KvTokens, 0, int.MaxValue - 64);
         Check(nameof(MaxBatchTokens), MaxBatchTokens, 1, 65536);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, 65536);
+        if (Quant is { } quant && !Enum.IsDefined(quant))
+        {
+            throw new ModelException($"{nameof(Quant)} is {(int)quant}; allowed: {string.Join(", ", QuantFormats.Names)}.");
+        }
+
         KvFormat unfit = Mode == ComputeMode.F32 ? KvFormat.Bf16 : KvFormat.F32;
         if (Kv is { } kv && (kv == unfit || !Enum.IsDefined(kv)))
         {

@@ -1,4 +1,3 @@
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Model.Checkpoints;
 
@@ -14,7 +13,7 @@ internal static class PackSources
     {
         foreach (RowRange range in source.Ranges)
         {
-            yield return Rows(range, 0, range.RowCount, source.ElementType);
+            yield return Rows(range, 0, range.RowCount);
         }
     }
 
@@ -42,7 +41,7 @@ internal static class PackSources
             int count = Math.Min(range.RowCount - from, wanted - taken);
             if (count > 0)
             {
-                result.Add(Rows(range, from, count, source.ElementType));
+                result.Add(Rows(range, from, count));
                 taken += count;
             }
 
@@ -55,9 +54,10 @@ internal static class PackSources
         }
     }
 
-    private static SourceRows Rows(RowRange range, int first, int count, ElementType type) =>
-        new(range.RowAddress(first), range.RowBytes, count, type)
+    private static SourceRows Rows(RowRange range, int first, int count) =>
+        new(range.RowAddress(first), range.RowBytes, count, range.ElementType)
         {
+            Scales = range.Scales?.From(range.FirstRow + first),
             File = range.Tensor.FileHandle,
             FileOffset = range.Tensor.FileOffset + ((range.FirstRow + first) * range.RowBytes),
         };

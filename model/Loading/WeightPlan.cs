@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Loading;
 
@@ -8,14 +9,14 @@ namespace HunyuanOrleans.Model.Loading;
 /// The packed matrices that the parts of a model will need, in a fixed order with their places in one region of memory, before
 /// anything is read. Whoever fills the region (packing from a checkpoint, or mapping a packed copy) goes by this list.
 /// </summary>
-/// <param name="mode">Precision of the weights.</param>
+/// <param name="types">Types of the weights.</param>
 /// <param name="piece">Name of the piece of the model that it is of, fit for a file; null (default) where it is of a whole model.</param>
-public sealed class WeightPlan(ComputeMode mode, string? piece = null)
+public sealed class WeightPlan(WeightTypes types, string? piece = null)
 {
     private readonly List<PlannedMatrix> _matrices = [];
 
-    /// <summary>Precision of the weights.</summary>
-    public ComputeMode Mode { get; } = mode;
+    /// <summary>Types of the weights.</summary>
+    public WeightTypes Types { get; } = types;
 
     /// <summary>Name of the piece of the model that it is of; null where it is of a whole model.</summary>
     public string? Piece { get; } = piece;
@@ -27,7 +28,7 @@ public sealed class WeightPlan(ComputeMode mode, string? piece = null)
     public long TotalBytes { get; private set; }
 
     /// <summary>Plans the rows of several logical matrices under each other.</summary>
-    /// <param name="sources">Matrices of equally many columns.</param>
+    /// <param name="sources">Matrices of equally many columns, and of one type once packed.</param>
     public PlannedMatrix Add(params ReadOnlySpan<RowSource> sources)
     {
         List<SourceRows> rows = [];
@@ -38,23 +39,43 @@ public sealed class WeightPlan(ComputeMode mode, string? piece = null)
             total += source.Rows;
         }
 
-        return Add(sources[0].Name, total, sources[0].Columns, Mode.Element(), rows);
+        return Add(sources[0].Name, total, sources[0].Columns, Types.TypeOf(sources[0].Module), rows, InputScale(sources));
     }
+
+    /// <summary>Plans lm_head, which may be the embedding's rows.</summary>
+    public PlannedMatrix AddHead(RowSource source) =>
+        Add(source.Name, source.Rows, source.Columns, Types.TypeOf(WeightNames.Module(WeightNames.LmHead)), [.. PackSources.Of(source)], InputScale(source));
 
     /// <summary>Plans a float32 matrix whatever the mode (routers).</summary>
     public PlannedMatrix AddSingle(RowSource source) =>
-        Add(source.Name, source.Rows, source.Columns, ElementType.F32, [.. PackSources.Of(source)]);
+        Add(source.Name, source.Rows, source.Columns, ElementType.F32, [.. PackSources.Of(source)], 0);
 
     /// <summary>Plans gate and up of an MLP, interleaved in blocks of 64 rows as the SwiGlu epilogue reads them.</summary>
     public PlannedMatrix AddGateUp(MlpRows mlp)
     {
         List<SourceRows> rows = PackSources.Interleave(mlp.Gate, mlp.Up);
-        return Add(mlp.Gate.Name, rows.Sum(r => r.Count), mlp.Gate.Columns, Mode.Element(), rows);
+        return Add(mlp.Gate.Name, rows.Sum(r => r.Count), mlp.Gate.Columns, Types.TypeOf(mlp.Gate.Module), rows, InputScale(mlp.Gate, mlp.Up));
     }
 
-    private PlannedMatrix Add(string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources)
+    // Matrices computed together quantise their input once. Each keeps the scale of its own weights; of differing input scales the largest is
+    // taken, as the vendor's runtime does, since it is the one that cuts no input off.
+    private static float InputScale(params ReadOnlySpan<RowSource> sources)
     {
-        PlannedMatrix matrix = new(name, rows, columns, type, TotalBytes, sources);
+        float largest = 0;
+        foreach (RowSource source in sources)
+        {
+            foreach (RowRange range in source.Ranges)
+            {
+                largest = Math.Max(largest, range.Scales?.InputScale ?? 0);
+            }
+        }
+
+        return largest;
+    }
+
+    private PlannedMatrix Add(string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources, float inputScale)
+    {
+        PlannedMatrix matrix = new(name, rows, columns, type, TotalBytes, sources) { InputScale = inputScale };
         _matrices.Add(matrix);
         TotalBytes += matrix.Room;
         return matrix;
@@ -98,6 +119,9 @@ public sealed class PlannedMatrix(string name, int rows, int columns, ElementTyp
 
     /// <summary>Where its rows come from.</summary>
     public IReadOnlyList<SourceRows> Sources { get; } = sources;
+
+    /// <summary>What its input is divided by before it is quantised; 0 where each row of the input has a scale of its own.</summary>
+    public float InputScale { get; init; }
 
     /// <summary>The loaded matrix.</summary>
     /// <exception cref="InvalidOperationException">It is not loaded yet.</exception>

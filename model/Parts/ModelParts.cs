@@ -6,6 +6,7 @@ using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Parts;
 
@@ -22,10 +23,12 @@ internal sealed class ModelParts
     /// <param name="options">Valid options.</param>
     /// <param name="reserveKv">Whether the KV pool has its memory from the start.</param>
     /// <param name="owned">Receives all that must be freed.</param>
+    /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
     public ModelParts(ModelConfig config, ModelOptions options, bool reserveKv, OwnedList owned)
     {
         Config = config;
         Options = options;
+        Types = WeightTypes.Of(config, options.Mode, options.Quant);
         TopK = Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
         WorkerPool pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
         Context = new ComputeContext(pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
@@ -44,6 +47,8 @@ internal sealed class ModelParts
     public ModelConfig Config { get; }
 
     public ModelOptions Options { get; }
+
+    public WeightTypes Types { get; }
 
     public ComputeContext Context { get; }
 

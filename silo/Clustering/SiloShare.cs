@@ -1,6 +1,7 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Silo.Settings;
 
 namespace HunyuanOrleans.Silo.Clustering;
@@ -39,6 +40,7 @@ internal static class SiloShare
     /// <param name="warn">Told what went wrong without stopping.</param>
     public static ModelOptions Loading(SiloSettings settings, Action<string> warn) => new()
     {
+        Quant = string.IsNullOrEmpty(settings.Quant) ? null : QuantFormats.Parse(settings.Quant),
         Threads = settings.Threads,
         PinThreads = settings.PinThreads,
         KvTokens = settings.KvTokens,

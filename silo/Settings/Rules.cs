@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Quantization;
 using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Silo.Settings;
@@ -39,6 +40,7 @@ public sealed class SiloRules : Rules<SiloSettings>
         check(s.Model is null || File.Exists(Path.Combine(s.Model, "config.json")), nameof(s.Model), s.Model, "a folder with a model's config.json");
         check(s.ModelName is null || (s.ModelName.Trim().Length > 0 && s.ModelName.AsSpan().IndexOfAny('|', '@') < 0),
             nameof(s.ModelName), s.ModelName, "a name without | and @");
+        check(string.IsNullOrEmpty(s.Quant) || QuantFormats.Names.Contains(s.Quant), nameof(s.Quant), s.Quant, string.Join(", ", QuantFormats.Names));
         check(DeviceNames.Contains(s.Device, StringComparer.OrdinalIgnoreCase), nameof(s.Device), s.Device, string.Join(", ", DeviceNames));
         check(s.Memory is null || Engine.Placement.MemorySize.Parse(s.Memory) is not null, nameof(s.Memory), s.Memory,
             $"an amount such as {Engine.Placement.MemorySize.Examples}");

@@ -21,6 +21,13 @@ public sealed class SiloSettings
     [Flag("model-name", "name of the model in requests; the name of its folder")]
     public string? ModelName { get; set; }
 
+    /// <summary>
+    /// Form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all or fp8. Default: as the checkpoint is stored. Smaller
+    /// forms take less memory and answer faster, see the manual.
+    /// </summary>
+    [Flag("quant", "form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all, fp8; as stored")]
+    public string? Quant { get; set; }
+
     /// <summary>Kind of device, which decides the speed that is announced; see <see cref="DeviceCatalog"/>. Default cpu.</summary>
     [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu; cpu")]
     public string Device { get; set; } = "cpu";

@@ -20,6 +20,19 @@ public sealed class EvalTests
         Assert.Equal(right, new EvalItem("", label).IsAnsweredBy(answer));
 
     [Fact]
+    public void Divergence_is_measured_for_every_form()
+    {
+        string model = Path.Combine(TestPaths.Data, "models", "tiny-dense");
+        JsonElement[] all = [.. CliProcess.Run("eval", "--kl", "--model", model, "--threads", "1", "--json").Json().EnumerateArray()];
+        Assert.Equal(["bf16", "bf16-int8", "bf16-int8-all", "bf16-int4", "bf16-int4-all", "bf16-fp8"], all.Select(r => r.GetProperty("types").GetString()));
+        Assert.All(all, r => Assert.InRange(r.GetProperty("mean_kl").GetDouble(), 1e-7, 1));
+        Assert.True(all[0].GetProperty("mean_kl").GetDouble() < all[3].GetProperty("mean_kl").GetDouble());
+        JsonElement one = Assert.Single(CliProcess.Run("eval", "--kl", "--model", model, "--quant", "int4", "--json").Json().EnumerateArray());
+        Assert.Equal(all[3].GetProperty("mean_kl").GetDouble(), one.GetProperty("mean_kl").GetDouble());
+        Assert.Equal(16 * 128, one.GetProperty("positions").GetInt32());
+    }
+
+    [Fact]
     public void Recorded_answers_count_as_right_and_others_do_not()
     {
         JsonElement[] items = [.. DemoExpected.Items.Where(i => i.GetProperty("kind").GetString() == "car")];

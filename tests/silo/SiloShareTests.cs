@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.Silo.Settings;
 using Xunit;
@@ -43,10 +44,12 @@ public sealed class SiloShareTests
     {
         List<string> warnings = [];
         ModelOptions options = SiloShare.Loading(
-            SettingsTests.Read("--threads", "3", "--pin-threads", "false", "--kv-tokens", "640", "--kv", "Int8", "--max-batch-tokens", "64", "--packed-cache", "/tmp").Silo, warnings.Add);
+            SettingsTests.Read("--threads", "3", "--pin-threads", "false", "--kv-tokens", "640", "--kv", "Int8", "--max-batch-tokens", "64", "--packed-cache", "/tmp", "--quant", "int8-all").Silo, warnings.Add);
         options.Validate();
         Assert.Equal(KvFormat.Int8, options.CacheFormat);
         Assert.Equal(KvFormat.Bf16, SiloShare.Loading(SettingsTests.Read().Silo, warnings.Add).CacheFormat);
+        Assert.Equal(QuantFormat.Int8All, options.Quant);
+        Assert.Null(SiloShare.Loading(SettingsTests.Read().Silo, warnings.Add).Quant);
         Assert.Equal((3, false, 640, 64, "/tmp"), (options.Threads, options.PinThreads, options.KvTokens, options.MaxBatchTokens, options.PackedCache));
         options.Warn!("x");
         Assert.Equal(["x"], warnings);

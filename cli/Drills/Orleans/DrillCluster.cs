@@ -1,6 +1,7 @@
 using HunyuanOrleans.Model.Loading;
 using System.Globalization;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Drills;
 
@@ -173,6 +174,11 @@ internal sealed class DrillCluster : IDrillCluster
             "--service-id", _cluster,
             "--clustering", _server is null ? "localhost" : "postgres",
         ];
+        if (_plan.Options.Quant is { } quant)
+        {
+            flags.AddRange(["--quant", quant.Name()]);
+        }
+
         if (_plan.Options.PackedCache is { } packed)
         {
             flags.AddRange(["--packed-cache", packed]);

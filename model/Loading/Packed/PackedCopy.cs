@@ -28,7 +28,7 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
         bool beside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) == Path.TrimEndingDirectorySeparator(model);
         string identity = (plan.Piece is null ? PackedKey.PlanHash(plan) : "pieces") + (beside ? "" : model);
         string name = beside ? "model" : Path.GetFileName(model);
-        string stem = $"{name}-{PackedKey.Hex(System.Text.Encoding.UTF8.GetBytes(identity))[..16]}.{PackedKey.ModeName(plan.Mode)}";
+        string stem = $"{name}-{PackedKey.Hex(System.Text.Encoding.UTF8.GetBytes(identity))[..16]}.{plan.Types.Name}";
         return plan.Piece is null
             ? Path.Combine(directory, $"{stem}.packed")
             : Path.Combine(directory, $"{stem}.pieces", $"{plan.Piece}.packed");

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Checkpoints;
 
 namespace HunyuanOrleans.Model.Loading.Packed;
@@ -25,7 +24,7 @@ internal static class PackedKey
         StringBuilder text = new();
         Line(text, $"layout {layoutVersion}");
         Line(text, $"isa {Isa}");
-        Line(text, $"mode {ModeName(plan.Mode)}");
+        Line(text, $"mode {plan.Types.Name}");
         Line(text, $"config {(File.Exists(weights.Config.Source) ? Hex(File.ReadAllBytes(weights.Config.Source)) : "none")}");
         foreach (MappedFile file in weights.Checkpoint.Mapped)
         {
@@ -36,9 +35,6 @@ internal static class PackedKey
         Line(text, $"plan {PlanHash(plan)}");
         return text.ToString();
     }
-
-    /// <summary>What tells copies of one checkpoint apart that may lie in one folder, as part of a file name.</summary>
-    public static string ModeName(ComputeMode mode) => mode == ComputeMode.F32 ? "f32" : "bf16";
 
     /// <summary>Stands for the matrices and their places, whatever their values.</summary>
     public static string PlanHash(WeightPlan plan)

@@ -9,6 +9,7 @@ using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.TestSupport.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -44,10 +45,10 @@ internal sealed class HunyuanCluster : IAsyncDisposable
     public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
 
     public static async Task<HunyuanCluster> StartAsync(
-        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000, KvFormat? kv = null)
+        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000, KvFormat? kv = null, QuantFormat? quant = null)
     {
         string name = Path.GetFileName(directory);
-        ModelSettings settings = Settings(name, directory, mode, kv) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
+        ModelSettings settings = Settings(name, directory, mode, kv, quant) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
         TestCluster cluster = await TestCluster.StartAsync(silos, new ClusterSetup((number, silo) =>
         {
             HunyuanSiloOptions options = new()
@@ -77,11 +78,11 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         return hunyuan;
     }
 
-    public static ModelSettings Settings(string name, string directory, ComputeMode mode, KvFormat? kv = null) => new()
+    public static ModelSettings Settings(string name, string directory, ComputeMode mode, KvFormat? kv = null, QuantFormat? quant = null) => new()
     {
         Name = name,
         Directory = directory,
-        Options = new ModelOptions { Mode = mode, Kv = kv, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
+        Options = new ModelOptions { Mode = mode, Kv = kv, Quant = quant, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
     };
 
     /// <summary>Bytes of all weights and K/V of a model in one place.</summary>
@@ -90,7 +91,7 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         PartitionPlan plan = PartitionPlan.Create(
             ModelConfig.Load(directory),
             [new SiloCapacity { Name = "all", MemoryBytes = 1L << 40, MemoryBandwidth = 1e9 }],
-            new PlanOptions { Weights = mode == ComputeMode.F32 ? WeightFormat.F32 : WeightFormat.Bf16, Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 });
+            new PlanOptions { Mode = mode, Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 });
         return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * KvTokens);
     }
 

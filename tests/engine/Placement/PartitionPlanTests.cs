@@ -1,7 +1,9 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
@@ -12,22 +14,23 @@ public sealed class PartitionPlanTests
     private static readonly PlanOptions Standard = new();
 
     [Theory]
-    [InlineData("hunyuan-large", 16, "h20", WeightFormat.Bf16)]
-    [InlineData("hunyuan-large", 8, "h20", WeightFormat.Int8)]
-    [InlineData("hunyuan-large", 8, "h20", WeightFormat.Fp8)]
-    [InlineData("hunyuan-large", 8, "h200", WeightFormat.Bf16)]
-    [InlineData("hunyuan-large", 5, "cpu", WeightFormat.F32)]
-    [InlineData("a13b", 3, "h100", WeightFormat.Bf16)]
-    public void Published_models_on_their_silos(string model, int silos, string device, WeightFormat format)
+    [InlineData("hunyuan-large", 16, "h20", ComputeMode.Bf16, QuantFormat.None)]
+    [InlineData("hunyuan-large", 8, "h20", ComputeMode.Bf16, QuantFormat.Int8)]
+    [InlineData("hunyuan-large", 8, "h20", ComputeMode.Bf16, QuantFormat.Fp8)]
+    [InlineData("hunyuan-large", 4, "h20", ComputeMode.Bf16, QuantFormat.Int4)]
+    [InlineData("hunyuan-large", 8, "h200", ComputeMode.Bf16, QuantFormat.None)]
+    [InlineData("hunyuan-large", 5, "cpu", ComputeMode.F32, QuantFormat.None)]
+    [InlineData("a13b", 3, "h100", ComputeMode.Bf16, QuantFormat.None)]
+    public void Published_models_on_their_silos(string model, int silos, string device, ComputeMode mode, QuantFormat quant)
     {
         ModelConfig config = PlanCases.Published(model);
-        PlanOptions options = new() { Weights = format };
-        SiloCapacity[] all = [.. Enumerable.Range(0, silos).Select(i => SiloCapacity.Of($"s{i:00}", DeviceCatalog.Get(device), format))];
+        PlanOptions options = new() { Mode = mode, Quant = quant };
+        SiloCapacity[] all = [.. Enumerable.Range(0, silos).Select(i => SiloCapacity.Of($"s{i:00}", DeviceCatalog.Get(device)))];
         PartitionPlan plan = PartitionPlan.Create(config, all, options);
         PlanCases.Check(plan, config, options);
 
         // Equal silos have equal work, to an eighth, but for lm_head; and nobody lacks room for K/V.
-        double head = (double)config.VocabSize * config.HiddenSize * (format == WeightFormat.F32 ? 4 : 2);
+        double head = new WeightSizes(config, WeightTypes.Of(config, mode, quant)).Head;
         double[] work = [.. plan.Silos.Select(s => s.TouchedBytesPerToken - (s.HoldsHead ? head : 0))];
         Assert.InRange(work.Max(), work.Min(), 1.2 * work.Min());
         Assert.InRange(plan.KvTokens, config.MaxPositions, long.MaxValue);
@@ -40,7 +43,7 @@ public sealed class PartitionPlanTests
         long total = config.ParameterCount.Total;
         long tied = (long)config.VocabSize * config.HiddenSize * 2;
         Assert.InRange(PlanCases.Bytes(config) - tied, 2 * total, 2 * total * 1.001);
-        Assert.InRange(PlanCases.Bytes(config, WeightFormat.Fp8) - (2 * tied), total - tied, total * 1.001);
+        Assert.InRange(PlanCases.Bytes(config, quant: QuantFormat.Fp8) - (2 * tied), total - tied, total * 1.001);
         Assert.Equal(81920, PartitionPlan.Create(config, PlanCases.Alike(1, 1L << 50)).KvBytesPerToken);
         PlanOptions fp8 = new() { Kv = KvFormat.Fp8 };
         Assert.Equal(41984, PartitionPlan.Create(config, PlanCases.Alike(1, 1L << 50), fp8).KvBytesPerToken);

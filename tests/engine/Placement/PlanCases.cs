@@ -1,8 +1,10 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.TestSupport;
 using System.Text.Json;
 using Xunit;
@@ -41,8 +43,8 @@ internal static class PlanCases
         [.. Enumerable.Range(0, count).Select(i => Silo($"s{i:00}", memory, bandwidth))];
 
     /// <summary>Bytes of the whole model by a plan on one huge silo.</summary>
-    public static long Bytes(ModelConfig config, WeightFormat format = WeightFormat.Bf16) =>
-        PartitionPlan.Create(config, Alike(1, 1L << 50), new PlanOptions { Weights = format }).Silos[0].WeightBytes;
+    public static long Bytes(ModelConfig config, ComputeMode mode = ComputeMode.Bf16, QuantFormat? quant = null) =>
+        PartitionPlan.Create(config, Alike(1, 1L << 50), new PlanOptions { Mode = mode, Quant = quant }).Silos[0].WeightBytes;
 
     public static string Text(PartitionPlan plan) => string.Join('\n', plan.Silos.Select(s =>
         $"{s.Silo.Name}: {string.Join(' ', s.Attention)} | {string.Join(' ', s.Experts)} | {string.Join(' ', s.Replicas)} | {s.WeightBytes} {s.KvTokens}"));

@@ -1,6 +1,8 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
@@ -74,7 +76,7 @@ public sealed class RandomPlanTests
             PlanSnapshotTests.AssertEqual(plan, after, config);
         }
 
-        long needed = PlanCases.Bytes(config, options.Weights) + (2 * Kv(config, options));
+        long needed = PlanCases.Bytes(config, options.Mode, options.Quant) + (2 * Kv(config, options));
         bool ample = silos.All(s => s.Role == SiloRole.Any && s.MemoryBytes >= needed);
         Assert.True(plan.Fits || !ample, "A model that fits on every single silo must fit.");
         return plan;
@@ -103,7 +105,8 @@ public sealed class RandomPlanTests
 
     private static PlanOptions Options(Random random, ModelConfig config) => new()
     {
-        Weights = (WeightFormat)random.Next(4),
+        Mode = (ComputeMode)random.Next(2),
+        Quant = (QuantFormat)random.Next(6),
         Kv = (KvFormat)random.Next(4),
         MinKvTokens = random.Next(1, 500),
         Load = random.Next(2) == 0 ? null : new ExpertLoad(

@@ -1,5 +1,7 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
@@ -24,7 +26,7 @@ public sealed class SpeedEstimateTests
     public void Experts_on_another_silo_cost_a_call_and_run_beside_the_shared_one()
     {
         ModelConfig config = PlanCases.Published("hunyuan-large");
-        WeightSizes sizes = new(config, WeightFormat.Bf16);
+        WeightSizes sizes = new(config, WeightTypes.Of(config, ComputeMode.Bf16, null));
         const double Latency = 1e-3;
         SiloCapacity attention = PlanCases.Silo("a", 1L << 42, 1e12, SiloRole.Attention) with { NetworkLatency = Latency, NetworkBandwidth = 1e9 };
         SiloCapacity experts = PlanCases.Silo("b", 1L << 42, 2e12, SiloRole.Experts) with { NetworkLatency = Latency / 2, NetworkBandwidth = 2e9 };

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 
@@ -5,7 +6,7 @@ namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 /// <summary>
 /// The forward pass in plain loops, straight from the formulas, to look at what weights do: one sequence, no cache. Slow, for tiny models
-/// with qk-norm and without biases.
+/// with qk-norm and without biases. Matrices may be 8-bit floats with stored scales.
 /// </summary>
 internal sealed class PlainForward(Weights weights)
 {
@@ -32,13 +33,15 @@ internal sealed class PlainForward(Weights weights)
         for (int layer = 0; layer < config.Layers; layer++)
         {
             float[][] h = Norm(x, weights.InputNorm(layer));
+            RowSource query = weights.Query(layer);
+            RowSource[] together = config.IsSelfLayer(layer) ? [query, weights.Key(layer), weights.Value(layer)] : [query];
             if (config.IsSelfLayer(layer))
             {
-                k = Rotate(Multiply(weights.Key(layer), h));
-                v = Multiply(weights.Value(layer), h);
+                k = Rotate(Multiply(weights.Key(layer), h, together));
+                v = Multiply(weights.Value(layer), h, together);
             }
 
-            float[][] q = HeadNorm(Rotate(Multiply(weights.Query(layer), h)), weights.QueryNorm(layer)!);
+            float[][] q = HeadNorm(Rotate(Multiply(query, h, together)), weights.QueryNorm(layer)!);
             Add(x, Multiply(weights.AttentionOutput(layer), Attend(q, HeadNorm(k, weights.KeyNorm(layer)!), v)));
             h = Norm(x, weights.PostAttentionNorm(layer));
             Add(x, Moe(layer, h));
@@ -81,8 +84,8 @@ internal sealed class PlainForward(Weights weights)
 
     private static float[][] Mlp(MlpRows rows, float[][] h)
     {
-        float[][] gate = Multiply(rows.Gate, h);
-        float[][] up = Multiply(rows.Up, h);
+        float[][] gate = Multiply(rows.Gate, h, rows.Gate, rows.Up);
+        float[][] up = Multiply(rows.Up, h, rows.Gate, rows.Up);
         for (int t = 0; t < h.Length; t++)
         {
             for (int i = 0; i < gate[t].Length; i++)
@@ -142,8 +145,14 @@ internal sealed class PlainForward(Weights weights)
         })];
     }
 
-    private static float[][] Multiply(RowSource matrix, float[][] input)
+    // Matrices that are computed together take the largest of their input scales.
+    private static float[][] Multiply(RowSource matrix, float[][] input, params RowSource[] together)
     {
+        if (matrix.Ranges[0].Scales is not null)
+        {
+            return MultiplyFloats8(matrix, input, together.Append(matrix).Max(m => m.Ranges[0].Scales!.InputScale!.Value));
+        }
+
         float[][] output = [.. input.Select(_ => new float[matrix.Rows])];
         var row = new float[matrix.Columns];
         for (int r = 0; r < matrix.Rows; r++)
@@ -152,6 +161,27 @@ internal sealed class PlainForward(Weights weights)
             for (int t = 0; t < input.Length; t++)
             {
                 output[t][r] = Dot(row, input[t]);
+            }
+        }
+
+        return output;
+    }
+
+    private static float[][] MultiplyFloats8(RowSource matrix, float[][] input, float inputScale)
+    {
+        float[][] rounded = [.. input.Select(row => row.Select(v => E4M3.ToSingle(E4M3.FromSingle(v / inputScale))).ToArray())];
+        float[][] output = [.. input.Select(_ => new float[matrix.Rows])];
+        int at = 0;
+        foreach (RowRange range in matrix.Ranges)
+        {
+            float scale = BitConverter.ToSingle(range.Scales!.Scales.Slice(0, sizeof(float)));
+            for (int r = 0; r < range.RowCount; r++, at++)
+            {
+                float[] row = [.. range.Row(r).ToArray().Select(E4M3.ToSingle)];
+                for (int t = 0; t < input.Length; t++)
+                {
+                    output[t][at] = Dot(row, rounded[t]) * inputScale * scale;
+                }
             }
         }
 

@@ -2,6 +2,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
@@ -25,9 +26,10 @@ internal sealed class LoadedLogits
 
     public bool Mapped => Progress.Exists(p => p.Stage == LoadStage.Mapping);
 
-    public static ModelOptions Options(string? cache, ComputeMode mode = ComputeMode.Bf16, bool verify = false) => new()
+    public static ModelOptions Options(string? cache, ComputeMode mode = ComputeMode.Bf16, bool verify = false, QuantFormat? quant = null) => new()
     {
         Mode = mode,
+        Quant = quant,
         Threads = 2,
         PinThreads = false,
         KvTokens = 64,
@@ -37,11 +39,11 @@ internal sealed class LoadedLogits
         VerifyPackedCache = verify,
     };
 
-    public static LoadedLogits Of(string folder, string? cache, ComputeMode mode = ComputeMode.Bf16, bool verify = false)
+    public static LoadedLogits Of(string folder, string? cache, ComputeMode mode = ComputeMode.Bf16, bool verify = false, QuantFormat? quant = null)
     {
         List<string> warnings = [];
         ProgressLog progress = new();
-        using ModelRunner model = ModelRunner.Load(folder, Options(cache, mode, verify) with { Warn = warnings.Add }, progress);
+        using ModelRunner model = ModelRunner.Load(folder, Options(cache, mode, verify, quant) with { Warn = warnings.Add }, progress);
         return new LoadedLogits(Forward(model), warnings, progress.Reports);
     }
 

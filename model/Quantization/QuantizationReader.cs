@@ -1,0 +1,101 @@
+using System.Text.Json;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Quantization;
+
+/// <summary>Reads quantization_config, whichever of the two known layouts it is in. Whatever it asks for beyond what is computed here is refused.</summary>
+internal static class QuantizationReader
+{
+    private const string Field = "quantization_config";
+    private const string Prefix = Field + ".";
+    private const string IgnoredLayers = "ignored_layers";
+    private const string NotConverted = "modules_to_not_convert";
+
+    /// <summary>The methods that are understood.</summary>
+    public const string AutoFp8 = "fp8", CompressedTensors = "compressed-tensors";
+
+    /// <summary>Reads the field; null where the config has none.</summary>
+    /// <exception cref="ModelException">The message names the field and what is allowed.</exception>
+    public static QuantizationConfig? Read(in JsonFields config, string source)
+    {
+        if (!config.TryGet(Field, out JsonElement json))
+        {
+            return null;
+        }
+
+        const string allowed = $"\"{AutoFp8}\" (AutoFP8) or \"{CompressedTensors}\"";
+        JsonFields fields = new(json, source, Prefix);
+        return fields.Text("quant_method") switch
+        {
+            AutoFp8 => ReadAutoFp8(fields, source),
+            CompressedTensors => new CompressedTensorsReader(source).Read(fields),
+            null => throw fields.Missing("quant_method", allowed),
+            string other => throw fields.Wrong("quant_method", $"\"{other}\"", allowed),
+        };
+    }
+
+    private static QuantizationConfig ReadAutoFp8(in JsonFields fields, string source)
+    {
+        bool staticInput = fields.Text("activation_scheme") switch
+        {
+            "static" => true,
+            "dynamic" => false,
+            null => throw fields.Missing("activation_scheme", "\"static\" or \"dynamic\""),
+            string other => throw fields.Wrong("activation_scheme", $"\"{other}\"", "\"static\" or \"dynamic\""),
+        };
+        if (fields.TryGet("weight_block_size", out JsonElement block))
+        {
+            throw fields.Wrong("weight_block_size", block, "absent (one scale for each tensor)");
+        }
+
+        if (fields.Text("fmt") is { } format && format is not ("e4m3" or "e4m3fn"))
+        {
+            throw fields.Wrong("fmt", $"\"{format}\"", "\"e4m3\" or absent");
+        }
+
+        string field = !fields.Has(IgnoredLayers) && fields.Has(NotConverted) ? NotConverted : IgnoredLayers;
+        IReadOnlyList<string> ignored = Texts(fields, field, source, Prefix)
+            ?? throw fields.Missing(IgnoredLayers, "the list of layers that are not quantised: every mlp.gate.wg, and lm_head");
+        ModuleMatcher matcher = Matcher(ignored, source, Prefix + field);
+        WeightScheme scheme = new(ElementType.F8E4M3, ScaleSpan.Tensor, staticInput);
+        return new QuantizationConfig(AutoFp8, Prefix + field, matcher, [new SchemeGroup(new ModuleMatcher([SchemeGroup.AllLinear]), scheme)]);
+    }
+
+    /// <summary>A list of texts; null where absent.</summary>
+    public static IReadOnlyList<string>? Texts(in JsonFields fields, string name, string source, string prefix)
+    {
+        if (!fields.TryGet(name, out JsonElement list))
+        {
+            return null;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            throw fields.Wrong(name, list, "a list of names");
+        }
+
+        List<string> texts = [];
+        foreach (JsonElement entry in list.EnumerateArray())
+        {
+            texts.Add(entry.ValueKind == JsonValueKind.String
+                ? entry.GetString()!
+                : throw new ModelException($"{source}: \"{prefix}{name}[{texts.Count}]\" is {entry.GetRawText()}; allowed: a name."));
+        }
+
+        return texts;
+    }
+
+    /// <summary>A matcher of names that a file gives.</summary>
+    public static ModuleMatcher Matcher(IEnumerable<string> entries, string source, string field)
+    {
+        try
+        {
+            return new ModuleMatcher(entries);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ModelException($"{source}: \"{field}\" has an expression that cannot be used: {e.Message}", e);
+        }
+    }
+}

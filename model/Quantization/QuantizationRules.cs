@@ -1,0 +1,86 @@
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Quantization;
+
+/// <summary>
+/// Checks a quantisation against the model it is of: what is computed as one matrix must be of one type, all routed experts of a layer are
+/// alike, and routers are left alone.
+/// </summary>
+internal static class QuantizationRules
+{
+    public static void Check(ModelConfig config)
+    {
+        if (config.Quantization is not { } stored)
+        {
+            return;
+        }
+
+        if (stored.Method == QuantizationReader.AutoFp8 && !config.TieWordEmbeddings && stored.Takes("lm_head"))
+        {
+            throw Lacks(config, stored, "lm_head");
+        }
+
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            CheckLayer(config, stored, layer);
+        }
+    }
+
+    private static void CheckLayer(ModelConfig config, QuantizationConfig stored, int layer)
+    {
+        string attention = WeightNames.Attention(layer);
+        if (config.IsSelfLayer(layer))
+        {
+            Same(config, stored, attention + "q_proj", attention + "k_proj", attention + "v_proj");
+        }
+
+        if (!config.IsMoeLayer(layer))
+        {
+            SameUp(config, stored, WeightNames.DenseMlp(layer));
+            return;
+        }
+
+        string router = WeightNames.Module(WeightNames.RouterGate(layer));
+        if (stored.Takes(router))
+        {
+            throw Lacks(config, stored, router);
+        }
+
+        if (config.SharedExperts(layer) > 0)
+        {
+            SameUp(config, stored, WeightNames.SharedMlp(layer));
+        }
+
+        string first = WeightNames.ExpertMlp(layer, 0);
+        for (int expert = 0; expert < config.Experts; expert++)
+        {
+            string prefix = WeightNames.ExpertMlp(layer, expert);
+            Same(config, stored, first + "gate_proj", prefix + "gate_proj", prefix + "up_proj");
+            Same(config, stored, first + "down_proj", prefix + "down_proj");
+        }
+    }
+
+    private static void SameUp(ModelConfig config, QuantizationConfig stored, string prefix) =>
+        Same(config, stored, prefix + "gate_proj", prefix + "up_proj");
+
+    private static void Same(ModelConfig config, QuantizationConfig stored, string first, params ReadOnlySpan<string> others)
+    {
+        WeightScheme? scheme = stored.SchemeOf(first);
+        foreach (string other in others)
+        {
+            WeightScheme? found = stored.SchemeOf(other);
+            if (found != scheme)
+            {
+                throw new ModelException(
+                    $"{config.Source}: \"{stored.IgnoredField}\" and the groups store \"{first}\" as {Show(scheme)} and \"{other}\" as {Show(found)}; " +
+                    "allowed: both alike, as they are computed together.");
+            }
+        }
+    }
+
+    private static string Show(WeightScheme? scheme) => scheme is null ? "not quantised" : $"{scheme.Type} ({scheme.Scales})";
+
+    private static ModelException Lacks(ModelConfig config, QuantizationConfig stored, string module) => new(
+        $"{config.Source}: \"{stored.IgnoredField}\" lacks \"{module}\"; allowed: a list with every router (mlp.gate.wg) and, where it is not tied, lm_head.");
+}

@@ -1,0 +1,120 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HunyuanOrleans.Kernels;
+
+namespace HunyuanOrleans.Model.Quantization.Writing;
+
+/// <summary>
+/// config.json of a quantised model: the original's, with a quantization_config in the terms of the compressed-tensors library, so that other
+/// programs can read it too. MLPs are the group of all linear layers, since readers ask for that one to learn how experts are stored.
+/// </summary>
+internal static class QuantizedConfig
+{
+    private const string AttentionTarget = @"re:.*self_attn\..*_proj$", HeadTarget = "lm_head", RouterTarget = @"re:.*mlp\.gate\.wg$";
+
+    /// <summary>The config's text.</summary>
+    /// <param name="original">Text of the original's config.json.</param>
+    /// <param name="format">What it is quantised to.</param>
+    public static string Of(string original, QuantFormat format)
+    {
+        JsonObject config = JsonNode.Parse(original)!.AsObject();
+        config["quantization_config"] = Quantization(format);
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            // Without serialiser options: programs may be built without reflection over types.
+            config.WriteTo(writer);
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static JsonObject Quantization(QuantFormat format)
+    {
+        JsonArray ignore = new((JsonNode)RouterTarget);
+        JsonObject groups = [];
+        ElementType mlp = QuantPolicy.TypeOf(format, LinearRole.Mlp)!.Value;
+        List<(ElementType Type, List<string> Targets)> others = [];
+        foreach ((LinearRole role, string target) in new[] { (LinearRole.Attention, AttentionTarget), (LinearRole.Head, HeadTarget) })
+        {
+            ElementType? type = QuantPolicy.TypeOf(format, role);
+            if (type is null)
+            {
+                ignore.Add((JsonNode)target);
+            }
+            else if (type != mlp)
+            {
+                int at = others.FindIndex(o => o.Type == type);
+                if (at < 0)
+                {
+                    at = others.Count;
+                    others.Add((type.Value, []));
+                }
+
+                others[at].Targets.Add(target);
+            }
+        }
+
+        bool mixed = others.Count > 0;
+        groups["group_0"] = Group(mlp, [SchemeGroup.AllLinear], mixed);
+        foreach ((ElementType type, List<string> targets) in others)
+        {
+            groups[$"group_{groups.Count}"] = Group(type, targets, mixed);
+        }
+
+        return new JsonObject
+        {
+            ["quant_method"] = QuantizationReader.CompressedTensors,
+            ["format"] = mixed ? "mixed-precision" : FormatOf(mlp),
+            ["quantization_status"] = "compressed",
+            ["config_groups"] = groups,
+            ["ignore"] = ignore,
+            ["kv_cache_scheme"] = null,
+        };
+    }
+
+    private static JsonObject Group(ElementType type, List<string> targets, bool mixed)
+    {
+        bool floats = type == ElementType.F8E4M3;
+        bool grouped = type == ElementType.I4;
+        JsonObject group = new()
+        {
+            ["targets"] = new JsonArray([.. targets.Select(t => (JsonNode)t)]),
+            ["weights"] = new JsonObject
+            {
+                ["num_bits"] = grouped ? 4 : 8,
+                ["type"] = floats ? "float" : "int",
+                ["symmetric"] = true,
+                ["strategy"] = grouped ? "group" : "channel",
+                ["group_size"] = grouped ? WeightScheme.GroupColumns : null,
+                ["dynamic"] = false,
+            },
+
+            // Inputs are quantised here whatever this says; 4-bit weights are commonly declared, and read, without it.
+            ["input_activations"] = grouped ? null : new JsonObject
+            {
+                ["num_bits"] = 8,
+                ["type"] = floats ? "float" : "int",
+                ["symmetric"] = true,
+                ["strategy"] = "token",
+                ["dynamic"] = true,
+            },
+            ["output_activations"] = null,
+        };
+        if (mixed)
+        {
+            group["format"] = FormatOf(type);
+        }
+
+        return group;
+    }
+
+    private static string FormatOf(ElementType type) => type switch
+    {
+        ElementType.I8 => "int-quantized",
+        ElementType.I4 => "pack-quantized",
+        _ => "float-quantized",
+    };
+}

@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Model.Checkpoints;
+
+namespace HunyuanOrleans.Model.Quantization.Writing;
+
+/// <summary>
+/// What becomes of one stored tensor: itself, or codes with scales, row by row. It knows no other tensor, and keeps nothing of its rows.
+/// </summary>
+/// <param name="source">The stored tensor.</param>
+/// <param name="target">Its new type; null copies it.</param>
+internal sealed class QuantizedTensor(TensorView source, ElementType? target)
+{
+    private readonly int columns = target is null ? 0 : checked((int)source.Shape[1]);
+
+    /// <summary>Rows that are written one by one; a copied tensor counts as rows of its first dimension.</summary>
+    public long Rows { get; } = source.Shape.Length == 0 ? 1 : source.Shape[0];
+
+    /// <summary>Bytes read for a row.</summary>
+    public long RowBytes => Rows == 0 ? 0 : source.ByteLength / Rows;
+
+    /// <summary>Bytes read in all.</summary>
+    public long SourceBytes => source.ByteLength;
+
+    /// <summary>The tensors that are written, all of them to one file.</summary>
+    public IReadOnlyList<TensorSpec> Specs { get; } = target switch
+    {
+        null => [new TensorSpec(source.Name, source.StoredType, source.Shape.ToArray())],
+        ElementType.I4 =>
+        [
+            new TensorSpec(QuantizedLookup.PackedName(source.Name), StoredType.I32, [source.Shape[0], StoredRows.CodeBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(int)]),
+            new TensorSpec(source.Name + "_scale", StoredType.F16, [source.Shape[0], StoredRows.ScaleBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(ushort)]),
+            new TensorSpec(source.Name + "_shape", StoredType.I64, [2]),
+        ],
+        _ =>
+        [
+            new TensorSpec(source.Name, target == ElementType.I8 ? StoredType.I8 : StoredType.F8E4M3, source.Shape.ToArray()),
+            new TensorSpec(source.Name + "_scale", StoredType.F32, [source.Shape[0], 1]),
+        ],
+    };
+
+    /// <summary>Writes what becomes of some rows.</summary>
+    /// <param name="writer">The file.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="count">Number of rows, few enough for a buffer.</param>
+    public void Write(SafetensorsWriter writer, long first, int count)
+    {
+        if (target is not { } type)
+        {
+            writer.Write(source.Name, first * RowBytes, source.Slice(first * RowBytes, checked((int)(count * RowBytes))));
+            return;
+        }
+
+        int codeBytes = StoredRows.CodeBytes(type, columns);
+        int scaleBytes = StoredRows.ScaleBytes(type, columns);
+        byte[] codes = new byte[count * codeBytes];
+        byte[] scales = new byte[count * scaleBytes];
+        ReadOnlySpan<byte> rows = source.Slice(first * RowBytes, checked((int)(count * RowBytes)));
+        StoredRows.Quantize(type, rows, source.ElementType, columns, codes, scales);
+        writer.Write(Specs[0].Name, first * codeBytes, codes);
+        writer.Write(Specs[1].Name, first * scaleBytes, scales);
+        if (type == ElementType.I4 && first == 0)
+        {
+            byte[] shape = new byte[2 * sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(shape, source.Shape[0]);
+            BinaryPrimitives.WriteInt64LittleEndian(shape.AsSpan(sizeof(long)), source.Shape[1]);
+            writer.Write(Specs[2].Name, 0, shape);
+        }
+    }
+
+}
