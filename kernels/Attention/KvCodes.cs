@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Packing;
 
 namespace HunyuanOrleans.Kernels.Attention;
 
@@ -12,14 +13,8 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// </summary>
 internal static unsafe class KvCodes
 {
-    private const int IntegerLevels = 127;
-    private const float LargestE4M3 = 448;
     private const uint InfinityBits = 0x7F800000;
     private const ushort NotANumber = 0x7FC0;
-
-    // Added to a small float it leaves the nearest integer in the low mantissa bits: 1.5 * 2^23 for signed units, 2^14 for units of 2^-9.
-    private const float IntegerMagic = 12582912f;
-    private const float SubnormalMagic = 16384f;
 
     private static readonly float[] IntegerValues = Values(ElementType.I8);
     private static readonly float[] FloatValues = Values(ElementType.F8E4M3);
@@ -67,9 +62,7 @@ internal static unsafe class KvCodes
         for (i = 0; i < padded; i += 16)
         {
             Vector512<float> value = Vector512.Load(y + i) / s;
-            Vector512<int> code = type == ElementType.I8
-                ? (value + Vector512.Create(IntegerMagic)).AsInt32() - Vector512.Create(IntegerMagic).AsInt32()
-                : EncodeE4M3(value);
+            Vector512<int> code = type == ElementType.I8 ? RowCodes.Integers16(value) : E4M3.Codes16(value).AsInt32();
             Vector256<short> half = Vector256.Narrow(code.GetLower(), code.GetUpper());
             Vector128.Narrow(half.GetLower(), half.GetUpper()).AsByte().Store(codes + i);
         }
@@ -132,22 +125,8 @@ internal static unsafe class KvCodes
             return NotANumber;
         }
 
-        float scale = BitConverter.UInt32BitsToSingle(bits) / (type == ElementType.I8 ? IntegerLevels : LargestE4M3);
+        float scale = BitConverter.UInt32BitsToSingle(bits) / (type == ElementType.I8 ? RowCodes.MaxInteger : E4M3.Max);
         return (ushort)((BitConverter.SingleToUInt32Bits(scale) + 0xFFFF) >> 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> EncodeE4M3(Vector512<float> value)
-    {
-        Vector512<uint> bits = value.AsUInt32();
-        Vector512<uint> magnitude = bits & Vector512.Create(0x7FFFFFFFu);
-
-        // The exponent biases differ by 120; below 2^-6 codes are multiples of 2^-9.
-        Vector512<uint> rounded = (magnitude + Vector512.Create(0x7FFFFu) + ((magnitude >> 20) & Vector512.Create(1u))) >> 20;
-        Vector512<uint> normal = Vector512.Min(rounded - Vector512.Create(120u << 3), Vector512.Create(0x7Eu));
-        Vector512<uint> subnormal = (magnitude.AsSingle() + Vector512.Create(SubnormalMagic)).AsUInt32() - Vector512.Create(SubnormalMagic).AsUInt32();
-        Vector512<uint> isNormal = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(121u << 23));
-        return (Vector512.ConditionalSelect(isNormal, normal, subnormal) | ((bits >> 24) & Vector512.Create(0x80u))).AsInt32();
     }
 
     // 64 codes at a time: magnitudes index two tables of 128 bytes, the upper and the lower halves of bfloat16.
@@ -189,12 +168,7 @@ internal static unsafe class KvCodes
             else
             {
                 (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Load(codes + i));
-                Vector512<int> code = Wide(low.AsInt16(), high.AsInt16());
-                Vector512<int> magnitude = code & Vector512.Create(0x7F);
-                Vector512<int> normal = (magnitude << 20) + Vector512.Create(120 << 23);
-                Vector512<int> subnormal = (Vector512.ConvertToSingle(magnitude) * Vector512.Create(1f / 512)).AsInt32();
-                Vector512<int> bits = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(8)), subnormal, normal);
-                value = (bits | ((code & Vector512.Create(0x80)) << 24)).AsSingle();
+                value = E4M3.Values16(Wide(low.AsInt16(), high.AsInt16()).AsUInt32());
             }
 
             Vector512<uint> upper = value.AsUInt32() >> 16;
@@ -227,19 +201,8 @@ internal static unsafe class KvCodes
         }
     }
 
-    // The e4m3 code of NaN is never written; here it stands for the number that would follow 448.
-    private static float[] Values(ElementType type)
-    {
-        float[] values = new float[256];
-        for (int code = 0; code < values.Length; code++)
-        {
-            int exponent = (code >> 3) & 15;
-            float magnitude = exponent == 0 ? (code & 7) / 512f : (8 + (code & 7)) * MathF.ScaleB(1, exponent - 10);
-            values[code] = type == ElementType.I8 ? (sbyte)code : code < 128 ? magnitude : -magnitude;
-        }
-
-        return values;
-    }
+    private static float[] Values(ElementType type) =>
+        [.. Enumerable.Range(0, 256).Select(code => type == ElementType.I8 ? (sbyte)code : E4M3.ToSingle((byte)code))];
 
     // Of the first 128 codes: upper bytes of bfloat16, then lower bytes. As an index -128 stands for 0; it is never written.
     private static byte[] MagnitudeBytes(float[] values)

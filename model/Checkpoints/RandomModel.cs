@@ -34,7 +34,7 @@ public static class RandomModel
         CancellationToken cancellationToken = default)
     {
         ModelConfig config = Config(options);
-        List<List<ExpectedTensor>> shards = Shards(CheckpointSchema.Tensors(config), options.MaxShardBytes);
+        List<List<ExpectedTensor>> shards = Shards.Split(CheckpointSchema.Tensors(config), Bytes, options.MaxShardBytes);
         long total = shards.Sum(shard => shard.Sum(Bytes));
         bool existed = PrepareFolder(directory, total);
         try
@@ -43,7 +43,7 @@ public static class RandomModel
             var shardByTensor = new Dictionary<string, string>(StringComparer.Ordinal);
             for (int i = 0; i < shards.Count; i++)
             {
-                string name = shards.Count == 1 ? CheckpointFiles.SingleName : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+                string name = Shards.Name(i, shards.Count);
                 job.WriteShard(Path.Combine(directory, name), shards[i]);
                 shards[i].ForEach(tensor => shardByTensor.Add(tensor.Name, name));
             }
@@ -64,25 +64,6 @@ public static class RandomModel
     }
 
     private static long Bytes(ExpectedTensor tensor) => tensor.ElementCount * StoredType.BF16.Size();
-
-    private static List<List<ExpectedTensor>> Shards(IEnumerable<ExpectedTensor> tensors, long limit)
-    {
-        var shards = new List<List<ExpectedTensor>> { new() };
-        long used = 0;
-        foreach (ExpectedTensor tensor in tensors)
-        {
-            if (used > 0 && used + Bytes(tensor) > limit)
-            {
-                shards.Add([]);
-                used = 0;
-            }
-
-            shards[^1].Add(tensor);
-            used += Bytes(tensor);
-        }
-
-        return shards;
-    }
 
     private static bool PrepareFolder(string directory, long bytes)
     {

@@ -55,7 +55,7 @@ public static class ModelQuantizer
         using OutputFolder folder = OutputFolder.Create(output, bytes + companions.Sum(f => new FileInfo(f).Length));
         try
         {
-            WriteShards(folder.Path, Shards(tensors, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
+            WriteShards(folder.Path, Shards.Split(tensors, Bytes, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
             companions.ForEach(file => File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file))));
             File.WriteAllText(Path.Combine(folder.Path, "config.json"), QuantizedConfig.Of(File.ReadAllText(config.Source), format));
         }
@@ -76,31 +76,12 @@ public static class ModelQuantizer
 
     private static long Bytes(QuantizedTensor tensor) => tensor.Specs.Sum(s => s.ByteLength);
 
-    private static List<List<QuantizedTensor>> Shards(List<QuantizedTensor> tensors, long limit)
-    {
-        List<List<QuantizedTensor>> shards = [[]];
-        long used = 0;
-        foreach (QuantizedTensor tensor in tensors)
-        {
-            if (used > 0 && used + Bytes(tensor) > limit)
-            {
-                shards.Add([]);
-                used = 0;
-            }
-
-            shards[^1].Add(tensor);
-            used += Bytes(tensor);
-        }
-
-        return shards;
-    }
-
     private static void WriteShards(string folder, List<List<QuantizedTensor>> shards, Progress progress, CancellationToken cancellationToken)
     {
         Dictionary<string, string> map = new(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
-            string name = shards.Count == 1 ? CheckpointFiles.SingleName : $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+            string name = Shards.Name(i, shards.Count);
             TensorSpec[] specs = [.. shards[i].SelectMany(t => t.Specs)];
             using SafetensorsWriter writer = new(Path.Combine(folder, name), specs);
             ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
