@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
 
@@ -104,23 +105,33 @@ public static unsafe class Conversion
         Vector512<uint> bits = value.AsUInt32();
         Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
         Vector512<uint> kept = Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, bits | Vector512.Create(0x400000u)) >> 16;
-        Vector256.Narrow(kept.GetLower(), kept.GetUpper()).Store(destination);
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(kept) : Vector256.Narrow(kept.GetLower(), kept.GetUpper())).Store(destination);
     }
 
     /// <summary>Loads 16 bfloat16 as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Load16(ushort* source)
     {
+        return (Widen16(source) << 16).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Widen16(ushort* source)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
+        }
+
         (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
-        return (Vector512.Create(low, high) << 16).AsSingle();
+        return Vector512.Create(low, high);
     }
 
     /// <summary>Loads 16 IEEE halves as float32, exactly; a NaN becomes a quiet one, as in the conversion of a single half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> LoadHalf16(ushort* source)
     {
-        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source));
-        Vector512<uint> half = Vector512.Create(low, high);
+        Vector512<uint> half = Widen16(source);
         Vector512<uint> magnitude = half & Vector512.Create(0x7FFFu);
         Vector512<uint> shifted = magnitude << 13;
 

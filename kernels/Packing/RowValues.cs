@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using HunyuanOrleans.Kernels.Elementwise;
@@ -58,29 +59,37 @@ internal static unsafe class RowValues
     }
 
     /// <summary>The bits of the largest magnitude as a float32. As integers they order like the magnitudes, with NaN above all.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint MagnitudeBits(byte* values, ElementType type, int count)
     {
-        Vector512<uint> largest = default;
+        return type == ElementType.BF16
+            ? (uint)Largest((ushort*)values, (ushort)0x7FFF, count) << 16
+            : Largest((uint*)values, 0x7FFFFFFFu, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static T Largest<T>(T* values, T magnitude, int count)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Vector512<T> mask = Vector512.Create(magnitude), most = default;
         int i = 0;
-        for (; i <= count - 16; i += 16)
+        for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)
         {
-            Vector512<float> value = type == ElementType.F32 ? Vector512.Load((float*)values + i) : Conversion.Load16((ushort*)values + i);
-            largest = Vector512.Max(largest, value.AsUInt32() & Vector512.Create(0x7FFFFFFFu));
+            most = Vector512.Max(most, Vector512.Load(values + i) & mask);
         }
 
-        uint result = 0;
-        for (int lane = 0; lane < 16; lane++)
+        T* lanes = stackalloc T[Vector512<T>.Count];
+        most.Store(lanes);
+        T largest = T.Zero;
+        for (int lane = 0; lane < Vector512<T>.Count; lane++)
         {
-            result = Math.Max(result, largest[lane]);
+            largest = T.Max(largest, lanes[lane]);
         }
 
         for (; i < count; i++)
         {
-            float value = type == ElementType.F32 ? ((float*)values)[i] : Conversion.ToSingle(((ushort*)values)[i]);
-            result = Math.Max(result, BitConverter.SingleToUInt32Bits(value) & 0x7FFFFFFF);
+            largest = T.Max(largest, values[i] & magnitude);
         }
 
-        return result;
+        return largest;
     }
 }

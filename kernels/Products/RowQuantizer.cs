@@ -65,14 +65,14 @@ internal static unsafe class RowQuantizer
         int i = 0;
         for (; i <= columns - 16; i += 16)
         {
-            Vector512<int> code = RowCodes.Integers16(Load16(source, type, i) * factor);
+            Vector512<int> code = Nearest16(Load16(source, type, i) * factor);
             sum += code;
             Narrow16(code).Store(codes + i);
         }
 
         for (; i < padded; i += 16)
         {
-            Vector512<int> code = i < columns ? RowCodes.Integers16(LoadTail(source, type, i, columns) * factor) : default;
+            Vector512<int> code = i < columns ? Nearest16(LoadTail(source, type, i, columns) * factor) : default;
             sum += code;
             Narrow16(code).Store(codes + i);
         }
@@ -94,6 +94,11 @@ internal static unsafe class RowQuantizer
             Conversion.Store16(i < columns ? E4M3.Round16(LoadTail(source, type, i, columns) / scale) : default, codes + i);
         }
     }
+
+    // Nothing is beyond 127 here but by a rounding, so nothing needs to be limited.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Nearest16(Vector512<float> values) =>
+        Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(values) : RowCodes.Integers16(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Load16(byte* source, ElementType type, int i) =>

@@ -22,9 +22,9 @@ internal static unsafe class SumsOutput
         }
 
         int bytes = Math.Min(64, y.Columns - column) * y.Type.Size();
-        for (int t = 0; t < tokens; t++)
+        byte* target = First(y, row, tokens, column);
+        for (int t = 0; t < tokens; t++, target += y.Stride)
         {
-            byte* target = y.Address(row + t) + ((long)column * y.Type.Size());
             for (int b = 0; b < bytes; b += 64)
             {
                 Sse.Prefetch0(target + b);
@@ -37,9 +37,9 @@ internal static unsafe class SumsOutput
     public static void Write(float* sums, int width, int tokens, Activation y, int row, int column, bool add)
     {
         int columns = Math.Min(64, y.Columns - column);
-        for (int t = 0; t < tokens; t++, sums += width)
+        byte* target = First(y, row, tokens, column);
+        for (int t = 0; t < tokens; t++, sums += width, target += y.Stride)
         {
-            byte* target = y.Address(row + t) + ((long)column * y.Type.Size());
             int c = 0;
             for (; c + 16 <= columns; c += 16)
             {
@@ -78,9 +78,9 @@ internal static unsafe class SumsOutput
     {
         int columns = Math.Min(64, y.Columns - column);
         float* tail = stackalloc float[16];
-        for (int t = 0; t < tokens; t++, sums += width)
+        byte* target = First(y, row, tokens, column);
+        for (int t = 0; t < tokens; t++, sums += width, target += y.Stride)
         {
-            byte* target = y.Address(row + t) + ((long)column * y.Type.Size());
             for (int c = 0; c < columns; c += 16)
             {
                 Vector512<float> value = VectorMath.SwiGlu(Vector512.Load(sums + c), Vector512.Load(sums + 64 + c));
@@ -108,5 +108,12 @@ internal static unsafe class SumsOutput
                 }
             }
         }
+    }
+
+    // Checks both ends once.
+    private static byte* First(Activation y, int row, int tokens, int column)
+    {
+        y.Check(row, tokens, nameof(row));
+        return y.Pointer + (row * y.Stride) + ((long)column * y.Type.Size());
     }
 }
