@@ -14,7 +14,7 @@ namespace HunyuanOrleans.Kernels.CodeGeneration;
 internal sealed class FourBitPanelCode
 {
     /// <summary>Bytes the weight stream is prefetched ahead when a tile reads it once (decode): measured best, see docs/numbers.md.</summary>
-    private const int PrefetchDistance = 8192;
+    private const int PrefetchDistance = 16384;
 
     /// <summary>Most tokens in a tile.</summary>
     public const int MaxTokens = 6;
