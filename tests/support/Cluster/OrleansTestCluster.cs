@@ -1,3 +1,4 @@
+using System.Globalization;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -19,14 +20,13 @@ internal sealed class TestCluster : ITestCluster
 
     public IClusterClient Client => _cluster.Client;
 
-    public IReadOnlyList<SiloAddress> Silos => [.. _cluster.Silos.Select(s => s.SiloAddress)];
+    public IReadOnlyList<SiloAddress> Silos => [.. _cluster.Silos.OrderBy(s => NumberOf(s.Name)).Select(s => s.SiloAddress)];
 
     public static async Task<TestCluster> StartAsync(int silos, ClusterSetup? setup = null)
     {
-        var number = -1;
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.Options.ConfigureFileLogging = false;
-        builder.ConfigureSilo((_, silo) =>
+        builder.ConfigureSilo((options, silo) =>
         {
             TestDefaults.Apply(silo);
             silo.Configure<ClusterMembershipOptions>(o =>
@@ -36,7 +36,7 @@ internal sealed class TestCluster : ITestCluster
                 o.NumVotesForDeathDeclaration = 1;
             });
             silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
-            setup?.Silo?.Invoke(Interlocked.Increment(ref number), silo);
+            setup?.Silo?.Invoke(NumberOf(options.SiloName), silo);
         });
         builder.ConfigureClient(client =>
         {
@@ -57,6 +57,9 @@ internal sealed class TestCluster : ITestCluster
     public Task KillSiloAsync(SiloAddress silo) => _cluster.KillSiloAsync(Find(silo));
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    // Silos start side by side: their names tell their order, the moments at which they are configured do not.
+    private static int NumberOf(string name) => int.Parse(name.AsSpan(name.LastIndexOf('_') + 1), CultureInfo.InvariantCulture);
 
     private InProcessSiloHandle Find(SiloAddress silo) => _cluster.Silos.Single(s => s.SiloAddress.Equals(silo));
 }
