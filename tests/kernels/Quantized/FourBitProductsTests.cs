@@ -11,8 +11,6 @@ namespace HunyuanOrleans.Kernels.Tests.Quantized;
 /// <summary>Products of 4-bit weights against a slow reference: bit for bit, whatever the instructions, threads, tokens and tiles.</summary>
 public sealed class FourBitProductsTests(Pools pools) : IClassFixture<Pools>
 {
-    private const int MaxTokens = 130;
-
     public static TheoryData<int, int, ElementType> Shapes
     {
         get
@@ -34,34 +32,9 @@ public sealed class FourBitProductsTests(Pools pools) : IClassFixture<Pools>
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void EveryTokenCountIsExact(int rows, int columns, ElementType input)
-    {
-        float[] w = Rows.Random(rows * columns, rows + (3 * columns));
-        float[] x = Rows.Random(MaxTokens * columns, rows + columns, input, scale: 4);
-        Array.Clear(x, 0, columns);
-        Array.Clear(w, 0, columns);
-        using Activation from = Rows.Of(x, columns, input);
-        using Activation to = new(MaxTokens, rows, ElementType.F32);
-        float[]? expected = null;
-        foreach (InstructionSet isa in InstructionSets.Available)
-        {
-            using Weights weights = Weights.Pack(w, rows, columns, ElementType.I4, isa, pools.One);
-            expected ??= Reference(QuantizedReference.IntegerRows(x, MaxTokens, columns), weights.Matrix);
-            foreach (WorkerPool pool in pools.All)
-            {
-                using MatrixProducts products = new(pool, 1);
-                for (int tokens = 1; tokens <= MaxTokens; tokens += tokens < 20 ? 1 : 11)
-                {
-                    int first = tokens * 31 % (MaxTokens - tokens + 1);
-                    products.Add(weights.Matrix, from, first, to, 0, tokens, Epilogue.Store);
-                    products.Run();
-                    Rows.AssertSameBits(expected.AsSpan(first * rows, tokens * rows), Rows.Get(to, 0, tokens), $"{isa}, {tokens} tokens, {pool.Threads} threads");
-                }
-            }
-        }
-
-        Rows.AssertPaddingIsZero(to);
-    }
+    public void EveryTokenCountIsExact(int rows, int columns, ElementType input) =>
+        EveryTokenCount.IsExact(pools, rows, columns, input, ElementType.I4, (x, tokens, packed, _) =>
+            Reference(QuantizedReference.IntegerRows(x, tokens, columns), packed));
 
     [Fact]
     public void TheLargestSumsDoNotOverflow()

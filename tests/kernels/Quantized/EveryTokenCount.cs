@@ -1,0 +1,43 @@
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Kernels.Products;
+using HunyuanOrleans.Kernels.Tests.Support;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Tests.Quantized;
+
+/// <summary>Products of some quantised weights with 1 to 130 tokens, bit for bit as a reference says, with all instructions and threads.</summary>
+internal static class EveryTokenCount
+{
+    private const int MaxTokens = 130;
+
+    public static void IsExact(Pools pools, int rows, int columns, ElementType input, ElementType type, Func<float[], int, PackedMatrix, float[], float[]> reference)
+    {
+        float[] w = Rows.Random(rows * columns, rows + (3 * columns));
+        float[] x = Rows.Random(MaxTokens * columns, rows + columns, input, scale: 4);
+        Array.Clear(x, 0, columns);
+        Array.Clear(w, 0, columns);
+        using Activation from = Rows.Of(x, columns, input);
+        using Activation to = new(MaxTokens, rows, ElementType.F32);
+        float[]? expected = null;
+        foreach (InstructionSet isa in InstructionSets.Available)
+        {
+            using Weights weights = Weights.Pack(w, rows, columns, type, isa, pools.One);
+            expected ??= reference(x, MaxTokens, weights.Matrix, w);
+            foreach (WorkerPool pool in pools.All)
+            {
+                using MatrixProducts products = new(pool, 1);
+                for (int tokens = 1; tokens <= MaxTokens; tokens += tokens < 20 ? 1 : 11)
+                {
+                    int first = tokens * 31 % (MaxTokens - tokens + 1);
+                    products.Add(weights.Matrix, from, first, to, 0, tokens, Epilogue.Store);
+                    products.Run();
+                    Rows.AssertSameBits(expected.AsSpan(first * rows, tokens * rows), Rows.Get(to, 0, tokens), $"{isa}, {tokens} tokens, {pool.Threads} threads");
+                }
+            }
+        }
+
+        Rows.AssertPaddingIsZero(to);
+    }
+}
