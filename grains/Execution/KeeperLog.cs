@@ -29,7 +29,7 @@ internal static partial class KeeperLog
     [LoggerMessage(207, LogLevel.Warning, "Step {Number} of model {Model} failed on route {Version} and is sent again: {Reason}")]
     public static partial void StepRetried(ILogger logger, long number, string model, long version, string reason);
 
-    [LoggerMessage(209, LogLevel.Error, "Silo {Silo} holds model {Model} as {Form}, the scheduler's silo as {Expected}: it is left out. Give every silo the same quant and the same checkpoint.")]
+    [LoggerMessage(209, LogLevel.Error, "Silo {Silo} holds model {Model} as {Form}, the scheduler's silo as {Expected}: it is left out. Give every silo the same quant, kv and checkpoint.")]
     public static partial void OtherForm(ILogger logger, string silo, string model, string form, string expected);
 
     [LoggerMessage(208, LogLevel.Information, "Model {Model} moves from route {Before} to route {After}: {Blocks} KV blocks moved, lost: {Lost}.")]

@@ -135,7 +135,8 @@ public sealed record ModelSettings
         Form(ModelConfig.Load(Directory));
     }
 
-    /// <summary>The form its weights are held in, as silos tell each other.</summary>
+    /// <summary>The form its weights, keys and values are held in, as silos tell each other.</summary>
     /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
-    internal string Form(ModelConfig config) => WeightTypes.Of(config, Options.Mode, Options.Quant).Name;
+    internal string Form(ModelConfig config) =>
+        $"{WeightTypes.Of(config, Options.Mode, Options.Quant).Name}, K/V in {Options.CacheFormat.Word()}";
 }

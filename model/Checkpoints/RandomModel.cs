@@ -36,74 +36,27 @@ public static class RandomModel
         ModelConfig config = Config(options);
         List<List<ExpectedTensor>> shards = Shards.Split(CheckpointSchema.Tensors(config), Bytes, options.MaxShardBytes);
         long total = shards.Sum(shard => shard.Sum(Bytes));
-        bool existed = PrepareFolder(directory, total);
-        try
+        using OutputFolder folder = OutputFolder.Create(directory, total);
+        var job = new Job(config, new RandomWeights(options.Seed), total, progress, cancellationToken);
+        var shardByTensor = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (int i = 0; i < shards.Count; i++)
         {
-            var job = new Job(config, new RandomWeights(options.Seed), total, progress, cancellationToken);
-            var shardByTensor = new Dictionary<string, string>(StringComparer.Ordinal);
-            for (int i = 0; i < shards.Count; i++)
-            {
-                string name = Shards.Name(i, shards.Count);
-                job.WriteShard(Path.Combine(directory, name), shards[i]);
-                shards[i].ForEach(tensor => shardByTensor.Add(tensor.Name, name));
-            }
-
-            if (shards.Count > 1)
-            {
-                File.WriteAllText(Path.Combine(directory, CheckpointFiles.IndexName), RandomModelConfig.Index(shardByTensor, total));
-            }
-
-            File.WriteAllText(Path.Combine(directory, "generation_config.json"), RandomModelConfig.Generation(options));
-            File.WriteAllText(Path.Combine(directory, "config.json"), RandomModelConfig.Config(options));
+            string name = Shards.Name(i, shards.Count);
+            job.WriteShard(Path.Combine(folder.Path, name), shards[i]);
+            shards[i].ForEach(tensor => shardByTensor.Add(tensor.Name, name));
         }
-        catch
+
+        if (shards.Count > 1)
         {
-            RemoveFiles(directory, existed);
-            throw;
+            File.WriteAllText(Path.Combine(folder.Path, CheckpointFiles.IndexName), RandomModelConfig.Index(shardByTensor, total));
         }
+
+        File.WriteAllText(Path.Combine(folder.Path, "generation_config.json"), RandomModelConfig.Generation(options));
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), RandomModelConfig.Config(options));
+        folder.Complete();
     }
 
     private static long Bytes(ExpectedTensor tensor) => tensor.ElementCount * StoredType.BF16.Size();
-
-    private static bool PrepareFolder(string directory, long bytes)
-    {
-        bool existed = Directory.Exists(directory);
-        if (File.Exists(directory) || (existed && Directory.EnumerateFileSystemEntries(directory).Any()))
-        {
-            throw new ModelException($"{directory}: the output folder is not empty; allowed: an empty or a new folder.");
-        }
-
-        try
-        {
-            Directory.CreateDirectory(directory);
-            long free = new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
-            if (free < bytes)
-            {
-                RemoveFiles(directory, existed);
-                throw new ModelException($"{directory}: the model takes {bytes} bytes, but only {free} are free there.");
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelException($"{directory}: the output folder cannot be made: {e.Message}", e);
-        }
-
-        return existed;
-    }
-
-    // The folder was empty before, so everything in it is from this run.
-    private static void RemoveFiles(string directory, bool keepFolder)
-    {
-        foreach (string file in Directory.EnumerateFiles(directory).ToList())
-        {
-            File.Delete(file);
-        }
-
-        if (!keepFolder)
-        {
-            Directory.Delete(directory);
-        }
-    }
 
     private sealed class Job(
         ModelConfig config, RandomWeights weights, long total, Action<long, long>? progress, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Kernels.Tests.Support;
 using HunyuanOrleans.Kernels.Threading;
+using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Quantized;
 
@@ -11,6 +12,20 @@ namespace HunyuanOrleans.Kernels.Tests.Quantized;
 internal static class EveryTokenCount
 {
     private const int MaxTokens = 130;
+
+    public static TheoryData<int, int, ElementType> Shapes(int[] rows, int[] columns, int moreThanAChunk)
+    {
+        TheoryData<int, int, ElementType> data = new() { { 70, moreThanAChunk, ElementType.F32 } };
+        foreach (int r in rows)
+        {
+            foreach (int c in columns)
+            {
+                data.Add(r, c, ElementType.BF16);
+            }
+        }
+
+        return data;
+    }
 
     public static void IsExact(Pools pools, int rows, int columns, ElementType input, ElementType type, Func<float[], int, PackedMatrix, float[], float[]> reference)
     {

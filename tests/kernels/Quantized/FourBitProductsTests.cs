@@ -11,24 +11,8 @@ namespace HunyuanOrleans.Kernels.Tests.Quantized;
 /// <summary>Products of 4-bit weights against a slow reference: bit for bit, whatever the instructions, threads, tokens and tiles.</summary>
 public sealed class FourBitProductsTests(Pools pools) : IClassFixture<Pools>
 {
-    public static TheoryData<int, int, ElementType> Shapes
-    {
-        get
-        {
-            TheoryData<int, int, ElementType> data = [];
-            foreach (int rows in new[] { 1, 16, 17, 48, 64, 80, 130 })
-            {
-                foreach (int columns in new[] { 1, 31, 32, 33, 257 })
-                {
-                    data.Add(rows, columns, ElementType.BF16);
-                }
-            }
-
-            // More columns than a chunk holds.
-            data.Add(70, 8229, ElementType.F32);
-            return data;
-        }
-    }
+    public static TheoryData<int, int, ElementType> Shapes =>
+        EveryTokenCount.Shapes(rows: [1, 16, 17, 48, 64, 80, 130], columns: [1, 31, 32, 33, 257], moreThanAChunk: 8229);
 
     [Theory]
     [MemberData(nameof(Shapes))]

@@ -1,8 +1,4 @@
-using HunyuanOrleans.Kernels.Isa;
-using HunyuanOrleans.Kernels.Memory;
-using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Kernels.Tests.Support;
-using HunyuanOrleans.Kernels.Threading;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Quantized;
@@ -10,24 +6,8 @@ namespace HunyuanOrleans.Kernels.Tests.Quantized;
 /// <summary>Products of bytes against an exact reference: bit for bit, whatever the instructions, threads, tokens and tiles.</summary>
 public sealed class IntegerProductsTests(Pools pools) : IClassFixture<Pools>
 {
-    public static TheoryData<int, int, ElementType> Shapes
-    {
-        get
-        {
-            TheoryData<int, int, ElementType> data = [];
-            foreach (int rows in new[] { 1, 16, 17, 64, 80, 130 })
-            {
-                foreach (int columns in new[] { 1, 3, 16, 33, 257 })
-                {
-                    data.Add(rows, columns, ElementType.BF16);
-                }
-            }
-
-            // More columns than a chunk holds.
-            data.Add(70, 4613, ElementType.F32);
-            return data;
-        }
-    }
+    public static TheoryData<int, int, ElementType> Shapes =>
+        EveryTokenCount.Shapes(rows: [1, 16, 17, 64, 80, 130], columns: [1, 3, 16, 33, 257], moreThanAChunk: 4613);
 
     [Theory]
     [MemberData(nameof(Shapes))]

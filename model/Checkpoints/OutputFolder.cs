@@ -1,4 +1,4 @@
-namespace HunyuanOrleans.Model.Quantization.Writing;
+namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
 /// A folder that appears whole or not at all: it is filled beside its place under another name, and renamed at the end. What an interrupted
