@@ -43,7 +43,7 @@ with_build_lock() {
   "$@"
 }
 
-# dotnet build for the chosen engine, leaving no server process behind.
+# dotnet build, leaving no server process behind.
 dotnet_build() {
-  "$dotnet" build "$@" -c Release "-p:Engine=$engine" --nologo -v quiet -consoleLoggerParameters:NoSummary -nodeReuse:false -p:UseSharedCompilation=false
+  "$dotnet" build "$@" -c Release --nologo -v quiet -consoleLoggerParameters:NoSummary -nodeReuse:false -p:UseSharedCompilation=false
 }

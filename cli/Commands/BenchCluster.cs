@@ -45,7 +45,7 @@ internal static class BenchCluster
             BenchContender[] results = ProgressDisplay.Run(
                 "Measuring", bytes: false, report => meter.RunAsync(report, cancellationToken).GetAwaiter().GetResult());
             Write(parsed, new BenchClusterResult(
-                folder, DrillCluster.Engine, WeightTypes.Of(config, options.Mode, options.Quant).Name, options.Threads, plan.Prompt, plan.Generate, results));
+                folder, WeightTypes.Of(config, options.Mode, options.Quant).Name, options.Threads, plan.Prompt, plan.Generate, results));
             return ExitCode.Success;
         }
         finally

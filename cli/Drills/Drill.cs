@@ -16,13 +16,13 @@ internal sealed class Drill
         Loaded = TimeSpan.FromMinutes(30);
 
     private readonly DrillPlan _plan;
-    private readonly IDrillCluster _cluster;
+    private readonly DrillCluster _cluster;
     private readonly ClusterWatch _watch;
     private readonly DrillStreams _streams;
     private readonly TimeProvider _time;
     private readonly Random _random;
 
-    private Drill(DrillPlan plan, IDrillCluster cluster, DrillStreams streams, TimeProvider time)
+    private Drill(DrillPlan plan, DrillCluster cluster, DrillStreams streams, TimeProvider time)
     {
         (_plan, _cluster, _streams, _time) = (plan, cluster, streams, time);
         _watch = new ClusterWatch(cluster.Grains, plan.ModelName, time);
@@ -37,7 +37,7 @@ internal sealed class Drill
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ModelException">A silo does not start, or the model cannot be loaded.</exception>
     public static async Task StartAsync(
-        DrillPlan plan, IDrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
+        DrillPlan plan, DrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
     {
         // The others find the cluster by the first one.
         progress(0, plan.Rounds, $"starting {plan.Silos} silos");
@@ -63,7 +63,7 @@ internal sealed class Drill
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ModelException">A silo does not start or stop, or a stream has come to a standstill.</exception>
     public static async Task<DrillReport> RunAsync(
-        DrillPlan plan, int[][] expected, IDrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
+        DrillPlan plan, int[][] expected, DrillCluster cluster, ProgressReport progress, TimeProvider time, CancellationToken cancellationToken)
     {
         await using DrillStreams streams = new(plan, expected, cluster.Grains, time);
         Drill drill = new(plan, cluster, streams, time);

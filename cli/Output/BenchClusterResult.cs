@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Cli.Output;
 
 /// <summary>What bench --silos prints for machines: contenders measured in turn, each beside the first.</summary>
-internal sealed record BenchClusterResult(string Model, string Engine, string Mode, int Threads, int Prompt, int Gen, BenchContender[] Contenders);
+internal sealed record BenchClusterResult(string Model, string Mode, int Threads, int Prompt, int Gen, BenchContender[] Contenders);
 
 /// <summary>One way to run the model.</summary>
 /// <param name="Name">What it is.</param>

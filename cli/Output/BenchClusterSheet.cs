@@ -6,7 +6,7 @@ internal static class BenchClusterSheet
     /// <summary>Writes it.</summary>
     public static void Write(BenchClusterResult result, TextWriter output)
     {
-        output.WriteLine($"{result.Model}, {result.Engine}, {result.Mode}, {result.Threads} threads; prompts of {result.Prompt} tokens; ratios are over the first line of a kind");
+        output.WriteLine($"{result.Model}, {result.Mode}, {result.Threads} threads; prompts of {result.Prompt} tokens; ratios are over the first line of a kind");
         output.WriteLine();
         output.WriteLine("what                     tokens/s  ratio  calls/token  bytes/token  us/call  us/empty call");
         foreach (BenchContender contender in result.Contenders)

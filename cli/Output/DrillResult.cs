@@ -3,7 +3,6 @@ using HunyuanOrleans.Cli.Drills;
 namespace HunyuanOrleans.Cli.Output;
 
 /// <summary>What drill prints for machines.</summary>
-/// <param name="Engine">orleans or embedded.</param>
 /// <param name="Silos">Silos between rounds.</param>
 /// <param name="Streams">Answers under way at any time.</param>
 /// <param name="Rounds">How often something was done to a silo.</param>
@@ -12,11 +11,10 @@ namespace HunyuanOrleans.Cli.Output;
 /// <param name="MaxGapMs">Longest silence of any stream.</param>
 /// <param name="MedianResumeMs">Median over rounds and streams, from the action to the stream's next token.</param>
 internal sealed record DrillResult(
-    string Engine, int Silos, int Streams, int Rounds, int Failed, bool TokensEqual, double MaxGapMs, double MedianResumeMs)
+    int Silos, int Streams, int Rounds, int Failed, bool TokensEqual, double MaxGapMs, double MedianResumeMs)
 {
     /// <summary>From what a drill gave.</summary>
     public static DrillResult Of(DrillPlan plan, DrillReport report) => new(
-        DrillCluster.Engine,
         plan.Silos,
         plan.Streams,
         report.Rounds.Count,

@@ -12,18 +12,17 @@ public sealed class HunyuanClientOptions
     public string? Model { get; set; }
 
     /// <summary>
-    /// A connection there is already: of this process's own cluster (<c>EmbeddedCluster.Client</c>), or one shared with other parts of the program. It
-    /// is not disposed.
+    /// An open connection that is shared with other parts of the program. It is not disposed.
     /// </summary>
     public IClusterClient? ClusterClient { get; set; }
 
-    /// <summary>HOST:PORT of silos' gateways. One is enough; with more the client goes on when a silo ends. Orleans engine only.</summary>
+    /// <summary>HOST:PORT of silos' gateways. One is enough; with more the client goes on when a silo ends.</summary>
     public IList<string> Gateways { get; } = [];
 
-    /// <summary>Connection string (Npgsql) of the database where silos write their gateways. Orleans engine only.</summary>
+    /// <summary>Connection string (Npgsql) of the database where silos write their gateways.</summary>
     public string? Postgres { get; set; }
 
-    /// <summary>Connection string (StackExchange.Redis) of the same. Orleans engine only, in builds with the property Redis=true.</summary>
+    /// <summary>Connection string (StackExchange.Redis) of the Redis server where silos write their gateways.</summary>
     public string? Redis { get; set; }
 
     /// <summary>Name of the cluster, as its silos are told. Default hunyuan.</summary>

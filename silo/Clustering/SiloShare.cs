@@ -12,16 +12,12 @@ internal static class SiloShare
     // The rest is for the program, its buffers, and the system.
     private const double ShareOfMemory = 0.8;
 
-    /// <summary>Name of a silo of this process; where there are several, all but the first carry their number.</summary>
-    public static string Name(SiloSettings settings, int number)
-    {
-        string name = settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
-        return number == 0 ? name : $"{name}-{number + 1}";
-    }
+    /// <summary>The silo's name; by default that of the machine and its port.</summary>
+    public static string Name(SiloSettings settings) => settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
 
-    /// <summary>What one silo of this process announces.</summary>
-    public static SiloCapacity Capacity(SiloSettings settings, int number) =>
-        SiloCapacity.Of(Name(settings, number), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
+    /// <summary>What the silo announces.</summary>
+    public static SiloCapacity Capacity(SiloSettings settings) =>
+        SiloCapacity.Of(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
         {
             Zone = settings.Zone,
             Role = settings.Role,
@@ -53,5 +49,5 @@ internal static class SiloShare
     private static long MemoryBytes(SiloSettings settings) =>
         settings.Memory is string text
             ? MemorySize.Parse(text)!.Value
-            : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMemory) / settings.Silos;
+            : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMemory);
 }

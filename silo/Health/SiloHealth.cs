@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Silo.Health;
 /// <summary>Ready means: active in the cluster, and not about to stop.</summary>
 /// <param name="silo">The state of the silo.</param>
 /// <param name="lifetime">Whether it stops.</param>
-internal sealed class SiloHealth(ISiloState silo, IHostApplicationLifetime lifetime) : IHealthCheck
+internal sealed class SiloHealth(SiloState silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("stopping")

@@ -16,7 +16,7 @@ namespace HunyuanOrleans.Silo.Http;
 /// where the model computes.
 /// </summary>
 internal sealed partial class ClusterModelService(
-    IServiceProvider services, ISiloState silo, ModelSlot slot, IOptions<SiloSettings> settings, TimeProvider time, ILogger<ClusterModelService> logger)
+    IServiceProvider services, SiloState silo, ModelSlot slot, IOptions<SiloSettings> settings, TimeProvider time, ILogger<ClusterModelService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100), Pause = TimeSpan.FromSeconds(1);

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace HunyuanOrleans.Silo.Http;
 
 /// <summary>Shows the cluster as its grains report it: the model's scheduler, and each silo for itself.</summary>
-internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSettings> settings, ISiloState silo) : IClusterOverview
+internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSettings> settings, SiloState silo) : IClusterOverview
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 

@@ -33,8 +33,6 @@ public abstract class Rules<T> : IValidateOptions<T> where T : class
 /// <summary>What <see cref="SiloSettings"/> may hold.</summary>
 public sealed class SiloRules : Rules<SiloSettings>
 {
-    private const int MostSilos = 64;
-
     private protected override void Check(SiloSettings s, Action<bool, string, object?, string> check)
     {
         check(s.Model is null || File.Exists(Path.Combine(s.Model, "config.json")), nameof(s.Model), s.Model, "a folder with a model's config.json");
@@ -48,7 +46,6 @@ public sealed class SiloRules : Rules<SiloSettings>
         check(s.KvTokens is >= 32 and <= 1 << 30, nameof(s.KvTokens), s.KvTokens, "32 to 2^30");
         check(s.Kv.ToLowerInvariant() is "bf16" or "int8" or "fp8", nameof(s.Kv), s.Kv, "bf16, int8 or fp8");
         check(s.MaxBatchTokens is >= 1 and <= 65536, nameof(s.MaxBatchTokens), s.MaxBatchTokens, "1 to 65536");
-        check(s.Silos is >= 1 and <= MostSilos, nameof(s.Silos), s.Silos, $"1 to {MostSilos}");
         check(s.SiloPort is >= 1 and <= 65535, nameof(s.SiloPort), s.SiloPort, "1 to 65535");
         check(s.GatewayPort is >= 0 and <= 65535, nameof(s.GatewayPort), s.GatewayPort, "0 to 65535");
         check(s.GatewayPort != s.SiloPort, nameof(s.GatewayPort), s.GatewayPort, "another port than the silo port");

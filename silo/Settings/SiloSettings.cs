@@ -67,10 +67,6 @@ public sealed class SiloSettings
     [Flag("packed-cache", "folder for packed copies of weights; none")]
     public string? PackedCache { get; set; }
 
-    /// <summary>Logical silos in this process. Default 1. More only with the embedded engine, where they share the process's memory and threads.</summary>
-    [Flag("silos", "logical silos in this process, embedded engine only; 1")]
-    public int Silos { get; set; } = 1;
-
     /// <summary>TCP port other silos call. Default 11111.</summary>
     [Flag("silo-port", "TCP port other silos call; 11111")]
     public int SiloPort { get; set; } = 11111;

@@ -24,7 +24,7 @@ internal sealed class TelemetryExport : IHostedService, IDisposable
 
     private TelemetryExport(Uri? endpoint, SiloSettings settings)
     {
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("hunyuan-silo", serviceInstanceId: SiloShare.Name(settings, 0));
+        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("hunyuan-silo", serviceInstanceId: SiloShare.Name(settings));
         _meters = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter(SetEndpoint).Build();
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter(SetEndpoint).Build();
 

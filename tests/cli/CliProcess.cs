@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Cli.Tests;
 /// <summary>Runs the built command as a process, from where the build put it.</summary>
 internal static class CliProcess
 {
-    // The tests' own output folder, but of the command: bin/Release/net10.0, with the engine in it where that is not the default.
+    // The tests' own output folder, but of the command: bin/Release/net10.0.
     private static readonly string Binary = Path.Combine(TestPaths.Root, "cli",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "cli"), AppContext.BaseDirectory), "hunyuan.dll");
     private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");

@@ -17,7 +17,6 @@ public sealed class ClientTests
     [SkippableFact]
     public async Task An_answer_outlives_the_silo_it_came_through()
     {
-        Skip.IfNot(SiloProcess.IsOrleans, "Silos that are processes of their own need the Orleans engine.");
         await using SiloProcess first = Start();
         await first.SeesAsync(1);
         await using SiloProcess second = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");
@@ -42,7 +41,6 @@ public sealed class ClientTests
     [SkippableFact]
     public async Task A_host_finds_the_silos_in_their_database()
     {
-        Skip.IfNot(SiloProcess.IsOrleans, "Silos that are processes of their own need the Orleans engine.");
         Skip.If(PostgresServer.Missing is not null, PostgresServer.Missing);
         using PostgresServer server = new();
         server.Start();

@@ -77,7 +77,6 @@ public sealed class PostgresClusterTests
 
     private static void SkipWithoutServer()
     {
-        Skip.IfNot(SiloProcess.IsOrleans, "Silos that are processes of their own need the Orleans engine.");
         Skip.If(PostgresServer.Missing is not null, PostgresServer.Missing);
     }
 }

@@ -13,20 +13,16 @@ public sealed class SiloShareTests
     public void Silos_announce_what_their_settings_say()
     {
         SiloSettings settings = SettingsTests.Read("--name", "a", "--device", "H100", "--memory", "74.5GiB", "--zone", "rack1", "--role", "experts").Silo;
-        SiloCapacity capacity = SiloShare.Capacity(settings, 1);
-        Assert.Equal(("a-2", "h100", "rack1", SiloRole.Experts), (capacity.Name, capacity.Device, capacity.Zone, capacity.Role));
+        SiloCapacity capacity = SiloShare.Capacity(settings);
+        Assert.Equal(("a", "h100", "rack1", SiloRole.Experts), (capacity.Name, capacity.Device, capacity.Zone, capacity.Role));
         Assert.Equal((long)(74.5 * (1L << 30)), capacity.MemoryBytes);
         Assert.Equal(DeviceCatalog.Get("h100").MemoryBandwidth, capacity.MemoryBandwidth);
         capacity.Validate();
     }
 
     [Fact]
-    public void Silos_of_one_process_share_its_memory()
-    {
-        long one = SiloShare.Capacity(SettingsTests.Read().Silo, 0).MemoryBytes;
-        Assert.InRange(one, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
-        Assert.Equal(one / 4, SiloShare.Capacity(SettingsTests.Read("--silos", "4").Silo, 3).MemoryBytes);
-    }
+    public void A_part_of_the_machines_memory_is_announced_by_default() =>
+        Assert.InRange(SiloShare.Capacity(SettingsTests.Read().Silo).MemoryBytes, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
 
     [Fact]
     public void A_model_goes_by_the_name_of_its_folder_unless_it_is_given_one()

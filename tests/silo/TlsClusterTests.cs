@@ -17,7 +17,6 @@ public sealed class TlsClusterTests : IDisposable
     [SkippableFact]
     public async Task Only_silos_with_a_certificate_of_the_authority_get_in()
     {
-        Skip.IfNot(SiloProcess.IsOrleans, "Silos that are processes of their own need the Orleans engine.");
         Issue("ours");
         Issue("theirs");
         await using SiloProcess first = SiloProcess.Start(Flags("ours"));

@@ -10,7 +10,7 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Measuring.Cluster;
 
-/// <summary>The model on silos: logical ones in this process with the embedded engine, processes of this machine with Orleans.</summary>
+/// <summary>The model on silos that are processes of this machine.</summary>
 internal sealed class ClusterContender : IContender
 {
     private const int FloorCalls = 2000;
@@ -72,9 +72,7 @@ internal sealed class ClusterContender : IContender
     public async Task<Traffic> TrafficAsync()
     {
         TrafficReport[] reports = await Task.WhenAll(_cluster.Silos.Select(async silo => (await Silo(silo.Name).ReportAsync()).Traffic));
-
-        // Logical silos are one process and say the same.
-        return (DrillCluster.Engine == "embedded" ? reports.Take(1) : reports).Aggregate(default(Traffic), static (sum, r) => new Traffic(
+        return reports.Aggregate(default(Traffic), static (sum, r) => new Traffic(
             sum.Calls + r.Steps + r.ExpertCalls, sum.Bytes + r.StepBytes + r.ExpertBytes, sum.ExpertCalls + r.ExpertCalls, sum.ExpertSeconds + r.ExpertSeconds));
     }
 

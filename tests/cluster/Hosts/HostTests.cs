@@ -1,15 +1,13 @@
-using HunyuanOrleans.Cluster.Tests.Processes;
-using Xunit;
-using Xunit.Abstractions;
-#if ORLEANS
 using System.Diagnostics;
 using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Cluster.Tests.Processes;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.TestSupport;
 using Npgsql;
-#endif
+using Xunit.Abstractions;
+using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests.Hosts;
 
@@ -22,7 +20,6 @@ public sealed class HostTests(ITestOutputHelper output)
 {
     private const string Variable = "HUNYUAN_NETNS";
 
-#if ORLEANS
     private const int Hosts = 3, DatabaseHost = 3;
 
     // Shorter than it takes until one is called dead; longer than it takes to notice.
@@ -140,12 +137,4 @@ public sealed class HostTests(ITestOutputHelper output)
     private ClusterWatch Watch() => new(_cluster.Grains, _plan.ModelName, TimeProvider.System);
 
     private static string Waits(TimeSpan[] waits) => $"streams go on after {DrillReport.Median(waits).TotalSeconds:0.0} s (median), {waits.Max().TotalSeconds:0.0} s (longest)";
-#else
-    [SkippableFact]
-    public void Answers_survive_what_happens_to_hosts_and_their_links()
-    {
-        output.WriteLine("The embedded engine has no network.");
-        Skip.If(true, $"Silos on several hosts need the Orleans engine, and {Variable}=1.");
-    }
-#endif
 }

@@ -1,4 +1,3 @@
-#if ORLEANS
 using System.Diagnostics;
 using System.Globalization;
 using HunyuanOrleans.Cli.Drills;
@@ -63,4 +62,3 @@ internal sealed class NetworkHosts : IDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
-#endif

@@ -42,7 +42,6 @@ public sealed class ProcessCluster : IAsyncLifetime
     /// <summary>Starts the silos, or skips where there can be none.</summary>
     internal async Task StartAsync(ITestOutputHelper output)
     {
-        Skip.If(DrillCluster.Engine != "orleans", "Silos that are processes of their own need the Orleans engine.");
         await (_started ??= StartSilosAsync(output));
         Skip.If(!Cluster.SurvivesAny, "PostgreSQL is not installed.");
     }

@@ -1,4 +1,3 @@
-#if ORLEANS
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cli.Drills;
@@ -52,16 +51,3 @@ internal static class VanishingClient
         }
     }
 }
-#else
-using System.Diagnostics;
-
-namespace HunyuanOrleans.Cluster.Tests.Processes;
-
-/// <summary>There are no other processes on the embedded engine: the tests that would start one are skipped before they do.</summary>
-internal static class VanishingClient
-{
-    public const int Requests = 6;
-
-    public static Process Start(ProcessCluster cluster) => throw new NotSupportedException($"{cluster.Plan.ModelName} is in this process.");
-}
-#endif

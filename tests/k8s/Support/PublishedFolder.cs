@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using HunyuanOrleans.Silo.Hosting;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests.Support;
 
 /// <summary>
-/// /app of the image, made by the Dockerfile's own commands, but for two things: nothing is compiled again, and the engine is the one these
-/// tests were built with.
+/// The image's /app folder, published by the Dockerfile's own commands from what this build has compiled.
 /// </summary>
 public sealed class PublishedFolder : IDisposable
 {
@@ -18,7 +16,7 @@ public sealed class PublishedFolder : IDisposable
     {
         foreach (string[] arguments in Dockerfile.Read().Publishes)
         {
-            string[] own = [.. arguments.Select(a => a == "/app" ? Path : a == "-p:Engine=Orleans" ? $"-p:Engine={Engine}" : a)];
+            string[] own = [.. arguments.Select(a => a == "/app" ? Path : a)];
             (int code, string output) = Run(TestPaths.Root, ["publish", .. own, "--no-build", "-nodeReuse:false", "--nologo", "-v", "quiet"]);
             Assert.True(code == 0, output);
         }
@@ -32,10 +30,6 @@ public sealed class PublishedFolder : IDisposable
 
     /// <summary>Where it is.</summary>
     public string Path => _folder.FullName;
-
-    /// <summary>The engine these tests were built with.</summary>
-    public static string Engine { get; } =
-        typeof(SiloHost).Assembly.GetReferencedAssemblies().Any(static reference => reference.Name == "Orleans.Runtime") ? "Orleans" : "Embedded";
 
     private static string Host => System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
 

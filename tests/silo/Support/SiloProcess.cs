@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -15,7 +14,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Far longer than anything here takes, so that a hang fails rather than hangs.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
-    // The tests' own output folder, but of the silo: bin/Release/net10.0, with the engine in it where that is not the default.
+    // The tests' own output folder, but of the silo: bin/Release/net10.0.
     private static readonly string Binary = Path.Combine(TestPaths.Root, "silo",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "silo"), AppContext.BaseDirectory), "hunyuan-silo.dll");
 
@@ -41,10 +40,6 @@ internal sealed class SiloProcess : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>Whether this build's silos can be several processes.</summary>
-    public static bool IsOrleans { get; } =
-        typeof(ClusterSide).Assembly.GetReferencedAssemblies().Any(static reference => reference.Name == "Orleans.Runtime");
 
     public int SiloPort { get; }
 
