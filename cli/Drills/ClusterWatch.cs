@@ -19,7 +19,7 @@ internal sealed class ClusterWatch(IGrainFactory grains, string model, TimeProvi
         {
             return await grains.GetGrain<IModelGrain>(model).ReportAsync().WaitAsync(AnswerTime, time, cancellationToken);
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             return null;
         }

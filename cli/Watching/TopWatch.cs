@@ -75,7 +75,7 @@ internal sealed class TopWatch(HunyuanClient client, ClusterModel model)
                 .ReportAsync().WaitAsync(AnswerTime, cancellationToken);
             return (name, report.Models.FirstOrDefault(holding => holding.Model == model.Name), true);
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             return (name, null, false);
         }

@@ -20,7 +20,7 @@ internal sealed class ClusterCalls(TimeSpan patience, TimeProvider time)
             Delay = FirstPause,
             MaxDelay = LongestPause,
             ShouldHandle = static outcome => ValueTask.FromResult(
-                outcome.Outcome.Exception is { } fault && FaultKinds.IsTransient(fault, outcome.Context.CancellationToken)),
+                outcome.Outcome.Exception is { } fault && TransientErrors.IsTransient(fault, outcome.Context.CancellationToken)),
         })
         .Build();
 

@@ -13,7 +13,7 @@ public interface IAttentionShardGrain : IGrainWithStringKey
     /// <param name="epoch">The scheduler that asks. A higher one than any before ends the right of those before to compute here.</param>
     /// <param name="version">The route it is for.</param>
     /// <param name="pool">The KV pool it must have, the same on every shard.</param>
-    /// <exception cref="GrainFaultException">It cannot be loaded; the message says why.</exception>
+    /// <exception cref="GrainCallException">It cannot be loaded; the message says why.</exception>
     [ResponseTimeout("01:00:00")]
     Task<ShardState> LoadAsync(long epoch, long version, KvPoolMessage pool);
 

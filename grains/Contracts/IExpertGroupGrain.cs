@@ -11,7 +11,7 @@ public interface IExpertGroupGrain : IGrainWithStringKey
     /// <summary>Loads what is missing of the group's weights.</summary>
     /// <param name="epoch">The scheduler that asks.</param>
     /// <param name="version">The route it is for.</param>
-    /// <exception cref="GrainFaultException">It cannot be loaded; the message says why.</exception>
+    /// <exception cref="GrainCallException">It cannot be loaded; the message says why.</exception>
     [ResponseTimeout("01:00:00")]
     Task LoadAsync(long epoch, long version);
 

@@ -23,7 +23,7 @@ public sealed class ModelHost : IDisposable
     private readonly SemaphoreSlim _changes = new(1);
     private readonly Dictionary<string, Holder> _holders = [];
     private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
-    private readonly ConcurrentDictionary<string, StepFence> _fences = new();
+    private readonly ConcurrentDictionary<string, StepDeduplicator> _fences = new();
     private readonly Lazy<ModelConfig> _config;
     private volatile Parts? _parts;
     private long _epoch;
@@ -119,11 +119,11 @@ public sealed class ModelHost : IDisposable
     public Task SettleAsync() => _parts?.Stage.SettleAsync() ?? Task.CompletedTask;
 
     /// <summary>Which steps a shard has seen. It outlives the shard's activation.</summary>
-    public StepFence FenceOf(string shard) => _fences.GetOrAdd(shard, static _ => new StepFence());
+    public StepDeduplicator FenceOf(string shard) => _fences.GetOrAdd(shard, static _ => new StepDeduplicator());
 
     /// <summary>Loads what is missing of some pieces and keeps them for a holder.</summary>
     /// <returns>A number for each piece: another one than before means that it was loaded anew.</returns>
-    /// <exception cref="GrainFaultException">A piece cannot be loaded.</exception>
+    /// <exception cref="GrainCallException">A piece cannot be loaded.</exception>
     public async Task<long[]> HoldAsync(string holder, long version, ModelPiece[] pieces, CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -224,7 +224,7 @@ public sealed class ModelHost : IDisposable
         catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
         {
             HostLog.LoadFailed(_logger, holder, fault);
-            throw new GrainFaultException($"{holder} cannot be loaded: {fault.Message}");
+            throw new GrainCallException($"{holder} cannot be loaded: {fault.Message}");
         }
     }
 

@@ -18,10 +18,10 @@ public sealed class ModelHosts : IDisposable
     public IReadOnlyCollection<ModelHost> All => _hosts.Values;
 
     /// <summary>The host of a model.</summary>
-    /// <exception cref="GrainFaultException">The silo does not have it.</exception>
+    /// <exception cref="GrainCallException">The silo does not have it.</exception>
     public ModelHost Get(string model) => _hosts.TryGetValue(model, out ModelHost? host)
         ? host
-        : throw new GrainFaultException($"Model \"{model}\" is not known here; allowed: {string.Join(", ", _hosts.Keys)}.");
+        : throw new GrainCallException($"Model \"{model}\" is not known here; allowed: {string.Join(", ", _hosts.Keys)}.");
 
     /// <summary>True where the silo has the model.</summary>
     public bool Knows(string model) => _hosts.ContainsKey(model);

@@ -53,13 +53,13 @@ internal static class ModelPieces
         KvPoolMessage own = PoolOf(host.Settings.Options);
         if (own.Blocks != pool.Blocks)
         {
-            throw new GrainFaultException(
+            throw new GrainCallException(
                 $"Model {host.Settings.Name} has {own.Blocks} KV blocks here and {pool.Blocks} at its scheduler; all silos need the same KvTokens.");
         }
 
         if (own.Format != pool.Format)
         {
-            throw new GrainFaultException(
+            throw new GrainCallException(
                 $"Model {host.Settings.Name} keeps keys and values in {own.Format} here and in {pool.Format} at its scheduler; all silos need the same Kv.");
         }
     }

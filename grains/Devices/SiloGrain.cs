@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Grains.Devices;
 
 /// <inheritdoc cref="ISiloGrain"/>
 [Reentrant, KeepAlive, PinnedPlacement]
-public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLife life, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
+public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLifetime life, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     /// <inheritdoc/>
     public Task PingAsync() => Task.CompletedTask;

@@ -23,9 +23,9 @@ internal sealed class ClusterExecutor : IModelExecutor
     private readonly string _model;
     private readonly ModelConfig _config;
     private readonly HunyuanSiloOptions _options;
-    private readonly RouteKeeper _keeper;
-    private readonly KvMover _mover;
-    private readonly StepWatch _watch;
+    private readonly RouteManager _keeper;
+    private readonly KvMigrator _mover;
+    private readonly StepTimeout _watch;
     private readonly SessionTables _tables = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -35,14 +35,14 @@ internal sealed class ClusterExecutor : IModelExecutor
     private long _switches;
 
     public ClusterExecutor(
-        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, RouteKeeper keeper, IGrainFactory grains, ILogger logger, TimeProvider time)
+        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, RouteManager keeper, IGrainFactory grains, ILogger logger, TimeProvider time)
     {
         _model = settings.Name;
         _config = config;
         _options = options;
         _keeper = keeper;
-        _mover = new KvMover(grains);
-        _watch = new StepWatch(options.StepWatchInterval, time);
+        _mover = new KvMigrator(grains);
+        _watch = new StepTimeout(options.StepWatchInterval, time);
         _logger = logger;
         _time = time;
         int blocks = ModelPieces.PoolOf(settings.Options).Blocks;
@@ -96,10 +96,10 @@ internal sealed class ClusterExecutor : IModelExecutor
                     _keeper.Report(route);
                 }
             }
-            catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken)
+            catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken)
                 || (!cancellationToken.IsCancellationRequested && unexpected++ < UnexpectedFaults))
             {
-                KeeperLog.StepRetried(_logger, step.Number, _model, route.Version, fault.Message);
+                RouteLog.StepRetried(_logger, step.Number, _model, route.Version, fault.Message);
                 _tables.Distrust();
                 _keeper.Report(route);
             }
@@ -151,7 +151,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         _tables.Distrust();
         Interlocked.Increment(ref _switches);
         GrainTelemetry.Switch(_model, moved ?? 0);
-        KeeperLog.Switched(_logger, _model, before?.Version ?? 0, route.Version, moved ?? 0, moved is null);
+        RouteLog.Switched(_logger, _model, before?.Version ?? 0, route.Version, moved ?? 0, moved is null);
         _ = _keeper.CleanUpAsync(route);
         if (moved is null)
         {

@@ -112,7 +112,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
             SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(AnswerTime, time);
             return description.Announcement;
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
             _silent.Add(name);
             return null;
@@ -126,7 +126,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
             await Silo(name).PingAsync().WaitAsync(AnswerTime, time);
             return true;
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
             return false;
         }

@@ -23,14 +23,14 @@ public static class HunyuanSiloBuilderExtensions
         silo.UseSiloMetadata(options.Announcement(options.Capacity.Name));
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(options);
-        silo.Services.AddSingleton<SiloLife>();
+        silo.Services.AddSingleton<SiloLifetime>();
         silo.Services.AddSingleton<SiloNames>();
         silo.Services.AddSingleton<ModelHosts>();
         silo.Services.AddSingleton<ModelTexts>();
-        silo.Services.AddSingleton<ModelHomes>();
-        silo.Services.AddPlacementDirector<PinnedPlacement, PinnedDirector>();
-        silo.Services.AddPlacementDirector<HomePlacement, HomeDirector>();
-        silo.Services.AddSingleton<IHostedService, SiloLeave>();
+        silo.Services.AddSingleton<ModelRuntimes>();
+        silo.Services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
+        silo.Services.AddPlacementDirector<SchedulerPlacement, SchedulerPlacementDirector>();
+        silo.Services.AddSingleton<IHostedService, ShareHandover>();
         return silo;
     }
 }

@@ -50,7 +50,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         int size = (int)cache.BlockBytes;
         if (message.Bytes.Length != message.Blocks.Length * size)
         {
-            throw new GrainFaultException($"{message.Bytes.Length} bytes came for {message.Blocks.Length} KV blocks of {size} bytes.");
+            throw new GrainCallException($"{message.Bytes.Length} bytes came for {message.Blocks.Length} KV blocks of {size} bytes.");
         }
 
         cache.CopyIn(message.Group, message.Blocks, message.Bytes);

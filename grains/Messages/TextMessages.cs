@@ -12,7 +12,7 @@ public sealed record ChatTurn(string Role, string? Content, string? Name = null,
 /// <param name="Ids">The ids; empty where it was refused.</param>
 /// <param name="Refusal">What is wrong with it; null where nothing is.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.encoded")]
-public sealed record EncodedText(int[] Ids, RequestRefusal? Refusal);
+public sealed record EncodedText(int[] Ids, RequestError? Refusal);
 
 /// <summary>What callers must know of a model before they ask it.</summary>
 /// <param name="Models">Names of the cluster's models.</param>

@@ -27,7 +27,7 @@ public sealed record TokenBatch(
     FinishCode Finish,
     bool EndsWithStopId,
     string? Error,
-    RequestRefusal? Refusal,
+    RequestError? Refusal,
     AnswerSummary? Summary,
     string? Text = null,
     bool Taken = false)
@@ -80,7 +80,7 @@ public sealed record AnswerSummary(int CachedPromptTokens, TimeSpan Queued);
 /// <param name="Waiting">Answers that wait, where the queue is full.</param>
 /// <param name="Limit">Most answers that may wait.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.refusal")]
-public sealed record RequestRefusal(string? Parameter, string Message, bool QueueFull, int Waiting = 0, int Limit = 0)
+public sealed record RequestError(string? Parameter, string Message, bool QueueFull, int Waiting = 0, int Limit = 0)
 {
     /// <summary>The refusal as the engine would throw it.</summary>
     /// <param name="asked">Answers that were asked for.</param>

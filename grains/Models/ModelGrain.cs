@@ -7,10 +7,10 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="IModelGrain"/>
-[Reentrant, KeepAlive, HomePlacement]
-public sealed class ModelGrain(ModelHomes homes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
+[Reentrant, KeepAlive, SchedulerPlacement]
+public sealed class ModelGrain(ModelRuntimes homes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
 {
-    private ModelHome _home = null!;
+    private ModelRuntime _home = null!;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)

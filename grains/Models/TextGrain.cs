@@ -49,7 +49,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     private async Task<EncodedText> EncodeAsync(string parameter, Func<string, int[]?> encode)
     {
         string model = this.GetPrimaryKeyString();
-        if (Refusals.UnknownModel(hosts, model) is { } unknown)
+        if (RequestErrors.UnknownModel(hosts, model) is { } unknown)
         {
             return new EncodedText([], unknown);
         }
@@ -57,11 +57,11 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
         try
         {
             int[]? ids = await OffTheScheduler(() => encode(model));
-            return ids is null ? new EncodedText([], Refusals.NoText(model)) : new EncodedText(ids, null);
+            return ids is null ? new EncodedText([], RequestErrors.NoText(model)) : new EncodedText(ids, null);
         }
         catch (ModelException wrong)
         {
-            return new EncodedText([], new RequestRefusal(parameter, wrong.Message, false));
+            return new EncodedText([], new RequestError(parameter, wrong.Message, false));
         }
     }
 

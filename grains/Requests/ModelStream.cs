@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Grains.Requests;
 internal static class ModelStream
 {
     /// <summary>The batch that says that a request was not taken.</summary>
-    public static TokenBatch Refused(RequestRefusal refusal) => new(0, 0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
+    public static TokenBatch Refused(RequestError refusal) => new(0, 0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
 
     /// <summary>Runs a request.</summary>
     /// <param name="engine">The engine.</param>
@@ -28,7 +28,7 @@ internal static class ModelStream
         CancellationToken stopping,
         TimeProvider time,
         CancellationToken cancellationToken) =>
-        SignsOfLife.AddTo(AnswerAsync(engine, constraints, request, stopping, cancellationToken), time, cancellationToken);
+        Heartbeats.AddTo(AnswerAsync(engine, constraints, request, stopping, cancellationToken), time, cancellationToken);
 
     private static async IAsyncEnumerable<TokenBatch> AnswerAsync(
         InferenceEngine engine,
@@ -37,7 +37,7 @@ internal static class ModelStream
         CancellationToken stopping,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (Generation? generation, RequestRefusal? refusal) = await SubmitAsync(engine, constraints, request);
+        (Generation? generation, RequestError? refusal) = await SubmitAsync(engine, constraints, request);
         if (generation is null)
         {
             yield return Refused(refusal!);
@@ -49,7 +49,7 @@ internal static class ModelStream
         try
         {
             // At once, so that the owner knows that it was taken.
-            yield return SignsOfLife.Sign() with { Taken = true };
+            yield return Heartbeats.Sign() with { Taken = true };
             await foreach (TokenBatch batch in batches.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return batch;
@@ -63,7 +63,7 @@ internal static class ModelStream
         }
     }
 
-    private static async Task<(Generation? Generation, RequestRefusal? Refusal)> SubmitAsync(
+    private static async Task<(Generation? Generation, RequestError? Refusal)> SubmitAsync(
         InferenceEngine engine, Func<ConstraintCompiler?> constraints, RequestSpec request)
     {
         try
@@ -74,11 +74,11 @@ internal static class ModelStream
         }
         catch (RequestException wrong)
         {
-            return (null, new RequestRefusal(wrong.Parameter, wrong.Message, false));
+            return (null, new RequestError(wrong.Parameter, wrong.Message, false));
         }
         catch (QueueFullException full)
         {
-            return (null, new RequestRefusal(null, full.Message, true, full.Waiting, full.Limit));
+            return (null, new RequestError(null, full.Message, true, full.Waiting, full.Limit));
         }
     }
 
@@ -127,7 +127,7 @@ internal static class ModelStream
             {
                 if (chunk.Finish == FinishReason.Cancelled && stopping.IsCancellationRequested)
                 {
-                    throw new GrainFaultException("The model's scheduler is moving.");
+                    throw new GrainCallException("The model's scheduler is moving.");
                 }
 
                 TokenMessage[] samples = new TokenMessage[chunk.Samples.Length];

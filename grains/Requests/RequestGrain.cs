@@ -18,11 +18,11 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
     {
         try
         {
-            RequestRefusal? refusal = Refusals.UnknownModel(hosts, request.Model);
+            RequestError? refusal = RequestErrors.UnknownModel(hosts, request.Model);
             ITokenText? text = refusal is null && request.WantsText ? texts.Find(request.Model) : null;
             if (refusal is null && request.WantsText && text is null)
             {
-                refusal = Refusals.NoText(request.Model);
+                refusal = RequestErrors.NoText(request.Model);
             }
 
             if (refusal is not null)
@@ -31,10 +31,10 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
                 yield break;
             }
 
-            AnswerTexts? answers = text is null ? null : new AnswerTexts(request, text);
+            AnswerTextWriter? answers = text is null ? null : new AnswerTextWriter(request, text);
             IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
             ResumingStream answer = new(model.GenerateAsync, time);
-            await foreach (TokenBatch batch in SignsOfLife.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
+            await foreach (TokenBatch batch in Heartbeats.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
             {
                 yield return answers?.Add(batch) ?? batch;
             }

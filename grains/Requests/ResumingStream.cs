@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Grains.Requests;
 
 /// <summary>
 /// A stream of tokens that outlives its source: where the source breaks, it is opened again with the tokens so far, and the reader sees no seam. It
-/// ends with an error where nothing comes for too long. Sources give <see cref="SignsOfLife"/>. It does not know what the source is.
+/// ends with an error where nothing comes for too long. Sources give <see cref="Heartbeats"/>. It does not know what the source is.
 /// </summary>
 /// <param name="open">Opens the source for a request, from where its progress ends.</param>
 /// <param name="time">The clock.</param>
@@ -24,7 +24,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     /// <param name="cancellationToken">Gives the request up.</param>
     public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        SignsOfLife.CountReader(1);
+        Heartbeats.CountReader(1);
         try
         {
             await foreach (TokenBatch batch in ReadAsync(request, cancellationToken))
@@ -34,7 +34,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         }
         finally
         {
-            SignsOfLife.CountReader(-1);
+            Heartbeats.CountReader(-1);
         }
     }
 
@@ -42,7 +42,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     {
         request = WithSeed(request);
         AnswerProgress progress = new(request);
-        ResiliencePipeline opening = Retries.ForStreams(request.Deadline, time);
+        ResiliencePipeline opening = RetryPolicies.ForStreams(request.Deadline, time);
         int fruitless = 0;
         bool accepted = false;
         do
@@ -76,7 +76,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     progress.Add(batch);
                     yield return batch;
                 }
-                while (!progress.IsComplete && await source.TryMoveAsync(SignsOfLife.Patience(source.Current, fruitless - 1), time, cancellationToken));
+                while (!progress.IsComplete && await source.TryMoveAsync(Heartbeats.Patience(source.Current, fruitless - 1), time, cancellationToken));
             }
         }
         while (!progress.IsComplete);
@@ -106,13 +106,13 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
                     try
                     {
-                        if (!await source.MoveAsync().WaitAsync(SignsOfLife.Patience(null, lost++), time, token))
+                        if (!await source.MoveAsync().WaitAsync(Heartbeats.Patience(null, lost++), time, token))
                         {
                             throw new EndOfStreamException("The stream of tokens ended before the answer.");
                         }
 
                         // A request that was taken once waits for room; its caller was not told to come back later.
-                        return accepted && source.Current.Refusal is { QueueFull: true } full ? throw new GrainFaultException(full.Message) : source;
+                        return accepted && source.Current.Refusal is { QueueFull: true } full ? throw new GrainCallException(full.Message) : source;
                     }
                     catch
                     {

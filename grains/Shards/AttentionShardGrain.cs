@@ -17,7 +17,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     private readonly string _key;
     private readonly LayerRange _layers;
     private readonly ModelHost _host;
-    private readonly StepFence _fence;
+    private readonly StepDeduplicator _fence;
 
     /// <summary>A shard of a host that may have nothing loaded yet.</summary>
     public AttentionShardGrain(ModelHosts hosts)

@@ -31,11 +31,11 @@ internal sealed class ExpertTable
     /// <param name="layer">The layer.</param>
     /// <param name="counts">Rows of each expert.</param>
     /// <param name="local">Experts that are on this silo.</param>
-    public List<Errand> Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
+    public List<ExpertDispatch> Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
     {
         Group[] groups = _groups[layer - _firstLayer];
-        List<Errand> errands = [];
-        Errand? open = null;
+        List<ExpertDispatch> errands = [];
+        ExpertDispatch? open = null;
         int row = 0;
         _turn++;
         for (int e = 0; e < counts.Length; e++)
@@ -44,7 +44,7 @@ internal sealed class ExpertTable
             {
                 if (open is null || !open.Covers(e))
                 {
-                    open = new Errand(Holders(groups, layer, e), e);
+                    open = new ExpertDispatch(Holders(groups, layer, e), e);
                     errands.Add(open);
                 }
 

@@ -33,7 +33,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
         _host = hosts.Get(_key.Model);
-        _calls = Retries.ForExperts(options);
+        _calls = RetryPolicies.ForExperts(options);
     }
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         Stage stage = _host.Loaded.Stage;
         using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch", stage.Trace);
         activity?.SetTag("hunyuan.layer", layer);
-        List<Errand> errands = table.Plan(layer, stage.Routed.Counts, stage.Local);
+        List<ExpertDispatch> errands = table.Plan(layer, stage.Routed.Counts, stage.Local);
         Task<ExpertReply>[] calls = new Task<ExpertReply>[errands.Count];
         for (int i = 0; i < calls.Length; i++)
         {
@@ -79,7 +79,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
     // Each attempt goes to the next holder: copies of an expert give the same bits. Attempts after the first run outside of the grain's turns,
     // where its own GrainFactory may not be used.
-    private async Task<ExpertReply> SendAsync(Errand errand, ExpertMessage message, CancellationToken cancellationToken)
+    private async Task<ExpertReply> SendAsync(ExpertDispatch errand, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;
         long started = _time.GetTimestamp();
@@ -91,7 +91,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
             GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {errand.Holder(0)} cannot be reached: {fault.Message}");
         }

@@ -32,7 +32,7 @@ internal static class Rows
     {
         if (bytes.Length != (long)rows * RowBytes(target) || rows > target.Rows)
         {
-            throw new GrainFaultException($"{bytes.Length} bytes came for {rows} rows of {RowBytes(target)} bytes; at most {target.Rows} rows fit.");
+            throw new GrainCallException($"{bytes.Length} bytes came for {rows} rows of {RowBytes(target)} bytes; at most {target.Rows} rows fit.");
         }
     }
 

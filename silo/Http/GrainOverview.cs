@@ -73,7 +73,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
             };
             return (overview, holding?.ExpertTokens ?? []);
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             return (overview with { Silent = true }, []);
         }

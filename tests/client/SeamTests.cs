@@ -23,7 +23,7 @@ public sealed class SeamTests
             RequestSpec request = Request(
                 (round % 3) switch { 0 => [], 1 => ["ENDE"], _ => ["nichts", "ENDE,", "E, so"] }, includeStop: round % 2 == 1);
             TokenBatch[] batches = Batches(tokens, request, random);
-            string expected = Text(new AnswerTexts(request, new TokenBytes(tokens)), batches);
+            string expected = Text(new AnswerTextWriter(request, new TokenBytes(tokens)), batches);
             string whole = new TextStream(new TokenBytes(tokens), new StopPatterns(request.StopStrings), request.IncludeStop)
                 .Append(new TokenChunk(batches.SelectMany(static b => b.Ids).ToArray(), default, FinishReason.Length, false, null));
             Assert.Equal(whole, expected);
@@ -41,12 +41,12 @@ public sealed class SeamTests
     {
         byte[][] tokens = ["ab"u8.ToArray(), "<stop>"u8.ToArray()];
         RequestSpec request = Request([], includeStop: false) with { Progress = [new ChoiceProgress(0, [7])] };
-        TokenBatch refused = ModelStream.Refused(new RequestRefusal("resume", "wrong", false));
-        Assert.Same(refused, new AnswerTexts(request, new TokenBytes(tokens)).Add(refused));
+        TokenBatch refused = ModelStream.Refused(new RequestError("resume", "wrong", false));
+        Assert.Same(refused, new AnswerTextWriter(request, new TokenBytes(tokens)).Add(refused));
 
         request = request with { Progress = null };
-        Assert.Equal("ab", new AnswerTexts(request, new TokenBytes(tokens)).Add(Batch([0, 1], FinishCode.Stop) with { EndsWithStopId = true }).Text);
-        Assert.Equal("", new AnswerTexts(request, new TokenBytes(tokens)).Add(Batch([], FinishCode.Stop) with { EndsWithStopId = true }).Text);
+        Assert.Equal("ab", new AnswerTextWriter(request, new TokenBytes(tokens)).Add(Batch([0, 1], FinishCode.Stop) with { EndsWithStopId = true }).Text);
+        Assert.Equal("", new AnswerTextWriter(request, new TokenBytes(tokens)).Add(Batch([], FinishCode.Stop) with { EndsWithStopId = true }).Text);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class SeamTests
             Choices = 3,
             Progress = [new ChoiceProgress(1, [0]), new ChoiceProgress(2, [2])],
         };
-        AnswerTexts texts = new(request, new TokenBytes(tokens));
+        AnswerTextWriter texts = new(request, new TokenBytes(tokens));
         Assert.Equal("x", texts.Add(Batch([2]) with { Choice = 2 }).Text);
         Assert.Equal("混", texts.Add(Batch([1]) with { Choice = 1 }).Text);
     }
@@ -72,7 +72,7 @@ public sealed class SeamTests
         foreach (int end in cuts.Append(batches.Length))
         {
             RequestSpec part = request with { Progress = [new ChoiceProgress(0, [.. had])] };
-            AnswerTexts writer = new(part, new TokenBytes(tokens));
+            AnswerTextWriter writer = new(part, new TokenBytes(tokens));
             text.Append(writer.Add(Batch([])).Text);
             foreach (TokenBatch batch in batches[begin..end])
             {
@@ -86,7 +86,7 @@ public sealed class SeamTests
         return text.ToString();
     }
 
-    private static string Text(AnswerTexts texts, TokenBatch[] batches) => string.Concat(batches.Select(batch => texts.Add(batch).Text));
+    private static string Text(AnswerTextWriter texts, TokenBatch[] batches) => string.Concat(batches.Select(batch => texts.Add(batch).Text));
 
     private static byte[][] Tokens(byte[] bytes, Random random, bool broken)
     {

@@ -71,7 +71,7 @@ public sealed class ConstraintTests
         Assert.Contains("tokenizer", (await RefusedAsync(numbers, "j")).Message);
     }
 
-    private static async Task<RequestRefusal> RefusedAsync(HunyuanCluster cluster, string constraint)
+    private static async Task<RequestError> RefusedAsync(HunyuanCluster cluster, string constraint)
     {
         RequestSpec spec = RequestSpec.Of(cluster.Name, new GenerationRequest { PromptIds = new[] { 5 } }, TimeSpan.FromSeconds(30)) with
         {

@@ -50,7 +50,7 @@ public sealed class LogitsTests
                 services = s;
                 return new Nothing();
             }));
-        await using ModelHome home = services!.GetRequiredService<ModelHomes>().Create(model);
+        await using ModelRuntime home = services!.GetRequiredService<ModelRuntimes>().Create(model);
         List<byte[]> logits = [];
         home.Executor.Logits = bytes =>
         {

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Grains.Execution;
 /// Brings keys and values along when layers move from one silo to another between two steps: each session's by its cache grain, and the prefixes
 /// that no session uses now as those of session 0. It does not know the bytes.
 /// </summary>
-internal sealed class KvMover(IGrainFactory grains)
+internal sealed class KvMigrator(IGrainFactory grains)
 {
     private const long Prefixes = 0;
 
@@ -53,7 +53,7 @@ internal sealed class KvMover(IGrainFactory grains)
         {
             await Task.WhenAll(from move in moves from part in parts select RunAsync(epoch, after.Version, move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             return null;
         }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>What a model's scheduler writes to the log about places and steps.</summary>
-internal static partial class KeeperLog
+internal static partial class RouteLog
 {
     [LoggerMessage(200, LogLevel.Information, "Route {Version} of model {Model} is ready: {Stages} attention shards, {Groups} expert groups.")]
     public static partial void Offered(ILogger logger, string model, long version, int stages, int groups);

@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Grains.Execution;
 /// Keeps a usable route: makes a plan whenever silos come, leave, die or turn out to be gone, gets it ready in the background, and offers it. The
 /// executor takes it between two steps. It does not know requests or steps.
 /// </summary>
-internal sealed class RouteKeeper : IAsyncDisposable
+internal sealed class RouteManager : IAsyncDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
 
@@ -22,7 +22,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private readonly string _form;
     private readonly HashSet<string> _strangers = [];
     private readonly ClusterView _view;
-    private readonly Preparation _preparation;
+    private readonly RoutePreparer _preparation;
     private readonly IClusterMembershipService _membership;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -38,8 +38,8 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private volatile ExpertLoad? _load;
     private long _version;
 
-    public RouteKeeper(
-        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, string isa, ClusterView view, Preparation preparation, IClusterMembershipService membership, ILogger logger, TimeProvider time)
+    public RouteManager(
+        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, string isa, ClusterView view, RoutePreparer preparation, IClusterMembershipService membership, ILogger logger, TimeProvider time)
     {
         _config = config;
         _options = options;
@@ -171,10 +171,10 @@ internal sealed class RouteKeeper : IAsyncDisposable
         {
             await _view.Silo(silo).RetainAsync(_model, Epoch, route.Version, route.HoldersOn(silo)).ConfigureAwait(false);
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
             // The next route's clean-up covers it.
-            KeeperLog.NotCleaned(_logger, silo, _model, fault.Message);
+            RouteLog.NotCleaned(_logger, silo, _model, fault.Message);
         }
     }
 
@@ -219,7 +219,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
             catch (Exception fault)
             {
                 // Whatever it was, the cluster is looked at again: a keeper that has ended would never let a request finish.
-                KeeperLog.PlanFailed(_logger, _model, fault);
+                RouteLog.PlanFailed(_logger, _model, fault);
                 again = true;
             }
 
@@ -268,7 +268,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
         PartitionPlan plan = PartitionPlan.Create(_config, silos, _planOptions with { Previous = before?.Plan, Load = _load });
         if (!plan.Fits)
         {
-            KeeperLog.DoesNotFit(_logger, _model, plan.Refusal!);
+            RouteLog.DoesNotFit(_logger, _model, plan.Refusal!);
             Refuse($"The model does not fit the silos there are: {plan.MissingBytes} bytes of memory are missing.");
             return true;
         }
@@ -290,7 +290,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
         {
             if (_strangers.Add($"{silo} {form}"))
             {
-                KeeperLog.OtherForm(_logger, silo, _model, form, _form);
+                RouteLog.OtherForm(_logger, silo, _model, form, _form);
             }
         }
     }
@@ -302,9 +302,9 @@ internal sealed class RouteKeeper : IAsyncDisposable
             Offer(await _preparation.PrepareAsync(plan, Epoch, _version + 1, _stop.Token));
             return true;
         }
-        catch (UnfitSiloException unfit)
+        catch (SiloLoadException unfit)
         {
-            KeeperLog.Unfit(_logger, unfit.Silo, _model, unfit.Message);
+            RouteLog.Unfit(_logger, unfit.Silo, _model, unfit.Message);
             _view.MarkUnfit(unfit.Silo);
             _problem = "A silo of the cluster cannot load its part of the model.";
         }
@@ -315,13 +315,13 @@ internal sealed class RouteKeeper : IAsyncDisposable
         }
         catch (StaleStepException stale)
         {
-            KeeperLog.Superseded(_logger, _model, stale.Message);
+            RouteLog.Superseded(_logger, _model, stale.Message);
             Superseded = true;
             Refuse("Another scheduler has taken the model over.");
         }
-        catch (Exception fault) when (FaultKinds.IsTransient(fault, _stop.Token))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, _stop.Token))
         {
-            KeeperLog.NotReady(_logger, _model, fault.Message);
+            RouteLog.NotReady(_logger, _model, fault.Message);
             await _view.ProbeAsync(plan.Silos.Select(static silo => silo.Silo.Name));
         }
 
@@ -331,7 +331,7 @@ internal sealed class RouteKeeper : IAsyncDisposable
     private void Offer(Route route)
     {
         _version = route.Version;
-        KeeperLog.Offered(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
+        RouteLog.Offered(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
         lock (_gate)
         {
             _planFailed = false;

@@ -3,7 +3,7 @@ using Orleans.Runtime.Placement;
 namespace HunyuanOrleans.Grains.Placement;
 
 /// <summary>Places grains on the silo their key names. The plan is in the keys; the director does not know it.</summary>
-public sealed class PinnedDirector(SiloNames silos) : IPlacementDirector
+public sealed class PinnedPlacementDirector(SiloNames silos) : IPlacementDirector
 {
     /// <inheritdoc/>
     /// <exception cref="SiloUnavailableException">No such silo is active; who asked has to plan anew.</exception>

@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Grains.Execution;
 /// Collects from time to time how many tokens routers sent to each expert, so that the plan can give hot experts copies. It does not know what the
 /// plan makes of it.
 /// </summary>
-internal sealed class LoadWatch : IAsyncDisposable
+internal sealed class ExpertLoadMonitor : IAsyncDisposable
 {
     /// <summary>Fewer tokens per expert than this say nothing about which are hot.</summary>
     private const int TokensToJudge = 16;
@@ -17,13 +17,13 @@ internal sealed class LoadWatch : IAsyncDisposable
     private readonly string _model;
     private readonly ModelConfig _config;
     private readonly ClusterView _view;
-    private readonly RouteKeeper _keeper;
+    private readonly RouteManager _keeper;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private readonly Dictionary<string, long[]> _seen = [];
 
     /// <summary>Begins to watch; an interval of zero never looks.</summary>
-    public LoadWatch(string model, ModelConfig config, ClusterView view, RouteKeeper keeper, TimeSpan interval, TimeProvider time)
+    public ExpertLoadMonitor(string model, ModelConfig config, ClusterView view, RouteManager keeper, TimeSpan interval, TimeProvider time)
     {
         (_model, _config, _view, _keeper) = (model, config, view, keeper);
         _loop = interval > TimeSpan.Zero && config.HasExperts ? Task.Run(() => RunAsync(interval, time)) : Task.CompletedTask;
@@ -74,7 +74,7 @@ internal sealed class LoadWatch : IAsyncDisposable
                     sum[i] += before is null || before.Length != counts.Length || counts[i] < before[i] ? counts[i] : counts[i] - before[i];
                 }
             }
-            catch (Exception fault) when (FaultKinds.IsTransient(fault, _stop.Token))
+            catch (Exception fault) when (TransientErrors.IsTransient(fault, _stop.Token))
             {
                 return null;
             }

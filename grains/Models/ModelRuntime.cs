@@ -7,19 +7,19 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Grains.Models;
 
 /// <summary>What a model's scheduler is made of, on the silo of its grain: route keeper, executor, engine. It does not know requests' owners.</summary>
-internal sealed class ModelHome : IAsyncDisposable
+internal sealed class ModelRuntime : IAsyncDisposable
 {
     private readonly ModelSettings _settings;
     private readonly ModelConfig _config;
-    private readonly RouteKeeper _keeper;
+    private readonly RouteManager _keeper;
     private readonly ClusterExecutor _executor;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenRegistration _siloEnds;
-    private readonly LoadWatch _loads;
+    private readonly ExpertLoadMonitor _loads;
     private readonly bool _hasText;
     private int _disposed;
 
-    public ModelHome(ModelSettings settings, ModelConfig config, RouteKeeper keeper, ClusterExecutor executor, InferenceEngine engine, LoadWatch loads, CancellationToken siloEnded)
+    public ModelRuntime(ModelSettings settings, ModelConfig config, RouteManager keeper, ClusterExecutor executor, InferenceEngine engine, ExpertLoadMonitor loads, CancellationToken siloEnded)
     {
         _settings = settings;
         _config = config;
@@ -30,7 +30,7 @@ internal sealed class ModelHome : IAsyncDisposable
         _hasText = engine.HasText;
 
         // A silo that was killed or cut off must not go on scheduling: its grain is elsewhere by now.
-        _siloEnds = siloEnded.UnsafeRegister(static home => _ = ((ModelHome)home!).DisposeAsync().AsTask(), this);
+        _siloEnds = siloEnded.UnsafeRegister(static home => _ = ((ModelRuntime)home!).DisposeAsync().AsTask(), this);
     }
 
     public InferenceEngine Engine { get; }

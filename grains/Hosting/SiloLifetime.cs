@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Grains.Hosting;
 
 /// <summary>Whether the silo is about to stop, and whether it has ended.</summary>
-public sealed class SiloLife : IDisposable
+public sealed class SiloLifetime : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
 

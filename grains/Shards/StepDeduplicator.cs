@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Grains.Shards;
 /// Lets each step into a shard once: one that comes again gets the first one's reply, one that comes after a later step is refused, since it
 /// would overwrite KV that is somebody else's by now. Any thread.
 /// </summary>
-public sealed class StepFence
+public sealed class StepDeduplicator
 {
     private readonly Lock _gate = new();
     private long _epoch;

@@ -8,8 +8,8 @@ namespace HunyuanOrleans.Grains.Hosting;
 /// <summary>
 /// Hands a silo's share over before the silo stops, and ends what runs on the device when it has. A silo that is killed skips the first.
 /// </summary>
-public sealed partial class SiloLeave(
-    HunyuanSiloOptions options, ModelHosts hosts, SiloLife life, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<SiloLeave> logger)
+public sealed partial class ShareHandover(
+    HunyuanSiloOptions options, ModelHosts hosts, SiloLifetime life, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<ShareHandover> logger)
     : IHostedService
 {
     private CancellationTokenSource? _sweep;
@@ -51,7 +51,7 @@ public sealed partial class SiloLeave(
             bool spared = await grains.GetGrain<IModelGrain>(model).LeaveAsync(silo.Name, cancellationToken).WaitAsync(cancellationToken);
             Left(logger, silo.Name, model, spared);
         }
-        catch (Exception fault) when (fault is OperationCanceledException || FaultKinds.IsTransient(fault))
+        catch (Exception fault) when (fault is OperationCanceledException || TransientErrors.IsTransient(fault))
         {
             NotHandedOver(logger, silo.Name, model, fault.Message);
         }

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Grains.Shards;
 /// <summary>Rows of one layer that one expert group is to compute: which, and where they lie in the order they were routed.</summary>
 /// <param name="holders">Groups that can, the one to ask first first.</param>
 /// <param name="firstExpert">The first expert with rows.</param>
-internal sealed class Errand(ExpertTable.Group[] holders, int firstExpert)
+internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExpert)
 {
     private readonly List<int> _counts = [];
     private readonly List<(int Row, int Count)> _pieces = [];

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Grains.Requests;
 /// Adds text to the batches of a request, from exactly where the text of the ids its caller has ends. What is held back at a moment depends on
 /// the ids until then alone, not on how they were cut into batches: that is why a resumed answer has no seam. One thread.
 /// </summary>
-internal sealed class AnswerTexts(RequestSpec request, ITokenText text)
+internal sealed class AnswerTextWriter(RequestSpec request, ITokenText text)
 {
     private readonly StopPatterns _stops = new(request.StopStrings);
     private readonly Dictionary<int, TextStream> _streams = [];

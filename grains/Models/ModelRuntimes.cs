@@ -11,11 +11,11 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace HunyuanOrleans.Grains.Models;
 
 /// <summary>Makes the schedulers of a silo's models.</summary>
-public sealed class ModelHomes(
+public sealed class ModelRuntimes(
     ModelHosts hosts,
     ModelTexts texts,
     HunyuanSiloOptions options,
-    SiloLife life,
+    SiloLifetime life,
     IGrainFactory grains,
     IClusterMembershipService membership,
     ISiloMetadataCache metadata,
@@ -23,7 +23,7 @@ public sealed class ModelHomes(
     TimeProvider time)
 {
     /// <summary>A scheduler for a model.</summary>
-    internal ModelHome Create(string model)
+    internal ModelRuntime Create(string model)
     {
         ModelHost host = hosts.Get(model);
         ModelSettings settings = host.Settings;
@@ -32,12 +32,12 @@ public sealed class ModelHomes(
         ILogger logger = loggers.CreateLogger<ModelGrain>();
         ITokenText? text = texts.Find(model);
         ClusterView view = new(grains, membership, metadata, time);
-        Preparation preparation = new(grains, model, ModelPieces.PoolOf(settings.Options));
+        RoutePreparer preparation = new(grains, model, ModelPieces.PoolOf(settings.Options));
         string isa = (settings.Options.Isa ?? InstructionSets.Choose()).ToString();
-        RouteKeeper keeper = new(settings, config, options, isa, view, preparation, membership, logger, time);
+        RouteManager keeper = new(settings, config, options, isa, view, preparation, membership, logger, time);
         ClusterExecutor executor = new(settings, config, options, keeper, grains, logger, time);
         InferenceEngine engine = new(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
-        LoadWatch loads = new(model, config, view, keeper, options.RebalanceInterval, time);
-        return new ModelHome(settings, config, keeper, executor, engine, loads, life.Ended);
+        ExpertLoadMonitor loads = new(model, config, view, keeper, options.RebalanceInterval, time);
+        return new ModelRuntime(settings, config, keeper, executor, engine, loads, life.Ended);
     }
 }

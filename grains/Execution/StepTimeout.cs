@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Grains.Execution;
 /// Waits for a step without end as long as some shard is computing it, and finds out soon when none is: a lost call and a dead silo look the same
 /// to who only waits.
 /// </summary>
-internal sealed class StepWatch(TimeSpan interval, TimeProvider time)
+internal sealed class StepTimeout(TimeSpan interval, TimeProvider time)
 {
     /// <summary>So often in a row nobody may know of the step: it may just be on its way.</summary>
     private const int MissesAllowed = 2;

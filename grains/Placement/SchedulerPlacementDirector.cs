@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Grains.Placement;
 /// Places a model's scheduler on the first silo by name among those that may hold attention, else among all: every silo chooses the
 /// same. What a silo announces may come late; then it counts as one that takes everything.
 /// </summary>
-public sealed class HomeDirector(IClusterMembershipService membership, ISiloMetadataCache metadata) : IPlacementDirector
+public sealed class SchedulerPlacementDirector(IClusterMembershipService membership, ISiloMetadataCache metadata) : IPlacementDirector
 {
     /// <inheritdoc/>
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)

@@ -5,7 +5,7 @@ using Polly.Retry;
 namespace HunyuanOrleans.Grains.Hosting;
 
 /// <summary>How calls are tried again: a few times, with growing and jittered pauses, never without end.</summary>
-internal static class Retries
+internal static class RetryPolicies
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -16,14 +16,14 @@ internal static class Retries
         ResiliencePipelineBuilder builder = new();
         if (options.ExpertCallRetries > 0)
         {
-            builder.AddRetry(Strategy(options.ExpertCallRetries, FaultKinds.IsTransient));
+            builder.AddRetry(Strategy(options.ExpertCallRetries, TransientErrors.IsTransient));
         }
 
         return builder.AddTimeout(options.ExpertCallTimeout).Build();
     }
 
     /// <summary>For calls that get a silo ready: the plan is made anew when they fail for good.</summary>
-    public static ResiliencePipeline ForPreparing() => new ResiliencePipelineBuilder().AddRetry(Strategy(3, FaultKinds.IsTransient)).Build();
+    public static ResiliencePipeline ForPreparing() => new ResiliencePipelineBuilder().AddRetry(Strategy(3, TransientErrors.IsTransient)).Build();
 
     /// <summary>
     /// For opening a stream of tokens again, for as long as its owner is willing to wait, whatever the fault: what is wrong with a request comes

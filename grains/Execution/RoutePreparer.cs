@@ -8,9 +8,9 @@ using Polly;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>Makes a plan's holders ready: loads what they miss, while the route in force goes on, and tells routers where experts are.</summary>
-internal sealed class Preparation(IGrainFactory grains, string model, KvPoolMessage pool)
+internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMessage pool)
 {
-    private readonly ResiliencePipeline _calls = Retries.ForPreparing();
+    private readonly ResiliencePipeline _calls = RetryPolicies.ForPreparing();
 
     /// <summary>The places of a plan: attention shards in the order of their layers, and expert groups.</summary>
     public (RouteStage[] Stages, PinnedKey[] Groups) Places(PartitionPlan plan)
@@ -25,7 +25,7 @@ internal sealed class Preparation(IGrainFactory grains, string model, KvPoolMess
     }
 
     /// <summary>Gets a plan ready.</summary>
-    /// <exception cref="UnfitSiloException">A silo cannot hold what it is to hold.</exception>
+    /// <exception cref="SiloLoadException">A silo cannot hold what it is to hold.</exception>
     /// <exception cref="Exception">A transient one: a silo went away meanwhile.</exception>
     public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, CancellationToken cancellationToken)
     {
@@ -54,15 +54,15 @@ internal sealed class Preparation(IGrainFactory grains, string model, KvPoolMess
         {
             await _calls.ExecuteAsync(async token => await call().WaitAsync(token), cancellationToken);
         }
-        catch (GrainFaultException fault) when (fault is not StaleStepException)
+        catch (GrainCallException fault) when (fault is not StaleStepException)
         {
-            throw new UnfitSiloException(key.Silo, fault.Message);
+            throw new SiloLoadException(key.Silo, fault.Message);
         }
     }
 }
 
 /// <summary>A silo cannot hold what the plan gives it.</summary>
-internal sealed class UnfitSiloException(string silo, string message) : Exception(message)
+internal sealed class SiloLoadException(string silo, string message) : Exception(message)
 {
     /// <summary>The silo.</summary>
     public string Silo { get; } = silo;

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Grains.Requests;
 /// Empty batches between those with tokens, so that a reader can tell a source that waits from one that is lost: a call to a silo or through a
 /// gateway that was killed may otherwise hang for as long as calls may take.
 /// </summary>
-internal static class SignsOfLife
+internal static class Heartbeats
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
