@@ -16,7 +16,7 @@ namespace HunyuanOrleans.Model;
 /// </summary>
 public sealed class ModelDevice : IDisposable
 {
-    private readonly OwnedList _owned;
+    private readonly DisposableStack _owned;
     private readonly Weights _weights;
     private readonly ModelParts _parts;
     private readonly ConcurrentDictionary<ModelPiece, PreparedPiece.Contents> _installed = new();
@@ -26,7 +26,7 @@ public sealed class ModelDevice : IDisposable
     private bool _disposed;
     private long _weightBytes;
 
-    private ModelDevice(Weights weights, ModelOptions options, OwnedList owned)
+    private ModelDevice(Weights weights, ModelOptions options, DisposableStack owned)
     {
         _owned = owned;
         _weights = weights;
@@ -59,7 +59,7 @@ public sealed class ModelDevice : IDisposable
     public static ModelDevice Open(string directory, ModelOptions options)
     {
         options.Validate();
-        OwnedList owned = new();
+        DisposableStack owned = new();
         try
         {
             return new ModelDevice(ModelParts.Open(directory, owned), options, owned);
@@ -145,7 +145,7 @@ public sealed class ModelDevice : IDisposable
             Cache.Attach(contents.Piece.Layer / Config.ClaFactor, contents.Kv);
         }
 
-        contents.Weights.PutInto(_parts);
+        contents.Weights.InstallInto(_parts);
         Interlocked.Add(ref _weightBytes, contents.WeightBytes);
         _installed[contents.Piece] = contents;
         return true;
@@ -160,7 +160,7 @@ public sealed class ModelDevice : IDisposable
             return false;
         }
 
-        contents.Weights.TakeOutOf(_parts);
+        contents.Weights.RemoveFrom(_parts);
         Interlocked.Add(ref _weightBytes, -contents.WeightBytes);
         if (contents.Kv is not null)
         {
@@ -223,7 +223,7 @@ public sealed class ModelDevice : IDisposable
         PieceWeights weights = new(piece, _weights, plan);
         IDisposable? region = plan.TotalBytes == 0
             ? null
-            : WeightRegion.Load(_weights, plan, Options, loadPool, _parts.Context.Kernels, progress: null, cancellationToken);
+            : WeightLoader.Load(_weights, plan, Options, loadPool, _parts.Context.Kernels, progress: null, cancellationToken);
         try
         {
             NativeBuffer? kv = piece.Kind == PieceKind.Attention ? Cache.CreateMemory() : null;

@@ -16,17 +16,17 @@ namespace HunyuanOrleans.Model;
 /// </summary>
 public sealed class ModelRunner : IDisposable
 {
-    private readonly OwnedList _owned;
+    private readonly DisposableStack _owned;
     private readonly ModelParts _parts;
     private readonly StageRunner _stage;
     private readonly Activation _logits;
     private readonly bool[] _allExperts;
     private readonly long _headBytes;
-    private readonly long _alwaysTouched;
-    private long _touchedBytes;
+    private readonly long _alwaysReadBytes;
+    private long _weightBytesRead;
 
     private ModelRunner(
-        Weights weights, ModelOptions options, OwnedList owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+        Weights weights, ModelOptions options, DisposableStack owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         _owned = owned;
         _parts = new ModelParts(weights.Config, options, reserveKv: true, owned);
@@ -41,9 +41,9 @@ public sealed class ModelRunner : IDisposable
         _parts.Head.Weights = head;
         _parts.Embedding.Rows = weights.Embedding();
         _headBytes = head.Head.ByteLength;
-        _alwaysTouched = plan.Matrices.Sum(m => m.ByteLength) - _headBytes;
+        _alwaysReadBytes = plan.Matrices.Sum(m => m.ByteLength) - _headBytes;
         PlanExperts(weights, plan);
-        owned.Add(WeightRegion.Load(weights, plan, options, Pool, _parts.Context.Kernels, progress, cancellationToken));
+        owned.Add(WeightLoader.Load(weights, plan, options, Pool, _parts.Context.Kernels, progress, cancellationToken));
         WeightBytes = plan.TotalBytes;
     }
 
@@ -63,7 +63,7 @@ public sealed class ModelRunner : IDisposable
     public long WeightBytes { get; }
 
     /// <summary>Bytes of weights read by all steps so far: all but lm_head and the experts that had no row, which are not read.</summary>
-    public long TouchedWeightBytes => _touchedBytes + (_parts.Experts?.TouchedBytes ?? 0);
+    public long WeightBytesRead => _weightBytesRead + (_parts.Experts?.WeightBytesRead ?? 0);
 
     /// <summary>The KV pool.</summary>
     public KvBlocks Cache => _parts.Cache;
@@ -78,7 +78,7 @@ public sealed class ModelRunner : IDisposable
     {
         options ??= new ModelOptions();
         options.Validate();
-        OwnedList owned = new();
+        DisposableStack owned = new();
         try
         {
             return new ModelRunner(ModelParts.Open(directory, owned), options, owned, progress, cancellationToken);
@@ -106,7 +106,7 @@ public sealed class ModelRunner : IDisposable
         Check(tokens.Length, batch, logitRows, logitCount);
         _stage.Begin(batch);
         _stage.Embed(tokens);
-        Observer?.Embedded(_stage.X, batch.Rows);
+        Observer?.Embedded(_stage.HiddenStates, batch.Rows);
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             _stage.Attend(layer);
@@ -117,13 +117,13 @@ public sealed class ModelRunner : IDisposable
 
             _stage.FeedForward(layer, _allExperts);
             _stage.Combine(layer);
-            Observer?.Finished(layer, _stage.X, batch.Rows);
+            Observer?.Finished(layer, _stage.HiddenStates, batch.Rows);
         }
 
-        _touchedBytes += _alwaysTouched;
+        _weightBytesRead += _alwaysReadBytes;
         if (logitCount > 0)
         {
-            _touchedBytes += _headBytes;
+            _weightBytesRead += _headBytes;
             _stage.Logits(logitRows, logitCount, _logits);
         }
 
@@ -156,12 +156,12 @@ public sealed class ModelRunner : IDisposable
     {
         for (int layer = 0; layer < Config.Layers; layer++)
         {
-            _parts.Attention.Set(layer, AttentionLayer.Plan(weights, layer, plan));
+            _parts.Attention.Set(layer, AttentionLayerWeights.Plan(weights, layer, plan));
         }
 
         for (int layer = 0; layer < Config.Layers; layer++)
         {
-            _parts.Router.Set(layer, RouterLayer.Plan(weights, layer, plan));
+            _parts.Router.Set(layer, RouterLayerWeights.Plan(weights, layer, plan));
         }
     }
 
@@ -171,7 +171,7 @@ public sealed class ModelRunner : IDisposable
         {
             for (int expert = 0; Config.IsMoeLayer(layer) && expert < Config.Experts; expert++)
             {
-                _parts.Experts!.Set(layer, expert, ExpertCell.Plan(weights, layer, expert, plan));
+                _parts.Experts!.Set(layer, expert, ExpertWeights.Plan(weights, layer, expert, plan));
             }
         }
     }

@@ -8,9 +8,9 @@ namespace HunyuanOrleans.Model;
 internal sealed class PieceWeights
 {
     private readonly ModelPiece _piece;
-    private readonly AttentionLayer[] _attention = [];
-    private readonly RouterLayer[] _routers = [];
-    private readonly ExpertCell? _expert;
+    private readonly AttentionLayerWeights[] _attention = [];
+    private readonly RouterLayerWeights[] _routers = [];
+    private readonly ExpertWeights? _expert;
     private readonly HeadWeights? _head;
     private readonly RowSource? _embedding;
 
@@ -31,20 +31,20 @@ internal sealed class PieceWeights
                 _head = HeadWeights.Plan(weights, plan);
                 break;
             case PieceKind.Attention:
-                _attention = [.. Enumerable.Range(piece.Layer, group).Select(layer => AttentionLayer.Plan(weights, layer, plan))];
-                _routers = [.. Enumerable.Range(piece.Layer, group).Select(layer => RouterLayer.Plan(weights, layer, plan))];
+                _attention = [.. Enumerable.Range(piece.Layer, group).Select(layer => AttentionLayerWeights.Plan(weights, layer, plan))];
+                _routers = [.. Enumerable.Range(piece.Layer, group).Select(layer => RouterLayerWeights.Plan(weights, layer, plan))];
                 break;
             default:
-                _expert = ExpertCell.Plan(weights, piece.Layer, piece.Expert, plan);
+                _expert = ExpertWeights.Plan(weights, piece.Layer, piece.Expert, plan);
                 break;
         }
     }
 
     /// <summary>Puts them in place.</summary>
-    public void PutInto(ModelParts parts) => Set(parts, held: true);
+    public void InstallInto(ModelParts parts) => Set(parts, held: true);
 
     /// <summary>Takes them out, so that nothing uses them any more.</summary>
-    public void TakeOutOf(ModelParts parts) => Set(parts, held: false);
+    public void RemoveFrom(ModelParts parts) => Set(parts, held: false);
 
     private void Set(ModelParts parts, bool held)
     {

@@ -13,7 +13,7 @@ namespace HunyuanOrleans.Model;
 public sealed class StageRunner : IDisposable
 {
     private readonly ModelParts _parts;
-    private readonly OwnedList _owned = new();
+    private readonly DisposableStack _owned = new();
     private readonly RotaryRows _rotary;
     private readonly Activation _normed;
     private AttentionBatch? _batch;
@@ -25,14 +25,14 @@ public sealed class StageRunner : IDisposable
         int rows = parts.Options.MaxBatchTokens;
         int hidden = parts.Config.HiddenSize;
         ElementType type = parts.Options.Mode.Element();
-        X = _owned.Add(new Activation(rows, hidden, ElementType.F32));
+        HiddenStates = _owned.Add(new Activation(rows, hidden, ElementType.F32));
         Routed = new RoutedRows(rows, parts.TopK, parts.Config.Experts);
         _rotary = _owned.Add(new RotaryRows(rows, parts.Config.HeadDim));
         _normed = _owned.Add(new Activation(rows, hidden, type));
         if (parts.Config.HasExperts)
         {
-            Sent = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
-            Returned = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
+            ExpertInput = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
+            ExpertOutput = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
         }
     }
 
@@ -40,7 +40,7 @@ public sealed class StageRunner : IDisposable
     /// The residual stream, float32 [most tokens of a step, hidden]; owned by the stage. Whoever continues another stage's step writes
     /// its rows here after <see cref="Begin"/>.
     /// </summary>
-    public Activation X { get; }
+    public Activation HiddenStates { get; }
 
     /// <summary>The choice of experts of the last <see cref="Attend"/>; <see cref="RoutedRows.Rows"/> is 0 in a layer without experts.</summary>
     public RoutedRows Routed { get; }
@@ -49,13 +49,13 @@ public sealed class StageRunner : IDisposable
     /// The rows that go to experts, ordered by expert then token, [routed rows, hidden] in the mode's element type; written by
     /// <see cref="Attend"/>. Null in a model without experts.
     /// </summary>
-    public Activation? Sent { get; }
+    public Activation? ExpertInput { get; }
 
     /// <summary>
-    /// What experts made of <see cref="Sent"/>, row by row: <see cref="FeedForward"/> writes the rows of local experts, the caller those
+    /// What experts made of <see cref="ExpertInput"/>, row by row: <see cref="FeedForward"/> writes the rows of local experts, the caller those
     /// of the others, before <see cref="Combine"/>. Null in a model without experts.
     /// </summary>
-    public Activation? Returned { get; }
+    public Activation? ExpertOutput { get; }
 
     /// <summary>Rows of the step.</summary>
     public int Rows => _batch?.Rows ?? 0;
@@ -72,7 +72,7 @@ public sealed class StageRunner : IDisposable
         _batch = batch;
     }
 
-    /// <summary>Writes the tokens' embeddings to <see cref="X"/>.</summary>
+    /// <summary>Writes the tokens' embeddings to <see cref="HiddenStates"/>.</summary>
     /// <param name="tokens">One id for each row.</param>
     /// <exception cref="ModelException">An id is outside the vocabulary, or (<see cref="MissingPieceException"/>) the embedding is not held.</exception>
     public void Embed(ReadOnlySpan<int> tokens)
@@ -82,10 +82,10 @@ public sealed class StageRunner : IDisposable
             throw new ArgumentException($"{tokens.Length} tokens for a step of {Rows} rows.", nameof(tokens));
         }
 
-        _parts.Embedding.Embed(tokens, X);
+        _parts.Embedding.Embed(tokens, HiddenStates);
     }
 
-    /// <summary>Attention of a layer, then its norm and the choice of experts, whose rows go to <see cref="Sent"/>.</summary>
+    /// <summary>Attention of a layer, then its norm and the choice of experts, whose rows go to <see cref="ExpertInput"/>.</summary>
     /// <param name="layer">Layer number within the model.</param>
     /// <exception cref="MissingPieceException">The layer is not held; nothing has changed.</exception>
     public void Attend(int layer)
@@ -93,18 +93,18 @@ public sealed class StageRunner : IDisposable
         AttentionBatch batch = _batch ?? throw new InvalidOperationException("No step has begun.");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)_parts.Config.Layers, nameof(layer));
         _attended = -1;
-        _parts.Attention.Forward(layer, batch, _rotary, X);
-        _parts.Router.Route(layer, X, batch.Rows, _normed, Routed);
+        _parts.Attention.Forward(layer, batch, _rotary, HiddenStates);
+        _parts.Router.Route(layer, HiddenStates, batch.Rows, _normed, Routed);
         if (Routed.Rows > 0)
         {
-            _parts.Router.Gather(_normed, Routed, Sent!);
+            _parts.Router.Gather(_normed, Routed, ExpertInput!);
         }
 
         _attended = layer;
     }
 
     /// <summary>
-    /// Adds the shared expert (or plain MLP) to <see cref="X"/> and writes the rows of local experts to <see cref="Returned"/>. All of it
+    /// Adds the shared expert (or plain MLP) to <see cref="HiddenStates"/> and writes the rows of local experts to <see cref="ExpertOutput"/>. All of it
     /// is one job: fewer, longer products keep the memory streaming.
     /// </summary>
     /// <param name="layer">The layer of the last <see cref="Attend"/>.</param>
@@ -127,33 +127,33 @@ public sealed class StageRunner : IDisposable
         _parts.Router.QueueSharedUp(layer, _normed, Rows, _parts.Products);
         if (routes)
         {
-            _parts.Experts!.QueueUp(layer, 0, Routed.Counts, local, Sent!, _parts.Products);
+            _parts.Experts!.QueueUp(layer, 0, Routed.Counts, local, ExpertInput!, _parts.Products);
         }
 
         _parts.Products.Run();
-        _parts.Router.QueueSharedDown(layer, X, Rows, _parts.Products);
+        _parts.Router.QueueSharedDown(layer, HiddenStates, Rows, _parts.Products);
         if (routes)
         {
-            _parts.Experts!.QueueDown(layer, 0, Routed.Counts, local, Returned!, _parts.Products);
+            _parts.Experts!.QueueDown(layer, 0, Routed.Counts, local, ExpertOutput!, _parts.Products);
         }
 
         _parts.Products.Run();
     }
 
-    /// <summary>Adds <see cref="Returned"/> to <see cref="X"/>, each row times its weight, by ascending expert number.</summary>
+    /// <summary>Adds <see cref="ExpertOutput"/> to <see cref="HiddenStates"/>, each row times its weight, by ascending expert number.</summary>
     /// <param name="layer">The layer of the last <see cref="Attend"/>, after <see cref="FeedForward"/>.</param>
     public void Combine(int layer)
     {
         CheckAttended(layer);
         if (Routed.Rows > 0)
         {
-            _parts.Router.Combine(Routed, Returned!, X);
+            _parts.Router.Combine(Routed, ExpertOutput!, HiddenStates);
         }
 
         _attended = -1;
     }
 
-    /// <summary>Logits of chosen rows of <see cref="X"/>, after the last layer.</summary>
+    /// <summary>Logits of chosen rows of <see cref="HiddenStates"/>, after the last layer.</summary>
     /// <param name="rows">Rows of the step.</param>
     /// <param name="count">How many of them, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.</param>
     /// <param name="logits">Receives float32 [count, vocabulary].</param>
@@ -174,7 +174,7 @@ public sealed class StageRunner : IDisposable
             }
         }
 
-        _parts.Head.Logits(X, rows, count, logits);
+        _parts.Head.Logits(HiddenStates, rows, count, logits);
     }
 
     /// <summary>Frees the stage's memory.</summary>

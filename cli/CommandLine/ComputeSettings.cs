@@ -18,7 +18,7 @@ internal static class ComputeSettings
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
             ? null
             : parsed.GetValue(SharedOptions.PackedCache) ?? SharedOptions.ModelFolder(parsed),
-        Warn = parsed.InvocationConfiguration.Error.WriteLine,
+        OnWarning = parsed.InvocationConfiguration.Error.WriteLine,
     };
 
     /// <summary>The arithmetic.</summary>

@@ -65,7 +65,7 @@ internal static class ShapeOptions
     /// <exception cref="HunyuanOrleans.Model.ModelException">A value is not allowed.</exception>
     public static RandomModelOptions Read(ParseResult parsed)
     {
-        RandomModelOptions shape = RandomModelOptions.Like(parsed.GetValue(Like)!, parsed.GetValue(Scale) ?? 1);
+        RandomModelOptions shape = RandomModelOptions.FromPreset(parsed.GetValue(Like)!, parsed.GetValue(Scale) ?? 1);
         foreach ((Option<int?> option, Func<RandomModelOptions, int, RandomModelOptions> apply) in Sizes)
         {
             if (parsed.GetValue(option) is int value)

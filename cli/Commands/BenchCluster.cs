@@ -67,7 +67,7 @@ internal static class BenchCluster
         Streams = 1,
         Rounds = 0,
         Action = DrillAction.Join,
-        Options = options with { PinThreads = options.PinThreads && silos == 1, Warn = null },
+        Options = options with { PinThreads = options.PinThreads && silos == 1, OnWarning = null },
     };
 
     private static void Write(ParseResult parsed, BenchClusterResult result)

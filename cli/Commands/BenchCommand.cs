@@ -74,7 +74,7 @@ internal static class BenchCommand
         BenchResult result = new(
             folder,
             model.Types.Name,
-            options.CacheFormat.Word(),
+            options.CacheFormat.Name(),
             model.Pool.Threads,
             InstructionSets.Choose().ToString().ToLowerInvariant(),
             new InspectedParameters(model.Config.ParameterCount.Total, model.Config.ParameterCount.Active),

@@ -44,7 +44,7 @@ internal static class QuantizeCommand
         long started = Stopwatch.GetTimestamp();
         using Interrupt interrupt = new();
         long bytes = ProgressDisplay.Run(
-            "Quantising", bytes: true, report => ModelQuantizer.Run(source, target, format, (done, total) => report(done, total), interrupt.Token));
+            "Quantising", bytes: true, report => ModelQuantizer.Quantize(source, target, format, (done, total) => report(done, total), interrupt.Token));
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         long before = Directory.EnumerateFiles(source, "*.safetensors").Sum(file => new FileInfo(file).Length);
         TextWriter output = parsed.InvocationConfiguration.Output;

@@ -165,7 +165,7 @@ internal sealed class DrillCluster : IAsyncDisposable
             "--threads", Text(_plan.Options.Threads),
             "--pin-threads", _plan.Options.PinThreads ? "true" : "false",
             "--kv-tokens", Text(_plan.Options.KvTokens),
-            "--kv", _plan.Options.CacheFormat.Word(),
+            "--kv", _plan.Options.CacheFormat.Name(),
             "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
             "--cluster-id", _cluster,
             "--service-id", _cluster,

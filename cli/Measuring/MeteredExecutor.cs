@@ -39,12 +39,12 @@ internal sealed class MeteredExecutor(IModelExecutor inner, ModelRunner model) :
             positions += slice.Start + slice.Count;
         }
 
-        long before = model.TouchedWeightBytes;
+        long before = model.WeightBytesRead;
         long started = Stopwatch.GetTimestamp();
         await inner.ExecuteAsync(batch, result, cancellationToken);
         long cache = positions * model.Options.CacheFormat.PositionBytes(model.Config);
         _steps.Add(new MeteredStep(
-            batch.TokenCount, batch.SliceCount, started, Stopwatch.GetTimestamp(), model.TouchedWeightBytes - before + cache));
+            batch.TokenCount, batch.SliceCount, started, Stopwatch.GetTimestamp(), model.WeightBytesRead - before + cache));
     }
 
     /// <inheritdoc/>

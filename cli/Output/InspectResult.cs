@@ -24,7 +24,7 @@ internal sealed record InspectResult(
         new InspectedParameters(found.Parameters.Total, found.Parameters.Active),
         packed,
         found.KvBytesPerToken[KvFormat.Bf16],
-        found.KvBytesPerToken.ToDictionary(pair => pair.Key.Word(), pair => pair.Value),
+        found.KvBytesPerToken.ToDictionary(pair => pair.Key.Name(), pair => pair.Value),
         found.BytesByType.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
         found.Tensors,
         [.. found.Files],

@@ -45,7 +45,7 @@ internal static class ModelPieces
 
     /// <summary>The KV pool of a model with these options.</summary>
     public static KvPoolMessage PoolOf(ModelOptions options) =>
-        new((options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions, options.CacheFormat.Word());
+        new((options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions, options.CacheFormat.Name());
 
     /// <summary>Refuses a pool of another size or format than the scheduler's books count with.</summary>
     public static void CheckPool(ModelHost host, KvPoolMessage pool)

@@ -138,5 +138,5 @@ public sealed record ModelSettings
     /// <summary>The form its weights, keys and values are held in, as silos tell each other.</summary>
     /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
     internal string Form(ModelConfig config) =>
-        $"{WeightTypes.Of(config, Options.Mode, Options.Quant).Name}, K/V in {Options.CacheFormat.Word()}";
+        $"{WeightTypes.Of(config, Options.Mode, Options.Quant).Name}, K/V in {Options.CacheFormat.Name()}";
 }

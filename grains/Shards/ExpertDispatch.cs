@@ -45,11 +45,11 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     /// <summary>The message with a copy of the rows.</summary>
     public ExpertMessage Message(int layer, Stage stage)
     {
-        byte[] bytes = Rows.Allocate(_rows, stage.Sent);
+        byte[] bytes = Rows.Allocate(_rows, stage.ExpertInput);
         int to = 0;
         foreach ((int row, int count) in _pieces)
         {
-            Rows.Write(stage.Sent, row, count, bytes, to);
+            Rows.Write(stage.ExpertInput, row, count, bytes, to);
             to += count;
         }
 
@@ -59,11 +59,11 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     /// <summary>Puts what came back to the rows' places.</summary>
     public void Store(ExpertReply reply, Stage stage)
     {
-        Rows.Check(reply.Rows, _rows, stage.Returned);
+        Rows.Check(reply.Rows, _rows, stage.ExpertOutput);
         int from = 0;
         foreach ((int row, int count) in _pieces)
         {
-            Rows.Read(reply.Rows, from, stage.Returned, row, count);
+            Rows.Read(reply.Rows, from, stage.ExpertOutput, row, count);
             from += count;
         }
     }

@@ -69,10 +69,10 @@ internal sealed class Stage : IDisposable
     public RoutedRows Routed => _runner.Routed;
 
     /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
-    public Activation Sent => _runner.Sent!;
+    public Activation ExpertInput => _runner.ExpertInput!;
 
     /// <summary>Where what comes back goes.</summary>
-    public Activation Returned => _runner.Returned!;
+    public Activation ExpertOutput => _runner.ExpertOutput!;
 
     /// <summary>Which experts of the waiting layer are here.</summary>
     public ReadOnlySpan<bool> Local => _local;
@@ -124,7 +124,7 @@ internal sealed class Stage : IDisposable
 
         if (step.Rows is { } rows)
         {
-            _runner.X.CopyIn(0, row, rows);
+            _runner.HiddenStates.CopyIn(0, row, rows);
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class Stage : IDisposable
     public byte[] CopyRows()
     {
         byte[] rows = GC.AllocateUninitializedArray<byte>(_batch.Rows * _device.Config.HiddenSize * sizeof(float));
-        _runner.X.CopyOut(0, _batch.Rows, rows);
+        _runner.HiddenStates.CopyOut(0, _batch.Rows, rows);
         return rows;
     }
 

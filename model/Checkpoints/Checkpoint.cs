@@ -30,7 +30,7 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyCollection<TensorView> Tensors => tensors.Values;
 
     /// <summary>The mapped files, in order of name.</summary>
-    internal IReadOnlyList<MappedFile> Mapped => files;
+    internal IReadOnlyList<MappedFile> MappedFiles => files;
 
     /// <summary>The tensor of that name; false where the checkpoint has none.</summary>
     public bool TryGet(string name, out TensorView tensor) => tensors.TryGetValue(name, out tensor!);

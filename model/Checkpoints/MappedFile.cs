@@ -20,7 +20,7 @@ internal sealed unsafe class MappedFile : IDisposable
         Handle = handle;
         Path = path;
         Length = length;
-        Modified = modified;
+        LastWriteTimeUtc = modified;
         this.file = file;
         this.view = view;
         byte* pointer = null;
@@ -37,7 +37,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public long Length { get; }
 
     /// <summary>When the file was last changed, UTC; of the file itself where the path is a link.</summary>
-    public DateTime Modified { get; }
+    public DateTime LastWriteTimeUtc { get; }
 
     /// <summary>Address of the first byte.</summary>
     public nint Address => start is null ? throw new ObjectDisposedException(Path) : (nint)start;

@@ -48,13 +48,13 @@ internal sealed class QuantizedLookup(Checkpoint checkpoint, ModelConfig config)
     private StoredScales Scales(string name, long rows, long columns, WeightScheme scheme)
     {
         StoredType[] floats = [StoredType.F32, StoredType.BF16, StoredType.F16];
-        if (scheme.Scales == ScaleSpan.Tensor)
+        if (scheme.Scales == ScaleGranularity.Tensor)
         {
             PositiveScalar(name);
             return new StoredScales(scheme.Type, Get(name, [StoredType.F32], [], [1]), 0, null, []);
         }
 
-        int perRow = scheme.Scales == ScaleSpan.Row ? 1 : (int)((columns + WeightScheme.GroupColumns - 1) / WeightScheme.GroupColumns);
+        int perRow = scheme.Scales == ScaleGranularity.Row ? 1 : (int)((columns + WeightScheme.GroupColumns - 1) / WeightScheme.GroupColumns);
         TensorView scales = perRow == 1 ? Get(name, floats, [rows, 1], [rows]) : Get(name, floats, [rows, perRow]);
         return new StoredScales(scheme.Type, scales, perRow, null, []);
     }

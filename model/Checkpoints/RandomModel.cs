@@ -34,14 +34,14 @@ public static class RandomModel
         CancellationToken cancellationToken = default)
     {
         ModelConfig config = Config(options);
-        List<List<ExpectedTensor>> shards = Shards.Split(CheckpointSchema.Tensors(config), Bytes, options.MaxShardBytes);
+        List<List<ExpectedTensor>> shards = ShardLayout.Split(CheckpointSchema.Tensors(config), Bytes, options.MaxShardBytes);
         long total = shards.Sum(shard => shard.Sum(Bytes));
         using OutputFolder folder = OutputFolder.Create(directory, total);
         var job = new Job(config, new RandomWeights(options.Seed), total, progress, cancellationToken);
         var shardByTensor = new Dictionary<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
-            string name = Shards.Name(i, shards.Count);
+            string name = ShardLayout.Name(i, shards.Count);
             job.WriteShard(Path.Combine(folder.Path, name), shards[i]);
             shards[i].ForEach(tensor => shardByTensor.Add(tensor.Name, name));
         }
@@ -98,7 +98,7 @@ public static class RandomModel
 
         private ushort[] WriteChunk(SafetensorsWriter writer, ExpectedTensor tensor, long first, ushort[] buffer)
         {
-            (float mean, float deviation) = RandomScales.Of(tensor, config);
+            (float mean, float deviation) = RandomWeightDistribution.Of(tensor, config);
             ushort[] table = tables.GetOrAdd((mean, deviation), scale => RandomWeights.Table(scale.Mean, scale.Deviation));
             Span<ushort> values = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ElementCount - first));
             weights.Fill(tensor.Name, first, table, values);

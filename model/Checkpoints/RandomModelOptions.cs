@@ -63,7 +63,7 @@ public sealed record RandomModelOptions
     /// <summary>A shard holds at most this many bytes of data, unless a single tensor is larger.</summary>
     public long MaxShardBytes { get; init; } = 4_000_000_000;
 
-    /// <summary>Names <see cref="Like"/> takes.</summary>
+    /// <summary>Names <see cref="FromPreset"/> takes.</summary>
     public static IReadOnlyList<string> Presets { get; } = ["large", "a13b", "dense"];
 
     /// <summary>
@@ -71,7 +71,7 @@ public sealed record RandomModelOptions
     /// heads per key/value head, number of experts, vocabulary and CLA factor stay.
     /// </summary>
     /// <exception cref="ModelException">The name or the scale is not allowed.</exception>
-    public static RandomModelOptions Like(string preset, double scale = 1)
+    public static RandomModelOptions FromPreset(string preset, double scale = 1)
     {
         if (!(scale is > 0 and <= 16))
         {

@@ -34,43 +34,43 @@ internal readonly record struct TensorEntry(string Name, StoredType Type, long[]
                     offsets = ReadNumbers(ref reader, path, name, field);
                     break;
                 default:
-                    throw Fault(path, name, $"has the unknown field \"{field}\"; allowed: dtype, shape, data_offsets");
+                    throw Error(path, name, $"has the unknown field \"{field}\"; allowed: dtype, shape, data_offsets");
             }
 
             if (again)
             {
-                throw Fault(path, name, $"has \"{field}\" twice; allowed: once");
+                throw Error(path, name, $"has \"{field}\" twice; allowed: once");
             }
         }
 
         if (type is null || shape is null || offsets is null)
         {
-            throw Fault(path, name, $"lacks \"{(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}\"");
+            throw Error(path, name, $"lacks \"{(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}\"");
         }
 
         if (offsets.Length != 2)
         {
-            throw Fault(path, name, $"has {offsets.Length} data_offsets; allowed: two, begin and end");
+            throw Error(path, name, $"has {offsets.Length} data_offsets; allowed: two, begin and end");
         }
 
         return new TensorEntry(name, type.Value, shape, offsets[0], offsets[1]);
     }
 
-    public static ModelException Fault(string path, string name, string what) => new($"{path}: tensor \"{name}\" {what}.");
+    public static ModelException Error(string path, string name, string what) => new($"{path}: tensor \"{name}\" {what}.");
 
     private static StoredType ReadType(ref Utf8JsonReader reader, string path, string name)
     {
         string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
         return text is not null && StoredTypes.TryParse(text, out StoredType type)
             ? type
-            : throw Fault(path, name, $"has dtype {text ?? reader.TokenType.ToString()}; allowed: {StoredTypes.AllowedNames}");
+            : throw Error(path, name, $"has dtype {text ?? reader.TokenType.ToString()}; allowed: {StoredTypes.AllowedNames}");
     }
 
     private static long[] ReadNumbers(ref Utf8JsonReader reader, string path, string name, string field)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Fault(path, name, $"has a {field} that is not a list; allowed: a list of whole numbers");
+            throw Error(path, name, $"has a {field} that is not a list; allowed: a list of whole numbers");
         }
 
         var numbers = new List<long>(2);
@@ -78,12 +78,12 @@ internal readonly record struct TensorEntry(string Name, StoredType Type, long[]
         {
             if (numbers.Count == MaxDimensions)
             {
-                throw Fault(path, name, $"has a {field} of more than {MaxDimensions} numbers; allowed: at most {MaxDimensions}");
+                throw Error(path, name, $"has a {field} of more than {MaxDimensions} numbers; allowed: at most {MaxDimensions}");
             }
 
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number) || number < 0)
             {
-                throw Fault(path, name, $"has a {field} entry that is not a whole number from 0 to {long.MaxValue}");
+                throw Error(path, name, $"has a {field} entry that is not a whole number from 0 to {long.MaxValue}");
             }
 
             numbers.Add(number);

@@ -19,7 +19,7 @@ internal static class TensorLayout
         {
             if (entry.Begin < end)
             {
-                throw TensorEntry.Fault(
+                throw TensorEntry.Error(
                     path,
                     entry.Name,
                     $"begins at byte {entry.Begin} of the data, inside the tensor before it, which ends at {end}");
@@ -27,7 +27,7 @@ internal static class TensorLayout
 
             if (entry.Begin > end)
             {
-                throw TensorEntry.Fault(
+                throw TensorEntry.Error(
                     path,
                     entry.Name,
                     $"begins at byte {entry.Begin} of the data, but the tensor before it ends at {end}; allowed: no gaps");
@@ -47,7 +47,7 @@ internal static class TensorLayout
     {
         if (entry.End < entry.Begin)
         {
-            throw TensorEntry.Fault(
+            throw TensorEntry.Error(
                 path,
                 entry.Name,
                 $"has data_offsets [{entry.Begin}, {entry.End}]; allowed: the end not before the begin");
@@ -55,7 +55,7 @@ internal static class TensorLayout
 
         if (entry.End > dataBytes)
         {
-            throw TensorEntry.Fault(
+            throw TensorEntry.Error(
                 path,
                 entry.Name,
                 $"ends at byte {entry.End} of the data, but the file holds {dataBytes}: it is truncated or the offset is out of range");
@@ -70,7 +70,7 @@ internal static class TensorLayout
 
         if (bytes != entry.End - entry.Begin)
         {
-            throw TensorEntry.Fault(
+            throw TensorEntry.Error(
                 path,
                 entry.Name,
                 $"has {entry.End - entry.Begin} bytes, but shape [{string.Join(", ", entry.Shape)}] of {entry.Type.Name()} needs another size");

@@ -26,7 +26,7 @@ internal static class WeightNames
         weight.EndsWith(".weight", StringComparison.Ordinal) ? weight[..^".weight".Length] : weight;
 
     /// <summary>Tensors that some exporters write and no computation needs.</summary>
-    public static bool IsHarmless(string name, ModelConfig config) =>
+    public static bool IsUnused(string name, ModelConfig config) =>
         name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) ||
         name.EndsWith("rotary_emb.cos_cached", StringComparison.Ordinal) ||
         name.EndsWith("rotary_emb.sin_cached", StringComparison.Ordinal) ||

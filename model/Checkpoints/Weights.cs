@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 {
     private readonly TensorLookup lookup = new(checkpoint, config);
-    private readonly AttentionRows attention = new(config, new TensorLookup(checkpoint, config));
+    private readonly AttentionLookup attention = new(config, new TensorLookup(checkpoint, config));
     private readonly MlpLookup mlp = new(config, new TensorLookup(checkpoint, config));
 
     /// <summary>The model's shapes.</summary>
@@ -23,7 +23,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 
     /// <summary>Checks that every tensor the model needs is there in its shape, and that there are no others.</summary>
     /// <exception cref="ModelException">The message names file and tensor, and the allowed shape.</exception>
-    public void Validate() => WeightCheck.Run(config, checkpoint);
+    public void Validate() => WeightValidator.Run(config, checkpoint);
 
     /// <summary>The embedding, [vocab, hidden].</summary>
     public RowSource Embedding() => Matrix(WeightNames.Embedding, config.VocabSize, config.HiddenSize);

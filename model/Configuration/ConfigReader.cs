@@ -35,7 +35,7 @@ internal static class ConfigReader
         int kvHeads = fields.Int("num_key_value_heads", 1, MaxHeads, heads);
         if (heads % kvHeads != 0)
         {
-            throw fields.Wrong("num_key_value_heads", $"{kvHeads}", $"a divisor of num_attention_heads = {heads}");
+            throw fields.Invalid("num_key_value_heads", $"{kvHeads}", $"a divisor of num_attention_heads = {heads}");
         }
 
         int headDim = ReadHeadDim(fields, hidden, heads);
@@ -92,7 +92,7 @@ internal static class ConfigReader
             }
         }
 
-        throw fields.Wrong("model_type", $"\"{type}\"", allowed);
+        throw fields.Invalid("model_type", $"\"{type}\"", allowed);
     }
 
     private static int ReadHeadDim(in JsonFields fields, int hidden, int heads)
@@ -101,19 +101,19 @@ internal static class ConfigReader
         int? alternative = fields.OptionalInt("attention_head_dim", 2, MaxHeadDim);
         if (given is not null && alternative is not null && given != alternative)
         {
-            throw fields.Wrong("attention_head_dim", $"{alternative}", $"the same value as head_dim = {given}, or only one of the two");
+            throw fields.Invalid("attention_head_dim", $"{alternative}", $"the same value as head_dim = {given}, or only one of the two");
         }
 
         int? stated = given ?? alternative;
         if (stated is null && hidden % heads != 0)
         {
-            throw fields.Wrong("hidden_size", $"{hidden}", $"a multiple of num_attention_heads = {heads} where head_dim is not given");
+            throw fields.Invalid("hidden_size", $"{hidden}", $"a multiple of num_attention_heads = {heads} where head_dim is not given");
         }
 
         int headDim = stated ?? (hidden / heads);
         if (headDim % 2 != 0)
         {
-            throw fields.Wrong(
+            throw fields.Invalid(
                 stated is null ? "hidden_size" : given is null ? "attention_head_dim" : "head_dim",
                 stated is null ? $"{hidden}, which makes heads of {headDim}" : $"{headDim}",
                 "an even head width (rotary embedding turns pairs)");
@@ -127,11 +127,11 @@ internal static class ConfigReader
         int[] experts = fields.IntOrList("num_experts", 1, MaxExperts) ?? [1];
         if (experts.Length == 0 || experts.AsSpan().ContainsAnyExcept(experts[0]))
         {
-            throw fields.Wrong("num_experts", $"[{string.Join(", ", experts)}]", "a whole number, or a list whose entries are all equal");
+            throw fields.Invalid("num_experts", $"[{string.Join(", ", experts)}]", "a whole number, or a list whose entries are all equal");
         }
 
         return family == ModelFamily.HunyuanV1Dense && experts[0] != 1
-            ? throw fields.Wrong("num_experts", $"{experts[0]}", "1 or absent where model_type is \"hunyuan_v1_dense\"")
+            ? throw fields.Invalid("num_experts", $"{experts[0]}", "1 or absent where model_type is \"hunyuan_v1_dense\"")
             : experts[0];
     }
 
@@ -166,7 +166,7 @@ internal static class ConfigReader
         {
             if (topK[layer] > experts)
             {
-                throw fields.Wrong("moe_topk", $"{topK[layer]} (layer {layer})", $"1 to num_experts = {experts}");
+                throw fields.Invalid("moe_topk", $"{topK[layer]} (layer {layer})", $"1 to num_experts = {experts}");
             }
         }
 
@@ -190,7 +190,7 @@ internal static class ConfigReader
         int factor = fields.Int("cla_share_factor", 1, layers, 1);
         return layers % factor == 0
             ? factor
-            : throw fields.Wrong("cla_share_factor", $"{factor}", $"a divisor of num_hidden_layers = {layers}");
+            : throw fields.Invalid("cla_share_factor", $"{factor}", $"a divisor of num_hidden_layers = {layers}");
     }
 
     private static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];

@@ -53,7 +53,7 @@ internal readonly struct JsonFields
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= min && number <= max
             ? number
-            : throw Wrong(name, value, allowed);
+            : throw Invalid(name, value, allowed);
     }
 
     public bool Flag(string name, bool fallback)
@@ -67,7 +67,7 @@ internal readonly struct JsonFields
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            _ => throw Wrong(name, value, "true or false"),
+            _ => throw Invalid(name, value, "true or false"),
         };
     }
 
@@ -78,7 +78,7 @@ internal readonly struct JsonFields
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Wrong(name, value, "a string");
+        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Invalid(name, value, "a string");
     }
 
     /// <summary>A whole number, or a list of them; null where absent.</summary>
@@ -125,10 +125,10 @@ internal readonly struct JsonFields
                 $"(num_hidden_layers = {layers}), or a single whole number.");
     }
 
-    public ModelException Wrong(string name, JsonElement value, string allowed) =>
+    public ModelException Invalid(string name, JsonElement value, string allowed) =>
         new($"{source}: \"{prefix}{name}\" is {Show(value)}; allowed: {allowed}.");
 
-    public ModelException Wrong(string name, string shown, string allowed) =>
+    public ModelException Invalid(string name, string shown, string allowed) =>
         new($"{source}: \"{prefix}{name}\" is {shown}; allowed: {allowed}.");
 
     public ModelException Missing(string name, string allowed) =>
@@ -137,7 +137,7 @@ internal readonly struct JsonFields
     private int ToInt(JsonElement value, string name, int min, int max) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max
             ? number
-            : throw Wrong(name, value, WholeNumber(min, max));
+            : throw Invalid(name, value, WholeNumber(min, max));
 
     private static int[] Repeat(int value, int count)
     {

@@ -32,7 +32,7 @@ internal static class RopeReader
             case "dynamic" when alpha > 0:
                 if (headDim <= 2)
                 {
-                    throw config.Wrong("head_dim", $"{headDim}", "more than 2 where rope_scaling has an alpha");
+                    throw config.Invalid("head_dim", $"{headDim}", "more than 2 where rope_scaling has an alpha");
                 }
 
                 return new RopeSettings(RopeScaling.Alpha, theta, 1, alpha, maxPositions);
@@ -43,7 +43,7 @@ internal static class RopeReader
             case "linear":
                 return new RopeSettings(RopeScaling.Linear, theta, scaling.Number("factor", 1, MaxFactor), 0, maxPositions);
             default:
-                throw scaling.Wrong(typeField, $"\"{type}\"", AllowedTypes);
+                throw scaling.Invalid(typeField, $"\"{type}\"", AllowedTypes);
         }
     }
 }

@@ -14,26 +14,26 @@ internal static class UnsupportedFields
     {
         if (fields.Text("hidden_act") is { } act && act != "silu")
         {
-            throw fields.Wrong("hidden_act", $"\"{act}\"", "\"silu\"");
+            throw fields.Invalid("hidden_act", $"\"{act}\"", "\"silu\"");
         }
 
         foreach (string name in MustBeFalse)
         {
             if (fields.Flag(name, fallback: false))
             {
-                throw fields.Wrong(name, "true", "false or absent");
+                throw fields.Invalid(name, "true", "false or absent");
             }
         }
 
         if (!fields.Flag("norm_topk_prob", fallback: true))
         {
-            throw fields.Wrong("norm_topk_prob", "false", "true or absent");
+            throw fields.Invalid("norm_topk_prob", "false", "true or absent");
         }
 
         if (fields.TryGet("routed_scaling_factor", out JsonElement factor) &&
             (factor.ValueKind != JsonValueKind.Number || factor.GetDouble() != 1))
         {
-            throw fields.Wrong("routed_scaling_factor", factor, "1 or absent");
+            throw fields.Invalid("routed_scaling_factor", factor, "1 or absent");
         }
     }
 }

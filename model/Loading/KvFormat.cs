@@ -39,5 +39,5 @@ public static class KvFormats
     public static long PositionBytes(this KvFormat format, ModelConfig config) => format.BlockBytes(config) * config.KvGroups / KvBlocks.Positions;
 
     /// <summary>The format as options and settings spell it.</summary>
-    public static string Word(this KvFormat format) => format.ToString().ToLowerInvariant();
+    public static string Name(this KvFormat format) => format.ToString().ToLowerInvariant();
 }

@@ -65,7 +65,7 @@ public sealed record ModelOptions
     /// <summary>
     /// Told, in one sentence each, what went wrong without stopping the load. Called on the loading thread. Default null: told to nobody.
     /// </summary>
-    public Action<string>? Warn { get; init; }
+    public Action<string>? OnWarning { get; init; }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ModelException">One of them is out of range.</exception>
@@ -83,9 +83,9 @@ public sealed record ModelOptions
         KvFormat unfit = Mode == ComputeMode.F32 ? KvFormat.Bf16 : KvFormat.F32;
         if (Kv is { } kv && (kv == unfit || !Enum.IsDefined(kv)))
         {
-            string fit = Mode == ComputeMode.F32 ? KvFormat.F32.Word() : KvFormat.Bf16.Word();
+            string fit = Mode == ComputeMode.F32 ? KvFormat.F32.Name() : KvFormat.Bf16.Name();
             throw new ModelException(
-                $"{nameof(Kv)} is {kv.Word()} and products are computed in {fit}; allowed: {fit}, {KvFormat.Int8.Word()} or {KvFormat.Fp8.Word()}.");
+                $"{nameof(Kv)} is {kv.Name()} and products are computed in {fit}; allowed: {fit}, {KvFormat.Int8.Name()} or {KvFormat.Fp8.Name()}.");
         }
 
         if (PackedCache is not null && string.IsNullOrWhiteSpace(PackedCache))

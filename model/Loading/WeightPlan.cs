@@ -47,7 +47,7 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null)
         Add(source.Name, source.Rows, source.Columns, Types.TypeOf(WeightNames.Module(WeightNames.LmHead)), [.. PackSources.Of(source)], InputScale(source));
 
     /// <summary>Plans a float32 matrix whatever the mode (routers).</summary>
-    public PlannedMatrix AddSingle(RowSource source) =>
+    public PlannedMatrix AddFloat32(RowSource source) =>
         Add(source.Name, source.Rows, source.Columns, ElementType.F32, [.. PackSources.Of(source)], 0);
 
     /// <summary>Plans gate and up of an MLP, interleaved in blocks of 64 rows as the SwiGlu epilogue reads them.</summary>
@@ -77,7 +77,7 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null)
     {
         PlannedMatrix matrix = new(name, rows, columns, type, TotalBytes, sources) { InputScale = inputScale };
         _matrices.Add(matrix);
-        TotalBytes += matrix.Room;
+        TotalBytes += matrix.AlignedByteLength;
         return matrix;
     }
 }
@@ -115,7 +115,7 @@ public sealed class PlannedMatrix(string name, int rows, int columns, ElementTyp
     public long ByteLength { get; } = PackedMatrix.SizeOf(rows, columns, type);
 
     /// <summary>Bytes up to the next matrix in the region.</summary>
-    public long Room => (ByteLength + Alignment - 1) / Alignment * Alignment;
+    public long AlignedByteLength => (ByteLength + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>Where its rows come from.</summary>
     public IReadOnlyList<SourceRows> Sources { get; } = sources;

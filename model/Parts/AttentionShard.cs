@@ -15,7 +15,7 @@ internal sealed class AttentionShard : IDisposable
 {
     private readonly ModelConfig _config;
     private readonly KvBlocks _cache;
-    private readonly AttentionLayer?[] _layers;
+    private readonly AttentionLayerWeights?[] _layers;
     private readonly RmsNorm _norm;
     private readonly MatrixProducts _products;
     private readonly ProjectionSplit _split;
@@ -37,7 +37,7 @@ internal sealed class AttentionShard : IDisposable
         int rows = context.MaxRows;
         _config = config;
         _cache = cache;
-        _layers = new AttentionLayer?[config.Layers];
+        _layers = new AttentionLayerWeights?[config.Layers];
         _norm = new RmsNorm(context.Pool);
         _products = new MatrixProducts(context.Pool, 1);
         _split = new ProjectionSplit(context.Pool);
@@ -51,7 +51,7 @@ internal sealed class AttentionShard : IDisposable
     }
 
     /// <summary>Holds the weights of a layer from now on, or none where they are null.</summary>
-    public void Set(int layer, AttentionLayer? weights) => _layers[layer] = weights;
+    public void Set(int layer, AttentionLayerWeights? weights) => _layers[layer] = weights;
 
     /// <summary>x += attention(norm(x)) for one layer; keys and values of the rows are appended to the cache.</summary>
     /// <param name="layer">Layer number.</param>
@@ -61,7 +61,7 @@ internal sealed class AttentionShard : IDisposable
     /// <exception cref="MissingPieceException">The layer is not held.</exception>
     public void Forward(int layer, AttentionBatch batch, RotaryRows rotary, Activation x)
     {
-        AttentionLayer l = _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
+        AttentionLayerWeights l = _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
         Activation projected = _config.IsSelfLayer(layer) ? _projected : _projectedQueries;
         int group = layer / _config.ClaFactor;
         _norm.Run(x, 0, batch.Rows, l.InputNorm, _config.RmsNormEps, _normed);

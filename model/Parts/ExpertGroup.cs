@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Model.Parts;
 /// </summary>
 internal sealed class ExpertGroup : IDisposable
 {
-    private readonly ExpertCell?[][] _cells;
+    private readonly ExpertWeights?[][] _cells;
     private readonly Activation[] _hidden;
 
     /// <summary>Reserves scratch memory; no expert is held yet.</summary>
@@ -20,12 +20,12 @@ internal sealed class ExpertGroup : IDisposable
     /// <param name="context">Workers, precision.</param>
     public ExpertGroup(ModelConfig config, int maxRows, ComputeContext context)
     {
-        _cells = new ExpertCell?[config.Layers][];
+        _cells = new ExpertWeights?[config.Layers][];
         _hidden = new Activation[config.Layers];
         Dictionary<int, Activation> byWidth = [];
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            _cells[layer] = new ExpertCell?[config.IsMoeLayer(layer) ? config.Experts : 0];
+            _cells[layer] = new ExpertWeights?[config.IsMoeLayer(layer) ? config.Experts : 0];
             int width = config.IntermediateSize(layer);
             if (_cells[layer].Length > 0)
             {
@@ -36,10 +36,10 @@ internal sealed class ExpertGroup : IDisposable
     }
 
     /// <summary>Bytes of weights read by all calls so far: those of every expert that had a row.</summary>
-    public long TouchedBytes { get; private set; }
+    public long WeightBytesRead { get; private set; }
 
     /// <summary>Holds the weights of an expert from now on, or none where they are null.</summary>
-    public void Set(int layer, int expert, ExpertCell? weights) => _cells[layer][expert] = weights;
+    public void Set(int layer, int expert, ExpertWeights? weights) => _cells[layer][expert] = weights;
 
     /// <summary>Checks that every expert that gets rows is held, so that queueing cannot stop halfway.</summary>
     /// <param name="layer">Layer number.</param>
@@ -72,9 +72,9 @@ internal sealed class ExpertGroup : IDisposable
         {
             if (counts[i] > 0 && (local.IsEmpty || local[i]))
             {
-                ExpertCell cell = _cells[layer][firstExpert + i]!;
+                ExpertWeights cell = _cells[layer][firstExpert + i]!;
                 products.Add(cell.GateUp.Matrix, x, row, _hidden[layer], row, counts[i], Epilogue.SwiGlu);
-                TouchedBytes += cell.GateUp.ByteLength + cell.Down.ByteLength;
+                WeightBytesRead += cell.GateUp.ByteLength + cell.Down.ByteLength;
             }
 
             row += counts[i];

@@ -16,7 +16,7 @@ namespace HunyuanOrleans.Model.Parts;
 /// </summary>
 internal sealed class ModelParts
 {
-    private const int MostDefaultKvTokens = 65536;
+    private const int MaxDefaultKvTokens = 65536;
 
     /// <summary>Starts the workers and reserves scratch memory.</summary>
     /// <param name="config">The model.</param>
@@ -24,7 +24,7 @@ internal sealed class ModelParts
     /// <param name="reserveKv">Whether the KV pool has its memory from the start.</param>
     /// <param name="owned">Receives all that must be freed.</param>
     /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
-    public ModelParts(ModelConfig config, ModelOptions options, bool reserveKv, OwnedList owned)
+    public ModelParts(ModelConfig config, ModelOptions options, bool reserveKv, DisposableStack owned)
     {
         Config = config;
         Options = options;
@@ -32,10 +32,10 @@ internal sealed class ModelParts
         TopK = Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
         WorkerPool pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
         Context = new ComputeContext(pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
-        int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MostDefaultKvTokens, 2L * config.MaxPositions);
+        int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MaxDefaultKvTokens, 2L * config.MaxPositions);
         int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
         Cache = owned.Add(new KvBlocks(config.KvGroups, blocks, config.KvHeads, config.HeadDim, options.CacheFormat.Element(), reserveKv, options.Mode.Element()));
-        Rotary = RotaryTable.Of(config);
+        Rotary = RotaryEmbedding.Of(config);
         Embedding = new TokenEmbedding(config);
         Attention = owned.Add(new AttentionShard(config, Cache, Context));
         Router = owned.Add(new Router(config, Context));
@@ -54,7 +54,7 @@ internal sealed class ModelParts
 
     public KvBlocks Cache { get; }
 
-    public RotaryTable Rotary { get; }
+    public RotaryEmbedding Rotary { get; }
 
     public TokenEmbedding Embedding { get; }
 
@@ -76,7 +76,7 @@ internal sealed class ModelParts
     /// <param name="directory">The folder.</param>
     /// <param name="owned">Receives the checkpoint.</param>
     /// <exception cref="ModelException">Config or files are wrong.</exception>
-    public static Weights Open(string directory, OwnedList owned)
+    public static Weights Open(string directory, DisposableStack owned)
     {
         ModelConfig config = ModelConfig.Load(directory);
         if (config.MlpBias)

@@ -15,12 +15,12 @@ namespace HunyuanOrleans.Model.Parts;
 internal sealed class Router : IDisposable
 {
     private readonly ModelConfig _config;
-    private readonly RouterLayer?[] _layers;
+    private readonly RouterLayerWeights?[] _layers;
     private readonly RmsNorm _norm;
     private readonly MatrixProducts _products;
     private readonly RowGather _gather;
     private readonly WeightedRows _combine;
-    private readonly ExpertChoice _choice;
+    private readonly ExpertSelector _choice;
     private readonly Activation? _scored;
     private readonly Activation? _scores;
     private readonly Dictionary<int, Activation> _hidden = [];
@@ -31,7 +31,7 @@ internal sealed class Router : IDisposable
     public Router(ModelConfig config, ComputeContext context)
     {
         _config = config;
-        _layers = new RouterLayer?[config.Layers];
+        _layers = new RouterLayerWeights?[config.Layers];
         for (int layer = 0; layer < config.Layers; layer++)
         {
             int width = config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer);
@@ -45,7 +45,7 @@ internal sealed class Router : IDisposable
         _products = new MatrixProducts(context.Pool, 1);
         _gather = new RowGather(context.Pool);
         _combine = new WeightedRows(context.Pool);
-        _choice = new ExpertChoice(context.Pool);
+        _choice = new ExpertSelector(context.Pool);
         if (config.HasExperts)
         {
             // Routers work in float32; where that is the mode, the normed rows will do.
@@ -58,7 +58,7 @@ internal sealed class Router : IDisposable
     public Activation? Scores => _scores;
 
     /// <summary>Holds the weights of a layer from now on, or none where they are null.</summary>
-    public void Set(int layer, RouterLayer? weights) => _layers[layer] = weights;
+    public void Set(int layer, RouterLayerWeights? weights) => _layers[layer] = weights;
 
     /// <summary>Norms x and chooses experts. In a layer without experts nothing is routed.</summary>
     /// <param name="layer">Layer number.</param>
@@ -69,7 +69,7 @@ internal sealed class Router : IDisposable
     /// <exception cref="MissingPieceException">The layer is not held.</exception>
     public void Route(int layer, Activation x, int tokens, Activation normed, RoutedRows routed)
     {
-        RouterLayer l = At(layer);
+        RouterLayerWeights l = At(layer);
         routed.Begin(tokens, _config.TopK(layer));
         _norm.Run(x, 0, tokens, l.Norm, _config.RmsNormEps, normed, l.Gate is null ? null : _scored);
         if (l.Gate is null)
@@ -93,7 +93,7 @@ internal sealed class Router : IDisposable
     /// <exception cref="MissingPieceException">The layer is not held.</exception>
     public void QueueSharedUp(int layer, Activation normed, int tokens, MatrixProducts products)
     {
-        RouterLayer l = At(layer);
+        RouterLayerWeights l = At(layer);
         if (l.GateUp is not null)
         {
             products.Add(l.GateUp.Matrix, normed, 0, _hidden[l.Width], 0, tokens, Epilogue.SwiGlu);
@@ -103,7 +103,7 @@ internal sealed class Router : IDisposable
     /// <summary>Queues the second half, x += down, after the first has run and before anything else.</summary>
     public void QueueSharedDown(int layer, Activation x, int tokens, MatrixProducts products)
     {
-        RouterLayer l = At(layer);
+        RouterLayerWeights l = At(layer);
         if (l.Down is not null)
         {
             products.Add(l.Down.Matrix, _hidden[l.Width], 0, x, 0, tokens, Epilogue.Add);
@@ -129,5 +129,5 @@ internal sealed class Router : IDisposable
         }
     }
 
-    private RouterLayer At(int layer) => _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
+    private RouterLayerWeights At(int layer) => _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
 }

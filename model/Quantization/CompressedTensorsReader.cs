@@ -22,7 +22,7 @@ internal sealed class CompressedTensorsReader(string source)
         Check(fields, "quantization_status", "compressed");
         if (fields.Text("format") is { } format && !Formats.Contains(format))
         {
-            throw fields.Wrong("format", $"\"{format}\"", string.Join(", ", Formats.Select(f => $"\"{f}\"")));
+            throw fields.Invalid("format", $"\"{format}\"", string.Join(", ", Formats.Select(f => $"\"{f}\"")));
         }
 
         RefuseContents(fields, "sparsity_config");
@@ -75,22 +75,22 @@ internal sealed class CompressedTensorsReader(string source)
         {
             case ("int", 8):
                 Require(fields, strategy, "channel");
-                return new WeightScheme(ElementType.I8, ScaleSpan.Row, StaticInput: false);
+                return new WeightScheme(ElementType.I8, ScaleGranularity.Row, StaticInput: false);
             case ("int", 4):
                 Require(fields, strategy, "group");
                 int group = fields.Int("group_size", -1, int.MaxValue);
                 return group == WeightScheme.GroupColumns
-                    ? new WeightScheme(ElementType.I4, ScaleSpan.Group, StaticInput: false)
-                    : throw fields.Wrong("group_size", $"{group}", $"{WeightScheme.GroupColumns}");
+                    ? new WeightScheme(ElementType.I4, ScaleGranularity.Group, StaticInput: false)
+                    : throw fields.Invalid("group_size", $"{group}", $"{WeightScheme.GroupColumns}");
             case ("float", 8):
                 Require(fields, strategy, "tensor", "channel");
-                return new WeightScheme(ElementType.F8E4M3, strategy == "tensor" ? ScaleSpan.Tensor : ScaleSpan.Row, StaticInput: false);
+                return new WeightScheme(ElementType.F8E4M3, strategy == "tensor" ? ScaleGranularity.Tensor : ScaleGranularity.Row, StaticInput: false);
             case ("int", _):
-                throw fields.Wrong("num_bits", $"{bits}", "8 or 4 where type is \"int\"");
+                throw fields.Invalid("num_bits", $"{bits}", "8 or 4 where type is \"int\"");
             case ("float", _):
-                throw fields.Wrong("num_bits", $"{bits}", "8 where type is \"float\"");
+                throw fields.Invalid("num_bits", $"{bits}", "8 where type is \"float\"");
             default:
-                throw fields.Wrong("type", $"\"{type}\"", "\"int\" or \"float\"");
+                throw fields.Invalid("type", $"\"{type}\"", "\"int\" or \"float\"");
         }
     }
 
@@ -101,13 +101,13 @@ internal sealed class CompressedTensorsReader(string source)
         string type = fields.Text("type") ?? "int";
         if (type != (isFloat ? "float" : "int"))
         {
-            throw fields.Wrong("type", $"\"{type}\"", $"\"{(isFloat ? "float" : "int")}\", as that of the weights");
+            throw fields.Invalid("type", $"\"{type}\"", $"\"{(isFloat ? "float" : "int")}\", as that of the weights");
         }
 
         int bits = fields.Int("num_bits", 1, 64);
         if (bits != 8)
         {
-            throw fields.Wrong("num_bits", $"{bits}", "8");
+            throw fields.Invalid("num_bits", $"{bits}", "8");
         }
 
         CheckSymmetric(fields);
@@ -123,7 +123,7 @@ internal sealed class CompressedTensorsReader(string source)
         }
         else
         {
-            throw fields.Wrong("dynamic", "false", "true");
+            throw fields.Invalid("dynamic", "false", "true");
         }
 
         return !dynamic;
@@ -133,7 +133,7 @@ internal sealed class CompressedTensorsReader(string source)
     {
         if (!fields.Flag("symmetric", fallback: true))
         {
-            throw fields.Wrong("symmetric", "false", "true");
+            throw fields.Invalid("symmetric", "false", "true");
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class CompressedTensorsReader(string source)
     {
         if (!allowed.Contains(strategy))
         {
-            throw fields.Wrong("strategy", $"\"{strategy}\"", string.Join(" or ", allowed.Select(a => $"\"{a}\"")));
+            throw fields.Invalid("strategy", $"\"{strategy}\"", string.Join(" or ", allowed.Select(a => $"\"{a}\"")));
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class CompressedTensorsReader(string source)
     {
         if (fields.Text(name) is { } value && value != only)
         {
-            throw fields.Wrong(name, $"\"{value}\"", $"\"{only}\" or absent");
+            throw fields.Invalid(name, $"\"{value}\"", $"\"{only}\" or absent");
         }
     }
 
@@ -158,7 +158,7 @@ internal sealed class CompressedTensorsReader(string source)
         bool given = fields.TryGet(name, out JsonElement value) && value.ValueKind != JsonValueKind.False;
         if (given && !(value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any()))
         {
-            throw fields.Wrong(name, value, "absent");
+            throw fields.Invalid(name, value, "absent");
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed class QuantizationConfig
     }
 
     /// <summary>Whether a module is meant to be quantised although it never is: a router that the list of exceptions forgot.</summary>
-    internal bool Takes(string module) =>
+    internal bool Targets(string module) =>
         !ignored.Matches(module) && groups.Any(g => g.Targets.Matches(module) || g.Targets.Has(SchemeGroup.AllLinear));
 }
 

@@ -31,7 +31,7 @@ internal static class QuantizationReader
             AutoFp8 => ReadAutoFp8(fields, source),
             CompressedTensors => new CompressedTensorsReader(source).Read(fields),
             null => throw fields.Missing("quant_method", allowed),
-            string other => throw fields.Wrong("quant_method", $"\"{other}\"", allowed),
+            string other => throw fields.Invalid("quant_method", $"\"{other}\"", allowed),
         };
     }
 
@@ -42,23 +42,23 @@ internal static class QuantizationReader
             "static" => true,
             "dynamic" => false,
             null => throw fields.Missing("activation_scheme", "\"static\" or \"dynamic\""),
-            string other => throw fields.Wrong("activation_scheme", $"\"{other}\"", "\"static\" or \"dynamic\""),
+            string other => throw fields.Invalid("activation_scheme", $"\"{other}\"", "\"static\" or \"dynamic\""),
         };
         if (fields.TryGet("weight_block_size", out JsonElement block))
         {
-            throw fields.Wrong("weight_block_size", block, "absent (one scale for each tensor)");
+            throw fields.Invalid("weight_block_size", block, "absent (one scale for each tensor)");
         }
 
         if (fields.Text("fmt") is { } format && format is not ("e4m3" or "e4m3fn"))
         {
-            throw fields.Wrong("fmt", $"\"{format}\"", "\"e4m3\" or absent");
+            throw fields.Invalid("fmt", $"\"{format}\"", "\"e4m3\" or absent");
         }
 
         string field = !fields.Has(IgnoredLayers) && fields.Has(NotConverted) ? NotConverted : IgnoredLayers;
         IReadOnlyList<string> ignored = Texts(fields, field, source, Prefix)
             ?? throw fields.Missing(IgnoredLayers, "the list of layers that are not quantised: every mlp.gate.wg, and lm_head");
         ModuleMatcher matcher = Matcher(ignored, source, Prefix + field);
-        WeightScheme scheme = new(ElementType.F8E4M3, ScaleSpan.Tensor, staticInput);
+        WeightScheme scheme = new(ElementType.F8E4M3, ScaleGranularity.Tensor, staticInput);
         return new QuantizationConfig(AutoFp8, Prefix + field, matcher, [new SchemeGroup(new ModuleMatcher([SchemeGroup.AllLinear]), scheme)]);
     }
 
@@ -72,7 +72,7 @@ internal static class QuantizationReader
 
         if (list.ValueKind != JsonValueKind.Array)
         {
-            throw fields.Wrong(name, list, "a list of names");
+            throw fields.Invalid(name, list, "a list of names");
         }
 
         List<string> texts = [];

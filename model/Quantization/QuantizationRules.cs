@@ -16,7 +16,7 @@ internal static class QuantizationRules
             return;
         }
 
-        if (stored.Method == QuantizationReader.AutoFp8 && !config.TieWordEmbeddings && stored.Takes("lm_head"))
+        if (stored.Method == QuantizationReader.AutoFp8 && !config.TieWordEmbeddings && stored.Targets("lm_head"))
         {
             throw Lacks(config, stored, "lm_head");
         }
@@ -42,7 +42,7 @@ internal static class QuantizationRules
         }
 
         string router = WeightNames.Module(WeightNames.RouterGate(layer));
-        if (stored.Takes(router))
+        if (stored.Targets(router))
         {
             throw Lacks(config, stored, router);
         }

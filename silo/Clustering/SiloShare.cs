@@ -43,7 +43,7 @@ internal static class SiloShare
         Kv = Enum.Parse<KvFormat>(settings.Kv, ignoreCase: true),
         MaxBatchTokens = settings.MaxBatchTokens,
         PackedCache = settings.PackedCache,
-        Warn = warn,
+        OnWarning = warn,
     };
 
     private static long MemoryBytes(SiloSettings settings) =>

@@ -66,7 +66,7 @@ public sealed class PlacementTests
         await cluster.AddAsync();
         ModelReport before = await cluster.Model.ReportAsync();
         PinnedKey shard = PinnedKey.Of(cluster.Name, new LayerRange(0, 1), cluster.NameOf(2));
-        KvPoolMessage pool = new(HunyuanCluster.KvTokens / 32, KvFormat.Int8.Word());
+        KvPoolMessage pool = new(HunyuanCluster.KvTokens / 32, KvFormat.Int8.Name());
         var refused = await Assert.ThrowsAsync<GrainCallException>(
             () => cluster.Silos.Client.GetGrain<IAttentionShardGrain>(shard.ToString()).LoadAsync(before.Epoch, before.Version, pool));
         Assert.Contains("in fp8 here and in int8 at its scheduler; all silos need the same Kv", refused.Message, StringComparison.Ordinal);

@@ -47,7 +47,7 @@ public sealed class SiloShareTests
         Assert.Equal(QuantFormat.Int8All, options.Quant);
         Assert.Null(SiloShare.Loading(SettingsTests.Read().Silo, warnings.Add).Quant);
         Assert.Equal((3, false, 640, 64, "/tmp"), (options.Threads, options.PinThreads, options.KvTokens, options.MaxBatchTokens, options.PackedCache));
-        options.Warn!("x");
+        options.OnWarning!("x");
         Assert.Equal(["x"], warnings);
     }
 }

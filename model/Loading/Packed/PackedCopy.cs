@@ -96,14 +96,14 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
             return $"it holds {header.BodyBytes} bytes of weights instead of {plan.TotalBytes}";
         }
 
-        int count = header.Hashes.Length;
+        int count = header.Checksums.Length;
         int[] chunks = verify || count <= Samples
             ? [.. Enumerable.Range(0, count)]
             : [.. Enumerable.Range(0, Samples).Select(i => (int)((long)i * (count - 1) / (Samples - 1)))];
-        ulong[] found = ChunkHashes.Compute(pool, (offset, length) => file.Slice(header.BodyOffset + offset, length), header.BodyBytes, chunks);
+        ulong[] found = ChunkChecksums.Compute(pool, (offset, length) => file.Slice(header.BodyOffset + offset, length), header.BodyBytes, chunks);
         for (int i = 0; i < chunks.Length; i++)
         {
-            if (found[i] != header.Hashes[chunks[i]])
+            if (found[i] != header.Checksums[chunks[i]])
             {
                 return $"it is damaged: the checksum of chunk {chunks[i]} of {count} is wrong";
             }

@@ -36,8 +36,8 @@ internal sealed class PackedCopyWriter(string path, string key, Action<string>? 
                 return;
             }
 
-            int chunks = ChunkHashes.Count(plan.TotalBytes);
-            ulong[] hashes = ChunkHashes.Compute(pool, (offset, length) => region.Slice(offset, length), plan.TotalBytes, [.. Enumerable.Range(0, chunks)]);
+            int chunks = ChunkChecksums.Count(plan.TotalBytes);
+            ulong[] hashes = ChunkChecksums.Compute(pool, (offset, length) => region.Slice(offset, length), plan.TotalBytes, [.. Enumerable.Range(0, chunks)]);
             PackedHeader header = new(key, plan.TotalBytes, hashes);
 
             // Reserving the room first finds a full disk before anything is written.
@@ -72,16 +72,16 @@ internal sealed class PackedCopyWriter(string path, string key, Action<string>? 
         CancellationToken cancellationToken)
     {
         int matrices = 0;
-        for (int chunk = 0; chunk < header.Hashes.Length; chunk++)
+        for (int chunk = 0; chunk < header.Checksums.Length; chunk++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            long offset = (long)chunk * ChunkHashes.ChunkBytes;
-            int length = ChunkHashes.LengthOf(chunk, plan.TotalBytes);
+            long offset = (long)chunk * ChunkChecksums.ChunkBytes;
+            int length = ChunkChecksums.LengthOf(chunk, plan.TotalBytes);
             RandomAccess.Write(file, region.Slice(offset, length), header.BodyOffset + offset);
-            bool last = chunk == header.Hashes.Length - 1;
+            bool last = chunk == header.Checksums.Length - 1;
             if (last || chunk % ChunksPerReport == ChunksPerReport - 1)
             {
-                while (matrices < plan.Matrices.Count && plan.Matrices[matrices].Offset + plan.Matrices[matrices].Room <= offset + length)
+                while (matrices < plan.Matrices.Count && plan.Matrices[matrices].Offset + plan.Matrices[matrices].AlignedByteLength <= offset + length)
                 {
                     matrices++;
                 }

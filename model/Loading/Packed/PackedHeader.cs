@@ -10,8 +10,8 @@ namespace HunyuanOrleans.Model.Loading.Packed;
 /// </summary>
 /// <param name="Key">What the copy was made of.</param>
 /// <param name="BodyBytes">Length of the body.</param>
-/// <param name="Hashes">Checksums of the body's chunks.</param>
-internal sealed record PackedHeader(string Key, long BodyBytes, ulong[] Hashes)
+/// <param name="Checksums">Checksums of the body's chunks.</param>
+internal sealed record PackedHeader(string Key, long BodyBytes, ulong[] Checksums)
 {
     // Large pages of the page cache are 2 MiB of the file, so a body that starts on one is mapped in whole ones.
     private const int BodyAlignment = 2 << 20;
@@ -24,7 +24,7 @@ internal sealed record PackedHeader(string Key, long BodyBytes, ulong[] Hashes)
     private static ReadOnlySpan<byte> Magic => "HYPACK01"u8;
 
     /// <summary>Bytes of the head without the padding behind it.</summary>
-    public int HeadBytes => FixedBytes + Encoding.UTF8.GetByteCount(Key) + (Hashes.Length * sizeof(ulong));
+    public int HeadBytes => FixedBytes + Encoding.UTF8.GetByteCount(Key) + (Checksums.Length * sizeof(ulong));
 
     /// <summary>Where the body begins in the file.</summary>
     public long BodyOffset => BodyStart(HeadBytes);
@@ -41,9 +41,9 @@ internal sealed record PackedHeader(string Key, long BodyBytes, ulong[] Hashes)
         BinaryPrimitives.WriteInt64LittleEndian(span[BodyAt..], BodyBytes);
         int key = Encoding.UTF8.GetBytes(Key, span[FixedBytes..]);
         BinaryPrimitives.WriteInt64LittleEndian(span[KeyAt..], key);
-        for (int i = 0; i < Hashes.Length; i++)
+        for (int i = 0; i < Checksums.Length; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(span[(FixedBytes + key + (i * sizeof(ulong)))..], Hashes[i]);
+            BinaryPrimitives.WriteUInt64LittleEndian(span[(FixedBytes + key + (i * sizeof(ulong)))..], Checksums[i]);
         }
 
         // The digest covers itself as zeros.
@@ -82,7 +82,7 @@ internal sealed record PackedHeader(string Key, long BodyBytes, ulong[] Hashes)
         byte[] digest = head.AsSpan(DigestAt, SHA256.HashSizeInBytes).ToArray();
         head.AsSpan(DigestAt, SHA256.HashSizeInBytes).Clear();
         int hashes = (int)((headBytes - FixedBytes - keyBytes) / sizeof(ulong));
-        if (!SHA256.HashData(head).AsSpan().SequenceEqual(digest) || hashes != ChunkHashes.Count(bodyBytes))
+        if (!SHA256.HashData(head).AsSpan().SequenceEqual(digest) || hashes != ChunkChecksums.Count(bodyBytes))
         {
             return null;
         }

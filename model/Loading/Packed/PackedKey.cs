@@ -26,10 +26,10 @@ internal static class PackedKey
         Line(text, $"isa {Isa}");
         Line(text, $"mode {plan.Types.Name}");
         Line(text, $"config {(File.Exists(weights.Config.Source) ? Hex(File.ReadAllBytes(weights.Config.Source)) : "none")}");
-        foreach (MappedFile file in weights.Checkpoint.Mapped)
+        foreach (MappedFile file in weights.Checkpoint.MappedFiles)
         {
             long header = 8 + BinaryPrimitives.ReadInt64LittleEndian(file.Slice(0, 8));
-            Line(text, $"file {Path.GetFileName(file.Path)} {file.Length} {file.Modified.Ticks} {Hex(file.Slice(0, (int)header))}");
+            Line(text, $"file {Path.GetFileName(file.Path)} {file.Length} {file.LastWriteTimeUtc.Ticks} {Hex(file.Slice(0, (int)header))}");
         }
 
         Line(text, $"plan {PlanHash(plan)}");

@@ -28,7 +28,7 @@ public static class ModelQuantizer
     /// <param name="maxShardBytes">Bytes of a file from which on another one is begun.</param>
     /// <returns>Bytes of the tensors written.</returns>
     /// <exception cref="ModelException">The model is wrong or quantised already, or the output cannot be written.</exception>
-    public static long Run(
+    public static long Quantize(
         string model,
         string output,
         QuantFormat format,
@@ -49,13 +49,13 @@ public static class ModelQuantizer
 
         using Checkpoint checkpoint = Checkpoint.Open(model);
         new Weights(config, checkpoint).Validate();
-        List<QuantizedTensor> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).Select(t => new QuantizedTensor(t, Target(config, format, t)))];
+        List<QuantizedTensorWriter> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).Select(t => new QuantizedTensorWriter(t, Target(config, format, t)))];
         long bytes = tensors.Sum(Bytes);
         List<string> companions = Companions(model);
         using OutputFolder folder = OutputFolder.Create(output, bytes + companions.Sum(f => new FileInfo(f).Length));
         try
         {
-            WriteShards(folder.Path, Shards.Split(tensors, Bytes, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
+            WriteShards(folder.Path, ShardLayout.Split(tensors, Bytes, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
             companions.ForEach(file => File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file))));
             File.WriteAllText(Path.Combine(folder.Path, "config.json"), QuantizedConfig.Of(File.ReadAllText(config.Source), format));
         }
@@ -70,18 +70,18 @@ public static class ModelQuantizer
 
     // A tied lm_head is quantised when it is packed; a copy of the embedding that is stored under its name is not used.
     private static ElementType? Target(ModelConfig config, QuantFormat format, TensorView tensor) =>
-        !WeightNames.IsHarmless(tensor.Name, config) && tensor.Shape.Length == 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
+        !WeightNames.IsUnused(tensor.Name, config) && tensor.Shape.Length == 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
             ? QuantPolicy.TypeOf(format, LinearRoles.Of(WeightNames.Module(tensor.Name)))
             : null;
 
-    private static long Bytes(QuantizedTensor tensor) => tensor.Specs.Sum(s => s.ByteLength);
+    private static long Bytes(QuantizedTensorWriter tensor) => tensor.Specs.Sum(s => s.ByteLength);
 
-    private static void WriteShards(string folder, List<List<QuantizedTensor>> shards, Progress progress, CancellationToken cancellationToken)
+    private static void WriteShards(string folder, List<List<QuantizedTensorWriter>> shards, Progress progress, CancellationToken cancellationToken)
     {
         Dictionary<string, string> map = new(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
-            string name = Shards.Name(i, shards.Count);
+            string name = ShardLayout.Name(i, shards.Count);
             TensorSpec[] specs = [.. shards[i].SelectMany(t => t.Specs)];
             using SafetensorsWriter writer = new(Path.Combine(folder, name), specs);
             ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
@@ -108,9 +108,9 @@ public static class ModelQuantizer
         }
     }
 
-    private static IEnumerable<(QuantizedTensor Tensor, long First, int Count)> Chunks(List<QuantizedTensor> tensors)
+    private static IEnumerable<(QuantizedTensorWriter Tensor, long First, int Count)> Chunks(List<QuantizedTensorWriter> tensors)
     {
-        foreach (QuantizedTensor tensor in tensors)
+        foreach (QuantizedTensorWriter tensor in tensors)
         {
             long rows = Math.Max(1, ChunkBytes / Math.Max(1, tensor.RowBytes));
             for (long first = 0; first < tensor.Rows; first += rows)

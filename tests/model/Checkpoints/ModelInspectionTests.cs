@@ -41,7 +41,7 @@ public sealed class ModelInspectionTests
     [Fact]
     public void Weights_that_do_not_fit_are_told()
     {
-        using TempFolder copy = Rewriter.Copy(
+        using TempFolder copy = CheckpointRewriter.Copy(
             Path.Combine(TestPaths.Data, "models", "tiny-dense"), tensors => tensors.RemoveAll(t => t.Name == "model.norm.weight"));
         Assert.Contains("\"model.norm.weight\" is missing", ModelInspection.Load(copy.Root).Problem, StringComparison.Ordinal);
     }

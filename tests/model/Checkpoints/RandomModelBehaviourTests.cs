@@ -16,7 +16,7 @@ public sealed class RandomModelBehaviourTests
     [InlineData("dense", false, 6)]
     public void Outputs_are_not_degenerate(string preset, bool tied, int layers)
     {
-        RandomModelOptions options = RandomModelOptions.Like(preset) with
+        RandomModelOptions options = RandomModelOptions.FromPreset(preset) with
         {
             Layers = layers,
             Hidden = 128,
@@ -32,7 +32,7 @@ public sealed class RandomModelBehaviourTests
         using var folder = new TempFolder();
         RandomModel.Write(options, folder.Root);
         using Checkpoint checkpoint = Checkpoint.Open(folder.Root);
-        var forward = new PlainForward(new Weights(ModelConfig.Load(folder.Root), checkpoint));
+        var forward = new ReferenceForwardPass(new Weights(ModelConfig.Load(folder.Root), checkpoint));
         int[] ids = [.. Enumerable.Range(0, 256).Select(i => ((i * 37) + 11) % 512)];
         float[][] logits = forward.Run(ids);
 
@@ -56,7 +56,7 @@ public sealed class RandomModelBehaviourTests
         using var json = System.Text.Json.JsonDocument.Parse(golden);
         System.Text.Json.JsonElement prompt = json.RootElement.GetProperty("prompts")[2];
         int[] ids = [.. prompt.GetProperty("ids").EnumerateArray().Select(e => e.GetInt32())];
-        float[] last = new PlainForward(new Weights(ModelConfig.Load(folder), checkpoint)).Run(ids)[^1];
+        float[] last = new ReferenceForwardPass(new Weights(ModelConfig.Load(folder), checkpoint)).Run(ids)[^1];
         Assert.Equal(prompt.GetProperty("greedy_ids")[0].GetInt32(), last.AsSpan().IndexOf(last.Max()));
     }
 }

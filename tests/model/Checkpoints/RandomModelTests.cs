@@ -27,7 +27,7 @@ public sealed class RandomModelTests
     public void Presets_make_models_that_load(string preset)
     {
         using var folder = new TempFolder();
-        RandomModelOptions options = RandomModelOptions.Like(preset, 0.02) with { Vocab = 1024 };
+        RandomModelOptions options = RandomModelOptions.FromPreset(preset, 0.02) with { Vocab = 1024 };
         RandomModel.Write(options, folder.Root);
         ModelConfig config = ModelConfig.Load(folder.Root);
         using Checkpoint checkpoint = Checkpoint.Open(folder.Root);
@@ -41,7 +41,7 @@ public sealed class RandomModelTests
     [InlineData("a13b", 79_500_000_000, 81_000_000_000)]
     [InlineData("dense", 7_000_000_000, 8_000_000_000)]
     public void Presets_have_the_published_sizes(string preset, long low, long high) =>
-        Assert.InRange(RandomModel.Config(RandomModelOptions.Like(preset)).ParameterCount.Total, low, high);
+        Assert.InRange(RandomModel.Config(RandomModelOptions.FromPreset(preset)).ParameterCount.Total, low, high);
 
     [Fact]
     public void The_shape_of_the_speed_goal_can_be_made()
@@ -166,10 +166,10 @@ public sealed class RandomModelTests
         using var folder = new TempFolder();
         ModelException heads = Assert.Throws<ModelException>(() => RandomModel.Write(Small with { KvHeads = 3 }, folder.File("a")));
         Assert.Contains("\"num_key_value_heads\" is 3; allowed: a divisor", heads.Message, StringComparison.Ordinal);
-        ModelException preset = Assert.Throws<ModelException>(() => RandomModelOptions.Like("huge"));
+        ModelException preset = Assert.Throws<ModelException>(() => RandomModelOptions.FromPreset("huge"));
         Assert.Equal("preset is \"huge\"; allowed: large, a13b, dense.", preset.Message);
-        Assert.Contains("scale is -1; allowed:", Assert.Throws<ModelException>(() => RandomModelOptions.Like("large", -1)).Message, StringComparison.Ordinal);
-        Assert.Throws<ModelException>(() => RandomModelOptions.Like("large", double.NaN));
+        Assert.Contains("scale is -1; allowed:", Assert.Throws<ModelException>(() => RandomModelOptions.FromPreset("large", -1)).Message, StringComparison.Ordinal);
+        Assert.Throws<ModelException>(() => RandomModelOptions.FromPreset("large", double.NaN));
     }
 
     private static string[] Names(TempFolder folder) =>

@@ -37,7 +37,7 @@ public sealed partial class WeightsTests
     {
         string folder = Folder(name);
         ModelConfig config = ModelConfig.Load(folder);
-        using TempFolder packed = Rewriter.Copy(folder, tensors => Pack(tensors, config));
+        using TempFolder packed = CheckpointRewriter.Copy(folder, tensors => Pack(tensors, config));
         using Checkpoint separateFiles = Checkpoint.Open(folder);
         using Checkpoint packedFiles = Checkpoint.Open(packed.Root);
         Assert.Contains(packedFiles.Tensors, t => t.Name.Contains("qkv_proj", StringComparison.Ordinal));
@@ -75,7 +75,7 @@ public sealed partial class WeightsTests
     {
         string folder = Folder("tiny-cla-fp32");
         float[] exact = Load(folder, w => w.RouterGate(0).ToSingles());
-        using TempFolder half = Rewriter.Copy(folder, tensors => tensors.ForEachReplace(
+        using TempFolder half = CheckpointRewriter.Copy(folder, tensors => tensors.ForEachReplace(
             t => t.Name.EndsWith("0.mlp.gate.wg.weight", StringComparison.Ordinal), t => ToHalf(t)));
         float[] rounded = Load(half.Root, w => w.RouterGate(0).ToSingles());
         Assert.Equal(exact.Select(v => (float)(Half)v), rounded);
@@ -84,8 +84,8 @@ public sealed partial class WeightsTests
     [Fact]
     public void Tied_models_use_the_embedding_and_may_still_hold_an_lm_head()
     {
-        using TempFolder copy = Rewriter.Copy(Folder("tiny-noqknorm"), tensors => tensors.Add(
-            new LooseTensor("lm_head.weight", StoredType.BF16, [512, 48], new byte[512 * 48 * 2])));
+        using TempFolder copy = CheckpointRewriter.Copy(Folder("tiny-noqknorm"), tensors => tensors.Add(
+            new TensorData("lm_head.weight", StoredType.BF16, [512, 48], new byte[512 * 48 * 2])));
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         var weights = new Weights(ModelConfig.Load(copy.Root), checkpoint);
         weights.Validate();
@@ -95,8 +95,8 @@ public sealed partial class WeightsTests
     [Fact]
     public void Rotary_buffers_are_ignored()
     {
-        using TempFolder copy = Rewriter.Copy(Folder("tiny-cla"), tensors => tensors.Add(
-            new LooseTensor("model.layers.0.self_attn.rotary_emb.inv_freq", StoredType.F32, [4], new byte[16])));
+        using TempFolder copy = CheckpointRewriter.Copy(Folder("tiny-cla"), tensors => tensors.Add(
+            new TensorData("model.layers.0.self_attn.rotary_emb.inv_freq", StoredType.F32, [4], new byte[16])));
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         new Weights(ModelConfig.Load(copy.Root), checkpoint).Validate();
     }
@@ -104,7 +104,7 @@ public sealed partial class WeightsTests
     [Fact]
     public void A_slice_can_be_used_though_other_layers_are_absent()
     {
-        using TempFolder copy = Rewriter.Copy(
+        using TempFolder copy = CheckpointRewriter.Copy(
             Folder("tiny-cla"), tensors => tensors.RemoveAll(t => !t.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         var weights = new Weights(ModelConfig.Load(copy.Root), checkpoint);
@@ -165,12 +165,12 @@ public sealed partial class WeightsTests
         return rows.OfType<RowSource>();
     }
 
-    private static void Pack(List<LooseTensor> tensors, ModelConfig config)
+    private static void Pack(List<TensorData> tensors, ModelConfig config)
     {
-        foreach (LooseTensor k in tensors.Where(t => t.Name.Contains(".k_proj.", StringComparison.Ordinal)).ToList())
+        foreach (TensorData k in tensors.Where(t => t.Name.Contains(".k_proj.", StringComparison.Ordinal)).ToList())
         {
-            LooseTensor q = tensors.Single(t => t.Name == k.Name.Replace("k_proj", "q_proj", StringComparison.Ordinal));
-            LooseTensor v = tensors.Single(t => t.Name == k.Name.Replace("k_proj", "v_proj", StringComparison.Ordinal));
+            TensorData q = tensors.Single(t => t.Name == k.Name.Replace("k_proj", "q_proj", StringComparison.Ordinal));
+            TensorData v = tensors.Single(t => t.Name == k.Name.Replace("k_proj", "v_proj", StringComparison.Ordinal));
             int head = k.Bytes.Length / config.KvHeads;
             var bytes = new List<byte>();
             for (int h = 0; h < config.KvHeads; h++)
@@ -186,9 +186,9 @@ public sealed partial class WeightsTests
             tensors.Add(new(k.Name.Replace("k_proj", "qkv_proj", StringComparison.Ordinal), k.Type, shape, [.. bytes]));
         }
 
-        foreach (LooseTensor gate in tensors.Where(t => GateName().IsMatch(t.Name)).ToList())
+        foreach (TensorData gate in tensors.Where(t => GateName().IsMatch(t.Name)).ToList())
         {
-            LooseTensor up = tensors.Single(t => t.Name == gate.Name.Replace("gate_proj", "up_proj", StringComparison.Ordinal));
+            TensorData up = tensors.Single(t => t.Name == gate.Name.Replace("gate_proj", "up_proj", StringComparison.Ordinal));
             tensors.RemoveAll(t => t == gate || t == up);
             tensors.Add(new(
                 gate.Name.Replace("gate_proj", "gate_and_up_proj", StringComparison.Ordinal),
@@ -198,7 +198,7 @@ public sealed partial class WeightsTests
         }
     }
 
-    private static LooseTensor ToHalf(LooseTensor tensor)
+    private static TensorData ToHalf(TensorData tensor)
     {
         var bytes = new byte[tensor.Bytes.Length / 2];
         for (int i = 0; i < bytes.Length / 2; i++)

@@ -43,7 +43,7 @@ internal sealed class LoadedLogits
     {
         List<string> warnings = [];
         ProgressLog progress = new();
-        using ModelRunner model = ModelRunner.Load(folder, Options(cache, mode, verify, quant) with { Warn = warnings.Add }, progress);
+        using ModelRunner model = ModelRunner.Load(folder, Options(cache, mode, verify, quant) with { OnWarning = warnings.Add }, progress);
         return new LoadedLogits(Forward(model), warnings, progress.Reports);
     }
 

@@ -109,7 +109,7 @@ public sealed class ModelDeviceTests : IDisposable
         _stage.Attend(0);
         bool[] local = new bool[_device.Config.Experts];
         Array.Fill(local, true);
-        float[] before = _stage.X.Row(3).ToArray();
+        float[] before = _stage.HiddenStates.Row(3).ToArray();
         for (int expert = 0; expert < local.Length; expert++)
         {
             if (_stage.Routed.Counts[expert] > 0)
@@ -120,10 +120,10 @@ public sealed class ModelDeviceTests : IDisposable
             Add(ModelPiece.OfExpert(0, expert));
         }
 
-        Assert.Equal(before, _stage.X.Row(3).ToArray());
+        Assert.Equal(before, _stage.HiddenStates.Row(3).ToArray());
         _stage.FeedForward(0, local);
         _stage.Combine(0);
-        Assert.NotEqual(before, _stage.X.Row(3).ToArray());
+        Assert.NotEqual(before, _stage.HiddenStates.Row(3).ToArray());
         using Activation logits = new(4, _device.Config.VocabSize, ElementType.F32);
         Assert.Equal(ModelPiece.Head, Missing(() => _stage.Logits([0], 1, logits), "head"));
         Assert.True(_device.Remove(ModelPiece.Attention(0)));

@@ -14,12 +14,12 @@ internal static class AutoFp8Checkpoint
     /// <param name="model">Folder of the original.</param>
     /// <param name="change">Changes the config's quantization_config and the tensors before they are written; may be null.</param>
     /// <param name="ignored">Modules that stay as they are besides routers and lm_head.</param>
-    public static TempFolder Write(string model, Action<JsonObject, List<LooseTensor>>? change = null, params string[] ignored)
+    public static TempFolder Write(string model, Action<JsonObject, List<TensorData>>? change = null, params string[] ignored)
     {
         Random random = new(8);
-        List<LooseTensor> tensors = [];
+        List<TensorData> tensors = [];
         JsonArray left = ["lm_head", .. ignored.Select(i => (JsonNode)i)];
-        foreach (LooseTensor tensor in Rewriter.Read(model))
+        foreach (TensorData tensor in CheckpointRewriter.Read(model))
         {
             string module = tensor.Name[..tensor.Name.LastIndexOf('.')];
             LinearRole role = LinearRoles.Of(module);
@@ -57,10 +57,10 @@ internal static class AutoFp8Checkpoint
         change?.Invoke(quantization, tensors);
         TempFolder folder = new();
         File.WriteAllText(folder.File("config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        Rewriter.Write(folder.Root, tensors);
+        CheckpointRewriter.Write(folder.Root, tensors);
         return folder;
     }
 
     /// <summary>A tensor of one float32.</summary>
-    public static LooseTensor Scalar(string name, float value) => new(name, StoredType.F32, [], BitConverter.GetBytes(value));
+    public static TensorData Scalar(string name, float value) => new(name, StoredType.F32, [], BitConverter.GetBytes(value));
 }

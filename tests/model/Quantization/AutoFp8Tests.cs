@@ -87,7 +87,7 @@ public sealed class AutoFp8Tests
         }
     }
 
-    private static void Break(string fault, JsonObject config, List<LooseTensor> tensors)
+    private static void Break(string fault, JsonObject config, List<TensorData> tensors)
     {
         const string Up = "model.layers.2.mlp.experts.1.up_proj.";
         JsonArray ignored = config["ignored_layers"]!.AsArray();
@@ -126,7 +126,7 @@ public sealed class AutoFp8Tests
         ? [.. new[] { "q", "k", "v" }.Select(p => $"model.layers.1.self_attn.{p}_proj"), "model.layers.2.mlp.shared_mlp.down_proj"]
         : [];
 
-    private static void Dynamic(JsonObject config, List<LooseTensor> tensors)
+    private static void Dynamic(JsonObject config, List<TensorData> tensors)
     {
         config["activation_scheme"] = "dynamic";
         tensors.RemoveAll(t => t.Name.EndsWith(".input_scale", StringComparison.Ordinal));
@@ -137,7 +137,7 @@ public sealed class AutoFp8Tests
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         ModelConfig config = ModelConfig.Load(folder);
         int[] ids = [.. Enumerable.Range(0, Tokens).Select(i => ((i * 37) + 5) % config.VocabSize)];
-        return new PlainForward(new Weights(config, checkpoint)).Run(ids);
+        return new ReferenceForwardPass(new Weights(config, checkpoint)).Run(ids);
     }
 
     // The median over positions: an expert chosen otherwise would throw a single one far off.

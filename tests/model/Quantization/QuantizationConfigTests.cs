@@ -57,7 +57,7 @@ public sealed class QuantizationConfigTests
     {
         string ignored = string.Join(", ", Enumerable.Range(0, 64).Select(l => $"\"model.layers.{l}.mlp.gate.wg\"").Append("\"lm_head\""));
         ModelConfig config = Parse($$"""{"quant_method": "fp8", "activation_scheme": "static", "kv_cache_scheme": "static", "ignored_layers": [{{ignored}}]}""");
-        WeightScheme expected = new(ElementType.F8E4M3, ScaleSpan.Tensor, StaticInput: true);
+        WeightScheme expected = new(ElementType.F8E4M3, ScaleGranularity.Tensor, StaticInput: true);
         Assert.Equal(expected, config.Quantization!.SchemeOf("model.layers.3.self_attn.q_proj"));
         Assert.Equal(expected, config.Quantization.SchemeOf("model.layers.63.mlp.experts.15.down_proj"));
         Assert.Null(config.Quantization.SchemeOf("model.layers.3.mlp.gate.wg"));

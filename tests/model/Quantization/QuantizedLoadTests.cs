@@ -36,7 +36,7 @@ public sealed class QuantizedLoadTests
         string folder = PackedCacheTests.Folder(name);
         using TempFolder temp = new();
         string written = temp.File("written");
-        ModelQuantizer.Run(folder, written, format, maxShardBytes: 400_000);
+        ModelQuantizer.Quantize(folder, written, format, maxShardBytes: 400_000);
         LoadedLogits plain = LoadedLogits.Of(folder, null);
         LoadedLogits atLoad = LoadedLogits.Of(folder, temp.File("cache"), quant: format);
         Assert.NotNull(LoadedLogits.Difference(plain, atLoad));
@@ -79,7 +79,7 @@ public sealed class QuantizedLoadTests
     {
         using TempFolder temp = new();
         string written = temp.File("written");
-        ModelQuantizer.Run(TestPaths.DemoModel, written, QuantFormat.Int4);
+        ModelQuantizer.Quantize(TestPaths.DemoModel, written, QuantFormat.Int4);
         using Checkpoint checkpoint = Checkpoint.Open(written);
         Assert.True(checkpoint.TryGet("model.layers.1.mlp.experts.2.down_proj.weight_packed", out TensorView codes));
         Assert.Equal(("[192, 16]", StoredType.I32), (codes.ShapeText, codes.StoredType));
@@ -108,8 +108,8 @@ public sealed class QuantizedLoadTests
     {
         using TempFolder temp = new();
         string written = temp.File("written");
-        ModelQuantizer.Run(PackedCacheTests.Folder("tiny-dense"), written, QuantFormat.Int8);
-        ModelException again = Assert.Throws<ModelException>(() => ModelQuantizer.Run(written, temp.File("again"), QuantFormat.Fp8));
+        ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-dense"), written, QuantFormat.Int8);
+        ModelException again = Assert.Throws<ModelException>(() => ModelQuantizer.Quantize(written, temp.File("again"), QuantFormat.Fp8));
         Assert.Contains("quantised already", again.Message, StringComparison.Ordinal);
         ModelException other = Assert.Throws<ModelException>(() => LoadedLogits.Of(written, null, quant: QuantFormat.Int4));
         Assert.Contains("cannot be loaded as int4; allowed: int8", other.Message, StringComparison.Ordinal);
@@ -122,17 +122,17 @@ public sealed class QuantizedLoadTests
         using TempFolder temp = new();
         string output = temp.File("out");
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => ModelQuantizer.Run(
+        Assert.ThrowsAny<OperationCanceledException>(() => ModelQuantizer.Quantize(
             PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8, (_, _) => stop.Cancel(), stop.Token));
         Assert.Empty(Directory.GetFileSystemEntries(temp.Root));
 
         Directory.CreateDirectory(output + ".partial");
         File.WriteAllText(Path.Combine(output + ".partial", "config.json"), "half");
         Directory.CreateDirectory(output);
-        ModelQuantizer.Run(PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8);
+        ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8);
         Assert.Equal([output], Directory.GetFileSystemEntries(temp.Root));
         Assert.Null(ModelInspection.Load(output).Problem);
-        Assert.Contains("not empty", Assert.Throws<ModelException>(() => ModelQuantizer.Run(PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8)).Message, StringComparison.Ordinal);
+        Assert.Contains("not empty", Assert.Throws<ModelException>(() => ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,9 +147,9 @@ public sealed class QuantizedLoadTests
     {
         using TempFolder temp = new();
         string written = temp.File("written");
-        ModelQuantizer.Run(PackedCacheTests.Folder("tiny-cla"), written, QuantFormat.Int8All);
+        ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-cla"), written, QuantFormat.Int8All);
         const string Query = "model.layers.0.self_attn.q_proj.weight";
-        using TempFolder copy = Rewriter.Copy(written, tensors => Break(fault, tensors, Query));
+        using TempFolder copy = CheckpointRewriter.Copy(written, tensors => Break(fault, tensors, Query));
         if (fault == "no config")
         {
             File.Copy(Path.Combine(PackedCacheTests.Folder("tiny-cla"), "config.json"), copy.File("config.json"), overwrite: true);
@@ -159,10 +159,10 @@ public sealed class QuantizedLoadTests
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
-    private static void Break(string fault, List<LooseTensor> tensors, string query)
+    private static void Break(string fault, List<TensorData> tensors, string query)
     {
-        bool Scale(LooseTensor t) => t.Name == query + "_scale";
-        bool Weight(LooseTensor t) => t.Name == query;
+        bool Scale(TensorData t) => t.Name == query + "_scale";
+        bool Weight(TensorData t) => t.Name == query;
         switch (fault)
         {
             case "scale missing":
@@ -181,7 +181,7 @@ public sealed class QuantizedLoadTests
                 tensors.ForEachReplace(Weight, t => t with { Shape = [64, 32], Bytes = t.Bytes[..2048] });
                 break;
             case "stray input scale":
-                tensors.Add(new LooseTensor("model.layers.0.self_attn.q_proj.input_scale", StoredType.F32, [], new byte[4]));
+                tensors.Add(new TensorData("model.layers.0.self_attn.q_proj.input_scale", StoredType.F32, [], new byte[4]));
                 break;
         }
     }

@@ -4,11 +4,11 @@ using HunyuanOrleans.Model.Loading;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>The weights of one routed expert of one layer. It does not own the memory they lie in.</summary>
-internal sealed record ExpertCell(PlannedMatrix GateUp, PlannedMatrix Down)
+internal sealed record ExpertWeights(PlannedMatrix GateUp, PlannedMatrix Down)
 {
-    public static ExpertCell Plan(Weights weights, int layer, int expert, WeightPlan plan)
+    public static ExpertWeights Plan(Weights weights, int layer, int expert, WeightPlan plan)
     {
         MlpRows mlp = weights.Expert(layer, expert);
-        return new ExpertCell(plan.AddGateUp(mlp), plan.Add(mlp.Down));
+        return new ExpertWeights(plan.AddGateUp(mlp), plan.Add(mlp.Down));
     }
 }

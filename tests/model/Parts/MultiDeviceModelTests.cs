@@ -10,7 +10,7 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Parts;
 
 /// <summary>A model cut into pieces on devices that share nothing gives the bits of the whole one.</summary>
-public sealed class SlicedModelTests
+public sealed class MultiDeviceModelTests
 {
     private static readonly string[] Names = [.. Directory.GetDirectories(GoldenModels.Folder("")).Select(f => Path.GetFileName(f)!).Order()];
 
@@ -70,7 +70,7 @@ public sealed class SlicedModelTests
         ];
         foreach ((int devices, Func<ModelPiece, int> place) in cuts)
         {
-            using SlicedModel pieces = new(GoldenModels.Folder(name), mode, isa, devices, place);
+            using MultiDeviceModel pieces = new(GoldenModels.Folder(name), mode, isa, devices, place);
             foreach (int[] prompt in GoldenModels.Prompts(name))
             {
                 float[][] expected = Logits(whole, prompt);
@@ -99,7 +99,7 @@ public sealed class SlicedModelTests
         ModelConfig config = whole.Config;
         int[] prompt = GoldenModels.Prompts(name)[^1];
         float[][] expected = Logits(whole, prompt);
-        using SlicedModel pieces = new(GoldenModels.Folder(name), mode, null, 2, piece => piece.Expert % 2);
+        using MultiDeviceModel pieces = new(GoldenModels.Folder(name), mode, null, 2, piece => piece.Expert % 2);
         List<float[]> rows = [];
         ModelPiece[] all = [.. ModelPiece.All(config)];
         for (int at = 0, next = 0; at < prompt.Length; at += 5)
@@ -126,7 +126,7 @@ public sealed class SlicedModelTests
         using ModelRunner whole = Whole(name, mode, null);
         int[] prompt = GoldenModels.Prompts(name)[^1];
         float[][] expected = Logits(whole, prompt);
-        using SlicedModel pieces = new(GoldenModels.Folder(name), mode, null, 1, _ => 0);
+        using MultiDeviceModel pieces = new(GoldenModels.Folder(name), mode, null, 1, _ => 0);
         ModelDevice device = pieces.Device(0);
         List<float[]> rows = [.. pieces.Append(prompt.AsSpan(0, 50))];
         int[] others = [5, 7, 4, 6];
@@ -155,7 +155,7 @@ public sealed class SlicedModelTests
 
     private static ModelRunner Whole(string name, ComputeMode mode, InstructionSet? isa) => ModelRunner.Load(GoldenModels.Folder(name), new ModelOptions
     {
-        Mode = mode, Isa = isa, Threads = 1, PinThreads = false, KvTokens = 128, MaxBatchTokens = SlicedModel.MaxRows, MaxLogitRows = SlicedModel.MaxRows,
+        Mode = mode, Isa = isa, Threads = 1, PinThreads = false, KvTokens = 128, MaxBatchTokens = MultiDeviceModel.MaxRows, MaxLogitRows = MultiDeviceModel.MaxRows,
     });
 
     private static float[][] Logits(ModelRunner whole, int[] prompt)

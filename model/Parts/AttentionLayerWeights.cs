@@ -5,10 +5,10 @@ using HunyuanOrleans.Model.Loading;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>The weights of one layer's attention. It does not own the memory they lie in.</summary>
-internal sealed record AttentionLayer(
+internal sealed record AttentionLayerWeights(
     float[] InputNorm, PlannedMatrix Projection, PlannedMatrix Output, float[]? OutputBias, AttentionWeights Attention)
 {
-    public static AttentionLayer Plan(Weights weights, int layer, WeightPlan plan)
+    public static AttentionLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
         bool self = weights.Config.IsSelfLayer(layer);
         PlannedMatrix projection = self
@@ -20,7 +20,7 @@ internal sealed record AttentionLayer(
             bias = [.. bias, .. weights.KeyBias(layer)!.ToSingles(), .. weights.ValueBias(layer)!.ToSingles()];
         }
 
-        return new AttentionLayer(
+        return new AttentionLayerWeights(
             weights.InputNorm(layer).ToSingles(),
             projection,
             plan.Add(weights.AttentionOutput(layer)),

@@ -3,26 +3,26 @@ using HunyuanOrleans.Model.Checkpoints;
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 /// <summary>A tensor held in memory.</summary>
-internal sealed record LooseTensor(string Name, StoredType Type, long[] Shape, byte[] Bytes);
+internal sealed record TensorData(string Name, StoredType Type, long[] Shape, byte[] Bytes);
 
 /// <summary>Copies of a small model folder, as one safetensors file with changed tensors.</summary>
-internal static class Rewriter
+internal static class CheckpointRewriter
 {
-    public static List<LooseTensor> Read(string folder)
+    public static List<TensorData> Read(string folder)
     {
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         return
         [
             .. checkpoint.Tensors.Select(
-                t => new LooseTensor(t.Name, t.StoredType, t.Shape.ToArray(), t.Slice(0, (int)t.ByteLength).ToArray())),
+                t => new TensorData(t.Name, t.StoredType, t.Shape.ToArray(), t.Slice(0, (int)t.ByteLength).ToArray())),
         ];
     }
 
-    public static void Write(string folder, IReadOnlyList<LooseTensor> tensors)
+    public static void Write(string folder, IReadOnlyList<TensorData> tensors)
     {
         using var writer = new SafetensorsWriter(
             Path.Combine(folder, "model.safetensors"), [.. tensors.Select(t => new TensorSpec(t.Name, t.Type, t.Shape))]);
-        foreach (LooseTensor tensor in tensors)
+        foreach (TensorData tensor in tensors)
         {
             writer.Write(tensor.Name, 0, tensor.Bytes);
         }
@@ -31,9 +31,9 @@ internal static class Rewriter
     }
 
     /// <summary>A copy of the model's folder whose tensors went through <paramref name="change"/>.</summary>
-    public static TempFolder Copy(string model, Action<List<LooseTensor>> change)
+    public static TempFolder Copy(string model, Action<List<TensorData>> change)
     {
-        List<LooseTensor> tensors = Read(model);
+        List<TensorData> tensors = Read(model);
         change(tensors);
         var copy = new TempFolder();
         File.Copy(Path.Combine(model, "config.json"), copy.File("config.json"));

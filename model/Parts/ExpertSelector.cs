@@ -4,7 +4,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>Chooses the experts of many tokens with all workers. A reused object.</summary>
-internal sealed class ExpertChoice(WorkerPool pool) : IJob
+internal sealed class ExpertSelector(WorkerPool pool) : IJob
 {
     private const int TokensPerUnit = 32;
     private Activation _scores = null!;

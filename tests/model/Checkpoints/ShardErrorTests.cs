@@ -6,7 +6,7 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 /// <summary>An index and its shards that do not match.</summary>
-public sealed class ShardFaultTests : IDisposable
+public sealed class ShardErrorTests : IDisposable
 {
     private const string Index = "model.safetensors.index.json";
     private const string Norm = "model.layers.0.input_layernorm.weight";

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Model.Parts;
 /// Rotary angles by position, rounded where the published code rounds: a config without alpha keeps its frequencies in bfloat16, and
 /// the linear and length-dependent forms take position, angle, cosine and sine in bfloat16 too. It holds frequencies, not tables.
 /// </summary>
-public sealed class RotaryTable
+public sealed class RotaryEmbedding
 {
     private readonly RopeSettings _settings;
     private readonly float[] _frequencies;
@@ -19,7 +19,7 @@ public sealed class RotaryTable
     /// <param name="settings">The config's rotary settings.</param>
     /// <param name="headSize">Width of a head.</param>
     /// <param name="rounded">Whether frequencies without alpha are bfloat16, as in the models of type hunyuan.</param>
-    public RotaryTable(RopeSettings settings, int headSize, bool rounded)
+    public RotaryEmbedding(RopeSettings settings, int headSize, bool rounded)
     {
         _settings = settings;
         _headSize = headSize;
@@ -31,7 +31,7 @@ public sealed class RotaryTable
     }
 
     /// <summary>Creates the table of a model.</summary>
-    public static RotaryTable Of(ModelConfig config) => new(config.Rope, config.HeadDim, config.Family == ModelFamily.Hunyuan);
+    public static RotaryEmbedding Of(ModelConfig config) => new(config.Rope, config.HeadDim, config.Family == ModelFamily.Hunyuan);
 
     /// <summary>Inverse frequencies [head size / 2] for sequences within the maximum position.</summary>
     public ReadOnlySpan<float> InverseFrequencies => _frequencies;

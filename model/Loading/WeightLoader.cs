@@ -7,7 +7,7 @@ using HunyuanOrleans.Model.Loading.Packed;
 namespace HunyuanOrleans.Model.Loading;
 
 /// <summary>Gets a plan's weights into memory: mapped from a packed copy where one is wanted and sound, else packed from the checkpoint.</summary>
-public static class WeightRegion
+public static class WeightLoader
 {
     /// <summary>Loads every matrix of the plan; where a packed copy is wanted and missing, writes it before returning.</summary>
     /// <param name="weights">The checkpoint.</param>
@@ -29,13 +29,13 @@ public static class WeightRegion
     {
         if (options.PackedCache is null)
         {
-            return ModelLoader.Pack(plan, pool, kernels, progress, cancellationToken);
+            return WeightPacker.Pack(plan, pool, kernels, progress, cancellationToken);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         string path = PackedCopy.PathOf(weights, plan, options.PackedCache);
         string key = PackedKey.Of(weights, plan);
-        IDisposable? mapped = new PackedCopy(path, key, options.Warn).TryMap(plan, pool, kernels, options.VerifyPackedCache);
+        IDisposable? mapped = new PackedCopy(path, key, options.OnWarning).TryMap(plan, pool, kernels, options.VerifyPackedCache);
         if (mapped is not null)
         {
             int matrices = plan.Matrices.Count;
@@ -43,10 +43,10 @@ public static class WeightRegion
             return mapped;
         }
 
-        NativeBuffer region = ModelLoader.Pack(plan, pool, kernels, progress, cancellationToken);
+        NativeBuffer region = WeightPacker.Pack(plan, pool, kernels, progress, cancellationToken);
         try
         {
-            new PackedCopyWriter(path, key, options.Warn).TryWrite(plan, region, pool, progress, cancellationToken);
+            new PackedCopyWriter(path, key, options.OnWarning).TryWrite(plan, region, pool, progress, cancellationToken);
             return region;
         }
         catch

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
-public sealed class ChunkHashTests
+public sealed class ChecksumTests
 {
     [Theory]
     [InlineData(0)]
@@ -14,32 +14,32 @@ public sealed class ChunkHashTests
     {
         byte[] bytes = new byte[length];
         new Random(length).NextBytes(bytes);
-        HashSet<ulong> seen = [ChunkHash.Of(bytes)];
+        HashSet<ulong> seen = [Checksum.Of(bytes)];
         for (int bit = 0; bit < length * 8; bit++)
         {
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.True(seen.Add(ChunkHash.Of(bytes)), $"bit {bit}");
+            Assert.True(seen.Add(Checksum.Of(bytes)), $"bit {bit}");
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
         }
 
-        Assert.True(seen.Add(ChunkHash.Of([.. bytes, 0])));
+        Assert.True(seen.Add(Checksum.Of([.. bytes, 0])));
     }
 
     [Fact]
     public void SwappedWordsAndTwoHighBitsAreFound()
     {
         byte[] bytes = new byte[4096];
-        ulong zeros = ChunkHash.Of(bytes);
+        ulong zeros = Checksum.Of(bytes);
 
         // The same lane, one round apart: flips that cancel in a checksum that only adds or multiplies.
         bytes[7] ^= 0x80;
         bytes[7 + 256] ^= 0x80;
-        Assert.NotEqual(zeros, ChunkHash.Of(bytes));
+        Assert.NotEqual(zeros, Checksum.Of(bytes));
         byte[] first = [.. Enumerable.Range(0, 4096).Select(i => (byte)(i / 8))];
         byte[] swapped = [.. first];
         first.AsSpan(0, 8).CopyTo(swapped.AsSpan(256));
         first.AsSpan(256, 8).CopyTo(swapped);
-        Assert.NotEqual(ChunkHash.Of(first), ChunkHash.Of(swapped));
+        Assert.NotEqual(Checksum.Of(first), Checksum.Of(swapped));
     }
 
     // Files outlive processes and machines, so the value is fixed.
@@ -47,7 +47,7 @@ public sealed class ChunkHashTests
     public void TheValueIsTheSameEverywhere()
     {
         byte[] bytes = [.. Enumerable.Range(0, 1003).Select(i => (byte)(i * 7))];
-        Assert.Equal(ByDefinition(bytes), ChunkHash.Of(bytes));
+        Assert.Equal(ByDefinition(bytes), Checksum.Of(bytes));
     }
 
     private static ulong ByDefinition(byte[] bytes)

@@ -6,7 +6,7 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 /// <summary>Each way a safetensors file can be wrong gives a message with the file, and the tensor where one is to blame.</summary>
-public sealed class SafetensorsFaultTests
+public sealed class SafetensorsErrorTests
 {
     private const string Entry = "\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]";
 

@@ -6,7 +6,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Model.Loading;
 
 /// <summary>Fills a <see cref="WeightPlan"/>'s region by packing the checkpoint's rows. It does not know what the matrices are for.</summary>
-public static class ModelLoader
+public static class WeightPacker
 {
     // Matrices are packed together up to this size: waiting for the last worker then costs little, and progress still moves smoothly.
     private const long BatchBytes = 32 << 20;
@@ -68,7 +68,7 @@ public static class ModelLoader
         planned.Matrix = matrix;
 
         // A packed copy of the region holds these bytes too; they must be nobody's old memory.
-        region.Slice(planned.Offset + planned.ByteLength, (int)(planned.Room - planned.ByteLength)).Clear();
+        region.Slice(planned.Offset + planned.ByteLength, (int)(planned.AlignedByteLength - planned.ByteLength)).Clear();
     }
 
     private static nint FirstAddress(PlannedMatrix matrix) => matrix.Sources.Where(s => s.Address != 0).Min(s => s.Address);

@@ -5,7 +5,7 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Loading;
 
 /// <summary>Whatever is wrong with a packed copy: one warning, the right logits, and a sound copy afterwards.</summary>
-public sealed class DamagedCopyTests
+public sealed class DamagedPackedCopyTests
 {
     public static TheoryData<string> Damages { get; } =
     [

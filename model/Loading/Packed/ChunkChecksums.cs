@@ -3,7 +3,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Model.Loading.Packed;
 
 /// <summary>Checksums of chosen 4 MB chunks of a region, computed by all workers. It does not know where the bytes live.</summary>
-internal sealed class ChunkHashes : IJob
+internal sealed class ChunkChecksums : IJob
 {
     public const int ChunkBytes = 4 << 20;
 
@@ -12,7 +12,7 @@ internal sealed class ChunkHashes : IJob
     private readonly int[] _chunks;
     private readonly ulong[] _hashes;
 
-    private ChunkHashes(Piece piece, long length, int[] chunks)
+    private ChunkChecksums(Piece piece, long length, int[] chunks)
     {
         _piece = piece;
         _length = length;
@@ -31,7 +31,7 @@ internal sealed class ChunkHashes : IJob
     /// <summary>The checksums of the given chunks, in their order.</summary>
     public static ulong[] Compute(WorkerPool pool, Piece piece, long length, int[] chunks)
     {
-        ChunkHashes job = new(piece, length, chunks);
+        ChunkChecksums job = new(piece, length, chunks);
         pool.Run(job, chunks.Length);
         return job._hashes;
     }
@@ -39,6 +39,6 @@ internal sealed class ChunkHashes : IJob
     void IJob.Run(int unit, int worker)
     {
         int chunk = _chunks[unit];
-        _hashes[unit] = ChunkHash.Of(_piece((long)chunk * ChunkBytes, LengthOf(chunk, _length)));
+        _hashes[unit] = Checksum.Of(_piece((long)chunk * ChunkBytes, LengthOf(chunk, _length)));
     }
 }

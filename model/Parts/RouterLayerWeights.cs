@@ -12,19 +12,19 @@ namespace HunyuanOrleans.Model.Parts;
 /// <param name="GateUp">Of the shared expert or plain MLP; null where there is none.</param>
 /// <param name="Down">Likewise.</param>
 /// <param name="Width">Its width, 0 where there is none.</param>
-internal sealed record RouterLayer(float[] Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
+internal sealed record RouterLayerWeights(float[] Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
 {
-    public static RouterLayer Plan(Weights weights, int layer, WeightPlan plan)
+    public static RouterLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
         float[] norm = weights.PostAttentionNorm(layer).ToSingles();
         bool moe = weights.Config.IsMoeLayer(layer);
-        PlannedMatrix? gate = moe ? plan.AddSingle(weights.RouterGate(layer)) : null;
+        PlannedMatrix? gate = moe ? plan.AddFloat32(weights.RouterGate(layer)) : null;
         if (moe && weights.Config.SharedExperts(layer) == 0)
         {
-            return new RouterLayer(norm, gate, null, null, 0);
+            return new RouterLayerWeights(norm, gate, null, null, 0);
         }
 
         MlpRows mlp = moe ? weights.Shared(layer) : weights.Dense(layer);
-        return new RouterLayer(norm, gate, plan.AddGateUp(mlp), plan.Add(mlp.Down), mlp.Gate.Rows);
+        return new RouterLayerWeights(norm, gate, plan.AddGateUp(mlp), plan.Add(mlp.Down), mlp.Gate.Rows);
     }
 }

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Model.Loading.Packed;
 /// A 64-bit checksum against damage (not against intent), as fast as memory. Every step is a bijection of the running value, so a change
 /// confined to one 8-byte word is always found.
 /// </summary>
-internal static class ChunkHash
+internal static class Checksum
 {
     // Odd, from the golden ratio and xxHash; any odd number makes the product a bijection.
     private const ulong Multiplier = 0x9E3779B185EBCA87;

@@ -13,7 +13,7 @@ namespace HunyuanOrleans.Model.Tests.Parts;
 /// A model as a cluster would hold it: devices that know nothing of each other, each with some of the pieces, and rows copied between
 /// them. The layers' own device computes those of its experts that it holds; the others' rows travel.
 /// </summary>
-internal sealed class SlicedModel : IDisposable
+internal sealed class MultiDeviceModel : IDisposable
 {
     public const int MaxRows = 128;
     private readonly List<IDisposable> _owned = [];
@@ -29,7 +29,7 @@ internal sealed class SlicedModel : IDisposable
     /// <param name="isa">Instructions; null: the best.</param>
     /// <param name="devices">Number of devices.</param>
     /// <param name="place">Which device holds a piece.</param>
-    public SlicedModel(string folder, ComputeMode mode, InstructionSet? isa, int devices, Func<ModelPiece, int> place)
+    public MultiDeviceModel(string folder, ComputeMode mode, InstructionSet? isa, int devices, Func<ModelPiece, int> place)
     {
         for (int i = 0; i < devices; i++)
         {
@@ -116,9 +116,9 @@ internal sealed class SlicedModel : IDisposable
         if (from != to)
         {
             byte[] message = new byte[rows * _config.HiddenSize * sizeof(float)];
-            from.Stage.X.CopyOut(0, rows, message);
+            from.Stage.HiddenStates.CopyOut(0, rows, message);
             to.Stage.Begin(_batch);
-            to.Stage.X.CopyIn(0, rows, message);
+            to.Stage.HiddenStates.CopyIn(0, rows, message);
         }
 
         return to;
@@ -143,12 +143,12 @@ internal sealed class SlicedModel : IDisposable
 
             if (holder != node)
             {
-                byte[] message = new byte[rows * stage.Sent!.RowBytes(0).Length];
-                stage.Sent.CopyOut(row, rows, message);
+                byte[] message = new byte[rows * stage.ExpertInput!.RowBytes(0).Length];
+                stage.ExpertInput.CopyOut(row, rows, message);
                 holder.Experts!.Input.CopyIn(0, rows, message);
                 holder.Experts.Run(layer, first, stage.Routed.Counts[first..expert]);
                 holder.Experts.Output.CopyOut(0, rows, message);
-                stage.Returned!.CopyIn(row, rows, message);
+                stage.ExpertOutput!.CopyIn(row, rows, message);
             }
 
             row += rows;

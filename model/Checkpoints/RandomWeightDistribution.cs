@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// Mean and deviation of random weights by role, chosen so that a random model behaves like a model: logits with a deviation of about 2,
 /// a residual stream that neither explodes nor fades, attention that prefers some positions, and a router that uses all experts.
 /// </summary>
-internal static class RandomScales
+internal static class RandomWeightDistribution
 {
     private const double LogitDeviation = 2;
 

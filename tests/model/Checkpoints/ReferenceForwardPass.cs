@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Model.Tests.Checkpoints;
 /// The forward pass in plain loops, straight from the formulas, to look at what weights do: one sequence, no cache. Slow, for tiny models
 /// with qk-norm and without biases. Matrices may be 8-bit floats with stored scales.
 /// </summary>
-internal sealed class PlainForward(Weights weights)
+internal sealed class ReferenceForwardPass(Weights weights)
 {
     private readonly ModelConfig config = weights.Config;
 

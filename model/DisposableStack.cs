@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Model;
 
 /// <summary>What an object has to free, in the reverse order of its creation; so that a constructor that fails frees what it had.</summary>
-internal sealed class OwnedList : IDisposable
+internal sealed class DisposableStack : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
 

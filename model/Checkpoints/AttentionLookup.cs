@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// Finds query, key and value rows, separate or packed as <c>qkv_proj</c>: per key/value head its query heads, one key head, one value
 /// head. Serves weights and biases alike, by the name's ending.
 /// </summary>
-internal sealed class AttentionRows(ModelConfig config, TensorLookup lookup)
+internal sealed class AttentionLookup(ModelConfig config, TensorLookup lookup)
 {
     public RowSource Query(int layer, string ending, int columns) =>
         Rows(layer, "q_proj.", ending, columns, config.QuerySize, firstHead: 0, heads: config.QueryGroup);

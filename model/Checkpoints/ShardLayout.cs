@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>How the tensors of a large model are shared out over safetensors files. It does not know what a tensor is.</summary>
-internal static class Shards
+internal static class ShardLayout
 {
     /// <summary>Fills one file after the other, in order; a file has more than <paramref name="limit"/> bytes only where one tensor has.</summary>
     /// <param name="tensors">The tensors.</param>

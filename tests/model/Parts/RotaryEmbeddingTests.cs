@@ -10,7 +10,7 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Parts;
 
 /// <summary>Rotary angles against the tables of the published code.</summary>
-public sealed class RotaryTableTests
+public sealed class RotaryEmbeddingTests
 {
     private static readonly string Folder = Path.Combine(TestPaths.Data, "rope");
 
@@ -27,7 +27,7 @@ public sealed class RotaryTableTests
         int headSize = table.GetProperty("head_dim").GetInt32();
         int length = table.GetProperty("seq_len").GetInt32();
         RopeSettings settings = Settings(table);
-        RotaryTable rotary = new(settings, headSize, rounded: true);
+        RotaryEmbedding rotary = new(settings, headSize, rounded: true);
         bool grown = settings.Scaling == RopeScaling.Dynamic && length > settings.MaxPositions;
         bool alpha = settings.Scaling == RopeScaling.Alpha;
         float[] frequencies = Array(table, "inv_freq");
@@ -65,7 +65,7 @@ public sealed class RotaryTableTests
     [Fact]
     public void ABatchHasEachRowsOwnPosition()
     {
-        RotaryTable rotary = new(new RopeSettings(RopeScaling.Dynamic, 10000, 2, 0, 64), 16, rounded: true);
+        RotaryEmbedding rotary = new(new RopeSettings(RopeScaling.Dynamic, 10000, 2, 0, 64), 16, rounded: true);
         using RotaryRows rows = new(80, 16);
         AttentionBatch batch = new(1, 1);
         batch.Add(new AttentionSlice(0, 10, 60, new int[3]));

@@ -6,7 +6,7 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 /// <summary>Files that are sound but do not hold the model the config describes.</summary>
-public sealed class WeightFaultTests
+public sealed class WeightErrorTests
 {
     private const string Up = "model.layers.3.mlp.experts.5.up_proj.weight";
 
@@ -79,9 +79,9 @@ public sealed class WeightFaultTests
         tensors => tensors.ForEachReplace(t => t.Name == Up, t => t with { Type = type, Bytes = t.Bytes[..(96 * 64)] }),
         $"tensor \"{Up}\" is stored as {type.Name()}, which is not supported; allowed: BF16, F16, F32");
 
-    private static void Refused(Action<List<LooseTensor>> change, params string[] expected)
+    private static void Refused(Action<List<TensorData>> change, params string[] expected)
     {
-        using TempFolder copy = Rewriter.Copy(Path.Combine(TestPaths.Data, "models", "tiny-cla"), change);
+        using TempFolder copy = CheckpointRewriter.Copy(Path.Combine(TestPaths.Data, "models", "tiny-cla"), change);
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         ModelException e = Assert.Throws<ModelException>(() => new Weights(ModelConfig.Load(copy.Root), checkpoint).Validate());
         Assert.StartsWith(copy.File("model.safetensors"), e.Message);

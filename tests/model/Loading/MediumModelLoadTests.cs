@@ -4,8 +4,8 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
-[Collection(AloneOnMiddlingModel.Name)]
-public sealed class MiddlingLoadTests(MiddlingModel model)
+[Collection(MediumModelCollection.Name)]
+public sealed class MediumModelLoadTests(MediumModel model)
 {
     // The bound on memory: 1.15 times the packed weights.
     private const double MostMemory = 1.15;
@@ -100,20 +100,20 @@ public sealed class MiddlingLoadTests(MiddlingModel model)
         {
             PackedHeader header = PackedHeader.Read(count => Start(stream, count), stream.Length, out _)!;
             body = header.BodyOffset;
-            chunks = header.Hashes.Length;
+            chunks = header.Checksums.Length;
         }
 
         Assert.True(chunks > 32, "too few chunks for samples to leave any out");
         foreach (int chunk in new[] { 0, chunks - 1 })
         {
-            Flip(file, body + ((long)chunk * ChunkHashes.ChunkBytes) + 1000);
+            Flip(file, body + ((long)chunk * ChunkChecksums.ChunkBytes) + 1000);
             AssertFound(LoadedLogits.Of(model.Folder, cache.Root), chunk);
         }
 
         // Every chunk in turn would take long; these lie anywhere between the ends.
         foreach (int chunk in new[] { 1, chunks / 3, chunks / 2, chunks - 2 })
         {
-            Flip(file, body + ((long)chunk * ChunkHashes.ChunkBytes) + ChunkHashes.ChunkBytes - 1);
+            Flip(file, body + ((long)chunk * ChunkChecksums.ChunkBytes) + ChunkChecksums.ChunkBytes - 1);
             AssertFound(LoadedLogits.Of(model.Folder, cache.Root, verify: true), chunk);
         }
 

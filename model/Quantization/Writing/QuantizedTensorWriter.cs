@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Model.Quantization.Writing;
 /// </summary>
 /// <param name="source">The stored tensor.</param>
 /// <param name="target">Its new type; null copies it.</param>
-internal sealed class QuantizedTensor(TensorView source, ElementType? target)
+internal sealed class QuantizedTensorWriter(TensorView source, ElementType? target)
 {
     private readonly int columns = target is null ? 0 : checked((int)source.Shape[1]);
 

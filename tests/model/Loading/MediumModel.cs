@@ -4,11 +4,11 @@ using Xunit;
 namespace HunyuanOrleans.Model.Tests.Loading;
 
 /// <summary>A random model of about 290 MB: many batches to load and more chunks than are sampled.</summary>
-public sealed class MiddlingModel : IDisposable
+public sealed class MediumModel : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public MiddlingModel() => RandomModel.Write(
+    public MediumModel() => RandomModel.Write(
         new RandomModelOptions
         {
             ModelType = "hunyuan_v1_moe",
@@ -33,7 +33,7 @@ public sealed class MiddlingModel : IDisposable
 
 /// <summary>Tests that measure the process, so nothing else may run beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class AloneOnMiddlingModel : ICollectionFixture<MiddlingModel>
+public sealed class MediumModelCollection : ICollectionFixture<MediumModel>
 {
     public const string Name = "alone, on a model of 290 MB";
 }

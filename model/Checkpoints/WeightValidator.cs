@@ -3,7 +3,7 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>Walks all weights of a model once: each must be there in its shape, and nothing else may be.</summary>
-internal static class WeightCheck
+internal static class WeightValidator
 {
     public static void Run(ModelConfig config, Checkpoint checkpoint)
     {
@@ -18,7 +18,7 @@ internal static class WeightCheck
 
         foreach (TensorView tensor in checkpoint.Tensors)
         {
-            if (!used.Contains(tensor.Name) && !WeightNames.IsHarmless(tensor.Name, config))
+            if (!used.Contains(tensor.Name) && !WeightNames.IsUnused(tensor.Name, config))
             {
                 throw new ModelException(
                     $"{tensor.File}: tensor \"{tensor.Name}\" of shape {tensor.ShapeText} is not part of the model that {config.Source} " +
