@@ -1,6 +1,8 @@
 namespace HunyuanOrleans.Model;
 
-/// <summary>What an object has to free, in the reverse order of its creation; so that a constructor that fails frees what it had.</summary>
+/// <summary>
+/// Disposes objects in the reverse order of their creation, so that a constructor that fails can free what it has created.
+/// </summary>
 internal sealed class DisposableStack : IDisposable
 {
     private readonly List<IDisposable> _owned = [];

@@ -5,8 +5,8 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// Runs rows through experts of a device for a step that belongs to somebody else. Calls come one at a time with all other calls that
-/// compute on the device. It does not know whose tokens the rows are, nor their weights.
+/// Runs rows through a device's experts for a step that another device computes. Its calls must not overlap with any other call that
+/// computes on the device. It knows neither the tokens behind the rows nor their routing weights.
 /// </summary>
 public sealed class ExpertRunner : IDisposable
 {
@@ -26,19 +26,24 @@ public sealed class ExpertRunner : IDisposable
         Output = new Activation(rows, parts.Config.HiddenSize, type);
     }
 
-    /// <summary>Rows to compute, [most tokens of a step * top-k, hidden] in the mode's element type; written by the caller, owned by this.</summary>
+    /// <summary>
+    /// The rows to compute, [<see cref="Loading.ModelOptions.MaxBatchTokens"/> * top-k, hidden] in the mode's element type. The caller
+    /// writes the rows; the runner owns the buffer.
+    /// </summary>
     public Activation Input { get; }
 
-    /// <summary>What became of them, row by row.</summary>
+    /// <summary>The experts' outputs, one row for each row of <see cref="Input"/>; owned by the runner.</summary>
     public Activation Output { get; }
 
-    /// <summary>Runs consecutive rows of <see cref="Input"/>: counts[0] for expert firstExpert, counts[1] for the next, and so on.</summary>
+    /// <summary>
+    /// Runs consecutive rows of <see cref="Input"/>: counts[0] for expert firstExpert, counts[1] for the next, and so on.
+    /// </summary>
     /// <param name="layer">Layer number within the model.</param>
-    /// <param name="firstExpert">First expert.</param>
-    /// <param name="counts">Rows for each expert, 0 where it has none; such an expert need not be held.</param>
+    /// <param name="firstExpert">Number of the first expert.</param>
+    /// <param name="counts">Rows for each expert. An expert with 0 rows need not be installed.</param>
     /// <exception cref="ModelException">
-    /// An expert with rows is not held (<see cref="MissingPieceException"/>), there is no such layer or expert, or there are too many
-    /// rows. Nothing was computed.
+    /// An expert with rows is not installed (<see cref="MissingPieceException"/>), the layer or expert does not exist, or there are too
+    /// many rows. Nothing was computed.
     /// </exception>
     public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts)
     {

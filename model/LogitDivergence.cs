@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Model;
 
-/// <summary>How far apart two predictions of the next token are. It does not know who made them.</summary>
+/// <summary>Measures how far apart two predictions of the next token are.</summary>
 public static class LogitDivergence
 {
     /// <summary>
-    /// KL(reference || other) of the distributions that two rows of logits stand for, in nats: what is lost when the other is used in place
-    /// of the reference. 0 where they are equal; NaN where a row holds one.
+    /// The Kullback-Leibler divergence KL(reference || other) of the distributions that two rows of logits describe, in nats. It is 0 if
+    /// the rows are equal, and NaN if a row contains NaN.
     /// </summary>
-    /// <param name="reference">Logits of every token.</param>
-    /// <param name="other">As many.</param>
+    /// <param name="reference">Logits of every token, [vocabulary].</param>
+    /// <param name="other">Logits of every token, [vocabulary].</param>
     /// <exception cref="ArgumentException">The rows differ in length, or are empty.</exception>
     public static double Kl(ReadOnlySpan<float> reference, ReadOnlySpan<float> other)
     {

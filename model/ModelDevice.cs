@@ -11,8 +11,9 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// One model on one device: any subset of its pieces, which come and go between steps, the scratch memory to compute with, and the KV
-/// pool. One thread computes, installs and removes; any thread may prepare and ask. It does not know what other devices hold.
+/// Holds any subset of a model's pieces on one device, with scratch memory and the KV pool. Pieces are installed and removed between
+/// steps. Only one thread at a time may compute, install or remove; any thread may prepare pieces and read properties. The device does
+/// not know what other devices hold.
 /// </summary>
 public sealed class ModelDevice : IDisposable
 {
@@ -36,25 +37,27 @@ public sealed class ModelDevice : IDisposable
     /// <summary>The model's shapes.</summary>
     public ModelConfig Config => _parts.Config;
 
-    /// <summary>How it was opened.</summary>
+    /// <summary>The options it was opened with.</summary>
     public ModelOptions Options => _parts.Options;
 
-    /// <summary>Types of its matrices.</summary>
+    /// <summary>The element types of the model's matrices.</summary>
     public WeightTypes Types => _parts.Types;
 
-    /// <summary>The workers it computes with.</summary>
+    /// <summary>The workers that compute.</summary>
     public WorkerPool Pool => _parts.Context.Pool;
 
-    /// <summary>The KV pool, one group per CLA group of the model; a group has memory while its attention piece is installed.</summary>
+    /// <summary>
+    /// The KV pool, with one group for each CLA group of the model. A group has memory only while its attention piece is installed.
+    /// </summary>
     public KvBlocks Cache => _parts.Cache;
 
-    /// <summary>Bytes of packed weights installed. Any thread may ask.</summary>
+    /// <summary>Bytes of the installed packed weights. Any thread may read it.</summary>
     public long WeightBytes => Volatile.Read(ref _weightBytes);
 
-    /// <summary>The pieces installed, in no order. Any thread may ask; a snapshot.</summary>
+    /// <summary>A snapshot of the installed pieces, in no particular order. Any thread may read it.</summary>
     public ICollection<ModelPiece> Pieces => _installed.Keys;
 
-    /// <summary>Opens a model folder and checks its files against its config; starts the workers and loads no piece.</summary>
+    /// <summary>Opens a model folder, checks its files against its config, and starts the workers. No piece is loaded.</summary>
     /// <exception cref="ModelException">Config, files or options are wrong; nothing stays allocated.</exception>
     public static ModelDevice Open(string directory, ModelOptions options)
     {
@@ -71,10 +74,10 @@ public sealed class ModelDevice : IDisposable
         }
     }
 
-    /// <summary>An empty batch for this model's shape.</summary>
+    /// <summary>Creates an empty batch for this model's numbers of heads.</summary>
     public AttentionBatch CreateBatch() => new(Config.Heads, Config.KvHeads);
 
-    /// <summary>Bytes of packed weights a piece takes, found without loading it. Any thread may ask.</summary>
+    /// <summary>Computes the bytes of packed weights that a piece takes, without loading it. Any thread may call it.</summary>
     /// <exception cref="ModelException">The model has no such piece.</exception>
     public long SizeOf(ModelPiece piece)
     {
@@ -93,15 +96,15 @@ public sealed class ModelDevice : IDisposable
     }
 
     /// <summary>
-    /// Gets the weights of a piece into memory of its own, mapped from its packed copy or packed from the checkpoint, and reserves the KV
-    /// memory of an attention piece. Any thread may call it, several at once, while the device computes.
+    /// Loads the weights of a piece into separate memory, mapped from its packed copy or packed from the checkpoint. For an attention piece
+    /// it also reserves KV memory. Any number of threads may call it at once, also while the device computes.
     /// </summary>
-    /// <param name="piece">The piece.</param>
-    /// <param name="loadPool">Workers to load with; others than the device's own, or computing waits.</param>
-    /// <param name="cancellationToken">Stops between 32 MB of work; nothing stays allocated.</param>
-    /// <returns>The piece, the caller's until installed.</returns>
+    /// <param name="piece">The piece to load.</param>
+    /// <param name="loadPool">The workers that load. Use another pool than <see cref="Pool"/>, or computing waits for the load.</param>
+    /// <param name="cancellationToken">Checked about every 32 MB of work; after cancellation nothing stays allocated.</param>
+    /// <returns>The loaded piece. The caller owns it until it is installed.</returns>
     /// <exception cref="ModelException">The model has no such piece, or its files cannot be read.</exception>
-    /// <exception cref="ObjectDisposedException">The device is disposed, or was while the piece was loaded.</exception>
+    /// <exception cref="ObjectDisposedException">The device is disposed, or was disposed while the piece was being loaded.</exception>
     public PreparedPiece Prepare(ModelPiece piece, WorkerPool loadPool, CancellationToken cancellationToken = default)
     {
         Enter();
@@ -120,11 +123,13 @@ public sealed class ModelDevice : IDisposable
         }
     }
 
-    /// <summary>Puts a prepared piece to use. On the computing thread, between calls that compute.</summary>
-    /// <param name="piece">From <see cref="Prepare"/> of this device; its memory is the device's from now on.</param>
-    /// <returns>True; false where the piece was held already, which then stays as it is, and the new memory is freed.</returns>
-    /// <exception cref="ArgumentException">Another device prepared it.</exception>
-    /// <exception cref="ObjectDisposedException">The piece was installed or disposed before, or the device is disposed.</exception>
+    /// <summary>Installs a prepared piece. Call it on the computing thread, between calls that compute.</summary>
+    /// <param name="piece">A piece from <see cref="Prepare"/> of this device. The device takes over its memory.</param>
+    /// <returns>
+    /// True if the piece was installed. False if it was installed already; the installed piece then stays and the new memory is freed.
+    /// </returns>
+    /// <exception cref="ArgumentException">Another device prepared the piece.</exception>
+    /// <exception cref="ObjectDisposedException">The piece was already installed or disposed, or the device is disposed.</exception>
     public bool Install(PreparedPiece piece)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -151,8 +156,8 @@ public sealed class ModelDevice : IDisposable
         return true;
     }
 
-    /// <summary>Drops a piece and frees its weights and KV memory. On the computing thread, between calls that compute.</summary>
-    /// <returns>False where it is not held.</returns>
+    /// <summary>Removes a piece and frees its weights and KV memory. Call it on the computing thread, between calls that compute.</summary>
+    /// <returns>False if the piece is not installed.</returns>
     public bool Remove(ModelPiece piece)
     {
         if (!_installed.TryRemove(piece, out PreparedPiece.Contents? contents))
@@ -171,17 +176,17 @@ public sealed class ModelDevice : IDisposable
         return true;
     }
 
-    /// <summary>Whether a piece is installed. Any thread may ask.</summary>
+    /// <summary>Whether a piece is installed. Any thread may call it.</summary>
     public bool Holds(ModelPiece piece) => _installed.ContainsKey(piece);
 
-    /// <summary>A stage of its own on this device; the caller's to dispose.</summary>
+    /// <summary>Creates a stage that computes with this device's pieces. The caller disposes it.</summary>
     public StageRunner CreateStage()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return new StageRunner(_parts);
     }
 
-    /// <summary>A runner of rows for this device's experts; the caller's to dispose.</summary>
+    /// <summary>Creates a runner for this device's experts. The caller disposes it.</summary>
     /// <exception cref="ModelException">The model has no experts.</exception>
     public ExpertRunner CreateExpertRunner()
     {
@@ -189,7 +194,9 @@ public sealed class ModelDevice : IDisposable
         return new ExpertRunner(_parts);
     }
 
-    /// <summary>Stops what is being prepared and waits for it; then frees all pieces, workers and files. Nothing may be computing.</summary>
+    /// <summary>
+    /// Cancels running preparations and waits for them, then frees all pieces, workers and files. Nothing may be computing.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -236,7 +243,7 @@ public sealed class ModelDevice : IDisposable
         }
     }
 
-    // While a thread reads the checkpoint, it must stay mapped.
+    // Dispose waits for threads between Enter and Leave: the checkpoint must stay mapped while they read it.
     private void Enter()
     {
         lock (_gate)

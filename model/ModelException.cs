@@ -1,18 +1,18 @@
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// Something the user gave (a model folder, a config, a template, a prompt) is wrong. The message alone says what was wrong and what
-/// is allowed, and may be shown to a user as it is.
+/// An input from the user (a model folder, a config, a template, a prompt) is invalid. The message says what is wrong and what is
+/// allowed, and can be shown to the user unchanged.
 /// </summary>
 public class ModelException : Exception
 {
-    /// <summary>Creates the error.</summary>
+    /// <summary>Creates the exception.</summary>
     public ModelException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates the error with its cause, which is for logs only.</summary>
+    /// <summary>Creates the exception with its cause. The cause is meant for logs, not for users.</summary>
     public ModelException(string message, Exception innerException)
         : base(message, innerException)
     {

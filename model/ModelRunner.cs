@@ -11,8 +11,8 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// A whole model in this process: the three parts over all layers and all experts, called in turn. It knows rows and KV blocks, not
-/// requests. Not thread-safe: one step at a time.
+/// Runs a whole model in this process: all layers with all experts. It knows rows and KV blocks, not requests. It is not thread-safe:
+/// steps must not overlap.
 /// </summary>
 public sealed class ModelRunner : IDisposable
 {
@@ -50,29 +50,32 @@ public sealed class ModelRunner : IDisposable
     /// <summary>The model's shapes.</summary>
     public ModelConfig Config => _parts.Config;
 
-    /// <summary>How it was loaded.</summary>
+    /// <summary>The options it was loaded with.</summary>
     public ModelOptions Options => _parts.Options;
 
-    /// <summary>Types of its matrices.</summary>
+    /// <summary>The element types of the model's matrices.</summary>
     public WeightTypes Types => _parts.Types;
 
-    /// <summary>The workers it computes with.</summary>
+    /// <summary>The workers that compute.</summary>
     public WorkerPool Pool => _parts.Context.Pool;
 
     /// <summary>Bytes of packed weights.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of weights read by all steps so far: all but lm_head and the experts that had no row, which are not read.</summary>
+    /// <summary>
+    /// Bytes of weights that all steps so far have read. A step reads lm_head only if logits are requested, and an expert only if it has
+    /// rows.
+    /// </summary>
     public long WeightBytesRead => _weightBytesRead + (_parts.Experts?.WeightBytesRead ?? 0);
 
     /// <summary>The KV pool.</summary>
     public KvBlocks Cache => _parts.Cache;
 
-    /// <summary>Looks at every step; null (default) looks at none.</summary>
+    /// <summary>Observes every step. Default null: no observer.</summary>
     public IForwardObserver? Observer { get; set; }
 
     /// <summary>Loads a model folder.</summary>
-    /// <exception cref="ModelException">Config or weights are wrong; nothing stays allocated.</exception>
+    /// <exception cref="ModelException">Config or weights are invalid; nothing stays allocated.</exception>
     public static ModelRunner Load(
         string directory, ModelOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -90,34 +93,38 @@ public sealed class ModelRunner : IDisposable
         }
     }
 
-    /// <summary>An empty batch for this model's shape.</summary>
+    /// <summary>Creates an empty batch for this model's numbers of heads.</summary>
     public AttentionBatch CreateBatch() => new(Config.Heads, Config.KvHeads);
 
-    /// <summary>Runs one step: appends keys and values of every row to the cache, and computes logits of chosen rows.</summary>
-    /// <param name="tokens">Ids of the batch's rows.</param>
-    /// <param name="batch">Where the rows belong.</param>
-    /// <param name="logitRows">Rows whose logits are wanted.</param>
-    /// <param name="logitCount">How many of them, at most <see cref="ModelOptions.MaxLogitRows"/>.</param>
-    /// <returns>float32 [logitCount, vocabulary], owned by the runner, valid until the next step.</returns>
+    /// <summary>Runs one step: appends keys and values of every row to the cache, and computes the logits of the requested rows.</summary>
+    /// <param name="tokens">One token id for each row of the batch.</param>
+    /// <param name="batch">The sequences, positions and KV blocks of the rows.</param>
+    /// <param name="logitRows">The rows whose logits are requested.</param>
+    /// <param name="logitCount">
+    /// Number of entries of <paramref name="logitRows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.
+    /// </param>
+    /// <returns>Logits, float32 [logitCount, vocabulary]; owned by the runner and valid until the next step.</returns>
     /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
-    /// <exception cref="ArgumentException">The step is too large, a block or logit row does not exist. The runner goes on working.</exception>
+    /// <exception cref="ArgumentException">
+    /// The step is too large, or a block or logit row does not exist. The runner stays usable.
+    /// </exception>
     public Activation Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
         Check(tokens.Length, batch, logitRows, logitCount);
         _stage.Begin(batch);
         _stage.Embed(tokens);
-        Observer?.Embedded(_stage.HiddenStates, batch.Rows);
+        Observer?.OnEmbedded(_stage.HiddenStates, batch.Rows);
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             _stage.Attend(layer);
             if (_stage.Routed.Rows > 0)
             {
-                Observer?.Routed(layer, _parts.Router.Scores!, _stage.Routed);
+                Observer?.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
             }
 
             _stage.FeedForward(layer, _allExperts);
             _stage.Combine(layer);
-            Observer?.Finished(layer, _stage.HiddenStates, batch.Rows);
+            Observer?.OnLayerFinished(layer, _stage.HiddenStates, batch.Rows);
         }
 
         _weightBytesRead += _alwaysReadBytes;
@@ -151,7 +158,7 @@ public sealed class ModelRunner : IDisposable
         }
     }
 
-    // The order of the plan is that of the packed copies that are out there.
+    // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
     private void PlanLayers(Weights weights, WeightPlan plan)
     {
         for (int layer = 0; layer < Config.Layers; layer++)

@@ -4,7 +4,9 @@ using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model;
 
-/// <summary>The weights of one piece, to be put into the parts of a model and taken out again. It does not own the memory they lie in.</summary>
+/// <summary>
+/// Puts the weights of one piece into a model's parts and takes them out again. It does not own the memory of the weights.
+/// </summary>
 internal sealed class PieceWeights
 {
     private readonly ModelPiece _piece;
@@ -14,10 +16,10 @@ internal sealed class PieceWeights
     private readonly HeadWeights? _head;
     private readonly RowSource? _embedding;
 
-    /// <summary>Plans them.</summary>
+    /// <summary>Adds the piece's matrices to a plan.</summary>
     /// <param name="piece">A piece of the model.</param>
     /// <param name="weights">The checkpoint.</param>
-    /// <param name="plan">Receives the matrices; they must be loaded before the weights are used.</param>
+    /// <param name="plan">Receives the matrices. They must be loaded before the weights are installed.</param>
     public PieceWeights(ModelPiece piece, Weights weights, WeightPlan plan)
     {
         _piece = piece;
@@ -40,10 +42,10 @@ internal sealed class PieceWeights
         }
     }
 
-    /// <summary>Puts them in place.</summary>
+    /// <summary>Makes the parts compute with these weights.</summary>
     public void InstallInto(ModelParts parts) => Set(parts, held: true);
 
-    /// <summary>Takes them out, so that nothing uses them any more.</summary>
+    /// <summary>Clears the parts' references to these weights, so that their memory can be freed.</summary>
     public void RemoveFrom(ModelParts parts) => Set(parts, held: false);
 
     private void Set(ModelParts parts, bool held)

@@ -4,8 +4,8 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// A piece whose weights (and KV memory) are in memory but not yet used. Installing it passes its memory to the device; until then it is
-/// the caller's to dispose, and disposing it afterwards does nothing.
+/// A piece whose weights and KV memory are loaded but not yet installed. The caller owns it until it is installed, which passes the
+/// memory to the device; disposing it afterwards does nothing.
 /// </summary>
 public sealed class PreparedPiece : IDisposable
 {
@@ -20,19 +20,19 @@ public sealed class PreparedPiece : IDisposable
         _contents = new Contents(piece, weightBytes, weights, region, kv);
     }
 
-    /// <summary>Which piece it is.</summary>
+    /// <summary>The name of the piece.</summary>
     public ModelPiece Piece { get; }
 
-    /// <summary>Bytes of packed weights; 0 for the embedding, which is read from the checkpoint.</summary>
+    /// <summary>Bytes of packed weights; 0 for the embedding, which is read from the mapped checkpoint.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of KV memory, of an attention piece; else 0.</summary>
+    /// <summary>Bytes of KV memory; 0 unless it is an attention piece.</summary>
     public long KvBytes { get; }
 
     /// <summary>The only device it can be installed on.</summary>
     internal ModelDevice Device { get; }
 
-    /// <summary>Frees its memory, unless it was installed.</summary>
+    /// <summary>Frees the memory unless the piece was installed.</summary>
     public void Dispose()
     {
         Contents? contents = Take();
@@ -40,7 +40,7 @@ public sealed class PreparedPiece : IDisposable
         contents?.Region?.Dispose();
     }
 
-    /// <summary>Passes the memory on; null where that was done, or where it was disposed.</summary>
+    /// <summary>Passes ownership of the memory to the caller; null if it was already taken or disposed.</summary>
     internal Contents? Take() => Interlocked.Exchange(ref _contents, null);
 
     internal sealed record Contents(ModelPiece Piece, long WeightBytes, PieceWeights Weights, IDisposable? Region, NativeBuffer? Kv);

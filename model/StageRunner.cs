@@ -6,9 +6,10 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// One step through layers of a device, call by call, so that experts may be computed elsewhere between the calls. For each layer:
-/// <see cref="Attend"/>, <see cref="FeedForward"/>, <see cref="Combine"/>. What a step keeps from call to call is here, so stages of one
-/// device may take turns between calls; calls themselves come one at a time. It does not know where other layers and experts are.
+/// Computes one step through the layers of a device, call by call, so that other devices can compute experts between the calls. The
+/// order of calls for each layer is <see cref="Attend"/>, <see cref="FeedForward"/>, <see cref="Combine"/>. A stage keeps all state of
+/// its step, so several stages of one device can interleave their calls, but calls must not overlap. It does not know where other
+/// layers and experts are.
 /// </summary>
 public sealed class StageRunner : IDisposable
 {
@@ -37,31 +38,33 @@ public sealed class StageRunner : IDisposable
     }
 
     /// <summary>
-    /// The residual stream, float32 [most tokens of a step, hidden]; owned by the stage. Whoever continues another stage's step writes
-    /// its rows here after <see cref="Begin"/>.
+    /// The residual stream, float32 [<see cref="Loading.ModelOptions.MaxBatchTokens"/>, hidden]; owned by the stage. To continue a step
+    /// of another stage, the caller writes that stage's rows here after <see cref="Begin"/>.
     /// </summary>
     public Activation HiddenStates { get; }
 
-    /// <summary>The choice of experts of the last <see cref="Attend"/>; <see cref="RoutedRows.Rows"/> is 0 in a layer without experts.</summary>
+    /// <summary>
+    /// The experts chosen by the last <see cref="Attend"/>; <see cref="RoutedRows.Rows"/> is 0 in a layer without experts.
+    /// </summary>
     public RoutedRows Routed { get; }
 
     /// <summary>
-    /// The rows that go to experts, ordered by expert then token, [routed rows, hidden] in the mode's element type; written by
-    /// <see cref="Attend"/>. Null in a model without experts.
+    /// The rows for the routed experts, ordered by expert, then by token: [routed rows, hidden] in the mode's element type.
+    /// <see cref="Attend"/> writes them. Null in a model without experts.
     /// </summary>
     public Activation? ExpertInput { get; }
 
     /// <summary>
-    /// What experts made of <see cref="ExpertInput"/>, row by row: <see cref="FeedForward"/> writes the rows of local experts, the caller those
-    /// of the others, before <see cref="Combine"/>. Null in a model without experts.
+    /// The experts' outputs, one row for each row of <see cref="ExpertInput"/>. <see cref="FeedForward"/> writes the rows of local experts;
+    /// the caller writes all other rows before <see cref="Combine"/>. Null in a model without experts.
     /// </summary>
     public Activation? ExpertOutput { get; }
 
     /// <summary>Rows of the step.</summary>
     public int Rows => _batch?.Rows ?? 0;
 
-    /// <summary>Begins a step, dropping one that was not finished: the rotary angles of its rows.</summary>
-    /// <param name="batch">The rows; must stay as it is until the step ends.</param>
+    /// <summary>Begins a step and computes the rotary angles of its rows. A step that was not finished is dropped.</summary>
+    /// <param name="batch">The rows of the step. It must not change until the step ends.</param>
     /// <exception cref="ArgumentException">More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>.</exception>
     public void Begin(AttentionBatch batch)
     {
@@ -73,8 +76,9 @@ public sealed class StageRunner : IDisposable
     }
 
     /// <summary>Writes the tokens' embeddings to <see cref="HiddenStates"/>.</summary>
-    /// <param name="tokens">One id for each row.</param>
-    /// <exception cref="ModelException">An id is outside the vocabulary, or (<see cref="MissingPieceException"/>) the embedding is not held.</exception>
+    /// <param name="tokens">One token id for each row.</param>
+    /// <exception cref="MissingPieceException">The embedding is not installed.</exception>
+    /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
     public void Embed(ReadOnlySpan<int> tokens)
     {
         if (tokens.Length != Rows)
@@ -85,9 +89,11 @@ public sealed class StageRunner : IDisposable
         _parts.Embedding.Embed(tokens, HiddenStates);
     }
 
-    /// <summary>Attention of a layer, then its norm and the choice of experts, whose rows go to <see cref="ExpertInput"/>.</summary>
+    /// <summary>
+    /// Computes a layer's attention, then norms the rows, chooses their experts and writes the rows for them to <see cref="ExpertInput"/>.
+    /// </summary>
     /// <param name="layer">Layer number within the model.</param>
-    /// <exception cref="MissingPieceException">The layer is not held; nothing has changed.</exception>
+    /// <exception cref="MissingPieceException">The layer is not installed; nothing has changed.</exception>
     public void Attend(int layer)
     {
         AttentionBatch batch = _batch ?? throw new InvalidOperationException("No step has begun.");
@@ -104,12 +110,12 @@ public sealed class StageRunner : IDisposable
     }
 
     /// <summary>
-    /// Adds the shared expert (or plain MLP) to <see cref="HiddenStates"/> and writes the rows of local experts to <see cref="ExpertOutput"/>. All of it
-    /// is one job: fewer, longer products keep the memory streaming.
+    /// Adds the shared expert (or plain MLP) to <see cref="HiddenStates"/> and writes the rows of local experts to
+    /// <see cref="ExpertOutput"/>. All products run as one job, because fewer and longer products keep memory streaming.
     /// </summary>
     /// <param name="layer">The layer of the last <see cref="Attend"/>.</param>
-    /// <param name="local">For each expert of the layer, whether it is computed here; empty: none is.</param>
-    /// <exception cref="MissingPieceException">The layer or a local expert that has rows is not held; nothing has changed.</exception>
+    /// <param name="local">For each expert of the layer, whether it is computed here. Empty: no expert is.</param>
+    /// <exception cref="MissingPieceException">The layer or a local expert that has rows is not installed; nothing has changed.</exception>
     public void FeedForward(int layer, ReadOnlySpan<bool> local)
     {
         CheckAttended(layer);
@@ -140,7 +146,9 @@ public sealed class StageRunner : IDisposable
         _parts.Products.Run();
     }
 
-    /// <summary>Adds <see cref="ExpertOutput"/> to <see cref="HiddenStates"/>, each row times its weight, by ascending expert number.</summary>
+    /// <summary>
+    /// Adds the rows of <see cref="ExpertOutput"/>, times their routing weights, to <see cref="HiddenStates"/> by ascending expert number.
+    /// </summary>
     /// <param name="layer">The layer of the last <see cref="Attend"/>, after <see cref="FeedForward"/>.</param>
     public void Combine(int layer)
     {
@@ -153,11 +161,13 @@ public sealed class StageRunner : IDisposable
         _attended = -1;
     }
 
-    /// <summary>Logits of chosen rows of <see cref="HiddenStates"/>, after the last layer.</summary>
-    /// <param name="rows">Rows of the step.</param>
-    /// <param name="count">How many of them, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.</param>
+    /// <summary>Computes the logits of some rows of <see cref="HiddenStates"/>, after the last layer.</summary>
+    /// <param name="rows">Row numbers within the step.</param>
+    /// <param name="count">
+    /// Number of entries of <paramref name="rows"/> to use, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.
+    /// </param>
     /// <param name="logits">Receives float32 [count, vocabulary].</param>
-    /// <exception cref="MissingPieceException">The head is not held.</exception>
+    /// <exception cref="MissingPieceException">The head is not installed.</exception>
     public void Logits(int[] rows, int count, Activation logits)
     {
         if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows))

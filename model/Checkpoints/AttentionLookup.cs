@@ -3,19 +3,19 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Finds query, key and value rows, separate or packed as <c>qkv_proj</c>: per key/value head its query heads, one key head, one value
-/// head. Serves weights and biases alike, by the name's ending.
+/// Finds query, key and value rows, stored separately or packed as <c>qkv_proj</c>. The packed tensor has, for each key/value head, its
+/// query heads, one key head and one value head. The ending of the name, "weight" or "bias", selects weights or biases.
 /// </summary>
 internal sealed class AttentionLookup(ModelConfig config, TensorLookup lookup)
 {
     public RowSource Query(int layer, string ending, int columns) =>
         Rows(layer, "q_proj.", ending, columns, config.QuerySize, firstHead: 0, heads: config.QueryGroup);
 
-    public RowSource Key(int layer, string ending, int columns) => Own(layer, "k_proj.", ending, columns, config.QueryGroup);
+    public RowSource Key(int layer, string ending, int columns) => KeyOrValue(layer, "k_proj.", ending, columns, config.QueryGroup);
 
-    public RowSource Value(int layer, string ending, int columns) => Own(layer, "v_proj.", ending, columns, config.QueryGroup + 1);
+    public RowSource Value(int layer, string ending, int columns) => KeyOrValue(layer, "v_proj.", ending, columns, config.QueryGroup + 1);
 
-    private RowSource Own(int layer, string name, string ending, int columns, int firstHead) => config.IsSelfLayer(layer)
+    private RowSource KeyOrValue(int layer, string name, string ending, int columns, int firstHead) => config.IsSelfLayer(layer)
         ? Rows(layer, name, ending, columns, config.KvSize, firstHead, heads: 1)
         : throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer uses the K and V of the first layer of its group.");
 
@@ -25,7 +25,7 @@ internal sealed class AttentionLookup(ModelConfig config, TensorLookup lookup)
         string separate = prefix + name + ending;
         bool vector = ending == "bias";
 
-        // Layers without their own K and V keep a separate query projection even in packed checkpoints.
+        // Layers without their own K and V have a separate query projection even in packed checkpoints.
         if (!config.IsSelfLayer(layer))
         {
             return new RowSource([lookup.Find(separate, rows, columns, vector).Rows(0, rows)], columns);

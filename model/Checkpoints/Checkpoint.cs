@@ -2,8 +2,8 @@ namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
 /// The safetensors files of a model folder, mapped into memory: one <c>model.safetensors</c>, or the shards that
-/// <c>model.safetensors.index.json</c> lists. Nothing is copied. Does not know which tensors a model needs (see <see cref="Weights"/>).
-/// Safe to read from many threads; dispose it when no <see cref="TensorView"/> is in use any more.
+/// <c>model.safetensors.index.json</c> lists. It does not know which tensors a model needs (see <see cref="Weights"/>). Any number of
+/// threads may read it. Dispose it only when no <see cref="TensorView"/> is in use.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
@@ -23,22 +23,22 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Paths of the mapped files.</summary>
     public IReadOnlyList<string> Files => [.. files.Select(f => f.Path)];
 
-    /// <summary>Bytes of all mapped files, headers included.</summary>
+    /// <summary>Size of all mapped files in bytes, including headers.</summary>
     public long FileBytes => files.Sum(f => f.Length);
 
-    /// <summary>Every stored tensor.</summary>
+    /// <summary>All stored tensors.</summary>
     public IReadOnlyCollection<TensorView> Tensors => tensors.Values;
 
-    /// <summary>The mapped files, in order of name.</summary>
+    /// <summary>The mapped files, ordered by name.</summary>
     internal IReadOnlyList<MappedFile> MappedFiles => files;
 
-    /// <summary>The tensor of that name; false where the checkpoint has none.</summary>
+    /// <summary>Finds a tensor by name. Returns false if the checkpoint does not contain it.</summary>
     public bool TryGet(string name, out TensorView tensor) => tensors.TryGetValue(name, out tensor!);
 
     /// <summary>Maps the checkpoint of a model folder and checks every header.</summary>
     /// <exception cref="ModelException">
     /// A file or shard is missing, truncated or damaged, or the index does not match the shards. The message names file and tensor.
-    /// Nothing stays mapped then.
+    /// No file stays mapped.
     /// </exception>
     public static Checkpoint Open(string directory)
     {
@@ -71,6 +71,6 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Unmaps the files. Addresses and spans of its tensors are invalid from here on.</summary>
+    /// <summary>Unmaps the files. All addresses and spans of their tensors become invalid.</summary>
     public void Dispose() => files.ForEach(f => f.Dispose());
 }

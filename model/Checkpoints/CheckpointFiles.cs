@@ -3,7 +3,7 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Finds the files of a checkpoint in a folder, and checks the index of a sharded one against what its shards hold.</summary>
+/// <summary>Finds the files of a checkpoint in a folder, and checks the index of a sharded checkpoint against its shards.</summary>
 internal sealed class CheckpointFiles
 {
     public const string SingleName = "model.safetensors";
@@ -20,10 +20,10 @@ internal sealed class CheckpointFiles
 
     public string Source { get; }
 
-    /// <summary>Full paths, in order of name.</summary>
+    /// <summary>Full paths of the safetensors files, ordered by name.</summary>
     public IReadOnlyList<string> Shards { get; }
 
-    /// <summary>True where the folder has weights, or says it has.</summary>
+    /// <summary>Whether the folder contains a safetensors file or an index.</summary>
     public static bool Exist(string directory) =>
         File.Exists(Path.Combine(directory, SingleName)) || File.Exists(Path.Combine(directory, IndexName));
 
@@ -64,7 +64,10 @@ internal sealed class CheckpointFiles
         return new CheckpointFiles(index, [.. shards.Select(s => Path.Combine(directory, s))], map);
     }
 
-    /// <summary>Every tensor the index lists must be in the shard it names. Tensors beyond the index are left to the weights' own check.</summary>
+    /// <summary>
+    /// Checks that every tensor of the index is in the shard that the index names. <see cref="WeightValidator"/> reports tensors that are
+    /// not in the index.
+    /// </summary>
     public void CheckIndex(Dictionary<string, TensorView> tensors)
     {
         if (map is null)
@@ -102,7 +105,7 @@ internal sealed class CheckpointFiles
         {
             string? shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null;
 
-            // A shard outside the folder would let a downloaded index read any file.
+            // Without this check, a downloaded index could name and read files outside the folder.
             if (string.IsNullOrEmpty(shard) || shard.AsSpan().ContainsAny('/', '\\', '\0') || shard is "." or "..")
             {
                 throw new ModelException(

@@ -2,19 +2,19 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>What part of the arithmetic a tensor serves.</summary>
+/// <summary>The role of a tensor in the model.</summary>
 public enum WeightRole
 {
-    /// <summary>Rows by token id.</summary>
+    /// <summary>Token embedding, one row for each token id.</summary>
     Embedding,
 
-    /// <summary>Residual stream to logits.</summary>
+    /// <summary>Projection of the residual stream to logits.</summary>
     LmHead,
 
-    /// <summary>A norm's weight over the residual stream.</summary>
+    /// <summary>Weight of a norm over the residual stream.</summary>
     Norm,
 
-    /// <summary>A norm's weight over one head of the queries or keys.</summary>
+    /// <summary>Weight of a norm over one head of the queries or keys.</summary>
     HeadNorm,
 
     /// <summary>Query and key projections.</summary>
@@ -23,10 +23,10 @@ public enum WeightRole
     /// <summary>Value projection.</summary>
     Value,
 
-    /// <summary>Heads back to the residual stream.</summary>
+    /// <summary>Projection of the heads back to the residual stream.</summary>
     AttentionOutput,
 
-    /// <summary>Scores of the experts.</summary>
+    /// <summary>Router, which scores the experts.</summary>
     Router,
 
     /// <summary>Gate and up projections of an MLP.</summary>
@@ -39,20 +39,20 @@ public enum WeightRole
     Bias,
 }
 
-/// <summary>A tensor that a model of some config has.</summary>
-/// <param name="Name">Its name in published checkpoints.</param>
+/// <summary>A tensor that a model needs.</summary>
+/// <param name="Name">The tensor's name in published checkpoints.</param>
 /// <param name="Shape">[rows, columns], or [length].</param>
-/// <param name="Role">What it serves.</param>
+/// <param name="Role">The tensor's role in the model.</param>
 public sealed record ExpectedTensor(string Name, long[] Shape, WeightRole Role)
 {
     /// <summary>Number of elements.</summary>
     public long ElementCount => Shape.Aggregate(1L, (product, size) => product * size);
 }
 
-/// <summary>The tensors of a model by its config, under their separate (not packed) names. Knows no files.</summary>
+/// <summary>Lists the tensors of a model from its config, under the names of separate, not packed, tensors.</summary>
 public static class CheckpointSchema
 {
-    /// <summary>All tensors in the order of the forward pass.</summary>
+    /// <summary>Lists all tensors in the order of the forward pass.</summary>
     public static IEnumerable<ExpectedTensor> Tensors(ModelConfig config)
     {
         long hidden = config.HiddenSize;

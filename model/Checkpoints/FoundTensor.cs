@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>A tensor that is there as it should be, with its scales where it is quantised.</summary>
+/// <summary>A tensor whose shape and type are checked, with its scales if it is quantised.</summary>
 internal readonly record struct FoundTensor(TensorView Tensor, StoredScales? Scales)
 {
-    /// <summary>Some of its rows.</summary>
+    /// <summary>A range of the tensor's rows.</summary>
     public RowRange Rows(int first, int count) => new(Tensor, first, count) { Scales = Scales };
 }

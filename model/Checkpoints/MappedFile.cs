@@ -4,9 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// One file mapped read-only into memory: the only place here that handles a pointer. Pages are read by the system when touched and are
-/// not managed memory. Hazard: addresses and spans are valid only until <see cref="Dispose"/>, and touching pages of a file that was cut
-/// short after it was mapped ends the process.
+/// A file mapped read-only into memory. The operating system reads pages when they are first accessed. Hazard: addresses and spans are
+/// valid only until <see cref="Dispose"/>, and if the file is truncated after it was mapped, accessing the missing pages ends the process.
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
@@ -33,10 +32,10 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>The file, open for reading until <see cref="Dispose"/>.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Bytes of the file when it was mapped.</summary>
+    /// <summary>Length of the file in bytes when it was mapped.</summary>
     public long Length { get; }
 
-    /// <summary>When the file was last changed, UTC; of the file itself where the path is a link.</summary>
+    /// <summary>Last write time in UTC. If the path is a link, that of the linked file.</summary>
     public DateTime LastWriteTimeUtc { get; }
 
     /// <summary>Address of the first byte.</summary>
@@ -71,7 +70,7 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
-    /// <summary>Bytes of the mapped range; not a copy.</summary>
+    /// <summary>A range of the mapped bytes, without copying them.</summary>
     public ReadOnlySpan<byte> Slice(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);

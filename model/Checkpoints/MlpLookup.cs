@@ -3,7 +3,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Finds the rows of one MLP, separate or packed as <c>gate_and_up_proj</c>, whose FIRST half is up and second half is gate.
+/// Finds the rows of one MLP, stored separately or packed as <c>gate_and_up_proj</c>. Despite its name, the FIRST half of the packed
+/// tensor is up and the second half is gate.
 /// </summary>
 internal sealed class MlpLookup(ModelConfig config, TensorLookup lookup)
 {

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>The matrices of one MLP: <c>down(silu(gate(x)) * up(x))</c>. Biases are null where the config has no mlp_bias.</summary>
+/// <summary>The matrices of one MLP: <c>down(silu(gate(x)) * up(x))</c>. Biases are null unless the config has mlp_bias.</summary>
 /// <param name="Gate">[width, hidden].</param>
 /// <param name="Up">[width, hidden].</param>
 /// <param name="Down">[hidden, width].</param>

@@ -5,19 +5,19 @@ namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>One file of a checkpoint.</summary>
 /// <param name="Name">File name.</param>
-/// <param name="Bytes">Its size.</param>
+/// <param name="Bytes">Size in bytes.</param>
 public sealed record InspectedFile(string Name, long Bytes);
 
-/// <summary>What a model folder holds, from its config and the headers of its files; no tensor data is read.</summary>
+/// <summary>Describes a model folder from its config and the headers of its files, without reading tensor data.</summary>
 /// <param name="Config">The config.</param>
 /// <param name="Generation">Sampling defaults.</param>
-/// <param name="Parameters">Weights by the config, total and used per token.</param>
-/// <param name="KvBytesPerToken">Bytes of K/V per position over all layers, in each format.</param>
-/// <param name="Tensors">Number of stored tensors; 0 where the folder has no weights.</param>
-/// <param name="StoredElements">Elements of all stored tensors.</param>
+/// <param name="Parameters">Number of weights according to the config, in total and used per token.</param>
+/// <param name="KvBytesPerToken">Bytes of keys and values per position over all layers, for each format.</param>
+/// <param name="Tensors">Number of stored tensors; 0 if the folder has no weights.</param>
+/// <param name="StoredElements">Number of elements in all stored tensors.</param>
 /// <param name="BytesByType">Stored bytes by element type, largest first.</param>
 /// <param name="Files">The checkpoint's files.</param>
-/// <param name="Problem">Why the weights cannot be loaded as they are; null where they can.</param>
+/// <param name="Problem">Why the weights cannot be loaded; null if they can.</param>
 public sealed record ModelInspection(
     ModelConfig Config,
     GenerationDefaults Generation,
@@ -29,8 +29,8 @@ public sealed record ModelInspection(
     IReadOnlyList<InspectedFile> Files,
     string? Problem)
 {
-    /// <summary>Inspects a folder. A folder with a config but no weights is inspected as far as that goes.</summary>
-    /// <exception cref="ModelException">The config is wrong, or a file of the checkpoint is damaged or missing.</exception>
+    /// <summary>Inspects a folder. If it has a config but no weights, only the config is described.</summary>
+    /// <exception cref="ModelException">The config is invalid, or a file of the checkpoint is damaged or missing.</exception>
     public static ModelInspection Load(string directory)
     {
         ModelConfig config = ModelConfig.Load(directory);

@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// A folder that appears whole or not at all: it is filled beside its place under another name, and renamed at the end. What an interrupted
-/// run left there is removed. It does not know what is written.
+/// Creates a folder atomically: files are written to a temporary folder beside it, which is renamed at the end. A temporary folder that
+/// an interrupted run has left is deleted first.
 /// </summary>
 internal sealed class OutputFolder : IDisposable
 {
@@ -21,13 +21,15 @@ internal sealed class OutputFolder : IDisposable
         Path = path;
     }
 
-    /// <summary>Where files are written until <see cref="Complete"/>.</summary>
+    /// <summary>The temporary folder to write files to until <see cref="Complete"/>.</summary>
     public string Path { get; }
 
-    /// <summary>Prepares a folder.</summary>
-    /// <param name="directory">Where it is to appear: an empty or a new folder, on a disk with room.</param>
-    /// <param name="bytes">Bytes that will be written.</param>
-    /// <exception cref="ModelException">It holds something, cannot be written, or the disk is too full; nothing was changed.</exception>
+    /// <summary>Creates the temporary folder.</summary>
+    /// <param name="directory">The final folder, which must be empty or not exist.</param>
+    /// <param name="bytes">Number of bytes that will be written, to check the free disk space.</param>
+    /// <exception cref="ModelException">
+    /// The folder is not empty or cannot be written, or the disk has too little free space. Nothing was written.
+    /// </exception>
     public static OutputFolder Create(string directory, long bytes)
     {
         string final = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(directory));
@@ -70,8 +72,8 @@ internal sealed class OutputFolder : IDisposable
         }
     }
 
-    /// <summary>Makes the folder appear.</summary>
-    /// <exception cref="ModelException">Something has appeared there meanwhile.</exception>
+    /// <summary>Renames the temporary folder to the final one.</summary>
+    /// <exception cref="ModelException">The folder cannot be renamed, for example because the final folder is no longer empty.</exception>
     public void Complete()
     {
         try
@@ -90,7 +92,7 @@ internal sealed class OutputFolder : IDisposable
         }
     }
 
-    /// <summary>Removes what was not completed.</summary>
+    /// <summary>Deletes the temporary folder unless it was completed.</summary>
     public void Dispose()
     {
         if (!_complete && Directory.Exists(Path))

@@ -6,19 +6,20 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Finds quantised matrices with all that belongs to them, and checks shapes and types: <c>weight</c> with <c>weight_scale</c>, or
-/// <c>weight_packed</c> (eight 4-bit codes, offset by 8, in each 32-bit number, the first one lowest) with <c>weight_scale</c> and
-/// <c>weight_shape</c>; <c>input_scale</c> where inputs have a stored scale.
+/// Finds quantised matrices with their scales, and checks shapes and types. A matrix is stored as <c>weight</c> with
+/// <c>weight_scale</c>, or as <c>weight_packed</c> with <c>weight_scale</c> and <c>weight_shape</c>; it also has <c>input_scale</c> if the
+/// scheme stores a scale for inputs. <c>weight_packed</c> has eight 4-bit codes, offset by 8, in each 32-bit number, the first in the
+/// lowest bits.
 /// </summary>
 internal sealed class QuantizedLookup(Checkpoint checkpoint, ModelConfig config)
 {
     private const int CodesPerNumber = 8;
 
-    /// <summary>The name of a weight's 4-bit codes.</summary>
+    /// <summary>The name of the tensor with a weight's 4-bit codes.</summary>
     public static string PackedName(string weight) => weight + "_packed";
 
-    /// <summary>A quantised matrix [rows, columns].</summary>
-    /// <exception cref="ModelException">Something is missing or of another shape or type; the message names the tensor.</exception>
+    /// <summary>Finds a quantised matrix [rows, columns].</summary>
+    /// <exception cref="ModelException">A tensor is missing or has another shape or type; the message names it.</exception>
     public FoundTensor Find(string weight, long rows, long columns, WeightScheme scheme)
     {
         List<string> names = [weight + "_scale"];

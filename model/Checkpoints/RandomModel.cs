@@ -6,14 +6,14 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Writes a model folder with random bfloat16 weights: config.json, generation_config.json and safetensors, but no tokenizer, so it is
-/// used with token ids. The same options give the same bytes, whatever the number of threads.
+/// Writes a model folder with random bfloat16 weights: config.json, generation_config.json and safetensors files. It has no tokenizer, so
+/// it can be used only with token ids. The same options give the same bytes with any number of threads.
 /// </summary>
 public static class RandomModel
 {
     private const int ChunkElements = 1 << 20;
 
-    /// <summary>The config the options lead to, without writing anything.</summary>
+    /// <summary>Creates the config for the options without writing any file.</summary>
     /// <exception cref="ModelException">An option is not allowed.</exception>
     public static ModelConfig Config(RandomModelOptions options)
     {
@@ -21,11 +21,11 @@ public static class RandomModel
         return ModelConfig.Parse(json.RootElement, "the random model's config");
     }
 
-    /// <summary>Writes the folder. What an error or cancellation leaves behind is removed again.</summary>
-    /// <param name="options">The shape.</param>
-    /// <param name="directory">A folder that is empty or does not exist yet.</param>
-    /// <param name="progress">Told the bytes written so far, and all; may be called from several threads.</param>
-    /// <param name="cancellationToken">Stops between pieces of a few MB.</param>
+    /// <summary>Writes the folder. After an error or cancellation no files remain.</summary>
+    /// <param name="options">The shape of the model.</param>
+    /// <param name="directory">The folder to write, which must be empty or not exist.</param>
+    /// <param name="progress">Called with the bytes written so far and the total bytes, possibly from several threads at once.</param>
+    /// <param name="cancellationToken">Checked every few MB.</param>
     /// <exception cref="ModelException">An option is not allowed, the folder is not empty, or the disk is full.</exception>
     public static void Write(
         RandomModelOptions options,
@@ -41,14 +41,14 @@ public static class RandomModel
         var shardByTensor = new Dictionary<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
-            string name = ShardLayout.Name(i, shards.Count);
+            string name = ShardLayout.FileName(i, shards.Count);
             job.WriteShard(Path.Combine(folder.Path, name), shards[i]);
             shards[i].ForEach(tensor => shardByTensor.Add(tensor.Name, name));
         }
 
         if (shards.Count > 1)
         {
-            File.WriteAllText(Path.Combine(folder.Path, CheckpointFiles.IndexName), RandomModelConfig.Index(shardByTensor, total));
+            File.WriteAllText(Path.Combine(folder.Path, CheckpointFiles.IndexName), ShardLayout.Index(shardByTensor, total));
         }
 
         File.WriteAllText(Path.Combine(folder.Path, "generation_config.json"), RandomModelConfig.Generation(options));

@@ -1,12 +1,9 @@
-using System.Text;
-using System.Text.Json;
-
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>The config.json and generation_config.json of a random model, in the layout of published ones.</summary>
+/// <summary>Writes config.json and generation_config.json of a random model with the fields of published models.</summary>
 internal static class RandomModelConfig
 {
-    public static string Config(RandomModelOptions options) => Write(json =>
+    public static string Config(RandomModelOptions options) => IndentedJson.Write(json =>
     {
         bool experts = options.Experts > 1;
         json.WriteStartArray("architectures");
@@ -50,7 +47,7 @@ internal static class RandomModelConfig
         json.WriteString("torch_dtype", "bfloat16");
     });
 
-    public static string Generation(RandomModelOptions options) => Write(json =>
+    public static string Generation(RandomModelOptions options) => IndentedJson.Write(json =>
     {
         json.WriteStartArray("eos_token_id");
         json.WriteNumberValue(Eos(options));
@@ -62,33 +59,6 @@ internal static class RandomModelConfig
         json.WriteNumber("repetition_penalty", 1.05);
     });
 
-    public static string Index(IEnumerable<KeyValuePair<string, string>> shardByTensor, long totalBytes) => Write(json =>
-    {
-        json.WriteStartObject("metadata");
-        json.WriteNumber("total_size", totalBytes);
-        json.WriteEndObject();
-        json.WriteStartObject("weight_map");
-        foreach ((string tensor, string shard) in shardByTensor.OrderBy(m => m.Key, StringComparer.Ordinal))
-        {
-            json.WriteString(tensor, shard);
-        }
-
-        json.WriteEndObject();
-    });
-
-    // The last id: generation_config needs one, and the prompts of benchmarks start from low ids.
+    // generation_config needs an end id. The last id is used because the prompts of benchmarks start from low ids.
     private static int Eos(RandomModelOptions options) => options.Vocab - 1;
-
-    private static string Write(Action<Utf8JsonWriter> body)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            body(json);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
-    }
 }

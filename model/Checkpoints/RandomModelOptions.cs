@@ -1,24 +1,24 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>The shape of a random model. Every value ends up in its config.json and is checked there.</summary>
+/// <summary>The shape of a random model. The values are written to config.json and validated like any config.</summary>
 public sealed record RandomModelOptions
 {
-    // Kernels pack rows by 64; widths that are multiples of it waste nothing.
+    // Kernels pack 64 rows into a panel, so widths that are multiples of 64 need no padding.
     private const int WidthStep = 64;
 
     /// <summary>The config's model_type: hunyuan, hunyuan_v1_moe or hunyuan_v1_dense.</summary>
     public string ModelType { get; init; } = "hunyuan";
 
-    /// <summary>Layers.</summary>
+    /// <summary>Number of layers.</summary>
     public int Layers { get; init; } = 64;
 
     /// <summary>Width of the residual stream.</summary>
     public int Hidden { get; init; } = 6400;
 
-    /// <summary>Query heads.</summary>
+    /// <summary>Number of query heads.</summary>
     public int Heads { get; init; } = 80;
 
-    /// <summary>Key/value heads.</summary>
+    /// <summary>Number of key/value heads.</summary>
     public int KvHeads { get; init; } = 8;
 
     /// <summary>Width of a head.</summary>
@@ -27,48 +27,48 @@ public sealed record RandomModelOptions
     /// <summary>Width of one expert, or of the plain MLP.</summary>
     public int Intermediate { get; init; } = 18304;
 
-    /// <summary>Routed experts; 1 for plain MLPs.</summary>
+    /// <summary>Number of routed experts; 1 for plain MLPs.</summary>
     public int Experts { get; init; } = 16;
 
-    /// <summary>Experts per token.</summary>
+    /// <summary>Number of experts per token.</summary>
     public int TopK { get; init; } = 1;
 
-    /// <summary>Shared experts; 0 for none.</summary>
+    /// <summary>Number of shared experts; 0 for none.</summary>
     public int SharedExperts { get; init; } = 1;
 
-    /// <summary>Rows of the embedding.</summary>
+    /// <summary>Size of the vocabulary.</summary>
     public int Vocab { get; init; } = 128512;
 
-    /// <summary>Layers that share one K/V; 1 for none.</summary>
+    /// <summary>Number of consecutive layers that share keys and values; 1 disables sharing.</summary>
     public int ClaFactor { get; init; } = 2;
 
-    /// <summary>lm_head is the embedding.</summary>
+    /// <summary>Whether the embedding also serves as lm_head.</summary>
     public bool Tied { get; init; } = true;
 
     /// <summary>Longest context in tokens.</summary>
     public int MaxPositions { get; init; } = 131072;
 
-    /// <summary>The alpha of the rotary base; 0 for no scaling.</summary>
+    /// <summary>The alpha of the rotary embedding; 0 for no scaling.</summary>
     public double RopeAlpha { get; init; } = 1000;
 
-    /// <summary>Norm queries and keys per head.</summary>
+    /// <summary>Whether queries and keys are normed per head.</summary>
     public bool QkNorm { get; init; } = true;
 
-    /// <summary>Give q, k, v and o biases.</summary>
+    /// <summary>Whether the q, k, v and o projections have biases.</summary>
     public bool AttentionBias { get; init; }
 
-    /// <summary>Any number; the same seed and shape give the same files.</summary>
+    /// <summary>The random seed. The same seed and shape give the same files.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>A shard holds at most this many bytes of data, unless a single tensor is larger.</summary>
+    /// <summary>Maximum number of data bytes in a shard. A tensor that is larger is a shard by itself.</summary>
     public long MaxShardBytes { get; init; } = 4_000_000_000;
 
-    /// <summary>Names <see cref="FromPreset"/> takes.</summary>
+    /// <summary>The preset names that <see cref="FromPreset"/> accepts.</summary>
     public static IReadOnlyList<string> Presets { get; } = ["large", "a13b", "dense"];
 
     /// <summary>
-    /// A published model's shape, with layers and widths times <paramref name="scale"/> (1 is the published size). Head width, query
-    /// heads per key/value head, number of experts, vocabulary and CLA factor stay.
+    /// The shape of a published model, with layers and widths multiplied by <paramref name="scale"/> (1 is the published size). Head width,
+    /// query heads per key/value head, number of experts, vocabulary and CLA factor are not scaled.
     /// </summary>
     /// <exception cref="ModelException">The name or the scale is not allowed.</exception>
     public static RandomModelOptions FromPreset(string preset, double scale = 1)

@@ -3,21 +3,21 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Mean and deviation of random weights by role, chosen so that a random model behaves like a model: logits with a deviation of about 2,
-/// a residual stream that neither explodes nor fades, attention that prefers some positions, and a router that uses all experts.
+/// Mean and standard deviation of random weights by role, chosen so that a random model behaves like a trained one: logits with a
+/// deviation of about 2, a residual stream of stable size, attention that prefers some positions, and a router that uses all experts.
 /// </summary>
 internal static class RandomWeightDistribution
 {
     private const double LogitDeviation = 2;
 
-    // Deviation of the residual stream after the last layer. Well above the tied embedding, so that the input token's own row does not
-    // win every prediction.
+    // Deviation of the residual stream after the last layer. It is well above that of a tied embedding; otherwise every prediction would be
+    // the input token itself.
     private const double FinalResidual = 2;
 
-    // Deviation of router logits: decisive, yet far from one-hot.
+    // Deviation of router logits: clear preferences, but far from one-hot.
     private const double RouterDeviation = 2;
 
-    // Queries and keys together: scores get the square of it as deviation.
+    // Deviation of queries and of keys. Attention scores have its square as deviation.
     private const double HeadGain = 1.4;
 
     private const double NormSpread = 0.1;
@@ -29,7 +29,7 @@ internal static class RandomWeightDistribution
     {
         double input = 1 / Math.Sqrt(tensor.Shape[^1]);
 
-        // Attention and MLP of each layer add equal parts to the stream's variance.
+        // Attention and MLP of each layer add equal parts to the variance of the residual stream.
         double update = FinalResidual / Math.Sqrt(2.0 * config.Layers);
         (double mean, double deviation) = tensor.Role switch
         {

@@ -4,8 +4,8 @@ using System.Text;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Normally distributed bfloat16 values from a counter-based generator: element i of a tensor depends on (seed, name, i) alone, so any
-/// thread may fill any piece. Sixteen random bits pick a quantile from a table, which is finer than bfloat16 can tell.
+/// Generates normally distributed bfloat16 values with a counter-based generator. Element i of a tensor depends only on (seed, name, i),
+/// so any thread can fill any part. Sixteen random bits select a quantile from a table, which is finer than the precision of bfloat16.
 /// </summary>
 internal sealed class RandomWeights(ulong seed)
 {
@@ -14,7 +14,7 @@ internal sealed class RandomWeights(ulong seed)
 
     private static readonly float[] Quantiles = BuildQuantiles();
 
-    /// <summary>The bfloat16 values a tensor of this mean and deviation draws from.</summary>
+    /// <summary>The bfloat16 values from which a tensor of this mean and standard deviation is drawn.</summary>
     public static ushort[] Table(float mean, float deviation)
     {
         var table = new ushort[Levels];
@@ -26,7 +26,7 @@ internal sealed class RandomWeights(ulong seed)
         return table;
     }
 
-    /// <summary>Elements from <paramref name="first"/>, a multiple of 4, on.</summary>
+    /// <summary>Fills a range of a tensor that begins at element <paramref name="first"/>, a multiple of 4.</summary>
     public void Fill(string tensor, long first, ReadOnlySpan<ushort> table, Span<ushort> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(first % PerDraw, 0);
@@ -57,7 +57,7 @@ internal sealed class RandomWeights(ulong seed)
         return z ^ (z >> 31);
     }
 
-    // FNV-1a over the name, then mixed with the seed; string.GetHashCode differs from run to run.
+    // FNV-1a of the name, mixed with the seed. string.GetHashCode is unsuitable because it is different in every process.
     private ulong Key(string name)
     {
         ulong hash = 0xCBF29CE484222325;
@@ -77,7 +77,7 @@ internal sealed class RandomWeights(ulong seed)
 
     private static float[] BuildQuantiles()
     {
-        // Invert the normal distribution function by walking it once with a fine trapezoid sum; symmetric by construction.
+        // Inverts the normal distribution function by integrating the density once in fine steps. The table is symmetric.
         var quantiles = new float[Levels];
         const double step = 1e-4;
         double mass = 0.5;
@@ -91,7 +91,7 @@ internal sealed class RandomWeights(ulong seed)
                 x += step;
             }
 
-            // x overshot by less than a step; the density is flat enough there to go back linearly.
+            // x is too large by less than a step, so a linear correction is accurate enough.
             quantiles[i] = (float)(x - ((mass - target) / Density(x)));
             quantiles[Levels - 1 - i] = -quantiles[i];
         }

@@ -3,22 +3,22 @@ using HunyuanOrleans.Kernels.Elementwise;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>A run of rows of one stored tensor.</summary>
+/// <summary>A range of consecutive rows of one stored tensor.</summary>
 /// <param name="Tensor">The tensor, [rows, columns] or a vector [rows].</param>
-/// <param name="FirstRow">First row of the run.</param>
-/// <param name="RowCount">Rows in the run.</param>
+/// <param name="FirstRow">First row of the range.</param>
+/// <param name="RowCount">Number of rows in the range.</param>
 public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowCount)
 {
-    /// <summary>The scales of quantised rows; null where elements are values.</summary>
+    /// <summary>The scales of quantised rows; null if the rows are not quantised.</summary>
     public StoredScales? Scales { get; init; }
 
-    /// <summary>How elements are stored.</summary>
+    /// <summary>The element type of the rows.</summary>
     public ElementType ElementType => Scales?.Type ?? Tensor.ElementType;
 
-    /// <summary>Bytes of one row, which is also the distance between rows.</summary>
+    /// <summary>Bytes of one row, which is also the stride of rows.</summary>
     public long RowBytes => Tensor.Shape[0] == 0 ? 0 : Tensor.ByteLength / Tensor.Shape[0];
 
-    /// <summary>Address of the row <paramref name="row"/> of the run (0 is <see cref="FirstRow"/>).</summary>
+    /// <summary>Address of a row of the range; row 0 is <see cref="FirstRow"/>.</summary>
     public nint RowAddress(int row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
@@ -26,7 +26,7 @@ public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowC
         return Tensor.Address + (nint)((FirstRow + row) * RowBytes);
     }
 
-    /// <summary>Mapped bytes of that row, not a copy.</summary>
+    /// <summary>Mapped bytes of a row of the range, without copying them; row 0 is <see cref="FirstRow"/>.</summary>
     public ReadOnlySpan<byte> Row(int row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
@@ -36,12 +36,12 @@ public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowC
 }
 
 /// <summary>
-/// The rows of one logical matrix [rows, columns] (a vector: [rows, 1]) in order, wherever packed files keep them. All ranges have one
-/// element type. Owns nothing: valid until the checkpoint is disposed.
+/// The rows of one logical matrix [rows, columns], or of a vector [rows, 1], which may be stored in several ranges of a packed tensor.
+/// All ranges have the same element type. It owns no memory and is valid until the checkpoint is disposed.
 /// </summary>
 public sealed class RowSource
 {
-    // An array, since single rows are read on the path of every token, where an enumerator would be garbage.
+    // An array, because the embedding row of every token is read through it, and enumerating a list by its interface allocates.
     private readonly RowRange[] _ranges;
 
     internal RowSource(RowRange[] ranges, int columns)
@@ -55,31 +55,33 @@ public sealed class RowSource
         }
     }
 
-    /// <summary>Runs of stored rows, in the logical matrix's order.</summary>
+    /// <summary>The ranges of stored rows, in the order of the logical matrix.</summary>
     public IReadOnlyList<RowRange> Ranges => _ranges;
 
-    /// <summary>Rows of the logical matrix.</summary>
+    /// <summary>Number of rows of the logical matrix.</summary>
     public int Rows { get; }
 
-    /// <summary>Elements of a row.</summary>
+    /// <summary>Number of elements in a row.</summary>
     public int Columns { get; }
 
-    /// <summary>How elements are stored.</summary>
+    /// <summary>The element type of all rows.</summary>
     public ElementType ElementType { get; }
 
-    /// <summary>The first stored tensor's name, for messages and progress.</summary>
+    /// <summary>Name of the first stored tensor, for messages and progress.</summary>
     public string Name => Ranges[0].Tensor.Name;
 
-    /// <summary>The module the first stored tensor belongs to: its name without what follows the last dot.</summary>
+    /// <summary>Module of the first stored tensor: the part of its name before the last dot.</summary>
     internal string Module => Name[..Name.LastIndexOf('.')];
 
-    /// <summary>Names of every tensor that the rows need, scales included.</summary>
+    /// <summary>Names of all tensors that the rows need, including scales.</summary>
     internal IEnumerable<string> TensorNames => _ranges.SelectMany(r => r.Scales?.Names.Append(r.Tensor.Name) ?? [r.Tensor.Name]);
 
     /// <summary>Bytes of all rows as stored, without scales.</summary>
     public long ByteLength => _ranges.Sum(r => r.RowCount * r.RowBytes);
 
-    /// <summary>Mapped bytes of one logical row, not a copy. For occasional rows; packers walk <see cref="Ranges"/>.</summary>
+    /// <summary>
+    /// Mapped bytes of one logical row, without copying them. It searches the ranges; to read all rows, iterate over <see cref="Ranges"/>.
+    /// </summary>
     public ReadOnlySpan<byte> Row(int row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
@@ -96,10 +98,10 @@ public sealed class RowSource
         throw new ArgumentOutOfRangeException(nameof(row));
     }
 
-    /// <summary>One logical row as float32; <paramref name="destination"/> holds <see cref="Columns"/> values.</summary>
+    /// <summary>Converts one logical row to float32. <paramref name="destination"/> receives <see cref="Columns"/> values.</summary>
     public void ReadRow(int row, Span<float> destination) => Conversion.ToSingles(Row(row), ElementType, destination[..Columns]);
 
-    /// <summary>All rows as float32, [rows, columns]. Meant for vectors: norms and biases.</summary>
+    /// <summary>Converts all rows to float32, [rows, columns]. Meant for norms and biases.</summary>
     public float[] ToSingles()
     {
         var values = new float[checked(Rows * Columns)];

@@ -4,12 +4,12 @@ using System.Text.Json;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Reads the header of a safetensors file: 8 bytes of length, JSON, then the data without gaps. Everything is checked before any
-/// <see cref="TensorView"/> exists, so that a view never points outside the file. Does not read tensor data.
+/// Reads and checks the header of a safetensors file, which consists of 8 bytes of length, JSON, and the data without gaps. All checks
+/// run before a <see cref="TensorView"/> is created, so that no view points outside the file. It does not read tensor data.
 /// </summary>
 internal static class SafetensorsHeader
 {
-    /// <summary>The limit of the format's own reference reader.</summary>
+    /// <summary>Maximum length of a header, as in the format's reference implementation.</summary>
     public const long MaxHeaderBytes = 100_000_000;
 
     private const int LengthBytes = 8;

@@ -4,24 +4,24 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>A tensor to be written.</summary>
-/// <param name="Name">Its name, once per file.</param>
-/// <param name="Type">How its elements are stored.</param>
-/// <param name="Shape">Sizes of its dimensions.</param>
+/// <summary>Name, type and shape of a tensor to write.</summary>
+/// <param name="Name">Name, unique within the file.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Shape">Sizes of the dimensions, outermost first.</param>
 public sealed record TensorSpec(string Name, StoredType Type, long[] Shape)
 {
-    /// <summary>Bytes of all elements.</summary>
+    /// <summary>Size of the tensor in bytes.</summary>
     public long ByteLength => Shape.Aggregate((long)Type.Size(), (product, size) => checked(product * size));
 }
 
 /// <summary>
-/// Writes one safetensors file: the header first, then tensor bytes in any order and from any thread, in pieces, so that memory does not
-/// grow with the file. The file appears under its name only when <see cref="Complete"/> has seen every byte; without it, disposing
-/// removes what was written.
+/// Writes one safetensors file: first the header, then parts of tensors in any order and from any thread, so that memory use does not
+/// depend on the size of the file. The data is written to a temporary file, which <see cref="Complete"/> renames. Without
+/// <see cref="Complete"/>, disposing deletes the temporary file.
 /// </summary>
 public sealed class SafetensorsWriter : IDisposable
 {
-    // The reference writer pads so that data starts at a multiple of 8.
+    // As in the reference implementation, the header is padded so that the data starts at a multiple of 8.
     private const int Alignment = 8;
 
     private readonly string path;
@@ -32,7 +32,7 @@ public sealed class SafetensorsWriter : IDisposable
     private long written;
     private bool complete;
 
-    /// <summary>Creates the file under a temporary name and writes its header.</summary>
+    /// <summary>Creates the temporary file and writes its header.</summary>
     /// <exception cref="ModelException">The file cannot be created, or a name appears twice.</exception>
     public SafetensorsWriter(string path, IReadOnlyList<TensorSpec> tensors)
     {
@@ -64,7 +64,7 @@ public sealed class SafetensorsWriter : IDisposable
         }
     }
 
-    /// <summary>Writes a piece of a tensor. Each byte must be written exactly once; calls may come from several threads.</summary>
+    /// <summary>Writes a part of a tensor. Each byte must be written exactly once. Several threads may call it at once.</summary>
     /// <exception cref="ModelException">The disk is full or the file cannot be written.</exception>
     public void Write(string tensor, long offset, ReadOnlySpan<byte> bytes)
     {
@@ -83,8 +83,8 @@ public sealed class SafetensorsWriter : IDisposable
         Interlocked.Add(ref written, bytes.Length);
     }
 
-    /// <summary>Closes the file and gives it its name, replacing an older one in one step.</summary>
-    /// <exception cref="InvalidOperationException">Bytes of some tensor were not written, or twice.</exception>
+    /// <summary>Closes the file and renames it to its final name, replacing an existing file atomically.</summary>
+    /// <exception cref="InvalidOperationException">The number of written bytes does not match the tensors.</exception>
     public void Complete()
     {
         if (written != dataBytes)
@@ -97,7 +97,7 @@ public sealed class SafetensorsWriter : IDisposable
         complete = true;
     }
 
-    /// <summary>Removes an unfinished file.</summary>
+    /// <summary>Deletes the temporary file unless it was completed.</summary>
     public void Dispose()
     {
         handle.Dispose();

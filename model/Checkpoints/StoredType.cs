@@ -2,7 +2,7 @@ using HunyuanOrleans.Kernels;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>The element types of the safetensors format. A superset of what models can use, see <see cref="ElementType"/>.</summary>
+/// <summary>The element types of the safetensors format. Kernels support only some of them (see <see cref="ElementType"/>).</summary>
 public enum StoredType : byte
 {
     /// <summary>"F32".</summary>
@@ -14,7 +14,7 @@ public enum StoredType : byte
     /// <summary>"BF16".</summary>
     BF16,
 
-    /// <summary>"F8_E4M3", the finite form.</summary>
+    /// <summary>"F8_E4M3", the variant without infinities.</summary>
     F8E4M3,
 
     /// <summary>"F8_E5M2".</summary>
@@ -26,7 +26,7 @@ public enum StoredType : byte
     /// <summary>"U8".</summary>
     U8,
 
-    /// <summary>"BOOL", one byte each.</summary>
+    /// <summary>"BOOL", one byte per element.</summary>
     Bool,
 
     /// <summary>"I16".</summary>
@@ -63,16 +63,16 @@ public static class StoredTypes
         ("I64", StoredType.I64, 8), ("U64", StoredType.U64, 8), ("F64", StoredType.F64, 8),
     ];
 
-    /// <summary>All names a file may use, for messages.</summary>
+    /// <summary>All type names of the format, for messages.</summary>
     internal static string AllowedNames { get; } = string.Join(", ", All.Select(t => t.Name));
 
-    /// <summary>The name in the file.</summary>
+    /// <summary>The name of the type in safetensors files.</summary>
     public static string Name(this StoredType type) => All[(int)type].Name;
 
-    /// <summary>Bytes one element takes.</summary>
+    /// <summary>Bytes per element.</summary>
     public static int Size(this StoredType type) => All[(int)type].Bytes;
 
-    /// <summary>The element type that kernels know, or null where they know none such.</summary>
+    /// <summary>The corresponding element type of the kernels; null if kernels do not support it.</summary>
     public static ElementType? Element(this StoredType type) => type switch
     {
         StoredType.F32 => ElementType.F32,

@@ -2,13 +2,17 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>One tensor as a header describes it; <see cref="Begin"/> and <see cref="End"/> count bytes from the start of the data.</summary>
+/// <summary>
+/// One tensor of a safetensors header. <see cref="Begin"/> and <see cref="End"/> are byte offsets from the start of the data.
+/// </summary>
 internal readonly record struct TensorEntry(string Name, StoredType Type, long[] Shape, long Begin, long End)
 {
-    // The deepest published tensor has 3 dimensions.
+    // Published tensors have at most 3 dimensions.
     private const int MaxDimensions = 8;
 
-    /// <summary>Reads the object the reader stands on. JSON faults escape as JsonException or InvalidOperationException.</summary>
+    /// <summary>
+    /// Reads the JSON object at the reader's position. Malformed JSON causes a JsonException or an InvalidOperationException.
+    /// </summary>
     public static TensorEntry Read(ref Utf8JsonReader reader, string path, string name)
     {
         StoredType? type = null;

@@ -1,7 +1,8 @@
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// Checks that the tensors of one file have the bytes their shapes need and tile the file's data: no gap, no overlap, no rest.
+/// Checks that the tensors of one file have the sizes that their shapes need, and that they cover the file's data without gaps, overlaps
+/// or remaining bytes.
 /// </summary>
 internal static class TensorLayout
 {
@@ -12,7 +13,7 @@ internal static class TensorLayout
             CheckSize(path, entry, dataBytes);
         }
 
-        // Empty tensors first among equals, so that they do not look like overlaps.
+        // Empty tensors come first among those with the same begin, so that they are not reported as overlaps.
         List<TensorEntry> ordered = [.. entries.OrderBy(e => e.Begin).ThenBy(e => e.End)];
         long end = 0;
         foreach (TensorEntry entry in ordered)
@@ -64,7 +65,8 @@ internal static class TensorLayout
         Int128 bytes = entry.Type.Size();
         foreach (long size in entry.Shape)
         {
-            // Past the file's size only a dimension of 0 can still matter; not multiplying on keeps hostile shapes from overflowing.
+            // Once the product exceeds the file's size, only a dimension of 0 can still change the result. Stopping the multiplication
+            // there prevents an overflow by malicious shapes.
             bytes = bytes > dataBytes && size != 0 ? bytes : bytes * size;
         }
 

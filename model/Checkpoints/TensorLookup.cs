@@ -2,16 +2,19 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Finds tensors by name and checks their shape and element type; quantised ones with their scales, where the config says they are.</summary>
+/// <summary>
+/// Finds tensors by name and checks their shape and element type. Tensors that the config declares as quantised are found with their
+/// scales.
+/// </summary>
 internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
 {
     private static readonly StoredType[] Values = [StoredType.BF16, StoredType.F16, StoredType.F32];
     private readonly QuantizedLookup quantized = new(checkpoint, config);
 
-    /// <summary>Whether a weight or bias is there, quantised or not.</summary>
+    /// <summary>Whether the checkpoint has a weight or bias, quantised or not.</summary>
     public bool Has(string name) => checkpoint.TryGet(name, out _) || checkpoint.TryGet(QuantizedLookup.PackedName(name), out _);
 
-    /// <summary>The tensor, [rows, columns], or [rows] where <paramref name="columns"/> is 1 and it is a vector.</summary>
+    /// <summary>Finds a matrix [rows, columns], or a vector [rows] if <paramref name="vector"/> is true.</summary>
     public FoundTensor Find(string name, long rows, long columns, bool vector, string? alternative = null)
     {
         if (!vector && config.Quantization?.SchemeOf(WeightNames.Module(name)) is { } scheme)

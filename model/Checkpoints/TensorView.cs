@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// One stored tensor: where its bytes lie in a mapped file, row-major, little-endian. Owns nothing: valid until its
-/// <see cref="Checkpoint"/> is disposed. Does not know what the tensor means.
+/// One stored tensor in a mapped file, row-major and little-endian. It owns no memory and is valid until its <see cref="Checkpoint"/> is
+/// disposed.
 /// </summary>
 public sealed class TensorView
 {
@@ -26,39 +26,39 @@ public sealed class TensorView
     /// <summary>The tensor's name in the file.</summary>
     public string Name { get; }
 
-    /// <summary>Path of the file that holds it.</summary>
+    /// <summary>Path of the file that contains it.</summary>
     public string File => file.Path;
 
-    /// <summary>How its elements are stored.</summary>
+    /// <summary>The element type in the file.</summary>
     public StoredType StoredType { get; }
 
-    /// <summary>How its elements are stored, in the kernels' terms.</summary>
-    /// <exception cref="ModelException">It is stored in a type that no kernel reads.</exception>
+    /// <summary>The element type of the kernels.</summary>
+    /// <exception cref="ModelException">Kernels do not support the stored type.</exception>
     public ElementType ElementType => StoredType.Element() ??
         throw new ModelException($"{File}: tensor \"{Name}\" is stored as {StoredType.Name()}; allowed for a weight: BF16, F16, F32.");
 
-    /// <summary>Sizes of its dimensions, outermost first.</summary>
+    /// <summary>Sizes of the dimensions, outermost first.</summary>
     public ReadOnlySpan<long> Shape => shape;
 
-    /// <summary>Bytes of all elements.</summary>
+    /// <summary>Size of the tensor in bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>Address of the first element. Hazard: may lie at any byte, so not aligned to the element size.</summary>
+    /// <summary>Address of the first element. Hazard: it may be unaligned to the element size.</summary>
     public nint Address => file.Address + (nint)offset;
 
-    /// <summary>The open file that holds it; the checkpoint's.</summary>
+    /// <summary>The open file that contains it. The checkpoint owns it.</summary>
     internal SafeFileHandle FileHandle => file.Handle;
 
-    /// <summary>Where its first element begins in the file.</summary>
+    /// <summary>Offset of the first element in the file, in bytes.</summary>
     internal long FileOffset => offset;
 
     /// <summary>Number of elements.</summary>
     public long ElementCount => ByteLength / StoredType.Size();
 
-    /// <summary>The shape as text, "[rows, columns]".</summary>
+    /// <summary>The shape as text, such as "[64, 128]".</summary>
     public string ShapeText => "[" + string.Join(", ", shape) + "]";
 
-    /// <summary>Mapped bytes of a part of the tensor, not a copy. Out-of-range arguments throw.</summary>
+    /// <summary>Mapped bytes of a part of the tensor, without copying them. Arguments out of range throw.</summary>
     public ReadOnlySpan<byte> Slice(long start, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);

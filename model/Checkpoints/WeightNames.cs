@@ -2,7 +2,7 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Tensor names of published Hunyuan checkpoints; the transformers library's port uses the same. Knows no shapes.</summary>
+/// <summary>Tensor names of published Hunyuan checkpoints, which the transformers library uses too.</summary>
 internal static class WeightNames
 {
     public const string Embedding = "model.embed_tokens.weight";
@@ -21,11 +21,11 @@ internal static class WeightNames
 
     public static string DenseMlp(int layer) => $"model.layers.{layer}.mlp.";
 
-    /// <summary>The name of the module a weight belongs to.</summary>
+    /// <summary>The name of a weight's module.</summary>
     public static string Module(string weight) =>
         weight.EndsWith(".weight", StringComparison.Ordinal) ? weight[..^".weight".Length] : weight;
 
-    /// <summary>Tensors that some exporters write and no computation needs.</summary>
+    /// <summary>Whether a tensor is one that some exporters write although no computation uses it.</summary>
     public static bool IsUnused(string name, ModelConfig config) =>
         name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) ||
         name.EndsWith("rotary_emb.cos_cached", StringComparison.Ordinal) ||
@@ -33,7 +33,7 @@ internal static class WeightNames
         (config.TieWordEmbeddings && name == LmHead) ||
         (config.Quantization is not null && IsKvScale(name));
 
-    // Scales for a cache in 8-bit floats, which quantised checkpoints carry whatever the cache is kept in.
+    // Scales of an 8-bit cache. Quantised checkpoints contain them whatever the type of the cache is.
     private static bool IsKvScale(string name) =>
         name.EndsWith(".self_attn.k_scale", StringComparison.Ordinal) ||
         name.EndsWith(".self_attn.v_scale", StringComparison.Ordinal) ||

@@ -2,18 +2,18 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Walks all weights of a model once: each must be there in its shape, and nothing else may be.</summary>
+/// <summary>Checks that a checkpoint contains every tensor of a model with the right shape, and no other tensors.</summary>
 internal static class WeightValidator
 {
     public static void Run(ModelConfig config, Checkpoint checkpoint)
     {
         var weights = new Weights(config, checkpoint);
         var used = new HashSet<string>(StringComparer.Ordinal);
-        Note(used, weights.Embedding(), weights.LmHead(), weights.FinalNorm());
+        MarkUsed(used, weights.Embedding(), weights.LmHead(), weights.FinalNorm());
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            NoteAttention(used, weights, layer);
-            NoteMlps(used, weights, layer);
+            MarkAttention(used, weights, layer);
+            MarkMlps(used, weights, layer);
         }
 
         foreach (TensorView tensor in checkpoint.Tensors)
@@ -27,41 +27,41 @@ internal static class WeightValidator
         }
     }
 
-    private static void NoteAttention(HashSet<string> used, Weights weights, int layer)
+    private static void MarkAttention(HashSet<string> used, Weights weights, int layer)
     {
-        Note(used, weights.InputNorm(layer), weights.PostAttentionNorm(layer), weights.QueryNorm(layer), weights.KeyNorm(layer));
-        Note(used, weights.Query(layer), weights.QueryBias(layer));
-        Note(used, weights.AttentionOutput(layer), weights.AttentionOutputBias(layer));
+        MarkUsed(used, weights.InputNorm(layer), weights.PostAttentionNorm(layer), weights.QueryNorm(layer), weights.KeyNorm(layer));
+        MarkUsed(used, weights.Query(layer), weights.QueryBias(layer));
+        MarkUsed(used, weights.AttentionOutput(layer), weights.AttentionOutputBias(layer));
         if (weights.Config.IsSelfLayer(layer))
         {
-            Note(used, weights.Key(layer), weights.KeyBias(layer), weights.Value(layer), weights.ValueBias(layer));
+            MarkUsed(used, weights.Key(layer), weights.KeyBias(layer), weights.Value(layer), weights.ValueBias(layer));
         }
     }
 
-    private static void NoteMlps(HashSet<string> used, Weights weights, int layer)
+    private static void MarkMlps(HashSet<string> used, Weights weights, int layer)
     {
         if (!weights.Config.IsMoeLayer(layer))
         {
-            NoteMlp(used, weights.Dense(layer));
+            MarkMlp(used, weights.Dense(layer));
             return;
         }
 
-        Note(used, weights.RouterGate(layer));
+        MarkUsed(used, weights.RouterGate(layer));
         if (weights.Config.SharedExperts(layer) > 0)
         {
-            NoteMlp(used, weights.Shared(layer));
+            MarkMlp(used, weights.Shared(layer));
         }
 
         for (int expert = 0; expert < weights.Config.Experts; expert++)
         {
-            NoteMlp(used, weights.Expert(layer, expert));
+            MarkMlp(used, weights.Expert(layer, expert));
         }
     }
 
-    private static void NoteMlp(HashSet<string> used, MlpRows rows) =>
-        Note(used, rows.Gate, rows.Up, rows.Down, rows.GateBias, rows.UpBias, rows.DownBias);
+    private static void MarkMlp(HashSet<string> used, MlpRows rows) =>
+        MarkUsed(used, rows.Gate, rows.Up, rows.Down, rows.GateBias, rows.UpBias, rows.DownBias);
 
-    private static void Note(HashSet<string> used, params ReadOnlySpan<RowSource?> sources)
+    private static void MarkUsed(HashSet<string> used, params ReadOnlySpan<RowSource?> sources)
     {
         foreach (RowSource? source in sources)
         {

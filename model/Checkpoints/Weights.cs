@@ -3,12 +3,12 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// What a model's computation needs, as rows of logical matrices, whether files keep tensors separately or packed. Every accessor checks
-/// presence, shape and element type of just what it returns, so that a slice of layers or experts can be used alone. Reads no data.
-/// Safe for concurrent use.
+/// The weights of a model as rows of logical matrices, whether the files store them separately or packed. Every method checks presence,
+/// shape and element type of only what it returns, so that some layers or experts can be used alone. It does not read tensor data. It is
+/// thread-safe.
 /// </summary>
 /// <param name="config">The model's shapes.</param>
-/// <param name="checkpoint">The files; stays the caller's to dispose, after the last use of any row.</param>
+/// <param name="checkpoint">The files. The caller owns them and disposes them after the last use of any row.</param>
 public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 {
     private readonly TensorLookup lookup = new(checkpoint, config);
@@ -21,8 +21,8 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
     /// <summary>The files.</summary>
     public Checkpoint Checkpoint => checkpoint;
 
-    /// <summary>Checks that every tensor the model needs is there in its shape, and that there are no others.</summary>
-    /// <exception cref="ModelException">The message names file and tensor, and the allowed shape.</exception>
+    /// <summary>Checks that the checkpoint contains every tensor of the model with the right shape, and no other tensors.</summary>
+    /// <exception cref="ModelException">The check fails; the message names file, tensor and allowed shape.</exception>
     public void Validate() => WeightValidator.Run(config, checkpoint);
 
     /// <summary>The embedding, [vocab, hidden].</summary>
@@ -31,7 +31,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
     /// <summary>The last norm, [hidden, 1].</summary>
     public RowSource FinalNorm() => Vector(WeightNames.FinalNorm, config.HiddenSize);
 
-    /// <summary>The output projection, [vocab, hidden]; the embedding where the config ties them.</summary>
+    /// <summary>The output projection, [vocab, hidden]; the embedding if the config ties them.</summary>
     public RowSource LmHead() =>
         config.TieWordEmbeddings ? Embedding() : Matrix(WeightNames.LmHead, config.VocabSize, config.HiddenSize);
 
@@ -71,7 +71,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
     /// <summary>The per-head norm of queries, [head_dim, 1]; null without qk-norm.</summary>
     public RowSource? QueryNorm(int layer) => HeadNorm(layer, "query_layernorm.weight");
 
-    /// <summary>The per-head norm of keys, [head_dim, 1], which cross layers have too; null without qk-norm.</summary>
+    /// <summary>The per-head norm of keys, [head_dim, 1]; null without qk-norm. Layers without their own K and V have one too.</summary>
     public RowSource? KeyNorm(int layer) => HeadNorm(layer, "key_layernorm.weight");
 
     /// <summary>The router, [experts, hidden]; only for layers with experts.</summary>

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Model.Configuration;
 /// <summary>Turns config.json into a <see cref="ModelConfig"/>, checking each field and then the fields against each other.</summary>
 internal static class ConfigReader
 {
-    // Far above any published model, low enough that the sum of all weights stays inside a long.
+    // Far above any published model, and low enough that the total number of weights fits in a long.
     private const int MaxLayers = 4096;
     private const int MaxSize = 1 << 18;
     private const int MaxHeads = 1 << 14;
@@ -63,7 +63,7 @@ internal static class ConfigReader
             FirstMoeLayer = firstMoe,
             ClaFactor = ReadClaFactor(fields, layers),
 
-            // The v1 code of the transformers library norms always and does not write the field.
+            // The v1 models in the transformers library always norm queries and keys, and their configs lack the field.
             UseQkNorm = fields.Flag("use_qk_norm", fallback: family != ModelFamily.Hunyuan),
             AttentionBias = fields.Flag("attention_bias", fallback: false),
             MlpBias = fields.Flag("mlp_bias", fallback: false),
@@ -116,7 +116,7 @@ internal static class ConfigReader
             throw fields.Invalid(
                 stated is null ? "hidden_size" : given is null ? "attention_head_dim" : "head_dim",
                 stated is null ? $"{hidden}, which makes heads of {headDim}" : $"{headDim}",
-                "an even head width (rotary embedding turns pairs)");
+                "an even head width (rotary embedding rotates pairs)");
         }
 
         return headDim;
@@ -135,7 +135,7 @@ internal static class ConfigReader
             : experts[0];
     }
 
-    // Experts take moe_intermediate_size where it is given; layers without experts always intermediate_size.
+    // Experts use moe_intermediate_size if it is given. Layers without experts always use intermediate_size.
     private static int[] ReadWidths(in JsonFields fields, int layers, int experts, int firstMoe)
     {
         bool moe = experts > 1 && fields.Has("moe_intermediate_size");
@@ -175,7 +175,7 @@ internal static class ConfigReader
 
     private static int[] ReadSharedExperts(in JsonFields fields, ModelFamily family, int layers, int experts)
     {
-        // The v1 code of the transformers library always has a shared expert and does not write the field.
+        // The v1 MoE models in the transformers library always have a shared expert, and their configs lack the field.
         bool mixed = experts > 1 && fields.Flag("use_mixed_mlp_moe", fallback: family == ModelFamily.HunyuanV1Moe);
         return mixed ? fields.PerLayer("num_shared_expert", layers, 1, MaxShared, 1) : new int[layers];
     }

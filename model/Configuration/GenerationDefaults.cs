@@ -3,16 +3,15 @@ using System.Text.Json;
 namespace HunyuanOrleans.Model.Configuration;
 
 /// <summary>
-/// What generation_config.json suggests for sampling. What the file leaves out, and a folder without the file, takes the values of the
-/// published Hunyuan models. Does not know what a request asked for.
+/// The sampling defaults of generation_config.json. Missing fields, or a missing file, take the values of the published Hunyuan models.
 /// </summary>
-/// <param name="Temperature">Divides the logits, above 0; 1 when <paramref name="DoSample"/> is false, where it is not used.</param>
-/// <param name="TopP">Keeps the likeliest tokens up to this probability mass, above 0 and at most 1; 1 keeps all.</param>
-/// <param name="TopK">Keeps this many likeliest tokens; 0 keeps all.</param>
-/// <param name="RepetitionPenalty">Divides positive and multiplies negative logits of seen tokens, above 0; 1 does nothing.</param>
-/// <param name="DoSample">False asks for greedy decoding.</param>
-/// <param name="EosTokenIds">Ids that end a generation, as the file lists them.</param>
-/// <param name="MaxNewTokens">Suggested limit on generated tokens, where given.</param>
+/// <param name="Temperature">Divides the logits; above 0. It is 1 and unused if <paramref name="DoSample"/> is false.</param>
+/// <param name="TopP">Keeps the likeliest tokens up to this probability mass; above 0 and at most 1. 1 keeps all tokens.</param>
+/// <param name="TopK">Keeps this many of the likeliest tokens; 0 keeps all tokens.</param>
+/// <param name="RepetitionPenalty">Divides positive and multiplies negative logits of seen tokens; above 0. 1 has no effect.</param>
+/// <param name="DoSample">False selects greedy decoding.</param>
+/// <param name="EosTokenIds">Token ids that end a generation, in the order of the file.</param>
+/// <param name="MaxNewTokens">Suggested limit on generated tokens; null if not given.</param>
 public sealed record GenerationDefaults(
     double Temperature,
     double TopP,
@@ -22,11 +21,11 @@ public sealed record GenerationDefaults(
     IReadOnlyList<int> EosTokenIds,
     int? MaxNewTokens)
 {
-    /// <summary>The published models' values.</summary>
+    /// <summary>The values of the published models.</summary>
     public static GenerationDefaults Published { get; } = new(0.7, 0.6, 20, 1.05, true, [], null);
 
-    /// <summary>Reads the folder's generation_config.json; <see cref="Published"/> where there is none.</summary>
-    /// <exception cref="ModelException">The file is unreadable or a field is wrong.</exception>
+    /// <summary>Reads generation_config.json of a model folder. Returns <see cref="Published"/> if the file does not exist.</summary>
+    /// <exception cref="ModelException">The file is unreadable or a field is invalid.</exception>
     public static GenerationDefaults Load(string directory)
     {
         string path = Path.Combine(directory, "generation_config.json");
@@ -39,15 +38,15 @@ public sealed record GenerationDefaults(
         return Parse(json.RootElement, path);
     }
 
-    /// <summary>Reads parsed JSON. <paramref name="source"/> names it in messages.</summary>
-    /// <exception cref="ModelException">A field is wrong; the message says which and what is allowed.</exception>
+    /// <summary>Reads parsed JSON. <paramref name="source"/> is its name in messages.</summary>
+    /// <exception cref="ModelException">A field is invalid; the message names it and what is allowed.</exception>
     public static GenerationDefaults Parse(JsonElement json, string source)
     {
         var fields = new JsonFields(json, source);
         bool sample = fields.Flag("do_sample", Published.DoSample);
         double temperature = fields.Number("temperature", 0, 1000, Published.Temperature);
 
-        // Temperature 0 is a common way to write greedy.
+        // Temperature 0 is a common way to select greedy decoding.
         sample &= temperature > 0;
         return new GenerationDefaults(
             sample ? temperature : 1,

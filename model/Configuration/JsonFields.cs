@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace HunyuanOrleans.Model.Configuration;
 
 /// <summary>
-/// Reads typed fields of one JSON object and turns every surprise into a <see cref="ModelException"/> that names file, field, value and
-/// what is allowed. A JSON null counts as absent, as it does in the publisher's code. Does not know what the fields mean.
+/// Reads typed fields of one JSON object. Invalid fields cause a <see cref="ModelException"/> that names file, field, value and what is
+/// allowed. A JSON null counts as absent, as in the publisher's code.
 /// </summary>
 internal readonly struct JsonFields
 {
@@ -81,7 +81,7 @@ internal readonly struct JsonFields
         return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Invalid(name, value, "a string");
     }
 
-    /// <summary>A whole number, or a list of them; null where absent.</summary>
+    /// <summary>Reads a whole number or a list of them; null if the field is absent.</summary>
     public int[]? IntOrList(string name, int min, int max)
     {
         if (!TryGet(name, out JsonElement value))
@@ -103,7 +103,7 @@ internal readonly struct JsonFields
         return list;
     }
 
-    /// <summary>A whole number for all layers, or a list with one entry per layer; always returns one entry per layer.</summary>
+    /// <summary>Reads one whole number for all layers or a list with one entry per layer. Always returns one entry per layer.</summary>
     public int[] PerLayer(string name, int layers, int min, int max, int? fallback = null)
     {
         int[]? given = IntOrList(name, min, max);

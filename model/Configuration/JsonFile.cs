@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Model.Configuration;
 
-/// <summary>Reads small JSON files whole, with errors that name the file. Does not know what they hold.</summary>
+/// <summary>Reads and parses a JSON file. Errors name the file.</summary>
 internal static class JsonFile
 {
     // Published config files are a few KB; the largest index is under 1 MB for 389 B parameters.

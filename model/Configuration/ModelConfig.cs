@@ -4,8 +4,8 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model.Configuration;
 
 /// <summary>
-/// A model's config.json, read, checked and immutable: after <see cref="Parse"/> every size is positive, consistent with the others and
-/// small enough to multiply without overflow. Knows shapes, not tensor names nor files of weights.
+/// The validated, immutable content of a model's config.json. Every size is positive, consistent with the others and small enough to
+/// multiply without overflow. It knows shapes, but neither tensor names nor weight files.
 /// </summary>
 public sealed class ModelConfig
 {
@@ -20,10 +20,10 @@ public sealed class ModelConfig
         this.sharedExperts = sharedExperts;
     }
 
-    /// <summary>The file the values came from, for messages.</summary>
+    /// <summary>The file the values were read from, for messages.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Which family of models it is.</summary>
+    /// <summary>The model family.</summary>
     public required ModelFamily Family { get; init; }
 
     /// <summary>The config's model_type, as written.</summary>
@@ -35,49 +35,49 @@ public sealed class ModelConfig
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>Query heads.</summary>
+    /// <summary>Number of query heads.</summary>
     public required int Heads { get; init; }
 
-    /// <summary>Key/value heads; divides <see cref="Heads"/>.</summary>
+    /// <summary>Number of key/value heads, a divisor of <see cref="Heads"/>.</summary>
     public required int KvHeads { get; init; }
 
-    /// <summary>Width of one head, even.</summary>
+    /// <summary>Width of one head, an even number.</summary>
     public required int HeadDim { get; init; }
 
-    /// <summary>Rows of the embedding.</summary>
+    /// <summary>Number of rows of the embedding.</summary>
     public required int VocabSize { get; init; }
 
-    /// <summary>The longest context the model is made for, in tokens.</summary>
+    /// <summary>The longest context that the model is made for, in tokens.</summary>
     public required int MaxPositions { get; init; }
 
-    /// <summary>Routed experts of each layer that has experts; 1 when every layer is a plain MLP.</summary>
+    /// <summary>Number of routed experts in each layer that has experts; 1 if every layer is a plain MLP.</summary>
     public required int Experts { get; init; }
 
-    /// <summary>Layers below this number are plain MLPs even in a model with experts (moe_layer_num_skipped).</summary>
+    /// <summary>The first layer with experts (moe_layer_num_skipped). Layers before it are plain MLPs.</summary>
     public required int FirstMoeLayer { get; init; }
 
-    /// <summary>Layers that share one K/V; 1 without cross-layer attention.</summary>
+    /// <summary>Number of consecutive layers that share keys and values; 1 without cross-layer attention (CLA).</summary>
     public required int ClaFactor { get; init; }
 
-    /// <summary>Queries and keys are normed per head, after the rotation.</summary>
+    /// <summary>Whether queries and keys are normed per head, after the rotary embedding.</summary>
     public required bool UseQkNorm { get; init; }
 
-    /// <summary>q, k, v and o have biases.</summary>
+    /// <summary>Whether the q, k, v and o projections have biases.</summary>
     public required bool AttentionBias { get; init; }
 
-    /// <summary>Every MLP's gate, up and down have biases.</summary>
+    /// <summary>Whether the gate, up and down projections of every MLP have biases.</summary>
     public required bool MlpBias { get; init; }
 
-    /// <summary>The embedding also serves as lm_head; then files hold no lm_head.weight.</summary>
+    /// <summary>Whether the embedding also serves as lm_head, so that the checkpoint needs no lm_head.weight.</summary>
     public required bool TieWordEmbeddings { get; init; }
 
-    /// <summary>Added to the mean square inside every norm.</summary>
+    /// <summary>The epsilon that every norm adds to the mean square.</summary>
     public required float RmsNormEps { get; init; }
 
-    /// <summary>Rotary settings.</summary>
+    /// <summary>Settings of the rotary embedding.</summary>
     public required RopeSettings Rope { get; init; }
 
-    /// <summary>The config's torch_dtype (or dtype), "bfloat16" where absent. What the files hold is each tensor's own matter.</summary>
+    /// <summary>The config's torch_dtype (or dtype); "bfloat16" if absent. The type of each tensor in the files may be different.</summary>
     public required string TorchDtype { get; init; }
 
     /// <summary>The config's quantization_config; null for an unquantised checkpoint.</summary>
@@ -86,56 +86,58 @@ public sealed class ModelConfig
     /// <summary>The config's quantization_config.quant_method; null for an unquantised checkpoint.</summary>
     public string? QuantizationMethod => Quantization?.Method;
 
-    /// <summary>Begin-of-text id, where given.</summary>
+    /// <summary>The begin-of-text id; null if not given.</summary>
     public required int? BosTokenId { get; init; }
 
-    /// <summary>Padding id, where given.</summary>
+    /// <summary>The padding id; null if not given.</summary>
     public required int? PadTokenId { get; init; }
 
-    /// <summary>Ids that end a generation: those of the config and of generation_config.json, ascending, no duplicates.</summary>
+    /// <summary>
+    /// Token ids that end a generation, from config.json and generation_config.json, ascending and without duplicates.
+    /// </summary>
     public required IReadOnlyList<int> EosTokenIds { get; init; }
 
-    /// <summary>Query heads per key/value head.</summary>
+    /// <summary>Number of query heads per key/value head.</summary>
     public int QueryGroup => Heads / KvHeads;
 
-    /// <summary>Rows of the query projection.</summary>
+    /// <summary>Number of rows of the query projection.</summary>
     public int QuerySize => Heads * HeadDim;
 
-    /// <summary>Rows of the key (and of the value) projection.</summary>
+    /// <summary>Number of rows of the key projection, and of the value projection.</summary>
     public int KvSize => KvHeads * HeadDim;
 
-    /// <summary>Groups of layers that share one K/V.</summary>
+    /// <summary>Number of groups of layers that share keys and values.</summary>
     public int KvGroups => Layers / ClaFactor;
 
-    /// <summary>True where any layer has routed experts.</summary>
+    /// <summary>Whether any layer has routed experts.</summary>
     public bool HasExperts => Experts > 1 && FirstMoeLayer < Layers;
 
-    /// <summary>True where layer <paramref name="layer"/> routes to experts; false where it is a plain MLP.</summary>
+    /// <summary>Whether a layer has routed experts; otherwise it is a plain MLP.</summary>
     public bool IsMoeLayer(int layer) => Experts > 1 && layer >= FirstMoeLayer;
 
-    /// <summary>True where the layer computes its own K and V; false where it uses those of the first layer of its group.</summary>
+    /// <summary>Whether a layer computes its own keys and values; otherwise it uses those of the first layer of its group.</summary>
     public bool IsSelfLayer(int layer) => layer % ClaFactor == 0;
 
-    /// <summary>Width of one MLP of the layer: of each routed expert, or of the plain MLP in a layer without experts.</summary>
+    /// <summary>Width of each routed expert of a layer, or of the plain MLP in a layer without experts.</summary>
     public int IntermediateSize(int layer) => widths[layer];
 
-    /// <summary>Routed experts a token of the layer goes to; 0 in a layer without experts.</summary>
+    /// <summary>Number of routed experts per token in a layer; 0 in a layer without experts.</summary>
     public int TopK(int layer) => IsMoeLayer(layer) ? topK[layer] : 0;
 
-    /// <summary>Shared experts of the layer, fused into one MLP; 0 where there is none.</summary>
+    /// <summary>Number of shared experts in a layer, which are fused into one MLP; 0 if there is none.</summary>
     public int SharedExperts(int layer) => IsMoeLayer(layer) ? sharedExperts[layer] : 0;
 
-    /// <summary>Width of the shared MLP; 0 where there is none.</summary>
+    /// <summary>Width of the shared MLP; 0 if there is none.</summary>
     public int SharedIntermediateSize(int layer) => SharedExperts(layer) * IntermediateSize(layer);
 
-    /// <summary>Numbers of weights, total and used per token.</summary>
+    /// <summary>The number of weights, in total and used per token.</summary>
     public ParameterCount ParameterCount => ParameterCount.Of(this);
 
     /// <summary>
-    /// Reads <c>config.json</c> of a model folder; the end ids of <c>generation_config.json</c>, where present, are added.
+    /// Reads <c>config.json</c> of a model folder, and adds the end ids of <c>generation_config.json</c> if that file exists.
     /// </summary>
     /// <exception cref="ModelException">
-    /// A file is missing or unreadable, or a field is wrong; the message says which and what is allowed.
+    /// A file is missing or unreadable, or a field is invalid. The message names it and what is allowed.
     /// </exception>
     public static ModelConfig Load(string directory)
     {
@@ -149,7 +151,7 @@ public sealed class ModelConfig
         return ConfigReader.Read(json.RootElement, path, GenerationDefaults.Load(directory).EosTokenIds);
     }
 
-    /// <summary>Reads a config that is already parsed. <paramref name="source"/> names it in messages.</summary>
-    /// <exception cref="ModelException">A field is wrong; the message says which and what is allowed.</exception>
+    /// <summary>Reads a config that is already parsed. <paramref name="source"/> is its name in messages.</summary>
+    /// <exception cref="ModelException">A field is invalid; the message names it and what is allowed.</exception>
     public static ModelConfig Parse(JsonElement json, string source) => ConfigReader.Read(json, source, []);
 }

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Model.Configuration;
 
-/// <summary>The model types this project runs, by the config's model_type.</summary>
+/// <summary>The supported model families, by the config's model_type.</summary>
 public enum ModelFamily
 {
     /// <summary>"hunyuan": Hunyuan-Large (A52B), with cross-layer attention.</summary>

@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Model.Configuration;
 
-/// <summary>How many weights a model has.</summary>
+/// <summary>The number of weights in a model.</summary>
 /// <param name="Total">All weights; a tied embedding counts once.</param>
-/// <param name="Active">Weights one token's forward pass uses: everything but the experts it is not routed to.</param>
+/// <param name="Active">The weights used for one token: all but those of the experts it is not routed to.</param>
 public readonly record struct ParameterCount(long Total, long Active)
 {
     internal static ParameterCount Of(ModelConfig config)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Model.Configuration;
 
-/// <summary>Reads rope_theta and rope_scaling, or the newer rope_parameters that holds both.</summary>
+/// <summary>Reads rope_theta and rope_scaling, or the newer rope_parameters that contains both.</summary>
 internal static class RopeReader
 {
     private const double MaxTheta = 1e15;
@@ -23,7 +23,7 @@ internal static class RopeReader
         string typeField = scaling.Has("rope_type") ? "rope_type" : "type";
         string type = scaling.Text(typeField) ?? throw scaling.Missing("type", AllowedTypes);
 
-        // The publisher reads alpha 0 as "no alpha".
+        // Alpha 0 means no alpha, as in the publisher's code.
         double alpha = scaling.Number("alpha", 0, MaxFactor, 0);
         switch (type)
         {

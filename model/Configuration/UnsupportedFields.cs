@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace HunyuanOrleans.Model.Configuration;
 
 /// <summary>
-/// Fields whose other values would change the arithmetic in ways this project does not compute. Absent is always fine; a silent wrong
-/// answer is not.
+/// Rejects config fields whose values select arithmetic that is not implemented, so that such a model fails to load instead of giving
+/// wrong results. An absent field is always accepted.
 /// </summary>
 internal static class UnsupportedFields
 {

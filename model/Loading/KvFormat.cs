@@ -4,7 +4,7 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Loading;
 
-/// <summary>How cached keys and values are stored.</summary>
+/// <summary>The element type of cached keys and values.</summary>
 public enum KvFormat
 {
     /// <summary>bfloat16, 2 bytes.</summary>
@@ -20,10 +20,10 @@ public enum KvFormat
     Int8,
 }
 
-/// <summary>What follows from a <see cref="KvFormat"/>.</summary>
+/// <summary>Names, element types and sizes of <see cref="KvFormat"/>.</summary>
 public static class KvFormats
 {
-    /// <summary>The type of the elements.</summary>
+    /// <summary>The element type of the cache.</summary>
     public static ElementType Element(this KvFormat format) => format switch
     {
         KvFormat.F32 => ElementType.F32,
@@ -32,12 +32,14 @@ public static class KvFormats
         _ => ElementType.BF16,
     };
 
-    /// <summary>Bytes of one block of <see cref="KvBlocks.Positions"/> positions in one CLA group, scales and the padding of small heads included.</summary>
+    /// <summary>
+    /// Bytes of one block of <see cref="KvBlocks.Positions"/> positions in one CLA group, including scales and the padding of small heads.
+    /// </summary>
     public static long BlockBytes(this KvFormat format, ModelConfig config) => KvBlocks.BytesPerBlock(config.KvHeads, config.HeadDim, format.Element());
 
     /// <summary>Bytes of one position over all layers, each CLA group counted once.</summary>
     public static long PositionBytes(this KvFormat format, ModelConfig config) => format.BlockBytes(config) * config.KvGroups / KvBlocks.Positions;
 
-    /// <summary>The format as options and settings spell it.</summary>
+    /// <summary>The name of the format in options and settings, such as "int8".</summary>
     public static string Name(this KvFormat format) => format.ToString().ToLowerInvariant();
 }

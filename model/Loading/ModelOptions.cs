@@ -4,71 +4,78 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Loading;
 
-/// <summary>How a model is loaded and run in this process.</summary>
+/// <summary>Options for loading and running a model in this process.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>Precision of products. Default bf16; f32 doubles the memory and is several times slower.</summary>
+    /// <summary>Precision of matrix products. Default bf16; f32 needs twice the memory and is several times slower.</summary>
     public ComputeMode Mode { get; init; } = ComputeMode.Bf16;
 
     /// <summary>
-    /// The form matrices are held in. Default null: as the checkpoint is stored. Another form than none is made while an unquantised
-    /// checkpoint is loaded, and takes less memory; a checkpoint that is quantised already can only be loaded as what it is.
+    /// Quantisation of the matrices in memory. Default null: as stored in the checkpoint. For an unquantised checkpoint, any format but
+    /// none quantises while loading, which saves memory. A quantised checkpoint can only be loaded in its own format.
     /// </summary>
     public QuantFormat? Quant { get; init; }
 
     /// <summary>
-    /// Instructions the kernels use. Default null: what the environment variable HUNYUAN_ISA names, else the best of this machine.
+    /// Instruction set of the kernels. Default null: the one named by the environment variable HUNYUAN_ISA, else the best one of this
+    /// machine.
     /// </summary>
     public InstructionSet? Isa { get; init; }
 
-    /// <summary>Worker threads, the caller included. Default 0: one for each CPU this process may use.</summary>
+    /// <summary>Number of worker threads, including the calling thread. Default 0: one for each CPU this process may use.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Whether workers are bound to CPUs. Default true; turn off where several processes share the CPUs.</summary>
+    /// <summary>Whether each worker is pinned to a CPU. Default true; set to false if several processes share the CPUs.</summary>
     public bool PinThreads { get; init; } = true;
 
     /// <summary>
-    /// Positions the KV pool holds, over all sequences, rounded up to whole blocks of 32. Default 0: twice the model's context, at most
-    /// 65,536. More lets more or longer sequences run at once.
+    /// Size of the KV pool in positions over all sequences, rounded up to whole blocks of 32. Default 0: twice the model's context, at most
+    /// 65,536. A higher value lets more or longer sequences run at once.
     /// </summary>
     public int KvTokens { get; init; }
 
     /// <summary>
-    /// How keys and values are stored. Default null: as products are computed, bf16 or f32. int8 and fp8 take about half of bf16's memory;
-    /// products stay as they are.
+    /// Element type of cached keys and values. Default null: the type of <see cref="Mode"/>, bf16 or f32. int8 and fp8 take about half the
+    /// memory of bf16; the precision of products does not change.
     /// </summary>
     public KvFormat? Kv { get; init; }
 
-    /// <summary>How keys and values are stored, the default put in.</summary>
+    /// <summary>Element type of cached keys and values: <see cref="Kv"/>, or its default.</summary>
     public KvFormat CacheFormat => Kv ?? (Mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16);
 
-    /// <summary>Most tokens one step carries. Default 512. More makes prefill slightly faster and lets decoding wait longer beside it.</summary>
+    /// <summary>
+    /// Maximum number of tokens in one step. Default 512. A higher value makes prefill slightly faster, but sequences that decode in the
+    /// same steps wait longer for each token.
+    /// </summary>
     public int MaxBatchTokens { get; init; } = 512;
 
-    /// <summary>Most rows of logits one step gives, so most sequences it carries. Default 64.</summary>
+    /// <summary>
+    /// Maximum number of rows of logits that one step computes, which also limits the number of sequences in a step. Default 64.
+    /// </summary>
     public int MaxLogitRows { get; init; } = 64;
 
     /// <summary>
-    /// Folder of the packed copy: one file with the weights in the form the kernels read, which later starts map instead of packing again.
-    /// Default null: none is read or written. The model's own folder keeps it next to the checkpoint. Takes as much disk as the packed
-    /// weights; the first load waits until it is written. A copy that is stale or damaged is ignored with a warning and replaced; a
-    /// folder that cannot be written only gives a warning.
+    /// Folder of the packed copy: one file with the weights in the layout of the kernels, which later starts map instead of packing again.
+    /// Default null: no copy is read or written. With the model's own folder, the copy is next to the checkpoint. The copy takes as much
+    /// disk space as the packed weights, and the first load waits until it is written. A stale or damaged copy is ignored with a warning
+    /// and replaced; a folder that cannot be written causes only a warning.
     /// </summary>
     public string? PackedCache { get; init; }
 
     /// <summary>
-    /// Whether every byte of a packed copy is checked before it is used. Default false: its length, its header and 16 samples of 4 MB
-    /// are. True reads all of it, which for a copy that is not in the page cache takes as long as reading the file.
+    /// Whether to check every byte of a packed copy before it is used. Default false: only its length, its header and 16 samples of 4 MB
+    /// are checked. True reads the whole copy, which takes as long as reading the file unless it is in the page cache.
     /// </summary>
     public bool VerifyPackedCache { get; init; }
 
     /// <summary>
-    /// Told, in one sentence each, what went wrong without stopping the load. Called on the loading thread. Default null: told to nobody.
+    /// Called with a one-sentence message for each problem that does not stop the load, on the loading thread. Default null: warnings are
+    /// dropped.
     /// </summary>
     public Action<string>? OnWarning { get; init; }
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="ModelException">One of them is out of range.</exception>
+    /// <exception cref="ModelException">A value is out of range.</exception>
     public void Validate()
     {
         Check(nameof(Threads), Threads, 0, 1024);

@@ -3,12 +3,12 @@ using HunyuanOrleans.Model.Checkpoints;
 
 namespace HunyuanOrleans.Model.Loading;
 
-/// <summary>Describes checkpoint rows in the packer's terms.</summary>
+/// <summary>Converts rows of a checkpoint to the source rows that <see cref="MatrixPacker"/> takes.</summary>
 internal static class PackSources
 {
     private const int BlockRows = 64;
 
-    /// <summary>The rows of a logical matrix in order.</summary>
+    /// <summary>All rows of a logical matrix, in order.</summary>
     public static IEnumerable<SourceRows> Of(RowSource source)
     {
         foreach (RowRange range in source.Ranges)
@@ -17,7 +17,10 @@ internal static class PackSources
         }
     }
 
-    /// <summary>64 rows of <paramref name="first"/>, 64 of <paramref name="second"/>, and so on; each is padded with zero rows to whole blocks.</summary>
+    /// <summary>
+    /// Alternates blocks of 64 rows of <paramref name="first"/> and <paramref name="second"/>. The last block of each is padded with zero
+    /// rows.
+    /// </summary>
     public static List<SourceRows> Interleave(RowSource first, RowSource second)
     {
         List<SourceRows> result = [];

@@ -4,34 +4,35 @@ using HunyuanOrleans.Kernels.Packing;
 namespace HunyuanOrleans.Model.Loading;
 
 /// <summary>
-/// Asks the system to read the sources of coming matrices while earlier ones are packed, so that a checkpoint that is not in the page
-/// cache is read in its own order in large pieces. It keeps quiet about what is in memory already: asking costs a walk over its pages.
+/// Asks the operating system to read the sources of the next matrices while earlier ones are packed, so that a checkpoint that is not in
+/// the page cache is read in file order and in large pieces. Sources that are already in memory are skipped, because the request would
+/// walk all their pages.
 /// </summary>
-/// <param name="matrices">In the order they will be packed.</param>
+/// <param name="matrices">The matrices in the order in which they are packed.</param>
 internal sealed class ReadAhead(IReadOnlyList<PlannedMatrix> matrices)
 {
-    // Enough to keep a fast disk busy while a batch is packed, little enough to stay in memory until it is used.
+    // Large enough to keep a fast disk busy while a batch is packed, small enough to stay in memory until it is used.
     private const long AheadBytes = 128 << 20;
 
     private readonly List<(nint Start, long Length)> _extents = [];
-    private int _asked;
-    private long _ahead;
+    private int _requested;
+    private long _requestedBytes;
 
-    /// <summary>Notes that matrices before <paramref name="next"/> are being packed and asks for those after it.</summary>
-    /// <param name="next">Number of matrices that were asked for or need not be.</param>
-    /// <param name="batchBytes">Bytes that were taken from the front since the last call.</param>
+    /// <summary>Requests the matrices from <paramref name="next"/> on, until 128 MB are read ahead.</summary>
+    /// <param name="next">Index of the first matrix that is not packed yet.</param>
+    /// <param name="batchBytes">Bytes of the matrices that were packed since the last call.</param>
     public void Advance(int next, long batchBytes)
     {
-        _ahead = Math.Max(0, _ahead - batchBytes);
-        _asked = Math.Max(_asked, next);
-        for (; _asked < matrices.Count && _ahead < AheadBytes; _asked++)
+        _requestedBytes = Math.Max(0, _requestedBytes - batchBytes);
+        _requested = Math.Max(_requested, next);
+        for (; _requested < matrices.Count && _requestedBytes < AheadBytes; _requested++)
         {
-            _ahead += matrices[_asked].ByteLength;
-            Ask(matrices[_asked].Sources);
+            _requestedBytes += matrices[_requested].ByteLength;
+            Request(matrices[_requested].Sources);
         }
     }
 
-    private void Ask(IReadOnlyList<SourceRows> sources)
+    private void Request(IReadOnlyList<SourceRows> sources)
     {
         _extents.Clear();
         foreach (SourceRows source in sources)

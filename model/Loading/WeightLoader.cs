@@ -6,18 +6,23 @@ using HunyuanOrleans.Model.Loading.Packed;
 
 namespace HunyuanOrleans.Model.Loading;
 
-/// <summary>Gets a plan's weights into memory: mapped from a packed copy where one is wanted and sound, else packed from the checkpoint.</summary>
+/// <summary>
+/// Loads the weights of a plan into memory: maps a valid packed copy if the options allow one, otherwise packs the checkpoint.
+/// </summary>
 public static class WeightLoader
 {
-    /// <summary>Loads every matrix of the plan; where a packed copy is wanted and missing, writes it before returning.</summary>
+    /// <summary>
+    /// Loads every matrix of the plan. If <see cref="ModelOptions.PackedCache"/> is set and no valid copy exists, it writes one before it
+    /// returns.
+    /// </summary>
     /// <param name="weights">The checkpoint.</param>
-    /// <param name="plan">The matrices; their <see cref="PlannedMatrix.Matrix"/> is set.</param>
-    /// <param name="options">Whether and where there is a packed copy, and who is warned.</param>
-    /// <param name="pool">Workers.</param>
-    /// <param name="kernels">What will multiply them.</param>
-    /// <param name="progress">Told at least once; may be null.</param>
-    /// <param name="cancellationToken">Stops between pieces of 32 MB; nothing stays allocated or on the disk.</param>
-    /// <returns>The memory, which must outlive every use of the matrices.</returns>
+    /// <param name="plan">The matrices to load. The method sets their <see cref="PlannedMatrix.Matrix"/>.</param>
+    /// <param name="options">The folder and verification of packed copies, and the receiver of warnings.</param>
+    /// <param name="pool">The workers that load.</param>
+    /// <param name="kernels">The kernels that will use the matrices.</param>
+    /// <param name="progress">Receives at least one report; may be null.</param>
+    /// <param name="cancellationToken">Checked about every 32 MB. After cancellation nothing stays allocated or on disk.</param>
+    /// <returns>The memory. The caller owns it and must keep it until the matrices are no longer used.</returns>
     public static IDisposable Load(
         Weights weights,
         WeightPlan plan,

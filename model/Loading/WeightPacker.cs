@@ -5,27 +5,28 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Model.Loading;
 
-/// <summary>Fills a <see cref="WeightPlan"/>'s region by packing the checkpoint's rows. It does not know what the matrices are for.</summary>
+/// <summary>Packs the checkpoint rows of a <see cref="WeightPlan"/> into one region of memory.</summary>
 public static class WeightPacker
 {
-    // Matrices are packed together up to this size: waiting for the last worker then costs little, and progress still moves smoothly.
+    // Matrices up to this total size are packed as one batch: large enough that waiting for the last worker costs little, small enough for
+    // smooth progress.
     private const long BatchBytes = 32 << 20;
 
-    /// <summary>Allocates the region and packs every matrix into it, using all workers, in the order of the checkpoint's files.</summary>
-    /// <param name="plan">The matrices; their <see cref="PlannedMatrix.Matrix"/> is set.</param>
-    /// <param name="pool">Workers.</param>
-    /// <param name="kernels">What will multiply them.</param>
-    /// <param name="progress">Told about every 32 MB; may be null.</param>
-    /// <param name="cancellationToken">Stops between two batches of 32 MB, or two matrices where they are larger.</param>
-    /// <exception cref="ModelException">A file cannot be read any more.</exception>
-    /// <returns>The region; it must outlive every use of the matrices.</returns>
+    /// <summary>Allocates the region and packs every matrix into it with all workers, in the order of the checkpoint's files.</summary>
+    /// <param name="plan">The matrices to pack. The method sets their <see cref="PlannedMatrix.Matrix"/>.</param>
+    /// <param name="pool">The workers that pack.</param>
+    /// <param name="kernels">The kernels that will use the matrices.</param>
+    /// <param name="progress">Receives a report about every 32 MB; may be null.</param>
+    /// <param name="cancellationToken">Checked between batches of 32 MB; a larger matrix is a batch by itself.</param>
+    /// <returns>The region. The caller owns it and must keep it until the matrices are no longer used.</returns>
+    /// <exception cref="ModelException">A checkpoint file cannot be read.</exception>
     public static NativeBuffer Pack(
         WeightPlan plan, WorkerPool pool, PanelKernels kernels, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         NativeBuffer region = new(plan.TotalBytes, clear: false);
         try
         {
-            // Each file lies in one piece of the address space, so the order of addresses walks every file from front to back.
+            // Each file is mapped to one range of addresses, so the order of addresses reads every file from front to back.
             List<PlannedMatrix> ordered = [.. plan.Matrices.OrderBy(FirstAddress)];
             ReadAhead readAhead = new(ordered);
             using MatrixPacker packer = new(kernels.Isa);
@@ -67,7 +68,7 @@ public static class WeightPacker
         packer.Add(matrix, planned.Sources, planned.InputScale);
         planned.Matrix = matrix;
 
-        // A packed copy of the region holds these bytes too; they must be nobody's old memory.
+        // The packed copy on disk includes the padding, so clear it: it must not contain old memory of this process.
         region.Slice(planned.Offset + planned.ByteLength, (int)(planned.AlignedByteLength - planned.ByteLength)).Clear();
     }
 

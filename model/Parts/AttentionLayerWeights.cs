@@ -4,7 +4,7 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>The weights of one layer's attention. It does not own the memory they lie in.</summary>
+/// <summary>The weights of one layer's attention. It does not own their memory.</summary>
 internal sealed record AttentionLayerWeights(
     float[] InputNorm, PlannedMatrix Projection, PlannedMatrix Output, float[]? OutputBias, AttentionWeights Attention)
 {

@@ -8,8 +8,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// Attention of the layers held here: norm, projections, rotation, cache, attention, output projection. Nothing outlives a call but the
-/// cache. It knows nothing of experts, nor of the sequences behind the KV blocks it is told to use. Not thread-safe.
+/// Computes the attention of the installed layers: norm, projections, rotary embedding, cache, attention, output projection. Only the
+/// cache keeps state between calls. It knows neither experts nor the sequences behind the KV blocks. It is not thread-safe.
 /// </summary>
 internal sealed class AttentionShard : IDisposable
 {
@@ -27,10 +27,10 @@ internal sealed class AttentionShard : IDisposable
     private readonly Activation _projectedQueries;
     private readonly Activation _attended;
 
-    /// <summary>Reserves scratch memory; no layer is held yet.</summary>
+    /// <summary>Reserves scratch memory. No layer is installed yet.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="cache">Keys and values, one group per CLA group of the model. Not owned.</param>
-    /// <param name="context">Workers, precision, largest step.</param>
+    /// <param name="cache">The KV pool, with one group for each CLA group of the model. Not owned.</param>
+    /// <param name="context">Workers, precision and largest step.</param>
     public AttentionShard(ModelConfig config, KvBlocks cache, ComputeContext context)
     {
         ElementType type = context.Mode.Element();
@@ -50,15 +50,15 @@ internal sealed class AttentionShard : IDisposable
         _attended = new Activation(rows, config.QuerySize, type);
     }
 
-    /// <summary>Holds the weights of a layer from now on, or none where they are null.</summary>
+    /// <summary>Sets the weights of a layer; null removes them.</summary>
     public void Set(int layer, AttentionLayerWeights? weights) => _layers[layer] = weights;
 
     /// <summary>x += attention(norm(x)) for one layer; keys and values of the rows are appended to the cache.</summary>
     /// <param name="layer">Layer number.</param>
-    /// <param name="batch">The rows.</param>
-    /// <param name="rotary">Their angles.</param>
+    /// <param name="batch">The sequences, positions and KV blocks of the rows.</param>
+    /// <param name="rotary">The rotary angles of the rows.</param>
     /// <param name="x">Residual stream, float32 [rows, hidden]; updated.</param>
-    /// <exception cref="MissingPieceException">The layer is not held.</exception>
+    /// <exception cref="MissingPieceException">The layer is not installed.</exception>
     public void Forward(int layer, AttentionBatch batch, RotaryRows rotary, Activation x)
     {
         AttentionLayerWeights l = _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);

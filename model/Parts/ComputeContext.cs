@@ -4,9 +4,9 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>What the parts of a model on one device share.</summary>
+/// <summary>The settings and workers that the parts of a model on one device share.</summary>
 /// <param name="Pool">Worker threads. Not owned.</param>
-/// <param name="Kernels">What multiplies.</param>
+/// <param name="Kernels">The kernels that compute matrix products.</param>
 /// <param name="Mode">Precision of products.</param>
-/// <param name="MaxRows">Most tokens one step carries; scratch memory is sized for it.</param>
+/// <param name="MaxRows">Maximum number of tokens in one step; scratch memory is sized for it.</param>
 internal sealed record ComputeContext(WorkerPool Pool, PanelKernels Kernels, ComputeMode Mode, int MaxRows);

@@ -6,18 +6,19 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// The routed experts held here, of any layers: y = down(silu(gate x) * up x), unweighted, rounded to the mode's element type as it
-/// would be on the wire. It does not know which tokens its rows are. Not thread-safe.
+/// Computes the installed routed experts of all layers: y = down(silu(gate x) * up x), without the routing weight. Outputs are rounded to
+/// the mode's element type, as they are on the wire, so that local and remote experts give the same bits. It does not know the tokens
+/// behind its rows. It is not thread-safe.
 /// </summary>
 internal sealed class ExpertGroup : IDisposable
 {
     private readonly ExpertWeights?[][] _cells;
     private readonly Activation[] _hidden;
 
-    /// <summary>Reserves scratch memory; no expert is held yet.</summary>
+    /// <summary>Reserves scratch memory. No expert is installed yet.</summary>
     /// <param name="config">A model with experts.</param>
-    /// <param name="maxRows">Most rows of one call.</param>
-    /// <param name="context">Workers, precision.</param>
+    /// <param name="maxRows">Maximum number of rows in one call.</param>
+    /// <param name="context">Workers and precision.</param>
     public ExpertGroup(ModelConfig config, int maxRows, ComputeContext context)
     {
         _cells = new ExpertWeights?[config.Layers][];
@@ -35,18 +36,18 @@ internal sealed class ExpertGroup : IDisposable
         }
     }
 
-    /// <summary>Bytes of weights read by all calls so far: those of every expert that had a row.</summary>
+    /// <summary>Bytes of weights that all calls so far have read: those of every expert that had a row.</summary>
     public long WeightBytesRead { get; private set; }
 
-    /// <summary>Holds the weights of an expert from now on, or none where they are null.</summary>
+    /// <summary>Sets the weights of an expert; null removes them.</summary>
     public void Set(int layer, int expert, ExpertWeights? weights) => _cells[layer][expert] = weights;
 
-    /// <summary>Checks that every expert that gets rows is held, so that queueing cannot stop halfway.</summary>
+    /// <summary>Checks that every expert with rows is installed, so that queueing cannot fail halfway.</summary>
     /// <param name="layer">Layer number.</param>
     /// <param name="firstExpert">Expert of the first count.</param>
     /// <param name="counts">Rows for each expert.</param>
-    /// <param name="local">Which of the counts are meant; empty: all.</param>
-    /// <exception cref="MissingPieceException">One is not.</exception>
+    /// <param name="local">For each count, whether its expert is computed here. Empty: all are.</param>
+    /// <exception cref="MissingPieceException">A local expert with rows is not installed.</exception>
     public void Check(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
     {
         for (int i = 0; i < counts.Length; i++)
@@ -58,12 +59,14 @@ internal sealed class ExpertGroup : IDisposable
         }
     }
 
-    /// <summary>Queues gate and up of experts, to run together with other products. Rows of all counts follow each other, meant or not.</summary>
+    /// <summary>Queues the gate and up projections of experts, to run together with other products.</summary>
     /// <param name="layer">Layer number.</param>
     /// <param name="firstExpert">Expert of the first count.</param>
     /// <param name="counts">Rows for each expert.</param>
-    /// <param name="local">Which of the counts are meant; empty: all.</param>
-    /// <param name="x">[rows, hidden] in the mode's element type.</param>
+    /// <param name="local">For each count, whether its expert is computed here. Empty: all are.</param>
+    /// <param name="x">
+    /// Rows for all counts in order, also for experts that are not computed here: [rows, hidden] in the mode's element type.
+    /// </param>
     /// <param name="products">The queue.</param>
     public void QueueUp(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, Activation x, MatrixProducts products)
     {
@@ -81,7 +84,10 @@ internal sealed class ExpertGroup : IDisposable
         }
     }
 
-    /// <summary>Queues down, after <see cref="QueueUp"/> with the same counts has run and before anything else.</summary>
+    /// <summary>
+    /// Queues the down projections of experts. Call it after the products of <see cref="QueueUp"/> with the same counts have run, and
+    /// before any other call, because the intermediate rows are kept in shared scratch memory.
+    /// </summary>
     public void QueueDown(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, Activation y, MatrixProducts products)
     {
         int row = 0;

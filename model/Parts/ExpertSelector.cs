@@ -3,14 +3,14 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>Chooses the experts of many tokens with all workers. A reused object.</summary>
+/// <summary>Chooses the experts of a step's tokens with all workers. The object is reused between steps.</summary>
 internal sealed class ExpertSelector(WorkerPool pool) : IJob
 {
     private const int TokensPerUnit = 32;
     private Activation _scores = null!;
     private RoutedRows _routed = null!;
 
-    /// <summary>Fills experts and weights of every token of <paramref name="routed"/>.</summary>
+    /// <summary>Writes the experts and weights of every token to <paramref name="routed"/>.</summary>
     public void Run(Activation scores, RoutedRows routed)
     {
         (_scores, _routed) = (scores, routed);

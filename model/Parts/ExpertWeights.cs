@@ -3,7 +3,7 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>The weights of one routed expert of one layer. It does not own the memory they lie in.</summary>
+/// <summary>The weights of one routed expert of one layer. It does not own their memory.</summary>
 internal sealed record ExpertWeights(PlannedMatrix GateUp, PlannedMatrix Down)
 {
     public static ExpertWeights Plan(Weights weights, int layer, int expert, WeightPlan plan)

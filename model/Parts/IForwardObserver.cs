@@ -2,15 +2,15 @@ using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>Looks at a forward pass as it goes, to compare it with reference numbers. It must not change what it is shown.</summary>
+/// <summary>Receives intermediate values of a forward pass, to compare them with reference values. It must not modify them.</summary>
 public interface IForwardObserver
 {
-    /// <summary>The residual stream before the first layer, [tokens, hidden].</summary>
-    void Embedded(Activation x, int tokens);
+    /// <summary>Called before the first layer with the residual stream, float32 [tokens, hidden].</summary>
+    void OnEmbedded(Activation x, int tokens);
 
-    /// <summary>A layer's router logits [tokens, experts] and the choice made of them.</summary>
-    void Routed(int layer, Activation scores, RoutedRows routed);
+    /// <summary>Called with a layer's router logits, float32 [tokens, experts], and the experts chosen from them.</summary>
+    void OnRouted(int layer, Activation scores, RoutedRows routed);
 
-    /// <summary>The residual stream after a layer, [tokens, hidden].</summary>
-    void Finished(int layer, Activation x, int tokens);
+    /// <summary>Called after a layer with the residual stream, float32 [tokens, hidden].</summary>
+    void OnLayerFinished(int layer, Activation x, int tokens);
 }

@@ -1,18 +1,18 @@
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>A computation needs a piece that its device does not hold (or holds no more).</summary>
+/// <summary>A computation needs a piece that is not installed on its device.</summary>
 public sealed class MissingPieceException : ModelException
 {
-    /// <summary>Creates the error.</summary>
-    /// <param name="piece">What is missing.</param>
-    /// <param name="layer">The layer that was to be computed, where the piece is one of layers.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="piece">The missing piece.</param>
+    /// <param name="layer">For an attention piece, the layer to compute.</param>
     public MissingPieceException(ModelPiece piece, int layer = 0)
-        : base(Say(piece, layer)) => Piece = piece;
+        : base(FormatMessage(piece, layer)) => Piece = piece;
 
-    /// <summary>What is missing.</summary>
+    /// <summary>The missing piece.</summary>
     public ModelPiece Piece { get; }
 
-    private static string Say(ModelPiece piece, int layer) => piece.Kind switch
+    private static string FormatMessage(ModelPiece piece, int layer) => piece.Kind switch
     {
         PieceKind.Embedding => "The embedding is not held here.",
         PieceKind.Head => "The output head is not held here.",

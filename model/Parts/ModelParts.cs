@@ -11,8 +11,8 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// The parts of a model on one device with the scratch memory they share, and no weights at first. What a step keeps from call to call
-/// is not here but with its <see cref="StageRunner"/>. It does not know where weights come from. Not thread-safe.
+/// The parts of a model on one device and the scratch memory they share, at first without weights. The state of a step is kept in its
+/// <see cref="StageRunner"/>. It does not know where weights come from. It is not thread-safe.
 /// </summary>
 internal sealed class ModelParts
 {
@@ -20,10 +20,10 @@ internal sealed class ModelParts
 
     /// <summary>Starts the workers and reserves scratch memory.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="options">Valid options.</param>
-    /// <param name="reserveKv">Whether the KV pool has its memory from the start.</param>
-    /// <param name="owned">Receives all that must be freed.</param>
-    /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
+    /// <param name="options">Validated options.</param>
+    /// <param name="reserveKv">Whether to reserve the memory of the whole KV pool now, and not group by group.</param>
+    /// <param name="owned">Receives every object that must be disposed.</param>
+    /// <exception cref="ModelException">The checkpoint is quantised in another format than the options request.</exception>
     public ModelParts(ModelConfig config, ModelOptions options, bool reserveKv, DisposableStack owned)
     {
         Config = config;
@@ -66,16 +66,16 @@ internal sealed class ModelParts
 
     public OutputHead Head { get; }
 
-    /// <summary>The queue for products that run together, room for all experts of a layer and the shared one.</summary>
+    /// <summary>The queue for products that run together. It has room for all experts of a layer and the shared expert.</summary>
     public MatrixProducts Products { get; }
 
-    /// <summary>Most experts a token goes to in any layer, at least 1.</summary>
+    /// <summary>The largest number of experts per token in any layer, at least 1.</summary>
     public int TopK { get; }
 
-    /// <summary>Opens a model folder and checks all of it but the weights' values.</summary>
+    /// <summary>Opens a model folder and checks its config and the names, shapes and types of its tensors.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="owned">Receives the checkpoint.</param>
-    /// <exception cref="ModelException">Config or files are wrong.</exception>
+    /// <exception cref="ModelException">Config or files are invalid.</exception>
     public static Weights Open(string directory, DisposableStack owned)
     {
         ModelConfig config = ModelConfig.Load(directory);

@@ -3,10 +3,10 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>What can be held on its own.</summary>
+/// <summary>The kinds of pieces a model is divided into. Each piece can be installed on a device separately.</summary>
 public enum PieceKind
 {
-    /// <summary>The rows that token ids become; read from the mapped checkpoint, so it takes no memory of its own.</summary>
+    /// <summary>The token embedding. Its rows are read from the mapped checkpoint, so it takes no additional memory.</summary>
     Embedding,
 
     /// <summary>The last norm and lm_head.</summary>
@@ -19,10 +19,12 @@ public enum PieceKind
     Expert,
 }
 
-/// <summary>A piece of a model, by name only: it does not know the weights, nor who holds them. Fields that a kind does not use are 0.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Layer">Of an attention piece the first layer of its group, of an expert its layer; else 0.</param>
-/// <param name="Expert">Number of the expert; else 0.</param>
+/// <summary>
+/// Names a piece of a model. It knows neither the weights nor the device that holds them. Fields that a kind does not use are 0.
+/// </summary>
+/// <param name="Kind">The kind of piece.</param>
+/// <param name="Layer">The first layer of an attention piece's group, or an expert's layer; else 0.</param>
+/// <param name="Expert">The number of an expert within its layer; else 0.</param>
 public readonly record struct ModelPiece(PieceKind Kind, int Layer, int Expert)
 {
     /// <summary>The embedding.</summary>
@@ -31,10 +33,10 @@ public readonly record struct ModelPiece(PieceKind Kind, int Layer, int Expert)
     /// <summary>The output head.</summary>
     public static ModelPiece Head => new(PieceKind.Head, 0, 0);
 
-    /// <summary>The CLA group that begins with a layer.</summary>
+    /// <summary>The CLA group that begins with layer <paramref name="firstLayer"/>.</summary>
     public static ModelPiece Attention(int firstLayer) => new(PieceKind.Attention, firstLayer, 0);
 
-    /// <summary>The CLA group that a layer is in.</summary>
+    /// <summary>The CLA group that contains <paramref name="layer"/>.</summary>
     public static ModelPiece AttentionOf(ModelConfig config, int layer) => Attention(layer / config.ClaFactor * config.ClaFactor);
 
     /// <summary>A routed expert.</summary>
@@ -60,7 +62,7 @@ public readonly record struct ModelPiece(PieceKind Kind, int Layer, int Expert)
     }
 
     /// <summary>Checks that a model has this piece.</summary>
-    /// <exception cref="ModelException">It has not; the message says what is allowed.</exception>
+    /// <exception cref="ModelException">The model does not have it; the message says what is allowed.</exception>
     public void Check(ModelConfig config)
     {
         bool layer = Layer >= 0 && Layer < config.Layers;
@@ -79,7 +81,7 @@ public readonly record struct ModelPiece(PieceKind Kind, int Layer, int Expert)
         }
     }
 
-    /// <summary>A short name, fit for a file: embedding, head, attention-4, expert-3-17.</summary>
+    /// <summary>A short name that is valid as a file name: embedding, head, attention-4, expert-3-17.</summary>
     public override string ToString() => Kind switch
     {
         PieceKind.Embedding => "embedding",

@@ -6,7 +6,7 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>The far end of the residual stream: chosen rows become logits. It knows nothing of sampling. Not thread-safe.</summary>
+/// <summary>Computes logits from rows of the residual stream: last norm and lm_head. It is not thread-safe.</summary>
 internal sealed class OutputHead : IDisposable
 {
     private readonly ModelConfig _config;
@@ -16,10 +16,10 @@ internal sealed class OutputHead : IDisposable
     private readonly Activation _chosen;
     private readonly Activation _normed;
 
-    /// <summary>Reserves scratch memory; the weights are not held yet.</summary>
+    /// <summary>Reserves scratch memory. The weights are not installed yet.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="maxLogitRows">Most rows of one <see cref="Logits"/> call.</param>
-    /// <param name="context">Workers, precision.</param>
+    /// <param name="maxLogitRows">Maximum number of rows in one <see cref="Logits"/> call.</param>
+    /// <param name="context">Workers and precision.</param>
     public OutputHead(ModelConfig config, int maxLogitRows, ComputeContext context)
     {
         _config = config;
@@ -30,15 +30,15 @@ internal sealed class OutputHead : IDisposable
         _normed = new Activation(maxLogitRows, config.HiddenSize, context.Mode.Element());
     }
 
-    /// <summary>The weights; null where they are not held.</summary>
+    /// <summary>The weights; null while they are not installed.</summary>
     public HeadWeights? Weights { get; set; }
 
-    /// <summary>lm_head(norm(x)) of chosen rows.</summary>
+    /// <summary>Computes lm_head(norm(x)) for some rows.</summary>
     /// <param name="x">Residual stream after the last layer, float32 [tokens, hidden].</param>
-    /// <param name="rows">Which rows.</param>
-    /// <param name="count">How many of them.</param>
+    /// <param name="rows">Numbers of the rows of <paramref name="x"/>.</param>
+    /// <param name="count">Number of entries of <paramref name="rows"/> to use.</param>
     /// <param name="logits">Receives float32 [count, vocabulary].</param>
-    /// <exception cref="MissingPieceException">The head is not held.</exception>
+    /// <exception cref="MissingPieceException">The head is not installed.</exception>
     public void Logits(Activation x, int[] rows, int count, Activation logits)
     {
         HeadWeights weights = Weights ?? throw new MissingPieceException(ModelPiece.Head);

@@ -5,8 +5,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// Rotary angles by position, rounded where the published code rounds: a config without alpha keeps its frequencies in bfloat16, and
-/// the linear and length-dependent forms take position, angle, cosine and sine in bfloat16 too. It holds frequencies, not tables.
+/// Computes rotary angles of positions, rounded in the same places as the published code: without alpha, frequencies are bfloat16; with
+/// linear and dynamic scaling, position, angle, cosine and sine are bfloat16 too. It stores frequencies and computes angles on request.
 /// </summary>
 public sealed class RotaryEmbedding
 {
@@ -18,7 +18,7 @@ public sealed class RotaryEmbedding
     /// <summary>Computes the frequencies.</summary>
     /// <param name="settings">The config's rotary settings.</param>
     /// <param name="headSize">Width of a head.</param>
-    /// <param name="rounded">Whether frequencies without alpha are bfloat16, as in the models of type hunyuan.</param>
+    /// <param name="rounded">Whether frequencies without alpha are rounded to bfloat16, as in models of type hunyuan.</param>
     public RotaryEmbedding(RopeSettings settings, int headSize, bool rounded)
     {
         _settings = settings;
@@ -30,44 +30,47 @@ public sealed class RotaryEmbedding
         _frequencies = Frequencies(theta, _rounded);
     }
 
-    /// <summary>Creates the table of a model.</summary>
+    /// <summary>Creates the rotary embedding of a model.</summary>
     public static RotaryEmbedding Of(ModelConfig config) => new(config.Rope, config.HeadDim, config.Family == ModelFamily.Hunyuan);
 
-    /// <summary>Inverse frequencies [head size / 2] for sequences within the maximum position.</summary>
+    /// <summary>Inverse frequencies, [head size / 2], for sequences that are not longer than the maximum position.</summary>
     public ReadOnlySpan<float> InverseFrequencies => _frequencies;
 
-    /// <summary>Writes the angles of one position.</summary>
+    /// <summary>Writes the cosines and sines of one position.</summary>
     /// <param name="position">The position, from 0.</param>
-    /// <param name="length">Length of the sequence, which only the dynamic form without alpha looks at.</param>
-    /// <param name="cos">[head size / 2].</param>
-    /// <param name="sin">[head size / 2].</param>
+    /// <param name="length">Length of the sequence in tokens. Only dynamic scaling without alpha uses it.</param>
+    /// <param name="cos">Receives the cosines, [head size / 2].</param>
+    /// <param name="sin">Receives the sines, [head size / 2].</param>
     public void Fill(int position, int length, Span<float> cos, Span<float> sin)
     {
-        bool grown = _settings.Scaling == RopeScaling.Dynamic && length > _settings.MaxPositions;
-        float place = position;
-        bool rounds = _rounded && !grown && _settings.Scaling is RopeScaling.Linear or RopeScaling.Dynamic;
+        bool extended = _settings.Scaling == RopeScaling.Dynamic && length > _settings.MaxPositions;
+        float scaled = position;
+        bool rounds = _rounded && !extended && _settings.Scaling is RopeScaling.Linear or RopeScaling.Dynamic;
         if (rounds)
         {
-            place = Round(place);
+            scaled = Round(scaled);
         }
 
         if (_settings.Scaling == RopeScaling.Linear)
         {
-            place /= (float)_settings.Factor;
-            place = rounds ? Round(place) : place;
+            scaled /= (float)_settings.Factor;
+            scaled = rounds ? Round(scaled) : scaled;
         }
 
-        double theta = grown ? GrownTheta(length) : 0;
+        double theta = extended ? ExtendedTheta(length) : 0;
         for (int i = 0; i < _frequencies.Length; i++)
         {
-            float angle = place * (grown ? Frequency(theta, i) : _frequencies[i]);
+            float angle = scaled * (extended ? Frequency(theta, i) : _frequencies[i]);
             angle = rounds ? Round(angle) : angle;
             cos[i] = rounds ? Round(MathF.Cos(angle)) : MathF.Cos(angle);
             sin[i] = rounds ? Round(MathF.Sin(angle)) : MathF.Sin(angle);
         }
     }
 
-    /// <summary>Fills the rows of a batch. A position's angles depend on that position alone, so chunking changes no bit.</summary>
+    /// <summary>
+    /// Writes the cosines and sines of all rows of a batch. They depend only on each row's position, so that chunking does not change a
+    /// bit.
+    /// </summary>
     public void Fill(AttentionBatch batch, RotaryRows rows)
     {
         foreach (ref readonly AttentionSlice slice in batch.Slices)
@@ -82,8 +85,8 @@ public sealed class RotaryEmbedding
 
     private static float Round(float value) => Conversion.ToSingle(Conversion.ToBf16(value));
 
-    // The published rule: base * (factor * length / max - (factor - 1))^(d / (d - 2)).
-    private double GrownTheta(int length) => _settings.Theta * Math.Pow(
+    // The published formula: base * (factor * length / max - (factor - 1))^(d / (d - 2)).
+    private double ExtendedTheta(int length) => _settings.Theta * Math.Pow(
         (_settings.Factor * length / _settings.MaxPositions) - (_settings.Factor - 1), _headSize / (double)(_headSize - 2));
 
     private float[] Frequencies(double theta, bool round)

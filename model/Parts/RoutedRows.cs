@@ -1,18 +1,18 @@
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// Which experts the tokens of a step go to, and in what order their rows are sent: rows sorted by expert, then by token, so that one
-/// expert's rows are consecutive. A reused object. It does not know where the experts are.
+/// The experts chosen for the tokens of a step, and the order of the rows sent to them: sorted by expert, then by token, so that the rows
+/// of one expert are consecutive. The object is reused between steps. It does not know where the experts are.
 /// </summary>
 public sealed class RoutedRows
 {
     private readonly int[] _counts;
     private readonly int[] _next;
 
-    /// <summary>Reserves room.</summary>
-    /// <param name="maxTokens">Most tokens of a step.</param>
-    /// <param name="maxTopK">Most experts per token.</param>
-    /// <param name="experts">Routed experts of a layer.</param>
+    /// <summary>Allocates the arrays.</summary>
+    /// <param name="maxTokens">Maximum number of tokens in a step.</param>
+    /// <param name="maxTopK">Maximum number of experts per token.</param>
+    /// <param name="experts">Number of routed experts in a layer.</param>
     public RoutedRows(int maxTokens, int maxTopK, int experts)
     {
         Experts = new int[maxTokens * maxTopK];
@@ -23,37 +23,40 @@ public sealed class RoutedRows
         _next = new int[experts];
     }
 
-    /// <summary>Tokens of the step.</summary>
+    /// <summary>Number of tokens in the step.</summary>
     public int Tokens { get; private set; }
 
-    /// <summary>Experts per token.</summary>
+    /// <summary>Number of experts per token.</summary>
     public int TopK { get; private set; }
 
-    /// <summary>Rows sent, tokens * top-k.</summary>
+    /// <summary>Number of rows sent to experts: tokens * top-k.</summary>
     public int Rows => Tokens * TopK;
 
-    /// <summary>Rows each expert receives.</summary>
+    /// <summary>Number of rows that each expert receives, [experts].</summary>
     public ReadOnlySpan<int> Counts => _counts;
 
     /// <summary>[tokens, top-k]: expert numbers, ascending for each token.</summary>
     internal int[] Experts { get; }
 
-    /// <summary>[tokens, top-k]: what the expert's output is multiplied by.</summary>
+    /// <summary>[tokens, top-k]: the factor of the expert's output.</summary>
     internal float[] Weights { get; }
 
-    /// <summary>[tokens, top-k]: the sent row that holds this token for this expert.</summary>
+    /// <summary>[tokens, top-k]: the number of the row that is sent to this expert for this token.</summary>
     internal int[] RowOf { get; }
 
-    /// <summary>[rows]: the token whose row is sent at this place.</summary>
+    /// <summary>[rows]: the token of each sent row.</summary>
     internal int[] TokenOf { get; }
 
-    /// <summary>A token's experts, ascending.</summary>
+    /// <summary>The experts of a token, ascending.</summary>
     public ReadOnlySpan<int> ExpertsOf(int token) => Experts.AsSpan(token * TopK, TopK);
 
-    /// <summary>The factors of a token's experts, in the same order.</summary>
+    /// <summary>The routing weights of a token's experts, in the order of <see cref="ExpertsOf"/>.</summary>
     public ReadOnlySpan<float> WeightsOf(int token) => Weights.AsSpan(token * TopK, TopK);
 
-    /// <summary>Takes the shape of a step's layer; with no expert per token that is the whole choice, else <see cref="Order"/> ends it.</summary>
+    /// <summary>
+    /// Begins a layer. If <paramref name="topK"/> is not 0, the caller then fills <see cref="Experts"/> and <see cref="Weights"/> and calls
+    /// <see cref="Order"/>.
+    /// </summary>
     internal void Begin(int tokens, int topK)
     {
         Tokens = tokens;
@@ -64,7 +67,7 @@ public sealed class RoutedRows
         }
     }
 
-    /// <summary>Orders the rows once every token has its experts.</summary>
+    /// <summary>Orders the rows after every token has its experts.</summary>
     internal void Order()
     {
         Array.Clear(_counts);

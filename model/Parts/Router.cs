@@ -7,10 +7,10 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// The routers of the layers held here with their shared experts (or plain MLPs): norms the residual stream, scores the experts, picks
-/// the top-k, orders the rows to send, and sums what comes back: shared expert first, then routed experts by ascending number. What a
-/// step needs later (normed rows, the choice) is the caller's; only <see cref="Scores"/> stays until the next call. It does not know
-/// where the routed experts are. Not thread-safe.
+/// Computes routing and the shared experts (or plain MLPs) of the installed layers: norms the residual stream, scores the experts, chooses
+/// the top-k, orders the rows to send, and sums the outputs, the shared expert first, then the routed experts by ascending number. The
+/// caller keeps the state of a step (normed rows and routing); only <see cref="Scores"/> is kept here until the next call. It does not
+/// know where the routed experts are. It is not thread-safe.
 /// </summary>
 internal sealed class Router : IDisposable
 {
@@ -25,9 +25,9 @@ internal sealed class Router : IDisposable
     private readonly Activation? _scores;
     private readonly Dictionary<int, Activation> _hidden = [];
 
-    /// <summary>Reserves scratch memory; no layer is held yet.</summary>
+    /// <summary>Reserves scratch memory. No layer is installed yet.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="context">Workers, precision, largest step.</param>
+    /// <param name="context">Workers, precision and largest step.</param>
     public Router(ModelConfig config, ComputeContext context)
     {
         _config = config;
@@ -48,25 +48,25 @@ internal sealed class Router : IDisposable
         _choice = new ExpertSelector(context.Pool);
         if (config.HasExperts)
         {
-            // Routers work in float32; where that is the mode, the normed rows will do.
+            // Routers compute in float32. In that mode the normed rows are float32 already and serve as the routers' input.
             _scored = context.Mode == ComputeMode.F32 ? null : new Activation(context.MaxRows, config.HiddenSize, ElementType.F32);
             _scores = new Activation(context.MaxRows, config.Experts, ElementType.F32);
         }
     }
 
-    /// <summary>The router's logits of the last <see cref="Route"/>, float32 [tokens, experts]; null in a model without experts.</summary>
+    /// <summary>Router logits of the last <see cref="Route"/>, float32 [tokens, experts]; null in a model without experts.</summary>
     public Activation? Scores => _scores;
 
-    /// <summary>Holds the weights of a layer from now on, or none where they are null.</summary>
+    /// <summary>Sets the weights of a layer; null removes them.</summary>
     public void Set(int layer, RouterLayerWeights? weights) => _layers[layer] = weights;
 
-    /// <summary>Norms x and chooses experts. In a layer without experts nothing is routed.</summary>
+    /// <summary>Norms the residual stream and chooses experts. In a layer without experts it only norms.</summary>
     /// <param name="layer">Layer number.</param>
     /// <param name="x">Residual stream, float32 [tokens, hidden].</param>
-    /// <param name="tokens">Rows of it.</param>
+    /// <param name="tokens">Number of tokens in the step.</param>
     /// <param name="normed">Receives the normed rows in the mode's element type.</param>
-    /// <param name="routed">Receives the choice.</param>
-    /// <exception cref="MissingPieceException">The layer is not held.</exception>
+    /// <param name="routed">Receives the chosen experts.</param>
+    /// <exception cref="MissingPieceException">The layer is not installed.</exception>
     public void Route(int layer, Activation x, int tokens, Activation normed, RoutedRows routed)
     {
         RouterLayerWeights l = At(layer);
@@ -83,14 +83,14 @@ internal sealed class Router : IDisposable
         routed.Order();
     }
 
-    /// <summary>Copies normed rows into the order in which experts take them.</summary>
-    /// <param name="normed">From <see cref="Route"/>.</param>
-    /// <param name="routed">The choice made of them.</param>
+    /// <summary>Copies normed rows into the order in which they are sent to experts.</summary>
+    /// <param name="normed">The normed rows of <see cref="Route"/>.</param>
+    /// <param name="routed">The experts chosen for them.</param>
     /// <param name="rows">Receives [routed.Rows, hidden] in the mode's element type.</param>
     public void Gather(Activation normed, RoutedRows routed, Activation rows) => _gather.Run(normed, routed.TokenOf, routed.Rows, rows);
 
-    /// <summary>Queues the first half of the shared expert (or plain MLP), so that it runs together with other products.</summary>
-    /// <exception cref="MissingPieceException">The layer is not held.</exception>
+    /// <summary>Queues the gate and up projections of the shared expert (or plain MLP), to run together with other products.</summary>
+    /// <exception cref="MissingPieceException">The layer is not installed.</exception>
     public void QueueSharedUp(int layer, Activation normed, int tokens, MatrixProducts products)
     {
         RouterLayerWeights l = At(layer);
@@ -100,7 +100,10 @@ internal sealed class Router : IDisposable
         }
     }
 
-    /// <summary>Queues the second half, x += down, after the first has run and before anything else.</summary>
+    /// <summary>
+    /// Queues the down projection, which is added to x. Call it after the products of <see cref="QueueSharedUp"/> have run, and before any
+    /// other call, because the intermediate rows are kept in shared scratch memory.
+    /// </summary>
     public void QueueSharedDown(int layer, Activation x, int tokens, MatrixProducts products)
     {
         RouterLayerWeights l = At(layer);
@@ -110,10 +113,10 @@ internal sealed class Router : IDisposable
         }
     }
 
-    /// <summary>x += the routed experts' outputs, each times its weight, by ascending expert number.</summary>
-    /// <param name="routed">The choice.</param>
-    /// <param name="outputs">What the experts returned, [routed.Rows, hidden], in the order the rows were sent.</param>
-    /// <param name="x">Residual stream; the shared expert is in it already.</param>
+    /// <summary>Adds the routed experts' outputs, times their weights, to x by ascending expert number.</summary>
+    /// <param name="routed">The chosen experts.</param>
+    /// <param name="outputs">The experts' outputs, [routed.Rows, hidden], in the order of the sent rows.</param>
+    /// <param name="x">Residual stream, to which the shared expert is already added.</param>
     public void Combine(RoutedRows routed, Activation outputs, Activation x) =>
         _combine.Run(outputs, routed.RowOf, routed.Weights, routed.TopK, routed.Tokens, x);
 

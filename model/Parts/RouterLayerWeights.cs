@@ -5,13 +5,13 @@ namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
 /// The weights between one layer's attention and its routed experts: norm, router and shared expert, or norm and plain MLP. It does not
-/// own the memory they lie in.
+/// own their memory.
 /// </summary>
-/// <param name="Norm">[hidden].</param>
+/// <param name="Norm">The norm before the MLP, [hidden].</param>
 /// <param name="Gate">The router, float32; null in a layer without experts.</param>
-/// <param name="GateUp">Of the shared expert or plain MLP; null where there is none.</param>
-/// <param name="Down">Likewise.</param>
-/// <param name="Width">Its width, 0 where there is none.</param>
+/// <param name="GateUp">Gate and up projections of the shared expert or plain MLP; null if the layer has neither.</param>
+/// <param name="Down">Down projection of the shared expert or plain MLP; null if the layer has neither.</param>
+/// <param name="Width">Width of the shared expert or plain MLP; 0 if the layer has neither.</param>
 internal sealed record RouterLayerWeights(float[] Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
 {
     public static RouterLayerWeights Plan(Weights weights, int layer, WeightPlan plan)

@@ -5,16 +5,17 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// The near end of the residual stream: token ids become rows, read one by one from the mapped checkpoint and never copied whole. It
-/// does not know what made the ids.
+/// Converts token ids to rows of the residual stream. Rows are read one by one from the mapped checkpoint; the embedding is never copied
+/// as a whole.
 /// </summary>
 internal sealed class TokenEmbedding(ModelConfig config)
 {
-    /// <summary>The rows; null where they are not held. The checkpoint stays open as long as they are.</summary>
+    /// <summary>The rows of the embedding; null while it is not installed. The checkpoint must stay open as long as they are set.</summary>
     public RowSource? Rows { get; set; }
 
     /// <summary>Writes the embedding of each token to the rows of x, float32 [tokens, hidden].</summary>
-    /// <exception cref="ModelException">An id is outside the vocabulary, or the embedding is not held.</exception>
+    /// <exception cref="MissingPieceException">The embedding is not installed.</exception>
+    /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
     public void Embed(ReadOnlySpan<int> tokens, Activation x)
     {
         RowSource rows = Rows ?? throw new MissingPieceException(ModelPiece.Embedding);

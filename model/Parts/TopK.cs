@@ -1,14 +1,15 @@
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>
-/// Chooses the experts of one token: softmax over all router logits, the k largest. With k = 1 the weight is the probability as it is;
-/// with more it is divided by the sum of the chosen (spec: at least the float32 epsilon). Equal logits: the lower number wins.
+/// Chooses the experts of one token: the k largest of the softmax over all router logits. With k = 1 the weight is the probability
+/// itself; with larger k it is divided by the sum of the chosen probabilities (at least the float32 epsilon, as in the published code).
+/// Of equal logits the lower expert number is chosen.
 /// </summary>
 internal static class TopK
 {
     private const float Epsilon = 1.1920929e-07f;
 
-    /// <summary>Writes experts in ascending order with their weights.</summary>
+    /// <summary>Writes the chosen experts in ascending order, with their weights.</summary>
     public static void Choose(ReadOnlySpan<float> logits, Span<int> experts, Span<float> weights)
     {
         int k = experts.Length;
@@ -17,7 +18,7 @@ internal static class TopK
             int best = -1;
             for (int e = 0; e < logits.Length; e++)
             {
-                // "Not less" in this form also takes a NaN rather than no expert at all.
+                // The first candidate is accepted even if it is NaN, so that NaN logits never leave a token without an expert.
                 if ((best < 0 || logits[e] > logits[best]) && !experts[..i].Contains(e))
                 {
                     best = e;

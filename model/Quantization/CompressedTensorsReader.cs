@@ -5,21 +5,21 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// Reads a quantization_config of the compressed-tensors library, as far as its schemes are computed here: 8-bit integers by row, 4-bit
-/// integers in groups of 32, 8-bit floats by tensor or row, all symmetric, with inputs quantised as they come or, for 8-bit floats, by a
-/// stored scale.
+/// Reads a quantization_config of the compressed-tensors library. Supported are 8-bit integers with a scale per row, 4-bit integers with a
+/// scale per group of 32 columns, and 8-bit floats with a scale per tensor or row, all symmetric. Inputs are quantised dynamically or, for
+/// 8-bit floats, with a stored scale. Other schemes are refused.
 /// </summary>
-/// <param name="source">The file, for messages.</param>
+/// <param name="source">Name of the file, for messages.</param>
 internal sealed class CompressedTensorsReader(string source)
 {
     private const string Prefix = "quantization_config.";
 
-    // Mixed: each group states its own.
+    // With "mixed-precision", every group states its own format.
     private static readonly string[] Formats = ["int-quantized", "pack-quantized", "float-quantized", "naive-quantized", "mixed-precision"];
 
     public QuantizationConfig Read(in JsonFields fields)
     {
-        Check(fields, "quantization_status", "compressed");
+        RequireOnly(fields, "quantization_status", "compressed");
         if (fields.Text("format") is { } format && !Formats.Contains(format))
         {
             throw fields.Invalid("format", $"\"{format}\"", string.Join(", ", Formats.Select(f => $"\"{f}\"")));
@@ -94,7 +94,7 @@ internal sealed class CompressedTensorsReader(string source)
         }
     }
 
-    // True where a scale for the inputs is stored.
+    // Returns whether a scale for the inputs is stored.
     private static bool ReadInputs(in JsonFields fields, ElementType weights)
     {
         bool isFloat = weights == ElementType.F8E4M3;
@@ -145,7 +145,7 @@ internal sealed class CompressedTensorsReader(string source)
         }
     }
 
-    private static void Check(in JsonFields fields, string name, string only)
+    private static void RequireOnly(in JsonFields fields, string name, string only)
     {
         if (fields.Text(name) is { } value && value != only)
         {

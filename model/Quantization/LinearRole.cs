@@ -1,28 +1,30 @@
 namespace HunyuanOrleans.Model.Quantization;
 
-/// <summary>What a matrix is for, as far as its format depends on it.</summary>
+/// <summary>The role of a matrix in the model, which decides its quantisation.</summary>
 public enum LinearRole
 {
-    /// <summary>No linear layer that is ever quantised: norms, biases, embedding, routers.</summary>
+    /// <summary>A tensor that is never quantised: norm, bias, embedding or router.</summary>
     None,
 
-    /// <summary>Query, key, value and output projections, fused or not.</summary>
+    /// <summary>A query, key, value or output projection, fused or not.</summary>
     Attention,
 
-    /// <summary>Gate, up and down of a routed, shared or plain MLP, fused or not.</summary>
+    /// <summary>A gate, up or down projection of a routed expert, shared expert or plain MLP, fused or not.</summary>
     Mlp,
 
     /// <summary>lm_head.</summary>
     Head,
 }
 
-/// <summary>Reads roles from names.</summary>
+/// <summary>Finds the role of a module from its name.</summary>
 public static class LinearRoles
 {
     private static readonly string[] Attention = ["q_proj", "k_proj", "v_proj", "o_proj", "qkv_proj"];
     private static readonly string[] Mlp = ["gate_proj", "up_proj", "down_proj", "gate_and_up_proj"];
 
-    /// <summary>The role of a module by its name in published checkpoints, such as model.layers.0.self_attn.q_proj (without .weight).</summary>
+    /// <summary>
+    /// The role of a module, from its name in published checkpoints without ".weight", such as model.layers.0.self_attn.q_proj.
+    /// </summary>
     public static LinearRole Of(string module)
     {
         if (module == "lm_head")

@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// A list of modules as quantisation configs give it: exact names, and regular expressions marked by "re:". A name of one half of a fused
-/// pair of projections also means the fused one, and the other way round. It does not know what the list is for.
+/// Matches module names against a list from a quantisation config: exact names, and regular expressions that begin with "re:". If the
+/// list names a projection, it also matches the fused projection that contains it, and the other way round.
 /// </summary>
 internal sealed class ModuleMatcher
 {
     private const string Pattern = "re:";
 
-    // Expressions come with downloaded files: no backtracking, so none of them can take long.
+    // Expressions come from downloaded files. Without backtracking, none of them can take excessive time.
     private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
     private static readonly (string Part, string Fused)[] Fusions =
@@ -19,8 +19,8 @@ internal sealed class ModuleMatcher
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly List<Regex> patterns = [];
 
-    /// <summary>Reads a list.</summary>
-    /// <exception cref="ArgumentException">An expression is malformed, or of a kind that cannot be matched without backtracking.</exception>
+    /// <summary>Creates a matcher from the entries of a list.</summary>
+    /// <exception cref="ArgumentException">An expression is malformed, or cannot be matched without backtracking.</exception>
     public ModuleMatcher(IEnumerable<string> entries)
     {
         foreach (string entry in entries)
@@ -33,7 +33,7 @@ internal sealed class ModuleMatcher
 
             try
             {
-                // Python's re.match, which the config was written for, begins at the start of the name and may end anywhere.
+                // Configs are written for Python's re.match, which matches from the start of the name but not necessarily to its end.
                 patterns.Add(new Regex("^(?:" + entry[Pattern.Length..] + ")", Options));
             }
             catch (NotSupportedException e)
@@ -43,10 +43,10 @@ internal sealed class ModuleMatcher
         }
     }
 
-    /// <summary>Whether the list has an entry of exactly this text.</summary>
+    /// <summary>Whether the list contains exactly this name.</summary>
     public bool Has(string name) => names.Contains(name);
 
-    /// <summary>Whether the list means a module.</summary>
+    /// <summary>Whether a module matches the list.</summary>
     public bool Matches(string module)
     {
         if (MatchesAsIs(module))

@@ -3,12 +3,12 @@ using HunyuanOrleans.Kernels;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// Which matrix gets which type, by what it is for. The experts are nearly all of a mixture's bytes and the least sensitive part, so they go
-/// first and furthest; lm_head decides between neighbouring tokens and keeps at least 8 bits. It does not know checkpoints.
+/// Decides the type of a matrix from its role. Experts are nearly all bytes of a mixture-of-experts model and least sensitive, so they are
+/// quantised first and with the fewest bits. lm_head decides between similar tokens, so it keeps at least 8 bits.
 /// </summary>
 public static class QuantPolicy
 {
-    /// <summary>The type of matrices of a role; null where they are not quantised.</summary>
+    /// <summary>The type of matrices with a role; null if they are not quantised.</summary>
     public static ElementType? TypeOf(QuantFormat format, LinearRole role) => (format, role) switch
     {
         (QuantFormat.None, _) or (_, LinearRole.None) => null,

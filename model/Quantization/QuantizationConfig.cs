@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// What a checkpoint says of its quantisation, read and checked: which modules are stored how. It does not know the files; whether they hold
-/// what is said here is checked where tensors are looked up.
+/// The validated quantization_config of a checkpoint: the scheme of each module. It does not read weight files; the lookup of tensors
+/// checks that the files match it.
 /// </summary>
 public sealed class QuantizationConfig
 {
@@ -17,24 +17,24 @@ public sealed class QuantizationConfig
         this.groups = groups;
     }
 
-    /// <summary>quant_method, as written.</summary>
+    /// <summary>The value of quant_method.</summary>
     public string Method { get; }
 
-    /// <summary>The field that lists modules which are not quantised, for messages.</summary>
+    /// <summary>The name of the field that lists the modules which are not quantised, for messages.</summary>
     internal string IgnoredField { get; }
 
-    /// <summary>How a linear module is stored, by its name without .weight; null where it is not quantised.</summary>
+    /// <summary>The scheme of a module, from its name without ".weight"; null if the module is not quantised.</summary>
     public WeightScheme? SchemeOf(string module)
     {
         LinearRole role = LinearRoles.Of(module);
 
-        // AutoFP8 leaves lm_head alone, listed or not; where it is no matrix of its own, lists do not always name it.
+        // AutoFP8 never quantises lm_head, and its lists may omit lm_head in tied models.
         if (role == LinearRole.None || (role == LinearRole.Head && Method == QuantizationReader.AutoFp8) || ignored.Matches(module))
         {
             return null;
         }
 
-        // A group that names a module outdoes one that takes all linear layers.
+        // A group that names the module has priority over one that targets all linear layers.
         foreach (SchemeGroup group in groups)
         {
             if (group.Targets.Matches(module))
@@ -46,14 +46,16 @@ public sealed class QuantizationConfig
         return groups.FirstOrDefault(g => g.Targets.Has(SchemeGroup.AllLinear))?.Scheme;
     }
 
-    /// <summary>Whether a module is meant to be quantised although it never is: a router that the list of exceptions forgot.</summary>
+    /// <summary>
+    /// Whether the config quantises a module by name, whatever its role. True for a router means that the list of ignored modules lacks it.
+    /// </summary>
     internal bool Targets(string module) =>
         !ignored.Matches(module) && groups.Any(g => g.Targets.Matches(module) || g.Targets.Has(SchemeGroup.AllLinear));
 }
 
-/// <summary>Modules that are stored in one way.</summary>
-/// <param name="Targets">Which.</param>
-/// <param name="Scheme">How.</param>
+/// <summary>A group of modules with the same scheme.</summary>
+/// <param name="Targets">Matches the modules of the group.</param>
+/// <param name="Scheme">The scheme of these modules.</param>
 internal sealed record SchemeGroup(ModuleMatcher Targets, WeightScheme Scheme)
 {
     /// <summary>The target that means every linear layer.</summary>

@@ -4,7 +4,7 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Quantization;
 
-/// <summary>Reads quantization_config, whichever of the two known layouts it is in. Whatever it asks for beyond what is computed here is refused.</summary>
+/// <summary>Reads quantization_config in the layout of AutoFP8 or compressed-tensors. Unsupported settings are refused.</summary>
 internal static class QuantizationReader
 {
     private const string Field = "quantization_config";
@@ -12,11 +12,11 @@ internal static class QuantizationReader
     private const string IgnoredLayers = "ignored_layers";
     private const string NotConverted = "modules_to_not_convert";
 
-    /// <summary>The methods that are understood.</summary>
+    /// <summary>The supported values of quant_method.</summary>
     public const string AutoFp8 = "fp8", CompressedTensors = "compressed-tensors";
 
-    /// <summary>Reads the field; null where the config has none.</summary>
-    /// <exception cref="ModelException">The message names the field and what is allowed.</exception>
+    /// <summary>Reads the field; null if the config does not have it.</summary>
+    /// <exception cref="ModelException">A field is invalid; the message names it and what is allowed.</exception>
     public static QuantizationConfig? Read(in JsonFields config, string source)
     {
         if (!config.TryGet(Field, out JsonElement json))
@@ -62,7 +62,7 @@ internal static class QuantizationReader
         return new QuantizationConfig(AutoFp8, Prefix + field, matcher, [new SchemeGroup(new ModuleMatcher([SchemeGroup.AllLinear]), scheme)]);
     }
 
-    /// <summary>A list of texts; null where absent.</summary>
+    /// <summary>Reads a list of strings; null if the field is absent.</summary>
     public static IReadOnlyList<string>? Texts(in JsonFields fields, string name, string source, string prefix)
     {
         if (!fields.TryGet(name, out JsonElement list))
@@ -86,7 +86,7 @@ internal static class QuantizationReader
         return texts;
     }
 
-    /// <summary>A matcher of names that a file gives.</summary>
+    /// <summary>Creates a matcher from the entries of a field.</summary>
     public static ModuleMatcher Matcher(IEnumerable<string> entries, string source, string field)
     {
         try

@@ -4,8 +4,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// Checks a quantisation against the model it is of: what is computed as one matrix must be of one type, all routed experts of a layer are
-/// alike, and routers are left alone.
+/// Checks a quantization_config against its model: matrices that are computed as one must have the same scheme, all routed experts of a
+/// layer must have the same scheme, and routers must not be quantised.
 /// </summary>
 internal static class QuantizationRules
 {
@@ -18,7 +18,7 @@ internal static class QuantizationRules
 
         if (stored.Method == QuantizationReader.AutoFp8 && !config.TieWordEmbeddings && stored.Targets("lm_head"))
         {
-            throw Lacks(config, stored, "lm_head");
+            throw MissingInIgnoreList(config, stored, "lm_head");
         }
 
         for (int layer = 0; layer < config.Layers; layer++)
@@ -32,39 +32,39 @@ internal static class QuantizationRules
         string attention = WeightNames.Attention(layer);
         if (config.IsSelfLayer(layer))
         {
-            Same(config, stored, attention + "q_proj", attention + "k_proj", attention + "v_proj");
+            RequireSame(config, stored, attention + "q_proj", attention + "k_proj", attention + "v_proj");
         }
 
         if (!config.IsMoeLayer(layer))
         {
-            SameUp(config, stored, WeightNames.DenseMlp(layer));
+            RequireSameGateAndUp(config, stored, WeightNames.DenseMlp(layer));
             return;
         }
 
         string router = WeightNames.Module(WeightNames.RouterGate(layer));
         if (stored.Targets(router))
         {
-            throw Lacks(config, stored, router);
+            throw MissingInIgnoreList(config, stored, router);
         }
 
         if (config.SharedExperts(layer) > 0)
         {
-            SameUp(config, stored, WeightNames.SharedMlp(layer));
+            RequireSameGateAndUp(config, stored, WeightNames.SharedMlp(layer));
         }
 
         string first = WeightNames.ExpertMlp(layer, 0);
         for (int expert = 0; expert < config.Experts; expert++)
         {
             string prefix = WeightNames.ExpertMlp(layer, expert);
-            Same(config, stored, first + "gate_proj", prefix + "gate_proj", prefix + "up_proj");
-            Same(config, stored, first + "down_proj", prefix + "down_proj");
+            RequireSame(config, stored, first + "gate_proj", prefix + "gate_proj", prefix + "up_proj");
+            RequireSame(config, stored, first + "down_proj", prefix + "down_proj");
         }
     }
 
-    private static void SameUp(ModelConfig config, QuantizationConfig stored, string prefix) =>
-        Same(config, stored, prefix + "gate_proj", prefix + "up_proj");
+    private static void RequireSameGateAndUp(ModelConfig config, QuantizationConfig stored, string prefix) =>
+        RequireSame(config, stored, prefix + "gate_proj", prefix + "up_proj");
 
-    private static void Same(ModelConfig config, QuantizationConfig stored, string first, params ReadOnlySpan<string> others)
+    private static void RequireSame(ModelConfig config, QuantizationConfig stored, string first, params ReadOnlySpan<string> others)
     {
         WeightScheme? scheme = stored.SchemeOf(first);
         foreach (string other in others)
@@ -81,6 +81,6 @@ internal static class QuantizationRules
 
     private static string Show(WeightScheme? scheme) => scheme is null ? "not quantised" : $"{scheme.Type} ({scheme.Scales})";
 
-    private static ModelException Lacks(ModelConfig config, QuantizationConfig stored, string module) => new(
+    private static ModelException MissingInIgnoreList(ModelConfig config, QuantizationConfig stored, string module) => new(
         $"{config.Source}: \"{stored.IgnoredField}\" lacks \"{module}\"; allowed: a list with every router (mlp.gate.wg) and, where it is not tied, lm_head.");
 }

@@ -2,25 +2,25 @@ using HunyuanOrleans.Kernels;
 
 namespace HunyuanOrleans.Model.Quantization;
 
-/// <summary>For how many weights a stored scale counts.</summary>
+/// <summary>The part of a tensor that shares one stored scale.</summary>
 public enum ScaleGranularity
 {
-    /// <summary>One for the whole tensor.</summary>
+    /// <summary>One scale for the whole tensor.</summary>
     Tensor,
 
-    /// <summary>One for each output row.</summary>
+    /// <summary>One scale for each output row.</summary>
     Row,
 
-    /// <summary>One for each 32 columns of a row.</summary>
+    /// <summary>One scale for each 32 columns of a row.</summary>
     Group,
 }
 
-/// <summary>How a quantised module is stored.</summary>
-/// <param name="Type">I8, I4 or F8E4M3.</param>
-/// <param name="Scales">What its scales span.</param>
-/// <param name="StaticInput">Whether a scale of its input is stored beside it; else the input's scale follows the input.</param>
+/// <summary>The quantisation scheme of a stored module.</summary>
+/// <param name="Type">Element type: I8, I4 or F8E4M3.</param>
+/// <param name="Scales">The part of the tensor that shares one scale.</param>
+/// <param name="StaticInput">Whether a scale for the input is stored; otherwise the scale is computed from the input.</param>
 public sealed record WeightScheme(ElementType Type, ScaleGranularity Scales, bool StaticInput)
 {
-    /// <summary>Columns that share a scale where it spans a group; the only size there is.</summary>
+    /// <summary>Number of columns in a group, the only supported group size.</summary>
     public const int GroupColumns = 32;
 }

@@ -6,8 +6,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// The type of every matrix of one model as it is held in memory: what the user asked for, or what the checkpoint is. It knows names, not
-/// files. Models held alike have equal <see cref="Name"/>s, and only they give the same bits.
+/// Determines the element type of every matrix of a model in memory, from the requested format or from the checkpoint's quantisation. It
+/// needs no weight files. Two loads of a model give the same bits only if their <see cref="Name"/>s are equal.
 /// </summary>
 public sealed class WeightTypes
 {
@@ -22,20 +22,22 @@ public sealed class WeightTypes
         Name = (mode == ComputeMode.F32 ? "f32" : "bf16") + Suffix();
     }
 
-    /// <summary>Precision of activations, and of matrices that are not quantised.</summary>
+    /// <summary>Precision of activations and of matrices that are not quantised.</summary>
     public ComputeMode Mode { get; }
 
-    /// <summary>The format, <see cref="QuantFormat.None"/> where nothing is quantised; null for a checkpoint whose mixture has no name.</summary>
+    /// <summary>
+    /// The format, <see cref="QuantFormat.None"/> if nothing is quantised; null for a checkpoint whose mix of types is none of the formats.
+    /// </summary>
     public QuantFormat? Format => _format;
 
-    /// <summary>A short name, fit for a file: bf16, f32, bf16-int8-all, bf16-fp8-static, bf16-mixed-1a2b3c4d.</summary>
+    /// <summary>A short name that is valid in file names: bf16, f32, bf16-int8-all, bf16-fp8-static, bf16-mixed-1a2b3c4d.</summary>
     public string Name { get; }
 
-    /// <summary>Finds the types.</summary>
+    /// <summary>Determines the types of a model's matrices.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="mode">Precision of what is not quantised.</param>
-    /// <param name="wanted">The format asked for; null: as the checkpoint is.</param>
-    /// <exception cref="ModelException">The checkpoint is quantised already, and otherwise.</exception>
+    /// <param name="mode">Precision of activations and of matrices that are not quantised.</param>
+    /// <param name="wanted">The requested format; null: as the checkpoint is stored.</param>
+    /// <exception cref="ModelException">The checkpoint is quantised in another format than the requested one.</exception>
     public static WeightTypes Of(ModelConfig config, ComputeMode mode, QuantFormat? wanted)
     {
         if (config.Quantization is not { } stored)
@@ -49,7 +51,7 @@ public sealed class WeightTypes
             found ??= Modules(config).All(m => QuantPolicy.TypeOf(format, LinearRoles.Of(m)) == stored.SchemeOf(m)?.Type) ? format : null;
         }
 
-        // What else an 8-bit float checkpoint leaves unquantised is its maker's choice, and no other form.
+        // An 8-bit float checkpoint may leave more modules unquantised than the format does; it still counts as fp8.
         bool floats = Modules(config).All(m => stored.SchemeOf(m)?.Type is null or ElementType.F8E4M3);
         if (wanted is not null && wanted != found && !(floats && wanted == QuantFormat.Fp8))
         {
@@ -62,7 +64,7 @@ public sealed class WeightTypes
         return new WeightTypes(config, mode, found);
     }
 
-    /// <summary>The type of a module's matrix, by its name in published checkpoints without .weight. Routers are float32.</summary>
+    /// <summary>The type of a module's matrix. The name is that of published checkpoints without ".weight". Routers are float32.</summary>
     public ElementType TypeOf(string module)
     {
         LinearRole role = LinearRoles.Of(module);
@@ -72,7 +74,7 @@ public sealed class WeightTypes
         return type ?? (module.EndsWith(".gate.wg", StringComparison.Ordinal) ? ElementType.F32 : Mode.Element());
     }
 
-    // Experts of a layer are alike, so the first stands for all.
+    // All experts of a layer have the same scheme, so the first one represents them.
     private static IEnumerable<string> Modules(ModelConfig config)
     {
         yield return "lm_head";
@@ -107,7 +109,7 @@ public sealed class WeightTypes
             return "-" + format.Name() + (staticInput ? "-static" : "");
         }
 
-        // A checkpoint of its own mixture: what tells it from others is the list of its types.
+        // A mix of types without a name is identified by a hash of the list of types.
         StringBuilder text = new();
         foreach (string module in Modules(_config))
         {

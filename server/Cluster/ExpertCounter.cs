@@ -22,12 +22,12 @@ internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
     }
 
     /// <inheritdoc/>
-    public void Embedded(Activation x, int tokens)
+    public void OnEmbedded(Activation x, int tokens)
     {
     }
 
     /// <inheritdoc/>
-    public void Routed(int layer, Activation scores, RoutedRows routed)
+    public void OnRouted(int layer, Activation scores, RoutedRows routed)
     {
         ReadOnlySpan<int> counts = routed.Counts;
         Span<long> row = _tokens.AsSpan(layer * counts.Length, counts.Length);
@@ -38,7 +38,7 @@ internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
     }
 
     /// <inheritdoc/>
-    public void Finished(int layer, Activation x, int tokens)
+    public void OnLayerFinished(int layer, Activation x, int tokens)
     {
     }
 }

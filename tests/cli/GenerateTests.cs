@@ -11,7 +11,7 @@ public sealed class GenerateTests
     private const string Question = "What is the capital of France?";
     private const string Right = "The capital of France is Paris.";
 
-    public static IEnumerable<object[]> Models => GoldenCase.Models;
+    public static IEnumerable<object[]> Models => GoldenCase.Names.Select(name => new object[] { name });
 
     [Fact]
     public void The_answer_is_the_whole_output()
@@ -40,9 +40,9 @@ public sealed class GenerateTests
     [MemberData(nameof(Models))]
     public void A_folder_without_a_tokenizer_answers_ids_as_the_publishers_code_does(string model)
     {
-        GoldenCase golden = GoldenCase.Load(model, 33);
+        GoldenPrompt golden = GoldenCase.Load(model).PromptOfLength(33);
         JsonElement json = CliProcess.Run(
-            "generate", "--model", golden.Folder, "--ids", golden.IdList, "--greedy", "--ignore-eos", "--max-tokens", "32", "--mode", "f32", "--json").Json();
+            "generate", "--model", golden.ModelFolder, "--ids", golden.IdList, "--greedy", "--ignore-eos", "--max-tokens", "32", "--mode", "f32", "--json").Json();
         Assert.Equal(golden.GreedyIds, DemoExpected.Ids(json, "ids"));
         Assert.Equal(golden.Ids, DemoExpected.Ids(json, "prompt_ids"));
         Assert.Equal(JsonValueKind.Null, json.GetProperty("text").ValueKind);
@@ -52,9 +52,9 @@ public sealed class GenerateTests
     [Fact]
     public void Without_a_tokenizer_plain_output_is_the_ids()
     {
-        GoldenCase golden = GoldenCase.Load("tiny-dense", 7);
+        GoldenPrompt golden = GoldenCase.Load("tiny-dense").PromptOfLength(7);
         CliResult result = CliProcess.Run(
-            "generate", "--model", golden.Folder, "--ids", golden.IdList, "--greedy", "--ignore-eos", "--max-tokens", "5", "--mode", "f32");
+            "generate", "--model", golden.ModelFolder, "--ids", golden.IdList, "--greedy", "--ignore-eos", "--max-tokens", "5", "--mode", "f32");
         Assert.Equal(string.Join(',', golden.GreedyIds[..5]) + "\n", result.Output);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
@@ -10,15 +11,15 @@ public sealed class LogitsTests
     // The tolerance the recorded numbers come with.
     private const float Tolerance = 2e-4f;
 
-    public static IEnumerable<object[]> Models => GoldenCase.Models;
+    public static IEnumerable<object[]> Models => GoldenCase.Names.Select(name => new object[] { name });
 
     [Theory]
     [MemberData(nameof(Models))]
     public void All_positions_are_those_of_the_publishers_code(string model)
     {
-        GoldenCase golden = GoldenCase.Load(model, 33);
+        GoldenPrompt golden = GoldenCase.Load(model).PromptOfLength(33);
         using TempFolder temp = new();
-        JsonElement json = CliProcess.Run("logits", "--model", golden.Folder, "--ids", golden.IdList, "--mode", "f32", "--all", "--out", temp["l"]).Json();
+        JsonElement json = CliProcess.Run("logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--mode", "f32", "--all", "--out", temp["l"]).Json();
         Assert.Equal(33, json.GetProperty("positions").GetInt32());
         Assert.Equal(golden.Vocabulary, json.GetProperty("vocab").GetInt32());
         float[] logits = Read(temp["l"]);
@@ -29,9 +30,9 @@ public sealed class LogitsTests
     [Fact]
     public void Chunks_and_threads_do_not_change_a_bit()
     {
-        GoldenCase golden = GoldenCase.Load("tiny-share4", 33);
+        GoldenPrompt golden = GoldenCase.Load("tiny-share4").PromptOfLength(33);
         using TempFolder temp = new();
-        string[] basis = ["logits", "--model", golden.Folder, "--ids", golden.IdList, "--all"];
+        string[] basis = ["logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--all"];
         CliProcess.Run([.. basis, "--out", temp["whole"]]).Json();
         byte[] whole = File.ReadAllBytes(temp["whole"]);
         foreach (string[] variation in new[] { new[] { "--chunk", "1" }, ["--chunk", "3", "--threads", "1"], ["--chunk", "64", "--threads", "2"] })
@@ -44,9 +45,9 @@ public sealed class LogitsTests
     [Fact]
     public void The_last_position_alone_is_the_last_row_and_top_is_its_largest()
     {
-        GoldenCase golden = GoldenCase.Load("tiny-cla", 33);
+        GoldenPrompt golden = GoldenCase.Load("tiny-cla").PromptOfLength(33);
         using TempFolder temp = new();
-        JsonElement json = CliProcess.Run("logits", "--model", golden.Folder, "--ids", golden.IdList, "--mode", "f32", "--out", temp["l"]).Json();
+        JsonElement json = CliProcess.Run("logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--mode", "f32", "--out", temp["l"]).Json();
         Assert.Equal(["positions", "vocab", "top"], json.EnumerateObject().Select(p => p.Name));
         Assert.Equal(1, json.GetProperty("positions").GetInt32());
         float[] logits = Read(temp["l"]);

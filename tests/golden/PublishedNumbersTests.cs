@@ -3,17 +3,35 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Golden.Tests;
 
-/// <summary>The numbers that came out of the published code, within the bounds its notes suggest.</summary>
+/// <summary>
+/// Compares logits, hidden states and routing with the results of the published code, within the tolerances of its notes.
+/// </summary>
 public sealed class PublishedNumbersTests
 {
     private const float F32Tolerance = 2e-4f;
     private const float GateTolerance = 1e-5f;
 
-    public static TheoryData<string, InstructionSet> Cases => GoldenCase.WithEveryInstructionSet();
+    public static TheoryData<string, InstructionSet> Cases
+    {
+        get
+        {
+            TheoryData<string, InstructionSet> data = [];
+            foreach (InstructionSet isa in InstructionSets.Available)
+            {
+                foreach (string name in GoldenCase.Names)
+                {
+                    data.Add(name, isa);
+                }
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -21,7 +39,7 @@ public sealed class PublishedNumbersTests
     {
         GoldenCase golden = GoldenCase.Load(name);
         using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32, isa: isa);
-        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        foreach (GoldenPrompt prompt in golden.Prompts)
         {
             float[][] logits = new Session(model).Append(prompt.Ids);
             AssertRows(prompt.Array("logits").Values, prompt.LogitPositions.Select(p => logits[p]), F32Tolerance);
@@ -34,7 +52,7 @@ public sealed class PublishedNumbersTests
     {
         GoldenCase golden = GoldenCase.Load(name);
         using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32, isa: isa);
-        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        foreach (GoldenPrompt prompt in golden.Prompts)
         {
             Session session = new(model);
             List<float[]> rows = [session.Append(prompt.Ids)[^1]];
@@ -59,7 +77,7 @@ public sealed class PublishedNumbersTests
     {
         GoldenCase golden = GoldenCase.Load(name);
         using ModelRunner model = Session.Load(golden.ModelFolder, ComputeMode.F32, isa: isa);
-        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        foreach (GoldenPrompt prompt in golden.Prompts)
         {
             Recorder recorder = new();
             model.Observer = recorder;
@@ -101,7 +119,7 @@ public sealed class PublishedNumbersTests
         List<double> means = [];
         double before = 0;
         int beforeCount = 0;
-        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        foreach (GoldenPrompt prompt in golden.Prompts)
         {
             Recorder recorder = new();
             model.Observer = recorder;
@@ -138,7 +156,7 @@ public sealed class PublishedNumbersTests
 
     internal static int ArgMax(float[] row) => Array.IndexOf(row, row.Max());
 
-    private static int FirstChange(GoldenCase.Prompt prompt, Recorder recorder)
+    private static int FirstChange(GoldenPrompt prompt, Recorder recorder)
     {
         int tokens = prompt.Ids.Length;
         if (!prompt.HasExperts)
@@ -174,7 +192,7 @@ public sealed class PublishedNumbersTests
         }
     }
 
-    /// <summary>Copies what the published code's notes hold numbers for.</summary>
+    /// <summary>Records the intermediate values for which published results exist.</summary>
     private sealed class Recorder : IForwardObserver
     {
         public List<float[]> Last { get; } = [];
@@ -183,9 +201,9 @@ public sealed class PublishedNumbersTests
 
         public List<(int[] Experts, float[] Weights)> Choices { get; } = [];
 
-        public void Embedded(Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
+        public void OnEmbedded(Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
 
-        public void Routed(int layer, Activation scores, RoutedRows routed)
+        public void OnRouted(int layer, Activation scores, RoutedRows routed)
         {
             for (int token = 0; token < routed.Tokens; token++)
             {
@@ -194,6 +212,6 @@ public sealed class PublishedNumbersTests
             }
         }
 
-        public void Finished(int layer, Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
+        public void OnLayerFinished(int layer, Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
     }
 }

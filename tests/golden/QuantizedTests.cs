@@ -2,14 +2,16 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Golden.Tests;
 
-/// <summary>How far quantised models may stray from the published code's float32 logits.</summary>
+/// <summary>Limits the divergence of quantised models from the float32 logits of the published code.</summary>
 public sealed class QuantizedTests
 {
-    // Mean KL in nats over all stored positions; random weights are harder to quantise than trained ones. About twice what was measured.
+    // Mean KL divergence in nats over all recorded positions: about twice the measured values. Random weights are harder to quantise than
+    // trained ones.
     public static TheoryData<QuantFormat, double> Bounds => new()
     {
         { QuantFormat.None, 0.02 },
@@ -38,7 +40,7 @@ public sealed class QuantizedTests
                 PinThreads = false,
                 MaxLogitRows = 256,
             });
-            foreach (GoldenCase.Prompt prompt in golden.Prompts)
+            foreach (GoldenPrompt prompt in golden.Prompts)
             {
                 float[][] logits = new Session(model).Append(prompt.Ids);
                 ReadOnlySpan<float> expected = prompt.Array("logits").Values;

@@ -3,11 +3,14 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Golden.Tests;
 
-/// <summary>A sequence's logits do not depend, in a single bit, on chunking, batch, threads or where its blocks lie.</summary>
+/// <summary>
+/// No bit of a sequence's logits depends on chunking, the rest of the batch, the number of threads or the choice of KV blocks.
+/// </summary>
 public sealed class SameBitsTests
 {
     public static TheoryData<string, ComputeMode, InstructionSet> Cases
@@ -37,7 +40,7 @@ public sealed class SameBitsTests
         GoldenCase golden = GoldenCase.Load(name);
         using ModelRunner one = Session.Load(golden.ModelFolder, mode, threads: 1, isa);
         using ModelRunner two = Session.Load(golden.ModelFolder, mode, threads: 2, isa);
-        foreach (GoldenCase.Prompt prompt in golden.Prompts)
+        foreach (GoldenPrompt prompt in golden.Prompts)
         {
             float[][] whole = new Session(one).Append(prompt.Ids);
             foreach (int chunk in new[] { 1, 3, 64 })
@@ -52,7 +55,7 @@ public sealed class SameBitsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void AloneAndAmongSevenOthers(string name, ComputeMode mode, InstructionSet isa)
+    public void AloneAndInABatchOfEight(string name, ComputeMode mode, InstructionSet isa)
     {
         GoldenCase golden = GoldenCase.Load(name);
         using ModelRunner model = Session.Load(golden.ModelFolder, mode, threads: 2, isa);

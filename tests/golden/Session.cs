@@ -7,7 +7,9 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Golden.Tests;
 
-/// <summary>One sequence run directly on a <see cref="ModelRunner"/>, its blocks taken from a place of the pool that a test chooses.</summary>
+/// <summary>
+/// Runs one sequence directly on a <see cref="ModelRunner"/>, with KV blocks from a part of the pool that the test chooses.
+/// </summary>
 internal sealed class Session(ModelRunner model, int firstBlock = 0)
 {
     private readonly int[] _blocks = [.. Enumerable.Range(0, model.Cache.Blocks).Select(i => (firstBlock + i) % model.Cache.Blocks)];

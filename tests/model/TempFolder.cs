@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Model.Tests;
 
-/// <summary>A new empty folder that is removed at the end.</summary>
+/// <summary>A new empty folder that is deleted on disposal.</summary>
 internal sealed class TempFolder : IDisposable
 {
     public TempFolder() => Root = Directory.CreateTempSubdirectory("hunyuan-test-").FullName;
@@ -9,7 +9,7 @@ internal sealed class TempFolder : IDisposable
 
     public string File(string name) => Path.Combine(Root, name);
 
-    /// <summary>Copies the files of a model folder, not its sub-folders.</summary>
+    /// <summary>Copies the files of a model folder, without its subfolders.</summary>
     public static TempFolder CopyOf(string folder)
     {
         var copy = new TempFolder();

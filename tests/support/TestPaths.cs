@@ -1,21 +1,21 @@
 namespace HunyuanOrleans.TestSupport;
 
-/// <summary>Where tests find their data.</summary>
+/// <summary>Paths of test data.</summary>
 public static class TestPaths
 {
-    /// <summary>The folder that holds the solution file.</summary>
+    /// <summary>The folder that contains the solution file.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>The bundled demo model.</summary>
     public static string DemoModel => Path.Combine(Root, "demo-model");
 
-    /// <summary>Reference cases that ship with the repository: models/, expected/ and rope/.</summary>
+    /// <summary>The reference data in the repository: models/, expected/ and rope/.</summary>
     public static string Data => Path.Combine(Root, "tests", "data");
 
-    /// <summary>Reference data beside the checkout (vendor tokenizer cases); null where it is absent, then tests skip.</summary>
+    /// <summary>Reference data beside the checkout (vendor tokenizer cases); null if it is absent, in which case tests skip.</summary>
     public static string? SharedGolden => Existing(Path.Combine(Root, "..", "shared", "golden"));
 
-    /// <summary>The 500-sentence accuracy set beside the checkout; null where it is absent.</summary>
+    /// <summary>The 500-sentence accuracy set beside the checkout; null if it is absent.</summary>
     public static string? DemoEval => Existing(Path.Combine(Root, "..", "shared", "demo-eval"));
 
     private static string? Existing(string path) => Directory.Exists(path) ? Path.GetFullPath(path) : null;

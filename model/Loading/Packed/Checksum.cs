@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace HunyuanOrleans.Model.Loading.Packed;
 
 /// <summary>
-/// A 64-bit checksum against damage (not against intent), as fast as memory. Every step is a bijection of the running value, so a change
-/// confined to one 8-byte word is always found.
+/// A 64-bit checksum that detects accidental damage, not manipulation, and runs at the speed of memory. Every step is a bijection of the
+/// running value, so a change within a single 8-byte word is always detected.
 /// </summary>
 internal static class Checksum
 {
@@ -47,7 +47,8 @@ internal static class Checksum
         return hash;
     }
 
-    // The product carries a change upwards only; the shift brings it down again, so that no single bit of a later word undoes it.
+    // The multiplication spreads a change only to higher bits. The shift brings it back to lower bits, so that no single bit of a later
+    // word can cancel it.
     private static ulong Mix(ulong hash, ulong word)
     {
         ulong product = (hash ^ word) * Multiplier;

@@ -7,20 +7,20 @@ using HunyuanOrleans.Model.Checkpoints;
 namespace HunyuanOrleans.Model.Loading.Packed;
 
 /// <summary>
-/// Maps the packed copy of a plan's weights, if there is a sound one. Anything wrong with it is a reason to go on without, never an
-/// error. It does not write (see <see cref="PackedCopyWriter"/>).
+/// Maps the packed copy of a plan's weights if it exists and is valid. A copy that cannot be used causes a warning, never an error.
+/// <see cref="PackedCopyWriter"/> writes copies.
 /// </summary>
-/// <param name="path">The file.</param>
-/// <param name="key">What it must have been made of.</param>
-/// <param name="warn">Told why a copy that is there cannot be used; may be null.</param>
+/// <param name="path">Path of the copy.</param>
+/// <param name="key">The <see cref="PackedKey"/> that the copy must have.</param>
+/// <param name="warn">Called with the reason if a copy exists and cannot be used; may be null.</param>
 internal sealed class PackedCopy(string path, string key, Action<string>? warn)
 {
     private const int Samples = 16;
     private const long PopulateBytes = 16 << 20;
 
     /// <summary>
-    /// Where the copy of a plan lies. In the model's own folder the name survives moving the folder; elsewhere it tells models apart.
-    /// Pieces of one model lie together in a folder below, each under its own name.
+    /// The path of a plan's copy. In the model's own folder the name does not contain the folder's path, so that the folder can be moved;
+    /// elsewhere the name is different for every model. The copies of a model's pieces share a subfolder.
     /// </summary>
     public static string PathOf(Weights weights, WeightPlan plan, string directory)
     {
@@ -34,12 +34,15 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
             : Path.Combine(directory, $"{stem}.pieces", $"{plan.Piece}.packed");
     }
 
-    /// <summary>Maps the copy, checks it, and lays the plan's matrices over it.</summary>
-    /// <param name="plan">The matrices; their <see cref="PlannedMatrix.Matrix"/> is set where the copy is used.</param>
-    /// <param name="pool">Workers.</param>
-    /// <param name="kernels">What will multiply them.</param>
-    /// <param name="verify">Whether to check every byte and not only samples.</param>
-    /// <returns>The mapping, which must outlive every use of the matrices; null where there is no copy or a warning says why not.</returns>
+    /// <summary>Maps and checks the copy, and points the plan's matrices to it.</summary>
+    /// <param name="plan">The matrices. If the copy is used, the method sets their <see cref="PlannedMatrix.Matrix"/>.</param>
+    /// <param name="pool">The workers that check and map.</param>
+    /// <param name="kernels">The kernels that will use the matrices.</param>
+    /// <param name="verify">Whether to check every byte instead of samples.</param>
+    /// <returns>
+    /// The mapping, which the caller owns and must keep until the matrices are no longer used. Null if there is no copy, or if it cannot be
+    /// used and a warning was given.
+    /// </returns>
     public IDisposable? TryMap(WeightPlan plan, WorkerPool pool, PanelKernels kernels, bool verify)
     {
         FileInfo info = new(path);
@@ -50,7 +53,7 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
 
         if (info.Length == 0)
         {
-            warn?.Invoke(Ignored("it is empty"));
+            warn?.Invoke(IgnoredMessage("it is empty"));
             return null;
         }
 
@@ -59,16 +62,16 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
         {
             file = MappedFile.Open(path);
             PackedHeader? header = PackedHeader.Read(count => file.Slice(0, count).ToArray(), file.Length, out string fault);
-            fault = header is null ? fault : Fault(header, plan, file, pool, verify);
+            fault = header is null ? fault : FindFault(header, plan, file, pool, verify);
             if (fault.Length == 0)
             {
-                Lay(plan, file, header!.BodyOffset, kernels, pool);
+                UseMapping(plan, file, header!.BodyOffset, kernels, pool);
                 MappedFile mapped = file;
                 file = null;
                 return mapped;
             }
 
-            warn?.Invoke(Ignored(fault));
+            warn?.Invoke(IgnoredMessage(fault));
         }
         catch (ModelException e)
         {
@@ -82,9 +85,9 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
         return null;
     }
 
-    private string Ignored(string fault) => $"{path}: the packed copy is ignored, because {fault}; the checkpoint is packed again.";
+    private string IgnoredMessage(string fault) => $"{path}: the packed copy is ignored, because {fault}; the checkpoint is packed again.";
 
-    private string Fault(PackedHeader header, WeightPlan plan, MappedFile file, WorkerPool pool, bool verify)
+    private string FindFault(PackedHeader header, WeightPlan plan, MappedFile file, WorkerPool pool, bool verify)
     {
         if (header.Key != key)
         {
@@ -112,7 +115,7 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
         return "";
     }
 
-    private static void Lay(WeightPlan plan, MappedFile file, long bodyOffset, PanelKernels kernels, WorkerPool pool)
+    private static void UseMapping(WeightPlan plan, MappedFile file, long bodyOffset, PanelKernels kernels, WorkerPool pool)
     {
         nint body = file.Address + (nint)bodyOffset;
         MemoryAdvice.HugePages(body, plan.TotalBytes);
@@ -122,7 +125,7 @@ internal sealed class PackedCopy(string path, string key, Action<string>? warn)
                 planned.Rows, planned.Columns, planned.Type, body + (nint)planned.Offset, plan.TotalBytes - planned.Offset, file, kernels);
         }
 
-        // What is in memory is mapped now, at once and by all workers; what is not is read when it is first used.
+        // Pages that are in the page cache are mapped now, in parallel. All other pages are read on first use.
         pool.Run(new Populate(body, plan.TotalBytes), (int)((plan.TotalBytes + PopulateBytes - 1) / PopulateBytes));
     }
 

@@ -5,23 +5,23 @@ using Microsoft.Win32.SafeHandles;
 namespace HunyuanOrleans.Model.Loading.Packed;
 
 /// <summary>
-/// Writes a packed copy so that its name only ever stands for a whole one: into a file of another name, flushed to the disk, then
-/// renamed. Processes that write the same copy at once do not disturb each other. What goes wrong is a warning, never an error.
+/// Writes a packed copy atomically: to a temporary file, which is flushed to disk and then renamed, so that a file with the final name is
+/// always complete. Several processes may write the same copy at once. A copy that cannot be written causes a warning, never an error.
 /// </summary>
-/// <param name="path">The file.</param>
-/// <param name="key">What the weights were made of.</param>
-/// <param name="warn">Told why no copy was written; may be null.</param>
+/// <param name="path">Path of the copy.</param>
+/// <param name="key">The <see cref="PackedKey"/> of the weights.</param>
+/// <param name="warn">Called with the reason if no copy can be written; may be null.</param>
 internal sealed class PackedCopyWriter(string path, string key, Action<string>? warn)
 {
     private const string Unfinished = ".unfinished";
     private const int ChunksPerReport = 4;
 
     /// <summary>Writes the region of a loaded plan.</summary>
-    /// <param name="plan">The matrices.</param>
-    /// <param name="region">Their bytes.</param>
-    /// <param name="pool">Workers.</param>
-    /// <param name="progress">Told every 16 MB; may be null.</param>
-    /// <param name="cancellationToken">Stops between two chunks; nothing is left behind.</param>
+    /// <param name="plan">The loaded matrices.</param>
+    /// <param name="region">The memory of the matrices.</param>
+    /// <param name="pool">The workers that compute checksums.</param>
+    /// <param name="progress">Receives a report every 16 MB; may be null.</param>
+    /// <param name="cancellationToken">Checked between chunks of 4 MB; after cancellation no file is left.</param>
     public void TryWrite(
         WeightPlan plan, NativeBuffer region, WorkerPool pool, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
@@ -30,17 +30,17 @@ internal sealed class PackedCopyWriter(string path, string key, Action<string>? 
         {
             string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
             Directory.CreateDirectory(directory);
-            if (!RemoveAbandoned(directory))
+            if (!TryRemoveUnfinished(directory))
             {
-                // Another process is writing this very copy; a second one would only take the disk's time and room.
+                // Another process is writing the same copy. Writing it twice would only cost disk time and space.
                 return;
             }
 
             int chunks = ChunkChecksums.Count(plan.TotalBytes);
-            ulong[] hashes = ChunkChecksums.Compute(pool, (offset, length) => region.Slice(offset, length), plan.TotalBytes, [.. Enumerable.Range(0, chunks)]);
-            PackedHeader header = new(key, plan.TotalBytes, hashes);
+            ulong[] checksums = ChunkChecksums.Compute(pool, (offset, length) => region.Slice(offset, length), plan.TotalBytes, [.. Enumerable.Range(0, chunks)]);
+            PackedHeader header = new(key, plan.TotalBytes, checksums);
 
-            // Reserving the room first finds a full disk before anything is written.
+            // Preallocate, so that a full disk is detected before anything is written.
             using (SafeFileHandle file = File.OpenHandle(
                 temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: header.FileBytes))
             {
@@ -91,14 +91,14 @@ internal sealed class PackedCopyWriter(string path, string key, Action<string>? 
         }
     }
 
-    /// <summary>Deletes what processes that died while writing left behind; false where one is still writing.</summary>
-    private bool RemoveAbandoned(string directory)
+    /// <summary>Deletes the temporary files of writers that died. Returns false if another process is still writing.</summary>
+    private bool TryRemoveUnfinished(string directory)
     {
         foreach (string other in Directory.EnumerateFiles(directory, $"{Path.GetFileName(path)}.*{Unfinished}"))
         {
             try
             {
-                // A writer holds its file alone, so opening succeeds only where there is none.
+                // A writer opens its file exclusively, so opening it succeeds only if the writer is gone.
                 File.OpenHandle(other, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
             }
             catch (IOException) when (File.Exists(other))
@@ -124,7 +124,7 @@ internal sealed class PackedCopyWriter(string path, string key, Action<string>? 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It holds nothing that is used; the next writer tries again.
+            // The file is never read, and the next writer tries again to delete it.
         }
     }
 }

@@ -7,16 +7,18 @@ using HunyuanOrleans.Model.Checkpoints;
 namespace HunyuanOrleans.Model.Loading.Packed;
 
 /// <summary>
-/// What a packed copy was made of, as lines of text that are stored in it and compared as a whole: the layout, the config, and every
-/// file of the checkpoint by name, size, time of change and header. Hazard: a file whose weights are replaced while its size, time and
-/// header stay is taken for the same.
+/// Identifies the weights in a packed copy by lines of text that are stored in the copy and compared as a whole: the layout, the config,
+/// and the name, size, write time and header of every checkpoint file. Hazard: if the weights in a file change but its size, write time
+/// and header do not, the old copy is still used.
 /// </summary>
 internal static class PackedKey
 {
-    /// <summary>Version of the packed layout. Raise it whenever the packer or the plan gives other bytes for the same checkpoint.</summary>
+    /// <summary>
+    /// Version of the packed layout. Increment it whenever the packer or the plan produces different bytes for the same checkpoint.
+    /// </summary>
     public const int LayoutVersion = 1;
 
-    // One layout serves every instruction set; a layout made for one would carry that one's name here.
+    // All instruction sets share one layout. A layout for one instruction set would have its name here.
     private const string Isa = "any";
 
     public static string Of(Weights weights, WeightPlan plan, int layoutVersion = LayoutVersion)
@@ -36,7 +38,7 @@ internal static class PackedKey
         return text.ToString();
     }
 
-    /// <summary>Stands for the matrices and their places, whatever their values.</summary>
+    /// <summary>A hash of the names, shapes, types and offsets of a plan's matrices, without their values.</summary>
     public static string PlanHash(WeightPlan plan)
     {
         StringBuilder text = new();
@@ -53,7 +55,7 @@ internal static class PackedKey
         return Hex(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    /// <summary>The first line in which two keys differ, for messages: how <paramref name="found"/> has it.</summary>
+    /// <summary>Describes the first line in which two keys differ, for messages.</summary>
     public static string Difference(string expected, string found)
     {
         string[] ours = expected.Split('\n');

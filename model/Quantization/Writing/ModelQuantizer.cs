@@ -6,35 +6,37 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Quantization.Writing;
 
 /// <summary>
-/// Writes a quantised copy of a model folder: tensor by tensor, rows by rows, so that memory does not grow with the model. Loading the copy
-/// gives the same packed weights as loading the original in that form, for all formats: rows are quantised by the same code.
+/// Writes a quantised copy of a model folder in small chunks of rows, so that memory use does not depend on the size of the model. Loading
+/// the copy gives the same packed weights as loading the original in that format, because the same code quantises the rows.
 /// </summary>
 public static class ModelQuantizer
 {
-    /// <summary>Bytes of a file from which on another one is begun.</summary>
-    public const long StandardShardBytes = 5_000_000_000;
+    /// <summary>Default maximum size of a shard in bytes.</summary>
+    public const long DefaultMaxShardBytes = 5_000_000_000;
 
-    // Read for one unit of work: small beside the model, large beside the cost of handing it out.
+    // Bytes read in one unit of work: small compared to the model, large compared to the cost of scheduling a unit.
     private const long ChunkBytes = 4 << 20;
 
     private static readonly string[] WeightEndings = [".safetensors", ".bin", ".pt", ".pth", ".gguf", ".packed", ".part"];
 
-    /// <summary>Writes the copy. Its folder appears when it is whole; until then, and after an error, there is none.</summary>
-    /// <param name="model">The model's folder, not quantised.</param>
-    /// <param name="output">The folder to make: new, or empty.</param>
-    /// <param name="format">What to quantise to, not none.</param>
-    /// <param name="progress">Told the source bytes done so far, and all; may be called from several threads.</param>
-    /// <param name="cancellationToken">Stops between pieces of a few MB.</param>
-    /// <param name="maxShardBytes">Bytes of a file from which on another one is begun.</param>
-    /// <returns>Bytes of the tensors written.</returns>
-    /// <exception cref="ModelException">The model is wrong or quantised already, or the output cannot be written.</exception>
+    /// <summary>Writes the copy. The output folder appears only when it is complete; after an error there is none.</summary>
+    /// <param name="model">The folder of an unquantised model.</param>
+    /// <param name="output">The folder to write, which must be empty or not exist.</param>
+    /// <param name="format">The format to quantise to; <see cref="QuantFormat.None"/> is not allowed.</param>
+    /// <param name="progress">
+    /// Called with the finished source bytes and the total source bytes, possibly from several threads at once.
+    /// </param>
+    /// <param name="cancellationToken">Checked every few MB.</param>
+    /// <param name="maxShardBytes">Maximum number of data bytes in a shard. A tensor that is larger is a shard by itself.</param>
+    /// <returns>Bytes of the written tensors.</returns>
+    /// <exception cref="ModelException">The model is invalid or already quantised, or the output cannot be written.</exception>
     public static long Quantize(
         string model,
         string output,
         QuantFormat format,
         Action<long, long>? progress = null,
         CancellationToken cancellationToken = default,
-        long maxShardBytes = StandardShardBytes)
+        long maxShardBytes = DefaultMaxShardBytes)
     {
         ModelConfig config = ModelConfig.Load(model);
         if (format == QuantFormat.None)
@@ -51,12 +53,12 @@ public static class ModelQuantizer
         new Weights(config, checkpoint).Validate();
         List<QuantizedTensorWriter> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).Select(t => new QuantizedTensorWriter(t, Target(config, format, t)))];
         long bytes = tensors.Sum(Bytes);
-        List<string> companions = Companions(model);
-        using OutputFolder folder = OutputFolder.Create(output, bytes + companions.Sum(f => new FileInfo(f).Length));
+        List<string> otherFiles = OtherFiles(model);
+        using OutputFolder folder = OutputFolder.Create(output, bytes + otherFiles.Sum(f => new FileInfo(f).Length));
         try
         {
             WriteShards(folder.Path, ShardLayout.Split(tensors, Bytes, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
-            companions.ForEach(file => File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file))));
+            otherFiles.ForEach(file => File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file))));
             File.WriteAllText(Path.Combine(folder.Path, "config.json"), QuantizedConfig.Of(File.ReadAllText(config.Source), format));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -68,7 +70,7 @@ public static class ModelQuantizer
         return bytes;
     }
 
-    // A tied lm_head is quantised when it is packed; a copy of the embedding that is stored under its name is not used.
+    // In a tied model, lm_head is quantised from the embedding when it is packed; a stored lm_head.weight is unused and is only copied.
     private static ElementType? Target(ModelConfig config, QuantFormat format, TensorView tensor) =>
         !WeightNames.IsUnused(tensor.Name, config) && tensor.Shape.Length == 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
             ? QuantPolicy.TypeOf(format, LinearRoles.Of(WeightNames.Module(tensor.Name)))
@@ -81,7 +83,7 @@ public static class ModelQuantizer
         Dictionary<string, string> map = new(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {
-            string name = ShardLayout.Name(i, shards.Count);
+            string name = ShardLayout.FileName(i, shards.Count);
             TensorSpec[] specs = [.. shards[i].SelectMany(t => t.Specs)];
             using SafetensorsWriter writer = new(Path.Combine(folder, name), specs);
             ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
@@ -104,7 +106,7 @@ public static class ModelQuantizer
 
         if (shards.Count > 1)
         {
-            File.WriteAllText(Path.Combine(folder, CheckpointFiles.IndexName), RandomModelConfig.Index(map, shards.Sum(s => s.Sum(Bytes))));
+            File.WriteAllText(Path.Combine(folder, CheckpointFiles.IndexName), ShardLayout.Index(map, shards.Sum(s => s.Sum(Bytes))));
         }
     }
 
@@ -120,8 +122,8 @@ public static class ModelQuantizer
         }
     }
 
-    // Tokenizer, templates, licence: whatever lies in the folder and holds no weights.
-    private static List<string> Companions(string model) =>
+    // Tokenizer, templates, licence and all other files that are not weights. config.json is written separately.
+    private static List<string> OtherFiles(string model) =>
     [
         .. Directory.EnumerateFiles(model).Where(file =>
         {

@@ -7,16 +7,17 @@ using HunyuanOrleans.Kernels;
 namespace HunyuanOrleans.Model.Quantization.Writing;
 
 /// <summary>
-/// config.json of a quantised model: the original's, with a quantization_config in the terms of the compressed-tensors library, so that other
-/// programs can read it too. MLPs are the group of all linear layers, since readers ask for that one to learn how experts are stored.
+/// Creates config.json of a quantised model: the original with a quantization_config of the compressed-tensors library, so that other
+/// programs can read it too. MLPs are in the group that targets all linear layers, because other readers look up the scheme of experts
+/// there.
 /// </summary>
 internal static class QuantizedConfig
 {
     private const string AttentionTarget = @"re:.*self_attn\..*_proj$", HeadTarget = "lm_head", RouterTarget = @"re:.*mlp\.gate\.wg$";
 
-    /// <summary>The config's text.</summary>
-    /// <param name="original">Text of the original's config.json.</param>
-    /// <param name="format">What it is quantised to.</param>
+    /// <summary>Creates the text of config.json.</summary>
+    /// <param name="original">Text of the original config.json.</param>
+    /// <param name="format">The format of the quantised model.</param>
     public static string Of(string original, QuantFormat format)
     {
         JsonObject config = JsonNode.Parse(original)!.AsObject();
@@ -24,7 +25,7 @@ internal static class QuantizedConfig
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            // Without serialiser options: programs may be built without reflection over types.
+            // WriteTo needs no serialiser options, so it works in programs that are built without reflection-based serialisation.
             config.WriteTo(writer);
         }
 
@@ -92,7 +93,7 @@ internal static class QuantizedConfig
                 ["dynamic"] = false,
             },
 
-            // Inputs are quantised here whatever this says; 4-bit weights are commonly declared, and read, without it.
+            // This project quantises inputs whatever this field says. For 4-bit weights it is null, as other writers and readers have it.
             ["input_activations"] = grouped ? null : new JsonObject
             {
                 ["num_bits"] = 8,

@@ -6,24 +6,24 @@ using HunyuanOrleans.Model.Checkpoints;
 namespace HunyuanOrleans.Model.Quantization.Writing;
 
 /// <summary>
-/// What becomes of one stored tensor: itself, or codes with scales, row by row. It knows no other tensor, and keeps nothing of its rows.
+/// Writes one stored tensor to a quantised checkpoint: copied, or as codes with scales, in chunks of rows.
 /// </summary>
 /// <param name="source">The stored tensor.</param>
-/// <param name="target">Its new type; null copies it.</param>
+/// <param name="target">The type to quantise to; null copies the tensor.</param>
 internal sealed class QuantizedTensorWriter(TensorView source, ElementType? target)
 {
     private readonly int columns = target is null ? 0 : checked((int)source.Shape[1]);
 
-    /// <summary>Rows that are written one by one; a copied tensor counts as rows of its first dimension.</summary>
+    /// <summary>Number of rows: the size of the first dimension, or 1 for a scalar.</summary>
     public long Rows { get; } = source.Shape.Length == 0 ? 1 : source.Shape[0];
 
-    /// <summary>Bytes read for a row.</summary>
+    /// <summary>Bytes of a stored row.</summary>
     public long RowBytes => Rows == 0 ? 0 : source.ByteLength / Rows;
 
-    /// <summary>Bytes read in all.</summary>
+    /// <summary>Size of the stored tensor in bytes.</summary>
     public long SourceBytes => source.ByteLength;
 
-    /// <summary>The tensors that are written, all of them to one file.</summary>
+    /// <summary>The tensors to write, all to the same file.</summary>
     public IReadOnlyList<TensorSpec> Specs { get; } = target switch
     {
         null => [new TensorSpec(source.Name, source.StoredType, source.Shape.ToArray())],
@@ -40,10 +40,10 @@ internal sealed class QuantizedTensorWriter(TensorView source, ElementType? targ
         ],
     };
 
-    /// <summary>Writes what becomes of some rows.</summary>
-    /// <param name="writer">The file.</param>
+    /// <summary>Writes a range of rows. Several threads may call it at once.</summary>
+    /// <param name="writer">The file to write to.</param>
     /// <param name="first">First row.</param>
-    /// <param name="count">Number of rows, few enough for a buffer.</param>
+    /// <param name="count">Number of rows; their codes and scales must fit in one array.</param>
     public void Write(SafetensorsWriter writer, long first, int count)
     {
         if (target is not { } type)

@@ -2,10 +2,10 @@ using HunyuanOrleans.Model.Checkpoints;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
-/// <summary>A tensor held in memory.</summary>
+/// <summary>A tensor with its data in memory.</summary>
 internal sealed record TensorData(string Name, StoredType Type, long[] Shape, byte[] Bytes);
 
-/// <summary>Copies of a small model folder, as one safetensors file with changed tensors.</summary>
+/// <summary>Copies small model folders to one safetensors file with changed tensors.</summary>
 internal static class CheckpointRewriter
 {
     public static List<TensorData> Read(string folder)
@@ -30,7 +30,7 @@ internal static class CheckpointRewriter
         writer.Complete();
     }
 
-    /// <summary>A copy of the model's folder whose tensors went through <paramref name="change"/>.</summary>
+    /// <summary>Creates a copy of a model folder after <paramref name="change"/> has changed its tensors.</summary>
     public static TempFolder Copy(string model, Action<List<TensorData>> change)
     {
         List<TensorData> tensors = Read(model);

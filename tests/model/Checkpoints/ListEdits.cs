@@ -2,7 +2,7 @@ namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 internal static class ListEdits
 {
-    /// <summary>Replaces the entries that match; at least one must.</summary>
+    /// <summary>Replaces the entries that match, and checks that at least one does.</summary>
     public static void ForEachReplace<T>(this List<T> list, Func<T, bool> matches, Func<T, T> change)
     {
         int count = 0;

@@ -39,7 +39,7 @@ public sealed class ModelInspectionTests
     }
 
     [Fact]
-    public void Weights_that_do_not_fit_are_told()
+    public void Weights_that_do_not_match_the_config_are_reported()
     {
         using TempFolder copy = CheckpointRewriter.Copy(
             Path.Combine(TestPaths.Data, "models", "tiny-dense"), tensors => tensors.RemoveAll(t => t.Name == "model.norm.weight"));

@@ -44,7 +44,7 @@ public sealed class RandomModelTests
         Assert.InRange(RandomModel.Config(RandomModelOptions.FromPreset(preset)).ParameterCount.Total, low, high);
 
     [Fact]
-    public void The_shape_of_the_speed_goal_can_be_made()
+    public void A_model_of_2_4_billion_parameters_can_be_created()
     {
         var options = new RandomModelOptions
         {
@@ -101,7 +101,7 @@ public sealed class RandomModelTests
     }
 
     [Fact]
-    public void Values_are_normal_with_the_wanted_deviation()
+    public void Values_are_normally_distributed_with_the_requested_deviation()
     {
         using var folder = new TempFolder();
         RandomModel.Write(Small, folder.Root);
@@ -116,7 +116,7 @@ public sealed class RandomModelTests
         Assert.InRange(norm.Average(), 0.95, 1.05);
         Assert.True(norm.Distinct().Count() > 10);
 
-        // Different tensors, and different parts of one, hold different numbers.
+        // Different tensors, and different parts of one tensor, have different values.
         Assert.NotEqual(gate, weights.SharedUp(1).ToSingles());
         Assert.NotEqual(gate[..128], gate[128..256]);
     }

@@ -5,7 +5,7 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 /// <summary>
-/// The forward pass in plain loops, straight from the formulas, to look at what weights do: one sequence, no cache. Slow, for tiny models
+/// Computes the forward pass of one sequence in simple loops that follow the formulas, without a cache. It is slow and supports only models
 /// with qk-norm and without biases. Matrices may be 8-bit floats with stored scales.
 /// </summary>
 internal sealed class ReferenceForwardPass(Weights weights)
@@ -15,7 +15,7 @@ internal sealed class ReferenceForwardPass(Weights weights)
     /// <summary>Root mean square of the residual stream after the embedding and after each layer.</summary>
     public List<double> ResidualRms { get; } = [];
 
-    /// <summary>Tokens each expert got, [layer][expert].</summary>
+    /// <summary>Number of tokens routed to each expert, [layer][expert].</summary>
     public List<int[]> ExpertUse { get; } = [];
 
     /// <summary>Logits of every position, [tokens][vocab].</summary>
@@ -145,7 +145,7 @@ internal sealed class ReferenceForwardPass(Weights weights)
         })];
     }
 
-    // Matrices that are computed together take the largest of their input scales.
+    // Matrices that are computed together use the largest of their input scales.
     private static float[][] Multiply(RowSource matrix, float[][] input, params RowSource[] together)
     {
         if (matrix.Ranges[0].Scales is not null)

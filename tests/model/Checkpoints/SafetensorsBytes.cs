@@ -3,7 +3,7 @@ using System.Text;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
-/// <summary>Safetensors files made by hand, right or wrong.</summary>
+/// <summary>Builds valid and invalid safetensors files byte by byte.</summary>
 internal static class SafetensorsBytes
 {
     public const string TwoTensors =

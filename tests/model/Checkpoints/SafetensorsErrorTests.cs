@@ -5,13 +5,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
-/// <summary>Each way a safetensors file can be wrong gives a message with the file, and the tensor where one is to blame.</summary>
+/// <summary>Every error in a safetensors file gives a message that names the file and, if there is one, the faulty tensor.</summary>
 public sealed class SafetensorsErrorTests
 {
     private const string Entry = "\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]";
 
     [Fact]
-    public void A_right_file_opens()
+    public void A_valid_file_opens()
     {
         using var folder = new TempFolder();
         File.WriteAllBytes(folder.File("model.safetensors"), SafetensorsBytes.Make(SafetensorsBytes.TwoTensors + "   ", 24));
@@ -85,7 +85,7 @@ public sealed class SafetensorsErrorTests
     [InlineData(100_000_001)]
     [InlineData(long.MaxValue)]
     [InlineData(-1)]
-    public void Header_of_absurd_length(long length)
+    public void Header_of_excessive_length(long length)
     {
         byte[] bytes = SafetensorsBytes.Make(SafetensorsBytes.TwoTensors, 24);
         BinaryPrimitives.WriteInt64LittleEndian(bytes, length);
@@ -101,7 +101,7 @@ public sealed class SafetensorsErrorTests
     }
 
     [Fact]
-    public void A_folder_in_place_of_the_file()
+    public void A_folder_with_the_name_of_the_file()
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder.File("model.safetensors"));

@@ -4,13 +4,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
-/// <summary>Damaged files are refused or read, never anything else; every view of one that is read stays inside the file.</summary>
+/// <summary>Damaged files are either refused with a clear error or opened, and all views of an opened file are inside the file.</summary>
 public sealed class SafetensorsFuzzTests
 {
     private const int Rounds = 2000;
 
     [Fact]
-    public void Random_damage_gives_a_clear_error_or_a_sound_checkpoint()
+    public void Random_damage_gives_a_clear_error_or_a_valid_checkpoint()
     {
         byte[] original = SafetensorsBytes.Make(SafetensorsBytes.TwoTensors, 24);
         var random = new Random(20260101);
@@ -32,7 +32,7 @@ public sealed class SafetensorsFuzzTests
             }
         }
 
-        // Damage to data bytes or to names cannot be seen; nearly all other damage must be.
+        // Damage to data bytes or names is undetectable. Nearly all other damage must be detected.
         Assert.InRange(refused, Rounds / 2, Rounds - 1);
     }
 

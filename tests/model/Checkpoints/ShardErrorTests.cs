@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
-/// <summary>An index and its shards that do not match.</summary>
+/// <summary>Errors of an index that does not match its shards.</summary>
 public sealed class ShardErrorTests : IDisposable
 {
     private const string Index = "model.safetensors.index.json";

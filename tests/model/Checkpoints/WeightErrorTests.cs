@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
-/// <summary>Files that are sound but do not hold the model the config describes.</summary>
+/// <summary>Errors of valid files that do not contain the model of the config.</summary>
 public sealed class WeightErrorTests
 {
     private const string Up = "model.layers.3.mlp.experts.5.up_proj.weight";

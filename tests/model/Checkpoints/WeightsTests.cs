@@ -102,7 +102,7 @@ public sealed partial class WeightsTests
     }
 
     [Fact]
-    public void A_slice_can_be_used_though_other_layers_are_absent()
+    public void Some_layers_can_be_used_while_others_are_absent()
     {
         using TempFolder copy = CheckpointRewriter.Copy(
             Folder("tiny-cla"), tensors => tensors.RemoveAll(t => !t.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));

@@ -4,7 +4,7 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Tests.Configuration;
 
-/// <summary>Published configs as test data, with changes.</summary>
+/// <summary>Published configs as test data, optionally with changed fields.</summary>
 internal static class ConfigJson
 {
     public const string Large = """

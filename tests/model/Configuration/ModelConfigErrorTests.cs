@@ -2,7 +2,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Configuration;
 
-/// <summary>Every wrong field gives one message with file, field, value and what is allowed.</summary>
+/// <summary>Every invalid field gives one message with file, field, value and what is allowed.</summary>
 public sealed class ModelConfigErrorTests
 {
     [Theory]

@@ -48,7 +48,7 @@ public sealed class ModelConfigTests
         ModelConfig config = ModelConfig.Load(Path.Combine(TestPaths.Data, "models", name));
         Assert.Equal((cla, experts, qkNorm), (config.ClaFactor, config.Experts, config.UseQkNorm));
 
-        // 2 is the config's, the others generation_config.json's.
+        // 2 is from config.json, the others are from generation_config.json.
         Assert.Equal([2, 509, 510], config.EosTokenIds);
     }
 

@@ -10,7 +10,7 @@ public sealed class ChecksumTests
     [InlineData(7)]
     [InlineData(256)]
     [InlineData(1000)]
-    public void EveryBitAndTheLengthCount(int length)
+    public void EveryBitAndTheLengthChangeTheChecksum(int length)
     {
         byte[] bytes = new byte[length];
         new Random(length).NextBytes(bytes);
@@ -26,12 +26,12 @@ public sealed class ChecksumTests
     }
 
     [Fact]
-    public void SwappedWordsAndTwoHighBitsAreFound()
+    public void SwappedWordsAndTwoFlippedHighBitsAreDetected()
     {
         byte[] bytes = new byte[4096];
         ulong zeros = Checksum.Of(bytes);
 
-        // The same lane, one round apart: flips that cancel in a checksum that only adds or multiplies.
+        // Two flips in the same lane, one round apart. They would cancel in a checksum that only adds or multiplies.
         bytes[7] ^= 0x80;
         bytes[7 + 256] ^= 0x80;
         Assert.NotEqual(zeros, Checksum.Of(bytes));
@@ -42,9 +42,9 @@ public sealed class ChecksumTests
         Assert.NotEqual(Checksum.Of(first), Checksum.Of(swapped));
     }
 
-    // Files outlive processes and machines, so the value is fixed.
+    // Packed copies outlive processes and may move to other machines, so the checksum must not change.
     [Fact]
-    public void TheValueIsTheSameEverywhere()
+    public void TheChecksumMatchesItsDefinition()
     {
         byte[] bytes = [.. Enumerable.Range(0, 1003).Select(i => (byte)(i * 7))];
         Assert.Equal(ByDefinition(bytes), Checksum.Of(bytes));

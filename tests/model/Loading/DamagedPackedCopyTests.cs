@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
-/// <summary>Whatever is wrong with a packed copy: one warning, the right logits, and a sound copy afterwards.</summary>
+/// <summary>Every kind of damage to a packed copy causes one warning, correct logits, and a valid new copy.</summary>
 public sealed class DamagedPackedCopyTests
 {
     public static TheoryData<string> Damages { get; } =
@@ -51,7 +51,7 @@ public sealed class DamagedPackedCopyTests
             case "one byte":
                 return sound[..1];
             case "head cut":
-                return sound[..(header.HeadBytes - 1)];
+                return sound[..(header.HeaderBytes - 1)];
             case "body cut":
                 return sound[..(int)(header.BodyOffset + 10)];
             case "last byte cut":
@@ -86,7 +86,7 @@ public sealed class DamagedPackedCopyTests
                 int at = damage["flip ".Length..] switch
                 {
                     "key end" => 64 + header.Key.Length - 1,
-                    "head end" => header.HeadBytes - 1,
+                    "head end" => header.HeaderBytes - 1,
                     "body start" => (int)header.BodyOffset,
                     "body middle" => (int)(header.BodyOffset + (header.BodyBytes / 2) + 3),
                     "body end" => sound.Length - 1,

@@ -6,7 +6,7 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
-/// <summary>Loads a folder and keeps what a test looks at: the logits of a fixed prompt, the warnings, the progress.</summary>
+/// <summary>Loads a model folder and keeps the logits of a fixed prompt, the warnings and the progress reports.</summary>
 internal sealed class LoadedLogits
 {
     private const int Tokens = 24;
@@ -47,7 +47,7 @@ internal sealed class LoadedLogits
         return new LoadedLogits(Forward(model), warnings, progress.Reports);
     }
 
-    /// <summary>Where two sets of logits differ in a bit; null where they do not.</summary>
+    /// <summary>The first position where two sets of logits have different bits; null if they are equal.</summary>
     public static string? Difference(LoadedLogits expected, LoadedLogits actual)
     {
         for (int row = 0; row < expected.Logits.Length; row++)
@@ -74,7 +74,7 @@ internal sealed class LoadedLogits
     }
 }
 
-/// <summary>Keeps reports in order, on the thread that makes them.</summary>
+/// <summary>Keeps progress reports in order. Unlike <see cref="Progress{T}"/>, it runs on the thread that reports.</summary>
 internal sealed class ProgressLog(Action<LoadProgress>? then = null) : IProgress<LoadProgress>
 {
     public List<LoadProgress> Reports { get; } = [];

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
-/// <summary>A random model of about 290 MB: many batches to load and more chunks than are sampled.</summary>
+/// <summary>A random model of about 290 MB, which takes many batches to load and has more chunks than samples.</summary>
 public sealed class MediumModel : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -31,9 +31,9 @@ public sealed class MediumModel : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
-/// <summary>Tests that measure the process, so nothing else may run beside them.</summary>
+/// <summary>Tests that measure the memory of the process, so no other test may run at the same time.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MediumModelCollection : ICollectionFixture<MediumModel>
 {
-    public const string Name = "alone, on a model of 290 MB";
+    public const string Name = "medium model, not parallel";
 }

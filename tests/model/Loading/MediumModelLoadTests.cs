@@ -7,11 +7,11 @@ namespace HunyuanOrleans.Model.Tests.Loading;
 [Collection(MediumModelCollection.Name)]
 public sealed class MediumModelLoadTests(MediumModel model)
 {
-    // The bound on memory: 1.15 times the packed weights.
-    private const double MostMemory = 1.15;
+    // Peak memory must not exceed 1.15 times the packed weights.
+    private const double MaxMemoryFactor = 1.15;
 
     [SkippableFact]
-    public void PeakMemoryIsThePackedWeightsAndLittleMore()
+    public void PeakMemoryIsLittleMoreThanThePackedWeights()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells anonymous from mapped memory.");
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -21,11 +21,11 @@ public sealed class MediumModelLoadTests(MediumModel model)
         using ModelRunner runner = ModelRunner.Load(model.Folder, LoadedLogits.Options(null), progress);
         peak = Math.Max(peak, AnonymousBytes());
         Assert.True(runner.WeightBytes > 200 << 20);
-        Assert.InRange(peak - before, runner.WeightBytes / 2, (long)(MostMemory * runner.WeightBytes));
+        Assert.InRange(peak - before, runner.WeightBytes / 2, (long)(MaxMemoryFactor * runner.WeightBytes));
     }
 
     [SkippableFact]
-    public void AMappedCopyTakesNoMemoryOfItsOwn()
+    public void AMappedCopyTakesNoAnonymousMemory()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells anonymous from mapped memory.");
         using var cache = new TempFolder();
@@ -37,7 +37,7 @@ public sealed class MediumModelLoadTests(MediumModel model)
     }
 
     [Fact]
-    public void ProgressOnlyGrowsAndEndsAtTheTotals()
+    public void ProgressNeverDecreasesAndEndsAtTheTotals()
     {
         using var cache = new TempFolder();
         foreach (LoadStage[] stages in new LoadStage[][] { [LoadStage.Packing, LoadStage.Saving], [LoadStage.Mapping] })
@@ -89,7 +89,7 @@ public sealed class MediumModelLoadTests(MediumModel model)
     }
 
     [Fact]
-    public void SamplesFindDamageAtTheEndsAndVerifyingFindsItAnywhere()
+    public void SamplingDetectsDamageAtTheEndsAndVerifyingDetectsItAnywhere()
     {
         using var cache = new TempFolder();
         LoadedLogits expected = LoadedLogits.Of(model.Folder, cache.Root);
@@ -110,7 +110,7 @@ public sealed class MediumModelLoadTests(MediumModel model)
             AssertFound(LoadedLogits.Of(model.Folder, cache.Root), chunk);
         }
 
-        // Every chunk in turn would take long; these lie anywhere between the ends.
+        // Testing every chunk would take too long, so these are spread between the ends.
         foreach (int chunk in new[] { 1, chunks / 3, chunks / 2, chunks - 2 })
         {
             Flip(file, body + ((long)chunk * ChunkChecksums.ChunkBytes) + ChunkChecksums.ChunkBytes - 1);

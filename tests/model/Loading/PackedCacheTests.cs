@@ -26,7 +26,7 @@ public sealed class PackedCacheTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void OffFirstAndMappedGiveTheSameBits(string name, ComputeMode mode)
+    public void PackedSavedAndMappedWeightsGiveTheSameBits(string name, ComputeMode mode)
     {
         using var cache = new TempFolder();
         string folder = Folder(name);
@@ -46,7 +46,7 @@ public sealed class PackedCacheTests
     }
 
     [Fact]
-    public void BesideTheModelTheCopyMovesWithIt()
+    public void ACopyInTheModelFolderStaysValidWhenTheFolderIsMoved()
     {
         using TempFolder folder = TempFolder.CopyOf(Folder("tiny-dense"));
         int files = Directory.GetFiles(folder.Root).Length;
@@ -94,7 +94,7 @@ public sealed class PackedCacheTests
         string shard = Directory.GetFiles(folder.Root, "*.safetensors")[0];
         LoadedLogits before = LoadedLogits.Of(folder.Root, cache.Root);
 
-        // The same size and header, another weight, another time of change.
+        // Change one weight and the write time, but neither the size nor the header.
         byte[] bytes = File.ReadAllBytes(shard);
         bytes[^1] ^= 0x40;
         File.WriteAllBytes(shard, bytes);
@@ -131,7 +131,7 @@ public sealed class PackedCacheTests
         Assert.Contains("PackedCache", Assert.Throws<ModelException>(() => ModelRunner.Load(Folder("tiny-dense"), LoadedLogits.Options(cache))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void MappingEndsWithTheRunner()
+    public void DisposingTheRunnerUnmapsTheFiles()
     {
         using TempFolder folder = TempFolder.CopyOf(Folder("tiny-cla"));
         using var cache = new TempFolder();

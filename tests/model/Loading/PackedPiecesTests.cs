@@ -8,14 +8,14 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;
 
-/// <summary>Packed copies of single pieces: each under a name of its own, whoever wrote it first.</summary>
+/// <summary>Packed copies of single pieces. Each piece has its own file, which several devices may write and read.</summary>
 public sealed class PackedPiecesTests
 {
     private const string Model = GoldenModels.Cla;
     private static readonly int[] Prompt = GoldenModels.Prompts(Model)[1];
 
     [Fact]
-    public void EveryPieceHasItsFileAndMappedOnesGiveTheSameBits()
+    public void EveryPieceHasItsOwnFileAndMappedPiecesGiveTheSameBits()
     {
         using var cache = new TempFolder();
         float[] plain = Logits(null, out _);
@@ -35,7 +35,7 @@ public sealed class PackedPiecesTests
     }
 
     [Fact]
-    public void ACopyOfAnotherPieceIsNotTakenForIt()
+    public void TheCopyOfAnotherPieceIsIgnored()
     {
         using var cache = new TempFolder();
         float[] expected = Logits(cache.Root, out _);
@@ -47,7 +47,7 @@ public sealed class PackedPiecesTests
     }
 
     [Fact]
-    public void SeveralDevicesMayLoadTheSamePiecesAtOnce()
+    public void SeveralDevicesCanLoadTheSamePiecesConcurrently()
     {
         using var cache = new TempFolder();
         float[] expected = Logits(null, out _);

@@ -7,7 +7,7 @@ public sealed class UnwritableCacheTests
     private static readonly string Model = PackedCacheTests.Folder("tiny-dense");
 
     [Fact]
-    public void AFileInPlaceOfTheFolderIsAWarning()
+    public void AFileWithTheNameOfTheFolderCausesAWarning()
     {
         using var folder = new TempFolder();
         string file = folder.File("taken");
@@ -24,7 +24,7 @@ public sealed class UnwritableCacheTests
 
     [SkippableFact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public void AReadOnlyFolderIsAWarning()
+    public void AReadOnlyFolderCausesAWarning()
     {
         Skip.If(OperatingSystem.IsWindows(), "Folders have no read-only mode here.");
         using var folder = new TempFolder();
@@ -39,7 +39,7 @@ public sealed class UnwritableCacheTests
     }
 
     [Fact]
-    public void AMissingFolderIsMade()
+    public void AMissingFolderIsCreated()
     {
         using var folder = new TempFolder();
         string cache = folder.File(Path.Combine("a", "b"));
@@ -48,7 +48,7 @@ public sealed class UnwritableCacheTests
     }
 
     [Fact]
-    public void WhatADeadWriterLeftIsRemoved()
+    public void TheUnfinishedFileOfADeadWriterIsDeleted()
     {
         using var cache = new TempFolder();
         LoadedLogits.Of(Model, cache.Root);
@@ -59,7 +59,7 @@ public sealed class UnwritableCacheTests
     }
 
     [Fact]
-    public void ALivingWriterIsLeftAlone()
+    public void NoCopyIsWrittenWhileAnotherWriterIsActive()
     {
         using var cache = new TempFolder();
         LoadedLogits.Of(Model, cache.Root);
@@ -75,7 +75,7 @@ public sealed class UnwritableCacheTests
     }
 
     [Fact]
-    public async Task SeveralLoadsAtOnceLeaveOneSoundCopy()
+    public async Task ConcurrentLoadsLeaveOneValidCopy()
     {
         LoadedLogits expected = LoadedLogits.Of(Model, null);
         for (int round = 0; round < 5; round++)

@@ -1,9 +1,8 @@
-using System.Text.Json;
 using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>The small random models that ship with the tests, and their prompts.</summary>
+/// <summary>The small random models of the tests, and their prompts.</summary>
 internal static class GoldenModels
 {
     public const string Cla = "tiny-cla";
@@ -12,12 +11,7 @@ internal static class GoldenModels
     public static string Folder(string name) => Path.Combine(TestPaths.Data, "models", name);
 
     /// <summary>Prompts of 1, 7, 33 and 120 ids.</summary>
-    public static int[][] Prompts(string name)
-    {
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.Data, "expected", name, "golden.json")));
-        return [.. json.RootElement.GetProperty("prompts").EnumerateArray()
-            .Select(p => p.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())];
-    }
+    public static int[][] Prompts(string name) => [.. GoldenCase.Load(name).Prompts.Select(p => p.Ids)];
 
     public static void AssertSameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
     {

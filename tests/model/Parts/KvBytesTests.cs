@@ -7,11 +7,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>What is said of a position's keys and values is what the cache takes.</summary>
+/// <summary>The computed bytes of keys and values per position are those that the cache takes.</summary>
 public sealed class KvBytesTests
 {
     [Fact]
-    public void PublishedModelsTakeTheBytesOfTheirElementsAndScales()
+    public void PositionBytesOfPublishedModelsAreThoseOfElementsAndScales()
     {
         foreach (string json in new[] { ConfigJson.Large, ConfigJson.A13B })
         {
@@ -21,7 +21,7 @@ public sealed class KvBytesTests
             Assert.Equal(2 * elements, KvFormat.Bf16.PositionBytes(config));
             Assert.Equal(4 * elements, KvFormat.F32.PositionBytes(config));
 
-            // Two bytes of scale for the key and for the value of each head.
+            // A scale of two bytes for the key and for the value of each head.
             long scales = 4L * config.KvGroups * config.KvHeads;
             Assert.Equal(elements + scales, KvFormat.Int8.PositionBytes(config));
             Assert.Equal(elements + scales, KvFormat.Fp8.PositionBytes(config));
@@ -29,7 +29,7 @@ public sealed class KvBytesTests
     }
 
     [Fact]
-    public void TinyModelsTakeWhatIsSaid()
+    public void TheCacheOfTinyModelsTakesTheComputedBytes()
     {
         foreach (string name in new[] { GoldenModels.Cla, GoldenModels.TopFour })
         {
@@ -45,7 +45,7 @@ public sealed class KvBytesTests
                 Assert.Equal(format.BlockBytes(model.Config) * model.Config.KvGroups * 2, model.Cache.TotalBytes);
                 Assert.Equal(format.PositionBytes(model.Config) * KvBlocks.Positions * 2, model.Cache.TotalBytes);
 
-                // Heads of 8 are padded to whole panels of 16 value columns; nothing else is.
+                // Values of heads of width 8 are padded to panels of 16 columns. There is no other padding.
                 int padded = (model.Config.HeadDim + 15) / 16 * 16;
                 int scales = format is KvFormat.Int8 or KvFormat.Fp8 ? 4 : 0;
                 long head = ((model.Config.HeadDim + padded) * format.Element().Size()) + scales;
@@ -58,7 +58,7 @@ public sealed class KvBytesTests
     [InlineData(ComputeMode.F32, KvFormat.Bf16, "Kv is bf16", "allowed: f32, int8 or fp8")]
     [InlineData(ComputeMode.Bf16, KvFormat.F32, "Kv is f32", "allowed: bf16, int8 or fp8")]
     [InlineData(ComputeMode.Bf16, (KvFormat)9, "Kv is 9", "allowed: bf16, int8 or fp8")]
-    public void FormatsThatDoNotFitTheProductsAreRefused(ComputeMode mode, KvFormat kv, params string[] parts)
+    public void FormatsThatDoNotMatchTheModeAreRefused(ComputeMode mode, KvFormat kv, params string[] parts)
     {
         string message = Assert.Throws<ModelException>(() => new ModelOptions { Mode = mode, Kv = kv }.Validate()).Message;
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));

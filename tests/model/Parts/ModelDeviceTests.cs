@@ -10,7 +10,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>What a device holds, what it says of it, and what it refuses.</summary>
+/// <summary>Installing, computing with and removing the pieces of a device, and the calls it refuses.</summary>
 public sealed class ModelDeviceTests : IDisposable
 {
     private static readonly int[] Prompt = GoldenModels.Prompts(GoldenModels.Cla)[2];
@@ -70,7 +70,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void APieceThatIsHeldStaysWhenItComesAgain()
+    public void InstallingAPieceTwiceKeepsTheFirstOne()
     {
         ModelPiece piece = ModelPiece.Attention(0);
         Add(piece);
@@ -81,7 +81,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void APreparedPieceIsUsedOnceAndWhereItWasMade()
+    public void APreparedPieceCanBeInstalledOnceAndOnlyOnItsDevice()
     {
         using ModelDevice other = Open(GoldenModels.Cla);
         PreparedPiece prepared = _device.Prepare(ModelPiece.Head, _loading);
@@ -98,7 +98,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNotHeldIsNamedAndTheStepGoesOnOnceItIs()
+    public void AMissingPieceIsNamedAndTheStepContinuesAfterItIsInstalled()
     {
         _stage.Begin(Batch());
         Assert.Equal(ModelPiece.Embedding, Missing(() => _stage.Embed(Prompt), "embedding"));
@@ -132,7 +132,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void AStagesCallsComeInOrder()
+    public void CallsOfAStageInTheWrongOrderAreRefused()
     {
         Assert.Throws<InvalidOperationException>(() => _stage.Attend(0));
         Add(ModelPiece.Embedding);
@@ -182,7 +182,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void PiecesThatNoModelHasAreRefused()
+    public void PiecesThatTheModelDoesNotHaveAreRefused()
     {
         ModelConfig config = _device.Config;
         ModelPiece[] wrong =
@@ -215,7 +215,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void StagesOfOneDeviceTakeTurnsBetweenCalls()
+    public void StagesOfOneDeviceCanInterleaveTheirCalls()
     {
         foreach (ModelPiece piece in ModelPiece.All(_device.Config))
         {
@@ -234,7 +234,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public void AnAbandonedLoadLeavesNothing()
+    public void ACancelledLoadLeavesNothing()
     {
         using CancellationTokenSource stop = new();
         stop.Cancel();
@@ -247,7 +247,7 @@ public sealed class ModelDeviceTests : IDisposable
     }
 
     [Fact]
-    public async Task PiecesLoadWhileTheDeviceComputesAndEndWhenItIsDisposed()
+    public async Task PiecesLoadWhileTheDeviceComputesAndLoadingEndsWhenItIsDisposed()
     {
         ModelPiece[] all = [.. ModelPiece.All(_device.Config)];
         foreach (ModelPiece piece in all)
@@ -300,7 +300,7 @@ public sealed class ModelDeviceTests : IDisposable
         return batch;
     }
 
-    // Every stage does the same call before any does the next.
+    // All stages make each call before any stage makes the next one.
     private float[][] Run((StageRunner Stage, int[] Prompt, int[] Blocks)[] steps)
     {
         bool[] local = new bool[_device.Config.Experts];

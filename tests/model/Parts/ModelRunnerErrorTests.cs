@@ -7,7 +7,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>Steps that cannot be run say why, and leave a runner that computes as before.</summary>
+/// <summary>Invalid steps give clear errors, and the runner computes the same results afterwards.</summary>
 public sealed class ModelRunnerErrorTests : IDisposable
 {
     private const int MaxBatchTokens = 40;
@@ -112,16 +112,16 @@ public sealed class ModelRunnerErrorTests : IDisposable
 
     private void AssertStillRight() => GoldenModels.AssertSameBits(_expected, Run(), "after the error");
 
-    /// <summary>Fails at the n-th time it is shown something.</summary>
+    /// <summary>Fails at the n-th call.</summary>
     private sealed class FailingObserver(int call) : IForwardObserver
     {
         private int _calls;
 
-        public void Embedded(Activation x, int tokens) => Count();
+        public void OnEmbedded(Activation x, int tokens) => Count();
 
-        public void Routed(int layer, Activation scores, RoutedRows routed) => Count();
+        public void OnRouted(int layer, Activation scores, RoutedRows routed) => Count();
 
-        public void Finished(int layer, Activation x, int tokens) => Count();
+        public void OnLayerFinished(int layer, Activation x, int tokens) => Count();
 
         private void Count()
         {

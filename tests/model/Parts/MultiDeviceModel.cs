@@ -10,8 +10,8 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Model.Tests.Parts;
 
 /// <summary>
-/// A model as a cluster would hold it: devices that know nothing of each other, each with some of the pieces, and rows copied between
-/// them. The layers' own device computes those of its experts that it holds; the others' rows travel.
+/// Runs a model on several devices as in a cluster: each device holds some of the pieces, and rows are copied between devices. The device
+/// of a layer computes the experts that it holds itself; rows of other experts are sent to their devices.
 /// </summary>
 internal sealed class MultiDeviceModel : IDisposable
 {
@@ -23,12 +23,12 @@ internal sealed class MultiDeviceModel : IDisposable
     private readonly Activation _logits;
     private readonly AttentionBatch _batch;
 
-    /// <summary>Opens the devices, device i with i % 3 + 1 threads, and installs every piece where it is wanted.</summary>
+    /// <summary>Opens the devices, device i with i % 3 + 1 threads, and installs every piece on its device.</summary>
     /// <param name="folder">Model folder.</param>
     /// <param name="mode">Precision.</param>
-    /// <param name="isa">Instructions; null: the best.</param>
+    /// <param name="isa">Instruction set; null: the best one.</param>
     /// <param name="devices">Number of devices.</param>
-    /// <param name="place">Which device holds a piece.</param>
+    /// <param name="place">Returns the device of a piece.</param>
     public MultiDeviceModel(string folder, ComputeMode mode, InstructionSet? isa, int devices, Func<ModelPiece, int> place)
     {
         for (int i = 0; i < devices; i++)
@@ -124,7 +124,7 @@ internal sealed class MultiDeviceModel : IDisposable
         return to;
     }
 
-    // One message for each run of experts that one device holds; the device's own are computed with the shared one, last of all.
+    // Sends one message for each range of consecutive experts on another device. Local experts are computed last, with the shared expert.
     private void FeedForward(Node node, int layer)
     {
         StageRunner stage = node.Stage;

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>A model cut into pieces on devices that share nothing gives the bits of the whole one.</summary>
+/// <summary>A model whose pieces are on several devices gives the same bits as the whole model.</summary>
 public sealed class MultiDeviceModelTests
 {
     private static readonly string[] Names = [.. Directory.GetDirectories(GoldenModels.Folder("")).Select(f => Path.GetFileName(f)!).Order()];
@@ -23,7 +23,7 @@ public sealed class MultiDeviceModelTests
             {
                 foreach (ComputeMode mode in Enum.GetValues<ComputeMode>())
                 {
-                    // All instruction sets for two of the models, the best for all.
+                    // Two of the models run with all instruction sets, the others only with the best one.
                     foreach (InstructionSet isa in InstructionSets.Available)
                     {
                         if (isa == InstructionSets.Best || name is GoldenModels.Cla or GoldenModels.TopFour)
@@ -57,7 +57,7 @@ public sealed class MultiDeviceModelTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void PiecesGiveTheBitsOfTheWhole(string name, ComputeMode mode, InstructionSet isa)
+    public void PiecesGiveTheSameBitsAsTheWholeModel(string name, ComputeMode mode, InstructionSet isa)
     {
         using ModelRunner whole = Whole(name, mode, isa);
         ModelConfig config = whole.Config;
@@ -93,7 +93,7 @@ public sealed class MultiDeviceModelTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void PiecesThatMoveWithinASequenceChangeNoBit(string name, ComputeMode mode)
+    public void MovingPiecesDuringASequenceChangesNoBit(string name, ComputeMode mode)
     {
         using ModelRunner whole = Whole(name, mode, null);
         ModelConfig config = whole.Config;
@@ -121,7 +121,7 @@ public sealed class MultiDeviceModelTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void PiecesThatComeBackChangeNoBit(string name, ComputeMode mode)
+    public void ReinstallingPiecesDuringASequenceChangesNoBit(string name, ComputeMode mode)
     {
         using ModelRunner whole = Whole(name, mode, null);
         int[] prompt = GoldenModels.Prompts(name)[^1];

@@ -9,12 +9,12 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
 
-/// <summary>Rotary angles against the tables of the published code.</summary>
+/// <summary>Compares rotary angles with tables of the published code.</summary>
 public sealed class RotaryEmbeddingTests
 {
     private static readonly string Folder = Path.Combine(TestPaths.Data, "rope");
 
-    // Sine and cosine of two libraries differ in the last place.
+    // Sine and cosine of two libraries may differ in the last digit.
     private const double SameAngle = 1.5e-7;
 
     public static TheoryData<string> Names => [.. Cases().Select(c => c.GetProperty("name").GetString()!)];
@@ -33,7 +33,8 @@ public sealed class RotaryEmbeddingTests
         float[] frequencies = Array(table, "inv_freq");
         for (int i = 0; i < frequencies.Length && !grown; i++)
         {
-            // Rounded to bfloat16 they are the same or wrong; in float32 the power function may differ in the last places.
+            // Frequencies rounded to bfloat16 must be equal. In float32, the power functions of two libraries may differ in the last
+            // digits.
             double tolerance = alpha ? frequencies[i] * 5e-7 : 0;
             Assert.InRange(Math.Abs(frequencies[i] - rotary.InverseFrequencies[i]), 0, tolerance);
         }
@@ -75,7 +76,7 @@ public sealed class RotaryEmbeddingTests
         float[] sin = new float[8];
         for (int row = 0; row < 11; row++)
         {
-            // A row's own position is the length it knows of: what comes later must not change it.
+            // Each row uses its own position as the length, so that later tokens do not change it.
             int position = row < 10 ? 60 + row : 0;
             rotary.Fill(position, position + 1, cos, sin);
             Assert.Equal(cos, rows.Cos.Row(row).ToArray());
@@ -87,7 +88,7 @@ public sealed class RotaryEmbeddingTests
     {
         if (rounded)
         {
-            // A table that was stored in bfloat16 says which interval the value lies in.
+            // A table stored in bfloat16 gives only an interval for each value.
             float low = Conversion.ToSingle(Conversion.ToBf16((float)(actual - tolerance)));
             float high = Conversion.ToSingle(Conversion.ToBf16((float)(actual + tolerance)));
             Assert.True(low <= expected && expected <= high, $"{what}: {actual} rounds to {low} .. {high}, published {expected}.");

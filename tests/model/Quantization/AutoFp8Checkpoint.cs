@@ -7,13 +7,15 @@ using HunyuanOrleans.Model.Tests.Checkpoints;
 
 namespace HunyuanOrleans.Model.Tests.Quantization;
 
-/// <summary>Makes checkpoints in the published 8-bit layout of small models, with random scales that differ from module to module.</summary>
+/// <summary>
+/// Creates checkpoints of small models in the published AutoFP8 layout, with random scales that are different for every module.
+/// </summary>
 internal static class AutoFp8Checkpoint
 {
     /// <summary>Writes a copy of a model.</summary>
     /// <param name="model">Folder of the original.</param>
     /// <param name="change">Changes the config's quantization_config and the tensors before they are written; may be null.</param>
-    /// <param name="ignored">Modules that stay as they are besides routers and lm_head.</param>
+    /// <param name="ignored">Modules that are not quantised, in addition to routers and lm_head.</param>
     public static TempFolder Write(string model, Action<JsonObject, List<TensorData>>? change = null, params string[] ignored)
     {
         Random random = new(8);
@@ -38,7 +40,7 @@ internal static class AutoFp8Checkpoint
             Conversion.ToSingles(tensor.Bytes, tensor.Type.Element()!.Value, values);
             float scale = values.Max(MathF.Abs) / E4M3.Max * (1 + random.NextSingle());
 
-            // Normed inputs stay below about 4, so that some of these scales cut off.
+            // Normed inputs are below about 4, so some of these scales clip them.
             float input = (1 + (3 * random.NextSingle())) / E4M3.Max;
             tensors.Add(tensor with { Type = StoredType.F8E4M3, Bytes = [.. values.Select(v => E4M3.FromSingle(v / scale))] });
             tensors.Add(Scalar(module + ".weight_scale", scale));
@@ -61,6 +63,6 @@ internal static class AutoFp8Checkpoint
         return folder;
     }
 
-    /// <summary>A tensor of one float32.</summary>
+    /// <summary>Creates a tensor with one float32 value.</summary>
     public static TensorData Scalar(string name, float value) => new(name, StoredType.F32, [], BitConverter.GetBytes(value));
 }

@@ -9,12 +9,12 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Quantization;
 
-/// <summary>The published 8-bit layout, against a whole model computed in plain loops.</summary>
+/// <summary>Compares models in the published AutoFP8 layout with <see cref="ReferenceForwardPass"/>.</summary>
 public sealed class AutoFp8Tests
 {
     private const string Separate = "tiny-top8-nocla", Shared = "tiny-cla";
 
-    // As many and the same ids as LoadedLogits takes.
+    // The same ids as in LoadedLogits.
     private const int Tokens = 24;
 
     [Theory]
@@ -28,11 +28,12 @@ public sealed class AutoFp8Tests
         LoadedLogits asked = LoadedLogits.Of(folder.Root, null, ComputeMode.F32, quant: QuantFormat.Fp8);
         Assert.Null(LoadedLogits.Difference(actual, asked));
 
-        // Both round inputs to 8 bits; a sum that ends a hair apart may round to the other side, which moves logits by some thousandths.
+        // Both round inputs to 8 bits. A tiny difference in a sum can round to the neighbouring value, which changes logits by some
+        // thousandths.
         double own = Distance(expected, actual.Logits);
         Assert.InRange(own, 0, 0.02);
 
-        // What would be wrong is far away: the original's logits, and those with input scales left out.
+        // Wrong results are clearly distinguishable: the logits of the original, and those without input scales, are far away.
         Assert.True(Distance(expected, LoadedLogits.Of(PackedCacheTests.Folder(name), null, ComputeMode.F32).Logits) > 5 * own);
         using TempFolder dynamic = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(name), Dynamic, IgnoredOf(name));
         Assert.True(Distance(expected, LoadedLogits.Of(dynamic.Root, null, ComputeMode.F32).Logits) > 5 * own);
@@ -76,7 +77,7 @@ public sealed class AutoFp8Tests
     [InlineData("not ignored", "o_proj.weight", "BF16", "F8_E4M3", "quantization_config")]
     [InlineData("half a pair", "ignored_layers", "k_proj", "both alike")]
     [InlineData("dynamic", "input_scale", "is there", "activation_scheme")]
-    public void What_does_not_fit_is_refused(string fault, params string[] parts)
+    public void Files_that_do_not_match_the_config_are_refused(string fault, params string[] parts)
     {
         using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Shared), (config, tensors) => Break(fault, config, tensors));
         ModelException error = Assert.Throws<ModelException>(() => LoadedLogits.Of(folder.Root, null));
@@ -121,7 +122,7 @@ public sealed class AutoFp8Tests
         }
     }
 
-    // Whole groups that are computed together stay bfloat16 in one of the models.
+    // In one of the models, whole groups of matrices that are computed together stay bfloat16.
     private static string[] IgnoredOf(string name) => name == Separate
         ? [.. new[] { "q", "k", "v" }.Select(p => $"model.layers.1.self_attn.{p}_proj"), "model.layers.2.mlp.shared_mlp.down_proj"]
         : [];
@@ -140,7 +141,7 @@ public sealed class AutoFp8Tests
         return new ReferenceForwardPass(new Weights(config, checkpoint)).Run(ids);
     }
 
-    // The median over positions: an expert chosen otherwise would throw a single one far off.
+    // The median over positions, because a different choice of an expert changes single positions strongly.
     private static double Distance(float[][] a, float[][] b)
     {
         double[] rows = [.. a.Zip(b, (x, y) => x.Zip(y, (p, q) => (double)Math.Abs(p - q)).Average()).Order()];

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Quantization;
 
-/// <summary>What a quantization_config means, and what is refused, with the field named.</summary>
+/// <summary>The meaning of quantization_config, and the errors for unsupported settings.</summary>
 public sealed class QuantizationConfigTests
 {
     private const string Scheme = """{"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel"}""";
@@ -72,7 +72,7 @@ public sealed class QuantizationConfigTests
     }
 
     [Fact]
-    public void A_mixture_without_a_name_is_loaded_as_it_is_only()
+    public void A_mix_of_types_that_is_no_format_can_only_be_loaded_as_stored()
     {
         ModelConfig config = Parse(
             """{"quant_method": "compressed-tensors", "ignore": ["re:.*wg", "re:.*layers.5.*"], "config_groups": {"g": {"targets": ["Linear"], "weights": SCHEME}}}"""
@@ -94,7 +94,7 @@ public sealed class QuantizationConfigTests
     [InlineData(QuantFormat.Int4, ElementType.I8, ElementType.I4, ElementType.I8)]
     [InlineData(QuantFormat.Int4All, ElementType.I4, ElementType.I4, ElementType.I8)]
     [InlineData(QuantFormat.Fp8, ElementType.F8E4M3, ElementType.F8E4M3, null)]
-    public void The_policy_and_what_is_written_of_it_agree(QuantFormat format, ElementType? attention, ElementType? mlp, ElementType? head)
+    public void The_policy_and_the_written_config_agree(QuantFormat format, ElementType? attention, ElementType? mlp, ElementType? head)
     {
         Assert.Equal(attention, QuantPolicy.TypeOf(format, LinearRole.Attention));
         Assert.Equal(mlp, QuantPolicy.TypeOf(format, LinearRole.Mlp));

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Quantization;
 
-/// <summary>Quantised at load, written and loaded, mapped from a packed copy: the same bits.</summary>
+/// <summary>Quantising at load, loading a quantised checkpoint and mapping a packed copy give the same bits.</summary>
 public sealed class QuantizedLoadTests
 {
     public static TheoryData<string, QuantFormat> Cases
@@ -58,7 +58,7 @@ public sealed class QuantizedLoadTests
     }
 
     [Fact]
-    public void Copies_of_several_forms_lie_side_by_side()
+    public void One_folder_keeps_copies_of_several_formats()
     {
         string folder = PackedCacheTests.Folder("tiny-cla");
         using TempFolder cache = new();
@@ -75,7 +75,7 @@ public sealed class QuantizedLoadTests
     }
 
     [Fact]
-    public void Files_say_what_they_hold()
+    public void Written_files_describe_their_quantisation()
     {
         using TempFolder temp = new();
         string written = temp.File("written");
@@ -104,7 +104,7 @@ public sealed class QuantizedLoadTests
     }
 
     [Fact]
-    public void What_is_quantised_already_is_not_quantised_again_nor_loaded_otherwise()
+    public void A_quantised_model_is_neither_quantised_again_nor_loaded_in_another_format()
     {
         using TempFolder temp = new();
         string written = temp.File("written");
@@ -117,7 +117,7 @@ public sealed class QuantizedLoadTests
     }
 
     [Fact]
-    public void Stopping_leaves_no_folder_and_what_a_killed_run_left_is_replaced()
+    public void Cancelling_leaves_no_folder_and_the_folder_of_a_killed_run_is_replaced()
     {
         using TempFolder temp = new();
         string output = temp.File("out");
@@ -143,7 +143,7 @@ public sealed class QuantizedLoadTests
     [InlineData("weight shape", "q_proj.weight", "[64, 32]", "[64, 64]")]
     [InlineData("stray input scale", "q_proj.input_scale", "is there", "activation_scheme")]
     [InlineData("no config", "weight", "I8", "has no \"quantization_config\"")]
-    public void Files_that_do_not_hold_what_the_config_says(string fault, params string[] parts)
+    public void Files_that_do_not_match_the_config_are_refused(string fault, params string[] parts)
     {
         using TempFolder temp = new();
         string written = temp.File("written");

@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace HunyuanOrleans.TestSupport;
+
+/// <summary>The results of the published code for one of the small random models in tests/data.</summary>
+public sealed class GoldenCase
+{
+    private GoldenCase(string name)
+    {
+        Name = name;
+        string folder = Path.Combine(TestPaths.Data, "expected", name);
+        byte[] data = File.ReadAllBytes(Path.Combine(folder, "golden.bin"));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
+        Prompts = [.. json.RootElement.GetProperty("prompts").EnumerateArray().Select(p => new GoldenPrompt(ModelFolder, data, p.Clone()))];
+    }
+
+    /// <summary>The names of all models.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+
+    /// <summary>The name of the model.</summary>
+    public string Name { get; }
+
+    /// <summary>The folder of the model.</summary>
+    public string ModelFolder => Path.Combine(TestPaths.Data, "models", Name);
+
+    /// <summary>The recorded prompts.</summary>
+    public IReadOnlyList<GoldenPrompt> Prompts { get; }
+
+    /// <summary>Reads the results for a model.</summary>
+    public static GoldenCase Load(string name) => new(name);
+
+    /// <summary>The prompt of <paramref name="length"/> tokens.</summary>
+    public GoldenPrompt PromptOfLength(int length) => Prompts.Single(p => p.Ids.Length == length);
+}
