@@ -5,13 +5,16 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Engine;
 
 /// <summary>
-/// The one thread that steps the scheduler. It sleeps while there is nothing to do, and an executor that completes later continues
-/// on it, so the scheduler needs no locks. It does not know requests.
+/// The thread that steps the scheduler and sleeps while there is no work. It is also the synchronization context of the steps: when an
+/// executor completes asynchronously, the step continues on this thread, so the scheduler needs no locks.
 /// </summary>
 internal sealed class EngineLoop : SynchronizationContext
 {
-    /// <summary>Often enough for prefixes that may be forgotten after minutes, too seldom to be noticed on an idle machine.</summary>
-    private static readonly TimeSpan IdleCheck = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How often idle prefixes are checked while nothing runs. Prefixes expire after minutes, so a second is precise enough, and the load
+    /// is negligible.
+    /// </summary>
+    private static readonly TimeSpan IdleCheckInterval = TimeSpan.FromSeconds(1);
 
     private readonly Scheduler _scheduler;
     private readonly ILogger _logger;
@@ -19,31 +22,33 @@ internal sealed class EngineLoop : SynchronizationContext
     private readonly AutoResetEvent _wake = new(false);
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private readonly CancellationTokenSource _abort = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
 
-    /// <summary>Starts the thread.</summary>
+    /// <summary>Creates the loop; <see cref="Start"/> starts it.</summary>
     public EngineLoop(Scheduler scheduler, ILogger logger)
     {
         _scheduler = scheduler;
         _logger = logger;
-        new Thread(Run) { Name = "hunyuan-engine", IsBackground = true }.Start();
     }
 
     /// <summary>Completes when the thread has ended.</summary>
-    public Task Ended => _ended.Task;
+    public Task Completion => _completion.Task;
 
-    /// <summary>Says that there may be something to do. Any thread.</summary>
+    /// <summary>Starts the thread. Call it once.</summary>
+    public void Start() => new Thread(Run) { Name = "hunyuan-engine", IsBackground = true }.Start();
+
+    /// <summary>Tells the loop that there may be work. Any thread.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>Ends the thread once nothing waits or runs. Any thread.</summary>
+    /// <summary>Ends the thread once no sequence waits or runs. Any thread.</summary>
     public void Drain()
     {
         _stopping = true;
         Wake();
     }
 
-    /// <summary>Ends the thread after giving up the current step and all work. Any thread.</summary>
+    /// <summary>Cancels the current step and all sequences and ends the thread. Any thread.</summary>
     public void Abort()
     {
         _stopping = true;
@@ -76,24 +81,24 @@ internal sealed class EngineLoop : SynchronizationContext
                 }
                 else
                 {
-                    CheckIdle();
-                    _wake.WaitOne(_scheduler.FreeIdlePrefixes() ? IdleCheck : Timeout.InfiniteTimeSpan);
+                    CheckIntegrity();
+                    _wake.WaitOne(_scheduler.FreeIdlePrefixes() ? IdleCheckInterval : Timeout.InfiniteTimeSpan);
                 }
             }
             catch (Exception) when (_abort.IsCancellationRequested)
             {
                 break;
             }
-            catch (Exception fault)
+            catch (Exception exception)
             {
-                // A fault here is the engine's own, not the executor's; requests that come later start from a clean state.
-                SchedulerLog.LoopFailed(_logger, fault);
-                _scheduler.Recover("The engine failed; the log has the details.");
+                // Executor failures are handled by the step, so this is a defect of the engine: later requests must start from a clean state.
+                SchedulerLog.LoopFailed(_logger, exception);
+                _scheduler.Reset("The engine failed; the log has the details.");
             }
         }
 
-        _scheduler.EndAll(FinishReason.Cancelled, null);
-        _ended.SetResult();
+        _scheduler.FinishAll(FinishReason.Cancelled, null);
+        _completion.SetResult();
     }
 
     private void Step()
@@ -114,7 +119,7 @@ internal sealed class EngineLoop : SynchronizationContext
 
         if (!step.GetAwaiter().GetResult() && _scheduler.HasWork)
         {
-            throw new InvalidOperationException("The scheduler has work and planned none of it.");
+            throw new InvalidOperationException("The scheduler has work but planned none of it.");
         }
     }
 
@@ -136,5 +141,5 @@ internal sealed class EngineLoop : SynchronizationContext
     }
 
     [System.Diagnostics.Conditional("DEBUG")]
-    private void CheckIdle() => _scheduler.CheckIntegrity();
+    private void CheckIntegrity() => _scheduler.CheckIntegrity();
 }

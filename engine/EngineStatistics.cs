@@ -1,36 +1,53 @@
 namespace HunyuanOrleans.Engine;
 
-/// <summary>What the engine is doing and has done, at about one moment.</summary>
-/// <param name="Waiting">Answers that have not started.</param>
-/// <param name="Running">Answers in progress.</param>
-/// <param name="KvBlocks">KV blocks in all.</param>
-/// <param name="KvUsed">Blocks that running answers hold.</param>
-/// <param name="KvCached">Blocks kept for later prompts only.</param>
-/// <param name="KvFree">Blocks that hold nothing.</param>
-/// <param name="Steps">Steps computed.</param>
-/// <param name="PromptTokens">Prompt tokens of answers that started.</param>
-/// <param name="CachedPromptTokens">Of these, tokens found in the prefix cache.</param>
-/// <param name="AnswerTokens">Tokens of answers.</param>
-/// <param name="Preemptions">Times an answer had to give its blocks up and be replayed.</param>
-/// <param name="Evictions">Cached blocks dropped for room.</param>
-/// <param name="Finished">Answers that ended by a stop or by length.</param>
-/// <param name="Cancelled">Answers that were cancelled.</param>
-/// <param name="Failed">Answers that ended with an error.</param>
-/// <param name="Replays">Times an answer is computed again because the executor lost its keys and values.</param>
-public readonly record struct EngineStatistics(
-    int Waiting,
-    int Running,
-    int KvBlocks,
-    int KvUsed,
-    int KvCached,
-    int KvFree,
-    long Steps,
-    long PromptTokens,
-    long CachedPromptTokens,
-    long AnswerTokens,
-    long Preemptions,
-    long Evictions,
-    long Finished,
-    long Cancelled,
-    long Failed,
-    long Replays);
+/// <summary>The state of an engine and its counts since it started. The values are read one by one, so they may be a little apart.</summary>
+public readonly record struct EngineStatistics
+{
+    /// <summary>Answers that have not started.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Answers in progress.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Number of KV blocks.</summary>
+    public int KvBlocks { get; init; }
+
+    /// <summary>KV blocks of running answers.</summary>
+    public int KvUsed { get; init; }
+
+    /// <summary>KV blocks kept only for later prompts.</summary>
+    public int KvCached { get; init; }
+
+    /// <summary>KV blocks without content.</summary>
+    public int KvFree { get; init; }
+
+    /// <summary>Steps computed.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Prompt tokens of answers that started.</summary>
+    public long PromptTokens { get; init; }
+
+    /// <summary>Prompt tokens found in the prefix cache.</summary>
+    public long CachedPromptTokens { get; init; }
+
+    /// <summary>Tokens generated.</summary>
+    public long AnswerTokens { get; init; }
+
+    /// <summary>Times an answer lost its blocks to an older one and had to be recomputed.</summary>
+    public long Preemptions { get; init; }
+
+    /// <summary>Times an answer had to be recomputed because the executor lost its keys and values.</summary>
+    public long Replays { get; init; }
+
+    /// <summary>Cached blocks evicted to make room.</summary>
+    public long Evictions { get; init; }
+
+    /// <summary>Answers that ended by a stop condition or by length.</summary>
+    public long Finished { get; init; }
+
+    /// <summary>Answers that were cancelled.</summary>
+    public long Cancelled { get; init; }
+
+    /// <summary>Answers that ended with an error.</summary>
+    public long Failed { get; init; }
+}

@@ -3,25 +3,25 @@ using HunyuanOrleans.Engine.Requests;
 namespace HunyuanOrleans.Engine;
 
 /// <summary>
-/// Serves requests for one model, wherever that runs: what HTTP servers and programs are written against. Token ids in, token ids out; it
-/// does not know text. Safe for any number of callers at once. Disposing it cancels what it serves.
+/// Serves requests for one model, in this process or on a cluster, as token ids in and token ids out. HTTP servers and programs are
+/// written against this interface. Safe for any number of concurrent callers. Disposing it cancels all its answers.
 /// </summary>
 public interface IGenerator : IAsyncDisposable
 {
-    /// <summary>What the model is; constant.</summary>
+    /// <summary>The model that is served; constant.</summary>
     GeneratorInfo Info { get; }
 
-    /// <summary>Checks a request and queues it.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="cancellationToken">Gives up waiting for it to be accepted. One that was accepted is given up by its own means, or by
-    /// <see cref="GenerationRequest.Cancellation"/>.</param>
-    /// <returns>Its answers, not yet begun as a rule.</returns>
-    /// <exception cref="RequestException">It is wrong or can never be served; the message names the parameter.</exception>
-    /// <exception cref="QueueFullException">Too many answers wait.</exception>
+    /// <summary>Validates a request and queues it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Cancels the submission. Once the request is accepted, cancel it with
+    /// <see cref="IGeneration.Cancel"/> or <see cref="GenerationRequest.Cancellation"/>.</param>
+    /// <returns>The request's answers, which usually have not started yet.</returns>
+    /// <exception cref="RequestException">The request is invalid or can never be served; the message names the parameter.</exception>
+    /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
     /// <exception cref="ObjectDisposedException">The generator is stopping.</exception>
     ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken);
 
-    /// <summary>What is being done and has been done.</summary>
-    /// <param name="cancellationToken">Gives up waiting for it.</param>
-    ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken);
+    /// <summary>Gets the state of the engine and its counts since it started.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken);
 }

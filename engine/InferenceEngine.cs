@@ -9,23 +9,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace HunyuanOrleans.Engine;
 
 /// <summary>
-/// The door to a running model: takes requests from any thread and gives each answer as a stream of token ids. The work is done by
-/// a <see cref="Scheduler"/> on a thread of its own. It does not know chat templates, HTTP or where the model computes.
+/// Accepts requests from any thread and returns each answer as a stream of token ids. A <see cref="Scheduler"/> does the work on a
+/// dedicated thread. The engine does not know chat templates, HTTP or where the model computes.
 /// </summary>
 public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly Scheduler _scheduler;
     private readonly EngineLoop _loop;
-    private readonly RequestIntake _intake;
+    private readonly RequestAdmission _admission;
     private readonly Lock _gate = new();
     private bool _closed;
 
-    /// <summary>Starts the engine.</summary>
-    /// <param name="executor">Computes the steps. Not disposed: it must outlive the engine.</param>
-    /// <param name="options">How to run; null for the defaults.</param>
-    /// <param name="text">The tokens' bytes, for stop strings; null where there is no tokenizer.</param>
-    /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="logger">Where details of faults go; null for nowhere.</param>
+    /// <summary>Creates the engine and starts its thread.</summary>
+    /// <param name="executor">Computes the steps. The engine does not dispose it; it must outlive the engine.</param>
+    /// <param name="options">Options; null for the defaults.</param>
+    /// <param name="text">The bytes of tokens, for stop strings; null without a tokenizer.</param>
+    /// <param name="time">The clock; null for the system clock.</param>
+    /// <param name="logger">Receives details of failures; null for none.</param>
     public InferenceEngine(
         IModelExecutor executor,
         EngineOptions? options = null,
@@ -41,85 +41,88 @@ public sealed class InferenceEngine : IAsyncDisposable
         EosIds = options.EosIds;
         _scheduler = new Scheduler(executor, options.Scheduler, text, time, log);
         _loop = new EngineLoop(_scheduler, log);
-        _intake = new RequestIntake(_scheduler, executor.Limits, options, time, _loop.Wake);
+        _admission = new RequestAdmission(_scheduler, executor.Limits, options, time, _loop.Wake);
+        _loop.Start();
     }
 
-    /// <summary>What the executor can hold and take.</summary>
+    /// <summary>The capacities of the executor.</summary>
     public ExecutorLimits Limits { get; }
 
     /// <summary>The model's end-of-text ids.</summary>
     public IReadOnlyList<int> EosIds { get; }
 
-    /// <summary>True where stop strings can be used.</summary>
+    /// <summary>True if there is a tokenizer, so that requests may have stop strings.</summary>
     public bool HasText { get; }
 
-    /// <summary>Checks a request and queues it. Any thread.</summary>
-    /// <returns>Its answers; they are computed whether they are read or not, until cancelled.</returns>
-    /// <exception cref="RequestException">It is wrong or can never be served; the message names the parameter.</exception>
-    /// <exception cref="QueueFullException">Too many answers wait.</exception>
+    /// <summary>Validates a request and queues it. Any thread.</summary>
+    /// <returns>The request's answers. They are computed until cancelled, whether they are read or not.</returns>
+    /// <exception cref="RequestException">The request is invalid or can never be served; the message names the parameter.</exception>
+    /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
     /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
     public Generation Submit(GenerationRequest request)
     {
         Generation generation;
         lock (_gate)
         {
-            // Under the lock, so that whatever is accepted is seen by the loop before it ends.
+            // Submit under the lock: otherwise the loop could end between the check and the submission and never see the request.
             ObjectDisposedException.ThrowIf(_closed, this);
-            generation = _intake.Submit(request);
+            generation = _admission.Submit(request);
         }
 
         if (request.Cancellation.CanBeCanceled)
         {
             CancellationTokenRegistration registration =
-                request.Cancellation.UnsafeRegister(static g => ((Generation)g!).Cancel(), generation);
+                request.Cancellation.UnsafeRegister(static state => ((Generation)state!).Cancel(), generation);
             _ = generation.CompletionAsync().ContinueWith(_ => registration.Dispose(), TaskScheduler.Default);
         }
 
         return generation;
     }
 
-    /// <summary>What the engine is doing. Any thread.</summary>
-    public EngineStatistics Statistics()
+    /// <summary>Gets the engine's state and its counts since it started. Any thread.</summary>
+    public EngineStatistics GetStatistics()
     {
         SchedulerCounters counters = _scheduler.Counters;
         KvPool pool = _scheduler.Pool;
-        int free = pool.Free, idle = pool.Idle;
-        return new EngineStatistics(
-            _scheduler.Waiting,
-            _scheduler.Running,
-            pool.Blocks,
-            pool.Blocks - free - idle,
-            idle,
-            free,
-            Volatile.Read(ref counters.Steps),
-            Volatile.Read(ref counters.PromptTokens),
-            Volatile.Read(ref counters.CachedPromptTokens),
-            Volatile.Read(ref counters.AnswerTokens),
-            Volatile.Read(ref counters.Preemptions),
-            pool.Evictions,
-            counters.Finished[(int)FinishReason.Stop] + counters.Finished[(int)FinishReason.Length],
-            counters.Finished[(int)FinishReason.Cancelled],
-            counters.Finished[(int)FinishReason.Error],
-            Volatile.Read(ref counters.Replays));
+        int free = pool.FreeBlocks, idle = pool.IdleBlocks;
+        return new EngineStatistics
+        {
+            Waiting = _scheduler.Waiting,
+            Running = _scheduler.Running,
+            KvBlocks = pool.BlockCount,
+            KvUsed = pool.BlockCount - free - idle,
+            KvCached = idle,
+            KvFree = free,
+            Steps = Volatile.Read(ref counters.Steps),
+            PromptTokens = Volatile.Read(ref counters.PromptTokens),
+            CachedPromptTokens = Volatile.Read(ref counters.CachedPromptTokens),
+            AnswerTokens = Volatile.Read(ref counters.AnswerTokens),
+            Preemptions = Volatile.Read(ref counters.Preemptions),
+            Replays = Volatile.Read(ref counters.Replays),
+            Evictions = pool.Evictions,
+            Finished = counters.Finished[(int)FinishReason.Stop] + counters.Finished[(int)FinishReason.Length],
+            Cancelled = counters.Finished[(int)FinishReason.Cancelled],
+            Failed = counters.Finished[(int)FinishReason.Error],
+        };
     }
 
-    /// <summary>Takes no more requests and completes when all answers have ended.</summary>
-    /// <param name="cancellationToken">Ends the wait: what still runs is cancelled.</param>
+    /// <summary>Stops accepting requests and completes when all answers have ended.</summary>
+    /// <param name="cancellationToken">Cancels the answers that have not ended yet.</param>
     public async Task DrainAsync(CancellationToken cancellationToken = default)
     {
         Close();
         _loop.Drain();
         using CancellationTokenRegistration registration =
-            cancellationToken.UnsafeRegister(static loop => ((EngineLoop)loop!).Abort(), _loop);
-        await _loop.Ended.ConfigureAwait(false);
+            cancellationToken.UnsafeRegister(static state => ((EngineLoop)state!).Abort(), _loop);
+        await _loop.Completion.ConfigureAwait(false);
     }
 
-    /// <summary>Cancels everything and ends the thread. Call <see cref="DrainAsync"/> first to let answers end.</summary>
+    /// <summary>Cancels all answers and ends the thread. Call <see cref="DrainAsync"/> first to let answers end by themselves.</summary>
     public async ValueTask DisposeAsync()
     {
         Close();
         _loop.Abort();
-        await _loop.Ended.ConfigureAwait(false);
+        await _loop.Completion.ConfigureAwait(false);
     }
 
     private void Close()

@@ -2,20 +2,20 @@ using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Engine;
 
-/// <summary>An engine of this process as a generator.</summary>
+/// <summary>A generator that serves requests with an engine in this process.</summary>
 public sealed class LocalGenerator : IGenerator
 {
     private readonly InferenceEngine _engine;
-    private readonly IAsyncDisposable? _below;
+    private readonly IAsyncDisposable? _owned;
 
     /// <summary>Wraps an engine.</summary>
-    /// <param name="engine">The engine; disposed with this.</param>
-    /// <param name="modelName">The model's name.</param>
-    /// <param name="below">What is to be disposed after the engine, such as its executor; null for nothing.</param>
-    public LocalGenerator(InferenceEngine engine, string modelName, IAsyncDisposable? below = null)
+    /// <param name="engine">The engine, which the generator disposes.</param>
+    /// <param name="modelName">Name of the model.</param>
+    /// <param name="owned">What the generator disposes after the engine, such as its executor; null for nothing.</param>
+    public LocalGenerator(InferenceEngine engine, string modelName, IAsyncDisposable? owned = null)
     {
         _engine = engine;
-        _below = below;
+        _owned = owned;
         Info = new GeneratorInfo(modelName, engine.Limits.VocabularySize, engine.Limits.MaxContext, engine.EosIds, engine.HasText);
     }
 
@@ -30,15 +30,16 @@ public sealed class LocalGenerator : IGenerator
     }
 
     /// <inheritdoc/>
-    public ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_engine.Statistics());
+    public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken)
+        => ValueTask.FromResult(_engine.GetStatistics());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync().ConfigureAwait(false);
-        if (_below is not null)
+        if (_owned is not null)
         {
-            await _below.DisposeAsync().ConfigureAwait(false);
+            await _owned.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

@@ -92,7 +92,7 @@ internal static class PlanCommand
         string digits = new('0', (count - 1).ToString().Length);
         for (int i = 0; i < count; i++)
         {
-            silos[i] = SiloCapacity.Of($"silo-{i.ToString(digits)}", device, type, parsed.GetValue(Memory));
+            silos[i] = SiloCapacity.FromDevice($"silo-{i.ToString(digits)}", device, type, parsed.GetValue(Memory));
         }
 
         return silos;

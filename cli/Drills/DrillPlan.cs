@@ -67,7 +67,7 @@ internal sealed record DrillPlan
 
     /// <summary>What a silo of the drill can hold.</summary>
     public SiloCapacity Capacity(DrillSilo silo) =>
-        SiloCapacity.Of(silo.Name, DeviceCatalog.Get("cpu"), memoryBytes: MemoryBytes) with { Role = silo.Role };
+        SiloCapacity.FromDevice(silo.Name, DeviceCatalog.Get("cpu"), memoryBytes: MemoryBytes) with { Role = silo.Role };
 
     /// <summary>True where these silos can hold the model.</summary>
     public bool Fits(IEnumerable<DrillSilo> silos)

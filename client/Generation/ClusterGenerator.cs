@@ -62,7 +62,7 @@ public sealed class ClusterGenerator : IGenerator
     }
 
     /// <inheritdoc/>
-    public async ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken)
+    public async ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken)
     {
         ModelReport report = await _client.CallAsync(
             cluster => cluster.GetGrain<IModelGrain>(Info.ModelName).ReportAsync(), cancellationToken).ConfigureAwait(false);

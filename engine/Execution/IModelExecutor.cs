@@ -1,35 +1,25 @@
 namespace HunyuanOrleans.Engine.Execution;
 
 /// <summary>
-/// Runs one step of the model over a batch of sequence slices: the seam between the scheduler and whatever computes, in this
-/// process or on a cluster. It knows nothing of requests, queues or streams; the scheduler knows nothing of weights or places.
+/// Runs one step of the model over a batch of sequence slices, in this process or on a cluster. An executor knows nothing of requests,
+/// queues or streams; the scheduler that calls it knows nothing of weights or machines.
 /// </summary>
 public interface IModelExecutor : IAsyncDisposable
 {
-    /// <summary>What the executor can hold and take; constant over its life.</summary>
+    /// <summary>The capacities of the executor; constant over its lifetime.</summary>
     ExecutorLimits Limits { get; }
 
     /// <summary>
-    /// Appends the keys and values of every row of <paramref name="batch"/> to the KV blocks its slices name, and samples one token
-    /// for each slice that asks for it.
+    /// Writes the keys and values of every row of <paramref name="batch"/> to the KV blocks that its slices name, and samples one token
+    /// for each slice that asks for one.
     /// </summary>
-    /// <param name="batch">The step. The executor only reads it, and keeps no reference after completion.</param>
-    /// <param name="result">Filled by the executor: entry i belongs to slice i of the batch. Owned by the caller, reused between
+    /// <param name="batch">The step. The executor only reads it and keeps no reference to it after completion.</param>
+    /// <param name="result">Filled by the executor: entry i belongs to slice i of the batch. The caller owns it and reuses it between
     /// steps.</param>
-    /// <param name="cancellationToken">Gives up waiting; a step that was cancelled may or may not have written its KV.</param>
+    /// <param name="cancellationToken">Cancels the step. A cancelled step may or may not have written its keys and values.</param>
     /// <returns>Completes when the result is filled. A local executor completes synchronously and allocates nothing.</returns>
-    /// <exception cref="KvLostException">Keys and values were lost; the next steps compute them again, for all sequences.</exception>
-    /// <exception cref="ExecutorException">Answers end with its message. Any other exception ends those of the step with a general
-    /// one.</exception>
+    /// <exception cref="KvLostException">Keys and values were lost; the scheduler recomputes them for all sequences.</exception>
+    /// <exception cref="ExecutorException">The step failed for a known reason; the affected answers end with this message. After any
+    /// other exception the answers of the step end with a general message.</exception>
     ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken);
 }
-
-/// <summary>The fixed capacities of an executor.</summary>
-/// <param name="VocabularySize">Number of logits per row.</param>
-/// <param name="MaxContext">Longest sequence, prompt and answer together, in tokens.</param>
-/// <param name="KvBlocks">Number of KV blocks its pool holds; blocks are numbered 0 to KvBlocks - 1.</param>
-/// <param name="BlockPositions">Positions one KV block holds.</param>
-/// <param name="MaxBatchTokens">Most rows one step may carry.</param>
-/// <param name="MaxBatchSequences">Most slices one step may carry.</param>
-public sealed record ExecutorLimits(
-    int VocabularySize, int MaxContext, int KvBlocks, int BlockPositions, int MaxBatchTokens, int MaxBatchSequences);

@@ -5,7 +5,9 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Execution;
 
-/// <summary>Runs steps on a <see cref="ModelRunner"/> in this process, on the calling thread and the runner's workers. It completes synchronously.</summary>
+/// <summary>
+/// Runs steps synchronously on a <see cref="ModelRunner"/> in this process, on the calling thread and the runner's worker threads.
+/// </summary>
 public sealed class LocalExecutor : IModelExecutor
 {
     private readonly ModelRunner _model;
@@ -14,11 +16,11 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly Sampler _sampler;
     private readonly int[] _logitRows;
     private readonly int[] _logitSlices;
-    private Thread? _bound;
+    private Thread? _pinnedThread;
 
     /// <summary>Wraps a loaded model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="ownsModel">Whether disposing this disposes the model. Default true.</param>
+    /// <param name="ownsModel">Whether disposing this executor also disposes the model. Default true.</param>
     public LocalExecutor(ModelRunner model, bool ownsModel = true)
     {
         _model = model;
@@ -39,9 +41,9 @@ public sealed class LocalExecutor : IModelExecutor
     public ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        BindThread();
+        PinCallingThread();
         _batch.Clear();
-        int wanted = 0;
+        int logitCount = 0;
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
         for (int i = 0; i < slices.Length; i++)
         {
@@ -49,13 +51,13 @@ public sealed class LocalExecutor : IModelExecutor
             _batch.Add(new AttentionSlice(slice.FirstRow, slice.Count, slice.Start, slice.Blocks));
             if (slice.Sampling is not null)
             {
-                _logitSlices[wanted] = i;
-                _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _logitSlices[logitCount] = i;
+                _logitRows[logitCount++] = slice.FirstRow + slice.Count - 1;
             }
         }
 
-        Activation logits = _model.Forward(batch.Tokens, _batch, _logitRows, wanted);
-        for (int i = 0; i < wanted; i++)
+        Activation logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount);
+        for (int i = 0; i < logitCount; i++)
         {
             int slice = _logitSlices[i];
             result[slice] = _sampler.Sample(logits.Row(i), slices[slice].Sampling!);
@@ -75,13 +77,14 @@ public sealed class LocalExecutor : IModelExecutor
         return ValueTask.CompletedTask;
     }
 
-    // The engine calls from one thread of its own; it takes the first worker's CPU. Threads of the pool are left alone.
-    private void BindThread()
+    // The engine's own thread takes part in the computation, so it is pinned to the CPU of the first worker. Thread pool threads are
+    // shared with other code and stay unpinned.
+    private void PinCallingThread()
     {
         Thread current = Thread.CurrentThread;
-        if (_bound != current)
+        if (_pinnedThread != current)
         {
-            _bound = current;
+            _pinnedThread = current;
             if (!current.IsThreadPoolThread)
             {
                 _model.Pool.PinCaller();

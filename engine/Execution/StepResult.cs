@@ -2,11 +2,12 @@ using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Engine.Execution;
 
-/// <summary>What a step gave, one entry per slice of its batch. Owned and reused by the scheduler.</summary>
+/// <summary>The tokens that a step sampled, one entry per slice of its batch. Owned and reused by the scheduler.</summary>
+/// <param name="maxSequences">Most slices in one step.</param>
 public sealed class StepResult(int maxSequences)
 {
     private readonly SampledToken[] _tokens = new SampledToken[maxSequences];
 
-    /// <summary>The token sampled for slice <paramref name="slice"/>; meaningless where the slice asked for none.</summary>
+    /// <summary>The token sampled for slice <paramref name="slice"/>; undefined if the slice asked for none.</summary>
     public ref SampledToken this[int slice] => ref _tokens[slice];
 }

@@ -6,15 +6,15 @@ using System.Text;
 namespace HunyuanOrleans.Engine.Kv;
 
 /// <summary>
-/// Names the content of a full KV block by everything it depends on: its tokens, all tokens before them, and the salt of the
-/// conversation. The first 128 bits of SHA-256, so that nobody can craft a prompt that meets another user's cached block.
+/// Identifies the content of a full KV block by everything it depends on: its tokens, all tokens before them, and the request's salt.
+/// The hash is the first 128 bits of SHA-256, so that nobody can craft a prompt that collides with another user's cached block.
 /// </summary>
 public static class BlockHash
 {
     private const int DigestBytes = 32, HashBytes = 16;
 
-    /// <summary>The start of a chain.</summary>
-    /// <param name="salt">Requests share cached blocks only with requests of the same salt; null is the common one.</param>
+    /// <summary>The hash that a sequence's first block is chained to.</summary>
+    /// <param name="salt">Only requests with equal salts share cached blocks; null or empty is the salt shared by default.</param>
     public static UInt128 Root(string? salt)
     {
         if (string.IsNullOrEmpty(salt))
@@ -27,12 +27,12 @@ public static class BlockHash
         return BinaryPrimitives.ReadUInt128LittleEndian(digest);
     }
 
-    /// <summary>The next link: a block's hash from that of the block before it and its own tokens.</summary>
-    /// <param name="parent">Hash of the block before, or the root.</param>
+    /// <summary>The hash of a block, from the hash of the block before it and its own tokens.</summary>
+    /// <param name="parent">Hash of the block before it, or the root for the first block.</param>
     /// <param name="tokens">The tokens of one full block.</param>
     public static UInt128 Next(UInt128 parent, ReadOnlySpan<int> tokens)
     {
-        // 32 positions per block are usual; larger blocks than fit the stack buffer are not expected.
+        // Blocks usually have 32 positions (128 bytes); only unusually large blocks need a heap buffer.
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(tokens);
         Span<byte> message = bytes.Length <= 1024 ? stackalloc byte[HashBytes + bytes.Length] : new byte[HashBytes + bytes.Length];
         BinaryPrimitives.WriteUInt128LittleEndian(message, parent);

@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Engine.Kv;
 
 /// <summary>
-/// An ordered list of distinct block numbers with insertion and removal in constant time, its links kept in two arrays. Each
-/// number is in the list at most once.
+/// An ordered list of distinct block numbers with insertion and removal in constant time: a doubly linked list whose links are kept in
+/// two arrays.
 /// </summary>
 internal sealed class BlockList
 {
@@ -13,7 +13,7 @@ internal sealed class BlockList
     private int _first = None;
     private int _last = None;
 
-    /// <summary>An empty list for block numbers 0 to capacity - 1.</summary>
+    /// <summary>Creates an empty list for block numbers 0 to capacity - 1.</summary>
     public BlockList(int capacity)
     {
         _next = new int[capacity];
@@ -24,13 +24,13 @@ internal sealed class BlockList
     /// <summary>Number of blocks in the list.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The first block; -1 where the list is empty.</summary>
+    /// <summary>The first block; -1 if the list is empty.</summary>
     public int First => _first;
 
-    /// <summary>True where the block is in the list.</summary>
+    /// <summary>True if the block is in the list.</summary>
     public bool Contains(int block) => _next[block] != Absent;
 
-    /// <summary>Adds a block at the end.</summary>
+    /// <summary>Adds a block at the end. It must not be in the list.</summary>
     public void AddLast(int block)
     {
         _next[block] = None;
@@ -48,7 +48,7 @@ internal sealed class BlockList
         Count++;
     }
 
-    /// <summary>Takes a block out.</summary>
+    /// <summary>Removes a block. It must be in the list.</summary>
     public void Remove(int block)
     {
         int next = _next[block], previous = _previous[block];
@@ -74,8 +74,8 @@ internal sealed class BlockList
         Count--;
     }
 
-    /// <summary>Takes the first block out; -1 where the list is empty.</summary>
-    public int TakeFirst()
+    /// <summary>Removes and returns the first block; -1 if the list is empty.</summary>
+    public int RemoveFirst()
     {
         int block = _first;
         if (block != None)

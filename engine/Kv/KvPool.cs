@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Engine.Kv;
 
 /// <summary>
-/// Keeps the books of KV blocks by number: which are free, how often the others are referenced, and which full ones hold a prefix
-/// that can be found again by its hash. Cached blocks that nobody references stay until room is needed and go least recently used
-/// first. It does not know the memory behind the numbers (the executor's), nor sequences. Not thread-safe: the scheduler's alone.
+/// Tracks KV blocks by number: which are free, how many references the others have, and which full blocks can be found again by the hash
+/// of their prefix. Cached blocks without references stay until their room is needed; the least recently used one is evicted first. The
+/// pool does not know sequences, nor the memory behind the numbers, which is the executor's. Not thread-safe: only the scheduler uses it.
 /// </summary>
-public sealed class KvPool : IKvBooks
+public sealed class KvPool : IKvBlockUsage
 {
     private readonly int[] _references;
     private readonly UInt128[] _hashes;
@@ -13,17 +13,16 @@ public sealed class KvPool : IKvBooks
     private readonly BlockList _free;
     private readonly BlockList _idle;
     private readonly Dictionary<UInt128, int> _byHash;
-
     private readonly TimeProvider? _time;
     private readonly long[] _idleSince;
 
-    /// <summary>A pool of blocks numbered 0 to <paramref name="blocks"/> - 1, all free.</summary>
+    /// <summary>Creates a pool of blocks numbered 0 to <paramref name="blocks"/> - 1, all free.</summary>
     /// <param name="blocks">Number of blocks.</param>
-    /// <param name="time">The clock, for <see cref="FreeIdle"/>; null where that is never called.</param>
+    /// <param name="time">The clock, for <see cref="FreeIdleBlocks"/>; null if that is never called.</param>
     public KvPool(int blocks, TimeProvider? time = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
-        Blocks = blocks;
+        BlockCount = blocks;
         _time = time;
         _idleSince = time is null ? [] : new long[blocks];
         _references = new int[blocks];
@@ -38,39 +37,40 @@ public sealed class KvPool : IKvBooks
         }
     }
 
-    /// <summary>Number of blocks in all.</summary>
-    public int Blocks { get; }
+    /// <inheritdoc/>
+    public int BlockCount { get; }
 
-    /// <summary>Blocks that hold nothing.</summary>
-    public int Free => _free.Count;
+    /// <summary>Number of blocks without content.</summary>
+    public int FreeBlocks => _free.Count;
 
-    /// <summary>Blocks that hold a findable prefix and that nobody references.</summary>
-    public int Idle => _idle.Count;
+    /// <summary>Number of cached blocks without references.</summary>
+    public int IdleBlocks => _idle.Count;
 
-    /// <summary>Blocks somebody references.</summary>
-    public int Used => Blocks - Free - Idle;
+    /// <summary>Number of blocks with references.</summary>
+    public int UsedBlocks => BlockCount - FreeBlocks - IdleBlocks;
 
-    /// <summary>Blocks that can be had now.</summary>
-    public int Available => Free + Idle;
+    /// <summary>Number of blocks that can be allocated now.</summary>
+    public int AvailableBlocks => FreeBlocks + IdleBlocks;
 
-    /// <summary>Cached blocks given up for room so far.</summary>
+    /// <summary>Number of cached blocks evicted to make room so far.</summary>
     public long Evictions { get; private set; }
 
     /// <summary>
-    /// Takes a block with one reference and no content: a free one, else the cached one unused for longest; -1 where none is left.
+    /// Allocates a block with one reference and no content. Evicts the cached block that has been idle longest if none is free.
     /// </summary>
+    /// <returns>The block, or -1 if all blocks are in use.</returns>
     public int Allocate()
     {
-        int block = _free.TakeFirst();
+        int block = _free.RemoveFirst();
         if (block < 0)
         {
-            block = _idle.TakeFirst();
+            block = _idle.RemoveFirst();
             if (block < 0)
             {
                 return -1;
             }
 
-            Forget(block);
+            RemoveFromCache(block);
             Evictions++;
         }
 
@@ -78,20 +78,20 @@ public sealed class KvPool : IKvBooks
         return block;
     }
 
-    /// <summary>Finds the block that holds a prefix, without taking it.</summary>
-    /// <param name="hash">Its <see cref="BlockHash"/>.</param>
-    /// <param name="block">The block.</param>
-    /// <returns>False where none does.</returns>
+    /// <summary>Finds the cached block of a prefix, without adding a reference.</summary>
+    /// <param name="hash">The prefix's <see cref="BlockHash"/>.</param>
+    /// <param name="block">The block, if found.</param>
+    /// <returns>False if no block is cached under the hash.</returns>
     public bool TryFind(UInt128 hash, out int block) => _byHash.TryGetValue(hash, out block);
 
     /// <inheritdoc/>
     public bool IsLive(int block) => _references[block] > 0 || _cached[block];
 
-    /// <summary>True where the block is cached and nobody references it: taking it leaves one block less to allocate.</summary>
+    /// <summary>True if the block is cached and has no references, so referencing it leaves one block fewer to allocate.</summary>
     public bool IsIdle(int block) => _idle.Contains(block);
 
-    /// <summary>Adds a reference to a block that <see cref="TryFind"/> gave.</summary>
-    public void Share(int block)
+    /// <summary>Adds a reference to a block that <see cref="TryFind"/> returned.</summary>
+    public void AddReference(int block)
     {
         if (_references[block]++ == 0)
         {
@@ -100,9 +100,10 @@ public sealed class KvPool : IKvBooks
     }
 
     /// <summary>
-    /// Makes a full, computed block findable; where another block holds the same prefix already, that one stays the findable one.
+    /// Caches a full, computed block under its hash. If another block is already cached under that hash, that one stays and this block is
+    /// not cached.
     /// </summary>
-    public void Publish(int block, UInt128 hash)
+    public void AddToCache(int block, UInt128 hash)
     {
         if (!_cached[block] && _byHash.TryAdd(hash, block))
         {
@@ -111,7 +112,7 @@ public sealed class KvPool : IKvBooks
         }
     }
 
-    /// <summary>Drops one reference. The last one makes the block free, or idle where its content can be found again.</summary>
+    /// <summary>Drops one reference. A block without references becomes idle if it is cached, otherwise free.</summary>
     public void Release(int block)
     {
         if (_references[block] <= 0)
@@ -129,15 +130,15 @@ public sealed class KvPool : IKvBooks
         }
     }
 
-    /// <summary>Frees the cached blocks that nobody has referenced for so long.</summary>
-    /// <returns>How many.</returns>
-    public int FreeIdle(TimeSpan longest)
+    /// <summary>Frees the cached blocks that have had no reference for <paramref name="maxIdleTime"/> or longer.</summary>
+    /// <returns>Number of blocks freed.</returns>
+    public int FreeIdleBlocks(TimeSpan maxIdleTime)
     {
         int freed = 0;
-        while (_idle.First is >= 0 and int block && _time!.GetElapsedTime(_idleSince[block]) >= longest)
+        while (_idle.First is >= 0 and int block && _time!.GetElapsedTime(_idleSince[block]) >= maxIdleTime)
         {
             _idle.Remove(block);
-            Forget(block);
+            RemoveFromCache(block);
             _free.AddLast(block);
             freed++;
         }
@@ -145,17 +146,17 @@ public sealed class KvPool : IKvBooks
         return freed;
     }
 
-    /// <summary>Frees every block and forgets every prefix, whatever the books say: a clean start after a fault.</summary>
+    /// <summary>Frees every block and empties the cache, whatever the current state: a clean start after a fault.</summary>
     public void Reset()
     {
         Array.Clear(_references);
         Array.Clear(_cached);
         _byHash.Clear();
-        while (_idle.TakeFirst() >= 0)
+        while (_idle.RemoveFirst() >= 0)
         {
         }
 
-        for (int block = 0; block < Blocks; block++)
+        for (int block = 0; block < BlockCount; block++)
         {
             if (!_free.Contains(block))
             {
@@ -164,12 +165,12 @@ public sealed class KvPool : IKvBooks
         }
     }
 
-    /// <summary>Checks that the books agree with each other and with the block tables in use.</summary>
-    /// <param name="tables">The block tables of all sequences that hold blocks.</param>
-    /// <exception cref="InvalidOperationException">They do not; the message names the block.</exception>
+    /// <summary>Checks that the pool's records agree with each other and with the block tables in use.</summary>
+    /// <param name="tables">The block tables of all sequences that have blocks.</param>
+    /// <exception cref="InvalidOperationException">They do not agree; the message names the block.</exception>
     public void CheckIntegrity(IEnumerable<ReadOnlyMemory<int>> tables)
     {
-        int[] expected = new int[Blocks];
+        int[] expected = new int[BlockCount];
         foreach (ReadOnlyMemory<int> table in tables)
         {
             foreach (int block in table.Span)
@@ -179,7 +180,7 @@ public sealed class KvPool : IKvBooks
         }
 
         int cached = 0;
-        for (int block = 0; block < Blocks; block++)
+        for (int block = 0; block < BlockCount; block++)
         {
             Require(_references[block] == expected[block], block, $"{_references[block]} references, block tables hold {expected[block]}");
             bool unused = _references[block] == 0;
@@ -195,7 +196,7 @@ public sealed class KvPool : IKvBooks
         Require(cached == _byHash.Count, -1, $"{cached} blocks cached, {_byHash.Count} hashes known");
     }
 
-    private void Forget(int block)
+    private void RemoveFromCache(int block)
     {
         _byHash.Remove(_hashes[block]);
         _cached[block] = false;

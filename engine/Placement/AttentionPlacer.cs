@@ -7,15 +7,15 @@ namespace HunyuanOrleans.Engine.Placement;
 internal static class AttentionPlacer
 {
     /// <summary>Work of attention due to each silo, over the whole model.</summary>
-    public static double[] Shares(PlanBoard board)
+    public static double[] Shares(PlanState state)
     {
-        PlanProblem problem = board.Problem;
+        PlanProblem problem = state.Problem;
         double groups = problem.GroupWork.Sum();
         double experts = problem.ExpertWork.Sum(layer => layer.Sum());
         double both = 0;
         double onlyExperts = 0;
         double all = 0;
-        for (int s = 0; s < board.Silos; s++)
+        for (int s = 0; s < state.Silos; s++)
         {
             SiloCapacity silo = problem.Silos[s];
             all += silo.TakesAttention || silo.TakesExperts ? problem.Speed[s] : 0;
@@ -26,10 +26,10 @@ internal static class AttentionPlacer
         // Experts that the silos for experts only do not take in their time keep the others busy.
         double rest = both > 0 ? experts - Math.Min(experts, (groups + experts) / all * onlyExperts) : 0;
         double density = groups / problem.GroupBytes.Sum(b => (double)b + problem.KvReserve);
-        double[] weights = new double[board.Silos];
-        double[] floors = new double[board.Silos];
-        double[] caps = new double[board.Silos];
-        for (int s = 0; s < board.Silos; s++)
+        double[] weights = new double[state.Silos];
+        double[] floors = new double[state.Silos];
+        double[] caps = new double[state.Silos];
+        for (int s = 0; s < state.Silos; s++)
         {
             SiloCapacity silo = problem.Silos[s];
             weights[s] = silo.TakesAttention ? problem.Speed[s] : 0;
@@ -37,75 +37,75 @@ internal static class AttentionPlacer
             caps[s] = silo.MemoryBytes * density;
         }
 
-        return FairShares.Fill(groups, weights, floors, caps);
+        return ProportionalSplit.Fill(groups, weights, floors, caps);
     }
 
     /// <summary>Places every CLA group that is nobody's, as far as there is room.</summary>
-    public static void Place(PlanBoard board)
+    public static void Place(PlanState state)
     {
-        int[] counts = Count(board);
-        for (int first = 0; first < board.GroupOwner.Length; first++)
+        int[] counts = Count(state);
+        for (int first = 0; first < state.GroupOwner.Length; first++)
         {
             int end = first;
-            while (end < board.GroupOwner.Length && board.GroupOwner[end] == PlanBoard.Nobody)
+            while (end < state.GroupOwner.Length && state.GroupOwner[end] == PlanState.Unassigned)
             {
                 end++;
             }
 
-            LayRun(board, counts, first, end);
+            LayRun(state, counts, first, end);
             first = end;
         }
 
-        for (int group = 0; group < board.GroupOwner.Length; group++)
+        for (int group = 0; group < state.GroupOwner.Length; group++)
         {
-            if (board.GroupOwner[group] == PlanBoard.Nobody)
+            if (state.GroupOwner[group] == PlanState.Unassigned)
             {
-                board.PlaceGroup(group, board.LeastLoaded(board.Problem.GroupWork[group], s => board.CanTakeGroup(s, group)));
+                state.PlaceGroup(group, state.LeastLoaded(state.Problem.GroupWork[group], s => state.CanTakeGroup(s, group)));
             }
         }
     }
 
     // Each group in turn goes to whoever then has the smallest load for its share. First and last group carry the embedding and lm_head:
     // in a plan from nothing they lie with the first and the last silo of the line.
-    private static int[] Count(PlanBoard board)
+    private static int[] Count(PlanState state)
     {
-        double[] shares = Shares(board);
-        double[] work = [.. board.AttentionWork];
-        long[] room = [.. Enumerable.Range(0, board.Silos).Select(board.Room)];
-        int[] counts = new int[board.Silos];
-        bool fresh = board.GroupOwner.All(owner => owner == PlanBoard.Nobody);
+        double[] shares = Shares(state);
+        double[] work = [.. state.AttentionWork];
+        long[] room = [.. Enumerable.Range(0, state.Silos).Select(state.FreeBytes)];
+        int[] counts = new int[state.Silos];
+        bool fresh = state.GroupOwner.All(owner => owner == PlanState.Unassigned);
         if (fresh)
         {
             int first = Array.FindIndex(shares, share => share > 0);
             int last = Array.FindLastIndex(shares, share => share > 0);
             if (first >= 0)
             {
-                room[first] -= board.Problem.Sizes.Embedding;
-                room[last] -= board.Problem.Sizes.Head;
+                room[first] -= state.Problem.Sizes.Embedding;
+                room[last] -= state.Problem.Sizes.Head;
             }
         }
 
-        for (int group = 0; group < board.GroupOwner.Length; group++)
+        for (int group = 0; group < state.GroupOwner.Length; group++)
         {
-            if (board.GroupOwner[group] != PlanBoard.Nobody)
+            if (state.GroupOwner[group] != PlanState.Unassigned)
             {
                 continue;
             }
 
-            long bytes = board.GroupRoom(group) - (fresh && group == 0 ? board.Problem.Sizes.Embedding : 0)
-                - (fresh && group == board.GroupOwner.Length - 1 ? board.Problem.Sizes.Head : 0);
-            double due = board.Problem.GroupWork[group];
-            int best = PlanBoard.Nobody;
-            for (int s = 0; s < board.Silos; s++)
+            long bytes = state.GroupRequiredBytes(group) - (fresh && group == 0 ? state.Problem.Sizes.Embedding : 0)
+                - (fresh && group == state.GroupOwner.Length - 1 ? state.Problem.Sizes.Head : 0);
+            double due = state.Problem.GroupWork[group];
+            int best = PlanState.Unassigned;
+            for (int s = 0; s < state.Silos; s++)
             {
                 if (shares[s] > 0 && room[s] >= bytes
-                    && (best == PlanBoard.Nobody || (work[s] + due) / shares[s] < (work[best] + due) / shares[best]))
+                    && (best == PlanState.Unassigned || (work[s] + due) / shares[s] < (work[best] + due) / shares[best]))
                 {
                     best = s;
                 }
             }
 
-            if (best != PlanBoard.Nobody)
+            if (best != PlanState.Unassigned)
             {
                 counts[best]++;
                 room[best] -= bytes;
@@ -117,34 +117,34 @@ internal static class AttentionPlacer
     }
 
     // Neighbours of the run extend their own ranges first; the others follow in the order of the line.
-    private static void LayRun(PlanBoard board, int[] counts, int first, int end)
+    private static void LayRun(PlanState state, int[] counts, int first, int end)
     {
         if (first > 0 && first < end)
         {
-            Extend(board.GroupOwner[first - 1], 1);
+            Extend(state.GroupOwner[first - 1], 1);
         }
 
-        if (end < board.GroupOwner.Length && first < end)
+        if (end < state.GroupOwner.Length && first < end)
         {
-            Extend(board.GroupOwner[end], -1);
+            Extend(state.GroupOwner[end], -1);
         }
 
-        for (int s = 0; s < board.Silos && first < end; s++)
+        for (int s = 0; s < state.Silos && first < end; s++)
         {
             Extend(s, 1);
         }
 
         void Extend(int silo, int direction)
         {
-            while (silo != PlanBoard.Nobody && counts[silo] > 0 && first < end)
+            while (silo != PlanState.Unassigned && counts[silo] > 0 && first < end)
             {
                 int group = direction > 0 ? first : end - 1;
-                if (!board.CanTakeGroup(silo, group))
+                if (!state.CanTakeGroup(silo, group))
                 {
                     return;
                 }
 
-                board.PlaceGroup(group, silo);
+                state.PlaceGroup(group, silo);
                 counts[silo]--;
                 (first, end) = direction > 0 ? (first + 1, end) : (first, end - 1);
             }

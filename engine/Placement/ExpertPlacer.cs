@@ -11,46 +11,46 @@ internal static class ExpertPlacer
     private const double Slack = 0.125;
 
     /// <summary>Places every expert that is nobody's, as far as there is room.</summary>
-    public static void Place(PlanBoard board)
+    public static void Place(PlanState state)
     {
-        List<(int Layer, int Expert)> open = Open(board);
+        List<(int Layer, int Expert)> open = Open(state);
         if (open.Count == 0)
         {
             return;
         }
 
-        double[] quota = Quotas(board, open);
-        if (board.Layout == ExpertLayout.Stacked)
+        double[] quota = Quotas(state, open);
+        if (state.Layout == ExpertLayout.Stacked)
         {
-            StayHome(board, open, quota);
-            open = Open(board);
+            StayHome(state, open, quota);
+            open = Open(state);
         }
 
-        Deal(board, open, quota);
-        PlaceRest(board);
+        Deal(state, open, quota);
+        PlaceRest(state);
     }
 
     // What found no place in its turn goes to whoever has time and room, in runs that make no silo the busiest.
-    private static void PlaceRest(PlanBoard board)
+    private static void PlaceRest(PlanState state)
     {
-        double[] speed = board.Problem.Speed;
-        double busiest = Enumerable.Range(0, board.Silos).Max(s => speed[s] > 0 ? board.Work(s) / speed[s] : 0);
-        int silo = PlanBoard.Nobody;
-        foreach ((int layer, int expert) in Open(board))
+        double[] speed = state.Problem.Speed;
+        double busiest = Enumerable.Range(0, state.Silos).Max(s => speed[s] > 0 ? state.Work(s) / speed[s] : 0);
+        int silo = PlanState.Unassigned;
+        foreach ((int layer, int expert) in Open(state))
         {
-            double work = board.Problem.ExpertWork[layer][expert];
-            bool goesOn = silo != PlanBoard.Nobody && board.CanTakeExpert(silo, layer) && (board.Work(silo) + work) / speed[silo] <= busiest;
-            silo = goesOn ? silo : board.LeastLoaded(work, s => board.CanTakeExpert(s, layer));
-            board.PlaceExpert(layer, expert, silo);
+            double work = state.Problem.ExpertWork[layer][expert];
+            bool goesOn = silo != PlanState.Unassigned && state.CanTakeExpert(silo, layer) && (state.Work(silo) + work) / speed[silo] <= busiest;
+            silo = goesOn ? silo : state.LeastLoaded(work, s => state.CanTakeExpert(s, layer));
+            state.PlaceExpert(layer, expert, silo);
         }
     }
 
-    private static List<(int Layer, int Expert)> Open(PlanBoard board) =>
-        board.Line.FindAll(unit => board.ExpertOwner[unit.Layer][unit.Expert] == PlanBoard.Nobody);
+    private static List<(int Layer, int Expert)> Open(PlanState state) =>
+        state.ExpertOrder.FindAll(unit => state.ExpertOwner[unit.Layer][unit.Expert] == PlanState.Unassigned);
 
-    private static double[] Quotas(PlanBoard board, List<(int Layer, int Expert)> open)
+    private static double[] Quotas(PlanState state, List<(int Layer, int Expert)> open)
     {
-        PlanProblem problem = board.Problem;
+        PlanProblem problem = state.Problem;
         double work = 0;
         double bytes = 0;
         foreach ((int layer, int expert) in open)
@@ -59,52 +59,52 @@ internal static class ExpertPlacer
             bytes += problem.ExpertBytes[layer];
         }
 
-        double[] weights = new double[board.Silos];
-        double[] floors = new double[board.Silos];
-        double[] caps = new double[board.Silos];
-        for (int s = 0; s < board.Silos; s++)
+        double[] weights = new double[state.Silos];
+        double[] floors = new double[state.Silos];
+        double[] caps = new double[state.Silos];
+        for (int s = 0; s < state.Silos; s++)
         {
             weights[s] = problem.Silos[s].TakesExperts ? problem.Speed[s] : 0;
-            floors[s] = board.Work(s);
-            caps[s] = board.Room(s) * (work / bytes);
+            floors[s] = state.Work(s);
+            caps[s] = state.FreeBytes(s) * (work / bytes);
         }
 
-        return FairShares.Fill(work, weights, floors, caps);
+        return ProportionalSplit.Fill(work, weights, floors, caps);
     }
 
-    private static void StayHome(PlanBoard board, List<(int Layer, int Expert)> open, double[] quota)
+    private static void StayHome(PlanState state, List<(int Layer, int Expert)> open, double[] quota)
     {
         foreach ((int layer, int expert) in open)
         {
-            int home = board.GroupOwner[layer / board.Problem.Config.ClaFactor];
-            double work = board.Problem.ExpertWork[layer][expert];
-            if (home != PlanBoard.Nobody && quota[home] >= work / 2 && board.CanTakeExpert(home, layer))
+            int home = state.GroupOwner[layer / state.Problem.Config.ClaFactor];
+            double work = state.Problem.ExpertWork[layer][expert];
+            if (home != PlanState.Unassigned && quota[home] >= work / 2 && state.CanTakeExpert(home, layer))
             {
-                board.PlaceExpert(layer, expert, home);
+                state.PlaceExpert(layer, expert, home);
                 quota[home] -= work;
             }
         }
     }
 
-    private static void Deal(PlanBoard board, List<(int Layer, int Expert)> open, double[] quota)
+    private static void Deal(PlanState state, List<(int Layer, int Expert)> open, double[] quota)
     {
-        double[][] work = board.Problem.ExpertWork;
+        double[][] work = state.Problem.ExpertWork;
         int next = 0;
         double carry = 0;
-        for (int s = 0; s < board.Silos && next < open.Count; s++)
+        for (int s = 0; s < state.Silos && next < open.Count; s++)
         {
             double due = quota[s] + carry;
-            if (!board.Problem.Silos[s].TakesExperts || due <= 0)
+            if (!state.Problem.Silos[s].TakesExperts || due <= 0)
             {
                 continue;
             }
 
-            int end = Cut(board, open, next, due, Slack * (board.Work(s) + quota[s]));
+            int end = Cut(state, open, next, due, Slack * (state.Work(s) + quota[s]));
             double taken = 0;
-            while (next < end && board.CanTakeExpert(s, open[next].Layer))
+            while (next < end && state.CanTakeExpert(s, open[next].Layer))
             {
                 (int layer, int expert) = open[next++];
-                board.PlaceExpert(layer, expert, s);
+                state.PlaceExpert(layer, expert, s);
                 taken += work[layer][expert];
             }
 
@@ -114,7 +114,7 @@ internal static class ExpertPlacer
     }
 
     // Where the sum comes nearest to what is due; then the nearest end of a row within the slack.
-    private static int Cut(PlanBoard board, List<(int Layer, int Expert)> open, int first, double due, double slack)
+    private static int Cut(PlanState state, List<(int Layer, int Expert)> open, int first, double due, double slack)
     {
         double sum = 0;
         int nearest = first;
@@ -123,14 +123,14 @@ internal static class ExpertPlacer
         double bestEdge = slack;
         for (int i = first; i < open.Count && sum < due + slack; i++)
         {
-            sum += board.Problem.ExpertWork[open[i].Layer][open[i].Expert];
+            sum += state.Problem.ExpertWork[open[i].Layer][open[i].Expert];
             double miss = Math.Abs(sum - due);
             if (miss < best)
             {
                 (best, nearest) = (miss, i + 1);
             }
 
-            if (miss <= bestEdge && (i + 1 == open.Count || Row(board, open[i]) != Row(board, open[i + 1])))
+            if (miss <= bestEdge && (i + 1 == open.Count || Row(state, open[i]) != Row(state, open[i + 1])))
             {
                 (bestEdge, edge) = (miss, i + 1);
             }
@@ -139,5 +139,5 @@ internal static class ExpertPlacer
         return edge >= 0 ? edge : nearest;
     }
 
-    private static int Row(PlanBoard board, (int Layer, int Expert) unit) => board.Layout == ExpertLayout.Stacked ? unit.Layer : unit.Expert;
+    private static int Row(PlanState state, (int Layer, int Expert) unit) => state.Layout == ExpertLayout.Stacked ? unit.Layer : unit.Expert;
 }

@@ -15,10 +15,10 @@ public sealed class PartitionPlan
     private readonly string[] _attention;
     private readonly string[][][] _experts;
 
-    private PartitionPlan(PlanProblem problem, PlanBoard board, int[][][] copies, PartitionPlan? previous, Shortage? shortage)
+    private PartitionPlan(PlanProblem problem, PlanState state, int[][][] copies, PartitionPlan? previous, MemoryShortfall? shortage)
     {
         Problem = problem;
-        Layout = board.Layout;
+        Layout = state.Layout;
         KvBytesPerToken = problem.Options.Kv.PositionBytes(problem.Config);
         Fits = shortage is null;
         if (shortage is { } missing)
@@ -32,11 +32,11 @@ public sealed class PartitionPlan
         }
 
         string Name(int silo) => problem.Silos[silo].Name;
-        _attention = [.. board.GroupOwner.Select(Name)];
-        _experts = [.. board.ExpertOwner.Select((row, layer) => row.Select((owner, e) => (string[])[Name(owner), .. copies[layer][e].Select(Name)]).ToArray())];
-        Silos = [.. Enumerable.Range(0, problem.Silos.Length).Select(s => Of(board, copies, s)).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
+        _attention = [.. state.GroupOwner.Select(Name)];
+        _experts = [.. state.ExpertOwner.Select((row, layer) => row.Select((owner, e) => (string[])[Name(owner), .. copies[layer][e].Select(Name)]).ToArray())];
+        Silos = [.. Enumerable.Range(0, problem.Silos.Length).Select(s => Of(state, copies, s)).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
         KvTokens = Silos.Where(s => s.Attention.Count > 0).Min(s => s.KvTokens);
-        SpeedEstimate speed = new(board);
+        SpeedEstimate speed = new(state);
         Predicted = new PlanPrediction(1 / speed.Seconds, speed.Calls);
         Delta = PlanDelta.Between(previous, this);
     }
@@ -80,10 +80,10 @@ public sealed class PartitionPlan
     {
         PlanProblem problem = new(config, silos, options ?? new PlanOptions());
         PartitionPlan? previous = Previous(config, options);
-        PlanBoard board = PlanSearch.Find(problem, previous);
-        return board.Complete
-            ? new PartitionPlan(problem, board, ReplicaPlacer.Place(board, previous), previous, null)
-            : new PartitionPlan(problem, board, [], previous, Shortage.Of(board));
+        PlanState state = PlanSearch.Find(problem, previous);
+        return state.Complete
+            ? new PartitionPlan(problem, state, ReplicaPlacer.Place(state, previous), previous, null)
+            : new PartitionPlan(problem, state, [], previous, MemoryShortfall.Of(state));
     }
 
     /// <summary>A plan equal to the one captured.</summary>
@@ -95,9 +95,9 @@ public sealed class PartitionPlan
     public static PartitionPlan Restore(ModelConfig config, PlanSnapshot snapshot, PlanOptions? options = null)
     {
         PlanProblem problem = new(config, snapshot.Silos, options ?? new PlanOptions());
-        (PlanBoard board, int[][][] copies) = PlanRestorer.Restore(problem, snapshot);
-        Shortage? shortage = snapshot.Refusal is { } refusal ? new Shortage(snapshot.MissingBytes, refusal) : null;
-        return new PartitionPlan(problem, board, copies, Previous(config, options), shortage);
+        (PlanState state, int[][][] copies) = PlanRestorer.Restore(problem, snapshot);
+        MemoryShortfall? shortage = snapshot.Refusal is { } refusal ? new MemoryShortfall(snapshot.MissingBytes, refusal) : null;
+        return new PartitionPlan(problem, state, copies, Previous(config, options), shortage);
     }
 
     /// <summary>Who holds what as plain values; see <see cref="Restore"/>.</summary>
@@ -182,12 +182,12 @@ public sealed class PartitionPlan
         TouchedBytesPerToken = 0,
     };
 
-    private SiloPlan Of(PlanBoard board, int[][][] copies, int s)
+    private SiloPlan Of(PlanState state, int[][][] copies, int s)
     {
         ModelConfig config = Problem.Config;
-        List<LayerRange> attention = Rectangles.Layers(config.Layers, layer => board.GroupOwner[layer / config.ClaFactor] == s);
-        List<ExpertRange> experts = Rectangles.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && board.ExpertOwner[l][e] == s);
-        List<ExpertRange> replicas = Rectangles.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && copies[l][e].Contains(s));
+        List<LayerRange> attention = RangeCover.Layers(config.Layers, layer => state.GroupOwner[layer / config.ClaFactor] == s);
+        List<ExpertRange> experts = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && state.ExpertOwner[l][e] == s);
+        List<ExpertRange> replicas = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && copies[l][e].Contains(s));
         long weights = attention.Sum(AttentionBytes) + experts.Concat(replicas).Sum(ExpertBytes);
         int groups = attention.Sum(range => range.Layers) / config.ClaFactor;
         long blocks = groups > 0 ? (Problem.Silos[s].MemoryBytes - weights) / (groups * Problem.KvBlockBytes) : 0;
@@ -197,27 +197,27 @@ public sealed class PartitionPlan
             Attention = attention,
             Experts = experts,
             Replicas = replicas,
-            HoldsEmbedding = board.GroupOwner[0] == s,
-            HoldsHead = board.GroupOwner[^1] == s,
+            HoldsEmbedding = state.GroupOwner[0] == s,
+            HoldsHead = state.GroupOwner[^1] == s,
             WeightBytes = weights,
             KvTokens = blocks * KvBlocks.Positions,
-            TouchedBytesPerToken = Touched(board, copies, s),
+            TouchedBytesPerToken = Touched(state, copies, s),
         };
     }
 
     // Holders of copies share their expert's tokens evenly.
-    private double Touched(PlanBoard board, int[][][] copies, int s)
+    private double Touched(PlanState state, int[][][] copies, int s)
     {
-        double touched = board.GroupOwner[^1] == s ? Problem.Sizes.Head : 0;
-        for (int g = 0; g < board.GroupOwner.Length; g++)
+        double touched = state.GroupOwner[^1] == s ? Problem.Sizes.Head : 0;
+        for (int g = 0; g < state.GroupOwner.Length; g++)
         {
-            touched += board.GroupOwner[g] == s ? Problem.GroupWork[g] : 0;
+            touched += state.GroupOwner[g] == s ? Problem.GroupWork[g] : 0;
         }
 
-        foreach ((int layer, int expert) in board.Line)
+        foreach ((int layer, int expert) in state.ExpertOrder)
         {
             int[] others = copies[layer][expert];
-            touched += board.ExpertOwner[layer][expert] == s || others.Contains(s) ? Problem.ExpertWork[layer][expert] / (1 + others.Length) : 0;
+            touched += state.ExpertOwner[layer][expert] == s || others.Contains(s) ? Problem.ExpertWork[layer][expert] / (1 + others.Length) : 0;
         }
 
         return touched;

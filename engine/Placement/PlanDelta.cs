@@ -23,7 +23,7 @@ public sealed record PlanDelta(IReadOnlyList<PlanMove> Moves)
             foreach (var from in groups.OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 HashSet<int> layers = [.. from];
-                moves.AddRange(Rectangles.Layers(problem.Config.Layers, layers.Contains)
+                moves.AddRange(RangeCover.Layers(problem.Config.Layers, layers.Contains)
                     .Select(range => new PlanMove(from.Key, to, range, null, after.AttentionBytes(range))));
             }
 
@@ -33,7 +33,7 @@ public sealed record PlanDelta(IReadOnlyList<PlanMove> Moves)
             foreach (var from in experts.OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 HashSet<(int, int)> cells = [.. from];
-                moves.AddRange(Rectangles.Experts(problem.Config.Layers, problem.Config.Experts, (l, e) => cells.Contains((l, e)))
+                moves.AddRange(RangeCover.Experts(problem.Config.Layers, problem.Config.Experts, (l, e) => cells.Contains((l, e)))
                     .Select(range => new PlanMove(from.Key, to, null, range, after.ExpertBytes(range))));
             }
         }

@@ -26,12 +26,12 @@ internal sealed class PlanProblem
         KvReserve = Reserve(options.MinKvTokens > 0 ? options.MinKvTokens : Math.Min(config.MaxPositions, DefaultKvTokens));
         GroupBytes = new long[config.KvGroups];
         ExpertBytes = new long[config.Layers];
-        Chance = new double[config.Layers][];
+        ExpertProbability = new double[config.Layers][];
         for (int layer = 0; layer < config.Layers; layer++)
         {
             GroupBytes[layer / config.ClaFactor] += Sizes.Attention(layer) + Sizes.Router(layer);
             ExpertBytes[layer] = Sizes.Expert(layer);
-            Chance[layer] = Chances(layer);
+            ExpertProbability[layer] = Chances(layer);
         }
 
         GroupBytes[0] += Sizes.Embedding;
@@ -43,20 +43,20 @@ internal sealed class PlanProblem
         // experts of many times its bytes.
         GroupWork[0] -= Sizes.Embedding;
         GroupWork[^1] -= Sizes.Head;
-        ExpertWork = [.. Chance.Select((chance, layer) => chance.Select(c => c * ExpertBytes[layer]).ToArray())];
+        ExpertWork = [.. ExpertProbability.Select((chance, layer) => chance.Select(c => c * ExpertBytes[layer]).ToArray())];
     }
 
     private PlanProblem(PlanProblem other, long kvReserve, bool byMemory)
     {
         (Config, Options, Sizes, Silos) = (other.Config, other.Options, other.Sizes, other.Silos);
-        (KvBlockBytes, KvReserve, GroupBytes, ExpertBytes, Chance) =
-            (other.KvBlockBytes, kvReserve, other.GroupBytes, other.ExpertBytes, other.Chance);
+        (KvBlockBytes, KvReserve, GroupBytes, ExpertBytes, ExpertProbability) =
+            (other.KvBlockBytes, kvReserve, other.GroupBytes, other.ExpertBytes, other.ExpertProbability);
         (Speed, GroupWork, ExpertWork) = (other.Speed, other.GroupWork, other.ExpertWork);
         if (byMemory)
         {
             Speed = [.. Silos.Select(s => (double)s.MemoryBytes)];
             GroupWork = [.. GroupBytes.Select(b => (double)(b + KvReserve))];
-            ExpertWork = [.. Chance.Select((chance, layer) => chance.Select(_ => (double)ExpertBytes[layer]).ToArray())];
+            ExpertWork = [.. ExpertProbability.Select((chance, layer) => chance.Select(_ => (double)ExpertBytes[layer]).ToArray())];
         }
     }
 
@@ -81,8 +81,8 @@ internal sealed class PlanProblem
     /// <summary>Bytes of one expert, by layer; 0 without experts.</summary>
     public long[] ExpertBytes { get; }
 
-    /// <summary>Chance that a token goes to an expert, [layer][expert]; they add up to the layer's top-k.</summary>
-    public double[][] Chance { get; }
+    /// <summary>Probability that a token goes to an expert, [layer][expert]; they add up to the layer's top-k.</summary>
+    public double[][] ExpertProbability { get; }
 
     /// <summary>What a silo's share of work follows.</summary>
     public double[] Speed { get; }
@@ -100,13 +100,13 @@ internal sealed class PlanProblem
     public PlanProblem WithAmpleKv()
     {
         double free = Silos.Where(s => s.TakesAttention || s.TakesExperts).Sum(s => (double)s.MemoryBytes)
-            - GroupBytes.Sum(b => (double)b) - Chance.Select((chance, layer) => (double)chance.Length * ExpertBytes[layer]).Sum();
+            - GroupBytes.Sum(b => (double)b) - ExpertProbability.Select((chance, layer) => (double)chance.Length * ExpertBytes[layer]).Sum();
         long tokens = (long)(free / 2 / ((double)KvBlockBytes * GroupBytes.Length) * KvBlocks.Positions);
         return new PlanProblem(this, Math.Max(KvReserve, Reserve(Math.Max(0, tokens))), byMemory: false);
     }
 
     /// <summary>The moe layers' experts in the order in which silos take them.</summary>
-    public List<(int Layer, int Expert)> Line(ExpertLayout layout)
+    public List<(int Layer, int Expert)> ExpertOrder(ExpertLayout layout)
     {
         List<(int Layer, int Expert)> line = [];
         int outer = layout == ExpertLayout.Stacked ? Config.Layers : Config.Experts;

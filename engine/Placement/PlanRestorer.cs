@@ -2,33 +2,33 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Puts a snapshot back on a board, after checking that it is one of this model. It does not judge the plan.</summary>
+/// <summary>Puts a snapshot back on a state, after checking that it is one of this model. It does not judge the plan.</summary>
 internal static class PlanRestorer
 {
-    /// <summary>The board, and the silos of the copies beside the owner, [layer][expert].</summary>
+    /// <summary>The state, and the silos of the copies beside the owner, [layer][expert].</summary>
     /// <exception cref="ModelException">The snapshot is of another shape, or names what it does not have.</exception>
-    public static (PlanBoard Board, int[][][] Copies) Restore(PlanProblem problem, PlanSnapshot snapshot)
+    public static (PlanState Board, int[][][] Copies) Restore(PlanProblem problem, PlanSnapshot snapshot)
     {
         Check(problem, snapshot);
-        PlanBoard board = new(problem, snapshot.Layout);
+        PlanState state = new(problem, snapshot.Layout);
         int[] numbers = [.. snapshot.Silos.Select(silo => Array.FindIndex(problem.Silos, s => s.Name == silo.Name))];
         for (int group = 0; group < snapshot.GroupSilos.Length; group++)
         {
-            board.PlaceGroup(group, numbers[snapshot.GroupSilos[group]]);
+            state.PlaceGroup(group, numbers[snapshot.GroupSilos[group]]);
         }
 
-        int[][][] copies = [.. board.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
+        int[][][] copies = [.. state.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
         for (int layer = 0; layer < snapshot.ExpertSilos.Length; layer++)
         {
             for (int expert = 0; expert < snapshot.ExpertSilos[layer].Length; expert++)
             {
                 int[] holders = snapshot.ExpertSilos[layer][expert];
-                board.PlaceExpert(layer, expert, numbers[holders[0]]);
+                state.PlaceExpert(layer, expert, numbers[holders[0]]);
                 copies[layer][expert] = [.. holders.Skip(1).Select(holder => numbers[holder])];
             }
         }
 
-        return (board, copies);
+        return (state, copies);
     }
 
     private static void Check(PlanProblem problem, PlanSnapshot snapshot)

@@ -10,26 +10,26 @@ internal static class ReplicaPlacer
     private const double Hot = 2;
 
     /// <summary>Silos of the copies beside the owner, [layer][expert].</summary>
-    public static int[][][] Place(PlanBoard board, PartitionPlan? previous)
+    public static int[][][] Place(PlanState state, PartitionPlan? previous)
     {
-        PlanProblem problem = board.Problem;
-        int[][][] copies = [.. board.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
+        PlanProblem problem = state.Problem;
+        int[][][] copies = [.. state.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
         if (problem.Options.Load is null)
         {
             return copies;
         }
 
-        double[] work = [.. Enumerable.Range(0, board.Silos).Select(board.Work)];
-        long[] room = [.. Enumerable.Range(0, board.Silos).Select(s => (long)(board.Room(s) * problem.Options.ReplicaShare))];
-        foreach ((int layer, int expert) in board.Line.Where(Due(problem)).OrderByDescending(u => problem.ExpertWork[u.Layer][u.Expert])
+        double[] work = [.. Enumerable.Range(0, state.Silos).Select(state.Work)];
+        long[] room = [.. Enumerable.Range(0, state.Silos).Select(s => (long)(state.FreeBytes(s) * problem.Options.ReplicaShare))];
+        foreach ((int layer, int expert) in state.ExpertOrder.Where(Due(problem)).OrderByDescending(u => problem.ExpertWork[u.Layer][u.Expert])
             .ThenBy(u => u.Layer).ThenBy(u => u.Expert))
         {
             double load = problem.ExpertWork[layer][expert];
-            List<int> holders = [board.ExpertOwner[layer][expert]];
+            List<int> holders = [state.ExpertOwner[layer][expert]];
             for (int wanted = (int)Math.Round(Heat(problem, layer, expert)); holders.Count < wanted;)
             {
-                int best = Best(board, previous, layer, expert, holders, work, room);
-                if (best == PlanBoard.Nobody)
+                int best = Best(state, previous, layer, expert, holders, work, room);
+                if (best == PlanState.Unassigned)
                 {
                     break;
                 }
@@ -48,13 +48,13 @@ internal static class ReplicaPlacer
     }
 
     private static int Best(
-        PlanBoard board, PartitionPlan? previous, int layer, int expert, List<int> holders, double[] work, long[] room)
+        PlanState state, PartitionPlan? previous, int layer, int expert, List<int> holders, double[] work, long[] room)
     {
-        PlanProblem problem = board.Problem;
+        PlanProblem problem = state.Problem;
         IReadOnlyList<string> before = previous is { Fits: true } ? previous.ExpertSilos(layer, expert) : [];
-        int best = PlanBoard.Nobody;
+        int best = PlanState.Unassigned;
         (bool New, double Time) bestScore = default;
-        for (int s = 0; s < board.Silos; s++)
+        for (int s = 0; s < state.Silos; s++)
         {
             if (!problem.Silos[s].TakesExperts || room[s] < problem.ExpertBytes[layer] || holders.Contains(s))
             {
@@ -63,7 +63,7 @@ internal static class ReplicaPlacer
 
             // A silo that has the copy already needs to load nothing.
             (bool New, double Time) score = (!before.Contains(problem.Silos[s].Name), work[s] / problem.Speed[s]);
-            if (best == PlanBoard.Nobody || score.CompareTo(bestScore) < 0)
+            if (best == PlanState.Unassigned || score.CompareTo(bestScore) < 0)
             {
                 (best, bestScore) = (s, score);
             }
@@ -75,5 +75,5 @@ internal static class ReplicaPlacer
     private static Func<(int Layer, int Expert), bool> Due(PlanProblem problem) => unit => Heat(problem, unit.Layer, unit.Expert) >= Hot;
 
     private static double Heat(PlanProblem problem, int layer, int expert) =>
-        problem.Chance[layer][expert] * problem.Config.Experts / problem.Config.TopK(layer);
+        problem.ExpertProbability[layer][expert] * problem.Config.Experts / problem.Config.TopK(layer);
 }

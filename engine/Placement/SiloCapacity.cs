@@ -47,7 +47,7 @@ public sealed record SiloCapacity
     /// <param name="type">Type of most weights, which decides the operations per second.</param>
     /// <param name="memoryBytes">Bytes for weights and K/V; null takes the whole device's.</param>
     /// <param name="relativeSpeed">Measured speed over that of the data sheet; scales bandwidth and operations.</param>
-    public static SiloCapacity Of(
+    public static SiloCapacity FromDevice(
         string name, DeviceProfile device, ElementType type = ElementType.BF16, long? memoryBytes = null, double relativeSpeed = 1) => new()
         {
             Name = name,

@@ -21,13 +21,13 @@ internal sealed class SpeedEstimate
     private const int SentBytes = 2;
     private const int ResidualBytes = 4;
 
-    private readonly PlanBoard _board;
+    private readonly PlanState _state;
     private readonly PlanProblem _problem;
 
-    public SpeedEstimate(PlanBoard board)
+    public SpeedEstimate(PlanState state)
     {
-        _board = board;
-        _problem = board.Problem;
+        _state = state;
+        _problem = state.Problem;
         Sum();
     }
 
@@ -64,7 +64,7 @@ internal sealed class SpeedEstimate
     private (double Seconds, double Calls) FeedForward(int layer, int home)
     {
         double shared = Read(home, _problem.Sizes.Shared(layer), _problem.Sizes.SharedType(layer));
-        int[] owners = _board.ExpertOwner[layer];
+        int[] owners = _state.ExpertOwner[layer];
         if (owners.Length == 0)
         {
             return (shared, 0);
@@ -72,29 +72,29 @@ internal sealed class SpeedEstimate
 
         // The home comes first, whether it has experts or not.
         int[] silos = [home, .. owners.Distinct().Where(s => s != home).Order()];
-        ChoiceBranch[] branches = new ChoiceBranch[silos.Length];
+        SiloExpertTiming[] branches = new SiloExpertTiming[silos.Length];
         double rows = 2.0 * _problem.Config.HiddenSize * SentBytes;
         for (int i = 0; i < silos.Length; i++)
         {
             int s = silos[i];
-            double[] chances = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == s).Select(e => _problem.Chance[layer][e])];
+            double[] chances = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == s).Select(e => _problem.ExpertProbability[layer][e])];
             double expert = Read(s, _problem.ExpertBytes[layer], _problem.Sizes.ExpertType(layer));
             branches[i] = i == 0
-                ? new ChoiceBranch(chances, shared, shared, expert)
-                : new ChoiceBranch(chances, 0, Call(home, s), expert + (rows * Wire(home, s)));
+                ? new SiloExpertTiming(chances, shared, shared, expert)
+                : new SiloExpertTiming(chances, 0, Call(home, s), expert + (rows * Wire(home, s)));
         }
 
-        ChoiceExpectation choice = new(_problem.Config.TopK(layer), branches);
+        SlowestSiloEstimate choice = new(_problem.Config.TopK(layer), branches);
         return (choice.Slowest(), Enumerable.Range(1, silos.Length - 1).Sum(choice.Reached));
     }
 
-    private int Home(int layer) => _board.GroupOwner[layer / _problem.Config.ClaFactor];
+    private int Home(int layer) => _state.GroupOwner[layer / _problem.Config.ClaFactor];
 
     private bool Alike(int a, int b) =>
         Home(a) == Home(b) && _problem.ExpertBytes[a] == _problem.ExpertBytes[b] && _problem.Sizes.Shared(a) == _problem.Sizes.Shared(b)
         && _problem.Sizes.ExpertType(a) == _problem.Sizes.ExpertType(b) && _problem.Sizes.SharedType(a) == _problem.Sizes.SharedType(b)
-        && _problem.Config.TopK(a) == _problem.Config.TopK(b) && _board.ExpertOwner[a].AsSpan().SequenceEqual(_board.ExpertOwner[b])
-        && _problem.Chance[a].AsSpan().SequenceEqual(_problem.Chance[b]);
+        && _problem.Config.TopK(a) == _problem.Config.TopK(b) && _state.ExpertOwner[a].AsSpan().SequenceEqual(_state.ExpertOwner[b])
+        && _problem.ExpertProbability[a].AsSpan().SequenceEqual(_problem.ExpertProbability[b]);
 
     // A multiplication and an addition for each element read.
     private double Read(int silo, long bytes, ElementType type)

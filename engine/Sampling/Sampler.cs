@@ -8,8 +8,8 @@ namespace HunyuanOrleans.Engine.Sampling;
 /// <param name="vocabularySize">Number of logits per row.</param>
 public sealed class Sampler(int vocabularySize)
 {
-    private readonly TopSelector _top = new();
-    private readonly TokenDraw _draw = new(vocabularySize);
+    private readonly TopKSelector _top = new();
+    private readonly CategoricalSampler _draw = new(vocabularySize);
     private float[]? _unmodified;
 
     /// <summary>Draws the token for <see cref="SamplingState.Position"/>; the state itself is only read.</summary>

@@ -81,5 +81,5 @@ public sealed record SamplingParams
     /// <summary>Checks every value.</summary>
     /// <param name="vocabularySize">Number of token ids, for those named in <see cref="LogitBias"/> and <see cref="BannedTokens"/>.</param>
     /// <exception cref="Requests.RequestException">A value is out of range; the message names parameter, value and range.</exception>
-    public void Validate(int vocabularySize) => SamplingParamsRules.Check(this, vocabularySize);
+    public void Validate(int vocabularySize) => SamplingParamsValidator.Check(this, vocabularySize);
 }

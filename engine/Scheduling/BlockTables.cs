@@ -4,33 +4,35 @@ using HunyuanOrleans.Engine.Kv;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Gives sequences their KV blocks and takes them back. Only full blocks are ever shared, so what a sequence appends always goes to
-/// a block of its own. It numbers the sessions: one from the first block to the last. It does not decide who must give way.
+/// Gives KV blocks to sequences and takes them back. Only full blocks are shared, so a sequence always writes to blocks of its own. It also
+/// numbers sessions: a session is the time from a sequence's first block to the release of its last. It does not decide which sequence is
+/// pre-empted.
 /// </summary>
 /// <param name="pool">The blocks.</param>
-/// <param name="blockPositions">Positions of each.</param>
-/// <param name="prefixCache">Whether full blocks are offered to others.</param>
-/// <param name="batch">Told which sessions are over.</param>
+/// <param name="blockPositions">Positions in one block.</param>
+/// <param name="prefixCache">Whether full blocks are cached for other sequences.</param>
+/// <param name="batch">Receives the numbers of sessions that have ended.</param>
 internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCache, StepBatch batch)
 {
-    private long _sessions;
+    private long _lastSession;
 
     /// <summary>
-    /// Gives a waiting sequence blocks for all its tokens, cached ones first, or none at all where fewer than <paramref name="spare"/>
-    /// would be left.
+    /// Gives a waiting sequence blocks for all of its tokens, as many as possible from the cache. Gives none if fewer than
+    /// <paramref name="spare"/> blocks would remain available.
     /// </summary>
-    public bool TryFill(Sequence sequence, int spare)
+    /// <returns>False if the sequence got no blocks.</returns>
+    public bool TryAllocate(Sequence sequence, int spare)
     {
-        sequence.Reserve();
+        sequence.ReserveMemory();
         int cached = 0, idle = 0;
-        while (prefixCache && cached < sequence.ShareableBlocks && pool.TryFind(sequence.HashOf(cached), out int block))
+        while (prefixCache && cached < sequence.CacheableBlocks && pool.TryFind(sequence.HashOf(cached), out int block))
         {
             idle += pool.IsIdle(block) ? 1 : 0;
             cached++;
         }
 
-        int needed = BlocksFor(sequence.Count) - cached;
-        if (needed + spare > pool.Available - idle)
+        int needed = BlocksFor(sequence.Length) - cached;
+        if (needed + spare > pool.AvailableBlocks - idle)
         {
             return false;
         }
@@ -38,7 +40,7 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
         for (int i = 0; i < cached; i++)
         {
             pool.TryFind(sequence.HashOf(i), out int block);
-            pool.Share(block);
+            pool.AddReference(block);
             sequence.AddBlock(block);
         }
 
@@ -47,16 +49,17 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
             sequence.AddBlock(pool.Allocate());
         }
 
-        sequence.Computed = cached * blockPositions;
-        sequence.PublishedBlocks = cached;
-        sequence.Session = ++_sessions;
+        sequence.ComputedTokens = cached * blockPositions;
+        sequence.CachedBlocks = cached;
+        sequence.Session = ++_lastSession;
         return true;
     }
 
-    /// <summary>Makes sure there is a place for every token of a running sequence; false where the pool has no block left.</summary>
-    public bool TryGrow(Sequence sequence)
+    /// <summary>Gives a running sequence the blocks that it lacks for its tokens.</summary>
+    /// <returns>False if the pool has no block left.</returns>
+    public bool TryExtend(Sequence sequence)
     {
-        while (sequence.BlockCount < BlocksFor(sequence.Count))
+        while (sequence.BlockCount < BlocksFor(sequence.Length))
         {
             int block = pool.Allocate();
             if (block < 0)
@@ -70,29 +73,32 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
         return true;
     }
 
-    /// <summary>Makes the blocks a sequence has filled findable.</summary>
-    public void Publish(Sequence sequence)
+    /// <summary>Adds the blocks that a sequence has filled to the prefix cache.</summary>
+    public void CacheFullBlocks(Sequence sequence)
     {
-        for (; prefixCache && (sequence.PublishedBlocks + 1) * blockPositions <= sequence.Computed; sequence.PublishedBlocks++)
+        for (; prefixCache && (sequence.CachedBlocks + 1) * blockPositions <= sequence.ComputedTokens; sequence.CachedBlocks++)
         {
-            int block = sequence.PublishedBlocks;
-            pool.Publish(sequence.Blocks.Span[block], sequence.HashOf(block));
+            int block = sequence.CachedBlocks;
+            pool.AddToCache(sequence.Blocks.Span[block], sequence.HashOf(block));
         }
     }
 
-    /// <summary>Takes all blocks back, the last first: of an idle prefix its end then goes before its beginning.</summary>
-    public void Clear(Sequence sequence)
+    /// <summary>
+    /// Takes all blocks back and ends the session. The last block is released first, so that the end of a cached prefix is evicted before
+    /// its beginning.
+    /// </summary>
+    public void Release(Sequence sequence)
     {
         while (sequence.BlockCount > 0)
         {
             pool.Release(sequence.RemoveLastBlock());
         }
 
-        sequence.Computed = 0;
-        sequence.PublishedBlocks = 0;
+        sequence.ComputedTokens = 0;
+        sequence.CachedBlocks = 0;
         if (sequence.Session != 0)
         {
-            batch.Release(sequence.Session);
+            batch.ReleaseSession(sequence.Session);
             sequence.Session = 0;
         }
     }

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Continuous batching: step by step it chooses what is computed next, has the executor compute it, and hands the tokens to their
-/// readers. Read <see cref="StepAsync"/> first. It does not know weights, text or connections. One thread steps; any thread may
-/// submit and cancel.
+/// Continuous batching: in each step it chooses what to compute, has the executor compute it, and passes the new tokens to their readers.
+/// Read <see cref="StepAsync"/> first. It does not know weights, chat templates or connections. One thread steps; any thread may submit
+/// and cancel.
 /// </summary>
 internal sealed class Scheduler
 {
@@ -20,18 +20,18 @@ internal sealed class Scheduler
     private readonly ILogger _logger;
     private readonly WaitingQueue _waiting;
     private readonly List<Sequence> _running;
-    private readonly BlockTables _tables;
+    private readonly BlockTables _blockTables;
     private readonly StepPlanner _planner;
     private readonly StepBatch _batch;
     private readonly StepResult _result;
-    private int _cancelRequested;
+    private int _anyCancelRequested;
 
     /// <summary>Creates a scheduler with an empty queue.</summary>
     /// <param name="executor">Computes the steps; not disposed.</param>
-    /// <param name="options">How steps are filled; lowered to what the executor takes.</param>
-    /// <param name="text">The tokens' bytes, for stop strings; null where there is no tokenizer.</param>
+    /// <param name="options">How steps are filled; lowered to the executor's limits.</param>
+    /// <param name="text">The bytes of tokens, for stop strings; null without a tokenizer.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where details of faults go.</param>
+    /// <param name="logger">Receives details of failures.</param>
     public Scheduler(IModelExecutor executor, SchedulerOptions options, ITokenText? text, TimeProvider time, ILogger logger)
     {
         options.Validate();
@@ -44,35 +44,37 @@ internal sealed class Scheduler
         _batch = new StepBatch(Options.TokenBudget, Options.MaxSequences, Pool);
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
-        _tables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache, _batch);
-        _planner = new StepPlanner(Options, _waiting, _running, _tables, Counters, time);
+        _blockTables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache, _batch);
+        _planner = new StepPlanner(Options, _waiting, _running, _blockTables, Counters, time);
         _result = new StepResult(Options.MaxSequences);
     }
 
     /// <summary>The options in effect.</summary>
     public SchedulerOptions Options { get; }
 
-    /// <summary>The tokens' bytes, or null.</summary>
+    /// <summary>The bytes of tokens; null without a tokenizer.</summary>
     public ITokenText? Text { get; }
 
-    /// <summary>True while something waits or runs. The stepping thread's.</summary>
+    /// <summary>True while any sequence waits or runs. Only for the stepping thread.</summary>
     public bool HasWork => _running.Count > 0 || !_waiting.IsEmpty;
 
     public KvPool Pool { get; }
 
     public SchedulerCounters Counters { get; } = new();
 
-    public int Waiting => _waiting.Fresh;
+    /// <summary>Number of sequences that have not started.</summary>
+    public int Waiting => _waiting.NewCount;
 
+    /// <summary>Number of sequences that have started and not finished, without pre-empted ones.</summary>
     public int Running => _running.Count;
 
-    /// <summary>Advances everything by one step: the life of the engine is this method, over and over.</summary>
-    /// <param name="cancellationToken">Gives up the step; the sequences in it are as before, but their computed state is unknown.</param>
-    /// <returns>False where there was nothing to compute.</returns>
+    /// <summary>Advances all sequences by one step: receive, plan, execute, process the result. The engine repeats this method.</summary>
+    /// <param name="cancellationToken">Cancels the step. Its sequences keep their tokens; their keys and values are then unknown.</param>
+    /// <returns>False if there was nothing to compute.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> StepAsync(CancellationToken cancellationToken)
     {
-        TakeInAndDropEnded();
+        ReceiveSubmissionsAndCancellations();
         FreeIdlePrefixes();
 
         _batch.Clear();
@@ -82,95 +84,98 @@ internal sealed class Scheduler
             return false;
         }
 
-        Exception? fault = null;
+        Exception? failure = null;
         try
         {
             await _executor.ExecuteAsync(_batch, _result, cancellationToken);
         }
-        catch (Exception thrown) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            fault = thrown;
+            failure = exception;
         }
 
-        _batch.ClearReleased();
-        switch (fault)
+        _batch.ClearReleasedSessions();
+        switch (failure)
         {
             case null:
-                Commit();
+                ProcessResult();
                 break;
             case KvLostException:
-                ReplayAll(fault);
+                RequeueAll(failure);
                 break;
             default:
-                FailStep(fault);
+                FailStep(failure);
                 break;
         }
 
         return true;
     }
 
-    /// <summary>Frees what <see cref="SchedulerOptions.PrefixIdleTime"/> says; also to be called now and then while nothing runs.</summary>
-    /// <returns>True where it may have more to do later although nothing runs.</returns>
+    /// <summary>
+    /// Frees cached blocks that have been idle for <see cref="SchedulerOptions.PrefixIdleTime"/>. Call it about once a second while
+    /// nothing runs; steps call it themselves.
+    /// </summary>
+    /// <returns>True if idle blocks remain that a later call may free.</returns>
     public bool FreeIdlePrefixes()
     {
-        if (Options.PrefixIdleTime is not TimeSpan longest)
+        if (Options.PrefixIdleTime is not TimeSpan maxIdleTime)
         {
             return false;
         }
 
-        Pool.FreeIdle(longest);
-        return Pool.Idle > 0;
+        Pool.FreeIdleBlocks(maxIdleTime);
+        return Pool.IdleBlocks > 0;
     }
 
     /// <summary>Queues the sequences of one request. Any thread.</summary>
-    /// <exception cref="QueueFullException">They do not all fit.</exception>
+    /// <exception cref="QueueFullException">They do not all fit; none was queued.</exception>
     public void Submit(ReadOnlySpan<Sequence> sequences) => _waiting.Submit(sequences);
 
-    /// <summary>Notes that some sequence wants to be cancelled. Any thread.</summary>
-    public void NoteCancel() => Interlocked.Exchange(ref _cancelRequested, 1);
+    /// <summary>Tells the scheduler that a sequence has <see cref="Sequence.CancelRequested"/> set. Any thread.</summary>
+    public void NotifyCancelRequested() => Interlocked.Exchange(ref _anyCancelRequested, 1);
 
-    /// <summary>Ends everything that waits or runs.</summary>
-    public void EndAll(FinishReason reason, string? error)
+    /// <summary>Finishes all waiting and running sequences.</summary>
+    public void FinishAll(FinishReason reason, string? error)
     {
-        _waiting.TakeIn();
+        _waiting.ReceiveSubmitted();
         for (int i = _waiting.Sequences.Count - 1; i >= 0; i--)
         {
             Sequence sequence = _waiting.Sequences[i];
             _waiting.RemoveAt(i);
-            End(sequence, reason, error);
+            Finish(sequence, reason, error);
         }
 
         foreach (Sequence sequence in _running)
         {
-            End(sequence, reason, error);
+            Finish(sequence, reason, error);
         }
 
         _running.Clear();
     }
 
-    /// <summary>Ends everything with an error and starts the pool anew, after a fault that may have left its books wrong.</summary>
-    public void Recover(string error)
+    /// <summary>Finishes all sequences with an error and resets the pool, after a failure that may have left its records wrong.</summary>
+    public void Reset(string error)
     {
-        _waiting.TakeIn();
+        _waiting.ReceiveSubmitted();
         foreach (Sequence sequence in (Sequence[])[.. _waiting.Sequences, .. _running])
         {
-            sequence.ForgetBlocks();
+            sequence.ClearBlocks();
         }
 
         Pool.Reset();
-        EndAll(FinishReason.Error, error);
+        FinishAll(FinishReason.Error, error);
     }
 
     /// <summary>Checks that every block is accounted for.</summary>
-    /// <exception cref="InvalidOperationException">One is not.</exception>
+    /// <exception cref="InvalidOperationException">A block is not; the message names it.</exception>
     public void CheckIntegrity() => Pool.CheckIntegrity(_running.Select(static sequence => sequence.Blocks));
 
-    private void TakeInAndDropEnded()
+    private void ReceiveSubmissionsAndCancellations()
     {
-        // In this order: whoever asked for a cancel before the flag is read was submitted before the queue is taken in.
-        bool anyCancelled = Interlocked.Exchange(ref _cancelRequested, 0) != 0;
-        bool anyEnded = _waiting.TakeIn();
-        if (!anyCancelled && !anyEnded)
+        // Read the flag first: a sequence whose cancellation it reports was submitted before, so it is then in the queue or running.
+        bool anyCancelled = Interlocked.Exchange(ref _anyCancelRequested, 0) != 0;
+        bool anyFinished = _waiting.ReceiveSubmitted();
+        if (!anyCancelled && !anyFinished)
         {
             return;
         }
@@ -178,11 +183,11 @@ internal sealed class Scheduler
         for (int i = _waiting.Sequences.Count - 1; i >= 0; i--)
         {
             Sequence sequence = _waiting.Sequences[i];
-            if (sequence.EndedBefore != FinishReason.None || sequence.CancelRequested)
+            if (sequence.FinishedByResume != FinishReason.None || sequence.CancelRequested)
             {
                 _waiting.RemoveAt(i);
-                FinishReason reason = sequence.EndedBefore != FinishReason.None ? sequence.EndedBefore : FinishReason.Cancelled;
-                End(sequence, reason, endsWithStopId: sequence.EndedByStopId);
+                FinishReason reason = sequence.FinishedByResume != FinishReason.None ? sequence.FinishedByResume : FinishReason.Cancelled;
+                Finish(sequence, reason, endsWithStopId: sequence.ResumeEndsWithStopId);
             }
         }
 
@@ -190,69 +195,72 @@ internal sealed class Scheduler
         {
             if (sequence.CancelRequested)
             {
-                End(sequence, FinishReason.Cancelled);
+                Finish(sequence, FinishReason.Cancelled);
             }
         }
 
-        RemoveEnded();
+        RemoveFinished();
     }
 
-    private void Commit()
+    private void ProcessResult()
     {
         Counters.Steps++;
         ReadOnlySpan<SequenceSlice> slices = _batch.Slices;
         for (int i = 0; i < slices.Length; i++)
         {
             Sequence sequence = _planner.Planned[i];
-            sequence.Computed += slices[i].Count;
-            _tables.Publish(sequence);
+            sequence.ComputedTokens += slices[i].Count;
+            _blockTables.CacheFullBlocks(sequence);
             if (slices[i].Sampling is not null)
             {
-                Accept(sequence, in _result[i]);
+                AppendToken(sequence, in _result[i]);
             }
         }
 
-        RemoveEnded();
+        RemoveFinished();
     }
 
-    private void Accept(Sequence sequence, in SampledToken token)
+    private void AppendToken(Sequence sequence, in SampledToken token)
     {
         if ((uint)token.Id >= (uint)_executor.Limits.VocabularySize)
         {
-            SchedulerLog.NoToken(_logger, token.Id, sequence.Count);
-            End(sequence, FinishReason.Error, "No token could be drawn: every token is forbidden, or the model's output is not a number.");
+            SchedulerLog.NoTokenDrawn(_logger, token.Id, sequence.Length);
+            Finish(sequence, FinishReason.Error, "No token could be drawn: every token is forbidden, or the model's output is not a number.");
             return;
         }
 
         sequence.Append(in token);
-        sequence.FirstToken ??= _time.GetTimestamp();
+        sequence.FirstTokenAt ??= _time.GetTimestamp();
         Counters.AnswerTokens++;
-        if (sequence.FollowConstraint() is { } broken)
+        if (sequence.AdvanceConstraint() is { } error)
         {
-            End(sequence, FinishReason.Error, broken);
+            Finish(sequence, FinishReason.Error, error);
             return;
         }
 
-        FinishReason reason = AnswerEnd.Of(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
+        FinishReason reason = StopCondition.Check(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
         if (reason == FinishReason.None)
         {
             sequence.Stream.Publish();
         }
         else
         {
-            End(sequence, reason, endsWithStopId: isStopId);
+            Finish(sequence, reason, endsWithStopId: isStopId);
         }
     }
 
-    /// <summary>Tokens are the truth: whoever runs waits again in its old place, and every block and prefix is forgotten.</summary>
-    private void ReplayAll(Exception loss)
+    /// <summary>
+    /// Returns all running sequences to the queue, to be recomputed from their tokens, and resets the pool: none of its blocks can be
+    /// trusted any more.
+    /// </summary>
+    private void RequeueAll(Exception failure)
     {
-        SchedulerLog.KvLost(_logger, _running.Count, loss);
+        SchedulerLog.KvLost(_logger, _running.Count, failure);
         foreach (Sequence sequence in _running)
         {
-            _tables.Clear(sequence);
+            _blockTables.Release(sequence);
             sequence.State = SequenceState.Waiting;
-            _waiting.PutBack(sequence);
+            _waiting.Requeue(sequence);
             Counters.Replays++;
         }
 
@@ -260,29 +268,29 @@ internal sealed class Scheduler
         Pool.Reset();
     }
 
-    private void FailStep(Exception fault)
+    private void FailStep(Exception failure)
     {
-        SchedulerLog.StepFailed(_logger, _planner.Planned.Count, _batch.TokenCount, fault);
-        string error = fault is ExecutorException known
+        SchedulerLog.StepFailed(_logger, _planner.Planned.Count, _batch.TokenCount, failure);
+        string error = failure is ExecutorException known
             ? known.Message
             : "The model failed while computing this answer; the log has the details. Try the request again.";
-        if (fault is ExecutorException { AffectsAll: true })
+        if (failure is ExecutorException { AffectsAll: true })
         {
-            EndAll(FinishReason.Error, error);
+            FinishAll(FinishReason.Error, error);
             return;
         }
 
         foreach (Sequence sequence in _planner.Planned)
         {
-            End(sequence, FinishReason.Error, error);
+            Finish(sequence, FinishReason.Error, error);
         }
 
-        RemoveEnded();
+        RemoveFinished();
     }
 
-    private void End(Sequence sequence, FinishReason reason, string? error = null, bool endsWithStopId = false)
+    private void Finish(Sequence sequence, FinishReason reason, string? error = null, bool endsWithStopId = false)
     {
-        _tables.Clear(sequence);
+        _blockTables.Release(sequence);
         sequence.State = SequenceState.Finished;
         Counters.Finished[(int)reason]++;
         sequence.Stream.Complete(new ChoiceResult(
@@ -298,12 +306,12 @@ internal sealed class Scheduler
 
     private RequestTimings TimingsOf(Sequence sequence)
     {
-        TimeSpan total = _time.GetElapsedTime(sequence.Submitted);
+        TimeSpan total = _time.GetElapsedTime(sequence.SubmittedAt);
         return new RequestTimings(
-            sequence.Started is long started ? _time.GetElapsedTime(sequence.Submitted, started) : total,
-            sequence.FirstToken is long first ? _time.GetElapsedTime(sequence.Submitted, first) : null,
+            sequence.StartedAt is long started ? _time.GetElapsedTime(sequence.SubmittedAt, started) : total,
+            sequence.FirstTokenAt is long first ? _time.GetElapsedTime(sequence.SubmittedAt, first) : null,
             total);
     }
 
-    private void RemoveEnded() => _running.RemoveAll(static sequence => sequence.State == SequenceState.Finished);
+    private void RemoveFinished() => _running.RemoveAll(static sequence => sequence.State == SequenceState.Finished);
 }

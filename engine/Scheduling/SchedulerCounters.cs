@@ -1,6 +1,9 @@
 namespace HunyuanOrleans.Engine.Scheduling;
 
-/// <summary>What the scheduler has done since it began. Written by its thread; others may read single fields, a little late.</summary>
+/// <summary>
+/// Counts of what the scheduler has done since it was created. Only its thread writes them; other threads may read single fields and see
+/// them a little late.
+/// </summary>
 internal sealed class SchedulerCounters
 {
     /// <summary>Steps computed.</summary>
@@ -9,18 +12,18 @@ internal sealed class SchedulerCounters
     /// <summary>Prompt tokens of sequences that started.</summary>
     public long PromptTokens;
 
-    /// <summary>Of these, tokens found in the prefix cache.</summary>
+    /// <summary>Prompt tokens found in the prefix cache.</summary>
     public long CachedPromptTokens;
 
-    /// <summary>Tokens of answers.</summary>
+    /// <summary>Tokens generated.</summary>
     public long AnswerTokens;
 
-    /// <summary>Times a sequence had to give its blocks up.</summary>
+    /// <summary>Times a sequence lost its blocks to an older one.</summary>
     public long Preemptions;
 
-    /// <summary>Times a sequence is computed again because the executor lost its KV.</summary>
+    /// <summary>Times a sequence had to be recomputed because the executor lost its keys and values.</summary>
     public long Replays;
 
-    /// <summary>Answers that ended, by <see cref="Requests.FinishReason"/>.</summary>
+    /// <summary>Finished answers by <see cref="Requests.FinishReason"/>.</summary>
     public readonly long[] Finished = new long[Enum.GetValues<Requests.FinishReason>().Length];
 }

@@ -2,48 +2,48 @@ using HunyuanOrleans.Engine.Execution;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
-/// <summary>
-/// How the scheduler fills its steps. An executor that holds less than asked for lowers the values, see <see cref="Fit"/>.
-/// </summary>
+/// <summary>How the scheduler fills its steps. <see cref="Fit"/> lowers the values to an executor's limits.</summary>
 public sealed record SchedulerOptions
 {
     /// <summary>
-    /// Most sequences that run at once. Default 64. Raising it serves more answers in parallel and each of them slower; lowering it
-    /// makes later requests wait.
+    /// Most sequences that run at once. Default 64, at least 1. Raising it serves more answers in parallel, each of them more slowly;
+    /// lowering it makes later requests wait.
     /// </summary>
     public int MaxSequences { get; init; } = 64;
 
     /// <summary>
-    /// Most tokens one step computes. Default 512, at least <see cref="MaxSequences"/>. Raising it speeds prompts up and lets running
-    /// answers pause longer while a prompt is computed; lowering it does the opposite.
+    /// Most tokens one step computes. Default 512, at least <see cref="MaxSequences"/>. Raising it speeds up
+    /// prompts, but running answers then wait longer for a step with a prompt; lowering it does the opposite.
     /// </summary>
     public int TokenBudget { get; init; } = 512;
 
     /// <summary>
-    /// Most tokens of one prompt computed in one step. Default 512. Lowering it lets several prompts share a step; raising it above the
-    /// token budget has no effect.
+    /// Most tokens of one prompt computed in one step. Default 512, at least 1. Lowering it lets several prompts share a step; raising it
+    /// above <see cref="TokenBudget"/> has no effect.
     /// </summary>
     public int PrefillChunk { get; init; } = 512;
 
     /// <summary>
-    /// Most answers that may wait to start. Default 1024. Raising it makes bursts wait instead of being refused.
+    /// Most answers that may wait to start. Default 1024, at least 1. Raising it makes more requests of a burst wait instead of being
+    /// refused.
     /// </summary>
     public int QueueLength { get; init; } = 1024;
 
     /// <summary>
-    /// Keeps the KV blocks of finished text to be found again by later prompts with the same beginning. Default true. Turned off, every
-    /// prompt is computed whole.
+    /// Keeps KV blocks of earlier sequences for later prompts with the same beginning. Default true. If false, every prompt is computed in
+    /// full.
     /// </summary>
     public bool PrefixCache { get; init; } = true;
 
     /// <summary>
-    /// Cached blocks that no answer has used for so long become free. Default null: they stay until room is needed. Lowering it gives
-    /// memory back sooner and finds fewer prefixes again. Checked between steps, and about once a second while nothing runs.
+    /// Frees cached blocks that no answer has used for this long. Default null: they stay until their room is needed. Must be above zero.
+    /// Lowering it frees memory sooner but finds fewer prefixes in the cache. Checked between steps, and about once a second while nothing
+    /// runs.
     /// </summary>
     public TimeSpan? PrefixIdleTime { get; init; }
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">One is out of range; the message names it and its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it and its range.</exception>
     public void Validate()
     {
         Require(MaxSequences >= 1, nameof(MaxSequences), MaxSequences, "1 or more");
@@ -53,7 +53,7 @@ public sealed record SchedulerOptions
         Require(PrefixIdleTime is null || PrefixIdleTime > TimeSpan.Zero, nameof(PrefixIdleTime), PrefixIdleTime, "above 0, or null");
     }
 
-    /// <summary>These options with every value lowered to what an executor takes.</summary>
+    /// <summary>Returns these options with the values lowered to an executor's limits.</summary>
     public SchedulerOptions Fit(ExecutorLimits limits) => this with
     {
         TokenBudget = Math.Min(TokenBudget, limits.MaxBatchTokens),

@@ -5,51 +5,56 @@ using HunyuanOrleans.Engine.Sampling;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// One answer being written: its tokens are the truth, and how many of them the KV blocks hold is derived and may fall back to none.
-/// Changed by the scheduler's thread only. It does not know the pool's books or the batch.
+/// One answer in progress: prompt, tokens so far and block table. The tokens are authoritative; keys and values in the blocks are derived
+/// from them and can be recomputed. Only the scheduler's thread changes it.
 /// </summary>
 internal sealed class Sequence
 {
-    /// <summary>Room for so many further tokens is reserved when a sequence starts; longer answers let it double.</summary>
-    private const int ReservedTokens = 65536;
+    /// <summary>
+    /// Most further tokens for which memory is reserved at the start, so that steps allocate nothing; longer answers double it.
+    /// </summary>
+    private const int MaxReservedTokens = 65536;
 
     private readonly TokenLog<int> _tokens;
     private readonly int _blockPositions;
     private int[] _blocks = [];
     private UInt128[] _hashes = [];
-    private int _hashed;
+    private int _hashedBlocks;
     private volatile bool _cancelRequested;
 
-    public Sequence(SequenceOptions options, Action<Sequence> cancel, long submitted)
+    /// <summary>Creates a waiting sequence with the prompt and the tokens it resumes with.</summary>
+    /// <param name="options">What is fixed about it.</param>
+    /// <param name="onCancel">Called when its reader cancels it, on the reader's thread.</param>
+    /// <param name="submittedAt">Timestamp of its submission.</param>
+    public Sequence(SequenceOptions options, Action<Sequence> onCancel, long submittedAt)
     {
         Options = options;
-        Submitted = submitted;
+        SubmittedAt = submittedAt;
         PromptLength = options.Request.PromptIds.Length;
         _blockPositions = options.BlockPositions;
-        _tokens = new TokenLog<int>(PromptLength + options.Resumed.Length);
+        _tokens = new TokenLog<int>(PromptLength + options.ResumedIds.Length);
         _tokens.Append(options.Request.PromptIds.Span);
-        _tokens.Append(options.Resumed.Span);
+        _tokens.Append(options.ResumedIds.Span);
         Sampling = new SamplingState(
-            options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, options.Resumed.Span, options.MaxTokens);
-        AllowNext();
+            options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, options.ResumedIds.Span, options.MaxTokens);
+        UpdateAllowedTokens();
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
-        Stream = new ChoiceStream(options.Choice, _tokens, Count, Samples, () =>
+        Stream = new ChoiceStream(options.Choice, _tokens, Length, Samples, () =>
         {
             _cancelRequested = true;
-            cancel(this);
+            onCancel(this);
         });
     }
 
-    /// <summary>Where it stands.</summary>
     public SequenceState State { get; internal set; }
 
-    /// <summary>Set where its tokens ended it before it was submitted: it must not run.</summary>
-    public FinishReason EndedBefore { get; init; }
+    /// <summary>Why the tokens it was resumed with already end the answer, so that it must not run; None if they do not.</summary>
+    public FinishReason FinishedByResume { get; init; }
 
-    /// <summary>True where it ended before, by a stop id.</summary>
-    public bool EndedByStopId { get; init; }
+    /// <summary>True if the last token it was resumed with is a stop id.</summary>
+    public bool ResumeEndsWithStopId { get; init; }
 
-    /// <summary>Which life its blocks serve, unique in this engine: each time it starts it has another one; 0 without blocks.</summary>
+    /// <summary>Number of its session, unique in this engine; 0 while it has no blocks. See <see cref="BlockTables"/>.</summary>
     public long Session { get; set; }
 
     /// <summary>Place in the order of arrival; lower goes first.</summary>
@@ -58,63 +63,70 @@ internal sealed class Sequence
     /// <summary>Number of prompt tokens.</summary>
     public int PromptLength { get; }
 
-    /// <summary>Number of tokens, prompt and answer.</summary>
-    public int Count => _tokens.Count;
+    /// <summary>Number of tokens of prompt and answer.</summary>
+    public int Length => _tokens.Count;
 
-    /// <summary>Tokens of the answer, those it was resumed with included.</summary>
-    public int AnswerLength => Count - PromptLength;
+    /// <summary>Number of tokens of the answer, including those it was resumed with.</summary>
+    public int AnswerLength => Length - PromptLength;
 
-    /// <summary>Tokens whose keys and values the blocks hold.</summary>
-    public int Computed { get; internal set; }
+    /// <summary>Number of tokens whose keys and values are in the blocks.</summary>
+    public int ComputedTokens { get; internal set; }
 
     /// <summary>
-    /// Tokens the executor has yet to see: 1 while an answer is being written, more while a prompt is computed or replayed.
+    /// Number of tokens the executor has yet to compute: 1 during decoding, more during prefill or recomputation.
     /// </summary>
-    public int Pending => Count - Computed;
+    public int PendingTokens => Length - ComputedTokens;
 
     /// <summary>The block table.</summary>
     public ReadOnlyMemory<int> Blocks => _blocks.AsMemory(0, BlockCount);
 
-    /// <summary>Entries in the block table.</summary>
+    /// <summary>Number of entries in the block table.</summary>
     public int BlockCount { get; private set; }
 
     public SequenceOptions Options { get; }
 
     public SamplingState Sampling { get; }
 
-    /// <summary>The tokens drawn here, or null where nobody wants to know more than their ids.</summary>
+    /// <summary>The tokens drawn here with their log probabilities; null if the request does not ask for those.</summary>
     public TokenLog<SampledToken>? Samples { get; }
 
     public ChoiceStream Stream { get; }
 
     /// <summary>True while it is part of the step being planned or computed.</summary>
-    public bool Planned { get; set; }
+    public bool IsPlanned { get; set; }
 
-    /// <summary>Blocks at the head of the table already offered to the prefix cache.</summary>
-    public int PublishedBlocks { get; set; }
+    /// <summary>Number of blocks at the start of the table that came from the prefix cache or were offered to it.</summary>
+    public int CachedBlocks { get; set; }
 
+    /// <summary>Number of prompt tokens found in the prefix cache when it first started.</summary>
     public int CachedPromptTokens { get; set; }
 
-    public long Submitted { get; }
+    /// <summary>Timestamp of its submission.</summary>
+    public long SubmittedAt { get; }
 
-    public long? Started { get; set; }
+    /// <summary>Timestamp of its first start; null before.</summary>
+    public long? StartedAt { get; set; }
 
-    public long? FirstToken { get; set; }
+    /// <summary>Timestamp of the first token drawn here; null before.</summary>
+    public long? FirstTokenAt { get; set; }
 
+    /// <summary>True once its reader has cancelled it.</summary>
     public bool CancelRequested => _cancelRequested;
 
-    /// <summary>Full blocks of tokens that may come from the cache: never all tokens, since the last one's logits are needed.</summary>
-    public int ShareableBlocks => (Count - 1) / _blockPositions;
+    /// <summary>Most blocks that may come from the cache: full ones without the last token, whose logits are needed.</summary>
+    public int CacheableBlocks => (Length - 1) / _blockPositions;
 
-    public ReadOnlySpan<int> TokensFrom(int start, int count) => _tokens.Slice(start, start + count).Span;
+    /// <summary>The tokens of the answer so far.</summary>
+    public ReadOnlyMemory<int> Answer => _tokens.Slice(PromptLength, Length);
 
-    public ReadOnlyMemory<int> Answer => _tokens.Slice(PromptLength, Count);
+    /// <summary>The tokens at positions [start, start + count).</summary>
+    public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.Slice(start, start + count).Span;
 
-    /// <summary>Reserves what a running sequence needs, so that its steps allocate nothing.</summary>
-    public void Reserve()
+    /// <summary>Reserves the memory that it needs while it runs, so that its steps allocate nothing.</summary>
+    public void ReserveMemory()
     {
         int longest = PromptLength + Options.MaxTokens;
-        _tokens.Reserve((int)Math.Min(longest, (long)Count + ReservedTokens));
+        _tokens.Reserve((int)Math.Min(longest, (long)Length + MaxReservedTokens));
         int blocks = (longest + _blockPositions - 1) / _blockPositions;
         if (_blocks.Length < blocks)
         {
@@ -123,25 +135,28 @@ internal sealed class Sequence
         }
     }
 
-    /// <summary>The chained hash of a full block of tokens, computed once.</summary>
+    /// <summary>The chained hash of a block that is full of tokens; each is computed once.</summary>
     public UInt128 HashOf(int block)
     {
-        for (; _hashed <= block; _hashed++)
+        for (; _hashedBlocks <= block; _hashedBlocks++)
         {
-            UInt128 parent = _hashed == 0 ? Options.CacheRoot : _hashes[_hashed - 1];
-            _hashes[_hashed] = BlockHash.Next(parent, TokensFrom(_hashed * _blockPositions, _blockPositions));
+            UInt128 parent = _hashedBlocks == 0 ? Options.CacheRoot : _hashes[_hashedBlocks - 1];
+            _hashes[_hashedBlocks] = BlockHash.Next(parent, Tokens(_hashedBlocks * _blockPositions, _blockPositions));
         }
 
         return _hashes[block];
     }
 
+    /// <summary>Appends a block to the block table.</summary>
     public void AddBlock(int block) => _blocks[BlockCount++] = block;
 
+    /// <summary>Removes the last block from the block table and returns it.</summary>
     public int RemoveLastBlock() => _blocks[--BlockCount];
 
-    /// <summary>Empties the block table without giving anything back: the pool has been reset.</summary>
-    public void ForgetBlocks() => BlockCount = 0;
+    /// <summary>Empties the block table without releasing the blocks; only for a pool that is reset.</summary>
+    public void ClearBlocks() => BlockCount = 0;
 
+    /// <summary>Appends a token drawn here.</summary>
     public void Append(in SampledToken token)
     {
         Sampling.Append(token.Id);
@@ -149,23 +164,23 @@ internal sealed class Sequence
         _tokens.Append(token.Id);
     }
 
-    /// <summary>Lets the constraint follow the last token and say which may come next.</summary>
-    /// <returns>Why it cannot, for users; null where it can.</returns>
-    public string? FollowConstraint()
+    /// <summary>Advances the constraint by the last token and masks the tokens that may come next.</summary>
+    /// <returns>Null, or an error message for users if the constraint cannot continue.</returns>
+    public string? AdvanceConstraint()
     {
         try
         {
-            Options.Constraint?.Advance(_tokens[Count - 1]);
-            AllowNext();
+            Options.Constraint?.Advance(_tokens[Length - 1]);
+            UpdateAllowedTokens();
             return null;
         }
-        catch (RequestException broken)
+        catch (RequestException exception)
         {
-            return broken.Message;
+            return exception.Message;
         }
     }
 
-    private void AllowNext()
+    private void UpdateAllowedTokens()
     {
         if (Options.Constraint is { IsFinished: false } constraint)
         {

@@ -5,26 +5,38 @@ using HunyuanOrleans.Engine.Text;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>What is fixed about a sequence when it is submitted.</summary>
-/// <param name="Request">The request it answers.</param>
-/// <param name="Choice">Which of the request's answers.</param>
-/// <param name="Seed">The effective seed of this answer.</param>
-/// <param name="MaxTokens">Most tokens of the answer.</param>
-/// <param name="BlockPositions">Positions per KV block.</param>
-/// <param name="CacheRoot">Start of the block hash chain.</param>
-/// <param name="StopIds">Ids that end it.</param>
-/// <param name="Stops">Stop strings, or null.</param>
-/// <param name="Constraint">How far the answer has come in what its text must look like, or null.</param>
-/// <param name="First">The first answer of the same request, whose prompt blocks this one waits for; null for the first itself.</param>
-/// <param name="Resumed">The answer's tokens so far, drawn elsewhere.</param>
-internal sealed record SequenceOptions(
-    GenerationRequest Request,
-    int Choice,
-    ulong Seed,
-    int MaxTokens,
-    int BlockPositions,
-    UInt128 CacheRoot,
-    int[] StopIds,
-    StopMatcher? Stops,
-    ConstraintState? Constraint,
-    Sequence? First,
-    ReadOnlyMemory<int> Resumed);
+internal sealed record SequenceOptions
+{
+    /// <summary>The request that it answers.</summary>
+    public required GenerationRequest Request { get; init; }
+
+    /// <summary>Which of the request's answers it is, from 0.</summary>
+    public required int Choice { get; init; }
+
+    /// <summary>The effective seed of this answer.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Most tokens of the answer.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>Positions in one KV block.</summary>
+    public required int BlockPositions { get; init; }
+
+    /// <summary>The hash that the first block's hash is chained to.</summary>
+    public required UInt128 CacheRoot { get; init; }
+
+    /// <summary>Token ids that end the answer, the model's end-of-text ids included.</summary>
+    public required int[] StopIds { get; init; }
+
+    /// <summary>Matches stop strings in the answer's text; null if the request has none.</summary>
+    public StopMatcher? StopStrings { get; init; }
+
+    /// <summary>How far the answer has followed the request's constraint; null if the request has none.</summary>
+    public ConstraintState? Constraint { get; init; }
+
+    /// <summary>The first answer of the same request, which computes their common prompt; null for the first itself.</summary>
+    public Sequence? First { get; init; }
+
+    /// <summary>The answer's tokens so far, drawn elsewhere; empty for a new answer.</summary>
+    public ReadOnlyMemory<int> ResumedIds { get; init; }
+}

@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Engine.Scheduling;
 
-/// <summary>Where a sequence stands.</summary>
+/// <summary>Where a sequence is in its lifetime.</summary>
 internal enum SequenceState
 {
-    /// <summary>It holds no blocks: not begun, or pre-empted.</summary>
+    /// <summary>It has not started or was pre-empted; it has no blocks.</summary>
     Waiting,
 
-    /// <summary>It holds blocks and is part of steps.</summary>
+    /// <summary>It has blocks and takes part in steps.</summary>
     Running,
 
-    /// <summary>It has ended and holds nothing.</summary>
+    /// <summary>It has finished and has no blocks.</summary>
     Finished,
 }

@@ -3,21 +3,22 @@ using HunyuanOrleans.Engine.Execution;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Fills a step: every running answer gets its token first, then prompts are computed in chunks, the oldest first, then the oldest
-/// waiting sequences start while there is room. First come, first served: who waits is passed by only while another answer of its
-/// own request still computes their common prompt. Who runs gives way only to older ones, the youngest first.
+/// Fills a step within the token budget: first one token for every decoding sequence, then chunks of prompts, oldest first, then waiting
+/// sequences start, oldest first, while there is room. Scheduling is first come, first served: a waiting sequence is skipped only while
+/// another answer of its own request computes their common prompt, and a running sequence is pre-empted only for an older one, youngest
+/// first.
 /// </summary>
 internal sealed class StepPlanner(
     SchedulerOptions options,
     WaitingQueue waiting,
     List<Sequence> running,
-    BlockTables tables,
+    BlockTables blockTables,
     SchedulerCounters counters,
     TimeProvider time)
 {
     private readonly List<Sequence> _planned = new(options.MaxSequences);
 
-    /// <summary>The sequences of the step, slice by slice.</summary>
+    /// <summary>The sequences of the step; entry i belongs to slice i of the batch.</summary>
     public List<Sequence> Planned => _planned;
 
     /// <summary>Plans the next step into an empty batch.</summary>
@@ -25,7 +26,7 @@ internal sealed class StepPlanner(
     {
         foreach (Sequence sequence in _planned)
         {
-            sequence.Planned = false;
+            sequence.IsPlanned = false;
         }
 
         _planned.Clear();
@@ -39,7 +40,7 @@ internal sealed class StepPlanner(
         for (int i = 0; i < running.Count; i++)
         {
             Sequence sequence = running[i];
-            if (sequence.Pending == 1 && MakeRoom(sequence))
+            if (sequence.PendingTokens == 1 && TryExtend(sequence))
             {
                 Add(batch, sequence);
             }
@@ -48,9 +49,9 @@ internal sealed class StepPlanner(
 
     private void PlanPrefills(StepBatch batch)
     {
-        for (int i = 0; i < running.Count && Budget(batch) > 0; i++)
+        for (int i = 0; i < running.Count && RemainingTokens(batch) > 0; i++)
         {
-            if (!running[i].Planned)
+            if (!running[i].IsPlanned)
             {
                 Add(batch, running[i]);
             }
@@ -60,7 +61,7 @@ internal sealed class StepPlanner(
     private void StartWaiting(StepBatch batch)
     {
         List<Sequence> queue = waiting.Sequences;
-        for (int i = 0; i < queue.Count && running.Count < options.MaxSequences && Budget(batch) > 0;)
+        for (int i = 0; i < queue.Count && running.Count < options.MaxSequences && RemainingTokens(batch) > 0;)
         {
             Sequence sequence = queue[i];
             if (options.PrefixCache && WaitsForSharedPrompt(sequence))
@@ -69,8 +70,8 @@ internal sealed class StepPlanner(
                 continue;
             }
 
-            // A spare block for each that runs: else the next token of an older one would throw the newcomer out at once.
-            if (!tables.TryFill(sequence, spare: running.Count))
+            // One spare block per running sequence: without them, the next token of an older sequence could pre-empt this one at once.
+            if (!blockTables.TryAllocate(sequence, spare: running.Count))
             {
                 break;
             }
@@ -81,52 +82,55 @@ internal sealed class StepPlanner(
         }
     }
 
-    /// <summary>The other answers of a request start once the first has computed the full blocks of their common prompt.</summary>
+    /// <summary>
+    /// True until the first answer of the same request has computed the full blocks of their common prompt, which this one then shares.
+    /// </summary>
     private static bool WaitsForSharedPrompt(Sequence sequence)
         => sequence.Options.First is { State: not SequenceState.Finished } first
-            && first.Computed < (first.PromptLength - 1) / sequence.Options.BlockPositions * sequence.Options.BlockPositions;
+            && first.ComputedTokens < (first.PromptLength - 1) / sequence.Options.BlockPositions * sequence.Options.BlockPositions;
 
     private void Start(Sequence sequence)
     {
-        if (sequence.Started is null)
+        if (sequence.StartedAt is null)
         {
-            sequence.Started = time.GetTimestamp();
-            sequence.CachedPromptTokens = Math.Min(sequence.Computed, sequence.PromptLength);
+            sequence.StartedAt = time.GetTimestamp();
+            sequence.CachedPromptTokens = Math.Min(sequence.ComputedTokens, sequence.PromptLength);
             counters.PromptTokens += sequence.PromptLength;
             counters.CachedPromptTokens += sequence.CachedPromptTokens;
         }
 
         sequence.State = SequenceState.Running;
-        int place = running.Count;
-        while (place > 0 && running[place - 1].Arrival > sequence.Arrival)
+        int index = running.Count;
+        while (index > 0 && running[index - 1].Arrival > sequence.Arrival)
         {
-            place--;
+            index--;
         }
 
-        running.Insert(place, sequence);
+        running.Insert(index, sequence);
     }
 
     private void Add(StepBatch batch, Sequence sequence)
     {
-        int count = Math.Min(sequence.Pending, Math.Min(options.PrefillChunk, Budget(batch)));
-        bool wantsToken = count == sequence.Pending;
+        int count = Math.Min(sequence.PendingTokens, Math.Min(options.PrefillChunk, RemainingTokens(batch)));
+        bool wantsToken = count == sequence.PendingTokens;
         batch.Add(
-            sequence.TokensFrom(sequence.Computed, count),
-            sequence.Computed,
+            sequence.Tokens(sequence.ComputedTokens, count),
+            sequence.ComputedTokens,
             sequence.Blocks,
             wantsToken ? sequence.Sampling : null,
             sequence.Session);
-        sequence.Planned = true;
+        sequence.IsPlanned = true;
         _planned.Add(sequence);
     }
 
-    /// <summary>Finds a block for the next token, by pre-empting if need be; false where the sequence itself had to give way.</summary>
-    private bool MakeRoom(Sequence sequence)
+    /// <summary>Finds a block for the sequence's next token, if necessary by pre-empting the youngest sequence.</summary>
+    /// <returns>False if the sequence itself was the youngest and has been pre-empted.</returns>
+    private bool TryExtend(Sequence sequence)
     {
-        while (!tables.TryGrow(sequence))
+        while (!blockTables.TryExtend(sequence))
         {
-            // Decodes are planned oldest first, so the youngest not planned yet is never older than this one.
-            int youngest = running.FindLastIndex(static other => !other.Planned);
+            // Decodes are planned oldest first, so the youngest sequence not planned yet is never older than this one.
+            int youngest = running.FindLastIndex(static other => !other.IsPlanned);
             Sequence victim = running[youngest];
             running.RemoveAt(youngest);
             Preempt(victim);
@@ -141,11 +145,12 @@ internal sealed class StepPlanner(
 
     private void Preempt(Sequence sequence)
     {
-        tables.Clear(sequence);
+        blockTables.Release(sequence);
         sequence.State = SequenceState.Waiting;
-        waiting.PutBack(sequence);
+        waiting.Requeue(sequence);
         counters.Preemptions++;
     }
 
-    private int Budget(StepBatch batch) => Math.Min(options.TokenBudget - batch.TokenCount, batch.FreeSlices > 0 ? batch.FreeTokens : 0);
+    private int RemainingTokens(StepBatch batch)
+        => Math.Min(options.TokenBudget - batch.TokenCount, batch.FreeSlices > 0 ? batch.FreeTokens : 0);
 }

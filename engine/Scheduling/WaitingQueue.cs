@@ -1,77 +1,79 @@
 using System.Collections.Concurrent;
+using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Sequences that wait to run, by arrival. Any thread may submit; the rest belongs to the scheduler's thread. Only sequences that
-/// never ran count against the limit: a pre-empted one is never refused.
+/// Sequences that wait to run, in order of arrival. Any thread may submit; all other members belong to the scheduler's thread. The limit
+/// counts only sequences that have never run, so a pre-empted sequence can always return.
 /// </summary>
+/// <param name="limit">Most sequences that may wait for their first step.</param>
 internal sealed class WaitingQueue(int limit)
 {
-    private readonly ConcurrentQueue<Sequence> _inbox = new();
+    private readonly ConcurrentQueue<Sequence> _submitted = new();
     private readonly List<Sequence> _waiting = [];
-    private int _fresh;
+    private int _newCount;
     private long _arrivals;
 
-    /// <summary>Sequences that have never run, those not yet taken in included. Any thread.</summary>
-    public int Fresh => Volatile.Read(ref _fresh);
+    /// <summary>Number of sequences that have never run, including those just submitted. Any thread.</summary>
+    public int NewCount => Volatile.Read(ref _newCount);
 
-    /// <summary>True where nothing waits and nothing was submitted.</summary>
-    public bool IsEmpty => _waiting.Count == 0 && _inbox.IsEmpty;
+    /// <summary>True if nothing waits and nothing was submitted.</summary>
+    public bool IsEmpty => _waiting.Count == 0 && _submitted.IsEmpty;
 
     /// <summary>The waiting sequences, oldest first.</summary>
     public List<Sequence> Sequences => _waiting;
 
-    /// <summary>Submits the sequences of one request together. Any thread.</summary>
-    /// <exception cref="Requests.QueueFullException">They do not all fit.</exception>
+    /// <summary>Submits all sequences of one request. Any thread.</summary>
+    /// <exception cref="QueueFullException">They do not all fit; none was queued.</exception>
     public void Submit(ReadOnlySpan<Sequence> sequences)
     {
-        int before = Interlocked.Add(ref _fresh, sequences.Length) - sequences.Length;
+        int before = Interlocked.Add(ref _newCount, sequences.Length) - sequences.Length;
         if (before + sequences.Length > limit)
         {
-            Interlocked.Add(ref _fresh, -sequences.Length);
-            throw new Requests.QueueFullException(before, sequences.Length, limit);
+            Interlocked.Add(ref _newCount, -sequences.Length);
+            throw new QueueFullException(before, sequences.Length, limit);
         }
 
         foreach (Sequence sequence in sequences)
         {
-            _inbox.Enqueue(sequence);
+            _submitted.Enqueue(sequence);
         }
     }
 
-    /// <summary>Takes in what was submitted.</summary>
-    /// <returns>True where some of it has ended before.</returns>
-    public bool TakeIn()
+    /// <summary>Moves submitted sequences to <see cref="Sequences"/>.</summary>
+    /// <returns>True if any of them is already finished.</returns>
+    public bool ReceiveSubmitted()
     {
-        bool anyEnded = false;
-        while (_inbox.TryDequeue(out Sequence? sequence))
+        bool anyFinished = false;
+        while (_submitted.TryDequeue(out Sequence? sequence))
         {
             sequence.Arrival = _arrivals++;
             _waiting.Add(sequence);
-            anyEnded |= sequence.EndedBefore != Requests.FinishReason.None;
+            anyFinished |= sequence.FinishedByResume != FinishReason.None;
         }
 
-        return anyEnded;
+        return anyFinished;
     }
 
-    /// <summary>Puts a pre-empted sequence back where its arrival says.</summary>
-    public void PutBack(Sequence sequence)
+    /// <summary>Returns a sequence that ran to the place of its arrival.</summary>
+    public void Requeue(Sequence sequence)
     {
-        int place = 0;
-        while (place < _waiting.Count && _waiting[place].Arrival < sequence.Arrival)
+        int index = 0;
+        while (index < _waiting.Count && _waiting[index].Arrival < sequence.Arrival)
         {
-            place++;
+            index++;
         }
 
-        _waiting.Insert(place, sequence);
+        _waiting.Insert(index, sequence);
     }
 
-    /// <summary>Takes the sequence at an index of <see cref="Sequences"/> out, to run or because it has ended.</summary>
+    /// <summary>Removes the sequence at an index of <see cref="Sequences"/>, because it starts or has finished.</summary>
     public void RemoveAt(int index)
     {
-        if (_waiting[index].Started is null)
+        if (_waiting[index].StartedAt is null)
         {
-            Interlocked.Decrement(ref _fresh);
+            Interlocked.Decrement(ref _newCount);
         }
 
         _waiting.RemoveAt(index);

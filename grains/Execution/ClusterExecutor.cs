@@ -72,7 +72,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     {
         int unexpected = 0;
         long started = _time.GetTimestamp();
-        _tables.Release(batch.Released);
+        _tables.Release(batch.ReleasedSessions);
         using Activity? activity = GrainTelemetry.Start("hunyuan.step", null);
         activity?.SetTag("gen_ai.request.model", _model).SetTag("hunyuan.rows", batch.TokenCount).SetTag("hunyuan.sequences", batch.SliceCount);
         while (true)
@@ -146,7 +146,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     private async Task SwitchAsync(Route route, StepBatch batch, CancellationToken cancellationToken)
     {
         Route? before = _route;
-        int? moved = before is null ? 0 : await _mover.MoveAsync(_keeper.Epoch, before, route, _config.ClaFactor, _tables, batch.Books, cancellationToken).ConfigureAwait(false);
+        int? moved = before is null ? 0 : await _mover.MoveAsync(_keeper.Epoch, before, route, _config.ClaFactor, _tables, batch.BlockUsage, cancellationToken).ConfigureAwait(false);
         _route = route;
         _tables.Distrust();
         Interlocked.Increment(ref _switches);
@@ -170,7 +170,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         }
 
         return new StepMessage(
-            _keeper.Epoch, ++_number, route.Version, route.Keys, 0, batch.Tokens.ToArray(), messages, batch.Released.ToArray(), null, Logits is not null, Activity.Current?.Id);
+            _keeper.Epoch, ++_number, route.Version, route.Keys, 0, batch.Tokens.ToArray(), messages, batch.ReleasedSessions.ToArray(), null, Logits is not null, Activity.Current?.Id);
     }
 
     private void Store(StepReply reply, StepBatch batch, StepResult result)

@@ -15,7 +15,7 @@ internal sealed class KvMigrator(IGrainFactory grains)
     /// <summary>Moves what has to move.</summary>
     /// <returns>Number of blocks moved; null where something was lost.</returns>
     public async Task<int?> MoveAsync(
-        long epoch, Route before, Route after, int claFactor, SessionTables sessions, IKvBooks books, CancellationToken cancellationToken)
+        long epoch, Route before, Route after, int claFactor, SessionTables sessions, IKvBlockUsage blockUsage, CancellationToken cancellationToken)
     {
         List<Move> moves = [];
         int group = 0;
@@ -48,7 +48,7 @@ internal sealed class KvMigrator(IGrainFactory grains)
             }
         }
 
-        List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : Parts(sessions, books);
+        List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : Parts(sessions, blockUsage);
         try
         {
             await Task.WhenAll(from move in moves from part in parts select RunAsync(epoch, after.Version, move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
@@ -68,20 +68,20 @@ internal sealed class KvMigrator(IGrainFactory grains)
     }
 
     // Shared blocks are moved with the first session that has them.
-    private static List<(long Session, int[] Blocks)> Parts(SessionTables sessions, IKvBooks books)
+    private static List<(long Session, int[] Blocks)> Parts(SessionTables sessions, IKvBlockUsage blockUsage)
     {
         HashSet<int> taken = [];
         List<(long, int[])> parts = [];
         foreach ((long session, int[] blocks) in sessions.All)
         {
-            int[] own = [.. blocks.Where(block => books.IsLive(block) && taken.Add(block))];
+            int[] own = [.. blocks.Where(block => blockUsage.IsLive(block) && taken.Add(block))];
             if (own.Length > 0)
             {
                 parts.Add((session, own));
             }
         }
 
-        int[] rest = [.. Enumerable.Range(0, books.Blocks).Where(block => books.IsLive(block) && taken.Add(block))];
+        int[] rest = [.. Enumerable.Range(0, blockUsage.BlockCount).Where(block => blockUsage.IsLive(block) && taken.Add(block))];
         if (rest.Length > 0)
         {
             parts.Add((Prefixes, rest));

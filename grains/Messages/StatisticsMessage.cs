@@ -28,7 +28,23 @@ public sealed record StatisticsMessage(
         s.Preemptions, s.Replays, s.Evictions, s.Finished, s.Cancelled, s.Failed);
 
     /// <summary>The statistics.</summary>
-    public EngineStatistics ToStatistics() => new(
-        Waiting, Running, KvBlocks, KvUsed, KvCached, KvFree, Steps, PromptTokens, CachedPromptTokens, AnswerTokens, Preemptions, Evictions,
-        Finished, Cancelled, Failed, Replays);
+    public EngineStatistics ToStatistics() => new()
+    {
+        Waiting = Waiting,
+        Running = Running,
+        KvBlocks = KvBlocks,
+        KvUsed = KvUsed,
+        KvCached = KvCached,
+        KvFree = KvFree,
+        Steps = Steps,
+        PromptTokens = PromptTokens,
+        CachedPromptTokens = CachedPromptTokens,
+        AnswerTokens = AnswerTokens,
+        Preemptions = Preemptions,
+        Replays = Replays,
+        Evictions = Evictions,
+        Finished = Finished,
+        Cancelled = Cancelled,
+        Failed = Failed,
+    };
 }

@@ -56,7 +56,7 @@ internal sealed class ModelRuntime : IAsyncDisposable
             route?.Version ?? 0,
             route?.Keys ?? [],
             route is null ? [] : [.. route.Groups.Select(static group => group.ToString())],
-            StatisticsMessage.Of(Engine.Statistics()),
+            StatisticsMessage.Of(Engine.GetStatistics()),
             _executor.Retries,
             _executor.Switches);
     }
@@ -78,5 +78,5 @@ internal sealed class ModelRuntime : IAsyncDisposable
     }
 
     // While nothing runs no step will take the latest route into force; then it counts as if it were.
-    private Route? InForce() => Engine.Statistics() is { Running: 0, Waiting: 0 } ? null : _executor.InForce;
+    private Route? InForce() => Engine.GetStatistics() is { Running: 0, Waiting: 0 } ? null : _executor.InForce;
 }

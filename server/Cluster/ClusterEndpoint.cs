@@ -20,7 +20,7 @@ internal sealed class ClusterEndpoint(ModelSlot slot, IClusterOverview cluster, 
         ServedModel model = slot.Require();
         try
         {
-            EngineStatistics statistics = await model.Generator.StatisticsAsync(context.RequestAborted);
+            EngineStatistics statistics = await model.Generator.GetStatisticsAsync(context.RequestAborted);
             ClusterOverview? overview = await cluster.ReadAsync(context.RequestAborted);
             context.Response.Headers.CacheControl = "no-store";
             await JsonResponse.WriteAsync(context, writer => Write(writer, model, statistics, overview));

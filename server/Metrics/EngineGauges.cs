@@ -43,7 +43,7 @@ internal sealed class EngineGauges
 
         try
         {
-            _last = new StrongBox(await model.Generator.StatisticsAsync(cancellationToken));
+            _last = new StrongBox(await model.Generator.GetStatisticsAsync(cancellationToken));
         }
         catch (Exception e) when (e is ModelException or TimeoutException or ObjectDisposedException)
         {

@@ -17,7 +17,7 @@ internal static class SiloShare
 
     /// <summary>What the silo announces.</summary>
     public static SiloCapacity Capacity(SiloSettings settings) =>
-        SiloCapacity.Of(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
+        SiloCapacity.FromDevice(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
         {
             Zone = settings.Zone,
             Role = settings.Role,

@@ -49,7 +49,7 @@ public sealed class ClusterGeneratorTests
             Assert.True(result.Timings.Queued <= result.Timings.Total && result.Timings.FirstToken <= result.Timings.Total);
         }
 
-        Assert.Equal(40, (await generator.StatisticsAsync(CancellationToken.None)).AnswerTokens);
+        Assert.Equal(40, (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens);
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public sealed class DemoModelTests
         await using var engine = new InferenceEngine(executor, Options);
         ChoiceResult[][] crowd = await Task.WhenAll(requests.Select(request => engine.Submit(request).CompletionAsync()));
         Assert.Equal(alone, crowd.SelectMany(results => results).Select(Joined));
-        Assert.True(engine.Statistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");
+        Assert.True(engine.GetStatistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");
     }
 
     private static LocalExecutor Load(ComputeMode mode, KvFormat? kv = null) => new(ModelRunner.Load(

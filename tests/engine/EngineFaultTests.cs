@@ -14,7 +14,7 @@ public sealed class EngineFaultTests
     public async Task A_failing_step_ends_its_answers_with_an_error_and_the_next_request_is_served()
     {
         bool fail = true;
-        await using var executor = new CellExecutor(Limits)
+        await using var executor = new TinyModelExecutor(Limits)
         {
             BeforeStep = batch => fail && batch.Slices[0].Start > 6 ? throw new IOException("secret detail") : ValueTask.CompletedTask,
         };
@@ -24,7 +24,7 @@ public sealed class EngineFaultTests
         Assert.Equal(FinishReason.Error, failed.Finish);
         Assert.Contains("failed", failed.Error);
         Assert.DoesNotContain("secret", failed.Error);
-        int[] expected = AloneReference.Run(request, 0, 0, 20, 48, []).Ids;
+        int[] expected = ReferenceDecoder.Run(request, 0, 0, 20, 48, []).Ids;
         Assert.Equal(expected.Take(5), failed.Ids.ToArray());
 
         fail = false;
@@ -41,7 +41,7 @@ public sealed class EngineFaultTests
     {
         using var gate = new SemaphoreSlim(0);
         bool fail = true;
-        await using var executor = new CellExecutor(Limits)
+        await using var executor = new TinyModelExecutor(Limits)
         {
             BeforeStep = async _ =>
             {
@@ -55,7 +55,7 @@ public sealed class EngineFaultTests
         await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1 } });
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 2 };
         Generation running = engine.Submit(request);
-        SpinWait.SpinUntil(() => engine.Statistics() is { Running: 1, Waiting: 0 });
+        Assert.True(SpinWait.SpinUntil(() => engine.GetStatistics() is { Running: 1, Waiting: 0 }, TimeSpan.FromMinutes(5)));
         Generation waiting = engine.Submit(request with { Choices = 2 });
         gate.Release();
         ChoiceResult failed = (await running.CompletionAsync())[0];
@@ -69,13 +69,13 @@ public sealed class EngineFaultTests
         gate.Release(1000);
         Assert.Equal(FinishReason.Length, (await engine.Submit(request).CompletionAsync())[0].Finish);
         Assert.All(await waiting.CompletionAsync(), answer => Assert.Equal(affectsAll ? FinishReason.Error : FinishReason.Length, answer.Finish));
-        Assert.Equal((affectsAll ? 3L : 1L, 0), ((await EngineTests.WhenIdle(engine)).Failed, engine.Statistics().KvUsed));
+        Assert.Equal((affectsAll ? 3L : 1L, 0), ((await EngineTests.WhenIdle(engine)).Failed, engine.GetStatistics().KvUsed));
     }
 
     [Fact]
     public async Task Forbidding_every_token_fails_that_answer_alone()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor);
         Generation good = engine.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 30 });
         Generation bad = engine.Submit(new() { PromptIds = new[] { 2 }, MaxTokens = 30, Sampling = new() { BannedTokens = [.. Enumerable.Range(0, 48)] } });
@@ -93,7 +93,7 @@ public sealed class EngineFaultTests
     [Fact]
     public async Task A_fault_of_the_engine_itself_ends_what_runs_and_leaves_a_clean_engine()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         var text = new FaultyText();
         await using var engine = new InferenceEngine(executor, text: text);
         GenerationRequest request = new() { PromptIds = new int[30], MaxTokens = 30, StopStrings = ["x"] };
@@ -110,11 +110,11 @@ public sealed class EngineFaultTests
     public async Task A_full_queue_refuses_and_takes_again_later()
     {
         using var gate = new SemaphoreSlim(0);
-        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
+        await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
         await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, QueueLength = 3 } });
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 1 };
         Generation running = engine.Submit(request);
-        SpinWait.SpinUntil(() => engine.Statistics() is { Running: 1, Waiting: 0 });
+        Assert.True(SpinWait.SpinUntil(() => engine.GetStatistics() is { Running: 1, Waiting: 0 }, TimeSpan.FromMinutes(5)));
         Generation[] waiting = [engine.Submit(request with { Choices = 2 }), engine.Submit(request)];
         QueueFullException full = Assert.Throws<QueueFullException>(() => engine.Submit(request));
         Assert.Equal((3, 3), (full.Waiting, full.Limit));
@@ -128,7 +128,7 @@ public sealed class EngineFaultTests
     [Fact]
     public async Task A_slow_reader_holds_nobody_up_and_misses_nothing()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor);
         GenerationRequest request = new() { PromptIds = new[] { 7 }, MaxTokens = 150, Sampling = new() { Seed = 3, LogProbabilities = 1 } };
         ChoiceStream slow = engine.Submit(request).Choices[0];
@@ -142,7 +142,7 @@ public sealed class EngineFaultTests
         }
 
         Assert.True(chunks.Count <= 2);
-        Assert.Equal(AloneReference.Run(request, 3, 0, 150, 48, []).Ids, chunks.SelectMany(chunk => chunk.Ids.ToArray()));
+        Assert.Equal(ReferenceDecoder.Run(request, 3, 0, 150, 48, []).Ids, chunks.SelectMany(chunk => chunk.Ids.ToArray()));
         Assert.Equal(chunks.SelectMany(chunk => chunk.Ids.ToArray()), chunks.SelectMany(chunk => chunk.Samples.ToArray().Select(sample => sample.Id)));
     }
 
@@ -150,7 +150,7 @@ public sealed class EngineFaultTests
     public async Task Leaving_the_stream_or_cancelling_ends_the_answer_and_frees_its_blocks()
     {
         using var gate = new SemaphoreSlim(0);
-        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
+        await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
         await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { PrefixCache = false } });
         using var source = new CancellationTokenSource();
         GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 } };
@@ -184,7 +184,7 @@ public sealed class EngineFaultTests
     [Fact]
     public async Task Disposing_cancels_what_runs_and_draining_lets_it_end()
     {
-        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await Task.Delay(1) };
+        await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await Task.Delay(1) };
         var engine = new InferenceEngine(executor);
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 20 };
         Generation drained = engine.Submit(request);
@@ -197,7 +197,7 @@ public sealed class EngineFaultTests
         Generation aborted = engine.Submit(request with { MaxTokens = null });
         await engine.DisposeAsync();
         Assert.Equal(FinishReason.Cancelled, (await aborted.Choices[0].Completion).Finish);
-        Assert.Equal(0, engine.Statistics().KvUsed);
+        Assert.Equal(0, engine.GetStatistics().KvUsed);
     }
 
     private sealed class FaultyText : Engine.Text.ITokenText

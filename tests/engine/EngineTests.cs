@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
@@ -14,7 +15,7 @@ public sealed class EngineTests
     [Fact]
     public async Task A_request_is_answered_as_it_would_be_alone()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [5] });
         GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 40, Sampling = new() { Seed = 8 }, IgnoreEos = true };
         List<int> streamed = [];
@@ -25,14 +26,14 @@ public sealed class EngineTests
             last = chunk;
         }
 
-        Assert.Equal(AloneReference.Run(request, 8, 0, 40, Limits.VocabularySize, [5]).Ids, streamed);
+        Assert.Equal(ReferenceDecoder.Run(request, 8, 0, 40, Limits.VocabularySize, [5]).Ids, streamed);
         Assert.Equal(FinishReason.Length, last.Finish);
     }
 
     [Fact]
     public async Task Many_callers_at_once_each_get_their_own_answer()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor, text: new LetterText(Limits.VocabularySize));
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
         {
@@ -58,7 +59,7 @@ public sealed class EngineTests
                     }
                 }
 
-                Assert.Equal(AloneReference.Run(request, (ulong)i, choice.Index, request.MaxTokens!.Value, 48, []).Ids, streamed);
+                Assert.Equal(ReferenceDecoder.Run(request, (ulong)i, choice.Index, request.MaxTokens!.Value, 48, []).Ids, streamed);
             }
         }));
         EngineStatistics statistics = await WhenIdle(engine);
@@ -70,13 +71,13 @@ public sealed class EngineTests
     [Fact]
     public async Task The_answers_of_one_request_share_the_blocks_of_its_prompt()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 8, TokenBudget = 16 } });
         int[] prompt = [.. Enumerable.Range(0, 41)];
         ChoiceResult[] answers = await engine.Submit(new() { PromptIds = prompt, MaxTokens = 6, Choices = 4 }).CompletionAsync();
         Assert.Equal([0, 40, 40, 40], answers.Select(answer => answer.CachedPromptTokens));
         Assert.Equal(4, answers.Select(answer => string.Join(',', answer.Ids.ToArray())).Distinct().Count());
-        EngineStatistics statistics = engine.Statistics();
+        EngineStatistics statistics = engine.GetStatistics();
         Assert.Equal((164, 120, 24), (statistics.PromptTokens, statistics.CachedPromptTokens, statistics.AnswerTokens));
 
         // The prompt's last token is never taken from the cache: its logits are needed.
@@ -90,7 +91,7 @@ public sealed class EngineTests
     public async Task A_step_of_an_executor_that_completes_later_continues_on_the_engines_thread()
     {
         List<string?> threads = [];
-        await using var executor = new CellExecutor(Limits)
+        await using var executor = new TinyModelExecutor(Limits)
         {
             BeforeStep = async _ =>
             {
@@ -105,7 +106,7 @@ public sealed class EngineTests
         await using var engine = new InferenceEngine(executor);
         GenerationRequest request = new() { PromptIds = new[] { 4, 4 }, MaxTokens = 12, Sampling = SamplingParams.Greedy };
         ChoiceResult answer = (await engine.Submit(request).CompletionAsync())[0];
-        Assert.Equal(AloneReference.Run(request, 0, 0, 12, 48, []).Ids, answer.Ids.ToArray());
+        Assert.Equal(ReferenceDecoder.Run(request, 0, 0, 12, 48, []).Ids, answer.Ids.ToArray());
         Assert.Equal(12, threads.Count);
         Assert.All(threads, name => Assert.Equal("hunyuan-engine", name));
     }
@@ -113,8 +114,8 @@ public sealed class EngineTests
     [Fact]
     public async Task Timings_follow_the_clock_given()
     {
-        var time = new ManualTime();
-        await using var executor = new CellExecutor(Limits)
+        var time = new FakeTimeProvider();
+        await using var executor = new TinyModelExecutor(Limits)
         {
             BeforeStep = _ =>
             {
@@ -130,9 +131,9 @@ public sealed class EngineTests
     [Fact]
     public async Task Prefixes_nobody_asks_for_are_forgotten_while_it_runs_and_while_it_idles()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         SchedulerOptions options = new() { PrefixIdleTime = TimeSpan.FromMinutes(5) };
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = options }, time: time);
         GenerationRequest old = new() { PromptIds = new int[41], MaxTokens = 1 };
         GenerationRequest other = new() { PromptIds = Enumerable.Range(0, 13).ToArray(), MaxTokens = 1 };
@@ -141,20 +142,20 @@ public sealed class EngineTests
         Assert.Equal(40, (await engine.Submit(old).CompletionAsync())[0].CachedPromptTokens);
         time.Advance(TimeSpan.FromMinutes(4));
         await engine.Submit(other).CompletionAsync();
-        Assert.Equal((13, 47), (engine.Statistics().KvCached, engine.Statistics().KvFree));
+        Assert.Equal((13, 47), (engine.GetStatistics().KvCached, engine.GetStatistics().KvFree));
         time.Advance(TimeSpan.FromMinutes(1));
         await engine.Submit(other with { CacheSalt = "x" }).CompletionAsync();
-        Assert.Equal(6, engine.Statistics().KvCached);
+        Assert.Equal(6, engine.GetStatistics().KvCached);
 
         time.Advance(TimeSpan.FromMinutes(5));
-        Assert.True(SpinWait.SpinUntil(() => engine.Statistics() is { KvCached: 0, KvFree: 60 }, TimeSpan.FromMinutes(1)));
+        Assert.True(SpinWait.SpinUntil(() => engine.GetStatistics() is { KvCached: 0, KvFree: 60 }, TimeSpan.FromMinutes(5)));
         Assert.Equal(0, (await engine.Submit(old).CompletionAsync())[0].CachedPromptTokens);
-        Assert.Equal(0, engine.Statistics().Evictions);
+        Assert.Equal(0, engine.GetStatistics().Evictions);
     }
 
     internal static async Task<EngineStatistics> WhenIdle(InferenceEngine engine)
     {
         await engine.DrainAsync();
-        return engine.Statistics();
+        return engine.GetStatistics();
     }
 }

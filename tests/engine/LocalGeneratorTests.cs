@@ -14,7 +14,7 @@ public sealed class LocalGeneratorTests
     [Fact]
     public async Task It_serves_as_the_engine_does()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using IGenerator generator = new LocalGenerator(
             new InferenceEngine(executor, new EngineOptions { EosIds = [5] }, new LetterText(48)), "tiny", executor);
         Assert.Equal(("tiny", 48, 200, true), (generator.Info.ModelName, generator.Info.VocabularySize, generator.Info.MaxContext, generator.Info.HasText));
@@ -30,11 +30,11 @@ public sealed class LocalGeneratorTests
                 ids.AddRange(chunk.Ids.ToArray());
             }
 
-            Assert.Equal(AloneReference.Run(request, 3, choice.Index, 20, 48, []).Ids, ids);
+            Assert.Equal(ReferenceDecoder.Run(request, 3, choice.Index, 20, 48, []).Ids, ids);
             Assert.Equal(ids, (await choice.Completion).Ids.ToArray());
         }
 
-        Assert.Equal(40, (await generator.StatisticsAsync(CancellationToken.None)).AnswerTokens);
+        Assert.Equal(40, (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens);
         await Assert.ThrowsAsync<RequestException>(async () => await generator.SubmitAsync(request with { Choices = 0 }, CancellationToken.None));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await generator.SubmitAsync(request, new CancellationToken(true)));
     }
@@ -43,7 +43,7 @@ public sealed class LocalGeneratorTests
     public async Task Cancelling_and_disposing_end_answers()
     {
         using var gate = new SemaphoreSlim(0);
-        await using var executor = new CellExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
+        await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
         IGenerator generator = new LocalGenerator(new InferenceEngine(executor), "tiny");
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 30, Choices = 2 };
         IGeneration cancelled = await generator.SubmitAsync(request, CancellationToken.None);

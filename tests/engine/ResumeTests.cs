@@ -46,7 +46,7 @@ public sealed class ResumeTests
     public async Task From_every_point_it_goes_on_as_if_it_had_never_stopped(string name, GenerationRequest request)
     {
         Assert.NotEmpty(name);
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = Engine(executor);
         ChoiceResult[] whole = await engine.Submit(request).CompletionAsync();
         Assert.True(whole.All(answer => answer.Finish is FinishReason.Stop or FinishReason.Length));
@@ -73,7 +73,7 @@ public sealed class ResumeTests
             Choices = 5,
             Sampling = new() { Seed = 12, FrequencyPenalty = 1 },
         };
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         ChoiceResult[] whole;
         await using (var engine = Engine(executor))
         {
@@ -100,7 +100,7 @@ public sealed class ResumeTests
     [Fact]
     public async Task Ids_that_cannot_be_an_answer_are_refused_and_too_many_end_it()
     {
-        await using var executor = new CellExecutor(Limits);
+        await using var executor = new TinyModelExecutor(Limits);
         await using var engine = Engine(executor);
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 4, Sampling = new() { Seed = 1 } };
         RequestException error = Assert.Throws<RequestException>(() => engine.Submit(request with { Resume = [new(0, new[] { 1, Eos, 2 })] }));
@@ -108,14 +108,14 @@ public sealed class ResumeTests
         Assert.Contains("holds 3 ids for choice 0, which stops after 2", error.Message);
         ChoiceResult ended = (await engine.Submit(request with { Resume = [new(0, new[] { 1, 2, 3, 4, 5 })] }).CompletionAsync())[0];
         Assert.Equal((FinishReason.Length, 5), (ended.Finish, ended.Ids.Length));
-        Assert.Equal(0, engine.Statistics().Steps);
+        Assert.Equal(0, engine.GetStatistics().Steps);
     }
 
     [Fact]
     public async Task Prompt_and_ids_are_found_in_the_prefix_cache_together()
     {
         List<int> rows = [];
-        await using var executor = new CellExecutor(Limits)
+        await using var executor = new TinyModelExecutor(Limits)
         {
             BeforeStep = batch =>
             {
@@ -155,6 +155,6 @@ public sealed class ResumeTests
         Assert.Equal(expected.SelectMany(sample => sample.Top!), result.Samples.ToArray().SelectMany(sample => sample.Top!));
     }
 
-    private static InferenceEngine Engine(CellExecutor executor)
+    private static InferenceEngine Engine(TinyModelExecutor executor)
         => new(executor, new EngineOptions { EosIds = [Eos] }, new LetterText(Limits.VocabularySize));
 }

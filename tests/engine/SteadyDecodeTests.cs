@@ -19,7 +19,7 @@ public sealed class SteadyDecodeTests
         long[] allocated = new long[Windows + 1];
         int step = 0;
         var limits = new ExecutorLimits(48, 4000, 600, 32, 64, 8);
-        await using var executor = new CellExecutor(limits)
+        await using var executor = new TinyModelExecutor(limits)
         {
             BeforeStep = _ =>
             {

@@ -106,7 +106,7 @@ public sealed class SettingsTests
         (SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
             (SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
         SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
-            SiloCapacity.Of($"{role.Settings.Name}{i}", DeviceCatalog.Get(role.Settings.Device), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
+            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", DeviceCatalog.Get(role.Settings.Device), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
                 with { Role = role.Settings.Role }))];
         using TempModel folder = new(Path.Combine(TestPaths.Data, "configs", model + ".json"));
         PartitionPlan plan = PartitionPlan.Create(ModelConfig.Load(folder.Path), capacities, new PlanOptions { MinKvTokens = roles[0].Settings.KvTokens });

@@ -40,7 +40,7 @@ internal sealed class EchoGenerator : IGenerator
         return ValueTask.FromResult<IGeneration>(new Submitted(new EchoChoice(_tokenizer.Encode(text), gap, fails, Ended), this));
     }
 
-    public ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken) =>
+    public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult(default(EngineStatistics) with { Running = _running, Cancelled = _cancelled, Finished = _finished, KvBlocks = 64, KvFree = 64 });
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

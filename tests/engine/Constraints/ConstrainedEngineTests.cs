@@ -61,7 +61,7 @@ public sealed class ConstrainedEngineTests
         }
 
         Assert.Equal(50, answers.Count);
-        Assert.True(engine.Statistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");
+        Assert.True(engine.GetStatistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class ConstrainedEngineTests
         async Task<string[]> Answers(GenerationRequest[] all, int blocks, bool together)
         {
             var submitted = new TaskCompletionSource();
-            await using var executor = new CellExecutor(new ExecutorLimits(vocabulary.Size, 300, blocks, 10, 64, 8))
+            await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 300, blocks, 10, 64, 8))
             {
                 BeforeStep = async _ => await (together ? submitted.Task : Task.CompletedTask),
             };
@@ -115,7 +115,7 @@ public sealed class ConstrainedEngineTests
                 answers.AddRange((await generation.CompletionAsync()).Select(answer => $"{answer.Finish} {string.Join(',', answer.Ids.ToArray())}"));
             }
 
-            Assert.True(!together || engine.Statistics().Preemptions > 0, "Nothing was replayed.");
+            Assert.True(!together || engine.GetStatistics().Preemptions > 0, "Nothing was replayed.");
             return [.. answers];
         }
     }
@@ -124,7 +124,7 @@ public sealed class ConstrainedEngineTests
     public async Task An_answer_that_is_complete_ends_without_a_further_token()
     {
         var vocabulary = TestVocabulary.Bytes();
-        await using var executor = new CellExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8));
+        await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8));
         await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Choice("yes", "no"), "guided_choice");
         for (ulong seed = 0; seed < 20; seed++)
@@ -139,7 +139,7 @@ public sealed class ConstrainedEngineTests
     public async Task An_answer_resumed_anywhere_goes_on_as_before()
     {
         var vocabulary = TestVocabulary.Pieces(12, "{\"name\":\"é\",\"age\":12,\"home\":null}");
-        await using var executor = new CellExecutor(new ExecutorLimits(vocabulary.Size, 300, 60, 10, 64, 8));
+        await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 300, 60, 10, 64, 8));
         await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
         GenerationRequest request = new()
         {
@@ -162,7 +162,7 @@ public sealed class ConstrainedEngineTests
     public async Task A_token_that_is_not_allowed_ends_the_answer_with_an_error()
     {
         var vocabulary = TestVocabulary.Bytes();
-        await using var executor = new UnmaskedExecutor(new CellExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8)));
+        await using var executor = new UnmaskedExecutor(new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8)));
         await using var engine = new InferenceEngine(executor, null, vocabulary);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Choice("yes"), "guided_choice");
         ChoiceResult answer = (await engine.Submit(new() { PromptIds = new[] { 65 }, Constraint = constraint }).CompletionAsync())[0];

@@ -1,5 +1,5 @@
 using HunyuanOrleans.Engine.Kv;
-using HunyuanOrleans.Engine.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Kv;
@@ -15,7 +15,7 @@ public sealed class KvPoolTests
         Assert.Equal(-1, pool.Allocate());
         pool.CheckIntegrity([taken]);
         pool.Release(taken[1]);
-        Assert.Equal((1, 0, 2), (pool.Free, pool.Idle, pool.Used));
+        Assert.Equal((1, 0, 2), (pool.FreeBlocks, pool.IdleBlocks, pool.UsedBlocks));
         Assert.Equal(taken[1], pool.Allocate());
         Assert.Throws<InvalidOperationException>(() => ReleaseTwice(pool, taken[0]));
     }
@@ -25,12 +25,12 @@ public sealed class KvPoolTests
     {
         var pool = new KvPool(2);
         int block = pool.Allocate();
-        pool.Publish(block, 77);
+        pool.AddToCache(block, 77);
         pool.Release(block);
-        Assert.Equal((1, 1, 2), (pool.Free, pool.Idle, pool.Available));
+        Assert.Equal((1, 1, 2), (pool.FreeBlocks, pool.IdleBlocks, pool.AvailableBlocks));
         Assert.True(pool.TryFind(77, out int found) && found == block && pool.IsIdle(block));
-        pool.Share(block);
-        pool.Share(block);
+        pool.AddReference(block);
+        pool.AddReference(block);
         pool.CheckIntegrity([new[] { block }, new[] { block }]);
         pool.Release(block);
         Assert.NotEqual(block, pool.Allocate());
@@ -48,13 +48,13 @@ public sealed class KvPoolTests
         int[] blocks = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
         for (int i = 0; i < 3; i++)
         {
-            pool.Publish(blocks[i], (UInt128)i + 1);
+            pool.AddToCache(blocks[i], (UInt128)i + 1);
         }
 
         pool.Release(blocks[1]);
         pool.Release(blocks[0]);
         pool.Release(blocks[2]);
-        pool.Share(blocks[1]);
+        pool.AddReference(blocks[1]);
         pool.Release(blocks[1]);
         Assert.Equal([blocks[0], blocks[2], blocks[1]], [pool.Allocate(), pool.Allocate(), pool.Allocate()]);
     }
@@ -64,41 +64,41 @@ public sealed class KvPoolTests
     {
         var pool = new KvPool(2);
         int first = pool.Allocate(), second = pool.Allocate();
-        pool.Publish(first, 5);
-        pool.Publish(second, 5);
+        pool.AddToCache(first, 5);
+        pool.AddToCache(second, 5);
         Assert.True(pool.TryFind(5, out int found));
         Assert.Equal(first, found);
         pool.Release(second);
         pool.Release(first);
-        Assert.Equal((1, 1), (pool.Free, pool.Idle));
+        Assert.Equal((1, 1), (pool.FreeBlocks, pool.IdleBlocks));
         pool.CheckIntegrity([]);
     }
 
     [Fact]
     public void Cached_blocks_nobody_used_for_long_become_free_the_oldest_first()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         var pool = new KvPool(4, time);
         int[] blocks = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
         for (int i = 0; i < 3; i++)
         {
-            pool.Publish(blocks[i], (UInt128)i + 1);
+            pool.AddToCache(blocks[i], (UInt128)i + 1);
             pool.Release(blocks[i]);
             time.Advance(TimeSpan.FromSeconds(10));
         }
 
         // The first is used again, so the second has been idle for longest: 20 s.
-        pool.Share(blocks[0]);
-        Assert.Equal(0, pool.FreeIdle(TimeSpan.FromSeconds(21)));
-        Assert.Equal(1, pool.FreeIdle(TimeSpan.FromSeconds(20)));
+        pool.AddReference(blocks[0]);
+        Assert.Equal(0, pool.FreeIdleBlocks(TimeSpan.FromSeconds(21)));
+        Assert.Equal(1, pool.FreeIdleBlocks(TimeSpan.FromSeconds(20)));
         Assert.Equal((false, true, true), (pool.IsLive(blocks[1]), pool.IsLive(blocks[0]), pool.IsLive(blocks[2])));
         pool.Release(blocks[0]);
         time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(1, pool.FreeIdle(TimeSpan.FromSeconds(6)));
+        Assert.Equal(1, pool.FreeIdleBlocks(TimeSpan.FromSeconds(6)));
         Assert.True(pool.TryFind(1, out _) && !pool.TryFind(2, out _) && !pool.TryFind(3, out _));
         pool.CheckIntegrity([]);
-        Assert.Equal((3, 1, 0L), (pool.Free, pool.Idle, pool.Evictions));
-        Assert.Equal(1, pool.FreeIdle(TimeSpan.FromSeconds(5)));
+        Assert.Equal((3, 1, 0L), (pool.FreeBlocks, pool.IdleBlocks, pool.Evictions));
+        Assert.Equal(1, pool.FreeIdleBlocks(TimeSpan.FromSeconds(5)));
         Assert.All(Enumerable.Range(0, 4), block => Assert.False(pool.IsLive(block)));
     }
 
@@ -106,13 +106,13 @@ public sealed class KvPoolTests
     public void A_reset_frees_everything()
     {
         var pool = new KvPool(3);
-        pool.Publish(pool.Allocate(), 5);
+        pool.AddToCache(pool.Allocate(), 5);
         int idle = pool.Allocate();
-        pool.Publish(idle, 6);
+        pool.AddToCache(idle, 6);
         pool.Release(idle);
         pool.Reset();
         pool.CheckIntegrity([]);
-        Assert.Equal((3, false), (pool.Free, pool.TryFind(5, out _)));
+        Assert.Equal((3, false), (pool.FreeBlocks, pool.TryFind(5, out _)));
         Assert.Equal([0, 1, 2], ((int[])[pool.Allocate(), pool.Allocate(), pool.Allocate()]).Order());
     }
 

@@ -25,7 +25,7 @@ public sealed class PartitionPlanTests
     {
         ModelConfig config = PlanCases.Published(model);
         PlanOptions options = new() { Mode = mode, Quant = quant };
-        SiloCapacity[] all = [.. Enumerable.Range(0, silos).Select(i => SiloCapacity.Of($"s{i:00}", DeviceCatalog.Get(device)))];
+        SiloCapacity[] all = [.. Enumerable.Range(0, silos).Select(i => SiloCapacity.FromDevice($"s{i:00}", DeviceCatalog.Get(device)))];
         PartitionPlan plan = PartitionPlan.Create(config, all, options);
         PlanCases.Check(plan, config, options);
 

@@ -59,7 +59,7 @@ public sealed class SpeedEstimateTests
     public void The_slowest_silo_is_expected_as_counted_over_all_choices(int k)
     {
         double[] all = [0.5, 0.25, 0.1, 0.7, 0.4, 0.05, 0.6, 0.3];
-        ChoiceBranch[] branches = [new(all[..3], 2, 2, 1), new(all[3..7], 0, 1, 0.75), new(all[7..], 0, 1.5, 3)];
+        SiloExpertTiming[] branches = [new(all[..3], 2, 2, 1), new(all[3..7], 0, 1, 0.75), new(all[7..], 0, 1.5, 3)];
         double total = 0;
         double mean = 0;
         double reached = 0;
@@ -82,7 +82,7 @@ public sealed class SpeedEstimateTests
             reached += (set & 0x78) != 0 ? chance : 0;
         }
 
-        ChoiceExpectation expectation = new(k, branches);
+        SlowestSiloEstimate expectation = new(k, branches);
         Assert.Equal(mean / total, expectation.Slowest(), 12);
         Assert.Equal(reached / total, expectation.Reached(1), 12);
     }
@@ -91,7 +91,7 @@ public sealed class SpeedEstimateTests
     public void Many_choices_of_many_experts_stay_finite()
     {
         double[] chances = [.. Enumerable.Repeat(0.5, 1024)];
-        ChoiceExpectation expectation = new(1024, [new(chances, 1, 1, 1e-3), new(chances, 0, 1, 1e-3)]);
+        SlowestSiloEstimate expectation = new(1024, [new(chances, 1, 1, 1e-3), new(chances, 0, 1, 1e-3)]);
         Assert.InRange(expectation.Slowest(), 1.512, 1.6);
     }
 }

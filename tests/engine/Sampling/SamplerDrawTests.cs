@@ -19,7 +19,7 @@ public sealed class SamplerDrawTests
         var random = new Random(7);
         float[] logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => random.NextSingle() * 5)];
         SamplingParams parameters = new() { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP };
-        Dictionary<int, double> expected = NaiveSampling.Probabilities(logits, parameters);
+        Dictionary<int, double> expected = ReferenceSampling.Probabilities(logits, parameters);
         var sampler = new Sampler(Vocabulary);
         var state = new SamplingState(parameters, 99, []);
         int[] drawn = new int[Vocabulary];
@@ -51,7 +51,7 @@ public sealed class SamplerDrawTests
         var random = new Random(3);
         float[] logits = [.. Enumerable.Range(0, Vocabulary).Select(_ => spread * (float)(random.NextDouble() + random.NextDouble() + random.NextDouble()))];
         SamplingParams parameters = new() { TopP = topP };
-        HashSet<int> allowed = [.. NaiveSampling.Probabilities(logits, parameters with { TopP = topP + 1e-4f }).Keys];
+        HashSet<int> allowed = [.. ReferenceSampling.Probabilities(logits, parameters with { TopP = topP + 1e-4f }).Keys];
         var sampler = new Sampler(Vocabulary);
         var state = new SamplingState(parameters, 5, []);
         for (int i = 0; i < 300; i++)

@@ -101,7 +101,7 @@ public sealed class SamplerRuleTests
         foreach (float[] row in (float[][])[mixed, [.. mixed.Order()], [.. mixed.OrderDescending()], new float[5003]])
         {
             int[] expected = [.. Enumerable.Range(0, row.Length).OrderByDescending(id => row[id]).ThenBy(id => id).Take(k)];
-            Assert.Equal(expected, new TopSelector().Select(row, k).ToArray().Select(SortKey.Id));
+            Assert.Equal(expected, new TopKSelector().Select(row, k).ToArray().Select(SortKey.Id));
         }
     }
 

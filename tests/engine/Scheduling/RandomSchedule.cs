@@ -66,7 +66,7 @@ internal sealed class RandomSchedule
     private GenerationRequest Resuming(Random random, GenerationRequest request)
     {
         request = request with { Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? 5 } };
-        int maxTokens = RequestRules.Check(request, Limits, hasText: true);
+        int maxTokens = RequestValidator.Check(request, Limits, hasText: true);
         int[] choices = [.. Enumerable.Range(0, request.Choices)];
         random.Shuffle(choices);
         return request with
@@ -75,7 +75,7 @@ internal sealed class RandomSchedule
             [
                 .. choices.Take(random.Next(1, choices.Length + 1)).Select(choice =>
                 {
-                    int[] ids = AloneReference.Run(request, request.Sampling.Seed.Value, choice, maxTokens, Limits.VocabularySize, Eos).Ids;
+                    int[] ids = ReferenceDecoder.Run(request, request.Sampling.Seed.Value, choice, maxTokens, Limits.VocabularySize, Eos).Ids;
                     return new ResumedChoice(choice, ids.AsMemory(0, random.Next(ids.Length + 1)));
                 }),
             ],

@@ -61,11 +61,11 @@ public sealed class RandomScheduleTests
     private static async Task<Scheduler> Run(RandomSchedule schedule, int lossOneIn = 0)
     {
         var text = new LetterText(schedule.Limits.VocabularySize);
-        var watch = new SessionWatch();
-        await using var executor = new CellExecutor(schedule.Limits) { BeforeStep = watch.Look };
+        var watch = new SessionChecker();
+        await using var executor = new TinyModelExecutor(schedule.Limits) { BeforeStep = watch.Look };
         executor.Loses = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
         var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
-        var intake = new RequestIntake(
+        var intake = new RequestAdmission(
             scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, TimeProvider.System, static () => { });
         var generations = new Generation?[schedule.Arrivals.Length];
         int step = 0;
@@ -95,7 +95,7 @@ public sealed class RandomScheduleTests
             busy |= scheduler.HasWork;
         }
 
-        Assert.Equal(0, scheduler.Pool.Used);
+        Assert.Equal(0, scheduler.Pool.UsedBlocks);
         Assert.Equal(0, scheduler.Waiting);
         await CheckLastSessions(scheduler, intake, watch);
         for (int i = 0; i < generations.Length; i++)
@@ -107,7 +107,7 @@ public sealed class RandomScheduleTests
     }
 
     /// <summary>One more step tells the executor what ended since the last one.</summary>
-    private static async Task CheckLastSessions(Scheduler scheduler, RequestIntake intake, SessionWatch watch)
+    private static async Task CheckLastSessions(Scheduler scheduler, RequestAdmission intake, SessionChecker watch)
     {
         Generation last = intake.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 1, IgnoreEos = true });
         while (scheduler.HasWork)
@@ -123,14 +123,14 @@ public sealed class RandomScheduleTests
 
     private static void CheckAnswers(RandomSchedule schedule, RandomSchedule.Arrival arrival, Generation generation)
     {
-        int maxTokens = RequestRules.Check(arrival.Request, schedule.Limits, hasText: true);
+        int maxTokens = RequestValidator.Check(arrival.Request, schedule.Limits, hasText: true);
         Assert.Equal(arrival.Request.Resume?.Count ?? arrival.Request.Choices, generation.Choices.Count);
         for (int i = 0; i < generation.Choices.Count; i++)
         {
             ChoiceStream choice = generation.Choices[i];
             Assert.Equal(arrival.Request.Resume?[i].Index ?? i, choice.Index);
             int resumed = arrival.Request.Resume?[i].Ids.Length ?? 0;
-            (int[] expected, FinishReason finish) = AloneReference.Run(
+            (int[] expected, FinishReason finish) = ReferenceDecoder.Run(
                 arrival.Request, generation.Seed, choice.Index, maxTokens, schedule.Limits.VocabularySize, schedule.Eos);
             Assert.True(choice.Completion.IsCompletedSuccessfully);
             ChoiceResult result = choice.Completion.Result;

@@ -15,7 +15,7 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Decodes_come_first_then_prompts_in_chunks_within_the_budget()
     {
-        (Scheduler scheduler, RequestIntake intake) = Create(new ExecutorLimits(48, 200, 60, 4, 64, 8), new() { MaxSequences = 4, TokenBudget = 10, PrefillChunk = 6 });
+        (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 200, 60, 4, 64, 8), new() { MaxSequences = 4, TokenBudget = 10, PrefillChunk = 6 });
         intake.Submit(new() { PromptIds = new int[3], MaxTokens = 4 });
         await scheduler.StepAsync(default);
         intake.Submit(new() { PromptIds = new int[15].Select((_, i) => i + 10).ToArray(), MaxTokens = 2 });
@@ -31,21 +31,21 @@ public sealed class SchedulerTests
     {
         // Five blocks of four; two answers that grow to four blocks each.
         var limits = new ExecutorLimits(48, 200, 5, 4, 64, 8);
-        (Scheduler scheduler, RequestIntake intake) = Create(limits, new() { MaxSequences = 4, TokenBudget = 32 });
+        (Scheduler scheduler, RequestAdmission intake) = Create(limits, new() { MaxSequences = 4, TokenBudget = 32 });
         GenerationRequest first = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 13, Sampling = new() { Seed = 1 } };
         GenerationRequest second = new() { PromptIds = new[] { 4, 5, 6 }, MaxTokens = 13, Sampling = new() { Seed = 2, FrequencyPenalty = 1 } };
         Generation[] generations = [intake.Submit(first), intake.Submit(second)];
         await Finish(scheduler);
         Assert.True(scheduler.Counters.Preemptions > 0);
-        Assert.Equal(AloneReference.Run(first, 1, 0, 13, 48, []).Ids, (await generations[0].Choices[0].Completion).Ids.ToArray());
-        Assert.Equal(AloneReference.Run(second, 2, 0, 13, 48, []).Ids, (await generations[1].Choices[0].Completion).Ids.ToArray());
-        Assert.Equal(0, scheduler.Pool.Used);
+        Assert.Equal(ReferenceDecoder.Run(first, 1, 0, 13, 48, []).Ids, (await generations[0].Choices[0].Completion).Ids.ToArray());
+        Assert.Equal(ReferenceDecoder.Run(second, 2, 0, 13, 48, []).Ids, (await generations[1].Choices[0].Completion).Ids.ToArray());
+        Assert.Equal(0, scheduler.Pool.UsedBlocks);
     }
 
     [Fact]
     public async Task Who_came_first_finishes_first_however_many_come_later()
     {
-        (Scheduler scheduler, RequestIntake intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 2, TokenBudget = 8 });
+        (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 2, TokenBudget = 8 });
         GenerationRequest small = new() { PromptIds = new[] { 1 }, MaxTokens = 3 };
         intake.Submit(small);
         intake.Submit(small);
@@ -66,22 +66,22 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Cancelling_frees_the_blocks_before_the_next_step()
     {
-        (Scheduler scheduler, RequestIntake intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 2, TokenBudget = 8, PrefixCache = false });
+        (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 2, TokenBudget = 8, PrefixCache = false });
         Generation running = intake.Submit(new() { PromptIds = new int[20], MaxTokens = 3 });
         Generation waiting = intake.Submit(new() { PromptIds = new int[50], MaxTokens = 3 });
         await scheduler.StepAsync(default);
-        Assert.Equal(5, scheduler.Pool.Used);
+        Assert.Equal(5, scheduler.Pool.UsedBlocks);
         running.Cancel();
         waiting.Cancel();
         Assert.False(await scheduler.StepAsync(default));
-        Assert.Equal((0, 0, false), (scheduler.Pool.Used, scheduler.Waiting, scheduler.HasWork));
+        Assert.Equal((0, 0, false), (scheduler.Pool.UsedBlocks, scheduler.Waiting, scheduler.HasWork));
         Assert.Equal(FinishReason.Cancelled, (await waiting.Choices[0].Completion).Finish);
     }
 
     [Fact]
     public async Task Stop_ids_and_end_of_text_end_an_answer_unless_ignored()
     {
-        (Scheduler scheduler, RequestIntake intake) = Create(new ExecutorLimits(48, 100, 60, 4, 64, 8), new() { MaxSequences = 8, TokenBudget = 64 }, eos: 9);
+        (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 100, 60, 4, 64, 8), new() { MaxSequences = 8, TokenBudget = 64 }, eos: 9);
         GenerationRequest request = new() { PromptIds = new[] { 3 }, MaxTokens = 5, IgnoreEos = true, Sampling = new() { Temperature = 0, LogitBias = new Dictionary<int, float> { [9] = 50 } } };
         Generation ignored = intake.Submit(request);
         Generation eos = intake.Submit(request with { IgnoreEos = false });
@@ -118,12 +118,12 @@ public sealed class SchedulerTests
         }
     }
 
-    private (Scheduler Scheduler, RequestIntake Intake) Create(ExecutorLimits limits, SchedulerOptions options, int? eos = null)
+    private (Scheduler Scheduler, RequestAdmission Intake) Create(ExecutorLimits limits, SchedulerOptions options, int? eos = null)
     {
-        var executor = new CellExecutor(limits) { BeforeStep = Note };
+        var executor = new TinyModelExecutor(limits) { BeforeStep = Note };
         var scheduler = new Scheduler(executor, options, null, TimeProvider.System, NullLogger.Instance);
         EngineOptions engine = new() { Scheduler = options, EosIds = eos is int id ? [id] : [] };
-        return (scheduler, new RequestIntake(scheduler, limits, engine, TimeProvider.System, static () => { }));
+        return (scheduler, new RequestAdmission(scheduler, limits, engine, TimeProvider.System, static () => { }));
     }
 
     private ValueTask Note(StepBatch batch)

@@ -82,7 +82,7 @@ internal sealed class ScriptedGenerator : IGenerator
     /// <summary>Waits until every answer was given up.</summary>
     public Task GivenUpAsync() => Task.WhenAll(Answers().Select(answer => answer.GivenUp)).WaitAsync(TimeSpan.FromMinutes(1));
 
-    public ValueTask<EngineStatistics> StatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(default(EngineStatistics));
+    public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(default(EngineStatistics));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

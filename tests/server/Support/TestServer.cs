@@ -114,7 +114,7 @@ internal sealed class TestServer : IAsyncDisposable
         return new EventStream(response, await response.Content.ReadAsByteArrayAsync());
     }
 
-    public async Task<EngineStatistics> StatisticsAsync() => await Model.Generator.StatisticsAsync(CancellationToken.None);
+    public async Task<EngineStatistics> StatisticsAsync() => await Model.Generator.GetStatisticsAsync(CancellationToken.None);
 
     /// <summary>Waits until no answer waits or runs, and checks that none holds a block.</summary>
     public async Task IdleAsync()

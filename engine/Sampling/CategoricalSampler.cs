@@ -4,14 +4,14 @@ namespace HunyuanOrleans.Engine.Sampling;
 /// Temperature, top-p, min-p and the draw itself, over either the tokens top-k left or the whole vocabulary. Weights are
 /// exp((logit - max) / temperature), so the heaviest token weighs 1 and min-p is a plain bound on the weight.
 /// </summary>
-internal sealed class TokenDraw(int vocabularySize)
+internal sealed class CategoricalSampler(int vocabularySize)
 {
     /// <summary>Weights are summed in float32 within a chunk and in float64 over chunks, so a flat row loses no mass to rounding.</summary>
     private const int Chunk = 1024;
 
     private readonly float[] _weights = new float[vocabularySize];
     private readonly double[] _chunks = new double[(vocabularySize + Chunk - 1) / Chunk];
-    private readonly Nucleus _nucleus = new(vocabularySize);
+    private readonly NucleusSampler _nucleus = new(vocabularySize);
     private float[] _topLogits = [];
 
     /// <summary>Fills the weights of a whole row and returns their sum.</summary>

@@ -3,7 +3,7 @@ using HunyuanOrleans.Engine.Requests;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>The ranges sampling parameters may have.</summary>
-internal static class SamplingParamsRules
+internal static class SamplingParamsValidator
 {
     /// <summary>OpenAI's limit for log probabilities.</summary>
     public const int MaxLogProbabilities = 20;

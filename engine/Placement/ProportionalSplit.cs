@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>Divides work so that all finish together, as far as limits allow. It does not know what the work is.</summary>
-internal static class FairShares
+internal static class ProportionalSplit
 {
     /// <summary>
     /// Shares x with sum <paramref name="total"/> and x = level * weight - floor, held between 0 and cap, for one common level. Where the

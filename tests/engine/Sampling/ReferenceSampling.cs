@@ -3,7 +3,7 @@ using HunyuanOrleans.Engine.Sampling;
 namespace HunyuanOrleans.Engine.Tests.Sampling;
 
 /// <summary>The textbook version: sort everything, in float64.</summary>
-internal static class NaiveSampling
+internal static class ReferenceSampling
 {
     /// <summary>Probability of each token that may be drawn, from logits that penalties and bans have been applied to.</summary>
     public static Dictionary<int, double> Probabilities(float[] logits, SamplingParams p)

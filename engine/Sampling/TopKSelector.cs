@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Engine.Sampling;
 /// Finds the k largest of a row of logits without sorting the row: candidates above a rising threshold gather in a small buffer
 /// that is cut back to k whenever it is full. Owns the buffer, which grows to the largest k seen.
 /// </summary>
-internal sealed class TopSelector
+internal sealed class TopKSelector
 {
     /// <summary>Room beyond 2 k before the buffer is cut back: enough that a row in random order is cut back about once.</summary>
     private const int Slack = 256;

@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Engine.Sampling;
 /// matter are dropped in one vector pass, a histogram over the leading bits of the weights finds the bucket the border falls into,
 /// and only that bucket is sorted. It does not know logits or temperatures.
 /// </summary>
-internal sealed class Nucleus(int vocabularySize)
+internal sealed class NucleusSampler(int vocabularySize)
 {
     /// <summary>Weights lie in [0, 1]; their exponent and upper 7 mantissa bits number the buckets.</summary>
     private const int BucketShift = 16, Buckets = (0x3F800000 >> BucketShift) + 2;

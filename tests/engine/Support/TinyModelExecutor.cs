@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Engine.Tests.Support;
 /// block table, and the logits are a hash of all cells of the sequence read back: any mixed-up block, stale prefix or wrong
 /// position changes the tokens.
 /// </summary>
-internal sealed class CellExecutor(ExecutorLimits limits) : IModelExecutor
+internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
 {
     private readonly ulong[] _cells = new ulong[limits.KvBlocks * limits.BlockPositions];
     private readonly float[] _logits = new float[limits.VocabularySize];

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Engine.Tests.Support;
 /// What an executor may rely on: a session goes on where its last step ended, in the same blocks, until it is released; then never again.
 /// A step that loses KV ends all of them.
 /// </summary>
-internal sealed class SessionWatch
+internal sealed class SessionChecker
 {
     private readonly Dictionary<long, (int Next, int[] Blocks)> _alive = [];
     private long _highest;
@@ -20,8 +20,8 @@ internal sealed class SessionWatch
     public ValueTask Look(StepBatch batch)
     {
         _most = Math.Max(_most, batch.SliceCount + batch.FreeSlices);
-        Assert.InRange(batch.Released.Length, 0, _most);
-        foreach (long session in batch.Released)
+        Assert.InRange(batch.ReleasedSessions.Length, 0, _most);
+        foreach (long session in batch.ReleasedSessions)
         {
             Assert.True(_alive.Remove(session), $"Session {session} is released and was not alive.");
         }
@@ -32,7 +32,7 @@ internal sealed class SessionWatch
             Assert.True(slice.Session > 0);
             foreach (int block in slice.Blocks.Span)
             {
-                Assert.True(batch.Books.IsLive(block));
+                Assert.True(batch.BlockUsage.IsLive(block));
             }
 
             if (_alive.TryGetValue(slice.Session, out var last))

@@ -4,7 +4,7 @@ using HunyuanOrleans.Engine.Sampling;
 namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>Decides at submission whether a request can be served at all: what is accepted here always fits once others are done.</summary>
-internal static class RequestRules
+internal static class RequestValidator
 {
     private const int MaxStopIds = 256, MaxStopStrings = 64, MaxStopStringLength = 4096;
 
@@ -24,7 +24,7 @@ internal static class RequestRules
 
         foreach (int id in request.PromptIds.Span)
         {
-            SamplingParamsRules.RequireToken(id, "prompt", limits.VocabularySize);
+            SamplingParamsValidator.RequireToken(id, "prompt", limits.VocabularySize);
         }
 
         CheckResume(request, limits);
@@ -64,7 +64,7 @@ internal static class RequestRules
             seen[choice.Index] = true;
             foreach (int id in choice.Ids.Span)
             {
-                SamplingParamsRules.RequireToken(id, "resume", limits.VocabularySize);
+                SamplingParamsValidator.RequireToken(id, "resume", limits.VocabularySize);
             }
         }
     }
@@ -111,7 +111,7 @@ internal static class RequestRules
 
         foreach (int id in request.StopIds)
         {
-            SamplingParamsRules.RequireToken(id, "stop_token_ids", limits.VocabularySize);
+            SamplingParamsValidator.RequireToken(id, "stop_token_ids", limits.VocabularySize);
         }
 
         if (request.StopStrings.Count > 0 && !hasText)

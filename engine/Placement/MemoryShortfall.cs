@@ -5,14 +5,14 @@ namespace HunyuanOrleans.Engine.Placement;
 /// <summary>How much memory silos lack for a model, and for which part.</summary>
 /// <param name="Bytes">Missing at least; above 0.</param>
 /// <param name="Message">The same for people.</param>
-internal readonly record struct Shortage(long Bytes, string Message)
+internal readonly record struct MemoryShortfall(long Bytes, string Message)
 {
-    /// <summary>From a board on which not everything found a place.</summary>
-    public static Shortage Of(PlanBoard board)
+    /// <summary>From a state on which not everything found a place.</summary>
+    public static MemoryShortfall Of(PlanState state)
     {
-        PlanProblem problem = board.Problem;
-        long groups = Enumerable.Range(0, board.GroupOwner.Length).Sum(board.GroupRoom);
-        long experts = board.Line.Sum(unit => problem.ExpertBytes[unit.Layer]);
+        PlanProblem problem = state.Problem;
+        long groups = Enumerable.Range(0, state.GroupOwner.Length).Sum(state.GroupRequiredBytes);
+        long experts = state.ExpertOrder.Sum(unit => problem.ExpertBytes[unit.Layer]);
         (long Missing, string What)[] limits =
         [
             (groups + experts - Memory(problem, s => s.TakesAttention || s.TakesExperts), "weights and K/V"),
@@ -23,12 +23,12 @@ internal readonly record struct Shortage(long Bytes, string Message)
         if (missing > 0)
         {
             long needed = what.StartsWith("weights", StringComparison.Ordinal) ? groups + experts : what[0] == 'a' ? groups : experts;
-            return new Shortage(missing, Text(what, needed, needed - missing, missing));
+            return new MemoryShortfall(missing, Text(what, needed, needed - missing, missing));
         }
 
-        long left = Enumerable.Range(0, board.GroupOwner.Length).Where(g => board.GroupOwner[g] == PlanBoard.Nobody).Sum(board.GroupRoom)
-            + board.Line.Where(u => board.ExpertOwner[u.Layer][u.Expert] == PlanBoard.Nobody).Sum(u => problem.ExpertBytes[u.Layer]);
-        return new Shortage(left, string.Create(
+        long left = Enumerable.Range(0, state.GroupOwner.Length).Where(g => state.GroupOwner[g] == PlanState.Unassigned).Sum(state.GroupRequiredBytes)
+            + state.ExpertOrder.Where(u => state.ExpertOwner[u.Layer][u.Expert] == PlanState.Unassigned).Sum(u => problem.ExpertBytes[u.Layer]);
+        return new MemoryShortfall(left, string.Create(
             CultureInfo.InvariantCulture,
             $"The silos have enough memory in all, but not in pieces that layers and experts fit into: {left:N0} bytes found no place."));
     }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Requests;
 
-public sealed class RequestRulesTests
+public sealed class RequestValidatorTests
 {
     private static readonly ExecutorLimits ByContext = new(50, 100, 1000, 4, 64, 8);
     private static readonly ExecutorLimits ByPool = new(50, 1000, 10, 4, 64, 8);
@@ -36,7 +36,7 @@ public sealed class RequestRulesTests
     [MemberData(nameof(Wrong))]
     public void A_request_that_cannot_be_served_is_refused_by_name(string parameter, GenerationRequest request, string reason)
     {
-        RequestException error = Assert.Throws<RequestException>(() => RequestRules.Check(request, ByContext, hasText: false));
+        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(request, ByContext, hasText: false));
         Assert.Equal(parameter, error.Parameter);
         Assert.Contains(reason, error.Message);
     }
@@ -45,10 +45,10 @@ public sealed class RequestRulesTests
     public void A_request_larger_than_the_pool_is_refused_and_the_largest_that_fits_is_not()
     {
         // Ten blocks of four hold 40 positions; the 41st token needs none.
-        Assert.Equal(40, RequestRules.Check(new() { PromptIds = new int[1] }, ByPool, hasText: false));
-        Assert.Equal(1, RequestRules.Check(new() { PromptIds = new int[40], MaxTokens = 1 }, ByPool, hasText: false));
-        RequestException error = Assert.Throws<RequestException>(() => RequestRules.Check(new() { PromptIds = new int[41] }, ByPool, hasText: false));
+        Assert.Equal(40, RequestValidator.Check(new() { PromptIds = new int[1] }, ByPool, hasText: false));
+        Assert.Equal(1, RequestValidator.Check(new() { PromptIds = new int[40], MaxTokens = 1 }, ByPool, hasText: false));
+        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(new() { PromptIds = new int[41] }, ByPool, hasText: false));
         Assert.Contains("the KV pool holds (10 blocks of 4)", error.Message);
-        Assert.Equal(99, RequestRules.Check(new() { PromptIds = new int[1] }, ByContext, hasText: false));
+        Assert.Equal(99, RequestValidator.Check(new() { PromptIds = new int[1] }, ByContext, hasText: false));
     }
 }

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Engine.Tests.Support;
 /// What a request must give, computed in the plainest way: one answer alone, no cache, the sampling state built anew from the ids
 /// for every token.
 /// </summary>
-internal static class AloneReference
+internal static class ReferenceDecoder
 {
     public static (int[] Ids, FinishReason Finish) Run(
         GenerationRequest request, ulong seed, int choice, int maxTokens, int vocabulary, IReadOnlyList<int> eos)

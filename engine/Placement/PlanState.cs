@@ -1,13 +1,13 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>Who holds what while a plan is made. It does not know why. Silos, CLA groups and experts are numbers.</summary>
-internal sealed class PlanBoard
+internal sealed class PlanState
 {
-    public const int Nobody = -1;
+    public const int Unassigned = -1;
 
     private readonly long[] _used;
 
-    public PlanBoard(PlanProblem problem, ExpertLayout layout)
+    public PlanState(PlanProblem problem, ExpertLayout layout)
     {
         Problem = problem;
         Layout = layout;
@@ -15,16 +15,16 @@ internal sealed class PlanBoard
         AttentionWork = new double[problem.Silos.Length];
         ExpertWork = new double[problem.Silos.Length];
         GroupOwner = new int[problem.GroupBytes.Length];
-        Array.Fill(GroupOwner, Nobody);
-        ExpertOwner = [.. problem.ExpertWork.Select(layer => Enumerable.Repeat(Nobody, layer.Length).ToArray())];
-        Line = problem.Line(layout);
+        Array.Fill(GroupOwner, Unassigned);
+        ExpertOwner = [.. problem.ExpertWork.Select(layer => Enumerable.Repeat(Unassigned, layer.Length).ToArray())];
+        ExpertOrder = problem.ExpertOrder(layout);
     }
 
     public PlanProblem Problem { get; }
 
     public ExpertLayout Layout { get; }
 
-    public List<(int Layer, int Expert)> Line { get; }
+    public List<(int Layer, int Expert)> ExpertOrder { get; }
 
     public int Silos => _used.Length;
 
@@ -40,34 +40,34 @@ internal sealed class PlanBoard
     /// <summary>Work of the experts on each silo.</summary>
     public double[] ExpertWork { get; }
 
-    public bool Complete => !GroupOwner.Contains(Nobody) && !ExpertOwner.Any(layer => layer.Contains(Nobody));
+    public bool Complete => !GroupOwner.Contains(Unassigned) && !ExpertOwner.Any(layer => layer.Contains(Unassigned));
 
     public double Work(int silo) => AttentionWork[silo] + ExpertWork[silo];
 
     /// <summary>Bytes a silo has left; negative where it holds too much.</summary>
-    public long Room(int silo) => Problem.Silos[silo].MemoryBytes - _used[silo];
+    public long FreeBytes(int silo) => Problem.Silos[silo].MemoryBytes - _used[silo];
 
     /// <summary>Bytes a CLA group needs: weights, and the K/V it must have.</summary>
-    public long GroupRoom(int group) => Problem.GroupBytes[group] + Problem.KvReserve;
+    public long GroupRequiredBytes(int group) => Problem.GroupBytes[group] + Problem.KvReserve;
 
-    public bool CanTakeGroup(int silo, int group) => Problem.Silos[silo].TakesAttention && Room(silo) >= GroupRoom(group);
+    public bool CanTakeGroup(int silo, int group) => Problem.Silos[silo].TakesAttention && FreeBytes(silo) >= GroupRequiredBytes(group);
 
-    public bool CanTakeExpert(int silo, int layer) => Problem.Silos[silo].TakesExperts && Room(silo) >= Problem.ExpertBytes[layer];
+    public bool CanTakeExpert(int silo, int layer) => Problem.Silos[silo].TakesExperts && FreeBytes(silo) >= Problem.ExpertBytes[layer];
 
     /// <summary>Gives a CLA group to a silo, or to nobody.</summary>
     public void PlaceGroup(int group, int silo)
     {
         int before = GroupOwner[group];
-        if (before != Nobody)
+        if (before != Unassigned)
         {
-            _used[before] -= GroupRoom(group);
+            _used[before] -= GroupRequiredBytes(group);
             AttentionWork[before] -= Problem.GroupWork[group];
         }
 
         GroupOwner[group] = silo;
-        if (silo != Nobody)
+        if (silo != Unassigned)
         {
-            _used[silo] += GroupRoom(group);
+            _used[silo] += GroupRequiredBytes(group);
             AttentionWork[silo] += Problem.GroupWork[group];
         }
     }
@@ -76,14 +76,14 @@ internal sealed class PlanBoard
     public void PlaceExpert(int layer, int expert, int silo)
     {
         int before = ExpertOwner[layer][expert];
-        if (before != Nobody)
+        if (before != Unassigned)
         {
             _used[before] -= Problem.ExpertBytes[layer];
             ExpertWork[before] -= Problem.ExpertWork[layer][expert];
         }
 
         ExpertOwner[layer][expert] = silo;
-        if (silo != Nobody)
+        if (silo != Unassigned)
         {
             _used[silo] += Problem.ExpertBytes[layer];
             ExpertWork[silo] += Problem.ExpertWork[layer][expert];
@@ -91,29 +91,29 @@ internal sealed class PlanBoard
     }
 
     /// <summary>The same placement in another measure of work.</summary>
-    public PlanBoard MeasuredBy(PlanProblem problem)
+    public PlanState MeasuredBy(PlanProblem problem)
     {
-        PlanBoard board = new(problem, Layout);
+        PlanState state = new(problem, Layout);
         for (int group = 0; group < GroupOwner.Length; group++)
         {
-            board.PlaceGroup(group, GroupOwner[group]);
+            state.PlaceGroup(group, GroupOwner[group]);
         }
 
-        foreach ((int layer, int expert) in Line)
+        foreach ((int layer, int expert) in ExpertOrder)
         {
-            board.PlaceExpert(layer, expert, ExpertOwner[layer][expert]);
+            state.PlaceExpert(layer, expert, ExpertOwner[layer][expert]);
         }
 
-        return board;
+        return state;
     }
 
     /// <summary>The silo that has the least to do in its time once it takes <paramref name="work"/> too; nobody where none can.</summary>
     public int LeastLoaded(double work, Func<int, bool> can)
     {
-        int best = Nobody;
+        int best = Unassigned;
         for (int silo = 0; silo < Silos; silo++)
         {
-            if (can(silo) && (best == Nobody || (Work(silo) + work) / Problem.Speed[silo] < (Work(best) + work) / Problem.Speed[best]))
+            if (can(silo) && (best == Unassigned || (Work(silo) + work) / Problem.Speed[silo] < (Work(best) + work) / Problem.Speed[best]))
             {
                 best = silo;
             }

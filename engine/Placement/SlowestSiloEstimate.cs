@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>One silo's part in a layer's experts.</summary>
-/// <param name="Chances">Chance of each of its experts to be chosen.</param>
+/// <param name="Chances">Probability of each of its experts to be chosen.</param>
 /// <param name="Idle">Seconds until it is ready where none of them is chosen.</param>
 /// <param name="Fixed">Seconds where any is chosen, without the experts themselves.</param>
 /// <param name="PerExpert">Seconds of each expert that is chosen.</param>
-internal readonly record struct ChoiceBranch(double[] Chances, double Idle, double Fixed, double PerExpert)
+internal readonly record struct SiloExpertTiming(double[] Chances, double Idle, double Fixed, double PerExpert)
 {
     public double Seconds(int chosen) => chosen == 0 ? Idle : Fixed + (chosen * PerExpert);
 }
@@ -14,13 +14,13 @@ internal readonly record struct ChoiceBranch(double[] Chances, double Idle, doub
 /// The expected time of the slowest silo, exactly, over all choices of k different experts. The chance of a choice is that of independent
 /// draws of every expert, given that k are drawn (conditional Bernoulli); with equal chances every choice is equally likely.
 /// </summary>
-internal sealed class ChoiceExpectation
+internal sealed class SlowestSiloEstimate
 {
     private readonly int _k;
-    private readonly ChoiceBranch[] _branches;
+    private readonly SiloExpertTiming[] _branches;
     private readonly double[][] _counts;
 
-    public ChoiceExpectation(int k, ChoiceBranch[] branches)
+    public SlowestSiloEstimate(int k, SiloExpertTiming[] branches)
     {
         _k = k;
         _branches = branches;
@@ -43,7 +43,7 @@ internal sealed class ChoiceExpectation
         return mean;
     }
 
-    /// <summary>Chance that any expert of a branch is chosen.</summary>
+    /// <summary>Probability that any expert of a branch is chosen.</summary>
     public double Reached(int branch) => 1 - (Probability(double.PositiveInfinity, branch) / Probability(double.PositiveInfinity));
 
     private SortedSet<double> Times()
@@ -60,7 +60,7 @@ internal sealed class ChoiceExpectation
         return times;
     }
 
-    // Chance that k experts are drawn and no branch takes longer than the limit; nor, where asked, has the idle branch any of them.
+    // ExpertProbability that k experts are drawn and no branch takes longer than the limit; nor, where asked, has the idle branch any of them.
     private double Probability(double limit, int idle = -1)
     {
         double[] sum = new double[_k + 1];

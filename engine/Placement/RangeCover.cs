@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>Turns sets of layers or experts into the fewest ranges that rows of equal experts allow. It does not know who holds them.</summary>
-internal static class Rectangles
+internal static class RangeCover
 {
     /// <summary>Ranges of the layers that are in the set.</summary>
     public static List<LayerRange> Layers(int layers, Func<int, bool> contains)

@@ -1,0 +1,14 @@
+using HunyuanOrleans.Engine.Sampling;
+
+namespace HunyuanOrleans.Engine.Execution;
+
+/// <summary>The rows of one sequence in a step.</summary>
+/// <param name="FirstRow">Index of its first row in the batch.</param>
+/// <param name="Count">Number of rows, at least one.</param>
+/// <param name="Start">Position of its first row in the sequence.</param>
+/// <param name="Blocks">The sequence's block table: entry i is the number of the KV block with positions [i * BlockPositions,
+/// (i + 1) * BlockPositions).</param>
+/// <param name="Sampling">How to sample the next token from the last row; null if no token is wanted (a prompt chunk).</param>
+/// <param name="Session">The sequence's session: what an executor keeps under this number is valid until the session is released.</param>
+public readonly record struct SequenceSlice(
+    int FirstRow, int Count, int Start, ReadOnlyMemory<int> Blocks, SamplingState? Sampling, long Session);

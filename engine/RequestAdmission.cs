@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Kv;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Text;
+
+namespace HunyuanOrleans.Engine;
+
+/// <summary>Validates requests, creates one sequence per answer and queues them with the scheduler. Safe for any thread.</summary>
+/// <param name="scheduler">Queues the sequences.</param>
+/// <param name="limits">The executor's capacities.</param>
+/// <param name="options">The engine's options.</param>
+/// <param name="time">The clock.</param>
+/// <param name="wake">Wakes the scheduler's thread; called after each submission and cancellation.</param>
+internal sealed class RequestAdmission(
+    Scheduler scheduler, ExecutorLimits limits, EngineOptions options, TimeProvider time, Action wake)
+{
+    /// <summary>Validates and queues a request.</summary>
+    /// <exception cref="RequestException">The request is invalid or can never be served.</exception>
+    /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
+    public Generation Submit(GenerationRequest request)
+    {
+        int maxTokens = RequestValidator.Check(request, limits, scheduler.Text is not null);
+        if (request.Choices > options.Scheduler.QueueLength)
+        {
+            throw RequestException.NotAllowed("n", request.Choices, $"up to the queue's length, {options.Scheduler.QueueLength}");
+        }
+
+        ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        Sequence[] sequences = CreateSequences(request, seed, maxTokens);
+        scheduler.Submit(sequences);
+        wake();
+        return new Generation(Array.ConvertAll(sequences, static sequence => sequence.Stream), seed);
+    }
+
+    private Sequence[] CreateSequences(GenerationRequest request, ulong seed, int maxTokens)
+    {
+        int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. options.EosIds, .. request.StopIds];
+        StopPatterns? stopPatterns = request.StopStrings.Count > 0 ? new StopPatterns(request.StopStrings) : null;
+        UInt128 cacheRoot = BlockHash.Root(request.CacheSalt);
+        long now = time.GetTimestamp();
+        var sequences = new Sequence[request.Resume?.Count ?? request.Choices];
+        Sequence? first = null;
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            int choice = request.Resume?[i].Index ?? i;
+            var sequenceOptions = new SequenceOptions
+            {
+                Request = request,
+                Choice = choice,
+                Seed = CounterRandom.ForChoice(seed, choice),
+                MaxTokens = maxTokens,
+                BlockPositions = limits.BlockPositions,
+                CacheRoot = cacheRoot,
+                StopIds = stopIds,
+                StopStrings = stopPatterns is null ? null : new StopMatcher(stopPatterns),
+                Constraint = request.Constraint?.Begin(),
+                First = first,
+                ResumedIds = request.Resume?[i].Ids ?? default,
+            };
+            FinishReason finished = StopCondition.CheckResumed(sequenceOptions, scheduler.Text, out bool isStopId);
+            sequences[i] = new Sequence(sequenceOptions, OnCancel, now) { FinishedByResume = finished, ResumeEndsWithStopId = isStopId };
+            first ??= finished == FinishReason.None ? sequences[i] : null;
+        }
+
+        return sequences;
+    }
+
+    private void OnCancel(Sequence sequence)
+    {
+        scheduler.NotifyCancelRequested();
+        wake();
+    }
+}
