@@ -1,4 +1,5 @@
 using HunyuanOrleans.Cli.Drills;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
@@ -6,7 +7,7 @@ namespace HunyuanOrleans.Cli.Tests;
 /// <summary>What counts as silence and as waiting in a drill.</summary>
 public sealed class StreamMeterTests
 {
-    private readonly HandClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly StreamMeter _meter;
 
     public StreamMeterTests() => _meter = new StreamMeter(_clock);
@@ -14,11 +15,11 @@ public sealed class StreamMeterTests
     [Fact]
     public void Silence_is_from_token_to_token()
     {
-        _clock.Seconds = 100;
+        Advance(100);
         _meter.Came(1);
-        _clock.Seconds += 2;
+        Advance(2);
         _meter.Came(3);
-        _clock.Seconds += 1;
+        Advance(1);
         _meter.Came(1);
         Assert.Equal(5, _meter.Tokens);
         Assert.Equal(TimeSpan.FromSeconds(2), _meter.LongestGap);
@@ -28,11 +29,11 @@ public sealed class StreamMeterTests
     public void Waiting_begins_with_the_action()
     {
         _meter.Came(1);
-        _clock.Seconds += 5;
+        Advance(5);
         _meter.Mark();
-        _clock.Seconds += 3;
+        Advance(3);
         _meter.Came(1);
-        _clock.Seconds += 1;
+        Advance(1);
         Assert.Equal(TimeSpan.FromSeconds(3), _meter.TakeWait());
         Assert.Equal(TimeSpan.FromSeconds(8), _meter.LongestGap);
     }
@@ -42,9 +43,9 @@ public sealed class StreamMeterTests
     {
         _meter.Came(1);
         _meter.Mark();
-        _clock.Seconds += 0.01;
+        Advance(0.01);
         _meter.Came(1);
-        _clock.Seconds += 4;
+        Advance(4);
         _meter.Came(1);
         Assert.Equal(TimeSpan.FromSeconds(4), _meter.TakeWait());
     }
@@ -54,20 +55,13 @@ public sealed class StreamMeterTests
     {
         _meter.Came(1);
         _meter.Mark();
-        _clock.Seconds += 6;
+        Advance(6);
         Assert.Equal(TimeSpan.FromSeconds(6), _meter.TakeWait());
         _meter.Mark();
-        _clock.Seconds += 1;
+        Advance(1);
         _meter.Came(1);
         Assert.Equal(TimeSpan.FromSeconds(1), _meter.TakeWait());
     }
 
-    private sealed class HandClock : TimeProvider
-    {
-        public double Seconds { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => (long)Math.Round(Seconds * TimestampFrequency);
-    }
+    private void Advance(double seconds) => _clock.Advance(TimeSpan.FromSeconds(seconds));
 }

@@ -6,6 +6,7 @@ using System.Text.Json;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -124,7 +125,7 @@ public sealed class AccessTests
     [Fact]
     public async Task The_requests_of_a_minute_are_counted()
     {
-        ManualTime time = new();
+        FakeTimeProvider time = new();
         await using TestServer server = await new ScriptedGenerator { Text = "ab" }.ServeAsync(
             options => options.Limits.RequestsPerMinute = 2, list => list.Add(new(typeof(TimeProvider), time)));
         Assert.Equal(200, (await server.PostAsync(Bodies.ChatPath, Body)).Status);
@@ -140,7 +141,7 @@ public sealed class AccessTests
     [Fact]
     public async Task The_tokens_of_a_minute_are_counted()
     {
-        ManualTime time = new();
+        FakeTimeProvider time = new();
         await using TestServer server = await new ScriptedGenerator { Text = "one two three four" }.ServeAsync(
             options => options.Limits.TokensPerMinute = 5, list => list.Add(new(typeof(TimeProvider), time)));
         JsonElement usage = (await server.OkAsync(Bodies.ChatPath, Body)).GetProperty("usage");

@@ -4,6 +4,7 @@ using System.Text.Json;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
@@ -94,7 +95,7 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
     [Fact]
     public async Task A_request_that_takes_too_long_is_ended()
     {
-        ManualTime time = new();
+        FakeTimeProvider time = new();
         ScriptedGenerator generator = new();
         await using TestServer server = await generator.ServeAsync(services: list => list.Add(new(typeof(TimeProvider), time)));
         Task<(int Status, JsonElement Json)> whole = server.PostAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}]}""");
@@ -109,7 +110,7 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
     [Fact]
     public async Task A_stream_that_takes_too_long_ends_with_an_error()
     {
-        ManualTime time = new();
+        FakeTimeProvider time = new();
         ScriptedGenerator generator = new();
         await using TestServer server = await generator.ServeAsync(services: list => list.Add(new(typeof(TimeProvider), time)));
         using HttpRequestMessage request = new(HttpMethod.Post, Bodies.ChatPath)

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Engine.Tests.Constraints;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.TestSupport;
@@ -122,7 +121,7 @@ public sealed class OfficialClientTests : IAsyncLifetime
             Question, new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("person", BinaryData.FromString(Person), null, true), MaxOutputTokenCount = 200 });
         Assert.Equal(ChatFinishReason.Stop, schema.FinishReason);
         using JsonDocument person = JsonDocument.Parse(schema.Content[0].Text);
-        Assert.True(new SchemaValidator(Person).IsValid(person.RootElement), schema.Content[0].Text);
+        Assert.True(new JsonSchemaValidator(Person).IsValid(person.RootElement), schema.Content[0].Text);
 
         ChatCompletion any = await _chat.CompleteChatAsync(
             Question, new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonObjectFormat(), MaxOutputTokenCount = 1000 });
@@ -159,7 +158,7 @@ public sealed class OfficialClientTests : IAsyncLifetime
         static void Check(string json)
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            Assert.True(new SchemaValidator(Person).IsValid(document.RootElement), json);
+            Assert.True(new JsonSchemaValidator(Person).IsValid(document.RootElement), json);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using HunyuanOrleans.Engine.Tests.Constraints;
 using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
@@ -213,7 +213,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     private static void CheckValid(string schema, string text)
     {
         using JsonDocument document = JsonDocument.Parse(text);
-        Assert.True(new SchemaValidator(schema).IsValid(document.RootElement), text);
+        Assert.True(new JsonSchemaValidator(schema).IsValid(document.RootElement), text);
     }
 
     private static void CheckCall(JsonElement call, string? name)

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Cli.Pulling;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
@@ -8,13 +9,13 @@ public sealed class PullMeterTests
     [Fact]
     public void Time_left_follows_the_speed_of_the_last_moments()
     {
-        Clock clock = new();
+        FakeTimeProvider clock = new();
         PullMeter meter = new(3, 1_000_000, clock);
         meter.Found(400_000);
         Assert.Null(meter.Look().Left);
         for (int second = 1; second <= 60; second++)
         {
-            clock.Seconds = second;
+            clock.Advance(TimeSpan.FromSeconds(1));
             meter.Received(second <= 20 ? 100 : 5000);
             meter.Look();
         }
@@ -24,9 +25,9 @@ public sealed class PullMeterTests
         Assert.Equal(5000, progress.BytesPerSecond, 1);
         Assert.Equal(79.6, progress.Left!.Value.TotalSeconds, 1);
         Assert.Equal("0/3 files, 1 min 19 s left", progress.Note);
-        clock.Seconds = 200;
+        clock.Advance(TimeSpan.FromSeconds(140));
         meter.Look();
-        clock.Seconds = 201;
+        clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(meter.Look().Left);
         meter.Lost(1000);
         meter.FileDone();
@@ -42,14 +43,5 @@ public sealed class PullMeterTests
         Assert.False(new FilePatterns(["x?z"]).Match("xyyz"));
         Assert.False(new FilePatterns(["*.json"]).Match("a.json5"));
         Assert.False(new FilePatterns(["a.json"]).Match("aXjson"));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public long Seconds { get; set; }
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Seconds;
     }
 }

@@ -37,7 +37,7 @@ public sealed class ConstrainedEngineTests
         int[] eos = [4340, 4347];
         await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = eos, Scheduler = new() { MaxSequences = 16, TokenBudget = 96 } }, text);
         Constraint constraint = new ConstraintCompiler(text, executor.Limits.VocabularySize, eos).Compile(ConstraintSpec.JsonSchema(Schema));
-        var validator = new SchemaValidator(Schema);
+        var validator = new JsonSchemaValidator(Schema);
         int[] prompt = tokenizer.Encode("A person as JSON: ");
         Generation[] generations = [.. Enumerable.Range(0, 25).Select(seed => engine.Submit(new()
         {
@@ -85,7 +85,7 @@ public sealed class ConstrainedEngineTests
             Assert.StartsWith("Stop", answer, StringComparison.Ordinal);
             byte[] bytes = vocabulary.Join(answer["Stop ".Length..].Split(',').Select(int.Parse));
             using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetString(bytes));
-            Assert.True(new SchemaValidator(Schema).IsValid(document.RootElement));
+            Assert.True(new JsonSchemaValidator(Schema).IsValid(document.RootElement));
         }
 
         Assert.Contains(alone, static answer => answer.StartsWith("Stop", StringComparison.Ordinal));

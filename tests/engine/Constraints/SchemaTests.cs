@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Engine.Constraints;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Constraints;
@@ -15,7 +16,7 @@ public sealed class SchemaTests
         var random = new Random(number);
         TestVocabulary vocabulary = TestVocabulary.Pieces(number, [.. valid, .. invalid.Append(schema)]);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema(schema));
-        var validator = new SchemaValidator(schema);
+        var validator = new JsonSchemaValidator(schema);
         foreach (string document in valid)
         {
             Assert.True(validator.IsValid(JsonDocument.Parse(document).RootElement), document);
@@ -42,7 +43,7 @@ public sealed class SchemaTests
         (string schema, string[] valid, _) = SchemaCases.All[number];
         TestVocabulary vocabulary = TestVocabulary.Pieces(number + 100, valid);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema(schema));
-        var validator = new SchemaValidator(schema);
+        var validator = new JsonSchemaValidator(schema);
         for (int seed = 0; seed < 60; seed++)
         {
             byte[] text = Walker.Walk(vocabulary, constraint, seed, steps: seed);
