@@ -1,7 +1,7 @@
 using System.Text;
-using HunyuanOrleans.Engine.Constraints;
-using HunyuanOrleans.Engine.Text;
-using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Bench;
 

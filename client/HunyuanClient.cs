@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
 using HunyuanOrleans.Client.Connecting;
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

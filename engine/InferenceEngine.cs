@@ -2,7 +2,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

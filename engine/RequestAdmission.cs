@@ -4,7 +4,8 @@ using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine;
 
@@ -36,6 +37,18 @@ internal sealed class RequestAdmission(
     }
 
     private Sequence[] CreateSequences(GenerationRequest request, ulong seed, int maxTokens)
+    {
+        try
+        {
+            return CreateUnchecked(request, seed, maxTokens);
+        }
+        catch (ConstraintException exception)
+        {
+            throw new RequestException(exception.Parameter, exception.Message);
+        }
+    }
+
+    private Sequence[] CreateUnchecked(GenerationRequest request, ulong seed, int maxTokens)
     {
         int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. options.EosIds, .. request.StopIds];
         StopPatterns? stopPatterns = request.StopStrings.Count > 0 ? new StopPatterns(request.StopStrings) : null;

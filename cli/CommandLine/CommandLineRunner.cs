@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -61,7 +62,7 @@ internal static class CommandLineRunner
         AggregateException { InnerException: { } inner } => Describe(inner),
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
         // NotSupportedException: something this machine lacks, such as the instruction set asked for.
-        ModelException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
+        ModelException or TextException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
         OperationCanceledException => "Stopped.",
         JsonException => $"Not valid JSON: {error.Message}",
         OutOfMemoryException => "Not enough memory.",

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 

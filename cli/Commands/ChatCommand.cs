@@ -3,7 +3,8 @@ using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Commands;
 
@@ -88,7 +89,7 @@ internal static class ChatCommand
             history.Add(ChatMessage.Assistant(answer.Text!));
             streams.Output.WriteLine(answer.Finish == FinishReason.Cancelled ? " [stopped]" : "");
         }
-        catch (ModelException e)
+        catch (Exception e) when (e is ModelException or TextException)
         {
             // A conversation that has grown too long, most likely: it goes on without this question.
             history.RemoveAt(history.Count - 1);

@@ -3,7 +3,7 @@ using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cli.Commands;
 

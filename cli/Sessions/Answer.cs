@@ -1,6 +1,6 @@
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
@@ -26,7 +26,7 @@ internal sealed record Answer(string? Text, int[] Ids, FinishReason Finish, Requ
     /// <exception cref="ModelException">The engine failed.</exception>
     public static async Task<Answer> ReadAsync(ChoiceStream stream, GenerationRequest request, ITokenText? text, Action<string> show)
     {
-        TextStream? decoder = text is null ? null : TextStream.For(request, text);
+        TextStream? decoder = text is null ? null : request.CreateTextStream(text);
         List<string> pieces = [];
         bool any = false;
         await foreach (TokenChunk chunk in stream)

@@ -4,7 +4,7 @@ using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using AI = Microsoft.Extensions.AI;
-using ChatMessage = HunyuanOrleans.Model.Templates.ChatMessage;
+using ChatMessage = HunyuanOrleans.Text.Templates.ChatMessage;
 
 namespace HunyuanOrleans.Cli.Sessions;
 

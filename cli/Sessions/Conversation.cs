@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
@@ -28,7 +29,7 @@ internal static class Conversation
         {
             throw new ModelException($"{path}: not valid JSON ({e.Message})", e);
         }
-        catch (ModelException e)
+        catch (TextException e)
         {
             throw new ModelException($"{path}: {e.Message}", e);
         }

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Sessions;
 

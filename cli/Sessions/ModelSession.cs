@@ -2,11 +2,11 @@ using System.Diagnostics;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
-using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cli.Sessions;
 

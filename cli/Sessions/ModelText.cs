@@ -1,5 +1,5 @@
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
@@ -21,7 +21,7 @@ internal sealed class ModelText : IPromptText
     public string Folder { get; }
 
     /// <summary>The tokenizer.</summary>
-    /// <exception cref="HunyuanOrleans.Model.ModelException">The folder has none, or a damaged one.</exception>
+    /// <exception cref="HunyuanOrleans.Text.TextException">The folder has none, or a damaged one.</exception>
     public Tokenizer Tokenizer => _tokenizer.Value;
 
     /// <summary>The tokenizer; null where the folder has none.</summary>

@@ -1,5 +1,5 @@
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Grammar;
 using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Chat;

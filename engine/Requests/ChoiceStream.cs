@@ -5,7 +5,7 @@ namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>
 /// One answer as it is written: a reader takes what came since it last looked, in chunks as large as it is slow, so a slow reader
-/// holds nobody up. Delivery allocates nothing. One reader at a time. It does not know text: see <see cref="Text.TextStream"/>.
+/// holds nobody up. Delivery allocates nothing. One reader at a time. It does not know text: see <see cref="TextStreamExtensions"/>.
 /// </summary>
 public sealed class ChoiceStream : IChoice, IValueTaskSource
 {

@@ -1,5 +1,5 @@
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Engine.Requests;
 

@@ -3,7 +3,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Engine.Scheduling;

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
@@ -174,7 +175,7 @@ internal sealed class Sequence
             UpdateAllowedTokens();
             return null;
         }
-        catch (RequestException exception)
+        catch (ConstraintException exception)
         {
             return exception.Message;
         }

@@ -1,6 +1,6 @@
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 

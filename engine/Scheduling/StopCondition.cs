@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
@@ -44,8 +45,8 @@ internal static class StopCondition
     /// Passes the tokens of a resumed answer to its stop strings and its constraint, and decides whether they already end it.
     /// </summary>
     /// <returns>The reason why the answer ends without a further token, or <see cref="FinishReason.None"/>.</returns>
-    /// <exception cref="RequestException">The ids continue after a stop or violate the constraint, so they are not an answer to this
-    /// request.</exception>
+    /// <exception cref="RequestException">The ids continue after a stop, so they are not an answer to this request.</exception>
+    /// <exception cref="ConstraintException">The ids violate the constraint, so they are not an answer to this request.</exception>
     public static FinishReason CheckResumed(SequenceOptions options, ITokenText? text, out bool isStopId)
     {
         isStopId = false;

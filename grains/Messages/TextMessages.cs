@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>A chat message on the wire; see <see cref="Model.Templates.ChatMessage"/> for each value.</summary>
+/// <summary>A chat message on the wire; see <see cref="Text.Templates.ChatMessage"/> for each value.</summary>
 /// <param name="Role">Who speaks.</param>
 /// <param name="Content">What is said; special tokens in it are text.</param>
 /// <param name="Name">The speaker's name; null for none.</param>

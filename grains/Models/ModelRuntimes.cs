@@ -1,10 +1,10 @@
 using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Grains.Models;
 
@@ -16,11 +17,11 @@ public sealed class ModelTexts(ModelHosts hosts)
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>A model's tokenizer; null where its folder has none.</summary>
-    /// <exception cref="ModelException">Its files are wrong.</exception>
+    /// <exception cref="TextException">Its files are wrong.</exception>
     public Tokenizer? Tokenizer(string model) => Of(model).Tokenizer.Value;
 
     /// <summary>What turns chats into ids; null where the model has no tokenizer.</summary>
-    /// <exception cref="ModelException">Its files are wrong.</exception>
+    /// <exception cref="TextException">Its files are wrong.</exception>
     public ChatEncoder? Chat(string model) => Of(model).Chat.Value;
 
     /// <summary>What the model's publisher suggests.</summary>
@@ -28,7 +29,7 @@ public sealed class ModelTexts(ModelHosts hosts)
     public GenerationDefaults Defaults(string model) => Of(model).Defaults.Value;
 
     /// <summary>What compiles constraints for a model's vocabulary; null where it has no tokenizer.</summary>
-    /// <exception cref="ModelException">Its files are wrong.</exception>
+    /// <exception cref="TextException">Its files are wrong.</exception>
     internal ConstraintCompiler? Constraints(string model) => Of(model).Constraints.Value;
 
     /// <summary>The bytes of a model's tokens; null where it has no tokenizer.</summary>
@@ -54,7 +55,7 @@ public sealed class ModelTexts(ModelHosts hosts)
         public Entry(ModelHost host)
         {
             string directory = host.Settings.Directory;
-            Tokenizer = new(() => Model.Tokenization.Tokenizer.Exists(directory) ? Model.Tokenization.Tokenizer.Load(directory) : null);
+            Tokenizer = new(() => Text.Tokenization.Tokenizer.Exists(directory) ? Text.Tokenization.Tokenizer.Load(directory) : null);
             Chat = new(() => Tokenizer.Value is { } tokenizer ? new ChatEncoder(tokenizer, ChatTemplate.Load(directory)) : null);
             Constraints = new(() => Tokenizer.Value is { } tokenizer
                 ? new ConstraintCompiler(new TokenizerText(tokenizer), host.Config.VocabSize, EosIds(host))

@@ -4,7 +4,8 @@ using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Templates;
 using Orleans.Concurrency;
 
 namespace HunyuanOrleans.Grains.Models;
@@ -59,7 +60,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
             int[]? ids = await OffTheScheduler(() => encode(model));
             return ids is null ? new EncodedText([], RequestErrors.NoText(model)) : new EncodedText(ids, null);
         }
-        catch (ModelException wrong)
+        catch (Exception wrong) when (wrong is ModelException or TextException)
         {
             return new EncodedText([], new RequestError(parameter, wrong.Message, false));
         }

@@ -1,6 +1,6 @@
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Grains.Requests;
 

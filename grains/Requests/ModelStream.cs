@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Grains.Requests;
 
@@ -71,6 +71,10 @@ internal static class ModelStream
             // Compiling takes long enough to be kept off the threads that grains share.
             Constraint? constraint = request.Constraint is null ? null : await Task.Run(() => Compile(constraints(), request));
             return (engine.Submit(request.ToRequest() with { Constraint = constraint }), null);
+        }
+        catch (ConstraintException wrong)
+        {
+            return (null, new RequestRefusal(wrong.Parameter, wrong.Message, false));
         }
         catch (RequestException wrong)
         {

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Models;
+using HunyuanOrleans.Text.Streaming;
 using Orleans.Concurrency;
 using Orleans.Placement;
 

@@ -2,9 +2,10 @@ using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Tools;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tools;
 
 namespace HunyuanOrleans.Server.Chat;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Chat;
 

@@ -1,12 +1,12 @@
 using System.Text.Json;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Templates;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Server.Chat;
 
@@ -62,7 +62,7 @@ internal static class ChatRequestReader
                 Variables = Variables(fields),
             });
         }
-        catch (ModelException e)
+        catch (TextException e)
         {
             throw ApiException.Invalid(e.Message.StartsWith("The template variable", StringComparison.Ordinal) ? "chat_template_kwargs" : "messages", e.Message);
         }

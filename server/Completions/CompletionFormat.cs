@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Completions;
 

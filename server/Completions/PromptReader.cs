@@ -1,8 +1,8 @@
 using System.Text.Json;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Server.Completions;
 

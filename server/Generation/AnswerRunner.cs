@@ -1,10 +1,11 @@
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -107,8 +108,9 @@ internal sealed class AnswerRunner(
         QueueFullException full => ApiException.TooMany("queue_full", full.Message, QueueRetry),
         RequestException { Parameter: "prompt" } wrong => ApiException.Invalid(job.PromptParameter, wrong.Message),
         RequestException { Parameter: "max_tokens" } wrong => ApiException.Invalid(job.LengthParameter, wrong.Message, "context_length_exceeded"),
+        ConstraintException wrong => ApiException.Invalid(wrong.Parameter, wrong.Message),
         RequestException wrong => ApiException.Invalid(wrong.Parameter, wrong.Message),
-        ModelException fault => new ApiException(StatusCodes.Status500InternalServerError, "server_error", fault.Message),
+        ModelException or TextException => new ApiException(StatusCodes.Status500InternalServerError, "server_error", error.Message),
         ObjectDisposedException => Stopping,
         OperationCanceledException when drain.Token.IsCancellationRequested => Stopping,
         OperationCanceledException when deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested =>

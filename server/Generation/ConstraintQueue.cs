@@ -1,8 +1,7 @@
 using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Constraints;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Generation;
 
@@ -21,7 +20,7 @@ internal sealed class ConstraintQueue(ITokenText? text, GeneratorInfo info)
     /// <param name="form">The form.</param>
     /// <param name="parameter">The request's parameter that asks for it, for errors.</param>
     /// <param name="cancellation">Gives up waiting; what has begun is finished.</param>
-    /// <exception cref="RequestException">The form is wrong, too complex, or cannot be met.</exception>
+    /// <exception cref="ConstraintException">The form is wrong, too complex, or cannot be met.</exception>
     /// <exception cref="ApiException">The model has no text.</exception>
     public async ValueTask<Constraint> CompileAsync(ConstraintSpec form, string parameter, CancellationToken cancellation)
     {

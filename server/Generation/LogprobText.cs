@@ -1,5 +1,5 @@
 using System.Text;
-using HunyuanOrleans.Engine.Text;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Generation;
 

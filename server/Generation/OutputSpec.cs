@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Engine.Constraints;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
 

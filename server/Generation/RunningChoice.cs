@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Text.Streaming;
 using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Generation;
@@ -19,7 +19,7 @@ namespace HunyuanOrleans.Server.Generation;
 internal sealed class RunningChoice(
     IChoice choice, IChoiceFormat format, GenerationRequest request, ITokenText text, RequestMeasure measure, CallerLease? lease)
 {
-    private readonly TextStream _text = TextStream.For(request, text);
+    private readonly TextStream _text = request.CreateTextStream(text);
     private int _tokens;
 
     /// <summary>The shape it is given in.</summary>

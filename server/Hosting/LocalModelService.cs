@@ -1,11 +1,12 @@
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Cluster;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -57,7 +58,7 @@ internal sealed partial class LocalModelService(
         }
         catch (Exception e)
         {
-            bool expected = e is ModelException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
+            bool expected = e is ModelException or TextException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
             slot.Fail(e.Message);
             CannotLoad(logger, expected ? null : e, options.Folder, e.Message);
             // A host that is told to stop while it starts calls that an error of its own.

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
 using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Server.Hosting;
 

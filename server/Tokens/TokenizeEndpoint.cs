@@ -1,10 +1,10 @@
-using HunyuanOrleans.Engine.Text;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Tokens;

@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Engine.Constraints;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Text.Tools;
 
 namespace HunyuanOrleans.Server.Tools;
 

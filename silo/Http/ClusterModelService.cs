@@ -2,11 +2,12 @@ using HunyuanOrleans.Client;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Silo.Http;
@@ -62,7 +63,7 @@ internal sealed partial class ClusterModelService(
                 Serving(logger, model.Name);
                 return;
             }
-            catch (Exception fault) when (fault is ModelException && !stoppingToken.IsCancellationRequested)
+            catch (Exception fault) when (fault is ModelException or TextException && !stoppingToken.IsCancellationRequested)
             {
                 NotYet(logger, model.Name, fault.Message);
                 await Task.Delay(Pause, time, stoppingToken);

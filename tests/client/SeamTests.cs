@@ -1,8 +1,8 @@
 using System.Text;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Text.Streaming;
 using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;

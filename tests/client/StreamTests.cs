@@ -3,11 +3,11 @@ using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.TestSupport;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;

@@ -1,13 +1,13 @@
 using HunyuanOrleans.Cluster.Tests.Support;
-using HunyuanOrleans.Engine.Constraints;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.TestSupport;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;

@@ -2,12 +2,12 @@ using System.Text.Json;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Engine.Text;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.TestSupport;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
@@ -33,7 +33,7 @@ public sealed class DemoModelTests
         Generation[] generations = [.. requests.Select(engine.Submit)];
         for (int i = 0; i < items.Length; i++)
         {
-            TextStream stream = TextStream.For(requests[i], text);
+            TextStream stream = requests[i].CreateTextStream(text);
             string shown = "";
             await foreach (TokenChunk chunk in generations[i].Choices[0])
             {

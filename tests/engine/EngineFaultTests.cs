@@ -2,6 +2,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Tests.Support;
+using HunyuanOrleans.Text.Streaming;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
@@ -200,7 +201,7 @@ public sealed class EngineFaultTests
         Assert.Equal(0, engine.GetStatistics().KvUsed);
     }
 
-    private sealed class FaultyText : Engine.Text.ITokenText
+    private sealed class FaultyText : ITokenText
     {
         public volatile bool Healed;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.Server.Tools;
+using HunyuanOrleans.Text.Tools;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;

@@ -2,10 +2,10 @@ using System.Globalization;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.TestSupport;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Web.Tests;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;

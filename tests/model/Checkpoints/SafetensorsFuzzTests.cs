@@ -1,5 +1,6 @@
 using System.Text;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Checkpoints;

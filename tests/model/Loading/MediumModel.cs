@@ -1,4 +1,5 @@
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;

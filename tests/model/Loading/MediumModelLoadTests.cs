@@ -1,5 +1,6 @@
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Loading.Packed;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;

@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Tests.Parts;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Loading;

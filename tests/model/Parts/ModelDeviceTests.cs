@@ -6,6 +6,7 @@ using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Tests.Configuration;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;

@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Model.Tests.Checkpoints;
+using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Model.Tests.Quantization;
 

@@ -5,6 +5,7 @@ using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Model.Tests.Checkpoints;
 using HunyuanOrleans.Model.Tests.Loading;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Quantization;

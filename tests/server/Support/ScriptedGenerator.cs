@@ -3,10 +3,10 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Templates;
-using HunyuanOrleans.Model.Tokenization;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.TestSupport;
+using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HunyuanOrleans.Server.Tests.Support;

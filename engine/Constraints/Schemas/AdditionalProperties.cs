@@ -1,8 +1,0 @@
-using HunyuanOrleans.Engine.Constraints.Grammar;
-
-namespace HunyuanOrleans.Engine.Constraints.Schemas;
-
-/// <summary>Properties beyond those named.</summary>
-/// <param name="Key">Accepts their names, quotes included.</param>
-/// <param name="Value">Accepts their values.</param>
-internal sealed record AdditionalProperties(Node Key, Node Value);

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace HunyuanOrleans.Grammar.Schemas;
+
+/// <summary>A decimal number without rounding: <c>Units / 10^Places</c>, with as few places as it needs.</summary>
+internal readonly record struct ExactDecimal : IComparable<ExactDecimal>
+{
+    /// <summary>Most digits, before and behind the point together.</summary>
+    public const int MaxDigits = 400;
+
+    /// <summary>Creates one.</summary>
+    public ExactDecimal(BigInteger units, int places)
+    {
+        while (places > 0 && units % 10 == 0)
+        {
+            units /= 10;
+            places--;
+        }
+
+        (Units, Places) = (units, places);
+    }
+
+    public BigInteger Units { get; }
+
+    public int Places { get; }
+
+    /// <summary>Reads a number as JSON writes it.</summary>
+    public static bool TryParse(string text, out ExactDecimal number)
+    {
+        number = default;
+        int e = text.AsSpan().IndexOfAny('e', 'E');
+        int exponent = 0;
+        if (e >= 0 && !int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> mantissa = e < 0 ? text : text.AsSpan(0, e);
+        int point = mantissa.IndexOf('.');
+        string digits = point < 0 ? mantissa.ToString() : string.Concat(mantissa[..point], mantissa[(point + 1)..]);
+        long places = (point < 0 ? 0 : mantissa.Length - point - 1) - (long)exponent;
+        if (digits.Length > MaxDigits || Math.Abs(places) > MaxDigits
+            || !BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger units))
+        {
+            return false;
+        }
+
+        number = places < 0 ? new ExactDecimal(units * BigInteger.Pow(10, (int)-places), 0) : new ExactDecimal(units, (int)places);
+        return true;
+    }
+
+    /// <summary>The digits before and behind the point, without its sign: no zeros in front but a single 0, none at the end.</summary>
+    public (string Whole, string Fraction) Digits()
+    {
+        string digits = BigInteger.Abs(Units).ToString(CultureInfo.InvariantCulture).PadLeft(Places + 1, '0');
+        return (digits[..^Places], digits[^Places..]);
+    }
+
+    public ExactDecimal Negated() => new(-Units, Places);
+
+    public int CompareTo(ExactDecimal other)
+    {
+        int places = Math.Max(Places, other.Places);
+        return (Units * BigInteger.Pow(10, places - Places)).CompareTo(other.Units * BigInteger.Pow(10, places - other.Places));
+    }
+}

@@ -1,7 +1,0 @@
-namespace HunyuanOrleans.Model.Templates.Jinja.Values;
-
-/// <summary>A list. Templates may change it; it lives no longer than one rendering.</summary>
-internal sealed class ListValue(List<Value> items) : SequenceValue(items)
-{
-    public override string TypeName => "list";
-}

@@ -1,9 +1,0 @@
-namespace HunyuanOrleans.Model.Templates.Jinja.Values;
-
-/// <summary>What lists and tuples share.</summary>
-internal abstract class SequenceValue(List<Value> items) : Value
-{
-    public List<Value> Items => items;
-
-    public override bool IsTrue => items.Count > 0;
-}

@@ -1,0 +1,66 @@
+namespace HunyuanOrleans.Grammar.Tests;
+
+/// <summary>Schemas with documents they allow, in the order of their properties, and documents they do not.</summary>
+internal static class SchemaCases
+{
+    public static readonly (string Schema, string[] Valid, string[] Invalid)[] All =
+    [
+        ("""{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name","age"],"additionalProperties":false}""",
+            ["""{"name":"Zoë \"x\" 🐎","age":31}""", """{"name": "", "age": -0}""", "{\n  \"name\": \"a\\u00e9\\ud83d\\udc0e\",\n  \"age\": 5\n}"],
+            ["""{"name":"x"}""", """{"age":1,"name":"x"}""", """{"name":"x","age":1.5}""", """{"name":"x","age":01}""", """{"name":"\ud83d","age":1}""", "{\"name\":\"a\nb\",\"age\":1}", """{"name":"x","age":1,"z":2}"""]),
+        ("""{"type":"object","properties":{"a":{"type":"boolean"},"b":{"type":"null"},"c":{"type":"number"}},"required":["b"]}""",
+            ["""{"b":null}""", """{"a":true,"b":null,"c":-1.5e+10}""", """{ "b": null, "c": 0}"""],
+            ["{}", """{"a":true}""", """{"b":null,}""", """{"b":null,"a":true}""", """{"b":null "c":1}"""]),
+        ("""{"properties":{"a":{"type":"integer"},"b":{"type":"integer"},"c":{"type":"integer"}}}""",
+            ["{}", "{ }", """{"a":1}""", """{"c":1}""", """{"a":1,"c":2}""", """{"b":1, "c":2}"""],
+            ["""{,"a":1}""", """{"c":1,"b":2}""", """{"d":1}"""]),
+        ("""{"type":"object","properties":{"kind":{"const":"x"},"kinds":{"type":"integer"}},"required":["kind"],"additionalProperties":{"type":"boolean"}}""",
+            ["""{"kind":"x"}""", """{"kind":"x","kinds":1,"kin":true,"kindy":false,"":true,"b\u0061":true}"""],
+            ["""{"kind":"x","kind":true}""", """{"kind":"x","kinds":true}""", """{"kind":"x","k\u0069nd":true}""", """{"kind":"x","other":1}"""]),
+        ("""{"type":"object","additionalProperties":{"type":"array","items":{"enum":["a","b",1,null,{"k":[1,2]}]}}}""",
+            ["{}", """{"p":["a",1],"q":[]}""", """{"p":[{"k":[1,2]},null]}"""],
+            ["""{"p":"a"}""", """{"p":["c"]}""", """{"p":[{"k":[1]}]}"""]),
+        ("""{"type":"array","items":{"type":"string","minLength":2,"maxLength":3},"minItems":1,"maxItems":3}""",
+            ["""["ab"]""", """["ab","🐎中x","\u0041\n"]""", "[ \"ab\", \"abc\"]"],
+            ["[]", """["a"]""", """["abcd"]""", """["ab","ab","ab","ab"]"""]),
+        ("""{"type":"array","prefixItems":[{"type":"string"},{"type":"boolean"}],"items":{"type":"integer"},"minItems":2}""",
+            ["""["a",true]""", """["a",false,1,2,3]"""],
+            ["""["a"]""", """[true,"a"]""", """["a",true,"b"]"""]),
+        ("""{"type":"array","prefixItems":[{"type":"string"},{"type":"boolean"}],"items":false}""",
+            ["[]", """["a"]""", """["a",true]"""], ["""["a",true,1]""", "[1]"]),
+        ("""{"anyOf":[{"type":"object","properties":{"type":{"const":"cat"},"lives":{"type":"integer","minimum":1,"maximum":9}},"required":["type","lives"]},{"type":"object","properties":{"type":{"const":"car"},"wheels":{"type":"array","items":{"type":"number"}}},"required":["type"]},{"type":"null"}]}""",
+            ["""{"type":"cat","lives":9}""", """{"type":"car"}""", """{"type":"car","wheels":[1,2.5]}""", "null"],
+            ["""{"type":"cat"}""", """{"type":"cat","lives":10}""", """{"type":"dog"}""", """{"type":"car","lives":1}"""]),
+        ("""{"$ref":"#/$defs/node","$defs":{"node":{"type":"object","properties":{"value":{"type":"integer"},"next":{"anyOf":[{"$ref":"#/$defs/node"},{"type":"null"}]},"children":{"type":"array","items":{"$ref":"#/$defs/node"}}},"required":["value","next"],"additionalProperties":false}}}""",
+            ["""{"value":1,"next":null}""", """{"value":1,"next":{"value":2,"next":{"value":3,"next":null}},"children":[{"value":4,"next":null},{"value":5,"next":null,"children":[]}]}"""],
+            ["""{"value":1}""", """{"value":1,"next":[]}""", """{"value":1,"next":{"value":2}}"""]),
+        ("""{"type":["string","integer","null"],"maxLength":2,"minimum":-3}""",
+            ["\"\"", "\"ab\"", "-3", "7", "null", "120"], ["\"abc\"", "-4", "true", "1.0"]),
+        ("""{"type":"integer","minimum":-17,"exclusiveMaximum":105}""", ["-17", "-9", "0", "9", "10", "99", "104"], ["-18", "-20", "-100", "105", "110", "1000", "-0", "007"]),
+        ("""{"type":"number","minimum":-0.5,"maximum":12.25}""", ["-0.5", "-0.49", "0", "0.0", "12.25", "12.250", "12.2499", "9.99", "11"], ["-0.51", "12.26", "12.2501", "13", "100", "-1", "1e1"]),
+        ("""{"type":"number","exclusiveMinimum":1,"multipleOf":0.25}""", ["1.25", "1.5", "2", "2.0", "100.75"], ["1", "1.0", "1.3", "0.75", "-2"]),
+        ("""{"type":"integer","multipleOf":7,"minimum":-21,"maximum":50}""", ["-21", "-7", "0", "7", "49"], ["-28", "1", "50", "56", "-20"]),
+        ("""{"type":"string","pattern":"^[a-c]+-\\d{2,3}$"}""", ["\"abc-12\"", "\"a-123\""], ["\"a-1\"", "\"d-12\"", "\"a-12 \"", "\"xa-12\""]),
+        ("""{"type":"string","pattern":"b\"[é中]"}""", ["\"b\\\"é\"", "\"xx b\\\"中yy\\n\""], ["\"b\"", "\"bé\""]),
+        ("""{"type":"string","pattern":"^(ab)*$","minLength":3,"maxLength":6}""", ["\"abab\"", "\"ababab\""], ["\"\"", "\"ab\"", "\"abababab\"", "\"aba\""]),
+        ("""{"type":"string","format":"date-time"}""", ["\"2024-02-29T23:59:59.5Z\"", "\"1999-12-31T00:00:00+02:30\""], ["\"2023-02-29T23:59:59Z\"", "\"2024-04-31T00:00:00Z\"", "\"2024-01-01T24:00:00Z\"", "\"2024-01-01\""]),
+        ("""{"type":"string","format":"uuid"}""", ["\"123e4567-e89b-12d3-a456-426614174000\""], ["\"123e4567e89b12d3a456426614174000\"", "\"g23e4567-e89b-12d3-a456-426614174000\""]),
+        ("""{"type":"string","format":"email"}""", ["\"a.b+c@example.org\""], ["\"a@@b\"", "\"@b.c\"", "\"a b@c\""]),
+        ("""{"type":"string","format":"ipv4"}""", ["\"255.0.10.199\""], ["\"256.0.0.1\"", "\"1.2.3\"", "\"01.2.3.4\""]),
+        ("""{"type":"string","format":"ipv6"}""", ["\"::\"", "\"::1\"", "\"fe80::1:2\"", "\"1:2:3:4:5:6:7:8\"", "\"1::\""], ["\"1:2\"", "\"1::2::3\"", "\"12345::\""]),
+        ("""{"type":"string","format":"date","minLength":10}""", ["\"2024-12-01\""], ["\"2024-13-01\"", "\"2024-12-1\""]),
+        ("""{"type":"string","format":"time"}""", ["\"12:30:00Z\""], ["\"12:60:00Z\"", "\"12:30\""]),
+        ("""{"type":"string","format":"duration"}""", ["\"P1Y2M3DT4H5M6S\"", "\"PT5M\"", "\"P2W\""], ["\"P\"", "\"PT\"", "\"1Y\""]),
+        ("""{"allOf":[{"type":"object","properties":{"a":{"type":"integer","minimum":0}},"required":["a"]},{"$ref":"#/$defs/b"},{"properties":{"a":{"maximum":5}}}],"$defs":{"b":{"properties":{"b":{"type":"string","maxLength":1}},"required":["b"]}}}""",
+            ["""{"a":5,"b":"x"}"""], ["""{"a":6,"b":"x"}""", """{"a":-1,"b":"x"}""", """{"a":1}""", """{"b":"x"}"""]),
+        ("""{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"anyOf":[{"required":["a"]},{"required":["b"]}]}""",
+            ["""{"a":1}""", """{"b":1}""", """{"a":1,"b":2}"""], ["{}"]),
+        ("""{"$ref":"#/$defs/s","description":"beside","maxLength":2,"$defs":{"s":{"type":"string","minLength":1}}}""", ["\"a\"", "\"ab\""], ["\"\"", "\"abc\""]),
+        ("""{"enum":["a\"b","\\","é🐎",1.50,true,[],{}]}""", ["\"a\\\"b\"", "\"\\\\\"", "\"é🐎\"", "1.50", "true", "[]", "{}"], ["\"a\"", "1", "[1]"]),
+        ("{}", ["1", "\"x\"", """{"a":[1,{"b":[[]]}],"c":{}}""", "[true,false,null,-1.5E-3]", "[ 1, 2]"], ["", "tru", "[1,]", "{\"a\"}", "01", "+1", "\"\\x\""]),
+        ("true", ["null"], ["nul"]),
+    ];
+
+    /// <summary>Their numbers, for theories.</summary>
+    public static IEnumerable<object[]> Numbers() => Enumerable.Range(0, All.Length).Select(static i => new object[] { i });
+}

@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Grammar.Tests;
+
+public sealed class SchemaTests
+{
+    [Theory]
+    [MemberData(nameof(SchemaCases.Numbers), MemberType = typeof(SchemaCases))]
+    public void Documents_are_accepted_or_not_however_they_are_cut_into_tokens(int number)
+    {
+        (string schema, string[] valid, string[] invalid) = SchemaCases.All[number];
+        var random = new Random(number);
+        TestVocabulary vocabulary = TestVocabulary.Pieces(number, [.. valid, .. invalid.Append(schema)]);
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema(schema));
+        var validator = new JsonSchemaValidator(schema);
+        foreach (string document in valid)
+        {
+            Assert.True(validator.IsValid(JsonDocument.Parse(document).RootElement), document);
+            for (int i = 0; i < 10; i++)
+            {
+                int[] ids = vocabulary.Segment(Encoding.UTF8.GetBytes(document), random);
+                Assert.True(Walker.Accepts(constraint, vocabulary, ids), $"{document} in {ids.Length} tokens");
+            }
+        }
+
+        foreach (string document in invalid)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.False(Walker.Accepts(constraint, vocabulary, vocabulary.Segment(Encoding.UTF8.GetBytes(document), random)), document);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(SchemaCases.Numbers), MemberType = typeof(SchemaCases))]
+    public void Whatever_is_drawn_is_valid(int number)
+    {
+        (string schema, string[] valid, _) = SchemaCases.All[number];
+        TestVocabulary vocabulary = TestVocabulary.Pieces(number + 100, valid);
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema(schema));
+        var validator = new JsonSchemaValidator(schema);
+        for (int seed = 0; seed < 60; seed++)
+        {
+            byte[] text = Walker.Walk(vocabulary, constraint, seed, steps: seed);
+            string shown = new UTF8Encoding(false, true).GetString(text);
+            using JsonDocument document = Parse(shown);
+            Assert.True(validator.IsValid(document.RootElement), shown);
+        }
+    }
+
+    [Fact]
+    public void Any_object_is_an_object()
+    {
+        TestVocabulary vocabulary = TestVocabulary.Pieces(1, "{\"a\": [1, {\"b\": null}]}");
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Json);
+        for (int seed = 0; seed < 100; seed++)
+        {
+            string text = Encoding.UTF8.GetString(Walker.Walk(vocabulary, constraint, seed, steps: 2 * seed));
+            using JsonDocument document = Parse(text);
+            Assert.Equal(JsonValueKind.Object, document.RootElement.ValueKind);
+        }
+    }
+
+    [Fact]
+    public void White_space_cannot_go_on_for_ever()
+    {
+        TestVocabulary vocabulary = TestVocabulary.Bytes();
+        ConstraintState state = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema("""{"type":"object","properties":{"a":{"type":"array"}}}""")).Begin();
+        foreach (char c in "{\n")
+        {
+            state.Advance(c);
+        }
+
+        int spaces = 0;
+        while (state.AllowedTokens.Allows(' '))
+        {
+            state.Advance(' ');
+            spaces++;
+        }
+
+        Assert.InRange(spaces, 8, 64);
+    }
+
+    private static JsonDocument Parse(string text)
+    {
+        try
+        {
+            return JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 1000 });
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidOperationException($"{e.Message} {text}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using HunyuanOrleans.Text.Tokenization;
+
+namespace HunyuanOrleans.Text.Streaming;
+
+/// <summary>The visible bytes of a tokenizer's tokens: special tokens have none.</summary>
+public sealed class TokenizerText(Tokenizer tokenizer) : ITokenText
+{
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> TokenBytes(int id) => tokenizer.IsSpecial(id) ? [] : tokenizer.TokenBytes(id);
+}

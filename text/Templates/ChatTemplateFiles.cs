@@ -1,0 +1,158 @@
+using System.Text.Json;
+using HunyuanOrleans.Text.Templates.Jinja;
+
+namespace HunyuanOrleans.Text.Templates;
+
+/// <summary>Finds and reads the template files of a model folder.</summary>
+internal static class ChatTemplateFiles
+{
+    private const string JinjaFile = "chat_template.jinja";
+    private const string JsonTemplateFile = "chat_template.json";
+    private const string ConfigFile = "tokenizer_config.json";
+    private const string SpecialTokensFile = "special_tokens_map.json";
+    private const string Field = "chat_template";
+
+    private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+    public static ChatTemplate Load(string directory, TemplateOptions options)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new TextException($"{directory}: there is no such folder.");
+        }
+
+        Dictionary<string, string> tokens = [];
+        string configPath = Path.Combine(directory, ConfigFile);
+        using JsonDocument? config = ReadObject(configPath);
+        using JsonDocument? map = ReadObject(Path.Combine(directory, SpecialTokensFile));
+        AddTokens(tokens, map);
+        AddTokens(tokens, config);
+
+        string jinjaPath = Path.Combine(directory, JinjaFile);
+        if (File.Exists(jinjaPath))
+        {
+            return new ChatTemplate(Parse(ReadText(jinjaPath), jinjaPath, options), null, tokens, jinjaPath);
+        }
+
+        string jsonPath = Path.Combine(directory, JsonTemplateFile);
+        using JsonDocument? json = ReadObject(jsonPath);
+        return FromField(config, configPath, tokens, options)
+            ?? FromField(json, jsonPath, tokens, options)
+            ?? new ChatTemplate(JinjaTemplate.Parse(BuiltInTemplate.Source, options), null, tokens, "built in");
+    }
+
+    private static ChatTemplate? FromField(JsonDocument? file, string path, Dictionary<string, string> tokens, TemplateOptions options)
+    {
+        if (file is null || !file.RootElement.TryGetProperty(Field, out JsonElement field) || field.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        if (Text(field) is { } only)
+        {
+            return new ChatTemplate(Parse(only, path, options), null, tokens, path);
+        }
+
+        Dictionary<string, string> named = NamedTemplates(field, path);
+        string main = named.GetValueOrDefault("default")
+            ?? (named.Count == 1 ? named.Values.Single() : null)
+            ?? throw new TextException($"{path}: {Field} has the templates {string.Join(", ", named.Keys)}, but none named default.");
+        JinjaTemplate? withTools = named.TryGetValue("tool_use", out string? source) ? Parse(source, path, options) : null;
+        return new ChatTemplate(Parse(main, path, options), withTools, tokens, path);
+    }
+
+    private static Dictionary<string, string> NamedTemplates(JsonElement field, string path)
+    {
+        Dictionary<string, string> named = [];
+        if (field.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement entry in field.EnumerateArray())
+            {
+                if (entry.ValueKind != JsonValueKind.Object || TextOf(entry, "name") is not { } name || TextOf(entry, "template") is not { } template)
+                {
+                    throw new TextException($"{path}: each entry of {Field} must be an object with the strings name and template.");
+                }
+
+                named[name] = template;
+            }
+        }
+
+        return named.Count > 0
+            ? named
+            : throw new TextException($"{path}: {Field} must be a string or a list of objects with name and template.");
+    }
+
+    private static void AddTokens(Dictionary<string, string> tokens, JsonDocument? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        foreach (string name in TokenNames)
+        {
+            if (file.RootElement.TryGetProperty(name, out JsonElement value)
+                && (value.ValueKind == JsonValueKind.Object ? TextOf(value, "content") : TextOf(file.RootElement, name)) is { } text)
+            {
+                tokens[name] = text;
+            }
+        }
+    }
+
+    private static string? TextOf(JsonElement owner, string name) =>
+        owner.TryGetProperty(name, out JsonElement value) ? Text(value) : null;
+
+    /// <summary>Null where the JSON is no string, or a string that is no Unicode text.</summary>
+    private static string? Text(JsonElement json)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.String ? json.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static JinjaTemplate Parse(string source, string path, TemplateOptions options)
+    {
+        try
+        {
+            return JinjaTemplate.Parse(source, options);
+        }
+        catch (TemplateException error)
+        {
+            throw new TemplateException(error.Detail, error.Line, path);
+        }
+    }
+
+    private static JsonDocument? ReadObject(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        JsonDocument json = JsonFile.Read(path);
+        if (json.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            return json;
+        }
+
+        json.Dispose();
+        throw new TextException($"{path}: must be a JSON object.");
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TextException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace HunyuanOrleans.Text.Templates;
+
+/// <summary>What one rendering of a chat template is given.</summary>
+public sealed record ChatTemplateInput
+{
+    private static readonly string[] Reserved = ["messages", "tools", "documents", "add_generation_prompt"];
+
+    /// <summary>The chat, oldest message first; at least one.</summary>
+    public required IReadOnlyList<ChatMessage> Messages { get; init; }
+
+    /// <summary>The tools the model may call, each an object in OpenAI's form. Null or empty for none.</summary>
+    public IReadOnlyList<JsonElement>? Tools { get; init; }
+
+    /// <summary>Whether an answer follows, so that templates which mark its start do. Default true.</summary>
+    public bool AddGenerationPrompt { get; init; } = true;
+
+    /// <summary>
+    /// More names the template can read, such as enable_thinking (chat_template_kwargs in requests). Their text is text of the request:
+    /// it never becomes a special token. Null for none.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
+
+    internal void Validate()
+    {
+        if (Messages is null || Messages.Count == 0)
+        {
+            throw new TextException("A chat needs at least one message; messages is empty.");
+        }
+
+        for (int i = 0; i < Messages.Count; i++)
+        {
+            ChatMessage message = Messages[i] ?? throw new TextException($"messages[{i}] is null.");
+            if (!ChatMessage.Roles.Contains(message.Role))
+            {
+                throw new TextException($"messages[{i}].role is '{message.Role}'; allowed are {string.Join(", ", ChatMessage.Roles)}.");
+            }
+
+            if (message.ToolCalls is { ValueKind: not (JsonValueKind.Array or JsonValueKind.Null or JsonValueKind.Undefined) })
+            {
+                throw new TextException($"messages[{i}].tool_calls must be an array.");
+            }
+        }
+
+        if (Variables?.Keys.FirstOrDefault(Reserved.Contains) is { } name)
+        {
+            throw new TextException($"The template variable '{name}' cannot be set by a request; {string.Join(", ", Reserved)} are reserved.");
+        }
+    }
+}

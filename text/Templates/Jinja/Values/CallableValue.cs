@@ -1,0 +1,13 @@
+using HunyuanOrleans.Text.Templates.Jinja.Runtime;
+
+namespace HunyuanOrleans.Text.Templates.Jinja.Values;
+
+/// <summary>Something a template can call: a function, a bound method, a macro.</summary>
+internal sealed class CallableValue(string name, Func<Arguments, Value> body) : Value
+{
+    public string Name => name;
+
+    public override string TypeName => "function";
+
+    public Value Invoke(Arguments arguments) => body(arguments);
+}

@@ -1,0 +1,9 @@
+namespace HunyuanOrleans.Text.Templates.Jinja.Values;
+
+/// <summary>What lists and tuples share.</summary>
+internal abstract class SequenceValue(List<Value> items) : Value
+{
+    public List<Value> Items => items;
+
+    public override bool IsTrue => items.Count > 0;
+}

@@ -1,0 +1,31 @@
+namespace HunyuanOrleans.Text.Templates.Jinja.Values;
+
+/// <summary>
+/// A tuple. Its hash is taken when it is made, from the hashes of its items: hashing later would recurse as deep as tuples nest.
+/// </summary>
+internal sealed class TupleValue : SequenceValue
+{
+    public TupleValue(List<Value> items)
+        : base(items)
+    {
+        HashCode hash = default;
+        Hash = 0;
+        foreach (Value item in items)
+        {
+            if (KeyComparer.HashOf(item) is not { } part)
+            {
+                Hash = null;
+                return;
+            }
+
+            hash.Add(part);
+        }
+
+        Hash = hash.ToHashCode();
+    }
+
+    /// <summary>Null where an item cannot be hashed.</summary>
+    public int? Hash { get; }
+
+    public override string TypeName => "tuple";
+}
