@@ -27,11 +27,11 @@ internal sealed class LineInput
             return _pipe.ReadLine();
         }
 
-        using Interrupt interrupt = new();
-        using CancellationTokenRegistration hint = interrupt.Token.Register(() => Tell("\nCtrl-C again, or Ctrl-D, leaves."));
+        using InterruptHandler interrupt = new();
+        using CancellationTokenRegistration hint = interrupt.Token.Register(() => WriteHint("\nCtrl-C again, or Ctrl-D, leaves."));
         if (_watched)
         {
-            _output.Write(TerminalFeatures.Rich ? "\u001b[1m>\u001b[0m " : "> ");
+            _output.Write(TerminalFeatures.IsInteractive ? "\u001b[1m>\u001b[0m " : "> ");
             _output.Flush();
         }
 
@@ -39,7 +39,7 @@ internal sealed class LineInput
     }
 
     /// <summary>Says something to a person, nothing to a pipe.</summary>
-    public void Tell(string text)
+    public void WriteHint(string text)
     {
         if (_watched)
         {

@@ -72,7 +72,7 @@ internal static class PromptOptions
     /// <summary>The token ids of the prompt. Call <see cref="Check"/> before.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="text">The model's text side; needed only where the prompt is not given as ids.</param>
-    public static async ValueTask<int[]> ReadAsync(ParseResult parsed, IPromptText text)
+    public static async ValueTask<int[]> ReadAsync(ParseResult parsed, IPromptEncoder text)
     {
         if (IsGiven(parsed, Ids))
         {

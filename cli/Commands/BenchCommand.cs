@@ -56,20 +56,20 @@ internal static class BenchCommand
         string folder = SharedOptions.ModelFolder(parsed);
         ModelOptions options = ComputeSettings.Read(parsed);
         options = options with { KvTokens = plan.KvTokens(options.MaxBatchTokens, KvBlocks.Positions) };
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         int[] silos = parsed.GetValue(Silos) ?? [];
         bool http = parsed.GetValue(Http);
         if (silos.Length > 0 || http)
         {
-            return await BenchCluster.RunAsync(parsed, folder, options, plan, silos, http, interrupt.Token);
+            return await BenchComparison.RunAsync(parsed, folder, options, plan, silos, http, interrupt.Token);
         }
 
         long started = Stopwatch.GetTimestamp();
         using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
         double load = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        await using SpeedMeter meter = new(model, plan);
+        await using SpeedBenchmark benchmark = new(model, plan);
         (BenchPrefill prefill, BenchDecode[] decode) = ProgressDisplay.Run(
-            "Measuring", bytes: false, report => MeasureAsync(meter, plan, report, interrupt.Token).GetAwaiter().GetResult());
+            "Measuring", bytes: false, report => MeasureAsync(benchmark, plan, report, interrupt.Token).GetAwaiter().GetResult());
 
         BenchResult result = new(
             folder,
@@ -91,22 +91,22 @@ internal static class BenchCommand
         }
         else
         {
-            BenchSheet.Write(result, output);
+            BenchTable.Write(result, output);
         }
 
         return ExitCode.Success;
     }
 
     private static async Task<(BenchPrefill Prefill, BenchDecode[] Decode)> MeasureAsync(
-        SpeedMeter meter, BenchPlan plan, ProgressReport report, CancellationToken cancellation)
+        SpeedBenchmark benchmark, BenchPlan plan, ProgressReport report, CancellationToken cancellation)
     {
         int done = 0;
-        await meter.WarmUpAsync(cancellation);
-        BenchPrefill prefill = await BestAsync(() => meter.PrefillAsync(cancellation), run => run.FractionOfPeak);
+        await benchmark.WarmUpAsync(cancellation);
+        BenchPrefill prefill = await BestAsync(() => benchmark.PrefillAsync(cancellation), run => run.FractionOfPeak);
         List<BenchDecode> decode = [];
         foreach (int batch in plan.Batches)
         {
-            decode.Add(await BestAsync(() => meter.DecodeAsync(batch, cancellation), run => run.FractionOfRead));
+            decode.Add(await BestAsync(() => benchmark.DecodeAsync(batch, cancellation), run => run.FractionOfRead));
         }
 
         return (prefill, [.. decode]);

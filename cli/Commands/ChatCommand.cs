@@ -29,10 +29,10 @@ internal static class ChatCommand
         SamplingOptions.Check(parsed);
         List<ChatMessage> history = Conversation.Begin(parsed.GetValue(PromptOptions.System)!);
         int opening = history.Count;
-        await using IAnswerer session = await OpenAsync(parsed);
+        await using IInferenceSession session = await OpenAsync(parsed);
         AnswerSettings settings = SamplingOptions.Read(parsed, session.Defaults);
         LineInput input = new(parsed.InvocationConfiguration);
-        input.Tell($"{session.Name}. {Help}");
+        input.WriteHint($"{session.Name}. {Help}");
         while (input.Read() is { } line)
         {
             switch (line.Trim())
@@ -43,10 +43,10 @@ internal static class ChatCommand
                     return ExitCode.Success;
                 case "/reset":
                     history.RemoveRange(opening, history.Count - opening);
-                    input.Tell("The conversation is forgotten.");
+                    input.WriteHint("The conversation is forgotten.");
                     break;
                 case "/help":
-                    input.Tell(Help);
+                    input.WriteHint(Help);
                     break;
                 default:
                     await TurnAsync(session, settings, history, line, parsed.InvocationConfiguration);
@@ -57,25 +57,25 @@ internal static class ChatCommand
         return ExitCode.Success;
     }
 
-    private static async Task<IAnswerer> OpenAsync(ParseResult parsed)
+    private static async Task<IInferenceSession> OpenAsync(ParseResult parsed)
     {
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         if (ClusterOptions.IsGiven(parsed))
         {
             return await ClusterOptions.OpenAsync(parsed, interrupt.Token);
         }
 
-        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        PromptEncoder text = new(SharedOptions.ModelFolder(parsed));
         // Before the weights are loaded: a folder without a tokenizer cannot chat.
         _ = text.Tokenizer;
         return ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
     }
 
     private static async Task TurnAsync(
-        IAnswerer session, AnswerSettings settings, List<ChatMessage> history, string line, InvocationConfiguration streams)
+        IInferenceSession session, AnswerSettings settings, List<ChatMessage> history, string line, InvocationConfiguration streams)
     {
         history.Add(ChatMessage.User(line));
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         try
         {
             int[] prompt = await session.Prompts.EncodeChatAsync(history);

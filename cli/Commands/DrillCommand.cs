@@ -55,7 +55,7 @@ internal static class DrillCommand
             Logs = parsed.GetValue(Logs),
             Quant = ComputeSettings.Quant(parsed),
         };
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         TextWriter error = parsed.InvocationConfiguration.Error;
         int[][] expected;
         using (ModelRunner model = UndisturbedRun.Load(plan, interrupt.Token))
@@ -72,7 +72,7 @@ internal static class DrillCommand
         }
         else
         {
-            DrillSheet.Write(plan, report, output);
+            DrillTable.Write(plan, report, output);
         }
 
         return report.Passed ? ExitCode.Success : ExitCode.Failure;
@@ -88,7 +88,7 @@ internal static class DrillCommand
     // A bar for who watches; for a log, a line whenever something else begins.
     private static Task<T> ShowAsync<T>(string title, TextWriter error, Func<ProgressReport, Task<T>> work)
     {
-        if (TerminalFeatures.Rich)
+        if (TerminalFeatures.IsInteractive)
         {
             return Task.FromResult(ProgressDisplay.Run(title, bytes: false, report => work(report).GetAwaiter().GetResult()));
         }

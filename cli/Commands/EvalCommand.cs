@@ -56,15 +56,15 @@ internal static class EvalCommand
 
         // Opened first: hours of work should not end at a folder that cannot be written.
         using StreamWriter? file = parsed.GetValue(Out) is { } path ? new StreamWriter(path) : null;
-        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        PromptEncoder text = new(SharedOptions.ModelFolder(parsed));
         _ = text.Tokenizer;
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         await using ModelSession session = ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
         string[] answers = ProgressDisplay.Run(
             "Answering", bytes: false, report => AnswerAllAsync(session, parsed, items, report, interrupt.Token).GetAwaiter().GetResult());
 
         EvalAnswer[] judged =
-            [.. items.Zip(answers, (item, answer) => new EvalAnswer(item.Input, item.Label, answer, item.IsAnsweredBy(answer)))];
+            [.. items.Zip(answers, (item, answer) => new EvalAnswer(item.Input, item.Label, answer, item.IsCorrect(answer)))];
         foreach (EvalAnswer answer in judged)
         {
             file?.WriteLine(JsonSerializer.Serialize(answer, JsonOutput.Readable.EvalAnswer));
@@ -89,18 +89,18 @@ internal static class EvalCommand
     {
         string folder = SharedOptions.ModelFolder(parsed);
         ModelConfig config = ModelConfig.Load(folder);
-        ModelText text = new(folder);
+        PromptEncoder text = new(folder);
         string system = parsed.GetValue(PromptOptions.System)!;
-        IReadOnlyList<(int[] Ids, int First)> prompts = items.Length == 0 ? DivergenceMeter.Random(config) : [.. items.Select(item =>
+        IReadOnlyList<(int[] Ids, int First)> prompts = items.Length == 0 ? DivergenceBenchmark.Random(config) : [.. items.Select(item =>
         {
             // The positions that predict the answer's tokens, and what comes after them.
             int[] prompt = text.EncodeChat(Conversation.Question(system, item.Input));
             return ((int[])[.. prompt, .. text.Tokenizer.Encode(item.Label)], prompt.Length - 1);
         })];
         QuantFormat[] formats = ComputeSettings.Quant(parsed) is { } one ? [one] : Enum.GetValues<QuantFormat>();
-        using Interrupt interrupt = new();
-        DivergenceMeter meter = new(folder, ComputeSettings.Read(parsed), prompts);
-        DivergenceResult[] results = ProgressDisplay.Run("Comparing", bytes: false, report => meter.Run(formats, report, interrupt.Token));
+        using InterruptHandler interrupt = new();
+        DivergenceBenchmark benchmark = new(folder, ComputeSettings.Read(parsed), prompts);
+        DivergenceResult[] results = ProgressDisplay.Run("Comparing", bytes: false, report => benchmark.Run(formats, report, interrupt.Token));
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
@@ -141,7 +141,7 @@ internal static class EvalCommand
                 int[] prompt = session.Text.EncodeChat(Conversation.Question(system, item.Input));
                 Answer answer = await session.AnswerAsync(session.Request(prompt, settings, cancellation), _ => { });
                 cancellation.ThrowIfCancellationRequested();
-                int hits = item.IsAnsweredBy(answer.Text!) ? Interlocked.Increment(ref right) : Volatile.Read(ref right);
+                int hits = item.IsCorrect(answer.Text!) ? Interlocked.Increment(ref right) : Volatile.Read(ref right);
                 int asked = Interlocked.Increment(ref done);
                 report(asked, items.Length, $"{hits} of {asked} right");
                 return answer.Text!;

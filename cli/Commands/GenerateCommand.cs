@@ -27,7 +27,7 @@ internal static class GenerateCommand
     {
         PromptOptions.Check(parsed);
         SamplingOptions.Check(parsed);
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         if (ClusterOptions.IsGiven(parsed))
         {
             await using ClusterSession cluster = await ClusterOptions.OpenAsync(parsed, interrupt.Token);
@@ -35,13 +35,13 @@ internal static class GenerateCommand
         }
 
         // The prompt first: what is wrong with it is said before the weights are loaded.
-        ModelText text = new(SharedOptions.ModelFolder(parsed));
+        PromptEncoder text = new(SharedOptions.ModelFolder(parsed));
         int[] prompt = await PromptOptions.ReadAsync(parsed, text);
         await using ModelSession session = ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
         return await AnswerAsync(parsed, session, prompt, interrupt);
     }
 
-    private static async Task<int> AnswerAsync(ParseResult parsed, IAnswerer session, int[] prompt, Interrupt interrupt)
+    private static async Task<int> AnswerAsync(ParseResult parsed, IInferenceSession session, int[] prompt, InterruptHandler interrupt)
     {
         GenerationRequest request = session.Request(prompt, SamplingOptions.Read(parsed, session.Defaults), interrupt.Token);
 

@@ -57,10 +57,10 @@ internal static class InspectCommand
         return found.Problem is null || found.Tensors == 0 ? ExitCode.Success : throw new ModelException(found.Problem);
     }
 
-    private static FactSheet Sheet(string folder, ModelInspection found, PackedWeights packed)
+    private static FactTable Sheet(string folder, ModelInspection found, PackedWeights packed)
     {
         ModelConfig config = found.Config;
-        FactSheet sheet = new FactSheet()
+        FactTable sheet = new FactTable()
             .Add("model", folder)
             .Add("type", $"{config.ModelType}{(config.QuantizationMethod is { } method ? $", {method}" : "")}")
             .Add("layers", config.ClaFactor > 1 ? $"{config.Layers} (every {config.ClaFactor} share one K/V)" : $"{config.Layers}")

@@ -78,7 +78,7 @@ internal static class LoadCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         using HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan };
         Uri url = Address(parsed.GetValue(Url)!);
         string? key = parsed.GetValue(Key) ?? Environment.GetEnvironmentVariable(KeyVariable);
@@ -95,7 +95,7 @@ internal static class LoadCommand
             parsed.GetValue(Ids),
             parsed.GetValue(Seed)!.Value);
         LoadClient client = new(http, plan, TimeProvider.System);
-        (LoadSample[] samples, double seconds) = await LoadRun.RunAsync(client, plan, TimeProvider.System, _ => { }, interrupt.Token);
+        (LoadSample[] samples, double seconds) = await LoadGenerator.RunAsync(client, plan, TimeProvider.System, _ => { }, interrupt.Token);
         LoadResult result = LoadResult.Of(samples, seconds);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))

@@ -55,7 +55,7 @@ internal static class LogitsCommand
         };
 
         using FileStream? file = parsed.GetValue(Out) is { } path ? File.Create(path) : null;
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
         float[] last = new float[config.VocabSize];
         ProgressDisplay.Run("Computing", bytes: false, report =>

@@ -34,7 +34,7 @@ internal static class MakeModelCommand
         string folder = parsed.GetRequiredValue(Out);
         ParameterCount count = RandomModel.Config(shape).ParameterCount;
         long started = Stopwatch.GetTimestamp();
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         ProgressDisplay.Run("Writing", bytes: true, report =>
         {
             RandomModel.Write(shape, folder, (done, total) => report(done, total), interrupt.Token);

@@ -21,7 +21,7 @@ internal static class PlanCommand
         HelpName = "N",
     }.InRange(1, MostSilos);
 
-    private static readonly Option<long?> Memory = ByteSize.Option(
+    private static readonly Option<long?> Memory = ByteSizeOption.Create(
         "--memory", "Memory of each silo for weights and K/V, such as 80GB. [default: the device's]");
 
     private static readonly Option<string> Device = new Option<string>("--device")
@@ -71,7 +71,7 @@ internal static class PlanCommand
         }
 
         plan.EnsureFits();
-        PlanSheet.Write(folder, config, types, plan, output);
+        PlanTable.Write(folder, config, types, plan, output);
         return ExitCode.Success;
     }
 

@@ -54,37 +54,37 @@ internal static class PullCommand
         TextWriter error = parsed.InvocationConfiguration.Error;
         PullSettings settings = new(parsed.GetValue(Parallel)!.Value);
         long began = settings.Time.GetTimestamp();
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         // A bar and lines beside it would garble each other.
-        using PullRun run = new(HubEndpoint.FromEnvironment(), reference, settings, problem =>
+        using ModelPull run = new(HubEndpoint.FromEnvironment(), reference, settings, problem =>
         {
-            if (!TerminalFeatures.Rich)
+            if (!TerminalFeatures.IsInteractive)
             {
                 error.WriteLine(problem);
             }
         });
         HubSnapshot snapshot = await run.ListAsync(parsed.GetValue(Include) ?? [], interrupt.Token);
-        PullMeter meter = new(snapshot.Files.Count, snapshot.Files.Sum(static file => file.Size), settings.Time);
+        PullProgressTracker tracker = new(snapshot.Files.Count, snapshot.Files.Sum(static file => file.Size), settings.Time);
         await ProgressDisplay.RunAsync("Pulling", bytes: true, async report =>
         {
-            Task pulling = run.RunAsync(snapshot, to, meter, interrupt.Token);
-            await WatchAsync(pulling, meter, report, error, settings.Time);
+            Task pulling = run.RunAsync(snapshot, to, tracker, interrupt.Token);
+            await WatchAsync(pulling, tracker, report, error, settings.Time);
             await pulling;
         });
         double seconds = settings.Time.GetElapsedTime(began).TotalSeconds;
-        Write(parsed, new(reference.Repository, snapshot.Commit, to, snapshot.Files.Count, snapshot.Files.Sum(static file => file.Size), meter.ReceivedBytes, Math.Round(seconds, 3)));
+        Write(parsed, new(reference.Repository, snapshot.Commit, to, snapshot.Files.Count, snapshot.Files.Sum(static file => file.Size), tracker.ReceivedBytes, Math.Round(seconds, 3)));
         return ExitCode.Success;
     }
 
-    private static async Task WatchAsync(Task pulling, PullMeter meter, ProgressReport report, TextWriter error, TimeProvider time)
+    private static async Task WatchAsync(Task pulling, PullProgressTracker tracker, ProgressReport report, TextWriter error, TimeProvider time)
     {
-        using PeriodicTimer timer = new(TerminalFeatures.Rich ? ShowEvery : LogEvery, time);
+        using PeriodicTimer timer = new(TerminalFeatures.IsInteractive ? ShowEvery : LogEvery, time);
         Task<bool> tick = Task.FromResult(true);
         do
         {
-            PullProgress progress = meter.Look();
+            PullProgress progress = tracker.GetProgress();
             report(progress.Done, progress.Total, progress.Note);
-            if (!TerminalFeatures.Rich && tick.IsCompleted && progress.Done < progress.Total && meter.ReceivedBytes > 0)
+            if (!TerminalFeatures.IsInteractive && tick.IsCompleted && progress.Done < progress.Total && tracker.ReceivedBytes > 0)
             {
                 error.WriteLine(progress.Line);
             }

@@ -42,7 +42,7 @@ internal static class QuantizeCommand
         }
 
         long started = Stopwatch.GetTimestamp();
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         long bytes = ProgressDisplay.Run(
             "Quantising", bytes: true, report => ModelQuantizer.Quantize(source, target, format, (done, total) => report(done, total), interrupt.Token));
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;

@@ -83,7 +83,7 @@ internal static class ServeCommand
             model = model with { Name = name };
         }
 
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         await using WebApplication app = await StartAsync(parsed, model, interrupt.Token);
         await ServeAsync(app, parsed.InvocationConfiguration.Output, interrupt.Token);
         return app.Services.GetRequiredService<ModelSlot>().Failure is { } failure ? throw new ModelException(failure) : ExitCode.Success;

@@ -53,7 +53,7 @@ internal static class TokenizeCommand
             throw new UsageException("Give exactly one of --text, --file, --lines and --chat.");
         }
 
-        ModelText model = new(SharedOptions.ModelFolder(parsed));
+        PromptEncoder model = new(SharedOptions.ModelFolder(parsed));
         Tokenizer tokenizer = model.Tokenizer;
         bool special = parsed.GetValue(Special);
         TextWriter output = parsed.InvocationConfiguration.Output;

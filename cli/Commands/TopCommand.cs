@@ -34,33 +34,33 @@ internal static class TopCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        using Interrupt interrupt = new();
+        using InterruptHandler interrupt = new();
         await using HunyuanClient client = await ClusterOptions.ConnectAsync(parsed, interrupt.Token);
-        TopWatch watch = new(client, await client.DescribeAsync(cancellationToken: interrupt.Token));
+        TopSampler sampler = new(client, await client.DescribeAsync(cancellationToken: interrupt.Token));
         TimeSpan interval = TimeSpan.FromSeconds(parsed.GetValue(Interval) ?? 1);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
-            output.WriteLine(JsonSerializer.Serialize(await watch.LookAsync(interrupt.Token), JsonOutput.Readable.TopResult));
+            output.WriteLine(JsonSerializer.Serialize(await sampler.SampleAsync(interrupt.Token), JsonOutput.Readable.TopResult));
             return ExitCode.Success;
         }
 
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        TopResult first = await watch.LookAsync(interrupt.Token);
+        TopResult first = await sampler.SampleAsync(interrupt.Token);
         if (parsed.GetValue(Once) || Console.IsOutputRedirected)
         {
-            console.Write(TopSheet.Of(first));
+            console.Write(TopView.Of(first));
             return ExitCode.Success;
         }
 
-        await console.Live(TopSheet.Of(first)).StartAsync(async live =>
+        await console.Live(TopView.Of(first)).StartAsync(async live =>
         {
             while (!interrupt.Token.IsCancellationRequested)
             {
                 await Task.Delay(interval, interrupt.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!interrupt.Token.IsCancellationRequested)
                 {
-                    live.UpdateTarget(TopSheet.Of(await watch.LookAsync(interrupt.Token)));
+                    live.UpdateTarget(TopView.Of(await sampler.SampleAsync(interrupt.Token)));
                 }
             }
         });

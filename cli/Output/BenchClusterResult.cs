@@ -1,23 +1,32 @@
+using System.Text.Json.Serialization;
+
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What bench --silos prints for machines: contenders measured in turn, each beside the first.</summary>
-internal sealed record BenchClusterResult(string Model, string Mode, int Threads, int Prompt, int Gen, BenchContender[] Contenders);
+/// <summary>The JSON output of <c>bench --silos</c> and <c>bench --http</c>: several targets, each compared with the first.</summary>
+/// <param name="Model">The model folder.</param>
+/// <param name="Mode">The types of the weights.</param>
+/// <param name="Threads">Threads that compute.</param>
+/// <param name="Prompt">Tokens of each prompt.</param>
+/// <param name="Gen">Measured tokens of each answer.</param>
+/// <param name="Targets">The targets in the order they were given.</param>
+internal sealed record BenchClusterResult(
+    string Model, string Mode, int Threads, int Prompt, int Gen, [property: JsonPropertyName("contenders")] BenchTargetResult[] Targets);
 
-/// <summary>One way to run the model.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Silos">Number of silos; 0 for this process alone.</param>
-/// <param name="PrefillTokensPerSecond">Speed of one prompt, to its first token.</param>
-/// <param name="PrefillRatio">Over that of the first contender.</param>
-/// <param name="Decode">Decoding.</param>
-internal sealed record BenchContender(string Name, int Silos, double PrefillTokensPerSecond, double PrefillRatio, BenchClusterDecode[] Decode);
+/// <summary>The speed of one way to run the model.</summary>
+/// <param name="Name">The target's name.</param>
+/// <param name="Silos">Number of silos; 0 means this process without a cluster.</param>
+/// <param name="PrefillTokensPerSecond">Prompt tokens per second until the first token of the answer.</param>
+/// <param name="PrefillRatio">Prefill speed relative to the first target.</param>
+/// <param name="Decode">Decode speed for each batch size.</param>
+internal sealed record BenchTargetResult(string Name, int Silos, double PrefillTokensPerSecond, double PrefillRatio, BenchClusterDecode[] Decode);
 
-/// <summary>Decoding of several sequences together.</summary>
+/// <summary>The speed of decoding several sequences together.</summary>
 /// <param name="Batch">Number of sequences.</param>
-/// <param name="TokensPerSecond">Speed of all together.</param>
-/// <param name="Ratio">Over that of the first contender.</param>
-/// <param name="CallsPerToken">Messages between silos, for each token of prompts and answers.</param>
-/// <param name="BytesPerToken">Bytes in them.</param>
-/// <param name="CallMicroseconds">Time of a call to experts elsewhere, their work included.</param>
-/// <param name="EmptyCallMicroseconds">Time of an empty call with as many bytes: what no call can be faster than.</param>
+/// <param name="TokensPerSecond">Tokens of all sequences per second.</param>
+/// <param name="Ratio">Speed relative to the first target.</param>
+/// <param name="CallsPerToken">Calls between silos per token of prompts and answers.</param>
+/// <param name="BytesPerToken">Bytes of activations in these calls per token.</param>
+/// <param name="CallMicroseconds">Mean duration of a call to experts on another silo, including the experts' work; null if there was none.</param>
+/// <param name="EmptyCallMicroseconds">Duration of a call with a payload of the same size that does no work, a lower bound for any call.</param>
 internal sealed record BenchClusterDecode(
     int Batch, double TokensPerSecond, double Ratio, double CallsPerToken, double BytesPerToken, double? CallMicroseconds, double? EmptyCallMicroseconds);

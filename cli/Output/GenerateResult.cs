@@ -2,15 +2,18 @@ using HunyuanOrleans.Cli.Sessions;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What generate prints for machines.</summary>
-/// <param name="Text">The answer; null where the model has no tokenizer.</param>
-/// <param name="Ids">Its token ids, a stop id included.</param>
-/// <param name="PromptIds">The prompt's token ids.</param>
-/// <param name="FinishReason">"stop" or "length"; "cancelled" when the user stopped it.</param>
-/// <param name="Timings">How long it took.</param>
+/// <summary>The JSON output of <c>generate</c>.</summary>
+/// <param name="Text">The text of the answer; null if the model has no tokenizer.</param>
+/// <param name="Ids">The token ids of the answer, including a stop token.</param>
+/// <param name="PromptIds">The token ids of the prompt.</param>
+/// <param name="FinishReason">"stop", "length", or "cancelled" if the user stopped the answer.</param>
+/// <param name="Timings">How long the answer took.</param>
 internal sealed record GenerateResult(string? Text, int[] Ids, int[] PromptIds, string FinishReason, GenerateTimings Timings)
 {
-    /// <summary>From a finished answer.</summary>
+    /// <summary>Creates the output for a finished answer.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="prompt">The token ids of the prompt.</param>
+    /// <param name="load">How long loading or connecting took.</param>
     public static GenerateResult Of(Answer answer, int[] prompt, TimeSpan load) => new(
         answer.Text,
         answer.Ids,
@@ -23,9 +26,9 @@ internal sealed record GenerateResult(string? Text, int[] Ids, int[] PromptIds, 
             answer.DecodeSpeed is double speed ? Math.Round(speed, 3) : null));
 }
 
-/// <summary>Durations in milliseconds, counted from the request.</summary>
-/// <param name="LoadMs">Loading the model, before the request.</param>
-/// <param name="FirstTokenMs">Until the first token.</param>
-/// <param name="TotalMs">Until the end of the answer.</param>
-/// <param name="DecodeTokensPerSecond">Speed after the first token; null for answers of one token.</param>
+/// <summary>The timings of an answer.</summary>
+/// <param name="LoadMs">Milliseconds to load the model, before the request.</param>
+/// <param name="FirstTokenMs">Milliseconds from the request to the first token; null if there was none.</param>
+/// <param name="TotalMs">Milliseconds from the request to the end of the answer.</param>
+/// <param name="DecodeTokensPerSecond">Tokens per second after the first token; null if the answer has only one.</param>
 internal sealed record GenerateTimings(double LoadMs, double? FirstTokenMs, double TotalMs, double? DecodeTokensPerSecond);

@@ -4,7 +4,10 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What inspect prints; K/V per token is that of bf16 unless a format is named. The fields are those of <see cref="ModelInspection"/> and its config.</summary>
+/// <summary>
+/// The JSON output of <c>inspect</c>. The fields are those of <see cref="ModelInspection"/> and its config. K/V bytes are those of bf16, except in
+/// the table by format.
+/// </summary>
 internal sealed record InspectResult(
     string Model,
     InspectedConfig Config,
@@ -17,7 +20,7 @@ internal sealed record InspectResult(
     InspectedFile[] Files,
     string? Problem)
 {
-    /// <summary>From an inspection of <paramref name="folder"/>.</summary>
+    /// <summary>Creates the output for an inspection of <paramref name="folder"/>.</summary>
     public static InspectResult Of(string folder, ModelInspection found, PackedWeights packed) => new(
         folder,
         InspectedConfig.Of(found.Config),
@@ -31,15 +34,17 @@ internal sealed record InspectResult(
         found.Problem);
 }
 
-/// <summary>What the weights take once they are loaded.</summary>
-/// <param name="Types">The form they are held in.</param>
-/// <param name="Bytes">Bytes, without the embedding, which is read from its file.</param>
+/// <summary>The memory that the weights take when they are loaded.</summary>
+/// <param name="Types">The types of the weights.</param>
+/// <param name="Bytes">Bytes of packed weights. The embedding is not included, because it is read from the checkpoint.</param>
 internal sealed record PackedWeights(string Types, long Bytes);
 
-/// <summary>Numbers of weights.</summary>
+/// <summary>Numbers of weights of a model.</summary>
+/// <param name="Total">All weights.</param>
+/// <param name="Active">Weights that take part in computing a token.</param>
 internal sealed record InspectedParameters(long Total, long Active);
 
-/// <summary>The config as the engine understands it; per-layer fields have one entry per layer.</summary>
+/// <summary>The config as the engine understands it. Fields that may differ between layers have one entry per layer.</summary>
 internal sealed record InspectedConfig(
     string ModelType,
     int Layers,
@@ -66,7 +71,7 @@ internal sealed record InspectedConfig(
     string? Quantization,
     int[] EosTokenIds)
 {
-    /// <summary>From a config.</summary>
+    /// <summary>Creates the output for a config.</summary>
     public static InspectedConfig Of(ModelConfig config) => new(
         config.ModelType,
         config.Layers,

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What the verbs print for machines. Compiled ahead, because reflection over types costs a tenth of a second at start.</summary>
+/// <summary>Serialises the JSON output of the verbs. Source-generated, because reflection costs a tenth of a second at start.</summary>
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(InspectResult))]
 [JsonSerializable(typeof(MakeModelResult))]
@@ -23,12 +23,12 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(DivergenceResult[]))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
-    /// <summary>The context to use: letters of all languages are written as they are.</summary>
+    /// <summary>The context that all verbs use: snake_case names, and letters of all languages without escapes.</summary>
     public static JsonOutput Readable { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        // A broken model may compute NaN: that is shown, not hidden behind an error.
+        // A broken model may compute NaN. The output shows it instead of failing.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     });
 }

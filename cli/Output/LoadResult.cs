@@ -2,19 +2,19 @@ using HunyuanOrleans.Cli.Measuring;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What load measured. Times in milliseconds.</summary>
-/// <param name="Requests">Requests sent.</param>
-/// <param name="Succeeded">Of these, answered to the end.</param>
-/// <param name="Errors">The others, by kind.</param>
-/// <param name="Seconds">How long all took.</param>
-/// <param name="PromptTokens">Tokens of prompts of answered requests.</param>
-/// <param name="AnswerTokens">Tokens of their answers.</param>
-/// <param name="RequestsPerSecond">Answered requests per second.</param>
-/// <param name="TokensPerSecond">Tokens of answers per second.</param>
-/// <param name="TimeToFirstToken">From sending to the first text.</param>
-/// <param name="TimePerToken">Per token after the first, one number per request.</param>
-/// <param name="InterToken">Between pieces of text, all requests' together.</param>
-/// <param name="Total">From sending to the end.</param>
+/// <summary>The JSON output of <c>load</c>. Percentiles are in milliseconds.</summary>
+/// <param name="Requests">Number of requests sent.</param>
+/// <param name="Succeeded">Number of requests that were answered completely.</param>
+/// <param name="Errors">Number of failed requests for each error.</param>
+/// <param name="Seconds">Duration of the whole run.</param>
+/// <param name="PromptTokens">Prompt tokens of the succeeded requests.</param>
+/// <param name="AnswerTokens">Answer tokens of the succeeded requests.</param>
+/// <param name="RequestsPerSecond">Succeeded requests per second.</param>
+/// <param name="TokensPerSecond">Answer tokens per second.</param>
+/// <param name="TimeToFirstToken">Time from sending a request to its first text.</param>
+/// <param name="TimePerToken">Mean time per token after the first, one value per request.</param>
+/// <param name="InterToken">Time between two chunks of text, over all requests.</param>
+/// <param name="Total">Time from sending a request to the end of its answer.</param>
 internal sealed record LoadResult(
     int Requests,
     int Succeeded,
@@ -29,22 +29,31 @@ internal sealed record LoadResult(
     Percentiles? InterToken,
     Percentiles? Total)
 {
-    /// <summary>Sums samples up.</summary>
+    /// <summary>Summarises the samples of a run.</summary>
+    /// <param name="samples">One sample for each request.</param>
+    /// <param name="seconds">Duration of the whole run.</param>
     public static LoadResult Of(LoadSample[] samples, double seconds)
     {
-        LoadSample[] good = [.. samples.Where(s => s.Error is null)];
+        LoadSample[] succeeded = [.. samples.Where(s => s.Error is null)];
         SortedDictionary<string, int> errors = new(StringComparer.Ordinal);
-        foreach (LoadSample bad in samples.Where(s => s.Error is not null))
+        foreach (LoadSample failed in samples.Where(s => s.Error is not null))
         {
-            errors[bad.Error!] = errors.GetValueOrDefault(bad.Error!) + 1;
+            errors[failed.Error!] = errors.GetValueOrDefault(failed.Error!) + 1;
         }
 
-        long answer = good.Sum(s => (long)s.AnswerTokens);
+        long answerTokens = succeeded.Sum(s => (long)s.AnswerTokens);
         return new LoadResult(
-            samples.Length, good.Length, errors, seconds, good.Sum(s => (long)s.PromptTokens), answer, good.Length / seconds, answer / seconds,
-            Percentiles.Of(good.Select(s => s.FirstToken)),
-            Percentiles.Of(good.Select(s => s.PerToken)),
-            Percentiles.Of(good.SelectMany(s => s.Gaps).Select(gap => (double?)gap)),
-            Percentiles.Of(good.Select(s => (double?)s.Total)));
+            samples.Length,
+            succeeded.Length,
+            errors,
+            seconds,
+            succeeded.Sum(s => (long)s.PromptTokens),
+            answerTokens,
+            succeeded.Length / seconds,
+            answerTokens / seconds,
+            Percentiles.Of(succeeded.Select(s => s.FirstToken)),
+            Percentiles.Of(succeeded.Select(s => s.PerToken)),
+            Percentiles.Of(succeeded.SelectMany(s => s.Gaps).Select(gap => (double?)gap)),
+            Percentiles.Of(succeeded.Select(s => (double?)s.Total)));
     }
 }

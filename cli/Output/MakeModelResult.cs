@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What make-model prints.</summary>
-/// <param name="Out">The folder written.</param>
+/// <summary>The JSON output of <c>make-model</c>.</summary>
+/// <param name="Out">The folder that was written.</param>
 /// <param name="Parameters">Numbers of weights.</param>
-/// <param name="Bytes">Bytes of all files.</param>
-/// <param name="Seconds">How long it took.</param>
+/// <param name="Bytes">Size of all files in bytes.</param>
+/// <param name="Seconds">How long writing took.</param>
 internal sealed record MakeModelResult(string Out, InspectedParameters Parameters, long Bytes, double Seconds);

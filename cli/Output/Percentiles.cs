@@ -1,9 +1,12 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>How numbers are spread: each is the smallest number that so many percent do not exceed.</summary>
+/// <summary>
+/// The mean, percentiles and maximum of a set of numbers. A percentile is the smallest of the numbers that at least that percentage of them do not
+/// exceed.
+/// </summary>
 internal sealed record Percentiles(double Mean, double P50, double P90, double P95, double P99, double Max)
 {
-    /// <summary>Of the numbers that are there; null where none is.</summary>
+    /// <summary>Computes the percentiles of the numbers that are not null; null if there are none.</summary>
     public static Percentiles? Of(IEnumerable<double?> numbers)
     {
         double[] sorted = [.. numbers.OfType<double>().Order()];

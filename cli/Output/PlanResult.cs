@@ -2,15 +2,15 @@ using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What plan prints for machines. Ranges include their last layer and expert.</summary>
-/// <param name="Fits">Everything has a place.</param>
-/// <param name="MissingBytes">Bytes of memory that are missing at least; 0 where it fits.</param>
-/// <param name="KvBytesPerToken">Bytes of K/V of one position, all layers.</param>
-/// <param name="Silos">What each silo holds.</param>
-/// <param name="Predicted">How fast it should be.</param>
+/// <summary>The JSON output of <c>plan</c>. Ranges include their last layer and expert.</summary>
+/// <param name="Fits">Whether the silos can hold the model.</param>
+/// <param name="MissingBytes">The least number of bytes of memory that are missing; 0 if the model fits.</param>
+/// <param name="KvBytesPerToken">Bytes of K/V of one position, over all layers.</param>
+/// <param name="Silos">The part of the model on each silo.</param>
+/// <param name="Predicted">The predicted speed.</param>
 internal sealed record PlanResult(bool Fits, long MissingBytes, long KvBytesPerToken, PlannedSilo[] Silos, PredictedSpeed Predicted)
 {
-    /// <summary>From a plan.</summary>
+    /// <summary>Creates the output for a plan.</summary>
     public static PlanResult Of(PartitionPlan plan) => new(
         plan.Fits,
         plan.MissingBytes,
@@ -20,14 +20,14 @@ internal sealed record PlanResult(bool Fits, long MissingBytes, long KvBytesPerT
 }
 
 /// <summary>A silo of a plan.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Name">The silo's name.</param>
 /// <param name="Attention">[first layer, last layer] of each attention shard.</param>
 /// <param name="Experts">[first layer, last layer, first expert, last expert] of each expert group.</param>
-/// <param name="WeightBytes">Bytes of its weights.</param>
-/// <param name="KvTokens">Positions its K/V blocks hold.</param>
+/// <param name="WeightBytes">Bytes of weights.</param>
+/// <param name="KvTokens">Number of positions that the silo's K/V blocks hold.</param>
 internal sealed record PlannedSilo(string Name, int[][] Attention, int[][] Experts, long WeightBytes, long KvTokens)
 {
-    /// <summary>From a plan's silo.</summary>
+    /// <summary>Creates the output for a silo of a plan.</summary>
     public static PlannedSilo Of(SiloPlan silo) => new(
         silo.Silo.Name,
         [.. silo.Attention.Select(r => (int[])[r.FirstLayer, r.LastLayer])],
@@ -36,6 +36,6 @@ internal sealed record PlannedSilo(string Name, int[][] Attention, int[][] Exper
         silo.KvTokens);
 }
 
-/// <summary>A plan's speed.</summary>
-/// <param name="DecodeTokensPerSecond">One stream decoded alone; 0 where the model does not fit.</param>
+/// <summary>The predicted speed of a plan.</summary>
+/// <param name="DecodeTokensPerSecond">Tokens per second of a single stream; 0 if the model does not fit.</param>
 internal sealed record PredictedSpeed(double DecodeTokensPerSecond);

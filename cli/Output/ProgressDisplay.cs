@@ -2,40 +2,40 @@ using Spectre.Console;
 
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>Told how far a piece of work is; may be called from any thread.</summary>
-/// <param name="done">Units done.</param>
-/// <param name="total">All units.</param>
-/// <param name="note">What to show beside the bar, or null to leave it.</param>
+/// <summary>Receives the progress of an operation. May be called from any thread.</summary>
+/// <param name="done">Number of units done.</param>
+/// <param name="total">Number of all units.</param>
+/// <param name="note">Text to show beside the bar; null leaves the text as it is.</param>
 internal delegate void ProgressReport(long done, long total, string? note = null);
 
-/// <summary>A progress bar on the error stream where a person watches, nothing elsewhere. It does not know what is counted.</summary>
+/// <summary>Shows a progress bar on the error stream of an interactive terminal, and nothing elsewhere.</summary>
 internal static class ProgressDisplay
 {
-    /// <summary>Does the work while showing its progress.</summary>
-    /// <param name="title">What is being done.</param>
-    /// <param name="bytes">Whether the units are bytes; then speed is shown too.</param>
-    /// <param name="work">The work; gets where to report to.</param>
+    /// <summary>Runs an operation and shows its progress.</summary>
+    /// <param name="title">The text before the bar.</param>
+    /// <param name="bytes">Whether the units are bytes; the speed is shown too then.</param>
+    /// <param name="work">The operation; it reports its progress to its argument.</param>
     public static T Run<T>(string title, bool bytes, Func<ProgressReport, T> work) =>
-        TerminalFeatures.Rich ? Bar(bytes).Start(context => work(Report(context, title))) : work((_, _, _) => { });
+        TerminalFeatures.IsInteractive ? CreateBar(bytes).Start(context => work(CreateReport(context, title))) : work((_, _, _) => { });
 
-    /// <summary>Does the work while showing its progress.</summary>
-    /// <param name="title">What is being done.</param>
-    /// <param name="bytes">Whether the units are bytes; then speed is shown too.</param>
-    /// <param name="work">The work; gets where to report to.</param>
+    /// <summary>Runs an asynchronous operation and shows its progress.</summary>
+    /// <param name="title">The text before the bar.</param>
+    /// <param name="bytes">Whether the units are bytes; the speed is shown too then.</param>
+    /// <param name="work">The operation; it reports its progress to its argument.</param>
     public static Task RunAsync(string title, bool bytes, Func<ProgressReport, Task> work) =>
-        TerminalFeatures.Rich ? Bar(bytes).StartAsync(context => work(Report(context, title))) : work((_, _, _) => { });
+        TerminalFeatures.IsInteractive ? CreateBar(bytes).StartAsync(context => work(CreateReport(context, title))) : work((_, _, _) => { });
 
-    private static Progress Bar(bool bytes)
+    private static Progress CreateBar(bool bytes)
     {
         List<ProgressColumn> columns =
             [new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn()];
         columns.AddRange(bytes
             ? [new DownloadedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture }, new TransferSpeedColumn()]
             : [new RemainingTimeColumn()]);
-        return ErrorConsole().Progress().AutoClear(true).Columns([.. columns]);
+        return CreateErrorConsole().Progress().AutoClear(true).Columns([.. columns]);
     }
 
-    private static ProgressReport Report(ProgressContext context, string title)
+    private static ProgressReport CreateReport(ProgressContext context, string title)
     {
         ProgressTask task = context.AddTask(Markup.Escape(title));
         return (done, total, note) =>
@@ -49,6 +49,6 @@ internal static class ProgressDisplay
         };
     }
 
-    private static IAnsiConsole ErrorConsole() =>
+    private static IAnsiConsole CreateErrorConsole() =>
         AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 }

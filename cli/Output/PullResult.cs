@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What pull prints for machines.</summary>
-/// <param name="Repository">Owner and name.</param>
-/// <param name="Commit">The commit its files are of.</param>
-/// <param name="To">The folder.</param>
-/// <param name="Files">Files that are there, whole and checked.</param>
-/// <param name="Bytes">Their bytes.</param>
-/// <param name="ReceivedBytes">Bytes that came over the network.</param>
-/// <param name="Seconds">How long it took.</param>
+/// <summary>The JSON output of <c>pull</c>.</summary>
+/// <param name="Repository">Owner and name of the model.</param>
+/// <param name="Commit">The commit of the files.</param>
+/// <param name="To">The folder that was written.</param>
+/// <param name="Files">Number of files, all complete and verified.</param>
+/// <param name="Bytes">Size of the files in bytes.</param>
+/// <param name="ReceivedBytes">Bytes received from the network.</param>
+/// <param name="Seconds">How long the pull took.</param>
 internal sealed record PullResult(string Repository, string Commit, string To, int Files, long Bytes, long ReceivedBytes, double Seconds);

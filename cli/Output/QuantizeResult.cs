@@ -1,9 +1,9 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What quantize prints for machines.</summary>
-/// <param name="To">The format.</param>
-/// <param name="Out">The folder written.</param>
-/// <param name="SourceBytes">Bytes of the original's files of weights.</param>
-/// <param name="Bytes">Bytes of the tensors written.</param>
-/// <param name="Seconds">How long it took.</param>
+/// <summary>The JSON output of <c>quantize</c>.</summary>
+/// <param name="To">The format of the copy.</param>
+/// <param name="Out">The folder that was written.</param>
+/// <param name="SourceBytes">Size of the original weight files in bytes.</param>
+/// <param name="Bytes">Size of the written tensors in bytes.</param>
+/// <param name="Seconds">How long quantising took.</param>
 internal sealed record QuantizeResult(string To, string Out, long SourceBytes, long Bytes, double Seconds);

@@ -1,13 +1,13 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What the terminal behind the standard streams may be sent.</summary>
+/// <summary>Features of the terminal that the standard streams are connected to.</summary>
 internal static class TerminalFeatures
 {
     /// <summary>
-    /// True when a person watches: both streams are a terminal, and neither NO_COLOR nor a dumb terminal forbids escape codes. Colours
-    /// and progress are shown then only.
+    /// Whether colours and progress bars may be shown: output and error stream are a terminal that understands escape codes, and NO_COLOR is not
+    /// set.
     /// </summary>
-    public static bool Rich { get; } =
+    public static bool IsInteractive { get; } =
         !Console.IsOutputRedirected
         && !Console.IsErrorRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))

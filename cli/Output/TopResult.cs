@@ -1,19 +1,19 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>What top prints for machines.</summary>
-/// <param name="Model">The model.</param>
-/// <param name="Problem">Why it cannot compute now; null where it can.</param>
-/// <param name="Home">Silo of its scheduler.</param>
-/// <param name="Running">Answers in progress.</param>
-/// <param name="Waiting">Answers that wait.</param>
-/// <param name="KvUsed">KV blocks in use.</param>
-/// <param name="KvBlocks">KV blocks in all.</param>
-/// <param name="AnswerTokens">Tokens of answers so far.</param>
-/// <param name="AnswerTokensPerSecond">The same per second, since the look before.</param>
-/// <param name="Retries">Steps that were sent again.</param>
-/// <param name="Replays">Answers that were computed again from their tokens.</param>
+/// <summary>The JSON output of <c>top</c>.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Problem">Why the model cannot compute at the moment; null if it can.</param>
+/// <param name="Home">The silo that runs the scheduler.</param>
+/// <param name="Running">Number of answers being generated.</param>
+/// <param name="Waiting">Number of answers in the queue.</param>
+/// <param name="KvUsed">K/V blocks in use.</param>
+/// <param name="KvBlocks">All K/V blocks.</param>
+/// <param name="AnswerTokens">Tokens generated so far.</param>
+/// <param name="AnswerTokensPerSecond">Tokens generated per second since the previous sample.</param>
+/// <param name="Retries">Number of steps that were sent again.</param>
+/// <param name="Replays">Number of answers whose K/V was computed again from their tokens.</param>
 /// <param name="Silos">The silos.</param>
-/// <param name="ExpertTokens">Tokens sent to each expert, [layer][expert].</param>
+/// <param name="ExpertTokens">Number of tokens sent to each expert, as [layer][expert].</param>
 internal sealed record TopResult(
     string Model,
     string? Problem,
@@ -29,12 +29,12 @@ internal sealed record TopResult(
     TopSilo[] Silos,
     long[][] ExpertTokens);
 
-/// <summary>A silo as top shows it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Holds">What it holds, in words.</param>
+/// <summary>A silo in the output of <c>top</c>.</summary>
+/// <param name="Name">The silo's name.</param>
+/// <param name="Holds">A description of the part of the model that the silo holds.</param>
 /// <param name="WeightBytes">Bytes of weights.</param>
-/// <param name="KvBytes">Bytes of KV memory.</param>
-/// <param name="Sessions">Sessions with a cache there.</param>
-/// <param name="Steps">Steps its shards computed.</param>
-/// <param name="Answers">Whether it answered.</param>
+/// <param name="KvBytes">Bytes of K/V memory.</param>
+/// <param name="Sessions">Number of sessions with a cache on the silo.</param>
+/// <param name="Steps">Number of steps that the silo's shards computed.</param>
+/// <param name="Answers">Whether the silo responded.</param>
 internal sealed record TopSilo(string Name, string Holds, long WeightBytes, long KvBytes, int Sessions, long Steps, bool Answers);

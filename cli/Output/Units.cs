@@ -1,12 +1,12 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>Numbers for people.</summary>
+/// <summary>Formats numbers with decimal unit prefixes.</summary>
 internal static class Units
 {
-    /// <summary>Bytes with a decimal prefix, as disks and memory bandwidths are given.</summary>
+    /// <summary>Formats a number of bytes, such as 5.39 GB.</summary>
     public static string Bytes(double bytes) => Scaled(bytes, "B");
 
-    /// <summary>A count such as 389.4 B or 5.39 M, as models are described.</summary>
+    /// <summary>Formats a number of parameters, such as 389.4 B or 5.39 M.</summary>
     public static string Count(double count) => count switch
     {
         >= 1e9 => $"{count / 1e9:0.##} B",

@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>The digests hubs list.</summary>
+/// <summary>The kinds of digest that a hub lists for a file.</summary>
 internal enum DigestKind
 {
-    /// <summary>Of the content, for large files.</summary>
+    /// <summary>SHA-256 of the content, for large files.</summary>
     Sha256,
 
-    /// <summary>SHA-1 of a git object, for files that lie in git itself.</summary>
+    /// <summary>SHA-1 of the git blob object, for files stored in the git repository itself.</summary>
     GitBlob,
 }

@@ -3,22 +3,23 @@ using System.Text;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>The digest a file's content must have. It does not know where the content comes from.</summary>
-/// <param name="Kind">How it is computed.</param>
-/// <param name="Hex">Its lower-case hexadecimal digits.</param>
+/// <summary>The digest that a file's content must have.</summary>
+/// <param name="Kind">How the digest is computed.</param>
+/// <param name="Hex">The digest in lower-case hexadecimal digits.</param>
 internal sealed record FileDigest(DigestKind Kind, string Hex)
 {
     private const int Sha256Digits = 64, Sha1Digits = 40;
 
-    /// <summary>Its name in messages.</summary>
+    /// <summary>The name of the digest in messages.</summary>
     public string Name => Kind == DigestKind.Sha256 ? "sha256" : "git blob sha1";
 
-    /// <summary>Whether a text could be a digest of a kind.</summary>
+    /// <summary>Whether a text has the form of a digest of this kind.</summary>
     public static bool IsHex(DigestKind kind, string? text) =>
         text?.Length == (kind == DigestKind.Sha256 ? Sha256Digits : Sha1Digits) && text.All(char.IsAsciiHexDigit);
 
-    /// <summary>Begins the digest of a content.</summary>
-    /// <param name="size">Bytes it will have, which git's digests begin with.</param>
+    /// <summary>Starts computing the digest of a content.</summary>
+    /// <param name="size">The size of the content in bytes; a git blob's digest starts with it.</param>
+    /// <returns>A hash that the caller appends the content to and disposes.</returns>
     public IncrementalHash Begin(long size)
     {
         IncrementalHash hash = IncrementalHash.CreateHash(Kind == DigestKind.Sha256 ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1);

@@ -3,18 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>Chooses files by patterns: * stands for any characters, slashes too, ? for one.</summary>
+/// <summary>Selects files by patterns in which * stands for any characters, including slashes, and ? for a single character.</summary>
 internal sealed class FilePatterns
 {
     private readonly Regex[] _patterns;
 
-    /// <summary>From what users write; no pattern at all means every file.</summary>
+    /// <summary>Creates the filter; an empty list of patterns selects every file.</summary>
     public FilePatterns(IEnumerable<string> patterns) => _patterns = [.. patterns.Select(Translate)];
 
-    /// <summary>Whether a path is chosen.</summary>
+    /// <summary>Whether the filter selects a path.</summary>
     public bool Match(string path) => _patterns.Length == 0 || _patterns.Any(pattern => pattern.IsMatch(path));
 
-    // Without backtracking: a pattern of many stars must not take forever.
+    // Without backtracking, because a pattern with many stars would take exponential time.
     private static Regex Translate(string pattern)
     {
         StringBuilder regex = new("^");

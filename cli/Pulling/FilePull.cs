@@ -1,50 +1,56 @@
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>Pulls one file: takes up what is there, asks for the rest until all has come, checks it, and gives it its name.</summary>
+/// <summary>
+/// Downloads one file: resumes from the bytes that an earlier pull left, requests the rest until the file is complete, verifies its digest, and
+/// gives it its final name.
+/// </summary>
 /// <param name="file">The file.</param>
-/// <param name="address">Where it is.</param>
-/// <param name="folder">Where it goes.</param>
-/// <param name="connection">The hub.</param>
-/// <param name="settings">How patient to be.</param>
-/// <param name="meter">Told of all bytes.</param>
-internal sealed class FilePull(HubFile file, Uri address, PullFolder folder, HubConnection connection, PullSettings settings, PullMeter meter)
+/// <param name="address">The file's address on the hub.</param>
+/// <param name="folder">The folder to write to.</param>
+/// <param name="connection">Sends the requests.</param>
+/// <param name="settings">Timeouts and the clock.</param>
+/// <param name="progress">Counts the bytes.</param>
+internal sealed class FilePull(HubFile file, Uri address, PullFolder folder, HubConnection connection, PullSettings settings, PullProgressTracker progress)
 {
     private const int BlockBytes = 256 << 10;
 
-    // A second time from the start tells a broken transfer from a broken file.
-    private const int MostMismatches = 2;
+    // A second download from the start tells a damaged transfer from a file that is wrong on the hub.
+    private const int MaxMismatches = 2;
 
-    private long _furthest;
-    private bool _moved;
+    private long _furthestLength;
+    private bool _advanced;
     private int _mismatches;
 
-    /// <summary>Pulls it.</summary>
-    /// <exception cref="HubException">It cannot be had.</exception>
-    public async Task RunAsync(Patience patience, CancellationToken cancellation)
+    /// <summary>Downloads the file, unless a complete copy is already in the folder.</summary>
+    /// <param name="retryPolicy">Decides how often failed requests are repeated.</param>
+    /// <param name="cancellation">Stops the download; the bytes received so far are kept.</param>
+    /// <exception cref="HubException">The file cannot be downloaded.</exception>
+    public async Task RunAsync(RetryPolicy retryPolicy, CancellationToken cancellation)
     {
-        string final = folder.Final(file);
-        if (File.Exists(final) && new FileInfo(final).Length == file.Size && await Task.Run(() => PartialFile.Holds(final, file, cancellation), cancellation))
+        string final = folder.FinalPath(file);
+        if (File.Exists(final) && new FileInfo(final).Length == file.Size && await Task.Run(() => PartialFile.IsComplete(final, file, cancellation), cancellation))
         {
-            meter.Found(file.Size);
-            meter.FileDone();
+            progress.AddExisting(file.Size);
+            progress.AddFile();
             return;
         }
 
-        folder.DropOthers(file);
-        using PartialFile part = await Task.Run(() => PartialFile.Open(file, folder.Part(file), cancellation), cancellation);
-        meter.Found(part.Length);
-        _furthest = part.Length;
-        await patience.RunAsync(() => AttemptAsync(part, cancellation), Moved, cancellation);
-        part.Finish(final);
-        meter.FileDone();
+        folder.DeleteStaleParts(file);
+        using PartialFile part = await Task.Run(() => PartialFile.Open(file, folder.PartialPath(file), cancellation), cancellation);
+        progress.AddExisting(part.Length);
+        _furthestLength = part.Length;
+        await retryPolicy.RunAsync(() => AttemptAsync(part, cancellation), TakeAdvanced, cancellation);
+        part.Complete(final);
+        progress.AddFile();
     }
 
-    // Only what was never reached before counts: a hub that always breaks off at the same place must not be asked for ever.
-    private bool Moved()
+    // An attempt advances only if it gets further than all attempts before it. Otherwise a hub that always breaks off at the same byte
+    // would be asked forever.
+    private bool TakeAdvanced()
     {
-        bool moved = _moved;
-        _moved = false;
-        return moved;
+        bool advanced = _advanced;
+        _advanced = false;
+        return advanced;
     }
 
     private async Task<bool> AttemptAsync(PartialFile part, CancellationToken cancellation)
@@ -61,53 +67,53 @@ internal sealed class FilePull(HubFile file, Uri address, PullFolder folder, Hub
 
         string digest = part.Digest();
         Restart(part);
-        throw new HubException($"{file.Path}: its {file.Digest.Name} is {digest}, and must be {file.Digest.Hex}.") { Transient = ++_mismatches < MostMismatches };
+        throw new HubException($"{file.Path}: its {file.Digest.Name} is {digest}, but must be {file.Digest.Hex}.") { Transient = ++_mismatches < MaxMismatches };
     }
 
     private async Task ReceiveAsync(PartialFile part, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await AskAsync(part, cancellation);
+        using HttpResponseMessage response = await RequestAsync(part, cancellation);
         if (response.Content.Headers.ContentRange?.From is var from && (from ?? 0) != part.Length)
         {
-            // Some hubs send all of it whatever is asked for.
+            // Some hubs ignore the requested range and send the whole file.
             Restart(part);
             if (from is > 0)
             {
-                throw new HubException($"{file.Path}: the hub sends it from byte {from}, which nobody asked for.") { Transient = true };
+                throw new HubException($"{file.Path}: the hub sends the file from byte {from}, which was not requested.") { Transient = true };
             }
         }
 
-        using Deadline deadline = new(settings.Stall, settings.Time, cancellation);
+        using IdleTimeout timeout = new(settings.StallTimeout, settings.Time, cancellation);
         byte[] block = GC.AllocateUninitializedArray<byte>(BlockBytes);
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
-        for (int count; (count = await ReadAsync(body, block, part, deadline, cancellation)) > 0; deadline.MoveOn())
+        for (int count; (count = await ReadAsync(body, block, part, timeout, cancellation)) > 0; timeout.Restart())
         {
-            Take(part, block.AsSpan(0, count));
+            Append(part, block.AsSpan(0, count));
         }
 
         if (part.Length < file.Size)
         {
-            throw Broken("the hub ended early", part, null);
+            throw ConnectionBroke("the hub ended the response early", part, null);
         }
     }
 
-    private async Task<int> ReadAsync(Stream body, byte[] block, PartialFile part, Deadline deadline, CancellationToken cancellation)
+    private async Task<int> ReadAsync(Stream body, byte[] block, PartialFile part, IdleTimeout timeout, CancellationToken cancellation)
     {
         try
         {
-            return await body.ReadAsync(block, deadline.Token);
+            return await body.ReadAsync(block, timeout.Token);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw Broken($"nothing came for {settings.Stall.TotalSeconds:0} s", part, e);
+            throw ConnectionBroke($"no data arrived for {settings.StallTimeout.TotalSeconds:0} s", part, e);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw Broken(e.Message, part, e);
+            throw ConnectionBroke(e.Message, part, e);
         }
     }
 
-    private async Task<HttpResponseMessage> AskAsync(PartialFile part, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> RequestAsync(PartialFile part, CancellationToken cancellation)
     {
         try
         {
@@ -120,7 +126,7 @@ internal sealed class FilePull(HubFile file, Uri address, PullFolder folder, Hub
         }
     }
 
-    private void Take(PartialFile part, ReadOnlySpan<byte> bytes)
+    private void Append(PartialFile part, ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > file.Size - part.Length)
         {
@@ -129,19 +135,19 @@ internal sealed class FilePull(HubFile file, Uri address, PullFolder folder, Hub
         }
 
         part.Append(bytes);
-        meter.Received(bytes.Length);
-        if (part.Length > _furthest)
+        progress.AddReceived(bytes.Length);
+        if (part.Length > _furthestLength)
         {
-            (_furthest, _moved) = (part.Length, true);
+            (_furthestLength, _advanced) = (part.Length, true);
         }
     }
 
     private void Restart(PartialFile part)
     {
-        meter.Lost(part.Length);
+        progress.AddDiscarded(part.Length);
         part.Restart();
     }
 
-    private HubException Broken(string why, PartialFile part, Exception? cause) =>
+    private HubException ConnectionBroke(string why, PartialFile part, Exception? cause) =>
         new($"{file.Path}: the connection broke after {part.Length} of {file.Size} bytes ({why}).", cause) { Transient = true };
 }

@@ -2,26 +2,28 @@ using HunyuanOrleans.Cli.CommandLine;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>Where the hub is and how this user is known there.</summary>
-/// <param name="Address">Its address, without a slash at the end.</param>
-/// <param name="Token">The user's token; null asks as anybody.</param>
+/// <summary>The address of the hub and the user's access token.</summary>
+/// <param name="Address">The address, without a trailing slash.</param>
+/// <param name="Token">The user's token; null sends anonymous requests.</param>
 internal sealed record HubEndpoint(string Address, string? Token)
 {
-    /// <summary>Environment variable with the address.</summary>
+    /// <summary>The environment variable that holds the address.</summary>
     public const string AddressVariable = "HF_ENDPOINT";
 
-    /// <summary>Environment variable with the token.</summary>
+    /// <summary>The environment variable that holds the token.</summary>
     public const string TokenVariable = "HF_TOKEN";
 
     private const string DefaultAddress = "https://huggingface.co";
 
-    /// <summary>The endpoint the environment names.</summary>
-    /// <exception cref="UsageException">A variable cannot be used.</exception>
+    /// <summary>Reads the endpoint from the environment variables.</summary>
+    /// <exception cref="UsageException">A variable has an invalid value.</exception>
     public static HubEndpoint FromEnvironment() => Of(
         Environment.GetEnvironmentVariable(AddressVariable), Environment.GetEnvironmentVariable(TokenVariable));
 
-    /// <summary>An endpoint from what the variables hold.</summary>
-    /// <exception cref="UsageException">One cannot be used.</exception>
+    /// <summary>Creates an endpoint from the values of the environment variables.</summary>
+    /// <param name="address">The address; null or empty means Hugging Face.</param>
+    /// <param name="token">The token; null or empty means none.</param>
+    /// <exception cref="UsageException">A value is invalid.</exception>
     public static HubEndpoint Of(string? address, string? token)
     {
         address = string.IsNullOrWhiteSpace(address) ? DefaultAddress : address.Trim().TrimEnd('/');
@@ -30,14 +32,14 @@ internal sealed record HubEndpoint(string Address, string? Token)
             throw new UsageException($"{AddressVariable} must be an http or https address such as {DefaultAddress}, not '{address}'.");
         }
 
-        // Tokens come from files that often end with a line break.
+        // A token that was read from a file often ends with a line break.
         token = token?.Trim();
         return token is { Length: > 0 } && token.Any(static c => c is <= ' ' or >= '\x7f')
-            ? throw new UsageException($"{TokenVariable} must be a token of letters and digits; it holds other characters.")
+            ? throw new UsageException($"{TokenVariable} must be a token without spaces, control characters or characters outside ASCII.")
             : new(address, token is { Length: > 0 } ? token : null);
     }
 
-    /// <summary>Whether an address is the hub itself, which alone may see the token.</summary>
+    /// <summary>Whether an address is on the hub itself, the only host that the token is sent to.</summary>
     public bool Owns(Uri url)
     {
         Uri own = new(Address);

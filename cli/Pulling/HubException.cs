@@ -2,15 +2,15 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>A hub did not give what was asked for; the message is enough for a user.</summary>
+/// <summary>A request to a hub failed. The message alone tells the user what is wrong.</summary>
 internal sealed class HubException(string message, Exception? cause = null) : ModelException(message, cause!)
 {
-    /// <summary>Whether the same request may succeed a little later.</summary>
+    /// <summary>Whether the same request may succeed if it is retried.</summary>
     public bool Transient { get; init; }
 
-    /// <summary>Whether the hub has nothing from the byte on that was asked for.</summary>
+    /// <summary>Whether the hub refused the requested byte range.</summary>
     public bool RangeRefused { get; init; }
 
-    /// <summary>How long the hub asks to wait before that; null where it does not say.</summary>
+    /// <summary>How long the hub asks to wait before a retry; null if it does not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -3,83 +3,83 @@ using System.Text.RegularExpressions;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>Reads what a model on a hub consists of.</summary>
-/// <param name="connection">The hub.</param>
-/// <param name="endpoint">Its address.</param>
-/// <param name="patience">How failures are tried again.</param>
-internal sealed partial class HubListing(HubConnection connection, HubEndpoint endpoint, Patience patience)
+/// <summary>Lists the files of a model on a hub.</summary>
+/// <param name="connection">Sends the requests.</param>
+/// <param name="endpoint">The hub.</param>
+/// <param name="retryPolicy">Decides how often failed requests are repeated.</param>
+internal sealed partial class HubListing(HubConnection connection, HubEndpoint endpoint, RetryPolicy retryPolicy)
 {
-    // Hunyuan-Large's own lists are a hundredth of these.
-    private const int LongestAnswer = 64 << 20, MostPages = 1000;
+    // A hundred times what Hunyuan-Large needs.
+    private const int MaxResponseBytes = 64 << 20, MaxPages = 1000;
 
-    /// <summary>Pins a revision and lists its files.</summary>
-    /// <exception cref="HubException">There is no such model, or the hub answers something else.</exception>
+    /// <summary>Resolves a revision to a commit and lists the files of that commit.</summary>
+    /// <exception cref="HubException">There is no such model, or the hub's answer is invalid.</exception>
     public async Task<HubSnapshot> ReadAsync(HubReference reference, CancellationToken cancellation)
     {
         string api = $"{endpoint.Address}/api/models/{reference.Repository}";
         (JsonElement info, _) = await GetAsync(new($"{api}/revision/{Uri.EscapeDataString(reference.Revision)}"), cancellation);
-        string commit = info.ValueKind == JsonValueKind.Object && Text(info, "sha") is { Length: > 0 } sha ? sha : throw Strange("no commit");
+        string commit = info.ValueKind == JsonValueKind.Object && Text(info, "sha") is { Length: > 0 } sha ? sha : throw InvalidListing("no commit");
         List<HubFile> files = [];
         Uri? page = new($"{api}/tree/{Uri.EscapeDataString(commit)}?recursive=true");
         for (int pages = 0; page is not null; pages++)
         {
-            (JsonElement list, page) = pages < MostPages ? await GetAsync(page, cancellation) : throw Strange("a list without end");
+            (JsonElement list, page) = pages < MaxPages ? await GetAsync(page, cancellation) : throw InvalidListing("a list without end");
             if (list.ValueKind != JsonValueKind.Array)
             {
-                throw Strange("no list of files");
+                throw InvalidListing("no list of files");
             }
 
-            files.AddRange(list.EnumerateArray().Where(IsFile).Select(Read));
+            files.AddRange(list.EnumerateArray().Where(IsFile).Select(ReadFile));
         }
 
         return files.Select(static file => file.Path).Distinct(StringComparer.Ordinal).Count() == files.Count
             ? new(commit, files)
-            : throw Strange("a file twice");
+            : throw InvalidListing("a file twice");
     }
 
-    /// <summary>Where a file of a snapshot is.</summary>
+    /// <summary>The address of a file of a snapshot.</summary>
     public Uri Address(HubReference reference, HubSnapshot snapshot, HubFile file) => new(
         $"{endpoint.Address}/{reference.Repository}/resolve/{Uri.EscapeDataString(snapshot.Commit)}/{string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString))}");
 
     private static bool IsFile(JsonElement entry) =>
         entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("type", out JsonElement type) && type.ValueEquals("file");
 
-    private HubFile Read(JsonElement entry)
+    private HubFile ReadFile(JsonElement entry)
     {
-        string path = Text(entry, "path") ?? throw Strange("a file without a path");
+        string path = Text(entry, "path") ?? throw InvalidListing("a file without a path");
         bool large = entry.TryGetProperty("lfs", out JsonElement lfs) && lfs.ValueKind == JsonValueKind.Object;
         DigestKind kind = large ? DigestKind.Sha256 : DigestKind.GitBlob;
         string? digest = Text(large ? lfs : entry, "oid");
         if (!StaysInside(path) || !FileDigest.IsHex(kind, digest)
             || !(large ? lfs : entry).TryGetProperty("size", out JsonElement size) || size.ValueKind != JsonValueKind.Number || !size.TryGetInt64(out long bytes) || bytes < 0)
         {
-            throw Strange($"path, size or digest of '{path}' wrongly");
+            throw InvalidListing($"an invalid path, size or digest of '{path}'");
         }
 
         return new(path, bytes, new(kind, digest!.ToLowerInvariant()));
     }
 
-    // Whatever the hub says, nothing is written outside of the folder.
+    // The hub is not trusted: its paths must not lead out of the folder, nor into the folder of partial files.
     private static bool StaysInside(string path) =>
         path.AsSpan().IndexOfAny('\\', '\0', ':') < 0 && path.Split('/') is var parts
-        && parts.All(static part => part is not ("" or "." or "..")) && parts[0] != PullFolder.Unfinished;
+        && parts.All(static part => part is not ("" or "." or "..")) && parts[0] != PullFolder.PartialFolderName;
 
     private static string? Text(JsonElement from, string name) =>
         from.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private Task<(JsonElement Json, Uri? Next)> GetAsync(Uri url, CancellationToken cancellation) => patience.RunAsync(
+    private Task<(JsonElement Json, Uri? Next)> GetAsync(Uri url, CancellationToken cancellation) => retryPolicy.RunAsync(
         async () =>
         {
             using HttpResponseMessage response = await connection.GetAsync(url, 0, cancellation);
             try
             {
-                await response.Content.LoadIntoBufferAsync(LongestAnswer, cancellation);
+                await response.Content.LoadIntoBufferAsync(MaxResponseBytes, cancellation);
                 using JsonDocument json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
                 return (json.RootElement.Clone(), Next(response, url));
             }
             catch (JsonException e)
             {
-                throw new HubException($"{endpoint.Address} is no Hugging Face hub: it answers something that is not JSON.", e);
+                throw new HubException($"{endpoint.Address} is not a Hugging Face hub: its answer is not JSON.", e);
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
@@ -94,7 +94,7 @@ internal sealed partial class HubListing(HubConnection connection, HubEndpoint e
             ? new Uri(url, match.Groups[1].Value)
             : null;
 
-    private HubException Strange(string what) => new($"{endpoint.Address} lists {what}; it is no Hugging Face hub, or a broken one.");
+    private HubException InvalidListing(string what) => new($"{endpoint.Address} lists {what}; it is not a Hugging Face hub, or it is broken.");
 
     [GeneratedRegex("<([^>]+)>\\s*;\\s*rel=\"?next\"?")]
     private static partial Regex NextLink();

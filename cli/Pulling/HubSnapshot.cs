@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>A revision of a model, pinned: its files do not change while they are pulled.</summary>
-/// <param name="Commit">The commit the revision meant when it was asked for.</param>
-/// <param name="Files">All files, in the order listed.</param>
+/// <summary>The files of a model at one commit, so that they cannot change while they are pulled.</summary>
+/// <param name="Commit">The commit that the revision pointed to when the files were listed.</param>
+/// <param name="Files">The files, in the hub's order.</param>
 internal sealed record HubSnapshot(string Commit, IReadOnlyList<HubFile> Files);

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>What is there of a file so far, with the digest of it. It does not know where bytes come from.</summary>
+/// <summary>A file that is not complete yet, with the running digest of the bytes written so far. Does not know where the bytes come from.</summary>
 internal sealed class PartialFile : IDisposable
 {
     private const int BlockBytes = 1 << 20;
@@ -18,17 +18,20 @@ internal sealed class PartialFile : IDisposable
     private PartialFile(HubFile file, string path, SafeFileHandle handle) =>
         (_file, _path, _handle, _hash) = (file, path, handle, file.Digest.Begin(file.Size));
 
-    /// <summary>Bytes there are.</summary>
+    /// <summary>Number of bytes written so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Opens what was begun earlier, or begins.</summary>
+    /// <summary>Opens the partial file that an earlier pull left, or creates an empty one.</summary>
+    /// <param name="file">The file it will become.</param>
+    /// <param name="path">The path of the partial file.</param>
+    /// <param name="cancellation">Cancels reading what is already there.</param>
     public static PartialFile Open(HubFile file, string path, CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         PartialFile partial = new(file, path, File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
         {
-            partial.TakeUp(cancellation);
+            partial.Resume(cancellation);
             return partial;
         }
         catch
@@ -38,15 +41,15 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
-    /// <summary>Whether a file has a content; reads all of it.</summary>
-    public static bool Holds(string path, HubFile file, CancellationToken cancellation)
+    /// <summary>Whether the file at a path has the listed size and digest. Reads the whole file.</summary>
+    public static bool IsComplete(string path, HubFile file, CancellationToken cancellation)
     {
         using SafeFileHandle handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
         using IncrementalHash hash = file.Digest.Begin(file.Size);
         return Read(handle, hash, cancellation) == file.Size && Convert.ToHexStringLower(hash.GetCurrentHash()) == file.Digest.Hex;
     }
 
-    /// <summary>Adds bytes at the end.</summary>
+    /// <summary>Appends bytes.</summary>
     /// <exception cref="ModelException">The disk is full.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
@@ -54,16 +57,16 @@ internal sealed class PartialFile : IDisposable
         {
             RandomAccess.Write(_handle, bytes, Length);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (IOException e) when (DiskFullError.Is(e))
         {
-            throw new ModelException(DiskFull.Message(_path, Units.Bytes(_file.Size - Length)), e);
+            throw new ModelException(DiskFullError.Message(_path, Units.Bytes(_file.Size - Length)), e);
         }
 
         _hash.AppendData(bytes);
         Length += bytes.Length;
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Deletes all content.</summary>
     public void Restart()
     {
         RandomAccess.SetLength(_handle, 0);
@@ -71,25 +74,26 @@ internal sealed class PartialFile : IDisposable
         (_hash, Length) = (_file.Digest.Begin(_file.Size), 0);
     }
 
-    /// <summary>The digest of what is there.</summary>
+    /// <summary>The digest of the bytes written so far, in lower-case hexadecimal digits.</summary>
     public string Digest() => Convert.ToHexStringLower(_hash.GetCurrentHash());
 
-    /// <summary>Gives the file its final name, whole, whatever happens meanwhile.</summary>
-    public void Finish(string final)
+    /// <summary>Moves the file to its final path atomically.</summary>
+    public void Complete(string final)
     {
-        // Before the name: it must not outlive a power cut that the content does not.
+        // Flush before the rename: after a power failure, a file with its final name must have its content.
         RandomAccess.FlushToDisk(_handle);
         Directory.CreateDirectory(Path.GetDirectoryName(final)!);
         File.Move(_path, final, overwrite: true);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _handle.Dispose();
         _hash.Dispose();
     }
 
-    private void TakeUp(CancellationToken cancellation)
+    private void Resume(CancellationToken cancellation)
     {
         if (RandomAccess.GetLength(_handle) > _file.Size)
         {

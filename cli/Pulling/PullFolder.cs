@@ -4,32 +4,32 @@ using HunyuanOrleans.Model;
 namespace HunyuanOrleans.Cli.Pulling;
 
 /// <summary>
-/// The folder files are pulled into. What is not whole yet lies in a folder of its own inside it, so that the last step is a rename on one disk.
-/// One pull at a time works in it.
+/// The folder that files are pulled into. Partial files are kept in a subfolder, so that completing one is a rename on the same disk. A lock
+/// file admits one pull at a time.
 /// </summary>
 internal sealed class PullFolder : IDisposable
 {
-    /// <summary>Name of the folder for what is not whole yet.</summary>
-    public const string Unfinished = ".pull";
+    /// <summary>The name of the subfolder for partial files.</summary>
+    public const string PartialFolderName = ".pull";
 
     private const int DigestDigits = 16;
 
     private readonly FileStream _lock;
-    private readonly string _unfinished;
+    private readonly string _partialFolder;
 
-    private PullFolder(string path, string unfinished, FileStream @lock) => (Path, _unfinished, _lock) = (path, unfinished, @lock);
+    private PullFolder(string path, string partialFolder, FileStream @lock) => (Path, _partialFolder, _lock) = (path, partialFolder, @lock);
 
-    /// <summary>Full path.</summary>
+    /// <summary>The full path of the folder.</summary>
     public string Path { get; }
 
-    /// <summary>Opens a folder, making it where it is missing.</summary>
-    /// <exception cref="ModelException">It cannot be written to, or another pull is at work in it.</exception>
+    /// <summary>Opens and locks a folder; creates it if it does not exist.</summary>
+    /// <exception cref="ModelException">The folder cannot be written to, or another pull is running in it.</exception>
     public static PullFolder Open(string path)
     {
-        string full = System.IO.Path.GetFullPath(path), unfinished = System.IO.Path.Combine(full, Unfinished);
+        string full = System.IO.Path.GetFullPath(path), partialFolder = System.IO.Path.Combine(full, PartialFolderName);
         try
         {
-            Directory.CreateDirectory(unfinished);
+            Directory.CreateDirectory(partialFolder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -38,43 +38,43 @@ internal sealed class PullFolder : IDisposable
 
         try
         {
-            return new(full, unfinished, new(System.IO.Path.Combine(unfinished, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1));
+            return new(full, partialFolder, new(System.IO.Path.Combine(partialFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ModelException($"{full}: another pull is at work there, or its {Unfinished} folder cannot be written to ({e.Message}).", e);
+            throw new ModelException($"{full}: another pull is running there, or its {PartialFolderName} folder cannot be written to ({e.Message}).", e);
         }
     }
 
-    /// <summary>Where a file belongs.</summary>
-    public string Final(HubFile file) => System.IO.Path.Combine(Path, file.Path);
+    /// <summary>The path of a complete file.</summary>
+    public string FinalPath(HubFile file) => System.IO.Path.Combine(Path, file.Path);
 
-    /// <summary>Where a file is kept until it is whole. Other contents of the same name have other places.</summary>
-    public string Part(HubFile file) => System.IO.Path.Combine(_unfinished, $"{file.Path}.{file.Digest.Hex[..DigestDigits]}.part");
+    /// <summary>The path of a file until it is complete. It depends on the digest, so two versions of a file never mix.</summary>
+    public string PartialPath(HubFile file) => System.IO.Path.Combine(_partialFolder, $"{file.Path}.{file.Digest.Hex[..DigestDigits]}.part");
 
-    /// <summary>Bytes that still have to come for a file; 0 if its size is there, whatever its content.</summary>
-    public long Missing(HubFile file)
+    /// <summary>Number of bytes of a file that are not on disk yet. Compares sizes only, not contents.</summary>
+    public long MissingBytes(HubFile file)
     {
-        FileInfo final = new(Final(file)), part = new(Part(file));
+        FileInfo final = new(FinalPath(file)), part = new(PartialPath(file));
         return final.Exists && final.Length == file.Size ? 0 : file.Size - (part.Exists ? Math.Min(part.Length, file.Size) : 0);
     }
 
-    /// <summary>Checks that what is missing has room.</summary>
-    /// <exception cref="ModelException">It has not.</exception>
-    public void CheckRoom(IEnumerable<HubFile> files)
+    /// <summary>Checks that the disk has space for the missing bytes of all files.</summary>
+    /// <exception cref="ModelException">The disk has less free space.</exception>
+    public void EnsureFreeSpace(IEnumerable<HubFile> files)
     {
-        decimal missing = files.Sum(file => (decimal)Missing(file));
+        decimal missing = files.Sum(file => (decimal)MissingBytes(file));
         long free = new DriveInfo(Path).AvailableFreeSpace;
         if (missing > free)
         {
-            throw new ModelException($"{Path}: {Units.Bytes((double)missing)} are still to come, and the disk has {Units.Bytes(free)} left.");
+            throw new ModelException($"{Path}: {Units.Bytes((double)missing)} are still missing, but the disk has only {Units.Bytes(free)} of free space.");
         }
     }
 
-    /// <summary>Removes what was begun of other contents of a file.</summary>
-    public void DropOthers(HubFile file)
+    /// <summary>Deletes partial files of other versions of a file.</summary>
+    public void DeleteStaleParts(HubFile file)
     {
-        string own = Part(file), folder = System.IO.Path.GetDirectoryName(own)!, name = System.IO.Path.GetFileName(file.Path);
+        string own = PartialPath(file), folder = System.IO.Path.GetDirectoryName(own)!, name = System.IO.Path.GetFileName(file.Path);
         foreach (string other in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.part") : [])
         {
             string found = System.IO.Path.GetFileName(other);
@@ -85,13 +85,13 @@ internal sealed class PullFolder : IDisposable
         }
     }
 
-    /// <summary>Lets other pulls in; removes the folder for what is not whole where nothing is left in it.</summary>
+    /// <summary>Releases the lock, and deletes the subfolder if no partial files are left in it.</summary>
     public void Dispose()
     {
-        bool empty = !Directory.EnumerateFiles(_unfinished, "*.part", SearchOption.AllDirectories).Any();
+        bool empty = !Directory.EnumerateFiles(_partialFolder, "*.part", SearchOption.AllDirectories).Any();
         if (empty)
         {
-            Directory.Delete(_unfinished, recursive: true);
+            Directory.Delete(_partialFolder, recursive: true);
         }
 
         _lock.Dispose();

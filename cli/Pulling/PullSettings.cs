@@ -1,15 +1,18 @@
 namespace HunyuanOrleans.Cli.Pulling;
 
-/// <summary>How a pull goes about it.</summary>
-/// <param name="Parallel">Most files at once.</param>
-internal sealed record PullSettings(int Parallel)
+/// <summary>The settings of a pull.</summary>
+/// <param name="MaxParallelFiles">Most files downloaded at the same time.</param>
+internal sealed record PullSettings(int MaxParallelFiles)
 {
-    /// <summary>How long the hub may stay silent. Default 30 s. Lower finds dead connections sooner and gives up slow ones.</summary>
-    public TimeSpan Stall { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long the hub may send nothing, before a response and within one. The default is 30 s. A lower value detects dead connections sooner,
+    /// but breaks slow ones.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Waits between attempts. Default: by the clock.</summary>
-    public Func<TimeSpan, CancellationToken, Task>? Pause { get; init; }
+    /// <summary>Waits between attempts. The default, null, waits by the clock.</summary>
+    public Func<TimeSpan, CancellationToken, Task>? Delay { get; init; }
 }

@@ -31,7 +31,7 @@ internal sealed record Answer(string? Text, int[] Ids, FinishReason Finish, Requ
         bool any = false;
         await foreach (TokenChunk chunk in stream)
         {
-            string piece = decoder?.Append(chunk) ?? Listed(chunk.Ids.Span, any);
+            string piece = decoder?.Append(chunk) ?? FormatIds(chunk.Ids.Span, any);
             any |= chunk.Ids.Length > 0;
             if (piece.Length > 0)
             {
@@ -52,6 +52,6 @@ internal sealed record Answer(string? Text, int[] Ids, FinishReason Finish, Requ
     /// <summary>Ids as they are shown where there is no text.</summary>
     /// <param name="ids">New ids.</param>
     /// <param name="any">Whether some were shown before.</param>
-    public static string Listed(ReadOnlySpan<int> ids, bool any) =>
+    public static string FormatIds(ReadOnlySpan<int> ids, bool any) =>
         ids.IsEmpty ? "" : (any ? "," : "") + string.Join(',', ids.ToArray());
 }

@@ -9,7 +9,7 @@ using ChatMessage = HunyuanOrleans.Text.Templates.ChatMessage;
 namespace HunyuanOrleans.Cli.Sessions;
 
 /// <summary>A model of a cluster that runs elsewhere: nothing of it is on this machine.</summary>
-internal sealed class ClusterSession : IAnswerer, IPromptText
+internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
 {
     private readonly HunyuanClient _client;
     private readonly ClusterModel _model;
@@ -28,7 +28,7 @@ internal sealed class ClusterSession : IAnswerer, IPromptText
     public string Name => $"{_model.Name} on a cluster";
 
     /// <inheritdoc/>
-    public IPromptText Prompts => this;
+    public IPromptEncoder Prompts => this;
 
     /// <inheritdoc/>
     public GenerationDefaults Defaults { get; }
@@ -80,7 +80,7 @@ internal sealed class ClusterSession : IAnswerer, IPromptText
             await foreach (AnswerChunk chunk in _client.GenerateAsync(request, _model.Name, request.Cancellation))
             {
                 first ??= Stopwatch.GetElapsedTime(began);
-                string piece = _model.HasText ? chunk.Text : Answer.Listed(chunk.Ids.Span, ids.Count > 0);
+                string piece = _model.HasText ? chunk.Text : Answer.FormatIds(chunk.Ids.Span, ids.Count > 0);
                 ids.AddRange(chunk.Ids.Span);
                 finish = chunk.Finish;
                 if (piece.Length > 0)

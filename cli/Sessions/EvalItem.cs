@@ -8,7 +8,7 @@ internal sealed record EvalItem(string Input, string Label)
     private const char Separator = '；';
 
     /// <summary>Whether an answer holds exactly the names of the label, in any order.</summary>
-    public bool IsAnsweredBy(string answer) => Names(answer).SetEquals(Names(Label));
+    public bool IsCorrect(string answer) => Names(answer).SetEquals(Names(Label));
 
     private static HashSet<string> Names(string text) =>
         [.. text.Split(Separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];

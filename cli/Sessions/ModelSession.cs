@@ -11,13 +11,13 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Cli.Sessions;
 
 /// <summary>A loaded model with an engine that answers requests. It knows neither options nor output.</summary>
-internal sealed class ModelSession : IAnswerer
+internal sealed class ModelSession : IInferenceSession
 {
     private readonly LocalExecutor _executor;
     private readonly InferenceEngine _engine;
     private readonly ITokenText? _tokenText;
 
-    private ModelSession(ModelText text, ModelRunner model, TimeSpan loadTime)
+    private ModelSession(PromptEncoder text, ModelRunner model, TimeSpan loadTime)
     {
         Text = text;
         LoadTime = loadTime;
@@ -28,13 +28,13 @@ internal sealed class ModelSession : IAnswerer
     }
 
     /// <summary>The model's text side.</summary>
-    public ModelText Text { get; }
+    public PromptEncoder Text { get; }
 
     /// <inheritdoc/>
     public string Name => Text.Folder;
 
     /// <inheritdoc/>
-    public IPromptText Prompts => Text;
+    public IPromptEncoder Prompts => Text;
 
     /// <summary>What the model suggests for sampling.</summary>
     public GenerationDefaults Defaults { get; }
@@ -44,7 +44,7 @@ internal sealed class ModelSession : IAnswerer
 
     /// <summary>Loads a model, with a progress bar where a person watches, and starts an engine on it.</summary>
     /// <exception cref="ModelException">Something in the folder is wrong.</exception>
-    public static ModelSession Open(ModelText text, ModelOptions options, CancellationToken cancellation)
+    public static ModelSession Open(PromptEncoder text, ModelOptions options, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
         ModelRunner model = ModelLoading.Load(text.Folder, options, cancellation);

@@ -17,7 +17,7 @@ public sealed class DemoAnswersTests
     [InlineData("bf16")]
     public async Task Every_recorded_prompt_gets_its_recorded_answer(string mode)
     {
-        ModelText text = new(TestPaths.DemoModel);
+        PromptEncoder text = new(TestPaths.DemoModel);
         ModelOptions compute = new() { Mode = mode == "f32" ? ComputeMode.F32 : ComputeMode.Bf16, Threads = 2, PinThreads = false };
         await using ModelSession session = ModelSession.Open(text, compute, default);
         AnswerSettings settings = new(SamplingParams.Greedy, null, session.Defaults.MaxNewTokens!.Value, [], IgnoreEos: false);

@@ -17,7 +17,7 @@ public sealed class EvalTests
     [InlineData("无", "", false)]
     [InlineData("A", "a", false)]
     public void Exact_means_the_set_of_names(string label, string answer, bool right) =>
-        Assert.Equal(right, new EvalItem("", label).IsAnsweredBy(answer));
+        Assert.Equal(right, new EvalItem("", label).IsCorrect(answer));
 
     [Fact]
     public void Divergence_is_measured_for_every_form()

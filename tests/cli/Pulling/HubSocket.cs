@@ -6,14 +6,14 @@ using System.Text;
 namespace HunyuanOrleans.Cli.Tests.Pulling;
 
 /// <summary>
-/// HTTP on a bare socket, one request for each connection, so that answers can lie about their length and end anywhere.
+/// An HTTP server on a plain socket with one request per connection, so that a response can have a wrong length and end anywhere.
 /// </summary>
 internal sealed class HubSocket : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<HubRequest, Task<HubResponse>> _answer;
 
-    // What nothing refers to is collected, its socket too, even while an answer is held back.
+    // Keeps the tasks alive: while a response is held back, nothing else refers to its task, and both task and socket would be collected.
     private readonly ConcurrentQueue<Task> _serving = new();
 
     public HubSocket(Func<HubRequest, Task<HubResponse>> answer)
@@ -23,10 +23,10 @@ internal sealed class HubSocket : IDisposable
         _ = AcceptAsync();
     }
 
-    /// <summary>Its address, without a slash at the end.</summary>
+    /// <summary>The server's address, without a trailing slash.</summary>
     public string Url => $"http://{_listener.LocalEndpoint}";
 
-    /// <summary>All requests so far.</summary>
+    /// <summary>All requests received so far.</summary>
     public ConcurrentQueue<HubRequest> Requests { get; } = new();
 
     public void Dispose() => _listener.Dispose();
@@ -55,13 +55,13 @@ internal sealed class HubSocket : IDisposable
                 HubRequest request = await ReadAsync(socket);
                 Requests.Enqueue(request);
                 await WriteAsync(socket, await _answer(request));
-                // All was sent; the other side reads to the end before it sees the close.
+                // Wait until the client closes the connection: closing it first may reset it and discard data that the client has not read.
                 socket.Shutdown(SocketShutdown.Send);
                 _ = await socket.ReceiveAsync(new byte[1]);
             }
             catch (Exception e) when (e is SocketException or EndOfStreamException)
             {
-                // The other side is gone, or was cut.
+                // The client closed the connection.
             }
         }
     }
@@ -88,8 +88,8 @@ internal sealed class HubSocket : IDisposable
         await SendAsync(socket, response.Body.AsMemory(0, response.CutAfter ?? response.Body.Length));
         if (response.CutAfter is not null)
         {
-            await response.Hold;
-            // A reset may overtake what was sent: the end of the stream does not.
+            await response.BeforeCut;
+            // A graceful shutdown, because a reset may discard data that the client has not read.
             socket.Shutdown(SocketShutdown.Send);
         }
     }

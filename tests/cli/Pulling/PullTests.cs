@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
 
-/// <summary>pull against a hub that behaves.</summary>
+/// <summary>The verb pull with a hub that works.</summary>
 public sealed class PullTests : IDisposable
 {
     private readonly TestHub _hub = new();
@@ -21,13 +21,13 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void The_command_fetches_every_file_and_says_so()
+    public void The_command_downloads_every_file_and_reports_it()
     {
         CliResult result = CliProcess.Run(["pull", "acme/tiny", "--to", _folder["m"], "--json"], "", Hub());
         JsonElement json = result.Json();
         Assert.Equal((TestHub.Commit, 6), (json.GetProperty("commit").GetString(), json.GetProperty("files").GetInt32()));
         Assert.Equal(_hub.Files.Values.Sum(static f => f.Length), json.GetProperty("received_bytes").GetInt64());
-        PulledFolder.Holds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
         Assert.False(Directory.Exists(_folder["m/.pull"]));
         Assert.EndsWith("/config.json", _hub.FileRequests[^1].Target, StringComparison.Ordinal);
     }
@@ -36,45 +36,45 @@ public sealed class PullTests : IDisposable
     public async Task A_folder_without_all_of_its_weights_has_no_config()
     {
         _hub.Intercept = static request => request.Target.EndsWith("model-2.safetensors", StringComparison.Ordinal) ? Task.FromResult(HubResponse.Text(404, "")) : null;
-        await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url) { Parallel = 1 }.RunAsync(_folder["m"]));
+        await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url) { Parallel = 1 }.RunAsync(_folder["m"]));
         Assert.DoesNotContain("config.json", PulledFolder.Names(_folder["m"]));
     }
 
     [Fact]
-    public async Task Files_that_are_there_are_checked_and_not_fetched_again()
+    public async Task Existing_files_are_verified_and_only_damaged_ones_are_downloaded_again()
     {
-        await new Puller(_hub.Url).RunAsync(_folder["m"]);
+        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
         byte[] damaged = File.ReadAllBytes(_folder["m/model-1.safetensors"]);
         damaged[1234] ^= 1;
         File.WriteAllBytes(_folder["m/model-1.safetensors"], damaged);
         int before = _hub.FileRequests.Length;
-        await new Puller(_hub.Url).RunAsync(_folder["m"]);
-        PulledFolder.Holds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
+        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
         Assert.EndsWith("model-1.safetensors", Assert.Single(_hub.FileRequests.Skip(before)).Target, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Only_what_matches_is_fetched()
+    public async Task Only_files_that_match_are_downloaded()
     {
-        await new Puller(_hub.Url).RunAsync(_folder["m"], "*-2.safe*", "nested/*.txt", "config.jso?");
+        await new TestPull(_hub.Url).RunAsync(_folder["m"], "*-2.safe*", "nested/*.txt", "config.jso?");
         Assert.Equal(["config.json", "model-2.safetensors", "nested/more/words and ünïcode#.txt"], PulledFolder.Names(_folder["m"]));
-        ModelException none = await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url).RunAsync(_folder["n"], "*.bin", "x"));
+        ModelException none = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["n"], "*.bin", "x"));
         Assert.Contains("None of the 6 files of acme/tiny matches *.bin or x", none.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["n"]));
     }
 
     [Fact]
-    public async Task Several_files_come_at_once()
+    public async Task Several_files_are_downloaded_at_once()
     {
         TaskCompletionSource three = new();
         int waiting = 0;
         _hub.Intercept = request => request.IsFile && _hub.Content(request).Length > 100 ? AnswerAsync(request) : null;
-        await new Puller(_hub.Url) { Parallel = 3 }.RunAsync(_folder["m"]).WaitAsync(TimeSpan.FromMinutes(2));
-        PulledFolder.Holds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url) { Parallel = 3 }.RunAsync(_folder["m"]).WaitAsync(TimeSpan.FromMinutes(5));
+        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
 
         async Task<HubResponse> AnswerAsync(HubRequest request)
         {
-            // No file is answered before three were asked for.
+            // The hub answers no request before it has received three.
             if (Interlocked.Increment(ref waiting) == 3)
             {
                 three.SetResult();
@@ -86,7 +86,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task Long_lists_come_in_pages()
+    public async Task Long_lists_are_read_page_by_page()
     {
         string second = "";
         _hub.Intercept = request =>
@@ -107,16 +107,16 @@ public sealed class PullTests : IDisposable
             return Task.FromResult(HubResponse.Text(
                 200, $"[{string.Join(',', entries[..2])}]", ("Link", $"<{_hub.Url}{request.Target}&cursor=a%3D>; rel=\"next\"")));
         };
-        await new Puller(_hub.Url).RunAsync(_folder["m"]);
+        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
         Assert.EndsWith("cursor=a%3D", second, StringComparison.Ordinal);
-        PulledFolder.Holds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
     }
 
     [Fact]
-    public async Task The_token_is_shown_to_the_hub_and_to_no_other_host()
+    public async Task The_token_is_sent_to_the_hub_and_to_no_other_host()
     {
         using HubSocket elsewhere = new(request => Task.FromResult(TestHub.Part(_hub.Files[request.Target[1..]], request.From)));
-        // And one redirect within the hub.
+        // Weights are redirected to another host, and config.json within the hub.
         _hub.Intercept = request => request.IsFile && request.Target.EndsWith(".safetensors", StringComparison.Ordinal)
             ? Task.FromResult(HubResponse.Text(302, "", ("Location", $"{elsewhere.Url}/{Path.GetFileName(request.Target)}")))
             : request.Target switch
@@ -125,8 +125,8 @@ public sealed class PullTests : IDisposable
                 var target when target.EndsWith("config.json", StringComparison.Ordinal) => Task.FromResult(HubResponse.Text(307, "", ("Location", "/moved"))),
                 _ => null,
             };
-        await new Puller(_hub.Url, "hf_secret\n").RunAsync(_folder["m"]);
-        PulledFolder.Holds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url, "hf_secret\n").RunAsync(_folder["m"]);
+        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
         Assert.Contains(_hub.Requests, static request => request.Target == "/moved");
         Assert.All(_hub.Requests, static request => Assert.Equal("Bearer hf_secret", request.Authorization));
         Assert.Equal(2, elsewhere.Requests.Count);
@@ -134,17 +134,17 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_pulls_do_not_work_in_one_folder()
+    public async Task Two_pulls_cannot_share_a_folder()
     {
         TaskCompletionSource first = new(), go = new();
         _hub.Intercept = request => request.Target.EndsWith("model-1.safetensors", StringComparison.Ordinal) ? HoldAsync(request) : null;
-        Task running = new Puller(_hub.Url).RunAsync(_folder["m"]);
+        Task running = new TestPull(_hub.Url).RunAsync(_folder["m"]);
         await first.Task;
-        ModelException refused = await Assert.ThrowsAnyAsync<ModelException>(() => new Puller(_hub.Url).RunAsync(_folder["m"]));
-        Assert.Contains("another pull is at work", refused.Message, StringComparison.Ordinal);
+        ModelException refused = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        Assert.Contains("another pull is running", refused.Message, StringComparison.Ordinal);
         go.SetResult();
         await running;
-        PulledFolder.Holds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
 
         async Task<HubResponse> HoldAsync(HubRequest request)
         {
@@ -155,7 +155,7 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
-    public void Wrong_command_lines_are_one_line()
+    public void A_wrong_command_line_is_reported_in_one_line()
     {
         CliProcess.Run("pull").FailedWith(2, "OWNER/NAME");
         CliProcess.Run("pull", "tiny").FailedWith(2, "'tiny'", "OWNER/NAME@REVISION");

@@ -2,17 +2,17 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
 
-/// <summary>Checks on a folder that was pulled into.</summary>
+/// <summary>Assertions about a folder that was pulled into.</summary>
 internal static class PulledFolder
 {
-    /// <summary>It holds these files with these contents, and nothing else.</summary>
-    public static void Holds(string folder, IEnumerable<KeyValuePair<string, byte[]>> files)
+    /// <summary>Asserts that the folder holds exactly these files with these contents.</summary>
+    public static void AssertHolds(string folder, IEnumerable<KeyValuePair<string, byte[]>> files)
     {
         Assert.Equal(files.Select(static f => f.Key).Order(StringComparer.Ordinal), Names(folder));
         Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllBytes(Path.Combine(folder, file.Key))));
     }
 
-    /// <summary>Relative paths of the files under their final names or, with <paramref name="parts"/>, of the unfinished ones.</summary>
+    /// <summary>Relative paths of the complete files or, with <paramref name="parts"/>, of the partial files.</summary>
     public static string[] Names(string folder, bool parts = false) =>
     [
         .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path))

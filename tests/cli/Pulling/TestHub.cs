@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
 
-/// <summary>A hub with one model, acme/tiny, that can be made to misbehave.</summary>
+/// <summary>A hub with one model, acme/tiny, whose responses a test can replace.</summary>
 internal sealed class TestHub : IDisposable
 {
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";
@@ -15,20 +15,20 @@ internal sealed class TestHub : IDisposable
 
     public string Url => _socket.Url;
 
-    /// <summary>Files by path; those that end in .safetensors are large ones.</summary>
+    /// <summary>Files by path; those that end in .safetensors are listed as large files.</summary>
     public SortedDictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Answers some requests otherwise; null for those it leaves alone.</summary>
+    /// <summary>Replaces the response to a request; returns null for the normal response.</summary>
     public Func<HubRequest, Task<HubResponse>?> Intercept { get; set; } = static _ => null;
 
-    /// <summary>Changes the list of files.</summary>
+    /// <summary>Changes the list of files before it is sent.</summary>
     public Action<JsonArray> Listing { get; set; } = static _ => { };
 
     public HubRequest[] Requests => [.. _socket.Requests];
 
     public HubRequest[] FileRequests => [.. _socket.Requests.Where(static r => r.IsFile)];
 
-    /// <summary>Adds a file of random bytes, the same for the same path.</summary>
+    /// <summary>Adds a file of random bytes that depend on path and size only.</summary>
     public byte[] Add(string path, int size)
     {
         byte[] bytes = new byte[size];
@@ -36,10 +36,10 @@ internal sealed class TestHub : IDisposable
         return Files[path] = bytes;
     }
 
-    /// <summary>The content a request asks for.</summary>
+    /// <summary>The content of the requested file.</summary>
     public byte[] Content(HubRequest request) => Files[Uri.UnescapeDataString(request.Target.Split($"/resolve/{Commit}/")[1])];
 
-    /// <summary>The ordinary answer.</summary>
+    /// <summary>The normal response to a request.</summary>
     public HubResponse Answer(HubRequest request)
     {
         if (request.Target == "/api/models/acme/tiny/revision/main")
@@ -59,7 +59,7 @@ internal sealed class TestHub : IDisposable
             : HubResponse.Text(404, "");
     }
 
-    /// <summary>A content from a byte on.</summary>
+    /// <summary>The response with a content from a byte on.</summary>
     public static HubResponse Part(byte[] content, int from) => from == 0
         ? new(200, content)
         : from < content.Length
@@ -70,7 +70,7 @@ internal sealed class TestHub : IDisposable
 
     private static JsonNode Entry(string path, byte[] content)
     {
-        // The digest of the whole object, header included, as git writes it.
+        // Git's digest covers the header of the object too.
         byte[] blob = [.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content];
         JsonObject entry = new() { ["type"] = "file", ["path"] = path, ["size"] = content.Length, ["oid"] = Convert.ToHexStringLower(SHA1.HashData(blob)) };
         if (path.EndsWith(".safetensors", StringComparison.Ordinal))

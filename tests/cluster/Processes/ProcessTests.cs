@@ -94,7 +94,7 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
     {
         DrillReport report = await cluster.DrillAsync(plan, output);
         StringWriter sheet = new();
-        DrillSheet.Write(plan, report, sheet);
+        DrillTable.Write(plan, report, sheet);
         output.WriteLine(sheet.ToString());
         Assert.True(report.Passed, $"{report.Failed} failed, {report.Unequal} unequal: {string.Join("; ", report.Problems)}");
         await UntilAsync(static s => s is { Running: 0, Waiting: 0, KvUsed: 0 });

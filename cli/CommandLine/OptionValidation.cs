@@ -1,0 +1,65 @@
+using System.CommandLine;
+
+namespace HunyuanOrleans.Cli.CommandLine;
+
+/// <summary>Limits on option values, checked while parsing, with messages that name the option, the value and what is allowed.</summary>
+internal static class OptionValidation
+{
+    /// <summary>Allows the values from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<T?> InRange<T>(this Option<T?> option, T least, T most)
+        where T : struct, IComparable<T>, IParsable<T>
+    {
+        option.CustomParser = result =>
+        {
+            string text = result.Tokens[^1].Value;
+            // NaN compares false with everything, so the test is for being inside.
+            if (T.TryParse(text, null, out T value) && value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0)
+            {
+                return value;
+            }
+
+            result.AddError($"{option.Name} must be {Kind<T>()} from {least} to {most}, not '{text}'.");
+            return null;
+        };
+        return option;
+    }
+
+    /// <summary>Allows a comma-separated list of values from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<int[]> ListInRange(this Option<int[]> option, int least, int most)
+    {
+        option.CustomParser = result =>
+        {
+            string[] parts = string.Join(',', result.Tokens.Select(t => t.Value)).Split(',', StringSplitOptions.TrimEntries);
+            int[] values = new int[parts.Length];
+            for (int i = 0; i < parts.Length; i++)
+            {
+                if (!int.TryParse(parts[i], out values[i]) || values[i] < least || values[i] > most)
+                {
+                    result.AddError($"{option.Name} takes whole numbers from {least} to {most} separated by commas; '{parts[i]}' is none.");
+                    return [];
+                }
+            }
+
+            return values;
+        };
+        return option;
+    }
+
+    /// <summary>Allows the given words only.</summary>
+    public static Option<string> OneOf(this Option<string> option, params string[] words)
+    {
+        option.Validators.Add(result =>
+        {
+            string? value = result.Tokens.Count > 0 ? result.Tokens[^1].Value : null;
+            if (value is not null && !words.Contains(value))
+            {
+                result.AddError($"{option.Name} must be {string.Join(" or ", words)}, not '{value}'.");
+            }
+        });
+        return option;
+    }
+
+    private static string Kind<T>() => typeof(T) == typeof(int) || typeof(T) == typeof(long) || typeof(T) == typeof(ulong)
+        ? "a whole number"
+        : "a number";
+}

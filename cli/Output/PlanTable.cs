@@ -1,0 +1,49 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
+
+namespace HunyuanOrleans.Cli.Output;
+
+/// <summary>Writes a plan as text tables.</summary>
+internal static class PlanTable
+{
+    // From this column on, cells are right-aligned.
+    private const int FirstNumericColumn = 3;
+
+    /// <summary>Writes the tables.</summary>
+    public static void Write(string folder, ModelConfig config, WeightTypes types, PartitionPlan plan, TextWriter output)
+    {
+        SiloCapacity silo = plan.Silos[0].Silo;
+        new FactTable()
+            .Add("model", $"{folder}: {Units.Count(config.ParameterCount.Total)} parameters, {Units.Count(config.ParameterCount.Active)} active")
+            .Add("silos", $"{plan.Silos.Count} x {silo.Device}, {Units.Bytes(silo.MemoryBytes)} at {Units.Bytes(silo.MemoryBandwidth)}/s")
+            .Add("weights", $"{Units.Bytes(plan.Silos.Sum(s => (double)s.WeightBytes))}, {types.Name}, experts {plan.Layout.ToString().ToLowerInvariant()}")
+            .Add("KV cache", $"{plan.KvTokens:N0} tokens of {plan.KvBytesPerToken:N0} bytes")
+            .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token")
+            .WriteTo(output);
+        output.WriteLine();
+
+        string[][] rows =
+        [
+            ["silo", "attention", "experts", "weights", "KV tokens", "ms/token"],
+            .. plan.Silos.Select(Row),
+        ];
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+        foreach (string[] row in rows)
+        {
+            output.WriteLine(string.Join("  ", row.Select((cell, column) => column < FirstNumericColumn ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))));
+        }
+    }
+
+    private static string[] Row(SiloPlan silo) =>
+    [
+        silo.Silo.Name,
+        Ranges(silo.Attention.Select(r => $"{r.FirstLayer}-{r.LastLayer}")),
+        Ranges(silo.Experts.Select(r => $"{r.FirstLayer}-{r.LastLayer} x {r.FirstExpert}-{r.LastExpert}")),
+        Units.Bytes(silo.WeightBytes),
+        silo.KvTokens.ToString("N0"),
+        (1e3 * silo.TouchedBytesPerToken / silo.Silo.MemoryBandwidth).ToString("0.00"),
+    ];
+
+    private static string Ranges(IEnumerable<string> ranges) => ranges.Any() ? string.Join(", ", ranges) : "-";
+}
