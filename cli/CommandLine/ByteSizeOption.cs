@@ -3,10 +3,10 @@ using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>Amounts of memory on the command line.</summary>
+/// <summary>Creates options whose value is an amount of memory.</summary>
 internal static class ByteSizeOption
 {
-    /// <summary>An option that takes an amount of at least one byte.</summary>
+    /// <summary>Creates an option that takes an amount of at least one byte.</summary>
     public static Option<long?> Create(string name, string description) => new(name)
     {
         Description = description,

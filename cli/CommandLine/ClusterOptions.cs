@@ -5,58 +5,59 @@ using HunyuanOrleans.Client;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>The options that have a cluster answer instead of this process, for the verbs that answer.</summary>
+/// <summary>The options that connect a verb to a cluster.</summary>
 internal static class ClusterOptions
 {
     private static readonly Option<string?> Cluster = new("--cluster")
     {
-        Description = "Ask a cluster: HOST:PORT of silos' gateways, separated by commas, or the connection string of its PostgreSQL database. "
-            + "--model is then the model's name there. [default: this machine computes]",
+        Description = "Use a cluster: HOST:PORT of the gateways of its silos, separated by commas, or the connection string of its PostgreSQL "
+            + "database. --model is then the model's name on the cluster. [default: compute on this machine]",
         HelpName = "ENDPOINT",
     };
 
     private static readonly Option<string> ClusterId = new("--cluster-id")
     {
-        Description = "Name of the cluster, as its silos are told.",
+        Description = "The name of the cluster, the same as --cluster-id of its silos.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "hunyuan",
     };
 
-    // Someone waits before the terminal.
+    // Shorter than the client's default, because a user waits at the terminal.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds them to a verb.</summary>
+    /// <summary>Adds the options to a verb.</summary>
     public static void AddTo(Command command)
     {
         command.Add(Cluster);
         command.Add(ClusterId);
     }
 
-    /// <summary>Whether a cluster is to answer.</summary>
-    /// <exception cref="UsageException">So it is, beside options that say how this machine computes; or a cluster is named and not where it is.</exception>
+    /// <summary>Whether the command line names a cluster.</summary>
+    /// <exception cref="UsageException">
+    /// The command line combines a cluster with options for computing on this machine, or gives the name of a cluster but not its address.
+    /// </exception>
     public static bool IsGiven(ParseResult parsed)
     {
-        bool given = parsed.GetValue(Cluster) is not null;
-        if (!given)
+        if (parsed.GetValue(Cluster) is null)
         {
-            return Explicit(parsed, ClusterId) ? throw new UsageException($"{ClusterId.Name} goes with {Cluster.Name}.") : false;
+            return IsExplicit(parsed, ClusterId) ? throw new UsageException($"{ClusterId.Name} requires {Cluster.Name}.") : false;
         }
 
         Option[] local = [SharedOptions.Mode, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache];
-        return local.FirstOrDefault(option => Explicit(parsed, option)) is { } wrong
-            ? throw new UsageException($"{wrong.Name} says how this machine computes; with {Cluster.Name} the silos do.")
+        return local.FirstOrDefault(option => IsExplicit(parsed, option)) is { } conflicting
+            ? throw new UsageException($"{conflicting.Name} sets how this machine computes, but with {Cluster.Name} the silos compute.")
             : true;
     }
 
-    /// <summary>Connects. Call <see cref="IsGiven"/> before.</summary>
+    /// <summary>Connects to a model on the cluster. Call <see cref="IsGiven"/> first.</summary>
     public static Task<ClusterSession> OpenAsync(ParseResult parsed, CancellationToken cancellation) =>
         ClusterSession.OpenAsync(options => Configure(parsed, options), cancellation);
 
-    /// <summary>Connects, for a verb that looks at a cluster.</summary>
-    /// <exception cref="UsageException">No cluster is given.</exception>
+    /// <summary>Connects to the cluster itself, for a verb that requires one.</summary>
+    /// <exception cref="UsageException">The command line names no cluster.</exception>
     public static Task<HunyuanClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation) => IsGiven(parsed)
         ? HunyuanClient.ConnectAsync(options => Configure(parsed, options), cancellation)
-        : throw new UsageException($"{Cluster.Name} is missing: the cluster to look at.");
+        : throw new UsageException($"{Cluster.Name} is required: it names the cluster to show.");
 
     private static void Configure(ParseResult parsed, HunyuanClientOptions options)
     {
@@ -78,5 +79,5 @@ internal static class ClusterOptions
         options.Model = parsed.GetValue(SharedOptions.Model);
     }
 
-    private static bool Explicit(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
+    private static bool IsExplicit(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
 }

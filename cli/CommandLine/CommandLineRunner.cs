@@ -6,33 +6,30 @@ using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>
-/// Parses a command line, runs its verb, and turns every error into one line on the error stream and an exit code. It knows no verb
-/// by name.
-/// </summary>
+/// <summary>Parses a command line, runs its verb, and turns every error into one line on the error stream and an exit code.</summary>
 internal static class CommandLineRunner
 {
-    // A prompt that starts with @ is text, not the name of a file with more arguments.
+    // Response files are off, because a prompt may start with @.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The arguments after the program name.</param>
-    /// <param name="streams">Where output and errors go; its handling of signals and exceptions is set here.</param>
+    /// <param name="streams">The output and error streams; this method sets its handling of signals and exceptions.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, InvocationConfiguration streams)
     {
-        // Numbers and messages are the same on every machine.
+        // Numbers and messages must be the same on every machine.
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
         streams.EnableDefaultExceptionHandler = false;
-        // Each verb decides what Ctrl-C means for it.
+        // Each verb handles Ctrl-C itself.
         streams.ProcessTerminationTimeout = null;
 
         ParseResult parsed = CommandTree.Create().Parse(args, Parsing);
         string name = FullName(parsed.CommandResult.Command);
         if (parsed.Errors.Count > 0)
         {
-            // A word that is not understood explains the other errors.
+            // An unknown word causes the other errors, so it alone is reported.
             string message = parsed.UnmatchedTokens.Count > 0
                 ? $"Unknown option or argument '{parsed.UnmatchedTokens[0]}'."
                 : parsed.Errors[0].Message;
@@ -61,7 +58,7 @@ internal static class CommandLineRunner
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
-        // NotSupportedException: something this machine lacks, such as the instruction set asked for.
+        // NotSupportedException means that the machine lacks something, such as the requested instruction set.
         ModelException or TextException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
         OperationCanceledException => "Stopped.",
         JsonException => $"Not valid JSON: {error.Message}",

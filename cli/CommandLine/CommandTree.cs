@@ -3,13 +3,13 @@ using HunyuanOrleans.Cli.Commands;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>The list of verbs.</summary>
+/// <summary>Assembles the root command with all verbs.</summary>
 internal static class CommandTree
 {
-    /// <summary>Builds the whole command.</summary>
+    /// <summary>Creates the root command.</summary>
     public static RootCommand Create()
     {
-        RootCommand root = new("Runs Tencent Hunyuan models on this machine.")
+        RootCommand root = new("Runs Tencent Hunyuan models on this machine or on a cluster.")
         {
             GenerateCommand.Create(),
             ChatCommand.Create(),

@@ -5,10 +5,10 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>Reads the options that say how to compute.</summary>
+/// <summary>Reads the options that set how a model computes.</summary>
 internal static class ComputeSettings
 {
-    /// <summary>What the command line says; the rest at its defaults.</summary>
+    /// <summary>The model options of the command line; everything else has its default.</summary>
     public static ModelOptions Read(ParseResult parsed) => new()
     {
         Mode = Mode(parsed),
@@ -21,9 +21,9 @@ internal static class ComputeSettings
         OnWarning = parsed.InvocationConfiguration.Error.WriteLine,
     };
 
-    /// <summary>The arithmetic.</summary>
+    /// <summary>The arithmetic of the command line.</summary>
     public static ComputeMode Mode(ParseResult parsed) => parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16;
 
-    /// <summary>The form of the weights; null: as the checkpoint is.</summary>
+    /// <summary>The format of the weights; null means the format of the checkpoint.</summary>
     public static QuantFormat? Quant(ParseResult parsed) => parsed.GetValue(SharedOptions.Quant) is { } word ? QuantFormats.Parse(word) : null;
 }

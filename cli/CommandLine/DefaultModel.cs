@@ -1,15 +1,15 @@
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>Finds the model folder that is meant when no --model is given.</summary>
+/// <summary>Finds the model folder to use when the command line has no --model.</summary>
 internal static class DefaultModel
 {
-    /// <summary>Environment variable that names another folder.</summary>
+    /// <summary>The environment variable that names the folder.</summary>
     public const string Variable = "HUNYUAN_MODEL";
 
     private const string DemoFolder = "demo-model";
 
-    /// <summary>The folder named by <see cref="Variable"/>, else the bundled demo model.</summary>
-    /// <exception cref="UsageException">Neither is there.</exception>
+    /// <summary>The folder named by <see cref="Variable"/>, otherwise the bundled demo model.</summary>
+    /// <exception cref="UsageException">The variable is not set and there is no demo model.</exception>
     public static string Folder()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
@@ -17,7 +17,7 @@ internal static class DefaultModel
             return named;
         }
 
-        // Beside the program where it is installed, above it in a source checkout.
+        // An installed program has the demo model beside it; in a source checkout it is in a folder above.
         for (DirectoryInfo? dir = new(AppContext.BaseDirectory); dir is not null; dir = dir.Parent)
         {
             string candidate = Path.Combine(dir.FullName, DemoFolder);
@@ -27,6 +27,6 @@ internal static class DefaultModel
             }
         }
 
-        throw new UsageException($"No bundled model was found: name a folder with --model or {Variable}.");
+        throw new UsageException($"The bundled model was not found: name a folder with --model or {Variable}.");
     }
 }

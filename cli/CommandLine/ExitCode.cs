@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>What the process ends with.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCode
 {
-    /// <summary>The work was done.</summary>
+    /// <summary>The verb succeeded.</summary>
     public const int Success = 0;
 
-    /// <summary>The command was understood, but its work failed or was stopped.</summary>
+    /// <summary>The command line was correct, but the verb failed or was stopped.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line itself is wrong; nothing was tried.</summary>
+    /// <summary>The command line is wrong, so nothing was done.</summary>
     public const int Usage = 2;
 }

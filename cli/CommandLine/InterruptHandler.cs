@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace HunyuanOrleans.Cli.CommandLine;
 
 /// <summary>
-/// Turns Ctrl-C and a polite request to end into the cancellation of one piece of work, for as long as it lives. A second Ctrl-C while
-/// the first is being obeyed ends the process the ordinary way.
+/// Cancels an operation on SIGINT (Ctrl-C) or SIGTERM, until the handler is disposed. A second signal ends the process in the default way.
 /// </summary>
 internal sealed class InterruptHandler : IDisposable
 {
@@ -12,14 +11,14 @@ internal sealed class InterruptHandler : IDisposable
     private readonly PosixSignalRegistration _int;
     private readonly PosixSignalRegistration _term;
 
-    /// <summary>Starts listening.</summary>
+    /// <summary>Starts handling signals.</summary>
     public InterruptHandler()
     {
         _int = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         _term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     }
 
-    /// <summary>Cancelled once the user asked to stop.</summary>
+    /// <summary>Cancelled when a signal arrives.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <inheritdoc/>
@@ -27,7 +26,7 @@ internal sealed class InterruptHandler : IDisposable
     {
         _int.Dispose();
         _term.Dispose();
-        // The source is left to the collector: a signal may be on its way to Stop just now.
+        // The token source is not disposed, because Stop may be running on another thread.
     }
 
     private void Stop(PosixSignalContext context)

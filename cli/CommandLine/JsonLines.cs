@@ -3,10 +3,11 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>Reads files with one JSON object per line, empty lines skipped; errors name the file and the line.</summary>
+/// <summary>Reads files with one JSON object per line. Empty lines are skipped, and errors name the file and the line.</summary>
 internal static class JsonLines
 {
-    /// <summary>Reads the string fields <paramref name="names"/> of every line; a line lacking one is an error.</summary>
+    /// <summary>Reads the given string fields of every line.</summary>
+    /// <exception cref="ModelException">A line is not a JSON object, or lacks one of the fields.</exception>
     public static IEnumerable<string[]> Read(string path, params string[] names)
     {
         int number = 0;
@@ -29,7 +30,7 @@ internal static class JsonLines
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The second is what half a surrogate pair gives.
+            // InvalidOperationException is thrown for half of a surrogate pair.
             throw new ModelException($"{where}: not valid JSON ({e.Message})", e);
         }
     }
@@ -39,5 +40,5 @@ internal static class JsonLines
         && element.TryGetProperty(name, out JsonElement value)
         && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
-            : throw new ModelException($"{where}: an object with the text \"{name}\" is wanted.");
+            : throw new ModelException($"{where}: the line must be an object with the text field \"{name}\".");
 }

@@ -4,22 +4,22 @@ using HunyuanOrleans.Cli.Output;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>Lines a user types, with a prompt and hints where a person watches, or lines of a pipe, without any.</summary>
+/// <summary>Reads lines from the terminal, with a prompt and hints, or from a pipe, without them.</summary>
 internal sealed class LineInput
 {
     private readonly TextWriter _output;
     private readonly StreamReader? _pipe;
-    private readonly bool _watched;
+    private readonly bool _interactive;
 
-    /// <summary>Reads the standard input and prompts on <paramref name="streams"/>.</summary>
+    /// <summary>Reads from the standard input; prompts and hints are written to the output of <paramref name="streams"/>.</summary>
     public LineInput(InvocationConfiguration streams)
     {
         _output = streams.Output;
         _pipe = Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false)) : null;
-        _watched = _pipe is null && !Console.IsOutputRedirected;
+        _interactive = _pipe is null && !Console.IsOutputRedirected;
     }
 
-    /// <summary>The next line; null at the end of the input.</summary>
+    /// <summary>Reads the next line; null at the end of the input.</summary>
     public string? Read()
     {
         if (_pipe is not null)
@@ -28,8 +28,8 @@ internal sealed class LineInput
         }
 
         using InterruptHandler interrupt = new();
-        using CancellationTokenRegistration hint = interrupt.Token.Register(() => WriteHint("\nCtrl-C again, or Ctrl-D, leaves."));
-        if (_watched)
+        using CancellationTokenRegistration hint = interrupt.Token.Register(() => WriteHint("\nPress Ctrl-C again, or Ctrl-D, to leave."));
+        if (_interactive)
         {
             _output.Write(TerminalFeatures.IsInteractive ? "\u001b[1m>\u001b[0m " : "> ");
             _output.Flush();
@@ -38,10 +38,10 @@ internal sealed class LineInput
         return Console.ReadLine();
     }
 
-    /// <summary>Says something to a person, nothing to a pipe.</summary>
+    /// <summary>Writes a line to an interactive terminal, and nothing elsewhere.</summary>
     public void WriteHint(string text)
     {
-        if (_watched)
+        if (_interactive)
         {
             _output.WriteLine(text);
             _output.Flush();

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>Limits on option values, checked while parsing, with messages that name the option, the value and what is allowed.</summary>
+/// <summary>
+/// Restricts the values of options. Values are checked during parsing; an error names the option, the value and the allowed values.
+/// </summary>
 internal static class OptionValidation
 {
     /// <summary>Allows the values from <paramref name="least"/> to <paramref name="most"/>.</summary>
@@ -12,7 +14,7 @@ internal static class OptionValidation
         option.CustomParser = result =>
         {
             string text = result.Tokens[^1].Value;
-            // NaN compares false with everything, so the test is for being inside.
+            // Tests for being inside the range, because every comparison with NaN is false.
             if (T.TryParse(text, null, out T value) && value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0)
             {
                 return value;
@@ -35,7 +37,7 @@ internal static class OptionValidation
             {
                 if (!int.TryParse(parts[i], out values[i]) || values[i] < least || values[i] > most)
                 {
-                    result.AddError($"{option.Name} takes whole numbers from {least} to {most} separated by commas; '{parts[i]}' is none.");
+                    result.AddError($"{option.Name} takes whole numbers from {least} to {most} separated by commas, not '{parts[i]}'.");
                     return [];
                 }
             }
@@ -45,7 +47,7 @@ internal static class OptionValidation
         return option;
     }
 
-    /// <summary>Allows the given words only.</summary>
+    /// <summary>Allows only the given words.</summary>
     public static Option<string> OneOf(this Option<string> option, params string[] words)
     {
         option.Validators.Add(result =>

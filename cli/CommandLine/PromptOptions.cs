@@ -5,7 +5,7 @@ using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>The options that give a prompt: a text, a file, messages or ids. It knows no sampling.</summary>
+/// <summary>The options that give a prompt: a text, a file, messages or token ids.</summary>
 internal static class PromptOptions
 {
     private static readonly Argument<string?> Text = new("TEXT")
@@ -18,13 +18,13 @@ internal static class PromptOptions
 
     private static readonly Option<string?> PromptFile = new("--prompt-file")
     {
-        Description = "A file that holds the prompt; - reads the standard input.",
+        Description = "Read the prompt from a file; - means the standard input.",
         HelpName = "FILE",
     };
 
     private static readonly Option<string?> Chat = new("--chat")
     {
-        Description = "A JSON file with messages [{\"role\", \"content\"}, …].",
+        Description = "Read the conversation from a JSON file with messages [{\"role\", \"content\"}, …].",
         HelpName = "FILE",
     };
 
@@ -38,12 +38,12 @@ internal static class PromptOptions
     /// <summary>--system: the system message.</summary>
     public static readonly Option<string> System = new("--system")
     {
-        Description = "System message; an empty one means none.",
+        Description = "The system message; an empty text means none.",
         HelpName = "TEXT",
         DefaultValueFactory = _ => ChatTemplate.DefaultSystemPrompt,
     };
 
-    /// <summary>Adds all of them to a verb.</summary>
+    /// <summary>Adds the options to a verb.</summary>
     public static void AddTo(Command command)
     {
         command.Add(Text);
@@ -53,8 +53,8 @@ internal static class PromptOptions
         }
     }
 
-    /// <summary>Throws unless the command line gives exactly one prompt.</summary>
-    /// <exception cref="UsageException">It gives none or several, or --raw where it means nothing.</exception>
+    /// <summary>Checks that the command line gives exactly one prompt.</summary>
+    /// <exception cref="UsageException">It gives none or several, or combines --raw with messages.</exception>
     public static void Check(ParseResult parsed)
     {
         Symbol[] sources = [Text, Prompt, PromptFile, Chat, Ids];
@@ -65,14 +65,14 @@ internal static class PromptOptions
 
         if (parsed.GetValue(Raw) && parsed.GetValue(Chat) is not null)
         {
-            throw new UsageException("--raw goes with a text: messages always take the chat template.");
+            throw new UsageException("--raw needs a text: messages are always formatted by the chat template.");
         }
     }
 
-    /// <summary>The token ids of the prompt. Call <see cref="Check"/> before.</summary>
+    /// <summary>The token ids of the prompt. Call <see cref="Check"/> first.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="text">The model's text side; needed only where the prompt is not given as ids.</param>
-    public static async ValueTask<int[]> ReadAsync(ParseResult parsed, IPromptEncoder text)
+    /// <param name="encoder">Encodes a prompt that is not given as token ids.</param>
+    public static async ValueTask<int[]> ReadAsync(ParseResult parsed, IPromptEncoder encoder)
     {
         if (IsGiven(parsed, Ids))
         {
@@ -81,16 +81,16 @@ internal static class PromptOptions
 
         if (parsed.GetValue(Chat) is { } chat)
         {
-            return await text.EncodeChatAsync(Conversation.Read(chat));
+            return await encoder.EncodeChatAsync(Conversation.Read(chat));
         }
 
         string prompt = parsed.GetValue(Text) ?? parsed.GetValue(Prompt) ?? ReadFile(parsed.GetValue(PromptFile)!);
         return parsed.GetValue(Raw)
-            ? await text.EncodeAsync(prompt)
-            : await text.EncodeChatAsync(Conversation.Question(parsed.GetValue(System)!, prompt));
+            ? await encoder.EncodeAsync(prompt)
+            : await encoder.EncodeChatAsync(Conversation.Question(parsed.GetValue(System)!, prompt));
     }
 
-    // An option that is absent may still have a value, such as an empty list.
+    // An option that was not given may still have a value, such as an empty list.
     private static bool IsGiven(ParseResult parsed, Symbol symbol) => parsed.GetResult(symbol) switch
     {
         OptionResult option => !option.Implicit,

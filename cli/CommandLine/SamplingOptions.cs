@@ -5,57 +5,57 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>The options that say how an answer is drawn and when it ends, for the verbs that answer.</summary>
+/// <summary>The options that set how tokens are sampled and when an answer ends.</summary>
 internal static class SamplingOptions
 {
-    // Where neither the user nor the model says how many.
+    // Used if neither the command line nor the model sets a length.
     private const int FallbackMaxTokens = 512;
 
     private static readonly Option<int?> MaxTokens = new Option<int?>("--max-tokens", "-n")
     {
-        Description = $"Most tokens to generate. [default: the model's own, else {FallbackMaxTokens}]",
+        Description = $"Generate at most N tokens. [default: the model's setting, otherwise {FallbackMaxTokens}]",
         HelpName = "N",
     }.InRange(1, int.MaxValue);
 
     private static readonly Option<float?> Temperature = new Option<float?>("--temperature")
     {
-        Description = "Divides the logits; 0 is greedy. [default: the model's own]",
+        Description = "Divide the logits by T; 0 always takes the likeliest token. [default: the model's setting]",
         HelpName = "T",
     }.InRange(0f, 1000f);
 
     private static readonly Option<float?> TopP = new Option<float?>("--top-p")
     {
-        Description = "Keep the likeliest tokens up to this probability mass. [default: the model's own]",
+        Description = "Sample from the likeliest tokens that together have the probability P. [default: the model's setting]",
         HelpName = "P",
     }.InRange(float.Epsilon, 1f);
 
     private static readonly Option<int?> TopK = new Option<int?>("--top-k")
     {
-        Description = "Keep this many likeliest tokens; 0 keeps all. [default: the model's own]",
+        Description = "Sample from the K likeliest tokens; 0 means all tokens. [default: the model's setting]",
         HelpName = "K",
     }.InRange(0, int.MaxValue);
 
     private static readonly Option<float?> RepetitionPenalty = new Option<float?>("--repetition-penalty")
     {
-        Description = "Above 1 makes tokens seen before less likely. [default: the model's own]",
+        Description = "Values above 1 make tokens that have occurred before less likely. [default: the model's setting]",
         HelpName = "R",
     }.InRange(float.Epsilon, 1000f);
 
     private static readonly Option<ulong?> Seed = new Option<ulong?>("--seed")
     {
-        Description = "Makes the draw repeatable.",
+        Description = "Make sampling repeatable: the same seed draws the same tokens.",
         HelpName = "N",
     }.InRange(ulong.MinValue, ulong.MaxValue);
 
     private static readonly Option<string[]> Stop = new("--stop")
     {
-        Description = "Ends the answer before this text; may be given several times.",
+        Description = "End the answer before this text. May be given several times.",
         HelpName = "TEXT",
     };
 
     private static readonly Option<bool> Greedy = new("--greedy")
     {
-        Description = "Always take the likeliest token, without penalties unless given.",
+        Description = "Always take the likeliest token. Penalties apply only if they are given.",
     };
 
     private static readonly Option<bool> IgnoreEos = new("--ignore-eos")
@@ -63,7 +63,7 @@ internal static class SamplingOptions
         Description = "Go on after the model's end-of-text token.",
     };
 
-    /// <summary>Adds all of them to a verb.</summary>
+    /// <summary>Adds the options to a verb.</summary>
     public static void AddTo(Command command)
     {
         foreach (Option option in new Option[] { MaxTokens, Temperature, TopP, TopK, RepetitionPenalty, Seed, Stop, Greedy, IgnoreEos })
@@ -72,11 +72,11 @@ internal static class SamplingOptions
         }
     }
 
-    /// <summary>Adds only the length of an answer.</summary>
+    /// <summary>Adds only the option for the length of an answer.</summary>
     public static void AddLengthTo(Command command) => command.Add(MaxTokens);
 
-    /// <summary>Throws where the options contradict each other.</summary>
-    /// <exception cref="UsageException">They do.</exception>
+    /// <summary>Checks that the options do not contradict each other.</summary>
+    /// <exception cref="UsageException">They contradict each other.</exception>
     public static void Check(ParseResult parsed)
     {
         if (parsed.GetValue(Greedy) && parsed.GetValue(Temperature) is > 0)
@@ -85,11 +85,11 @@ internal static class SamplingOptions
         }
     }
 
-    /// <summary>Puts together what the user said and what the model suggests. Call <see cref="Check"/> before.</summary>
+    /// <summary>Combines the options with the model's defaults; options take precedence. Call <see cref="Check"/> first.</summary>
     public static AnswerSettings Read(ParseResult parsed, GenerationDefaults defaults)
     {
-        SamplingParams suggested = parsed.GetValue(Greedy) ? SamplingParams.Greedy : Suggested(defaults);
-        SamplingParams sampling = suggested.With(
+        SamplingParams standard = parsed.GetValue(Greedy) ? SamplingParams.Greedy : FromDefaults(defaults);
+        SamplingParams sampling = standard.With(
             temperature: parsed.GetValue(Temperature),
             topP: parsed.GetValue(TopP),
             topK: parsed.GetValue(TopK),
@@ -103,11 +103,11 @@ internal static class SamplingOptions
             parsed.GetValue(IgnoreEos));
     }
 
-    /// <summary>Greedy answers of the length the user or the model says.</summary>
+    /// <summary>Settings for greedy answers, with the length of the command line or of the model.</summary>
     public static AnswerSettings ReadGreedy(ParseResult parsed, GenerationDefaults defaults) =>
         new(SamplingParams.Greedy, parsed.GetValue(MaxTokens), defaults.MaxNewTokens ?? FallbackMaxTokens, [], IgnoreEos: false);
 
-    private static SamplingParams Suggested(GenerationDefaults defaults) => SamplingParams.Default with
+    private static SamplingParams FromDefaults(GenerationDefaults defaults) => SamplingParams.Default with
     {
         Temperature = defaults.DoSample ? (float)defaults.Temperature : 0,
         TopP = (float)defaults.TopP,

@@ -5,57 +5,59 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>The options that several verbs have, each defined once.</summary>
+/// <summary>The options that several verbs share.</summary>
 internal static class SharedOptions
 {
     /// <summary>--model: the model folder.</summary>
     public static readonly Option<string> Model = new("--model", "-m")
     {
-        Description = $"Model folder. [default: {DefaultModel.Variable}, else the bundled demo model]",
+        Description = $"The model folder. [default: the variable {DefaultModel.Variable}, otherwise the bundled demo model]",
         HelpName = "DIR",
     };
 
     /// <summary>--mode: the arithmetic.</summary>
     public static readonly Option<string> Mode = new Option<string>("--mode")
     {
-        Description = "Arithmetic: f32 is the reference, bf16 is fast.",
+        Description = "The arithmetic: f32 is the reference, bf16 is faster.",
         DefaultValueFactory = _ => "bf16",
         HelpName = "f32|bf16",
     }.OneOf("f32", "bf16");
 
-    /// <summary>--quant: the form of the matrices.</summary>
+    /// <summary>--quant: the format of the weights.</summary>
     public static readonly Option<string?> Quant = new Option<string>("--quant")
     {
-        Description = "Form of the weights: int8 and int4 are the experts only (int4 with the rest in int8), -all attention too. [default: as the checkpoint is]",
+        Description = "The format of the weights. int8 quantises experts and MLPs to 8 bits; int4 quantises them to 4 bits, and attention to 8; "
+            + "with -all, attention has the same bits as experts; fp8 uses 8-bit floats for both. [default: the format of the checkpoint]",
         HelpName = string.Join('|', QuantFormats.Names),
     }.OneOf([.. QuantFormats.Names])!;
 
     /// <summary>--kv: how keys and values are stored.</summary>
     public static readonly Option<string?> Kv = new Option<string>("--kv")
     {
-        Description = "Keys and values: int8 and fp8 take half the memory of bf16. [default: as --mode]",
+        Description = "The format of keys and values; int8 and fp8 take half the memory of bf16. [default: the same as --mode]",
         HelpName = "bf16|int8|fp8",
     }.OneOf("bf16", "int8", "fp8")!;
 
-    /// <summary>--threads: how many cores compute.</summary>
+    /// <summary>--threads: the number of threads that compute.</summary>
     public static readonly Option<int?> Threads = new Option<int?>("--threads")
     {
-        Description = "Threads that compute. [default: the cores this process may use]",
+        Description = "The number of threads that compute. [default: the number of cores that this process may use]",
         HelpName = "N",
     }.InRange(1, 1024);
 
     /// <summary>--packed-cache: keep a packed copy of the weights.</summary>
     public static readonly Option<string?> PackedCache = new("--packed-cache")
     {
-        Description = "Keep a packed copy of the weights, so that the next start only maps it: in DIR, or beside the model. [default: off]",
+        Description = "Keep a packed copy of the weights in DIR, or in the model folder without DIR. The next start maps the copy instead of packing "
+            + "the weights again. [default: off]",
         HelpName = "DIR",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    /// <summary>--json: output for machines.</summary>
-    public static readonly Option<bool> Json = new("--json") { Description = "Print JSON for machines." };
+    /// <summary>--json: whether the output is JSON.</summary>
+    public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON." };
 
-    /// <summary>--ids: a prompt as token ids.</summary>
+    /// <summary>Creates the option --ids, which gives the prompt as token ids.</summary>
     public static Option<int[]?> IdList(bool required) => new("--ids")
     {
         Description = "The prompt as token ids, separated by commas.",
@@ -64,10 +66,10 @@ internal static class SharedOptions
         CustomParser = ParseIds,
     };
 
-    /// <summary>--out: where a verb writes its result.</summary>
+    /// <summary>Creates the option --out, which names the file that a verb writes.</summary>
     public static Option<string?> Out(string description) => new("--out", "-o") { Description = description, HelpName = "FILE" };
 
-    /// <summary>Adds the options that say how to compute.</summary>
+    /// <summary>Adds the options that set how the model computes.</summary>
     public static void AddComputeTo(Command command)
     {
         command.Add(Mode);
@@ -77,9 +79,9 @@ internal static class SharedOptions
         command.Add(PackedCache);
     }
 
-    /// <summary>The model folder the command line means.</summary>
-    /// <exception cref="UsageException">None is given and there is no default.</exception>
-    /// <exception cref="ModelException">There is no such folder.</exception>
+    /// <summary>The model folder of the command line, or the default one.</summary>
+    /// <exception cref="UsageException">The command line names no folder and there is no default.</exception>
+    /// <exception cref="ModelException">The folder does not exist.</exception>
     public static string ModelFolder(ParseResult parsed)
     {
         string folder = parsed.GetValue(Model) ?? DefaultModel.Folder();
@@ -95,7 +97,7 @@ internal static class SharedOptions
         {
             if (!int.TryParse(parts[i], out ids[i]) || ids[i] < 0)
             {
-                result.AddError($"--ids takes token ids separated by commas, such as 1,2,3; '{parts[i]}' is none.");
+                result.AddError($"--ids takes token ids separated by commas, such as 1,2,3, not '{parts[i]}'.");
                 return null;
             }
         }

@@ -1,4 +1,4 @@
 namespace HunyuanOrleans.Cli.CommandLine;
 
-/// <summary>The command line is wrong in a way the parser cannot see; the message alone tells the user what to change.</summary>
+/// <summary>The command line is wrong in a way that the parser cannot detect. The message alone tells the user what to change.</summary>
 internal sealed class UsageException(string message) : Exception(message);

@@ -12,34 +12,35 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>bench: how fast a model runs here, against what the machine itself can do.</summary>
+/// <summary>The verb <c>bench</c>: measures how fast a model runs on this machine, compared with the limits of the machine.</summary>
 internal static class BenchCommand
 {
-    private static readonly Option<int?> Prompt = Count("--prompt", 512, "Tokens of each prompt.");
-    private static readonly Option<int?> Generate = Count("--gen", 64, "Tokens decoded of each answer.");
-    private static readonly Option<int?> Repeat = Count("--repeat", 3, "Runs of each measurement; the best counts, since the machine only ever takes away.");
+    private static readonly Option<int?> Prompt = Count("--prompt", 512, "Number of tokens of each prompt.");
+    private static readonly Option<int?> Generate = Count("--gen", 64, "Number of measured tokens of each answer.");
+    private static readonly Option<int?> Repeat = Count("--repeat", 3, "Number of runs of each measurement. The fastest counts, because disturbances only make a run slower.");
 
     private static readonly Option<int[]> Batch = new Option<int[]>("--batch")
     {
-        Description = "Numbers of answers decoded together. [default: 1,4,8]",
+        Description = "The numbers of answers to decode together. [default: 1,4,8]",
         HelpName = "1,4,8",
     }.ListInRange(1, 64);
 
     private static readonly Option<int[]> Silos = new Option<int[]>("--silos")
     {
-        Description = "Compares clusters of so many silos on this machine instead; 0 is this process without grains. The first is what the others are measured by.",
+        Description = "Compare clusters with these numbers of silos on this machine; 0 means this process without a cluster. Ratios are relative to "
+            + "the first number.",
         HelpName = "0,1,3",
     }.ListInRange(0, 16);
 
     private static readonly Option<bool> Http = new("--http")
     {
-        Description = "Compares the model behind the HTTP server, read in this process, with the model alone instead.",
+        Description = "Compare the model behind the HTTP server with the model alone. Client and server run in this process.",
     };
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("bench", "Measures prefill and decode speed beside the machine's limits.")
+        Command command = new("bench", "Measures prefill and decode speed and compares them with the limits of the machine.")
         {
             SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http,
         };
@@ -57,11 +58,11 @@ internal static class BenchCommand
         ModelOptions options = ComputeSettings.Read(parsed);
         options = options with { KvTokens = plan.KvTokens(options.MaxBatchTokens, KvBlocks.Positions) };
         using InterruptHandler interrupt = new();
-        int[] silos = parsed.GetValue(Silos) ?? [];
+        int[] siloCounts = parsed.GetValue(Silos) ?? [];
         bool http = parsed.GetValue(Http);
-        if (silos.Length > 0 || http)
+        if (siloCounts.Length > 0 || http)
         {
-            return await BenchComparison.RunAsync(parsed, folder, options, plan, silos, http, interrupt.Token);
+            return await BenchComparison.RunAsync(parsed, folder, options, plan, siloCounts, http, interrupt.Token);
         }
 
         long started = Stopwatch.GetTimestamp();
@@ -111,7 +112,7 @@ internal static class BenchCommand
 
         return (prefill, [.. decode]);
 
-        async Task<T> BestAsync<T>(Func<Task<T>> measure, Func<T, double> order)
+        async Task<T> BestAsync<T>(Func<Task<T>> measure, Func<T, double> score)
         {
             List<T> runs = [];
             for (int i = 0; i < plan.Repeats; i++)
@@ -120,10 +121,10 @@ internal static class BenchCommand
                 report(++done, plan.Runs);
             }
 
-            return runs.MaxBy(order)!;
+            return runs.MaxBy(score)!;
         }
     }
 
-    private static Option<int?> Count(string name, int standard, string description, int least = 1) =>
-        new Option<int?>(name) { Description = $"{description} [default: {standard}]", HelpName = "N" }.InRange(least, 1 << 20);
+    private static Option<int?> Count(string name, int defaultValue, string description) =>
+        new Option<int?>(name) { Description = $"{description} [default: {defaultValue}]", HelpName = "N" }.InRange(1, 1 << 20);
 }

@@ -16,14 +16,14 @@ internal static class BenchComparison
 {
     /// <summary>Starts all targets, measures them in turn and prints the comparison.</summary>
     public static async Task<int> RunAsync(
-        ParseResult parsed, string folder, ModelOptions options, BenchPlan plan, int[] silos, bool http, CancellationToken cancellationToken)
+        ParseResult parsed, string folder, ModelOptions options, BenchPlan plan, int[] siloCounts, bool http, CancellationToken cancellationToken)
     {
         ModelConfig config = ModelConfig.Load(folder);
         options = options with { Threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount };
         List<IBenchTarget> targets = [];
         try
         {
-            foreach (int count in silos)
+            foreach (int count in siloCounts)
             {
                 targets.Add(count == 0
                     ? LocalTarget.Create(folder, options, cancellationToken)

@@ -8,15 +8,15 @@ using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>chat: a conversation on the terminal, or one question per line from a pipe.</summary>
+/// <summary>The verb <c>chat</c>: a conversation on the terminal, or with one question per line from a pipe.</summary>
 internal static class ChatCommand
 {
     private const string Help = "/reset forgets the conversation, /exit or Ctrl-D leaves, Ctrl-C stops an answer.";
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("chat", $"Talks with the model. {Help}") { SharedOptions.Model, PromptOptions.System };
+        Command command = new("chat", $"Chats with the model. {Help}") { SharedOptions.Model, PromptOptions.System };
         SamplingOptions.AddTo(command);
         SharedOptions.AddComputeTo(command);
         ClusterOptions.AddTo(command);
@@ -28,7 +28,7 @@ internal static class ChatCommand
     {
         SamplingOptions.Check(parsed);
         List<ChatMessage> history = Conversation.Begin(parsed.GetValue(PromptOptions.System)!);
-        int opening = history.Count;
+        int initialCount = history.Count;
         await using IInferenceSession session = await OpenAsync(parsed);
         AnswerSettings settings = SamplingOptions.Read(parsed, session.Defaults);
         LineInput input = new(parsed.InvocationConfiguration);
@@ -42,7 +42,7 @@ internal static class ChatCommand
                 case "/exit" or "/quit":
                     return ExitCode.Success;
                 case "/reset":
-                    history.RemoveRange(opening, history.Count - opening);
+                    history.RemoveRange(initialCount, history.Count - initialCount);
                     input.WriteHint("The conversation is forgotten.");
                     break;
                 case "/help":
@@ -65,10 +65,10 @@ internal static class ChatCommand
             return await ClusterOptions.OpenAsync(parsed, interrupt.Token);
         }
 
-        PromptEncoder text = new(SharedOptions.ModelFolder(parsed));
-        // Before the weights are loaded: a folder without a tokenizer cannot chat.
-        _ = text.Tokenizer;
-        return ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
+        PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
+        // Loads the tokenizer first, so that a folder without one fails before the weights are loaded.
+        _ = encoder.Tokenizer;
+        return ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token);
     }
 
     private static async Task TurnAsync(
@@ -78,22 +78,22 @@ internal static class ChatCommand
         using InterruptHandler interrupt = new();
         try
         {
-            int[] prompt = await session.Prompts.EncodeChatAsync(history);
-            Answer answer = await session.AnswerAsync(session.Request(prompt, settings, interrupt.Token), piece =>
+            int[] prompt = await session.Encoder.EncodeChatAsync(history);
+            Answer answer = await session.AnswerAsync(session.CreateRequest(prompt, settings, interrupt.Token), chunk =>
             {
-                streams.Output.Write(piece);
+                streams.Output.Write(chunk);
                 streams.Output.Flush();
             });
 
-            // A stopped answer stays in the history as far as it came: it is what the user saw.
+            // The history keeps the part of a stopped answer that the user saw.
             history.Add(ChatMessage.Assistant(answer.Text!));
             streams.Output.WriteLine(answer.Finish == FinishReason.Cancelled ? " [stopped]" : "");
         }
         catch (Exception e) when (e is ModelException or TextException)
         {
-            // A conversation that has grown too long, most likely: it goes on without this question.
+            // Most likely the conversation is too long for the context. It continues without this question.
             history.RemoveAt(history.Count - 1);
-            streams.Error.WriteLine($"{e.Message.ReplaceLineEndings(" ")} /reset starts afresh.");
+            streams.Error.WriteLine($"{e.Message.ReplaceLineEndings(" ")} /reset starts a new conversation.");
         }
 
         streams.Output.Flush();

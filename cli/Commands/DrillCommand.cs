@@ -8,31 +8,32 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>drill: whether answers survive what happens to silos, and how long they wait.</summary>
+/// <summary>The verb <c>drill</c>: tests whether answers survive the loss of silos, and measures how long they are interrupted.</summary>
 internal static class DrillCommand
 {
-    private static readonly Option<int?> Silos = Count("--silos", 4, 64, "Silos of the cluster; from 4 on of every role.");
-    private static readonly Option<int?> Streams = Count("--streams", 8, 1024, "Answers that are under way all the time.");
-    private static readonly Option<int?> Rounds = Count("--rounds", 4, 100_000, "How often something is done to a silo.");
-    private static readonly Option<int?> Seed = Count("--seed", 1, int.MaxValue, "Decides prompts, and what random does.");
+    private static readonly Option<int?> Silos = Count("--silos", 4, 64, "Number of silos. A cluster of 4 or more has silos of every role.");
+    private static readonly Option<int?> Streams = Count("--streams", 8, 1024, "Number of answers that are generated at the same time.");
+    private static readonly Option<int?> Rounds = Count("--rounds", 4, 100_000, "How often the action is done.");
+    private static readonly Option<int?> Seed = Count("--seed", 1, int.MaxValue, "The seed of the prompts and of the action random.");
 
     private static readonly Option<string> Action = new Option<string>("--action")
     {
-        Description = "What is done: kill and stop let a new silo take its place, join adds one and has it leave later, roll restarts each in turn.",
+        Description = "What to do with a silo: kill or stop it and start a new one, join (add one that leaves later), random, or roll (restart each "
+            + "silo in turn).",
         HelpName = "kill|stop|join|random|roll",
         DefaultValueFactory = _ => "kill",
     }.OneOf([.. Enum.GetNames<DrillAction>().Select(static name => name.ToLowerInvariant())]);
 
     private static readonly Option<string?> Logs = new("--logs")
     {
-        Description = "Keep the logs of silo processes in DIR. [default: they are deleted]",
+        Description = "Keep the logs of the silo processes in DIR. [default: the logs are deleted]",
         HelpName = "DIR",
     };
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("drill", "Kills, stops and adds silos of a cluster of its own while answers run, and compares every token.")
+        Command command = new("drill", "Starts a cluster, kills, stops or adds silos while answers are generated, and compares every token with an undisturbed run.")
         {
             SharedOptions.Model, SharedOptions.Quant, Silos, Streams, Rounds, Action, Seed, Logs, SharedOptions.Json,
         };
@@ -85,7 +86,7 @@ internal static class DrillCommand
         return await Drill.RunAsync(plan, expected, cluster, progress, TimeProvider.System, cancellationToken);
     }
 
-    // A bar for who watches; for a log, a line whenever something else begins.
+    // An interactive terminal gets a progress bar. A log gets a line for each new note.
     private static Task<T> ShowAsync<T>(string title, TextWriter error, Func<ProgressReport, Task<T>> work)
     {
         if (TerminalFeatures.IsInteractive)
@@ -102,6 +103,6 @@ internal static class DrillCommand
         });
     }
 
-    private static Option<int?> Count(string name, int standard, int most, string description) =>
-        new Option<int?>(name) { Description = $"{description} [default: {standard}]", HelpName = "N" }.InRange(1, most);
+    private static Option<int?> Count(string name, int defaultValue, int most, string description) =>
+        new Option<int?>(name) { Description = $"{description} [default: {defaultValue}]", HelpName = "N" }.InRange(1, most);
 }

@@ -11,28 +11,28 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Cli.Commands;
 
 /// <summary>
-/// eval: asks many questions with known answers, greedily and many at a time, and counts the right ones; or compares the forms of a model
-/// with float32 over them.
+/// The verb <c>eval</c>: answers questions greedily and counts the right answers, or compares the model in several formats with float32.
 /// </summary>
 internal static class EvalCommand
 {
-    // Enough to keep every batch full while prompts are still being encoded; the engine's queue takes more.
-    private const int Outstanding = 256;
+    // Enough to keep every batch full while prompts are encoded, and fewer than the engine's queue takes.
+    private const int MaxOutstanding = 256;
 
     private static readonly Option<string?> Data = new("--data")
     {
-        Description = "A file with an object {\"input\", \"label\"} per line; required but for --kl, which takes random ids without it.",
+        Description = "A file with an object {\"input\", \"label\"} per line. Required, except that --kl uses random token ids without it.",
         HelpName = "FILE",
     };
 
     private static readonly Option<bool> Kl = new("--kl")
     {
-        Description = "Ask nothing: measure how far the next-token distributions are from float32's, in every form or in that of --quant.",
+        Description = "Instead of asking, measure the divergence of the next-token distributions from those in float32, for every format or for that "
+            + "of --quant.",
     };
 
-    private static readonly Option<string?> Out = SharedOptions.Out("Write the answers there, an object per line.");
+    private static readonly Option<string?> Out = SharedOptions.Out("Write the answers to FILE, as an object per line.");
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("eval", "Measures accuracy on questions with known answers.")
@@ -48,18 +48,19 @@ internal static class EvalCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        EvalItem[] items = Items(parsed);
+        EvalItem[] items = ReadItems(parsed);
         if (parsed.GetValue(Kl))
         {
             return Compare(parsed, items);
         }
 
-        // Opened first: hours of work should not end at a folder that cannot be written.
+        // Opened first, so that a file that cannot be written fails before hours of work.
         using StreamWriter? file = parsed.GetValue(Out) is { } path ? new StreamWriter(path) : null;
-        PromptEncoder text = new(SharedOptions.ModelFolder(parsed));
-        _ = text.Tokenizer;
+        PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
+        // Loads the tokenizer first, so that a folder without one fails before the weights are loaded.
+        _ = encoder.Tokenizer;
         using InterruptHandler interrupt = new();
-        await using ModelSession session = ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
+        await using ModelSession session = ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token);
         string[] answers = ProgressDisplay.Run(
             "Answering", bytes: false, report => AnswerAllAsync(session, parsed, items, report, interrupt.Token).GetAwaiter().GetResult());
 
@@ -74,7 +75,7 @@ internal static class EvalCommand
         return ExitCode.Success;
     }
 
-    private static EvalItem[] Items(ParseResult parsed)
+    private static EvalItem[] ReadItems(ParseResult parsed)
     {
         if (parsed.GetValue(Data) is not { } data)
         {
@@ -89,13 +90,13 @@ internal static class EvalCommand
     {
         string folder = SharedOptions.ModelFolder(parsed);
         ModelConfig config = ModelConfig.Load(folder);
-        PromptEncoder text = new(folder);
+        PromptEncoder encoder = new(folder);
         string system = parsed.GetValue(PromptOptions.System)!;
         IReadOnlyList<(int[] Ids, int First)> prompts = items.Length == 0 ? DivergenceBenchmark.Random(config) : [.. items.Select(item =>
         {
-            // The positions that predict the answer's tokens, and what comes after them.
-            int[] prompt = text.EncodeChat(Conversation.Question(system, item.Input));
-            return ((int[])[.. prompt, .. text.Tokenizer.Encode(item.Label)], prompt.Length - 1);
+            // Counts the positions that predict the tokens of the answer, and the one that predicts what follows it.
+            int[] prompt = encoder.EncodeChat(Conversation.Question(system, item.Input));
+            return ((int[])[.. prompt, .. encoder.Tokenizer.Encode(item.Label)], prompt.Length - 1);
         })];
         QuantFormat[] formats = ComputeSettings.Quant(parsed) is { } one ? [one] : Enum.GetValues<QuantFormat>();
         using InterruptHandler interrupt = new();
@@ -122,7 +123,7 @@ internal static class EvalCommand
     {
         string system = parsed.GetValue(PromptOptions.System)!;
         AnswerSettings settings = SamplingOptions.ReadGreedy(parsed, session.Defaults);
-        using SemaphoreSlim slots = new(Outstanding);
+        using SemaphoreSlim slots = new(MaxOutstanding);
         int done = 0;
         int right = 0;
         Task<string>[] running = new Task<string>[items.Length];
@@ -138,12 +139,12 @@ internal static class EvalCommand
         {
             try
             {
-                int[] prompt = session.Text.EncodeChat(Conversation.Question(system, item.Input));
-                Answer answer = await session.AnswerAsync(session.Request(prompt, settings, cancellation), _ => { });
+                int[] prompt = session.Encoder.EncodeChat(Conversation.Question(system, item.Input));
+                Answer answer = await session.AnswerAsync(session.CreateRequest(prompt, settings, cancellation), _ => { });
                 cancellation.ThrowIfCancellationRequested();
-                int hits = item.IsCorrect(answer.Text!) ? Interlocked.Increment(ref right) : Volatile.Read(ref right);
-                int asked = Interlocked.Increment(ref done);
-                report(asked, items.Length, $"{hits} of {asked} right");
+                int rightSoFar = item.IsCorrect(answer.Text!) ? Interlocked.Increment(ref right) : Volatile.Read(ref right);
+                int doneSoFar = Interlocked.Increment(ref done);
+                report(doneSoFar, items.Length, $"{rightSoFar} of {doneSoFar} right");
                 return answer.Text!;
             }
             finally

@@ -7,10 +7,10 @@ using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>generate: one prompt, one answer, written as it comes.</summary>
+/// <summary>The verb <c>generate</c>: answers one prompt and writes the answer while it is generated.</summary>
 internal static class GenerateCommand
 {
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("generate", "Answers one prompt.") { SharedOptions.Model };
@@ -34,20 +34,20 @@ internal static class GenerateCommand
             return await AnswerAsync(parsed, cluster, await PromptOptions.ReadAsync(parsed, cluster), interrupt);
         }
 
-        // The prompt first: what is wrong with it is said before the weights are loaded.
-        PromptEncoder text = new(SharedOptions.ModelFolder(parsed));
-        int[] prompt = await PromptOptions.ReadAsync(parsed, text);
-        await using ModelSession session = ModelSession.Open(text, ComputeSettings.Read(parsed), interrupt.Token);
+        // The prompt is read first, so that an error in it is reported before the weights are loaded.
+        PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
+        int[] prompt = await PromptOptions.ReadAsync(parsed, encoder);
+        await using ModelSession session = ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token);
         return await AnswerAsync(parsed, session, prompt, interrupt);
     }
 
     private static async Task<int> AnswerAsync(ParseResult parsed, IInferenceSession session, int[] prompt, InterruptHandler interrupt)
     {
-        GenerationRequest request = session.Request(prompt, SamplingOptions.Read(parsed, session.Defaults), interrupt.Token);
+        GenerationRequest request = session.CreateRequest(prompt, SamplingOptions.Read(parsed, session.Defaults), interrupt.Token);
 
         TextWriter output = parsed.InvocationConfiguration.Output;
         bool json = parsed.GetValue(SharedOptions.Json);
-        Answer answer = await session.AnswerAsync(request, piece => Show(output, json ? "" : piece));
+        Answer answer = await session.AnswerAsync(request, chunk => Write(output, json ? "" : chunk));
         output.WriteLine(json
             ? JsonSerializer.Serialize(GenerateResult.Of(answer, prompt, session.LoadTime), JsonOutput.Readable.GenerateResult)
             : "");
@@ -55,9 +55,9 @@ internal static class GenerateCommand
         return ExitCode.Success;
     }
 
-    private static void Show(TextWriter output, string piece)
+    private static void Write(TextWriter output, string chunk)
     {
-        output.Write(piece);
+        output.Write(chunk);
         output.Flush();
     }
 }

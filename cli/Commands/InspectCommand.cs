@@ -11,19 +11,19 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>inspect: what a model folder holds, from its config and file headers; reads no weights.</summary>
+/// <summary>The verb <c>inspect</c>: shows what a model folder holds. Reads the config and the headers of the files, but no weights.</summary>
 internal static class InspectCommand
 {
     private static readonly Argument<string?> Folder = new("DIR")
     {
-        Description = "Model folder; the same as --model.",
+        Description = "The model folder; the same as --model.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("inspect", "Shows a model's shape, parameters and sizes.")
+        Command command = new("inspect", "Shows the shape, the parameters and the sizes of a model.")
         {
             Folder, SharedOptions.Model, SharedOptions.Mode, SharedOptions.Quant, SharedOptions.Json,
         };
@@ -50,17 +50,17 @@ internal static class InspectCommand
         }
         else
         {
-            Sheet(folder, found, packed).WriteTo(output);
+            CreateTable(folder, found, packed).WriteTo(output);
         }
 
-        // A folder with a config only is fine to inspect; weights that cannot be loaded are not.
+        // A folder without weights is valid, but weights that cannot be loaded are an error.
         return found.Problem is null || found.Tensors == 0 ? ExitCode.Success : throw new ModelException(found.Problem);
     }
 
-    private static FactTable Sheet(string folder, ModelInspection found, PackedWeights packed)
+    private static FactTable CreateTable(string folder, ModelInspection found, PackedWeights packed)
     {
         ModelConfig config = found.Config;
-        FactTable sheet = new FactTable()
+        FactTable table = new FactTable()
             .Add("model", folder)
             .Add("type", $"{config.ModelType}{(config.QuantizationMethod is { } method ? $", {method}" : "")}")
             .Add("layers", config.ClaFactor > 1 ? $"{config.Layers} (every {config.ClaFactor} share one K/V)" : $"{config.Layers}")
@@ -77,10 +77,10 @@ internal static class InspectCommand
             .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8");
         foreach ((StoredType type, long bytes) in found.BytesByType)
         {
-            sheet.Add($"stored {type}", $"{Units.Bytes(bytes)} ({bytes:N0} bytes)");
+            table.Add($"stored {type}", $"{Units.Bytes(bytes)} ({bytes:N0} bytes)");
         }
 
-        return sheet
+        return table
             .Add("files", found.Files.Count == 0
                 ? null
                 : $"{found.Files.Count}, {found.Tensors} tensors, {Units.Bytes(found.Files.Sum(f => f.Bytes))}")

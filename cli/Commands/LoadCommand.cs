@@ -8,60 +8,60 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>load: sends many streamed chats to any OpenAI server and reports how fast it answers.</summary>
+/// <summary>The verb <c>load</c>: sends many streamed requests to any server with OpenAI's API and reports its latencies and its throughput.</summary>
 internal static class LoadCommand
 {
     private const string KeyVariable = "OPENAI_API_KEY";
 
     private static readonly Option<string> Url = new("--url")
     {
-        Description = "The server's address, with or without /v1.",
+        Description = "The address of the server, with or without /v1.",
         DefaultValueFactory = _ => "http://127.0.0.1:8020",
         HelpName = "URL",
     };
 
     private static readonly Option<string?> Model = new("--served-model-name")
     {
-        Description = "The model requests name. [default: the first that the server lists]",
+        Description = "The name of the model in requests. [default: the first model that the server lists]",
         HelpName = "NAME",
     };
 
     private static readonly Option<string?> Key = new("--api-key")
     {
-        Description = $"The API key. [default: {KeyVariable}]",
+        Description = $"The API key. [default: the variable {KeyVariable}]",
         HelpName = "KEY",
     };
 
-    private static readonly Option<int?> Requests = Number("--requests", "Requests to send.", 100, 10_000_000);
+    private static readonly Option<int?> Requests = Number("--requests", "The number of requests to send.", 100, 10_000_000);
 
-    private static readonly Option<int?> Concurrency = Number("--concurrency", "Most requests in progress at once.", 8, 100_000);
+    private static readonly Option<int?> Concurrency = Number("--concurrency", "The largest number of requests in progress at the same time.", 8, 100_000);
 
     private static readonly Option<double?> Rate = new Option<double?>("--rate")
     {
-        Description = "Requests begun per second on average, at random moments. [default: as fast as concurrency allows]",
+        Description = "Start R requests per second on average, at random times. [default: as fast as --concurrency allows]",
         HelpName = "R",
     }.InRange(0.001, 1e6);
 
-    private static readonly Option<int?> PromptLength = Number("--prompt-len", "Words of a prompt, or its ids.", 64, 1_000_000);
+    private static readonly Option<int?> PromptLength = Number("--prompt-len", "The number of words of a prompt, or of token ids with --ids.", 64, 1_000_000);
 
-    private static readonly Option<int?> AnswerLength = Number("--gen-len", "Tokens of an answer.", 64, 1_000_000);
+    private static readonly Option<int?> AnswerLength = Number("--gen-len", "The number of tokens of an answer.", 64, 1_000_000);
 
     private static readonly Option<bool> StopEarly = new("--stop-early")
     {
-        Description = "Let answers end on their own; else ignore_eos asks for their full length.",
+        Description = "Let the model end answers. Without this option, ignore_eos requests the full length.",
     };
 
     private static readonly Option<bool> Ids = new("--ids")
     {
-        Description = "Complete prompts of token ids instead of answering chats: for models without a tokenizer.",
+        Description = "Send completions of token ids instead of chats, for models without a tokenizer.",
     };
 
-    private static readonly Option<int?> Seed = Number("--seed", "Decides prompts and moments.", 1, int.MaxValue);
+    private static readonly Option<int?> Seed = Number("--seed", "The seed of the prompts and of the start times.", 1, int.MaxValue);
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("load", "Measures an OpenAI server under load.")
+        Command command = new("load", "Measures a server with OpenAI's API under load.")
         {
             Url, Model, Key, Requests, Concurrency, Rate, PromptLength, AnswerLength, StopEarly, Ids, Seed, SharedOptions.Json,
         };
@@ -69,10 +69,10 @@ internal static class LoadCommand
         return command;
     }
 
-    private static Option<int?> Number(string name, string description, int normally, int most) => new Option<int?>(name)
+    private static Option<int?> Number(string name, string description, int defaultValue, int most) => new Option<int?>(name)
     {
         Description = description,
-        DefaultValueFactory = _ => normally,
+        DefaultValueFactory = _ => defaultValue,
         HelpName = "N",
     }.InRange(1, most);
 
@@ -80,7 +80,7 @@ internal static class LoadCommand
     {
         using InterruptHandler interrupt = new();
         using HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan };
-        Uri url = Address(parsed.GetValue(Url)!);
+        Uri url = ParseUrl(parsed.GetValue(Url)!);
         string? key = parsed.GetValue(Key) ?? Environment.GetEnvironmentVariable(KeyVariable);
         LoadPlan plan = new(
             url,
@@ -110,7 +110,7 @@ internal static class LoadCommand
         return result.Succeeded > 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static Uri Address(string text)
+    private static Uri ParseUrl(string text)
     {
         string bare = text.TrimEnd('/');
         bare = bare.EndsWith("/v1", StringComparison.Ordinal) ? bare[..^3] : bare;

@@ -10,26 +10,26 @@ using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>logits: what the model computes for a prompt, to compare with other implementations.</summary>
+/// <summary>The verb <c>logits</c>: computes the logits of a prompt, to compare them with other implementations.</summary>
 internal static class LogitsCommand
 {
     private const int DefaultChunk = 512;
     private const int TopCount = 5;
 
-    private static readonly Option<bool> All = new("--all") { Description = "Logits of every position, not of the last only." };
+    private static readonly Option<bool> All = new("--all") { Description = "Compute the logits of every position instead of the last one only." };
 
     private static readonly Option<int?> Chunk = new Option<int?>("--chunk")
     {
-        Description = $"Tokens of the prompt that are processed together; changes no result. [default: {DefaultChunk}]",
+        Description = $"The number of prompt tokens that are processed together. The result does not depend on it. [default: {DefaultChunk}]",
         HelpName = "N",
     }.InRange(1, 65536);
 
     private static readonly Option<string?> Out =
-        SharedOptions.Out("Write the logits there: float32 little-endian, [positions, vocabulary].");
+        SharedOptions.Out("Write the logits to FILE as float32 in little-endian order, [positions, vocabulary].");
 
     private static readonly Option<int[]?> Ids = SharedOptions.IdList(required: true);
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("logits", "Computes the logits of a prompt of token ids.") { SharedOptions.Model, Ids, All, Chunk, Out };
@@ -60,7 +60,7 @@ internal static class LogitsCommand
         float[] last = new float[config.VocabSize];
         ProgressDisplay.Run("Computing", bytes: false, report =>
         {
-            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), row => Take(row, file, last), interrupt.Token);
+            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), row => WriteRow(row, file, last), interrupt.Token);
             return true;
         });
 
@@ -85,7 +85,7 @@ internal static class LogitsCommand
         }
     }
 
-    private static void Take(ReadOnlySpan<float> row, FileStream? file, float[] last)
+    private static void WriteRow(ReadOnlySpan<float> row, FileStream? file, float[] last)
     {
         row[..last.Length].CopyTo(last);
         if (BitConverter.IsLittleEndian)

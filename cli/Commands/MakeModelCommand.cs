@@ -8,20 +8,20 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>make-model: writes a model folder with random weights, to try sizes that nobody wants to download.</summary>
+/// <summary>The verb <c>make-model</c>: writes a model folder with random weights, to try any size without a download.</summary>
 internal static class MakeModelCommand
 {
     private static readonly Option<string> Out = new("--out", "-o")
     {
-        Description = "Folder to write, empty or new.",
+        Description = "The folder to write; it must be empty or not exist.",
         HelpName = "DIR",
         Required = true,
     };
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("make-model", "Writes a random model of any size (no tokenizer: use it with --ids).") { Out };
+        Command command = new("make-model", "Writes a model of any size with random weights. It has no tokenizer, so use it with --ids.") { Out };
         ShapeOptions.AddTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction(Run);

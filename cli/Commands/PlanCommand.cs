@@ -10,39 +10,39 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>plan: which silo would hold what, from config.json alone; starts nothing and reads no weights.</summary>
+/// <summary>The verb <c>plan</c>: shows which part of a model each silo would hold. Needs only config.json.</summary>
 internal static class PlanCommand
 {
-    private const int MostSilos = 1024;
+    private const int MaxSilos = 1024;
 
     private static readonly Option<int?> Silos = new Option<int?>("--silos")
     {
-        Description = "Number of silos, all alike. [default: 1]",
+        Description = "The number of silos, all of the same kind. [default: 1]",
         HelpName = "N",
-    }.InRange(1, MostSilos);
+    }.InRange(1, MaxSilos);
 
     private static readonly Option<long?> Memory = ByteSizeOption.Create(
-        "--memory", "Memory of each silo for weights and K/V, such as 80GB. [default: the device's]");
+        "--memory", "The memory of each silo for weights and K/V, such as 80GB. [default: the memory of the device]");
 
     private static readonly Option<string> Device = new Option<string>("--device")
     {
-        Description = "Device of each silo, by its data sheet.",
+        Description = "The device of each silo, with the memory and speed of its data sheet.",
         HelpName = string.Join('|', DeviceCatalog.Names),
         DefaultValueFactory = _ => "cpu",
     }.OneOf([.. DeviceCatalog.Names]);
 
-    private static readonly Option<string?> Kv = Words<KvFormat>("--kv", "Keys and values. [default: bf16]");
+    private static readonly Option<string?> Kv = Words<KvFormat>("--kv", "The format of keys and values. [default: bf16]");
 
     private static readonly Option<long?> MinKvTokens = new Option<long?>("--min-kv-tokens")
     {
-        Description = "Tokens there must be K/V room for. [default: the model's context, at most 4096]",
+        Description = "The number of tokens whose keys and values must fit. [default: the model's context, at most 4096]",
         HelpName = "N",
     }.InRange(1, 1L << 40);
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("plan", "Shows how silos would share a model, and how fast it should be; needs config.json only.")
+        Command command = new("plan", "Shows how silos would share a model, and predicts its speed. Needs only config.json.")
         {
             SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, SharedOptions.Json,
         };
@@ -62,7 +62,7 @@ internal static class PlanCommand
             MinKvTokens = parsed.GetValue(MinKvTokens) ?? 0,
         };
         WeightTypes types = WeightTypes.Of(config, options.Mode, options.Quant);
-        PartitionPlan plan = PartitionPlan.Create(config, Alike(parsed, MostWeights(config, types)), options);
+        PartitionPlan plan = PartitionPlan.Create(config, CreateSilos(parsed, DominantType(config, types)), options);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
@@ -75,20 +75,20 @@ internal static class PlanCommand
         return ExitCode.Success;
     }
 
-    // Experts are most of a mixture, and plain MLPs of what has none.
-    private static ElementType MostWeights(ModelConfig config, WeightTypes types)
+    // The type of most weights: those of the experts, or of the MLPs in a model without experts.
+    private static ElementType DominantType(ModelConfig config, WeightTypes types)
     {
         int last = config.Layers - 1;
         return types.TypeOf(ModuleNames.Gate(config.IsMoeLayer(last) ? ModuleNames.Expert(last, 0) : ModuleNames.Dense(last)));
     }
 
-    private static SiloCapacity[] Alike(ParseResult parsed, ElementType type)
+    private static SiloCapacity[] CreateSilos(ParseResult parsed, ElementType type)
     {
         int count = parsed.GetValue(Silos) ?? 1;
         DeviceProfile device = DeviceCatalog.Get(parsed.GetValue(Device)!);
         SiloCapacity[] silos = new SiloCapacity[count];
 
-        // Names of one length sort like their numbers.
+        // Numbers with leading zeros, so that names sort like numbers.
         string digits = new('0', (count - 1).ToString().Length);
         for (int i = 0; i < count; i++)
         {
@@ -106,6 +106,6 @@ internal static class PlanCommand
         return option!;
     }
 
-    private static T Read<T>(ParseResult parsed, Option<string?> option, T standard)
-        where T : struct, Enum => parsed.GetValue(option) is { } word ? Enum.Parse<T>(word, ignoreCase: true) : standard;
+    private static T Read<T>(ParseResult parsed, Option<string?> option, T defaultValue)
+        where T : struct, Enum => parsed.GetValue(option) is { } word ? Enum.Parse<T>(word, ignoreCase: true) : defaultValue;
 }

@@ -6,40 +6,41 @@ using HunyuanOrleans.Cli.Pulling;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>pull: fetches a model from a hub, resuming what was begun and checking what came.</summary>
+/// <summary>The verb <c>pull</c>: downloads a model from a hub, resumes interrupted downloads, and verifies every file.</summary>
 internal static class PullCommand
 {
-    private static readonly TimeSpan ShowEvery = TimeSpan.FromSeconds(0.5), LogEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DisplayInterval = TimeSpan.FromSeconds(0.5), LogInterval = TimeSpan.FromSeconds(10);
 
     private static readonly Argument<string> Model = new("OWNER/NAME[@REVISION]")
     {
-        Description = "The model; without a revision its branch main.",
+        Description = "The model. Without a revision, the branch main is pulled.",
     };
 
     private static readonly Option<string[]> Include = new("--include")
     {
-        Description = "Pull only files that match; * and ? as in a shell, * also over slashes. May be given several times.",
+        Description = "Pull only files that match the pattern. * stands for any characters, including slashes, and ? for one. May be given several times.",
         HelpName = "PATTERN",
     };
 
     private static readonly Option<string?> To = new("--to")
     {
-        Description = "Folder to write to. [default: the model's name, here]",
+        Description = "The folder to write to. [default: a folder with the model's name in the current one]",
         HelpName = "DIR",
     };
 
     private static readonly Option<int?> Parallel = new Option<int?>("--parallel")
     {
-        Description = "Most files at once.",
+        Description = "Download at most N files at the same time.",
         DefaultValueFactory = _ => 4,
         HelpName = "N",
     }.InRange(1, 64);
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new(
-            "pull", $"Fetches a model from a Hugging Face hub, given by {HubEndpoint.AddressVariable}, with the token in {HubEndpoint.TokenVariable}.")
+            "pull",
+            $"Downloads a model from Hugging Face, or from the hub in {HubEndpoint.AddressVariable}, with the access token in {HubEndpoint.TokenVariable}.")
         {
             Model, Include, To, Parallel, SharedOptions.Json,
         };
@@ -55,12 +56,12 @@ internal static class PullCommand
         PullSettings settings = new(parsed.GetValue(Parallel)!.Value);
         long began = settings.Time.GetTimestamp();
         using InterruptHandler interrupt = new();
-        // A bar and lines beside it would garble each other.
-        using ModelPull run = new(HubEndpoint.FromEnvironment(), reference, settings, problem =>
+        // Messages are shown only without a progress bar, because both would overwrite each other.
+        using ModelPull run = new(HubEndpoint.FromEnvironment(), reference, settings, warning =>
         {
             if (!TerminalFeatures.IsInteractive)
             {
-                error.WriteLine(problem);
+                error.WriteLine(warning);
             }
         });
         HubSnapshot snapshot = await run.ListAsync(parsed.GetValue(Include) ?? [], interrupt.Token);
@@ -68,7 +69,7 @@ internal static class PullCommand
         await ProgressDisplay.RunAsync("Pulling", bytes: true, async report =>
         {
             Task pulling = run.RunAsync(snapshot, to, tracker, interrupt.Token);
-            await WatchAsync(pulling, tracker, report, error, settings.Time);
+            await ShowProgressAsync(pulling, tracker, report, error, settings.Time);
             await pulling;
         });
         double seconds = settings.Time.GetElapsedTime(began).TotalSeconds;
@@ -76,9 +77,9 @@ internal static class PullCommand
         return ExitCode.Success;
     }
 
-    private static async Task WatchAsync(Task pulling, PullProgressTracker tracker, ProgressReport report, TextWriter error, TimeProvider time)
+    private static async Task ShowProgressAsync(Task pulling, PullProgressTracker tracker, ProgressReport report, TextWriter error, TimeProvider time)
     {
-        using PeriodicTimer timer = new(TerminalFeatures.IsInteractive ? ShowEvery : LogEvery, time);
+        using PeriodicTimer timer = new(TerminalFeatures.IsInteractive ? DisplayInterval : LogInterval, time);
         Task<bool> tick = Task.FromResult(true);
         do
         {
@@ -99,6 +100,6 @@ internal static class PullCommand
         TextWriter output = parsed.InvocationConfiguration.Output;
         output.WriteLine(parsed.GetValue(SharedOptions.Json)
             ? JsonSerializer.Serialize(result, JsonOutput.Readable.PullResult)
-            : $"{result.To}: {result.Files} files, {Units.Bytes(result.Bytes)}, of {result.Repository} at {result.Commit}; {Units.Bytes(result.ReceivedBytes)} came in {result.Seconds:0.0} s");
+            : $"{result.To}: {result.Files} files, {Units.Bytes(result.Bytes)}, of {result.Repository} at {result.Commit}; {Units.Bytes(result.ReceivedBytes)} received in {result.Seconds:0.0} s");
     }
 }

@@ -9,21 +9,21 @@ using HunyuanOrleans.Model.Quantization.Writing;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>quantize: writes a smaller copy of a model, once, instead of quantising at every start.</summary>
+/// <summary>The verb <c>quantize</c>: writes a quantised copy of a model, so that it need not be quantised at every start.</summary>
 internal static class QuantizeCommand
 {
-    private static readonly Argument<string> Source = new("MODEL") { Description = "Model folder, not quantised." };
+    private static readonly Argument<string> Source = new("MODEL") { Description = "The folder of the model, which must not be quantised." };
 
-    private static readonly Argument<string> Target = new("OUT") { Description = "Folder to make: new, or empty." };
+    private static readonly Argument<string> Target = new("OUT") { Description = "The folder to write; it must be empty or not exist." };
 
     private static readonly Option<string> To = new Option<string>("--to")
     {
-        Description = "What to quantise to.",
+        Description = "The format of the copy; see --quant of generate.",
         HelpName = string.Join('|', QuantFormats.Names.Skip(1)),
         Required = true,
     }.OneOf([.. QuantFormats.Names.Skip(1)]);
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("quantize", "Writes a quantised copy of a model, which loads like any other.") { Source, Target, To, SharedOptions.Json };

@@ -15,54 +15,54 @@ using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>serve: OpenAI's API over HTTP for a model in this process.</summary>
+/// <summary>The verb <c>serve</c>: serves OpenAI's API over HTTP for a model in this process.</summary>
 internal static class ServeCommand
 {
     private const string EnvironmentPrefix = "HUNYUAN_";
 
     private static readonly Option<string?> Host = new("--host")
     {
-        Description = "Address to listen on; others than loopback need an API key. [default: 127.0.0.1]",
+        Description = "The address to listen on. Addresses other than loopback need an API key. [default: 127.0.0.1]",
         HelpName = "ADDRESS",
     };
 
     private static readonly Option<int?> Port = new Option<int?>("--port", "-p")
     {
-        Description = "Port to listen on; 0 takes any free one. [default: 8020]",
+        Description = "The port to listen on; 0 takes any free port. [default: 8020]",
         HelpName = "PORT",
     }.InRange(0, 65535);
 
     private static readonly Option<string?> Name = new("--served-model-name")
     {
-        Description = "What requests call the model. [default: its folder's name]",
+        Description = "The name of the model in requests. [default: the name of its folder]",
         HelpName = "NAME",
     };
 
     private static readonly Option<string?> KeyFile = new("--api-key-file")
     {
-        Description = "File with the API keys that callers must show one of, a line each: a key or sha256:HASH.",
+        Description = "A file with the API keys, one per line: a key or sha256:HASH. A request must have one of them.",
         HelpName = "FILE",
     };
 
     private static readonly Option<bool> Anonymous = new("--allow-anonymous")
     {
-        Description = "Listen beyond loopback although there is no API key.",
+        Description = "Allow addresses other than loopback without an API key.",
     };
 
     private static readonly Option<string?> Config = new("--config")
     {
-        Description = "JSON file with more settings, in its section Server; variables such as HUNYUAN_Server__Port outdo it.",
+        Description = "A JSON file with more settings in its section Server. Variables such as HUNYUAN_Server__Port override it.",
         HelpName = "FILE",
     };
 
     private static readonly Option<string> Log = new Option<string>("--log-level")
     {
-        Description = "What is written to the error stream.",
+        Description = "The lowest level of messages that are written to the error stream.",
         DefaultValueFactory = _ => "info",
         HelpName = "debug|info|warning|error",
     }.OneOf("debug", "info", "warning", "error");
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("serve", "Serves OpenAI's API over HTTP.")
@@ -133,9 +133,9 @@ internal static class ServeCommand
             _ => LogLevel.Information,
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // Its scope would put another id beside the one that callers see.
+        // Its log scope would add a second request id beside the one that clients see.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // Why a start failed is said in one line, by the command.
+        // The command itself reports in one line why a start failed.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -143,7 +143,7 @@ internal static class ServeCommand
             console.IncludeScopes = true;
             console.TimestampFormat = "yyyy-MM-dd HH:mm:ss ";
         });
-        // The output stream is for results; log lines are none.
+        // The output stream is for results only, so all log messages go to the error stream.
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         WebApplication app = builder.Build();
         app.MapHunyuanApi();
@@ -159,15 +159,15 @@ internal static class ServeCommand
         await Task.WhenAny(slot.Settled, ended);
         if (slot.Model is ServedModel model)
         {
-            Greet(output, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), model.Name);
+            WriteGreeting(output, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), model.Name);
         }
 
         await ended;
     }
 
-    private static void Greet(TextWriter output, string address, string model)
+    private static void WriteGreeting(TextWriter output, string address, string model)
     {
-        // What users of this machine can type, where it listens on all addresses.
+        // Shows the loopback address if the server listens on all addresses, because that is what works in a browser.
         string url = address.Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         output.WriteLine($$"""
             Serving {{model}} on {{url}}

@@ -7,31 +7,31 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>tokenize: text to token ids. Needs a tokenizer only, no weights.</summary>
+/// <summary>The verb <c>tokenize</c>: turns text into token ids. Needs a tokenizer, but no weights.</summary>
 internal static class TokenizeCommand
 {
-    private static readonly Option<string?> Text = new("--text", "-t") { Description = "The text.", HelpName = "TEXT" };
+    private static readonly Option<string?> Text = new("--text", "-t") { Description = "The text to tokenize.", HelpName = "TEXT" };
 
-    private static readonly Option<string?> TextFile = new("--file") { Description = "A file that holds the text.", HelpName = "FILE" };
+    private static readonly Option<string?> TextFile = new("--file") { Description = "Read the text from a file.", HelpName = "FILE" };
 
     private static readonly Option<string?> Lines = new("--lines")
     {
-        Description = "A file with an object {\"text\": …} per line; gives an object per line.",
+        Description = "Read texts from a file with an object {\"text\": …} per line. The output has an object per line.",
         HelpName = "FILE",
     };
 
     private static readonly Option<string?> Chat = new("--chat")
     {
-        Description = "A JSON file with messages [{\"role\", \"content\"}, …], put through the chat template.",
+        Description = "Read messages [{\"role\", \"content\"}, …] from a JSON file and apply the chat template.",
         HelpName = "FILE",
     };
 
     private static readonly Option<bool> Special = new("--special")
     {
-        Description = "Read special tokens in the text as such; else they are ordinary text.",
+        Description = "Recognise special tokens in the text. Without this option they are ordinary text.",
     };
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("tokenize", "Turns text into token ids.")
@@ -53,8 +53,8 @@ internal static class TokenizeCommand
             throw new UsageException("Give exactly one of --text, --file, --lines and --chat.");
         }
 
-        PromptEncoder model = new(SharedOptions.ModelFolder(parsed));
-        Tokenizer tokenizer = model.Tokenizer;
+        PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
+        Tokenizer tokenizer = encoder.Tokenizer;
         bool special = parsed.GetValue(Special);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (lines is not null)
@@ -69,7 +69,7 @@ internal static class TokenizeCommand
 
         int[] ids = chat is null
             ? tokenizer.Encode(text ?? File.ReadAllText(file!), special)
-            : model.EncodeChat(Conversation.Read(chat));
+            : encoder.EncodeChat(Conversation.Read(chat));
         if (parsed.GetValue(SharedOptions.Json))
         {
             WriteJson(output, tokenizer, ids);

@@ -8,21 +8,21 @@ using Spectre.Console;
 
 namespace HunyuanOrleans.Cli.Commands;
 
-/// <summary>top: a cluster at work, live: silos and what they hold, tokens per second, KV, load of the experts.</summary>
+/// <summary>The verb <c>top</c>: shows a model on a cluster, updated continuously.</summary>
 internal static class TopCommand
 {
     private static readonly Option<int?> Interval = new Option<int?>("--interval")
     {
-        Description = "Seconds from one look to the next. [default: 1]",
+        Description = "The number of seconds between updates. [default: 1]",
         HelpName = "N",
     }.InRange(1, 3600);
 
-    private static readonly Option<bool> Once = new("--once") { Description = "Looks once and ends." };
+    private static readonly Option<bool> Once = new("--once") { Description = "Show the state once and exit." };
 
-    /// <summary>The verb.</summary>
+    /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("top", "Shows a cluster at work: silos, what they hold, speed, KV use, load of the experts.")
+        Command command = new("top", "Shows a model on a cluster: its silos and what they hold, its speed, the use of the KV cache and the load of the experts.")
         {
             SharedOptions.Model, Interval, Once,
         };

@@ -1,66 +1,68 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 
 namespace HunyuanOrleans.Cli.Measuring;
 
-/// <summary>Sends one streamed chat or completion to an OpenAI server and times what comes. It knows nothing of this project's own server.</summary>
-/// <param name="http">The connections.</param>
-/// <param name="plan">What is sent.</param>
+/// <summary>
+/// Sends streamed chats or completions to a server with OpenAI's API and measures when their chunks arrive. Uses no part of this project's own
+/// server.
+/// </summary>
+/// <param name="http">Sends the requests.</param>
+/// <param name="plan">What to send.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider time)
 {
-    private const string DataMark = "data: ", EndMark = "[DONE]";
+    private const string EndOfStream = "[DONE]";
 
-    // Ids that every model has.
-    private const int SmallVocabulary = 256;
+    // Token ids below this exist in every model.
+    private const int SmallestVocabulary = 256;
 
-    // Common words; their tokens cost about the same in every vocabulary.
+    // Common words have about the same number of tokens in every vocabulary.
     private static readonly string[] Words = ["the", "river", "city", "garden", "walks", "under", "bright", "morning", "light", "with", "stone", "paper"];
 
-    /// <summary>Sends one request and reads its answer.</summary>
-    /// <param name="index">Which; decides the prompt.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>Sends one request and reads its answer to the end.</summary>
+    /// <param name="index">The number of the request; together with the plan's seed it determines the prompt.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>The measured times, or the error that ended the request.</returns>
     public async Task<LoadSample> SendAsync(int index, CancellationToken cancellation)
     {
-        long begun = time.GetTimestamp();
-        Reading reading = new(time, begun);
+        ResponseTimings timings = new(time);
         try
         {
-            using HttpRequestMessage request = new(HttpMethod.Post, new Uri(plan.Url, plan.Ids ? "v1/completions" : "v1/chat/completions")) { Content = Body(index) };
+            Uri url = new(plan.Url, plan.Ids ? "v1/completions" : "v1/chat/completions");
+            using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = CreateBody(index) };
             request.Headers.Authorization = plan.ApiKey is null ? null : new AuthenticationHeaderValue("Bearer", plan.ApiKey);
             using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             if (!response.IsSuccessStatusCode)
             {
-                return reading.Sample($"HTTP {(int)response.StatusCode}");
+                return timings.CreateSample($"HTTP {(int)response.StatusCode}");
             }
 
-            using StreamReader lines = new(await response.Content.ReadAsStreamAsync(cancellation));
-            while (await lines.ReadLineAsync(cancellation) is { } line)
+            await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
+            await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellation))
             {
-                if (line == DataMark + EndMark)
+                if (item.Data == EndOfStream)
                 {
-                    return reading.Sample(reading.Error);
+                    return timings.CreateSample(timings.Error);
                 }
 
-                if (line.StartsWith(DataMark, StringComparison.Ordinal))
-                {
-                    reading.Take(line[DataMark.Length..]);
+                timings.Record(item.Data);
 
-                    // Where data is always there, reading never waits: other answers' readers need the thread too.
-                    await Task.Yield();
-                }
+                // Reading completes synchronously while data is available. Yield, so that the readers of other answers get the thread too.
+                await Task.Yield();
             }
 
-            return reading.Sample("the stream broke off");
+            return timings.CreateSample("the stream broke off");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
-            return reading.Sample(e is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? http.HttpRequestError.ToString() : e.GetType().Name);
+            return timings.CreateSample(e is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? http.HttpRequestError.ToString() : e.GetType().Name);
         }
     }
 
-    private ByteArrayContent Body(int index)
+    private ByteArrayContent CreateBody(int index)
     {
         Random random = new(HashCode.Combine(plan.Seed, index));
         ArrayBufferWriter<byte> buffer = new();
@@ -92,7 +94,7 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
             json.WriteStartArray("prompt");
             for (int i = 0; i < plan.PromptLength; i++)
             {
-                json.WriteNumberValue(random.Next(SmallVocabulary));
+                json.WriteNumberValue(random.Next(SmallestVocabulary));
             }
 
             json.WriteEndArray();
@@ -107,18 +109,19 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
         json.WriteEndArray();
     }
 
-    private sealed class Reading(TimeProvider time, long begun)
+    private sealed class ResponseTimings(TimeProvider time)
     {
+        private readonly long _started = time.GetTimestamp();
         private readonly List<double> _gaps = [];
         private double? _first;
         private long _last;
-        private int _pieces, _prompt, _answer;
+        private int _chunks, _promptTokens, _answerTokens;
 
         public string? Error { get; private set; }
 
-        public void Take(string json)
+        public void Record(string data)
         {
-            using JsonDocument document = JsonDocument.Parse(json);
+            using JsonDocument document = JsonDocument.Parse(data);
             JsonElement chunk = document.RootElement;
             if (chunk.TryGetProperty("error", out _))
             {
@@ -127,8 +130,8 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
 
             if (chunk.TryGetProperty("usage", out JsonElement usage) && usage.ValueKind == JsonValueKind.Object)
             {
-                _prompt = usage.GetProperty("prompt_tokens").GetInt32();
-                _answer = usage.GetProperty("completion_tokens").GetInt32();
+                _promptTokens = usage.GetProperty("prompt_tokens").GetInt32();
+                _answerTokens = usage.GetProperty("completion_tokens").GetInt32();
             }
 
             if (HasText(chunk))
@@ -136,7 +139,7 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
                 long now = time.GetTimestamp();
                 if (_first is null)
                 {
-                    _first = time.GetElapsedTime(begun, now).TotalMilliseconds;
+                    _first = time.GetElapsedTime(_started, now).TotalMilliseconds;
                 }
                 else
                 {
@@ -144,12 +147,12 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
                 }
 
                 _last = now;
-                _pieces++;
+                _chunks++;
             }
         }
 
-        public LoadSample Sample(string? error) => new(
-            error, _first, time.GetElapsedTime(begun).TotalMilliseconds, _gaps, _prompt, _answer > 0 ? _answer : _pieces);
+        public LoadSample CreateSample(string? error) => new(
+            error, _first, time.GetElapsedTime(_started).TotalMilliseconds, _gaps, _promptTokens, _answerTokens > 0 ? _answerTokens : _chunks);
 
         private static bool HasText(JsonElement chunk) =>
             chunk.TryGetProperty("choices", out JsonElement choices) && choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0

@@ -1,64 +1,65 @@
 namespace HunyuanOrleans.Cli.Measuring;
 
-/// <summary>Sends all requests of a plan at their moments.</summary>
+/// <summary>Sends all requests of a plan at their start times.</summary>
 internal static class LoadGenerator
 {
-    /// <summary>Runs to the end.</summary>
-    /// <param name="client">Sends one.</param>
-    /// <param name="plan">What is sent.</param>
+    /// <summary>Sends the requests and waits for all answers.</summary>
+    /// <param name="client">Sends a request.</param>
+    /// <param name="plan">The requests.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="done">Told how many are over.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>Their results, and how many seconds all took.</returns>
+    /// <param name="done">Receives the number of finished requests.</param>
+    /// <param name="cancellation">Cancels all requests.</param>
+    /// <returns>A sample for each request, and the duration of the whole run in seconds.</returns>
     public static async Task<(LoadSample[] Samples, double Seconds)> RunAsync(
         LoadClient client, LoadPlan plan, TimeProvider time, Action<int> done, CancellationToken cancellation)
     {
         LoadSample[] samples = new LoadSample[plan.Requests];
-        TimeSpan[] moments = Moments(plan);
-        using SemaphoreSlim room = new(plan.Concurrency, plan.Concurrency);
-        long begun = time.GetTimestamp();
-        int over = 0;
+        TimeSpan[] startTimes = StartTimes(plan);
+        using SemaphoreSlim slots = new(plan.Concurrency, plan.Concurrency);
+        long started = time.GetTimestamp();
+        int finished = 0;
         List<Task> running = [];
         for (int i = 0; i < plan.Requests; i++)
         {
-            TimeSpan wait = moments[i] - time.GetElapsedTime(begun);
+            TimeSpan wait = startTimes[i] - time.GetElapsedTime(started);
             if (wait > TimeSpan.Zero)
             {
                 await Task.Delay(wait, time, cancellation);
             }
 
-            await room.WaitAsync(cancellation);
+            await slots.WaitAsync(cancellation);
             running.Add(SendAsync(i));
         }
 
         await Task.WhenAll(running);
-        return (samples, time.GetElapsedTime(begun).TotalSeconds);
+        return (samples, time.GetElapsedTime(started).TotalSeconds);
 
         async Task SendAsync(int index)
         {
             try
             {
                 samples[index] = await client.SendAsync(index, cancellation);
-                done(Interlocked.Increment(ref over));
+                done(Interlocked.Increment(ref finished));
             }
             finally
             {
-                room.Release();
+                slots.Release();
             }
         }
     }
 
-    private static TimeSpan[] Moments(LoadPlan plan)
+    // The times between starts are exponentially distributed, as in a Poisson process. Without a rate, all start times are zero.
+    private static TimeSpan[] StartTimes(LoadPlan plan)
     {
         Random random = new(plan.Seed);
-        TimeSpan[] moments = new TimeSpan[plan.Requests];
+        TimeSpan[] startTimes = new TimeSpan[plan.Requests];
         double seconds = 0;
-        for (int i = 0; i < moments.Length && plan.Rate is double rate; i++)
+        for (int i = 0; i < startTimes.Length && plan.Rate is double rate; i++)
         {
-            moments[i] = TimeSpan.FromSeconds(seconds);
+            startTimes[i] = TimeSpan.FromSeconds(seconds);
             seconds -= Math.Log(1 - random.NextDouble()) / rate;
         }
 
-        return moments;
+        return startTimes;
     }
 }

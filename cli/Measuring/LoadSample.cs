@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Cli.Measuring;
 
-/// <summary>What one request of load gave.</summary>
-/// <param name="Error">Why it failed, in a few words; null where it did not.</param>
-/// <param name="FirstToken">Milliseconds to the first piece of text; null where none came.</param>
-/// <param name="Total">Milliseconds to the end.</param>
-/// <param name="Gaps">Milliseconds between pieces of text.</param>
-/// <param name="PromptTokens">Tokens of the prompt, as the server counts them.</param>
-/// <param name="AnswerTokens">Tokens of the answer, as the server counts them; pieces where it does not say.</param>
+/// <summary>The measurements of one request of <c>load</c>.</summary>
+/// <param name="Error">A short description of the error; null if the request succeeded.</param>
+/// <param name="FirstToken">Milliseconds from sending the request to the first chunk of text; null if there was none.</param>
+/// <param name="Total">Milliseconds from sending the request to its end.</param>
+/// <param name="Gaps">Milliseconds between consecutive chunks of text.</param>
+/// <param name="PromptTokens">Number of tokens of the prompt, as the server reports it.</param>
+/// <param name="AnswerTokens">Number of tokens of the answer, as the server reports it; the number of chunks if it does not.</param>
 internal sealed record LoadSample(string? Error, double? FirstToken, double Total, IReadOnlyList<double> Gaps, int PromptTokens, int AnswerTokens)
 {
-    /// <summary>Milliseconds per token after the first; null for answers too short to tell.</summary>
+    /// <summary>Milliseconds per token after the first; null if the answer has fewer than two tokens.</summary>
     public double? PerToken => FirstToken is double first && AnswerTokens > 1 ? (Total - first) / (AnswerTokens - 1) : null;
 }

@@ -2,12 +2,12 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.Measuring;
 
-/// <summary>How much multiplying a model's weight matrices take; attention over the context comes on top and is not counted.</summary>
+/// <summary>Counts the operations of products with a model's weight matrices. Attention over the context is not included.</summary>
 internal static class MatrixOperations
 {
     private const double OperationsPerWeight = 2;
 
-    /// <summary>Floating point operations for a prompt of <paramref name="tokens"/>, of which one gets logits.</summary>
+    /// <summary>Floating point operations to process a prompt of <paramref name="tokens"/> tokens and compute the logits of one of them.</summary>
     public static double Prefill(ModelConfig config, int tokens)
     {
         double head = (double)config.VocabSize * config.HiddenSize;

@@ -6,9 +6,11 @@ using HunyuanOrleans.Model.Loading;
 namespace HunyuanOrleans.Cli.Measuring;
 
 /// <summary>
-/// Writes down when each step ran and what it touched, and leaves the computing to another executor. The gate lets a batch be submitted
-/// whole before any of it is computed.
+/// Records the time and the bytes read of each step that another executor computes. While the gate is closed, a whole batch can be submitted before
+/// any of it is computed.
 /// </summary>
+/// <param name="inner">Computes the steps; owned by this executor.</param>
+/// <param name="model">The model that <paramref name="inner"/> computes with; stays the caller's.</param>
 internal sealed class RecordingExecutor(IModelExecutor inner, ModelRunner model) : IModelExecutor
 {
     private readonly List<StepRecord> _steps = new(capacity: 1 << 16);
@@ -17,16 +19,16 @@ internal sealed class RecordingExecutor(IModelExecutor inner, ModelRunner model)
     /// <inheritdoc/>
     public ExecutorLimits Limits => inner.Limits;
 
-    /// <summary>The steps since the last <see cref="Clear"/>. Only while the engine is idle.</summary>
+    /// <summary>The steps since the last <see cref="Clear"/>. Call only while the engine is idle.</summary>
     public IReadOnlyList<StepRecord> Steps => _steps;
 
-    /// <summary>Forgets the steps. Only while the engine is idle.</summary>
+    /// <summary>Deletes the recorded steps. Call only while the engine is idle.</summary>
     public void Clear() => _steps.Clear();
 
-    /// <summary>Holds the next step until <see cref="Open"/>.</summary>
+    /// <summary>Closes the gate: the next step waits for <see cref="Open"/>.</summary>
     public void Close() => _gate.Reset();
 
-    /// <summary>Lets steps run.</summary>
+    /// <summary>Opens the gate.</summary>
     public void Open() => _gate.Set();
 
     /// <inheritdoc/>
@@ -55,10 +57,10 @@ internal sealed class RecordingExecutor(IModelExecutor inner, ModelRunner model)
     }
 }
 
-/// <summary>One step.</summary>
-/// <param name="Tokens">Rows computed.</param>
-/// <param name="Sequences">Sequences it advanced.</param>
-/// <param name="Started">Stopwatch ticks at its start.</param>
-/// <param name="Ended">Stopwatch ticks at its end.</param>
-/// <param name="Bytes">Weights it read, and keys and values of all positions before, each counted once.</param>
+/// <summary>The measurements of one step.</summary>
+/// <param name="Tokens">Number of tokens computed.</param>
+/// <param name="Sequences">Number of sequences in the step.</param>
+/// <param name="Started">Stopwatch ticks at the start of the step.</param>
+/// <param name="Ended">Stopwatch ticks at the end of the step.</param>
+/// <param name="Bytes">Bytes of the weights that were read, and of the keys and values of all positions, each counted once.</param>
 internal readonly record struct StepRecord(int Tokens, int Sequences, long Started, long Ended, long Bytes);

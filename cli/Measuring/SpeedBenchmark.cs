@@ -13,8 +13,7 @@ using HunyuanOrleans.Model;
 namespace HunyuanOrleans.Cli.Measuring;
 
 /// <summary>
-/// Measures a loaded model through the engine, and the machine's own limits before and after each run, because both wander. It knows
-/// no output.
+/// Measures a loaded model through the engine, and the limits of the machine before and after each run, because both vary over time.
 /// </summary>
 internal sealed class SpeedBenchmark : IAsyncDisposable
 {
@@ -24,10 +23,12 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
     private readonly MachineLimits _limits;
     private readonly BenchPlan _plan;
 
-    // Any ids will do, as long as they differ between sequences and are the same in every run.
+    // Prompts must differ between sequences and be the same in every run of the program.
     private readonly Random _random = new(1);
 
-    /// <summary>Starts an engine on the model, which stays the caller's.</summary>
+    /// <summary>Starts an engine on the model.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="plan">Lengths, batches and number of runs.</param>
     public SpeedBenchmark(ModelRunner model, BenchPlan plan)
     {
         _model = model;
@@ -37,32 +38,33 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
         _limits = new MachineLimits(model.Pool, InstructionSets.Choose());
     }
 
-    /// <summary>Compiles what is compiled on first use. Throws what a wrong plan leads to.</summary>
+    /// <summary>Runs a short batch, so that measurements do not include compilation at first use.</summary>
+    /// <exception cref="ModelException">The model cannot run the plan.</exception>
     public async Task WarmUpAsync(CancellationToken cancellation) => await RunAsync(_plan.Batches.Max(), 4, cancellation);
 
-    /// <summary>Processes one prompt.</summary>
+    /// <summary>Measures the processing of one prompt.</summary>
     public async Task<BenchPrefill> PrefillAsync(CancellationToken cancellation)
     {
-        double peak = Peak();
+        double peak = MeasurePeak();
         ChoiceResult result = (await RunAsync(1, 1, cancellation))[0];
-        peak = Math.Max(peak, Peak());
+        peak = Math.Max(peak, MeasurePeak());
         double seconds = result.Timings.FirstToken!.Value.TotalSeconds;
         double operations = MatrixOperations.Prefill(_model.Config, _plan.Prompt) / seconds;
         return new BenchPrefill(_plan.Prompt / seconds, seconds * 1000, operations, peak, operations / peak);
     }
 
-    /// <summary>Decodes <paramref name="batch"/> answers together.</summary>
+    /// <summary>Measures decoding <paramref name="batch"/> answers together.</summary>
     public async Task<BenchDecode> DecodeAsync(int batch, CancellationToken cancellation)
     {
-        double read = Read();
+        double read = MeasureBandwidth();
         await RunAsync(batch, _plan.AnswerTokens(batch, _model.Options.MaxBatchTokens), cancellation);
-        read = Math.Max(read, Read());
+        read = Math.Max(read, MeasureBandwidth());
 
-        // Steps in which every sequence got exactly one token; the gaps between them belong to the time.
+        // Counts steps in which every sequence got exactly one token. The time includes the gaps between these steps.
         StepRecord[] steps = [.. _executor.Steps.Where(step => step.Tokens == batch && step.Sequences == batch).Take(_plan.Generate)];
         if (steps.Length == 0)
         {
-            throw new ModelException($"The {batch} answers never decoded together: raise --gen.");
+            throw new ModelException($"The {batch} answers were never decoded together: raise --gen.");
         }
 
         double seconds = Stopwatch.GetElapsedTime(steps[0].Started, steps[^1].Ended).TotalSeconds;
@@ -81,7 +83,7 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
     private async Task<ChoiceResult[]> RunAsync(int batch, int generate, CancellationToken cancellation)
     {
         _executor.Clear();
-        GenerationRequest[] requests = [.. Enumerable.Range(0, batch).Select(_ => Request(generate, cancellation))];
+        GenerationRequest[] requests = [.. Enumerable.Range(0, batch).Select(_ => CreateRequest(generate, cancellation))];
         Generation[] running = batch == 1 ? [_engine.Submit(requests[0])] : SubmitTogether(requests);
         ChoiceResult[] results = await Task.WhenAll(running.Select(generation => generation.Choices[0].Completion));
         cancellation.ThrowIfCancellationRequested();
@@ -90,7 +92,7 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
             : results;
     }
 
-    // Answers that start apart by more than their length would never decode together.
+    // The gate makes all answers start together. Otherwise the first could end before the last one starts.
     private Generation[] SubmitTogether(GenerationRequest[] requests)
     {
         _executor.Close();
@@ -104,7 +106,7 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
         }
     }
 
-    private GenerationRequest Request(int generate, CancellationToken cancellation)
+    private GenerationRequest CreateRequest(int generate, CancellationToken cancellation)
     {
         int[] prompt = new int[_plan.Prompt];
         for (int i = 0; i < prompt.Length; i++)
@@ -122,7 +124,7 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
         };
     }
 
-    private double Peak() => PinnedThread.Run(_model.Pool, () => _limits.PeakOperations(_model.Options.Mode.Element()));
+    private double MeasurePeak() => PinnedThread.Run(_model.Pool, () => _limits.PeakOperations(_model.Options.Mode.Element()));
 
-    private double Read() => PinnedThread.Run(_model.Pool, _limits.ReadBandwidth);
+    private double MeasureBandwidth() => PinnedThread.Run(_model.Pool, _limits.ReadBandwidth);
 }

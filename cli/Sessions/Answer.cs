@@ -5,38 +5,38 @@ using HunyuanOrleans.Text.Streaming;
 namespace HunyuanOrleans.Cli.Sessions;
 
 /// <summary>A finished answer.</summary>
-/// <param name="Text">Its text; null where the model has no tokenizer.</param>
-/// <param name="Ids">Its token ids, a stop id included.</param>
-/// <param name="Finish">Why it ended.</param>
-/// <param name="Timings">How long it took.</param>
+/// <param name="Text">The text; null if the model has no tokenizer.</param>
+/// <param name="Ids">The token ids, including a stop token.</param>
+/// <param name="Finish">Why the answer ended.</param>
+/// <param name="Timings">How long the answer took.</param>
 internal sealed record Answer(string? Text, int[] Ids, FinishReason Finish, RequestTimings Timings)
 {
-    /// <summary>The reason as the OpenAI API names it.</summary>
+    /// <summary>The finish reason as OpenAI's API names it.</summary>
     public string FinishName => Finish.ToString().ToLowerInvariant();
 
-    /// <summary>Tokens per second after the first one; null for answers too short to tell.</summary>
+    /// <summary>Tokens per second after the first one; null if the answer has fewer than two tokens.</summary>
     public double? DecodeSpeed =>
         Timings.FirstToken is { } first && Ids.Length > 1 ? (Ids.Length - 1) / (Timings.Total - first).TotalSeconds : null;
 
-    /// <summary>Reads an answer to its end, handing on what can be shown as it comes.</summary>
+    /// <summary>Reads an answer to its end and shows its chunks while they arrive.</summary>
     /// <param name="stream">The answer.</param>
-    /// <param name="request">What it answers.</param>
-    /// <param name="text">The tokens' bytes; null where there is no tokenizer, then ids separated by commas are shown.</param>
-    /// <param name="show">Gets each piece.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="text">Converts tokens to text; null shows token ids separated by commas instead.</param>
+    /// <param name="show">Receives each chunk.</param>
     /// <exception cref="ModelException">The engine failed.</exception>
     public static async Task<Answer> ReadAsync(ChoiceStream stream, GenerationRequest request, ITokenText? text, Action<string> show)
     {
         TextStream? decoder = text is null ? null : request.CreateTextStream(text);
-        List<string> pieces = [];
+        List<string> chunks = [];
         bool any = false;
         await foreach (TokenChunk chunk in stream)
         {
-            string piece = decoder?.Append(chunk) ?? FormatIds(chunk.Ids.Span, any);
+            string shown = decoder?.Append(chunk) ?? FormatIds(chunk.Ids.Span, any);
             any |= chunk.Ids.Length > 0;
-            if (piece.Length > 0)
+            if (shown.Length > 0)
             {
-                pieces.Add(piece);
-                show(piece);
+                chunks.Add(shown);
+                show(shown);
             }
         }
 
@@ -46,12 +46,12 @@ internal sealed record Answer(string? Text, int[] Ids, FinishReason Finish, Requ
             throw new ModelException(result.Error ?? "The engine failed.");
         }
 
-        return new Answer(text is null ? null : string.Concat(pieces), result.Ids.ToArray(), result.Finish, result.Timings);
+        return new Answer(text is null ? null : string.Concat(chunks), result.Ids.ToArray(), result.Finish, result.Timings);
     }
 
-    /// <summary>Ids as they are shown where there is no text.</summary>
-    /// <param name="ids">New ids.</param>
-    /// <param name="any">Whether some were shown before.</param>
+    /// <summary>Formats token ids for a model without a tokenizer.</summary>
+    /// <param name="ids">The new ids.</param>
+    /// <param name="any">Whether ids of the same answer were shown before, which puts a comma in front.</param>
     public static string FormatIds(ReadOnlySpan<int> ids, bool any) =>
         ids.IsEmpty ? "" : (any ? "," : "") + string.Join(',', ids.ToArray());
 }

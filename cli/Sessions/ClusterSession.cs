@@ -8,7 +8,7 @@ using ChatMessage = HunyuanOrleans.Text.Templates.ChatMessage;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>A model of a cluster that runs elsewhere: nothing of it is on this machine.</summary>
+/// <summary>A session with a model on a cluster. Needs no files of the model on this machine.</summary>
 internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
 {
     private readonly HunyuanClient _client;
@@ -28,7 +28,7 @@ internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
     public string Name => $"{_model.Name} on a cluster";
 
     /// <inheritdoc/>
-    public IPromptEncoder Prompts => this;
+    public IPromptEncoder Encoder => this;
 
     /// <inheritdoc/>
     public GenerationDefaults Defaults { get; }
@@ -36,9 +36,9 @@ internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
     /// <inheritdoc/>
     public TimeSpan LoadTime { get; }
 
-    /// <summary>Connects.</summary>
-    /// <param name="configure">Says where the cluster is, and which model is meant.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>Connects to a cluster.</summary>
+    /// <param name="configure">Sets the address of the cluster and the name of the model.</param>
+    /// <param name="cancellation">Cancels connecting.</param>
     /// <exception cref="ModelException">The cluster cannot be reached, or does not have the model.</exception>
     public static async Task<ClusterSession> OpenAsync(Action<HunyuanClientOptions> configure, CancellationToken cancellation)
     {
@@ -64,29 +64,29 @@ internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
     public async ValueTask<int[]> EncodeAsync(string text) => await _client.EncodeAsync(text, _model.Name);
 
     /// <inheritdoc/>
-    public GenerationRequest Request(int[] prompt, AnswerSettings settings, CancellationToken cancellation) =>
-        settings.Request(prompt, _model.MaxTokens, cancellation);
+    public GenerationRequest CreateRequest(int[] prompt, AnswerSettings settings, CancellationToken cancellation) =>
+        settings.CreateRequest(prompt, _model.MaxTokens, cancellation);
 
     /// <inheritdoc/>
     public async Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show)
     {
-        long began = Stopwatch.GetTimestamp();
+        long started = Stopwatch.GetTimestamp();
         TimeSpan? first = null;
-        List<string> pieces = [];
+        List<string> chunks = [];
         List<int> ids = [];
         FinishReason finish = FinishReason.None;
         try
         {
             await foreach (AnswerChunk chunk in _client.GenerateAsync(request, _model.Name, request.Cancellation))
             {
-                first ??= Stopwatch.GetElapsedTime(began);
-                string piece = _model.HasText ? chunk.Text : Answer.FormatIds(chunk.Ids.Span, ids.Count > 0);
+                first ??= Stopwatch.GetElapsedTime(started);
+                string shown = _model.HasText ? chunk.Text : Answer.FormatIds(chunk.Ids.Span, ids.Count > 0);
                 ids.AddRange(chunk.Ids.Span);
                 finish = chunk.Finish;
-                if (piece.Length > 0)
+                if (shown.Length > 0)
                 {
-                    pieces.Add(piece);
-                    show(piece);
+                    chunks.Add(shown);
+                    show(shown);
                 }
             }
         }
@@ -95,8 +95,8 @@ internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
             finish = FinishReason.Cancelled;
         }
 
-        RequestTimings timings = new(first ?? TimeSpan.Zero, first, Stopwatch.GetElapsedTime(began));
-        return new Answer(_model.HasText ? string.Concat(pieces) : null, [.. ids], finish, timings);
+        RequestTimings timings = new(first ?? TimeSpan.Zero, first, Stopwatch.GetElapsedTime(started));
+        return new Answer(_model.HasText ? string.Concat(chunks) : null, [.. ids], finish, timings);
     }
 
     /// <inheritdoc/>
@@ -106,7 +106,7 @@ internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
     {
         if (message.ToolCalls is not null || message.ToolCallId is not null || message.Extra is not null)
         {
-            throw new ModelException("The messages hold tool calls or fields of their own; a cluster takes role, name, content and reasoning_content.");
+            throw new ModelException("The messages have tool calls or other fields; a cluster accepts only role, name, content and reasoning_content.");
         }
 
         AI.ChatMessage converted = new(new AI.ChatRole(message.Role), message.Content) { AuthorName = message.Name };

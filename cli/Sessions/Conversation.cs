@@ -5,17 +5,17 @@ using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>Conversations as users give them.</summary>
+/// <summary>Creates and reads conversations.</summary>
 internal static class Conversation
 {
-    /// <summary>How a conversation begins: with the system message, or with nothing where it is empty.</summary>
+    /// <summary>A new conversation with the system message, or without messages if it is empty.</summary>
     public static List<ChatMessage> Begin(string system) => system.Length == 0 ? [] : [ChatMessage.System(system)];
 
-    /// <summary>A single question.</summary>
+    /// <summary>A conversation with a single question.</summary>
     public static List<ChatMessage> Question(string system, string user) => [.. Begin(system), ChatMessage.User(user)];
 
-    /// <summary>Reads a JSON file with a list of messages, or an object whose "messages" is one.</summary>
-    /// <exception cref="ModelException">The file holds something else.</exception>
+    /// <summary>Reads a JSON file with a list of messages, or with an object whose field "messages" is such a list.</summary>
+    /// <exception cref="ModelException">The file has another form.</exception>
     public static IReadOnlyList<ChatMessage> Read(string path)
     {
         try

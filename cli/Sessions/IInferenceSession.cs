@@ -4,27 +4,30 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>What answers requests: a model loaded in this process, or a cluster. It knows neither options nor output.</summary>
+/// <summary>A model that answers requests, loaded in this process or on a cluster. Does not know options or output.</summary>
 internal interface IInferenceSession : IAsyncDisposable
 {
-    /// <summary>What answers, for people.</summary>
+    /// <summary>The name of the session that is shown to users.</summary>
     string Name { get; }
 
-    /// <summary>The model's text side.</summary>
-    IPromptEncoder Prompts { get; }
+    /// <summary>Encodes prompts for the model.</summary>
+    IPromptEncoder Encoder { get; }
 
-    /// <summary>What the model suggests for sampling.</summary>
+    /// <summary>The model's default sampling settings.</summary>
     GenerationDefaults Defaults { get; }
 
-    /// <summary>How long getting ready took.</summary>
+    /// <summary>How long loading the model or connecting to the cluster took.</summary>
     TimeSpan LoadTime { get; }
 
-    /// <summary>The request for a prompt. Where the user named no length, it ends at the end of the context.</summary>
-    GenerationRequest Request(int[] prompt, AnswerSettings settings, CancellationToken cancellation);
+    /// <summary>Creates the request for a prompt.</summary>
+    /// <param name="prompt">The token ids of the prompt.</param>
+    /// <param name="settings">How to sample, and when to end the answer.</param>
+    /// <param name="cancellation">Cancels the answer.</param>
+    GenerationRequest CreateRequest(int[] prompt, AnswerSettings settings, CancellationToken cancellation);
 
-    /// <summary>Asks and reads the answer to its end. Any number may run at once.</summary>
-    /// <param name="request">The request; where its token is cancelled, the answer ends with what came.</param>
-    /// <param name="show">Gets the answer piece by piece.</param>
-    /// <exception cref="ModelException">The request is wrong, or what answers failed.</exception>
+    /// <summary>Sends a request and reads the answer to its end. Any number of requests may run at the same time.</summary>
+    /// <param name="request">The request. If its cancellation token fires, the answer ends with the tokens so far.</param>
+    /// <param name="show">Receives each chunk of the answer.</param>
+    /// <exception cref="ModelException">The request is invalid, or the engine or the cluster failed.</exception>
     Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show);
 }

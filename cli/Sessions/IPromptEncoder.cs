@@ -2,12 +2,12 @@ using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>What turns prompts into token ids: a model folder, or a cluster that has the model.</summary>
+/// <summary>Turns prompts into token ids, with the tokenizer of a model folder or of a cluster.</summary>
 internal interface IPromptEncoder
 {
-    /// <summary>Token ids of a conversation, put through the chat template. Special tokens in its texts are ordinary text.</summary>
+    /// <summary>Encodes a conversation with the chat template. Special tokens in the messages are ordinary text.</summary>
     ValueTask<int[]> EncodeChatAsync(IReadOnlyList<ChatMessage> messages);
 
-    /// <summary>Token ids of a text as it is.</summary>
+    /// <summary>Encodes a text without the chat template.</summary>
     ValueTask<int[]> EncodeAsync(string text);
 }

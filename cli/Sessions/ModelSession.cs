@@ -10,47 +10,50 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>A loaded model with an engine that answers requests. It knows neither options nor output.</summary>
+/// <summary>A session with a model that is loaded in this process.</summary>
 internal sealed class ModelSession : IInferenceSession
 {
     private readonly LocalExecutor _executor;
     private readonly InferenceEngine _engine;
     private readonly ITokenText? _tokenText;
 
-    private ModelSession(PromptEncoder text, ModelRunner model, TimeSpan loadTime)
+    private ModelSession(PromptEncoder encoder, ModelRunner model, TimeSpan loadTime)
     {
-        Text = text;
+        Encoder = encoder;
         LoadTime = loadTime;
-        Defaults = GenerationDefaults.Load(text.Folder);
-        _tokenText = text.TokenizerIfAny is Tokenizer tokenizer ? new TokenizerText(tokenizer) : null;
+        Defaults = GenerationDefaults.Load(encoder.Folder);
+        _tokenText = encoder.TokenizerOrNull is Tokenizer tokenizer ? new TokenizerText(tokenizer) : null;
         _executor = new LocalExecutor(model);
         _engine = new InferenceEngine(_executor, new EngineOptions { EosIds = model.Config.EosTokenIds }, _tokenText);
     }
 
-    /// <summary>The model's text side.</summary>
-    public PromptEncoder Text { get; }
+    /// <summary>Encodes prompts with the tokenizer of the model folder.</summary>
+    public PromptEncoder Encoder { get; }
 
     /// <inheritdoc/>
-    public string Name => Text.Folder;
+    IPromptEncoder IInferenceSession.Encoder => Encoder;
 
     /// <inheritdoc/>
-    public IPromptEncoder Prompts => Text;
+    public string Name => Encoder.Folder;
 
-    /// <summary>What the model suggests for sampling.</summary>
+    /// <inheritdoc/>
     public GenerationDefaults Defaults { get; }
 
-    /// <summary>How long loading took.</summary>
+    /// <inheritdoc/>
     public TimeSpan LoadTime { get; }
 
-    /// <summary>Loads a model, with a progress bar where a person watches, and starts an engine on it.</summary>
-    /// <exception cref="ModelException">Something in the folder is wrong.</exception>
-    public static ModelSession Open(PromptEncoder text, ModelOptions options, CancellationToken cancellation)
+    /// <summary>Loads a model and starts an engine on it. An interactive terminal shows a progress bar.</summary>
+    /// <param name="encoder">The encoder of the model folder.</param>
+    /// <param name="options">How the model computes.</param>
+    /// <param name="cancellation">Cancels loading.</param>
+    /// <exception cref="ModelException">A file of the model is invalid.</exception>
+    public static ModelSession Open(PromptEncoder encoder, ModelOptions options, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();
-        ModelRunner model = ModelLoading.Load(text.Folder, options, cancellation);
+        ModelRunner model = ModelLoading.Load(encoder.Folder, options, cancellation);
         try
         {
-            return new ModelSession(text, model, Stopwatch.GetElapsedTime(started));
+            return new ModelSession(encoder, model, Stopwatch.GetElapsedTime(started));
         }
         catch
         {
@@ -60,13 +63,10 @@ internal sealed class ModelSession : IInferenceSession
     }
 
     /// <inheritdoc/>
-    public GenerationRequest Request(int[] prompt, AnswerSettings settings, CancellationToken cancellation) =>
-        settings.Request(prompt, _executor.Limits.MaxContext, cancellation);
+    public GenerationRequest CreateRequest(int[] prompt, AnswerSettings settings, CancellationToken cancellation) =>
+        settings.CreateRequest(prompt, _executor.Limits.MaxContext, cancellation);
 
-    /// <summary>Asks the engine and reads the answer to its end. Any number may run at once.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="show">Gets the answer piece by piece.</param>
-    /// <exception cref="ModelException">The request is wrong, or the engine failed.</exception>
+    /// <inheritdoc/>
     public Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show) =>
         Answer.ReadAsync(_engine.Submit(request).Choices[0], request, _tokenText, show);
 

@@ -3,13 +3,13 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>The text side of a model folder: tokenizer and chat template, each read when first needed. Knows no weights.</summary>
+/// <summary>Encodes prompts with the tokenizer and the chat template of a model folder. Each is loaded when it is first needed.</summary>
 internal sealed class PromptEncoder : IPromptEncoder
 {
     private readonly Lazy<Tokenizer> _tokenizer;
     private readonly Lazy<ChatEncoder> _chat;
 
-    /// <summary>For a folder; nothing is read yet.</summary>
+    /// <summary>Creates the encoder of a folder; nothing is read yet.</summary>
     public PromptEncoder(string folder)
     {
         Folder = folder;
@@ -17,17 +17,17 @@ internal sealed class PromptEncoder : IPromptEncoder
         _chat = new(() => new ChatEncoder(Tokenizer, ChatTemplate.Load(folder)));
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The model folder.</summary>
     public string Folder { get; }
 
     /// <summary>The tokenizer.</summary>
-    /// <exception cref="HunyuanOrleans.Text.TextException">The folder has none, or a damaged one.</exception>
+    /// <exception cref="HunyuanOrleans.Text.TextException">The folder has no tokenizer, or it is damaged.</exception>
     public Tokenizer Tokenizer => _tokenizer.Value;
 
-    /// <summary>The tokenizer; null where the folder has none.</summary>
-    public Tokenizer? TokenizerIfAny => Tokenizer.Exists(Folder) ? Tokenizer : null;
+    /// <summary>The tokenizer; null if the folder has none.</summary>
+    public Tokenizer? TokenizerOrNull => Tokenizer.Exists(Folder) ? Tokenizer : null;
 
-    /// <summary>The token ids of a conversation, put through the chat template. Special tokens in its texts are ordinary text.</summary>
+    /// <summary>Encodes a conversation with the chat template. Special tokens in the messages are ordinary text.</summary>
     public int[] EncodeChat(IReadOnlyList<ChatMessage> messages) => _chat.Value.Encode(messages);
 
     /// <inheritdoc/>

@@ -4,17 +4,17 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Sessions;
 
-/// <summary>Runs one prompt through a model in chunks and hands out logits row by row. It knows no files and no options.</summary>
+/// <summary>Computes the logits of a prompt in chunks and passes them on row by row.</summary>
 internal static class PromptLogits
 {
-    /// <summary>Computes the logits of all positions of a prompt, or of the last only.</summary>
-    /// <param name="model">The model; its KV pool must hold the prompt, and its steps <paramref name="chunk"/> tokens.</param>
-    /// <param name="ids">The prompt.</param>
-    /// <param name="chunk">Tokens per step.</param>
-    /// <param name="all">Whether every position is wanted.</param>
-    /// <param name="progress">Told tokens done.</param>
-    /// <param name="row">Gets each wanted row in order, valid during the call.</param>
-    /// <param name="cancellation">Stops between steps.</param>
+    /// <summary>Computes the logits of all positions of a prompt, or of the last position only.</summary>
+    /// <param name="model">The model. Its K/V pool must have room for the prompt, and its steps must allow <paramref name="chunk"/> tokens.</param>
+    /// <param name="ids">The token ids of the prompt.</param>
+    /// <param name="chunk">Number of tokens per step, at least 1.</param>
+    /// <param name="all">Whether to compute the logits of every position.</param>
+    /// <param name="progress">Receives the number of tokens processed so far.</param>
+    /// <param name="row">Receives each row of logits in the order of positions; the row is valid during the call only.</param>
+    /// <param name="cancellation">Cancels between steps.</param>
     public static void Run(
         ModelRunner model,
         int[] ids,

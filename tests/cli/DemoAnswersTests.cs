@@ -9,7 +9,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>The demo model gives its 40 recorded answers, in one process, many at a time.</summary>
+/// <summary>The demo model gives its 40 recorded answers when one process generates them at the same time.</summary>
 public sealed class DemoAnswersTests
 {
     [Theory]
@@ -17,9 +17,9 @@ public sealed class DemoAnswersTests
     [InlineData("bf16")]
     public async Task Every_recorded_prompt_gets_its_recorded_answer(string mode)
     {
-        PromptEncoder text = new(TestPaths.DemoModel);
+        PromptEncoder encoder = new(TestPaths.DemoModel);
         ModelOptions compute = new() { Mode = mode == "f32" ? ComputeMode.F32 : ComputeMode.Bf16, Threads = 2, PinThreads = false };
-        await using ModelSession session = ModelSession.Open(text, compute, default);
+        await using ModelSession session = ModelSession.Open(encoder, compute, default);
         AnswerSettings settings = new(SamplingParams.Greedy, null, session.Defaults.MaxNewTokens!.Value, [], IgnoreEos: false);
         using TempFolder temp = new();
 
@@ -27,9 +27,9 @@ public sealed class DemoAnswersTests
         Answer[] answers = await Task.WhenAll(DemoExpected.Items.Select((item, i) =>
         {
             string file = temp.Write($"{i}.json", item.GetProperty("messages").GetRawText());
-            int[] prompt = text.EncodeChat(Conversation.Read(file));
+            int[] prompt = encoder.EncodeChat(Conversation.Read(file));
             Assert.Equal(DemoExpected.Ids(item, "prompt_ids"), prompt);
-            return session.AnswerAsync(session.Request(prompt, settings, default), _ => { });
+            return session.AnswerAsync(session.CreateRequest(prompt, settings, default), _ => { });
         }));
         foreach ((JsonElement item, Answer answer) in DemoExpected.Items.Zip(answers))
         {
