@@ -7,33 +7,33 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
-    private readonly List<MappedFile> files;
-    private readonly Dictionary<string, TensorView> tensors;
+    private readonly List<MappedFile> _files;
+    private readonly Dictionary<string, TensorView> _tensors;
 
     private Checkpoint(string source, List<MappedFile> files, Dictionary<string, TensorView> tensors)
     {
         Source = source;
-        this.files = files;
-        this.tensors = tensors;
+        _files = files;
+        _tensors = tensors;
     }
 
     /// <summary>The file that lists the tensors: the single safetensors file, or the index of the shards.</summary>
     public string Source { get; }
 
     /// <summary>Paths of the mapped files.</summary>
-    public IReadOnlyList<string> Files => [.. files.Select(f => f.Path)];
+    public IReadOnlyList<string> Files => [.. _files.Select(f => f.Path)];
 
     /// <summary>Size of all mapped files in bytes, including headers.</summary>
-    public long FileBytes => files.Sum(f => f.Length);
+    public long FileBytes => _files.Sum(f => f.Length);
 
     /// <summary>All stored tensors.</summary>
-    public IReadOnlyCollection<TensorView> Tensors => tensors.Values;
+    public IReadOnlyCollection<TensorView> Tensors => _tensors.Values;
 
     /// <summary>The mapped files, ordered by name.</summary>
-    internal IReadOnlyList<MappedFile> MappedFiles => files;
+    internal IReadOnlyList<MappedFile> MappedFiles => _files;
 
     /// <summary>Finds a tensor by name. Returns false if the checkpoint does not contain it.</summary>
-    public bool TryGet(string name, out TensorView tensor) => tensors.TryGetValue(name, out tensor!);
+    public bool TryGet(string name, out TensorView tensor) => _tensors.TryGetValue(name, out tensor!);
 
     /// <summary>Maps the checkpoint of a model folder and checks every header.</summary>
     /// <exception cref="ModelException">
@@ -72,5 +72,5 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Unmaps the files. All addresses and spans of their tensors become invalid.</summary>
-    public void Dispose() => files.ForEach(f => f.Dispose());
+    public void Dispose() => _files.ForEach(f => f.Dispose());
 }

@@ -9,13 +9,13 @@ internal sealed class CheckpointFiles
     public const string SingleName = "model.safetensors";
     public const string IndexName = "model.safetensors.index.json";
 
-    private readonly Dictionary<string, string>? map;
+    private readonly Dictionary<string, string>? _map;
 
     private CheckpointFiles(string source, IReadOnlyList<string> shards, Dictionary<string, string>? map)
     {
         Source = source;
         Shards = shards;
-        this.map = map;
+        _map = map;
     }
 
     public string Source { get; }
@@ -49,7 +49,7 @@ internal sealed class CheckpointFiles
         if (File.Exists(single) && !shards.Contains(SingleName))
         {
             throw new ModelException(
-                $"{directory}: both {SingleName} and {IndexName} are here, and the index does not list that file; allowed: one of the two.");
+                $"{directory}: the folder has both {SingleName} and {IndexName}, and the index does not list that file; allowed: one of the two.");
         }
 
         foreach (string shard in shards)
@@ -57,7 +57,7 @@ internal sealed class CheckpointFiles
             if (!File.Exists(Path.Combine(directory, shard)))
             {
                 string tensor = map.First(m => m.Value == shard).Key;
-                throw new ModelException($"{index}: shard {shard} is missing from the folder; it is said to hold \"{tensor}\" and others.");
+                throw new ModelException($"{index}: shard {shard} is missing from the folder; the index lists it for \"{tensor}\" and others.");
             }
         }
 
@@ -70,12 +70,12 @@ internal sealed class CheckpointFiles
     /// </summary>
     public void CheckIndex(Dictionary<string, TensorView> tensors)
     {
-        if (map is null)
+        if (_map is null)
         {
             return;
         }
 
-        foreach ((string name, string shard) in map)
+        foreach ((string name, string shard) in _map)
         {
             if (!tensors.TryGetValue(name, out TensorView? tensor))
             {
@@ -97,7 +97,7 @@ internal sealed class CheckpointFiles
             !root.TryGetProperty("weight_map", out JsonElement element) ||
             element.ValueKind != JsonValueKind.Object)
         {
-            throw new ModelException($"{path}: \"weight_map\" is missing or no object; allowed: an object of file names by tensor name.");
+            throw new ModelException($"{path}: \"weight_map\" is missing or not an object; allowed: an object of file names by tensor name.");
         }
 
         var map = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -9,9 +9,9 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
-    private readonly MemoryMappedFile file;
-    private readonly MemoryMappedViewAccessor view;
-    private byte* start;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private byte* _start;
 
     private MappedFile(
         string path, SafeFileHandle handle, MemoryMappedFile file, MemoryMappedViewAccessor view, long length, DateTime modified)
@@ -20,11 +20,11 @@ internal sealed unsafe class MappedFile : IDisposable
         Path = path;
         Length = length;
         LastWriteTimeUtc = modified;
-        this.file = file;
-        this.view = view;
+        _file = file;
+        _view = view;
         byte* pointer = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
-        start = pointer + view.PointerOffset;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
+        _start = pointer + _view.PointerOffset;
     }
 
     public string Path { get; }
@@ -39,7 +39,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public DateTime LastWriteTimeUtc { get; }
 
     /// <summary>Address of the first byte.</summary>
-    public nint Address => start is null ? throw new ObjectDisposedException(Path) : (nint)start;
+    public nint Address => _start is null ? throw new ObjectDisposedException(Path) : (nint)_start;
 
     /// <exception cref="ModelException">The file is missing, empty or unreadable.</exception>
     public static MappedFile Open(string path)
@@ -81,15 +81,15 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public void Dispose()
     {
-        if (start is null)
+        if (_start is null)
         {
             return;
         }
 
-        start = null;
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        file.Dispose();
+        _start = null;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
         Handle.Dispose();
     }
 }

@@ -39,8 +39,8 @@ internal sealed class QuantizedLookup(Checkpoint checkpoint, ModelConfig config)
         else if (checkpoint.TryGet(module + ".input_scale", out _))
         {
             throw new ModelException(
-                $"{checkpoint.Source}: tensor \"{module}.input_scale\" is there, but \"quantization_config\" in {config.Source} says that inputs are " +
-                "quantised as they come; allowed: a static activation_scheme, or no input scales.");
+                $"{checkpoint.Source}: tensor \"{module}.input_scale\" exists, but \"quantization_config\" in {config.Source} says that inputs are " +
+                "quantised dynamically; allowed: a static activation_scheme, or no input scales.");
         }
 
         return new FoundTensor(codes, Scales(names[0], rows, columns, scheme) with { InputScale = input, Names = names });

@@ -61,8 +61,8 @@ public static class RandomModel
     private sealed class Job(
         ModelConfig config, RandomWeights weights, long total, Action<long, long>? progress, CancellationToken cancellationToken)
     {
-        private readonly ConcurrentDictionary<(float Mean, float Deviation), ushort[]> tables = new();
-        private long done;
+        private readonly ConcurrentDictionary<(float Mean, float Deviation), ushort[]> _tables = new();
+        private long _done;
 
         public void WriteShard(string path, List<ExpectedTensor> tensors)
         {
@@ -99,11 +99,11 @@ public static class RandomModel
         private ushort[] WriteChunk(SafetensorsWriter writer, ExpectedTensor tensor, long first, ushort[] buffer)
         {
             (float mean, float deviation) = RandomWeightDistribution.Of(tensor, config);
-            ushort[] table = tables.GetOrAdd((mean, deviation), scale => RandomWeights.Table(scale.Mean, scale.Deviation));
+            ushort[] table = _tables.GetOrAdd((mean, deviation), scale => RandomWeights.Table(scale.Mean, scale.Deviation));
             Span<ushort> values = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ElementCount - first));
             weights.Fill(tensor.Name, first, table, values);
             writer.Write(tensor.Name, first * sizeof(ushort), MemoryMarshal.AsBytes(values));
-            progress?.Invoke(Interlocked.Add(ref done, values.Length * sizeof(ushort)), total);
+            progress?.Invoke(Interlocked.Add(ref _done, values.Length * sizeof(ushort)), total);
             return buffer;
         }
     }

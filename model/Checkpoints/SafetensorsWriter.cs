@@ -24,43 +24,43 @@ public sealed class SafetensorsWriter : IDisposable
     // As in the reference implementation, the header is padded so that the data starts at a multiple of 8.
     private const int Alignment = 8;
 
-    private readonly string path;
-    private readonly string partial;
-    private readonly SafeFileHandle handle;
-    private readonly Dictionary<string, (long Start, long Length)> places = new(StringComparer.Ordinal);
-    private readonly long dataBytes;
-    private long written;
-    private bool complete;
+    private readonly string _path;
+    private readonly string _partial;
+    private readonly SafeFileHandle _handle;
+    private readonly Dictionary<string, (long Start, long Length)> _places = new(StringComparer.Ordinal);
+    private readonly long _dataBytes;
+    private long _written;
+    private bool _complete;
 
     /// <summary>Creates the temporary file and writes its header.</summary>
     /// <exception cref="ModelException">The file cannot be created, or a name appears twice.</exception>
     public SafetensorsWriter(string path, IReadOnlyList<TensorSpec> tensors)
     {
-        this.path = path;
-        partial = path + ".part";
+        _path = path;
+        _partial = path + ".part";
         byte[] header = Header(path, tensors);
         long at = header.Length;
         foreach (TensorSpec tensor in tensors)
         {
-            places.Add(tensor.Name, (at, tensor.ByteLength));
+            _places.Add(tensor.Name, (at, tensor.ByteLength));
             at += tensor.ByteLength;
         }
 
-        dataBytes = at - header.Length;
+        _dataBytes = at - header.Length;
         try
         {
-            handle = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: at);
-            RandomAccess.Write(handle, header, 0);
+            _handle = File.OpenHandle(_partial, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: at);
+            RandomAccess.Write(_handle, header, 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (handle is not null)
+            if (_handle is not null)
             {
-                handle.Dispose();
-                File.Delete(partial);
+                _handle.Dispose();
+                File.Delete(_partial);
             }
 
-            throw new ModelException($"{path}: cannot be written: {e.Message}", e);
+            throw new ModelException($"{_path}: cannot be written: {e.Message}", e);
         }
     }
 
@@ -68,42 +68,42 @@ public sealed class SafetensorsWriter : IDisposable
     /// <exception cref="ModelException">The disk is full or the file cannot be written.</exception>
     public void Write(string tensor, long offset, ReadOnlySpan<byte> bytes)
     {
-        (long start, long length) = places[tensor];
+        (long start, long length) = _places[tensor];
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, length - bytes.Length);
         try
         {
-            RandomAccess.Write(handle, bytes, start + offset);
+            RandomAccess.Write(_handle, bytes, start + offset);
         }
         catch (IOException e)
         {
-            throw new ModelException($"{path}: cannot be written: {e.Message}", e);
+            throw new ModelException($"{_path}: cannot be written: {e.Message}", e);
         }
 
-        Interlocked.Add(ref written, bytes.Length);
+        Interlocked.Add(ref _written, bytes.Length);
     }
 
     /// <summary>Closes the file and renames it to its final name, replacing an existing file atomically.</summary>
     /// <exception cref="InvalidOperationException">The number of written bytes does not match the tensors.</exception>
     public void Complete()
     {
-        if (written != dataBytes)
+        if (_written != _dataBytes)
         {
-            throw new InvalidOperationException($"{path}: {written} of {dataBytes} bytes were written.");
+            throw new InvalidOperationException($"{_path}: {_written} of {_dataBytes} bytes were written.");
         }
 
-        handle.Dispose();
-        File.Move(partial, path, overwrite: true);
-        complete = true;
+        _handle.Dispose();
+        File.Move(_partial, _path, overwrite: true);
+        _complete = true;
     }
 
     /// <summary>Deletes the temporary file unless it was completed.</summary>
     public void Dispose()
     {
-        handle.Dispose();
-        if (!complete)
+        _handle.Dispose();
+        if (!_complete)
         {
-            File.Delete(partial);
+            File.Delete(_partial);
         }
     }
 

@@ -40,7 +40,7 @@ internal static class TensorLayout
         if (end != dataBytes)
         {
             throw new ModelException(
-                $"{path}: the tensors take {end} bytes, but {dataBytes} bytes of data follow the header; allowed: no rest.");
+                $"{path}: the tensors take {end} bytes, but {dataBytes} bytes of data follow the header; allowed: no remaining bytes.");
         }
     }
 

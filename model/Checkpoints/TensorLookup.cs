@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
 {
     private static readonly StoredType[] Values = [StoredType.BF16, StoredType.F16, StoredType.F32];
-    private readonly QuantizedLookup quantized = new(checkpoint, config);
+    private readonly QuantizedLookup _quantized = new(checkpoint, config);
 
     /// <summary>Whether the checkpoint has a weight or bias, quantised or not.</summary>
     public bool Has(string name) => checkpoint.TryGet(name, out _) || checkpoint.TryGet(QuantizedLookup.PackedName(name), out _);
@@ -19,7 +19,7 @@ internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
     {
         if (!vector && config.Quantization?.SchemeOf(WeightNames.Module(name)) is { } scheme)
         {
-            return quantized.Find(name, rows, columns, scheme);
+            return _quantized.Find(name, rows, columns, scheme);
         }
 
         if (!checkpoint.TryGet(name, out TensorView tensor))

@@ -9,15 +9,15 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// </summary>
 public sealed class TensorView
 {
-    private readonly MappedFile file;
-    private readonly long offset;
-    private readonly long[] shape;
+    private readonly MappedFile _file;
+    private readonly long _offset;
+    private readonly long[] _shape;
 
     internal TensorView(MappedFile file, string name, StoredType type, long[] shape, long offset, long byteLength)
     {
-        this.file = file;
-        this.offset = offset;
-        this.shape = shape;
+        _file = file;
+        _offset = offset;
+        _shape = shape;
         Name = name;
         StoredType = type;
         ByteLength = byteLength;
@@ -27,7 +27,7 @@ public sealed class TensorView
     public string Name { get; }
 
     /// <summary>Path of the file that contains it.</summary>
-    public string File => file.Path;
+    public string File => _file.Path;
 
     /// <summary>The element type in the file.</summary>
     public StoredType StoredType { get; }
@@ -38,25 +38,25 @@ public sealed class TensorView
         throw new ModelException($"{File}: tensor \"{Name}\" is stored as {StoredType.Name()}; allowed for a weight: BF16, F16, F32.");
 
     /// <summary>Sizes of the dimensions, outermost first.</summary>
-    public ReadOnlySpan<long> Shape => shape;
+    public ReadOnlySpan<long> Shape => _shape;
 
     /// <summary>Size of the tensor in bytes.</summary>
     public long ByteLength { get; }
 
     /// <summary>Address of the first element. Hazard: it may be unaligned to the element size.</summary>
-    public nint Address => file.Address + (nint)offset;
+    public nint Address => _file.Address + (nint)_offset;
 
     /// <summary>The open file that contains it. The checkpoint owns it.</summary>
-    internal SafeFileHandle FileHandle => file.Handle;
+    internal SafeFileHandle FileHandle => _file.Handle;
 
     /// <summary>Offset of the first element in the file, in bytes.</summary>
-    internal long FileOffset => offset;
+    internal long FileOffset => _offset;
 
     /// <summary>Number of elements.</summary>
     public long ElementCount => ByteLength / StoredType.Size();
 
     /// <summary>The shape as text, such as "[64, 128]".</summary>
-    public string ShapeText => "[" + string.Join(", ", shape) + "]";
+    public string ShapeText => "[" + string.Join(", ", _shape) + "]";
 
     /// <summary>Mapped bytes of a part of the tensor, without copying them. Arguments out of range throw.</summary>
     public ReadOnlySpan<byte> Slice(long start, int length)
@@ -64,6 +64,6 @@ public sealed class TensorView
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, ByteLength - length);
-        return file.Slice(offset + start, length);
+        return _file.Slice(_offset + start, length);
     }
 }

@@ -11,9 +11,9 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// <param name="checkpoint">The files. The caller owns them and disposes them after the last use of any row.</param>
 public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 {
-    private readonly TensorLookup lookup = new(checkpoint, config);
-    private readonly AttentionLookup attention = new(config, new TensorLookup(checkpoint, config));
-    private readonly MlpLookup mlp = new(config, new TensorLookup(checkpoint, config));
+    private readonly TensorLookup _lookup = new(checkpoint, config);
+    private readonly AttentionLookup _attention = new(config, new TensorLookup(checkpoint, config));
+    private readonly MlpLookup _mlp = new(config, new TensorLookup(checkpoint, config));
 
     /// <summary>The model's shapes.</summary>
     public ModelConfig Config => config;
@@ -43,26 +43,26 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         Vector(WeightNames.Layer(layer) + "post_attention_layernorm.weight", config.HiddenSize);
 
     /// <summary>The query projection, [heads * head_dim, hidden].</summary>
-    public RowSource Query(int layer) => attention.Query(layer, "weight", config.HiddenSize);
+    public RowSource Query(int layer) => _attention.Query(layer, "weight", config.HiddenSize);
 
     /// <summary>The key projection, [kv_heads * head_dim, hidden]; only for layers with their own K and V.</summary>
-    public RowSource Key(int layer) => attention.Key(layer, "weight", config.HiddenSize);
+    public RowSource Key(int layer) => _attention.Key(layer, "weight", config.HiddenSize);
 
     /// <summary>The value projection, [kv_heads * head_dim, hidden]; only for layers with their own K and V.</summary>
-    public RowSource Value(int layer) => attention.Value(layer, "weight", config.HiddenSize);
+    public RowSource Value(int layer) => _attention.Value(layer, "weight", config.HiddenSize);
 
     /// <summary>The projection of the heads back to the residual stream, [hidden, heads * head_dim].</summary>
     public RowSource AttentionOutput(int layer) =>
         Matrix(WeightNames.Attention(layer) + "o_proj.weight", config.HiddenSize, config.QuerySize);
 
     /// <summary>[heads * head_dim, 1]; null without attention_bias.</summary>
-    public RowSource? QueryBias(int layer) => config.AttentionBias ? attention.Query(layer, "bias", 1) : null;
+    public RowSource? QueryBias(int layer) => config.AttentionBias ? _attention.Query(layer, "bias", 1) : null;
 
     /// <summary>[kv_heads * head_dim, 1]; null without attention_bias.</summary>
-    public RowSource? KeyBias(int layer) => config.AttentionBias ? attention.Key(layer, "bias", 1) : null;
+    public RowSource? KeyBias(int layer) => config.AttentionBias ? _attention.Key(layer, "bias", 1) : null;
 
     /// <summary>[kv_heads * head_dim, 1]; null without attention_bias.</summary>
-    public RowSource? ValueBias(int layer) => config.AttentionBias ? attention.Value(layer, "bias", 1) : null;
+    public RowSource? ValueBias(int layer) => config.AttentionBias ? _attention.Value(layer, "bias", 1) : null;
 
     /// <summary>[hidden, 1]; null without attention_bias.</summary>
     public RowSource? AttentionOutputBias(int layer) =>
@@ -86,7 +86,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
     {
         RequireMoe(layer);
         return config.SharedExperts(layer) > 0
-            ? mlp.Rows(WeightNames.SharedMlp(layer), config.SharedIntermediateSize(layer))
+            ? _mlp.Rows(WeightNames.SharedMlp(layer), config.SharedIntermediateSize(layer))
             : throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has no shared expert.");
     }
 
@@ -96,13 +96,13 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         RequireMoe(layer);
         ArgumentOutOfRangeException.ThrowIfNegative(expert);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(expert, config.Experts);
-        return mlp.Rows(WeightNames.ExpertMlp(layer, expert), config.IntermediateSize(layer));
+        return _mlp.Rows(WeightNames.ExpertMlp(layer, expert), config.IntermediateSize(layer));
     }
 
     /// <summary>The plain MLP; only for layers without experts.</summary>
     public MlpRows Dense(int layer) => config.IsMoeLayer(layer)
         ? throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has experts, not a plain MLP.")
-        : mlp.Rows(WeightNames.DenseMlp(layer), config.IntermediateSize(layer));
+        : _mlp.Rows(WeightNames.DenseMlp(layer), config.IntermediateSize(layer));
 
     /// <summary>[shared width, hidden].</summary>
     public RowSource SharedGate(int layer) => Shared(layer).Gate;
@@ -135,9 +135,9 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         config.UseQkNorm ? Vector(WeightNames.Attention(layer) + name, config.HeadDim) : null;
 
     private RowSource Matrix(string name, int rows, int columns) =>
-        new([lookup.Find(name, rows, columns, vector: false).Rows(0, rows)], columns);
+        new([_lookup.Find(name, rows, columns, vector: false).Rows(0, rows)], columns);
 
-    private RowSource Vector(string name, int rows) => new([lookup.Find(name, rows, 1, vector: true).Rows(0, rows)], 1);
+    private RowSource Vector(string name, int rows) => new([_lookup.Find(name, rows, 1, vector: true).Rows(0, rows)], 1);
 
     private void RequireMoe(int layer)
     {

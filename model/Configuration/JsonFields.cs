@@ -9,9 +9,9 @@ namespace HunyuanOrleans.Model.Configuration;
 /// </summary>
 internal readonly struct JsonFields
 {
-    private readonly JsonElement element;
-    private readonly string source;
-    private readonly string prefix;
+    private readonly JsonElement _element;
+    private readonly string _source;
+    private readonly string _prefix;
 
     public JsonFields(JsonElement element, string source, string prefix = "")
     {
@@ -21,15 +21,15 @@ internal readonly struct JsonFields
                 $"{source}: {(prefix.Length == 0 ? "the file" : $"\"{prefix.TrimEnd('.')}\"")} holds {Show(element)}; allowed: a JSON object.");
         }
 
-        this.element = element;
-        this.source = source;
-        this.prefix = prefix;
+        _element = element;
+        _source = source;
+        _prefix = prefix;
     }
 
     public bool Has(string name) => TryGet(name, out _);
 
     public bool TryGet(string name, out JsonElement value) =>
-        element.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+        _element.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 
     public int Int(string name, int min, int max, int? fallback = null)
     {
@@ -121,18 +121,18 @@ internal readonly struct JsonFields
         return given.Length == layers
             ? given
             : throw new ModelException(
-                $"{source}: \"{prefix}{name}\" is a list of {given.Length} entries; allowed: one entry per layer " +
+                $"{_source}: \"{_prefix}{name}\" is a list of {given.Length} entries; allowed: one entry per layer " +
                 $"(num_hidden_layers = {layers}), or a single whole number.");
     }
 
     public ModelException Invalid(string name, JsonElement value, string allowed) =>
-        new($"{source}: \"{prefix}{name}\" is {Show(value)}; allowed: {allowed}.");
+        new($"{_source}: \"{_prefix}{name}\" is {Show(value)}; allowed: {allowed}.");
 
     public ModelException Invalid(string name, string shown, string allowed) =>
-        new($"{source}: \"{prefix}{name}\" is {shown}; allowed: {allowed}.");
+        new($"{_source}: \"{_prefix}{name}\" is {shown}; allowed: {allowed}.");
 
     public ModelException Missing(string name, string allowed) =>
-        new($"{source}: \"{prefix}{name}\" is missing; allowed: {allowed}.");
+        new($"{_source}: \"{_prefix}{name}\" is missing; allowed: {allowed}.");
 
     private int ToInt(JsonElement value, string name, int min, int max) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max

@@ -9,15 +9,15 @@ namespace HunyuanOrleans.Model.Configuration;
 /// </summary>
 public sealed class ModelConfig
 {
-    private readonly int[] widths;
-    private readonly int[] topK;
-    private readonly int[] sharedExperts;
+    private readonly int[] _widths;
+    private readonly int[] _topK;
+    private readonly int[] _sharedExperts;
 
     internal ModelConfig(int[] widths, int[] topK, int[] sharedExperts)
     {
-        this.widths = widths;
-        this.topK = topK;
-        this.sharedExperts = sharedExperts;
+        _widths = widths;
+        _topK = topK;
+        _sharedExperts = sharedExperts;
     }
 
     /// <summary>The file the values were read from, for messages.</summary>
@@ -119,13 +119,13 @@ public sealed class ModelConfig
     public bool IsSelfLayer(int layer) => layer % ClaFactor == 0;
 
     /// <summary>Width of each routed expert of a layer, or of the plain MLP in a layer without experts.</summary>
-    public int IntermediateSize(int layer) => widths[layer];
+    public int IntermediateSize(int layer) => _widths[layer];
 
     /// <summary>Number of routed experts per token in a layer; 0 in a layer without experts.</summary>
-    public int TopK(int layer) => IsMoeLayer(layer) ? topK[layer] : 0;
+    public int TopK(int layer) => IsMoeLayer(layer) ? _topK[layer] : 0;
 
     /// <summary>Number of shared experts in a layer, which are fused into one MLP; 0 if there is none.</summary>
-    public int SharedExperts(int layer) => IsMoeLayer(layer) ? sharedExperts[layer] : 0;
+    public int SharedExperts(int layer) => IsMoeLayer(layer) ? _sharedExperts[layer] : 0;
 
     /// <summary>Width of the shared MLP; 0 if there is none.</summary>
     public int SharedIntermediateSize(int layer) => SharedExperts(layer) * IntermediateSize(layer);

@@ -16,8 +16,8 @@ internal sealed class ModuleMatcher
     private static readonly (string Part, string Fused)[] Fusions =
         [("q_proj", "qkv_proj"), ("k_proj", "qkv_proj"), ("v_proj", "qkv_proj"), ("gate_proj", "gate_and_up_proj"), ("up_proj", "gate_and_up_proj")];
 
-    private readonly HashSet<string> names = new(StringComparer.Ordinal);
-    private readonly List<Regex> patterns = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly List<Regex> _patterns = [];
 
     /// <summary>Creates a matcher from the entries of a list.</summary>
     /// <exception cref="ArgumentException">An expression is malformed, or cannot be matched without backtracking.</exception>
@@ -27,14 +27,14 @@ internal sealed class ModuleMatcher
         {
             if (!entry.StartsWith(Pattern, StringComparison.Ordinal))
             {
-                names.Add(entry);
+                _names.Add(entry);
                 continue;
             }
 
             try
             {
                 // Configs are written for Python's re.match, which matches from the start of the name but not necessarily to its end.
-                patterns.Add(new Regex("^(?:" + entry[Pattern.Length..] + ")", Options));
+                _patterns.Add(new Regex("^(?:" + entry[Pattern.Length..] + ")", Options));
             }
             catch (NotSupportedException e)
             {
@@ -44,7 +44,7 @@ internal sealed class ModuleMatcher
     }
 
     /// <summary>Whether the list contains exactly this name.</summary>
-    public bool Has(string name) => names.Contains(name);
+    public bool Has(string name) => _names.Contains(name);
 
     /// <summary>Whether a module matches the list.</summary>
     public bool Matches(string module)
@@ -58,7 +58,7 @@ internal sealed class ModuleMatcher
         foreach ((string part, string fused) in Fusions)
         {
             if ((module.AsSpan(dot).SequenceEqual(part) && MatchesAsIs(module[..dot] + fused))
-                || (module.AsSpan(dot).SequenceEqual(fused) && names.Contains(module[..dot] + part)))
+                || (module.AsSpan(dot).SequenceEqual(fused) && _names.Contains(module[..dot] + part)))
             {
                 return true;
             }
@@ -67,5 +67,5 @@ internal sealed class ModuleMatcher
         return false;
     }
 
-    private bool MatchesAsIs(string module) => names.Contains(module) || patterns.Exists(p => p.IsMatch(module));
+    private bool MatchesAsIs(string module) => _names.Contains(module) || _patterns.Exists(p => p.IsMatch(module));
 }

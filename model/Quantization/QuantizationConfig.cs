@@ -6,15 +6,15 @@ namespace HunyuanOrleans.Model.Quantization;
 /// </summary>
 public sealed class QuantizationConfig
 {
-    private readonly ModuleMatcher ignored;
-    private readonly IReadOnlyList<SchemeGroup> groups;
+    private readonly ModuleMatcher _ignored;
+    private readonly IReadOnlyList<SchemeGroup> _groups;
 
     internal QuantizationConfig(string method, string ignoredField, ModuleMatcher ignored, IReadOnlyList<SchemeGroup> groups)
     {
         Method = method;
         IgnoredField = ignoredField;
-        this.ignored = ignored;
-        this.groups = groups;
+        _ignored = ignored;
+        _groups = groups;
     }
 
     /// <summary>The value of quant_method.</summary>
@@ -29,13 +29,13 @@ public sealed class QuantizationConfig
         LinearRole role = LinearRoles.Of(module);
 
         // AutoFP8 never quantises lm_head, and its lists may omit lm_head in tied models.
-        if (role == LinearRole.None || (role == LinearRole.Head && Method == QuantizationReader.AutoFp8) || ignored.Matches(module))
+        if (role == LinearRole.None || (role == LinearRole.Head && Method == QuantizationReader.AutoFp8) || _ignored.Matches(module))
         {
             return null;
         }
 
         // A group that names the module has priority over one that targets all linear layers.
-        foreach (SchemeGroup group in groups)
+        foreach (SchemeGroup group in _groups)
         {
             if (group.Targets.Matches(module))
             {
@@ -43,14 +43,14 @@ public sealed class QuantizationConfig
             }
         }
 
-        return groups.FirstOrDefault(g => g.Targets.Has(SchemeGroup.AllLinear))?.Scheme;
+        return _groups.FirstOrDefault(g => g.Targets.Has(SchemeGroup.AllLinear))?.Scheme;
     }
 
     /// <summary>
     /// Whether the config quantises a module by name, whatever its role. True for a router means that the list of ignored modules lacks it.
     /// </summary>
     internal bool Targets(string module) =>
-        !ignored.Matches(module) && groups.Any(g => g.Targets.Matches(module) || g.Targets.Has(SchemeGroup.AllLinear));
+        !_ignored.Matches(module) && _groups.Any(g => g.Targets.Matches(module) || g.Targets.Has(SchemeGroup.AllLinear));
 }
 
 /// <summary>A group of modules with the same scheme.</summary>

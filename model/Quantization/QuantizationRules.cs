@@ -82,5 +82,5 @@ internal static class QuantizationRules
     private static string Show(WeightScheme? scheme) => scheme is null ? "not quantised" : $"{scheme.Type} ({scheme.Scales})";
 
     private static ModelException MissingInIgnoreList(ModelConfig config, QuantizationConfig stored, string module) => new(
-        $"{config.Source}: \"{stored.IgnoredField}\" lacks \"{module}\"; allowed: a list with every router (mlp.gate.wg) and, where it is not tied, lm_head.");
+        $"{config.Source}: \"{stored.IgnoredField}\" lacks \"{module}\"; allowed: a list with every router (mlp.gate.wg) and, unless it is tied, lm_head.");
 }

@@ -134,8 +134,8 @@ public static class ModelQuantizer
 
     private sealed class Progress(long total, Action<long, long>? report)
     {
-        private long done;
+        private long _done;
 
-        public void Add(long bytes) => report?.Invoke(Interlocked.Add(ref done, bytes), total);
+        public void Add(long bytes) => report?.Invoke(Interlocked.Add(ref _done, bytes), total);
     }
 }

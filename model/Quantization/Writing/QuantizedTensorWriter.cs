@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Model.Quantization.Writing;
 /// <param name="target">The type to quantise to; null copies the tensor.</param>
 internal sealed class QuantizedTensorWriter(TensorView source, ElementType? target)
 {
-    private readonly int columns = target is null ? 0 : checked((int)source.Shape[1]);
+    private readonly int _columns = target is null ? 0 : checked((int)source.Shape[1]);
 
     /// <summary>Number of rows: the size of the first dimension, or 1 for a scalar.</summary>
     public long Rows { get; } = source.Shape.Length == 0 ? 1 : source.Shape[0];
@@ -52,12 +52,12 @@ internal sealed class QuantizedTensorWriter(TensorView source, ElementType? targ
             return;
         }
 
-        int codeBytes = StoredRows.CodeBytes(type, columns);
-        int scaleBytes = StoredRows.ScaleBytes(type, columns);
+        int codeBytes = StoredRows.CodeBytes(type, _columns);
+        int scaleBytes = StoredRows.ScaleBytes(type, _columns);
         byte[] codes = new byte[count * codeBytes];
         byte[] scales = new byte[count * scaleBytes];
         ReadOnlySpan<byte> rows = source.Slice(first * RowBytes, checked((int)(count * RowBytes)));
-        StoredRows.Quantize(type, rows, source.ElementType, columns, codes, scales);
+        StoredRows.Quantize(type, rows, source.ElementType, _columns, codes, scales);
         writer.Write(Specs[0].Name, first * codeBytes, codes);
         writer.Write(Specs[1].Name, first * scaleBytes, scales);
         if (type == ElementType.I4 && first == 0)

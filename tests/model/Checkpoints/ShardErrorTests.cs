@@ -19,7 +19,7 @@ public sealed class ShardErrorTests : IDisposable
     public void Missing_shard()
     {
         File.Delete(folder.File("model-00002-of-00003.safetensors"));
-        Refused(folder.File(Index), "shard model-00002-of-00003.safetensors is missing", "said to hold \"model.layers.");
+        Refused(folder.File(Index), "shard model-00002-of-00003.safetensors is missing", "lists it for \"model.layers.");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class ShardErrorTests : IDisposable
 
     [Theory]
     [InlineData("{}", "\"weight_map\" is missing")]
-    [InlineData("{\"weight_map\": []}", "\"weight_map\" is missing or no object")]
+    [InlineData("{\"weight_map\": []}", "\"weight_map\" is missing or not an object")]
     [InlineData("{\"weight_map\": {}}", "\"weight_map\" is empty")]
     [InlineData("{\"weight_map\": {\"a\": 1}}", "tensor \"a\" is listed in 1")]
     [InlineData("{\"weight_map\": {\"a\": \"x\", \"a\": \"x\"}}", "not valid JSON")]
@@ -92,7 +92,7 @@ public sealed class ShardErrorTests : IDisposable
     public void Single_file_beside_an_index_that_does_not_list_it()
     {
         File.Copy(folder.File("model-00001-of-00003.safetensors"), folder.File("model.safetensors"));
-        Refused(folder.Root, "both model.safetensors and model.safetensors.index.json are here", "allowed: one of the two");
+        Refused(folder.Root, "both model.safetensors and model.safetensors.index.json", "allowed: one of the two");
     }
 
     [Fact]

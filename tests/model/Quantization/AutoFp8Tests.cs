@@ -77,7 +77,7 @@ public sealed class AutoFp8Tests
     [InlineData("two", "experts.1.up_proj.weight_scale", "[2]; allowed: F32 of shape [] or [1]")]
     [InlineData("not ignored", "o_proj.weight", "BF16", "F8_E4M3", "quantization_config")]
     [InlineData("half a pair", "ignored_layers", "k_proj", "both alike")]
-    [InlineData("dynamic", "input_scale", "is there", "activation_scheme")]
+    [InlineData("dynamic", "input_scale", "exists, but", "activation_scheme")]
     public void Files_that_do_not_match_the_config_are_refused(string fault, params string[] parts)
     {
         using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Shared), (config, tensors) => Break(fault, config, tensors));

@@ -141,7 +141,7 @@ public sealed class QuantizedLoadTests
     [InlineData("scale type", "q_proj.weight_scale", "I32", "F32")]
     [InlineData("weight type", "q_proj.weight", "BF16", "I8")]
     [InlineData("weight shape", "q_proj.weight", "[64, 32]", "[64, 64]")]
-    [InlineData("stray input scale", "q_proj.input_scale", "is there", "activation_scheme")]
+    [InlineData("stray input scale", "q_proj.input_scale", "exists, but", "activation_scheme")]
     [InlineData("no config", "weight", "I8", "has no \"quantization_config\"")]
     public void Files_that_do_not_match_the_config_are_refused(string fault, params string[] parts)
     {
