@@ -194,9 +194,9 @@ public sealed partial class HunyuanClient : IAsyncDisposable
         spec = constraint is null ? spec : spec with { Constraint = constraint.Text, ConstraintParameter = ChatWishes.ConstraintParameter };
         await foreach (TokenBatch batch in StreamAsync(spec, request.Cancellation, cancellationToken))
         {
-            if (batch.Refusal is { } refusal)
+            if (batch.RequestError is { } error)
             {
-                throw refusal.ToException(request.Choices);
+                throw error.ToException(request.Choices);
             }
 
             switch (batch.Finish)

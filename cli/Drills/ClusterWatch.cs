@@ -60,7 +60,7 @@ internal sealed class ClusterWatch(IGrainFactory grains, string model, TimeProvi
         }
 
         List<string> held = [];
-        if (report.Home == silo)
+        if (report.SchedulerSilo == silo)
         {
             held.Add("scheduler");
         }

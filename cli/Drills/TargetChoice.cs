@@ -10,10 +10,10 @@ internal static class TargetChoice
 {
     private static readonly Func<ModelReport, string, bool>[] Kinds =
     [
-        static (report, silo) => report.Home == silo,
-        static (report, silo) => report.Home != silo && ClusterWatch.HoldsAttention(report, silo),
-        static (report, silo) => report.Home != silo && !ClusterWatch.HoldsAttention(report, silo) && ClusterWatch.HoldsExperts(report, silo),
-        static (report, silo) => report.Home != silo && !ClusterWatch.Holds(report, silo),
+        static (report, silo) => report.SchedulerSilo == silo,
+        static (report, silo) => report.SchedulerSilo != silo && ClusterWatch.HoldsAttention(report, silo),
+        static (report, silo) => report.SchedulerSilo != silo && !ClusterWatch.HoldsAttention(report, silo) && ClusterWatch.HoldsExperts(report, silo),
+        static (report, silo) => report.SchedulerSilo != silo && !ClusterWatch.Holds(report, silo),
     ];
 
     /// <summary>Number of kinds.</summary>

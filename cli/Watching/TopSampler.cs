@@ -32,7 +32,7 @@ internal sealed class TopSampler(HunyuanClient client, ClusterModel model)
         return new TopResult(
             model.Name,
             report.Card.Problem,
-            report.Home,
+            report.SchedulerSilo,
             report.Statistics.Running,
             report.Statistics.Waiting,
             report.Statistics.KvUsed,

@@ -45,7 +45,7 @@ internal sealed class ClusterModels(IClusterClient cluster, ClusterCalls calls, 
     public async Task<int[]> EncodeAsync(string model, Func<ITextGrain, Task<EncodedText>> encode, CancellationToken cancellationToken)
     {
         EncodedText encoded = await calls.RunAsync(() => encode(cluster.GetGrain<ITextGrain>(model)), cancellationToken);
-        return encoded.Refusal is { } refusal ? throw refusal.ToException(1) : encoded.Ids;
+        return encoded.RequestError is { } error ? throw error.ToException(1) : encoded.Ids;
     }
 
     private async Task<string> OnlyOneAsync(CancellationToken cancellationToken)

@@ -56,10 +56,10 @@ internal sealed class ClusterGeneration : IGeneration
         {
             await foreach (TokenBatch batch in batches.ConfigureAwait(false))
             {
-                if (batch.Refusal is { } refusal)
+                if (batch.RequestError is { } error)
                 {
-                    accepted.TrySetException(refusal.ToException(_choices.Length));
-                    EndAll(FinishReason.Error, refusal.Message);
+                    accepted.TrySetException(error.ToException(_choices.Length));
+                    EndAll(FinishReason.Error, error.Message);
                     return;
                 }
 

@@ -1,18 +1,18 @@
 namespace HunyuanOrleans.Grains.Contracts;
 
-/// <summary>What a grain could not do, in words for operators.</summary>
+/// <summary>A grain could not do what the call asked for. The message is for operators.</summary>
 [GenerateSerializer, Alias("hunyuan.fault")]
 public class GrainCallException(string message) : Exception(message);
 
-/// <summary>A later step, or a step of a later scheduler, was here already.</summary>
+/// <summary>The call belongs to a step or a scheduler that has been superseded by a later one.</summary>
 [GenerateSerializer, Alias("hunyuan.stale")]
 public sealed class StaleStepException(string message) : GrainCallException(message);
 
-/// <summary>Weights that the call needs are not on this silo.</summary>
+/// <summary>The silo does not hold the weights that the call needs.</summary>
 [GenerateSerializer, Alias("hunyuan.notloaded")]
 public sealed class NotLoadedException(string message) : GrainCallException(message);
 
-/// <summary>The step builds on a block table that this silo does not know.</summary>
+/// <summary>The step extends a block table that the silo does not know.</summary>
 [GenerateSerializer, Alias("hunyuan.session")]
 public sealed class UnknownSessionException(string message) : GrainCallException(message);
 

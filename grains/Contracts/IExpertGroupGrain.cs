@@ -3,20 +3,21 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Contracts;
 
 /// <summary>
-/// Experts of a range of layers on one silo. A call depends on nothing but its message, so that repeating it changes nothing. The key is a
+/// Experts of a range of layers on one silo. The result of a call depends on its message alone, so a call can be repeated. The key is a
 /// <see cref="Placement.PinnedKey"/>.
 /// </summary>
+[Alias("hunyuan.IExpertGroupGrain")]
 public interface IExpertGroupGrain : IGrainWithStringKey
 {
-    /// <summary>Loads what is missing of the group's weights.</summary>
-    /// <param name="epoch">The scheduler that asks.</param>
-    /// <param name="version">The route it is for.</param>
-    /// <exception cref="GrainCallException">It cannot be loaded; the message says why.</exception>
-    [ResponseTimeout("01:00:00")]
+    /// <summary>Loads the weights of the group that are missing.</summary>
+    /// <param name="epoch">Epoch of the scheduler that calls.</param>
+    /// <param name="version">Version of the route that the weights are for.</param>
+    /// <exception cref="GrainCallException">The weights cannot be loaded; the message says why.</exception>
+    [Alias("LoadAsync"), ResponseTimeout("01:00:00")]
     Task LoadAsync(long epoch, long version);
 
-    /// <summary>Runs rows through experts of one layer.</summary>
+    /// <summary>Computes the experts' outputs for rows of one layer.</summary>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>
-    [ResponseTimeout("00:10:00")]
+    [Alias("ForwardAsync"), ResponseTimeout("00:10:00")]
     Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken);
 }

@@ -3,11 +3,13 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Contracts;
 
 /// <summary>
-/// One request: owns its prompt, seed and tokens so far, and asks the model again with them when anything below fails. Callers whose own
-/// enumeration breaks ask a new request grain, with the tokens they have.
+/// One request. The grain owns the prompt, the seed and the tokens so far, and asks the model again with them when a silo below fails. A caller
+/// whose own enumeration breaks asks a new request grain with the tokens it has.
 /// </summary>
+[Alias("hunyuan.IRequestGrain")]
 public interface IRequestGrain : IGrainWithGuidKey
 {
-    /// <summary>Runs the request. Leaving the enumeration, or not reading it any more, cancels it.</summary>
+    /// <summary>Runs the request. The request is cancelled when the caller leaves the enumeration or stops reading it.</summary>
+    [Alias("RunAsync")]
     IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, CancellationToken cancellationToken);
 }

@@ -3,37 +3,41 @@ using Orleans.Concurrency;
 
 namespace HunyuanOrleans.Grains.Contracts;
 
-/// <summary>A silo speaking for itself: what it can hold, what it holds, whether it lives. The key is a <see cref="Placement.PinnedKey"/> of the silo alone.</summary>
+/// <summary>A silo's own grain: whether the silo responds, what it can hold and what it holds. The key is a <see cref="Placement.PinnedKey"/> of the silo alone.</summary>
+[Alias("hunyuan.ISiloGrain")]
 public interface ISiloGrain : IGrainWithStringKey
 {
-    /// <summary>Answers.</summary>
-    [AlwaysInterleave, ResponseTimeout("00:00:02")]
+    /// <summary>Responds, to show that the silo is alive.</summary>
+    [Alias("PingAsync"), AlwaysInterleave, ResponseTimeout("00:00:02")]
     Task PingAsync();
 
-    /// <summary>What it announces about itself.</summary>
-    [AlwaysInterleave, ResponseTimeout("00:00:10")]
+    /// <summary>Returns the properties that the silo announces.</summary>
+    [Alias("DescribeAsync"), AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<SiloDescription> DescribeAsync();
 
-    /// <summary>What it holds and has done.</summary>
-    [AlwaysInterleave, ResponseTimeout("00:00:10")]
+    /// <summary>Returns what the silo holds and has sent.</summary>
+    [Alias("ReportAsync"), AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<SiloReport> ReportAsync();
 
-    /// <summary>Gives back what it was sent: the least a call of that size can take.</summary>
-    [AlwaysInterleave]
+    /// <summary>Returns its argument. Used to measure the shortest duration of a call of that size.</summary>
+    [Alias("EchoAsync"), AlwaysInterleave]
     Task<byte[]> EchoAsync([Immutable] byte[] bytes);
 
     /// <summary>Measures calls from this silo to another.</summary>
-    /// <param name="silo">The other silo.</param>
-    /// <param name="bytes">Bytes there, and back.</param>
-    /// <param name="calls">Calls, one after the other, at least one.</param>
-    /// <returns>Seconds of the median call.</returns>
-    [AlwaysInterleave, ResponseTimeout("00:01:00")]
+    /// <param name="silo">Name of the other silo.</param>
+    /// <param name="bytes">Bytes sent and returned by each call.</param>
+    /// <param name="calls">Number of sequential calls, at least 1.</param>
+    /// <returns>Duration of the median call in seconds.</returns>
+    [Alias("MeasureCallAsync"), AlwaysInterleave, ResponseTimeout("00:01:00")]
     Task<double> MeasureCallAsync(string silo, int bytes, int calls);
 
-    /// <summary>Drops everything of a model that no grain of these keys needs. A scheduler older than one that was here changes nothing.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="epoch">The scheduler that asks.</param>
-    /// <param name="version">The route in force; what was loaded for later ones stays.</param>
-    /// <param name="holders">Keys of the shards and expert groups this silo is to have.</param>
+    /// <summary>
+    /// Drops the weights of a model that no grain of these keys needs. A call from a scheduler that has been superseded changes nothing.
+    /// </summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="epoch">Epoch of the scheduler that calls.</param>
+    /// <param name="version">Version of the route in use. Weights that were loaded for later routes stay.</param>
+    /// <param name="holders">Keys of the shards and expert groups that the silo holds on the route.</param>
+    [Alias("RetainAsync")]
     Task RetainAsync(string model, long epoch, long version, string[] holders);
 }

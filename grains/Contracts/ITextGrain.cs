@@ -3,20 +3,21 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Contracts;
 
 /// <summary>
-/// Text at the edge of the cluster, for callers without the model's files: what a request needs before it is one. Stateless, on the silo the
-/// caller is connected to; it runs while the model itself is busy or moving. The key is the model's name.
+/// The text side of a model, for callers without the model's files: templates and tokenizer. It is a stateless worker on the silo that the caller is
+/// connected to, and works while the model itself is busy or moving. The key is the model's name.
 /// </summary>
+[Alias("hunyuan.ITextGrain")]
 public interface ITextGrain : IGrainWithStringKey
 {
-    /// <summary>What callers must know of the model. Any key is answered: the names of the models are part of it.</summary>
-    [ResponseTimeout("00:00:10")]
+    /// <summary>Returns the properties of the model that callers need, and the names of all models. Any key is answered.</summary>
+    [Alias("DescribeAsync"), ResponseTimeout("00:00:10")]
     Task<TextCard> DescribeAsync();
 
-    /// <summary>A chat through the model's template. Special tokens in the messages stay text.</summary>
-    [ResponseTimeout("00:00:10")]
+    /// <summary>Encodes a chat through the model's template. Special tokens in the messages are encoded as text.</summary>
+    [Alias("EncodeChatAsync"), ResponseTimeout("00:00:10")]
     Task<EncodedText> EncodeChatAsync(ChatTurn[] messages);
 
-    /// <summary>A text as it is, nothing added. Special tokens in it stay text.</summary>
-    [ResponseTimeout("00:00:10")]
+    /// <summary>Encodes a text without adding anything. Special tokens in it are encoded as text.</summary>
+    [Alias("EncodeAsync"), ResponseTimeout("00:00:10")]
     Task<EncodedText> EncodeAsync(string text);
 }

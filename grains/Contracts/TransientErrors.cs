@@ -3,10 +3,12 @@ using Polly.Timeout;
 
 namespace HunyuanOrleans.Grains.Contracts;
 
-/// <summary>Which exceptions of calls pass when the call is made again, perhaps elsewhere.</summary>
+/// <summary>Tells apart the exceptions of calls that can succeed when the call is made again, possibly on another silo.</summary>
 public static class TransientErrors
 {
-    /// <summary>True where trying again makes sense: silos that went, calls that were lost, grains that moved. Not for the caller's own cancellation.</summary>
+    /// <summary>True for silos that have gone, calls that were lost, and grains that moved. False for the caller's own cancellation.</summary>
+    /// <param name="fault">The exception.</param>
+    /// <param name="cancellationToken">The caller's own token.</param>
     public static bool IsTransient(Exception fault, CancellationToken cancellationToken = default) =>
         !cancellationToken.IsCancellationRequested && fault is OrleansException
             or TimeoutException

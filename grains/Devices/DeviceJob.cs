@@ -2,15 +2,15 @@ using System.Threading.Tasks.Sources;
 
 namespace HunyuanOrleans.Grains.Devices;
 
-/// <summary>Work for a <see cref="DeviceThread"/>, reused: running it again allocates nothing. One run at a time.</summary>
-/// <param name="work">What it does.</param>
+/// <summary>A reusable work item of a <see cref="DeviceThread"/>. Running it again allocates nothing. It must not run twice at the same time.</summary>
+/// <param name="work">The work.</param>
 public sealed class DeviceJob(Action work) : IValueTaskSource
 {
-    // Whoever waits goes on elsewhere: the device's thread is for computing.
+    // Continuations run on other threads: the device's thread only computes.
     private ManualResetValueTaskSourceCore<bool> _done = new() { RunContinuationsAsynchronously = true };
 
     /// <summary>Queues the work.</summary>
-    /// <returns>Completes when it is done, with its exception where it threw. Await it once.</returns>
+    /// <returns>Completes when the work is done, with its exception if it threw. Await it once.</returns>
     public ValueTask RunAsync(DeviceThread thread)
     {
         _done.Reset();

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace HunyuanOrleans.Grains.Devices;
 
 /// <summary>
-/// The one thread that computes on a silo's device, job after job, so that compute never runs on Orleans' threads and parts need no locks.
-/// It does not know what the jobs do.
+/// The single thread that computes on a silo's device, one job after another. Computation never runs on Orleans' threads, and model parts need no
+/// locks.
 /// </summary>
 public sealed class DeviceThread : IDisposable
 {
@@ -15,8 +15,8 @@ public sealed class DeviceThread : IDisposable
     private volatile bool _stopping;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="name">Its name, for debuggers.</param>
-    /// <param name="started">Runs first, on the thread; null for nothing.</param>
+    /// <param name="name">Name of the thread, for debuggers.</param>
+    /// <param name="started">Runs first on the thread; null for none.</param>
     public DeviceThread(string name, Action? started = null)
     {
         _started = started;
@@ -24,7 +24,7 @@ public sealed class DeviceThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Ends the thread after the job it is at; jobs behind it fail with <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Ends the thread after its current job. Queued jobs fail with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         if (_stopping)
@@ -46,7 +46,7 @@ public sealed class DeviceThread : IDisposable
         _signal.Release();
         if (_stopping)
         {
-            FailRest();
+            FailQueued();
         }
     }
 
@@ -58,7 +58,7 @@ public sealed class DeviceThread : IDisposable
             _signal.Wait();
             if (_stopping)
             {
-                FailRest();
+                FailQueued();
                 return;
             }
 
@@ -69,7 +69,7 @@ public sealed class DeviceThread : IDisposable
         }
     }
 
-    private void FailRest()
+    private void FailQueued()
     {
         while (_jobs.TryDequeue(out DeviceJob? job))
         {

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Devices;
 
 /// <summary>
-/// A silo's share of one model: the pieces that its grains hold, each once however many grains need it, and the device they are computed on.
-/// Pieces load in the background while the device computes. It does not know plans. Any thread.
+/// A silo's share of one model: the pieces that its grains need, each loaded once, and the device that computes with them. Pieces load in the
+/// background while the device computes. Thread-safe. It does not know partition plans.
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class ModelHost : IDisposable
     private readonly SemaphoreSlim _changes = new(1);
     private readonly Dictionary<string, Holder> _holders = [];
     private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
-    private readonly ConcurrentDictionary<string, StepDeduplicator> _fences = new();
+    private readonly ConcurrentDictionary<string, StepDeduplicator> _steps = new();
     private readonly Lazy<ModelConfig> _config;
     private volatile Parts? _parts;
     private long _epoch;
@@ -32,7 +32,7 @@ public sealed class ModelHost : IDisposable
     private long _retained;
     private volatile bool _disposed;
 
-    /// <summary>A host that holds nothing yet.</summary>
+    /// <summary>Creates a host without pieces.</summary>
     public ModelHost(ModelSettings settings, ILogger logger, TimeProvider time)
     {
         Settings = settings;
@@ -41,34 +41,34 @@ public sealed class ModelHost : IDisposable
         _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
     }
 
-    /// <summary>The model and how it is run.</summary>
+    /// <summary>The settings of the model.</summary>
     public ModelSettings Settings { get; }
 
-    /// <summary>The model's shapes.</summary>
+    /// <summary>The model's config.</summary>
     /// <exception cref="ModelException">Its config.json is wrong.</exception>
     public ModelConfig Config => _config.Value;
 
-    /// <summary>Sessions with KV here.</summary>
+    /// <summary>The sessions with KV on this silo.</summary>
     public KvSessions Sessions { get; }
 
-    /// <summary>Held while a step is in its stage here: a stage's buffers are of one step at a time.</summary>
+    /// <summary>Held while a step uses the buffers of the stage.</summary>
     public SemaphoreSlim StageLock { get; } = new(1);
 
-    /// <summary>Held while rows go through the expert buffers.</summary>
+    /// <summary>Held while rows of other silos use the buffers of the experts.</summary>
     public SemaphoreSlim ExpertLock { get; } = new(1);
 
     /// <summary>The device and its buffers.</summary>
-    /// <exception cref="NotLoadedException">Nothing was loaded yet.</exception>
-    internal Parts Loaded => _parts ?? throw new NotLoadedException($"Nothing of model {Settings.Name} is loaded here.");
+    /// <exception cref="NotLoadedException">Nothing has been loaded.</exception>
+    internal Parts Loaded => _parts ?? throw new NotLoadedException($"Nothing of model {Settings.Name} is loaded on this silo.");
 
-    /// <summary>True once something of the model is or was here.</summary>
+    /// <summary>True once a part of the model has been loaded.</summary>
     public bool IsLoaded => _parts is not null;
 
-    /// <summary>The highest epoch seen.</summary>
+    /// <summary>The highest epoch of a scheduler that has called.</summary>
     public long Epoch => Volatile.Read(ref _epoch);
 
-    /// <summary>Notes an epoch.</summary>
-    /// <exception cref="StaleStepException">A higher one was seen.</exception>
+    /// <summary>Records the epoch of a caller.</summary>
+    /// <exception cref="StaleStepException">A scheduler with a higher epoch has called.</exception>
     public void Enter(long epoch)
     {
         lock (_gate)
@@ -85,8 +85,8 @@ public sealed class ModelHost : IDisposable
         }
     }
 
-    /// <summary>Notes that a step begins in one of the shards here.</summary>
-    /// <exception cref="StaleStepException">A later one was in one of them: this one would overwrite KV that is somebody else's by now.</exception>
+    /// <summary>Records that a step starts in one of the silo's shards.</summary>
+    /// <exception cref="StaleStepException">A later step was here: this one would overwrite KV blocks that belong to other sequences by now.</exception>
     public void Enter(StepMessage step)
     {
         lock (_gate)
@@ -101,8 +101,8 @@ public sealed class ModelHost : IDisposable
         }
     }
 
-    /// <summary>Refuses to go on with what was to be ready before the first step of a route.</summary>
-    /// <exception cref="StaleStepException">Such a step was here.</exception>
+    /// <summary>Checks that no step of a route has run here, so that its KV may still be written.</summary>
+    /// <exception cref="StaleStepException">Such a step has run.</exception>
     public void CheckBefore(long epoch, long version)
     {
         lock (_gate)
@@ -110,25 +110,25 @@ public sealed class ModelHost : IDisposable
             Enter(epoch);
             if (version <= _version)
             {
-                throw new StaleStepException($"Route {version} of model {Settings.Name} is in force already.");
+                throw new StaleStepException($"Route {version} of model {Settings.Name} is in use already.");
             }
         }
     }
 
-    /// <summary>Completes when nothing of a step that was given up touches the stage's buffers any more.</summary>
+    /// <summary>Completes when no abandoned step uses the stage's buffers any more.</summary>
     public Task SettleAsync() => _parts?.Stage.SettleAsync() ?? Task.CompletedTask;
 
-    /// <summary>Which steps a shard has seen. It outlives the shard's activation.</summary>
-    public StepDeduplicator FenceOf(string shard) => _fences.GetOrAdd(shard, static _ => new StepDeduplicator());
+    /// <summary>The steps that a shard has seen. They outlive the shard's activation.</summary>
+    public StepDeduplicator StepsOf(string shard) => _steps.GetOrAdd(shard, static _ => new StepDeduplicator());
 
-    /// <summary>Loads what is missing of some pieces and keeps them for a holder.</summary>
-    /// <returns>A number for each piece: another one than before means that it was loaded anew.</returns>
+    /// <summary>Loads the pieces that are missing and keeps all of them for a holder.</summary>
+    /// <returns>A number for each piece. A number other than before means that the piece was loaded again.</returns>
     /// <exception cref="GrainCallException">A piece cannot be loaded.</exception>
     public async Task<long[]> HoldAsync(string holder, long version, ModelPiece[] pieces, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            // Before any of them is loaded, so that nobody takes away meanwhile what is there already.
+            // The holder is added before loading, so that RetainAsync does not drop pieces that are present already.
             _holders[holder] = new Holder(version, pieces);
         }
 
@@ -149,7 +149,7 @@ public sealed class ModelHost : IDisposable
             ? number : throw new NotLoadedException($"{piece} was dropped while it was loaded."));
     }
 
-    /// <summary>Drops all holders but these and those of later routes, and every piece that no holder is left for.</summary>
+    /// <summary>Removes all holders except these and those of later routes, and drops every piece without a holder.</summary>
     public async Task RetainAsync(long version, IReadOnlyCollection<string> holders)
     {
         await _changes.WaitAsync();
@@ -186,7 +186,7 @@ public sealed class ModelHost : IDisposable
         }
     }
 
-    /// <summary>What is held and was done.</summary>
+    /// <summary>The state of the share.</summary>
     public HoldingReport Report()
     {
         string[] holders;
@@ -200,7 +200,7 @@ public sealed class ModelHost : IDisposable
             Settings.Name, holders, parts?.Device.WeightBytes ?? 0, parts?.KvBytes ?? 0, Sessions.Count, parts?.Stage.ExpertTokens.ToArray() ?? [], parts?.Stage.Steps ?? 0);
     }
 
-    /// <summary>Ends the device's thread and frees everything. Calls that come later fail.</summary>
+    /// <summary>Ends the device's thread and frees all memory. Later calls fail.</summary>
     public void Dispose()
     {
         _disposed = true;
@@ -246,10 +246,10 @@ public sealed class ModelHost : IDisposable
         return parts;
     }
 
-    /// <summary>What a shard or expert group needs, and since which route.</summary>
+    /// <summary>The pieces of a shard or expert group, and the route that needs them.</summary>
     private sealed record Holder(long Version, ModelPiece[] Pieces);
 
-    /// <summary>What exists once the model is opened.</summary>
+    /// <summary>The device, threads and buffers that exist once the model has been opened.</summary>
     internal sealed class Parts : IDisposable
     {
         public Parts(ModelSettings settings)
@@ -274,7 +274,7 @@ public sealed class ModelHost : IDisposable
         public long KvBytes => Enumerable.Range(0, Device.Config.KvGroups)
             .Count(group => Device.Holds(ModelPiece.Attention(group * Device.Config.ClaFactor))) * Device.Cache.BlockBytes * Device.Cache.Blocks;
 
-        /// <summary>Runs something between two jobs of steps.</summary>
+        /// <summary>Runs work on the device's thread, between the jobs of steps.</summary>
         public async Task RunAsync(Action work) => await new DeviceJob(work).RunAsync(Thread);
 
         public void Dispose()

@@ -4,26 +4,26 @@ using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Devices;
 
-/// <summary>The models a silo can take part in, by name.</summary>
+/// <summary>The models of a silo, by name.</summary>
 public sealed class ModelHosts : IDisposable
 {
     private readonly Dictionary<string, ModelHost> _hosts;
 
-    /// <summary>One host for each model of the options; nothing is loaded.</summary>
+    /// <summary>Creates a host for each model of the options. Nothing is loaded.</summary>
     public ModelHosts(HunyuanSiloOptions options, ILoggerFactory loggers, TimeProvider time) =>
         _hosts = options.Models.ToDictionary(
             static model => model.Name, model => new ModelHost(model, loggers.CreateLogger<ModelHost>(), time), StringComparer.Ordinal);
 
-    /// <summary>All of them.</summary>
+    /// <summary>The hosts of all models.</summary>
     public IReadOnlyCollection<ModelHost> All => _hosts.Values;
 
     /// <summary>The host of a model.</summary>
-    /// <exception cref="GrainCallException">The silo does not have it.</exception>
+    /// <exception cref="GrainCallException">The silo does not have the model.</exception>
     public ModelHost Get(string model) => _hosts.TryGetValue(model, out ModelHost? host)
         ? host
         : throw new GrainCallException($"Model \"{model}\" is not known here; allowed: {string.Join(", ", _hosts.Keys)}.");
 
-    /// <summary>True where the silo has the model.</summary>
+    /// <summary>True if the silo has the model.</summary>
     public bool Knows(string model) => _hosts.ContainsKey(model);
 
     /// <inheritdoc/>

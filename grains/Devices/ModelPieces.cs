@@ -8,10 +8,10 @@ using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Grains.Devices;
 
-/// <summary>Which pieces of a model a shard or an expert group is made of.</summary>
+/// <summary>Lists the pieces of a model that a shard or an expert group needs.</summary>
 internal static class ModelPieces
 {
-    /// <summary>Pieces of an attention shard: its CLA groups in order, then embedding and head where they are at its ends.</summary>
+    /// <summary>The pieces of an attention shard: its CLA groups in order, then the embedding of the first and the head of the last shard.</summary>
     public static ModelPiece[] Of(ModelConfig config, LayerRange layers)
     {
         List<ModelPiece> pieces = [];
@@ -33,7 +33,7 @@ internal static class ModelPieces
         return [.. pieces];
     }
 
-    /// <summary>Pieces of an expert group.</summary>
+    /// <summary>The pieces of an expert group.</summary>
     public static ModelPiece[] Of(ModelConfig config, ExpertRange range) =>
         [.. from layer in Enumerable.Range(range.FirstLayer, range.Layers)
             where config.IsMoeLayer(layer)
@@ -47,7 +47,8 @@ internal static class ModelPieces
     public static KvPoolMessage PoolOf(ModelOptions options) =>
         new((options.KvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions, options.CacheFormat.Name());
 
-    /// <summary>Refuses a pool of another size or format than the scheduler's books count with.</summary>
+    /// <summary>Checks that the silo's KV pool has the size and format that the scheduler uses.</summary>
+    /// <exception cref="GrainCallException">It has not; the message says what differs.</exception>
     public static void CheckPool(ModelHost host, KvPoolMessage pool)
     {
         KvPoolMessage own = PoolOf(host.Settings.Options);

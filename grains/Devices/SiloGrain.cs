@@ -9,13 +9,13 @@ namespace HunyuanOrleans.Grains.Devices;
 
 /// <inheritdoc cref="ISiloGrain"/>
 [Reentrant, KeepAlive, PinnedPlacement]
-public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLifetime life, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
+public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLifetime lifetime, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     /// <inheritdoc/>
     public Task PingAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task<SiloDescription> DescribeAsync() => Task.FromResult(new SiloDescription(options.Announcement(silo.Name), life.Leaving));
+    public Task<SiloDescription> DescribeAsync() => Task.FromResult(new SiloDescription(options.Announcement(silo.Name), lifetime.Leaving));
 
     /// <inheritdoc/>
     public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())], GrainTelemetry.Traffic()));
@@ -27,12 +27,12 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
     public async Task<double> MeasureCallAsync(string silo, int bytes, int calls)
     {
         ISiloGrain other = GrainFactory.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString());
-        byte[] load = new byte[bytes];
+        byte[] payload = new byte[bytes];
         double[] seconds = new double[calls];
         for (int i = 0; i < calls; i++)
         {
             long started = time.GetTimestamp();
-            await other.EchoAsync(load);
+            await other.EchoAsync(payload);
             seconds[i] = time.GetElapsedTime(started).TotalSeconds;
         }
 

@@ -12,20 +12,20 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Runs steps on the grains of a cluster: sends each to the first attention shard of the route in force, and sends it again, on another route where
-/// there is one, until it succeeds or the deadline has passed. Between two steps it moves to a new route. It does not know requests.
+/// Runs steps on the grains of a cluster. It sends each step to the first attention shard of the current route, and sends it again, on a new route if
+/// any, until it succeeds or the deadline has passed. It switches routes between two steps. It does not know requests.
 /// </summary>
 internal sealed class ClusterExecutor : IModelExecutor
 {
-    /// <summary>A fault that nobody foresaw may be of one silo or one moment; after so many of them in a step it is of the step.</summary>
+    /// <summary>Number of unexpected exceptions that a step may have: the first may be due to a silo or a moment, later ones are due to the step.</summary>
     private const int UnexpectedFaults = 2;
 
     private readonly string _model;
     private readonly ModelConfig _config;
     private readonly HunyuanSiloOptions _options;
-    private readonly RouteManager _keeper;
-    private readonly KvMigrator _mover;
-    private readonly StepTimeout _watch;
+    private readonly RouteManager _routes;
+    private readonly KvMigrator _migrator;
+    private readonly StepTimeout _timeout;
     private readonly SessionTables _tables = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -35,14 +35,14 @@ internal sealed class ClusterExecutor : IModelExecutor
     private long _switches;
 
     public ClusterExecutor(
-        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, RouteManager keeper, IGrainFactory grains, ILogger logger, TimeProvider time)
+        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, RouteManager routes, IGrainFactory grains, ILogger logger, TimeProvider time)
     {
         _model = settings.Name;
         _config = config;
         _options = options;
-        _keeper = keeper;
-        _mover = new KvMigrator(grains);
-        _watch = new StepTimeout(options.StepWatchInterval, time);
+        _routes = routes;
+        _migrator = new KvMigrator(grains);
+        _timeout = new StepTimeout(options.StepProbeInterval, time);
         _logger = logger;
         _time = time;
         int blocks = ModelPieces.PoolOf(settings.Options).Blocks;
@@ -54,26 +54,26 @@ internal sealed class ClusterExecutor : IModelExecutor
     public ExecutorLimits Limits { get; }
 
     /// <summary>The route that steps take; null before the first.</summary>
-    public Route? InForce => _route;
+    public Route? RouteInUse => _route;
 
-    /// <summary>Steps that were sent again.</summary>
+    /// <summary>Number of steps that were sent again.</summary>
     public long Retries => Volatile.Read(ref _retries);
 
-    /// <summary>Changes of route.</summary>
+    /// <summary>Number of changes of the route in use.</summary>
     public long Switches => Volatile.Read(ref _switches);
 
-    /// <summary>Set to see the logits of every step, float32 [tokens wanted, vocabulary]; null (default) to leave them where they are.</summary>
+    /// <summary>Receives the logits of every step, float32 [tokens, vocabulary]; null (default) if nobody wants them.</summary>
     public Action<byte[]>? Logits { get; set; }
 
     /// <inheritdoc/>
-    /// <exception cref="KvLostException">Keys and values are gone with a silo.</exception>
+    /// <exception cref="KvLostException">Keys and values were lost with a silo.</exception>
     /// <exception cref="ExecutorException">The deadline has passed.</exception>
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
         int unexpected = 0;
         long started = _time.GetTimestamp();
         _tables.Release(batch.ReleasedSessions);
-        using Activity? activity = GrainTelemetry.Start("hunyuan.step", null);
+        using Activity? activity = GrainTelemetry.Start("hunyuan.step");
         activity?.SetTag("gen_ai.request.model", _model).SetTag("hunyuan.rows", batch.TokenCount).SetTag("hunyuan.sequences", batch.SliceCount);
         while (true)
         {
@@ -81,7 +81,7 @@ internal sealed class ClusterExecutor : IModelExecutor
             StepMessage step = Describe(batch, route);
             try
             {
-                StepReply reply = await _watch.SendAsync(route, step, cancellationToken).ConfigureAwait(false);
+                StepReply reply = await _timeout.SendAsync(route, step, cancellationToken).ConfigureAwait(false);
                 _tables.Confirm(batch);
                 Store(reply, batch, result);
                 GrainTelemetry.Step(_time.GetElapsedTime(started), _model);
@@ -89,19 +89,19 @@ internal sealed class ClusterExecutor : IModelExecutor
             }
             catch (UnknownSessionException)
             {
-                _tables.Distrust();
+                _tables.Invalidate();
                 route.CountFault();
                 if (route.Faults > 1)
                 {
-                    _keeper.Report(route);
+                    _routes.ReportBroken(route);
                 }
             }
             catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken)
                 || (!cancellationToken.IsCancellationRequested && unexpected++ < UnexpectedFaults))
             {
                 RouteLog.StepRetried(_logger, step.Number, _model, route.Version, fault.Message);
-                _tables.Distrust();
-                _keeper.Report(route);
+                _tables.Invalidate();
+                _routes.ReportBroken(route);
             }
 
             Interlocked.Increment(ref _retries);
@@ -115,7 +115,7 @@ internal sealed class ClusterExecutor : IModelExecutor
 
     private async Task<Route> RouteAsync(StepBatch batch, long started, CancellationToken cancellationToken)
     {
-        Route? route = _keeper.Current;
+        Route? route = _routes.Current;
         if (route is null || route.Broken)
         {
             route = await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
@@ -134,7 +134,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         TimeSpan left = _options.StepDeadline - _time.GetElapsedTime(started);
         try
         {
-            return await _keeper.UsableAsync(cancellationToken).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellationToken).ConfigureAwait(false);
+            return await _routes.WaitForUsableAsync(cancellationToken).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -146,13 +146,13 @@ internal sealed class ClusterExecutor : IModelExecutor
     private async Task SwitchAsync(Route route, StepBatch batch, CancellationToken cancellationToken)
     {
         Route? before = _route;
-        int? moved = before is null ? 0 : await _mover.MoveAsync(_keeper.Epoch, before, route, _config.ClaFactor, _tables, batch.BlockUsage, cancellationToken).ConfigureAwait(false);
+        int? moved = before is null ? 0 : await _migrator.MoveAsync(_routes.Epoch, before, route, _config.ClaFactor, _tables, batch.BlockUsage, cancellationToken).ConfigureAwait(false);
         _route = route;
-        _tables.Distrust();
+        _tables.Invalidate();
         Interlocked.Increment(ref _switches);
         GrainTelemetry.Switch(_model, moved ?? 0);
         RouteLog.Switched(_logger, _model, before?.Version ?? 0, route.Version, moved ?? 0, moved is null);
-        _ = _keeper.CleanUpAsync(route);
+        _ = _routes.CleanUpAsync(route);
         if (moved is null)
         {
             _tables.Clear();
@@ -169,8 +169,17 @@ internal sealed class ClusterExecutor : IModelExecutor
             messages[i] = _tables.Describe(in slices[i]);
         }
 
-        return new StepMessage(
-            _keeper.Epoch, ++_number, route.Version, route.Keys, 0, batch.Tokens.ToArray(), messages, batch.ReleasedSessions.ToArray(), null, Logits is not null, Activity.Current?.Id);
+        return new StepMessage
+        {
+            Epoch = _routes.Epoch,
+            Number = ++_number,
+            Version = route.Version,
+            Stages = route.Keys,
+            Tokens = batch.Tokens.ToArray(),
+            Slices = messages,
+            Released = batch.ReleasedSessions.ToArray(),
+            WantsLogits = Logits is not null,
+        };
     }
 
     private void Store(StepReply reply, StepBatch batch, StepResult result)
@@ -189,7 +198,7 @@ internal sealed class ClusterExecutor : IModelExecutor
 
     private void CheckDeadline(long started, bool affectsAll)
     {
-        if (_keeper.Superseded)
+        if (_routes.Superseded)
         {
             throw new ExecutorException("The model moved to another place; try the request again.", affectsAll: true);
         }
@@ -201,5 +210,5 @@ internal sealed class ClusterExecutor : IModelExecutor
     }
 
     private string Message() =>
-        $"The cluster could not compute this answer within {_options.StepDeadline.TotalSeconds:0} seconds. {_keeper.Problem ?? "Parts of it did not answer."} Try the request again later.";
+        $"The cluster could not compute this answer within {_options.StepDeadline.TotalSeconds:0} seconds. {_routes.Problem ?? "Parts of it did not answer."} Try the request again later.";
 }

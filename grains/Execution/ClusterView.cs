@@ -7,86 +7,92 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// The silos a scheduler may plan with: those the membership calls active, without those that are leaving, do not answer, or cannot hold what they
-/// were given. It does not know plans.
+/// The silos that a scheduler may plan with: the active members of the cluster, without those that are leaving, do not respond, failed to load
+/// their share, or cannot compute the same bits. It does not know plans.
 /// </summary>
 internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipService membership, ISiloMetadataCache metadata, TimeProvider time)
 {
-    /// <summary>A silo that failed to load its share is planned with again after so long.</summary>
-    private static readonly TimeSpan UnfitTime = TimeSpan.FromSeconds(30);
+    /// <summary>How long a silo that failed to load its share is excluded.</summary>
+    private static readonly TimeSpan ExclusionTime = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<SiloAddress> _leaving = [];
-    private readonly Dictionary<string, long> _unfit = [];
-    private readonly HashSet<string> _silent = [];
-    private readonly Dictionary<string, string> _strangers = [];
+    private readonly Dictionary<string, long> _excluded = [];
+    private readonly HashSet<string> _unresponsive = [];
+    private readonly Dictionary<string, string> _incompatible = [];
 
-    /// <summary>Silos that did not answer.</summary>
-    public IReadOnlyCollection<string> Silent => _silent;
+    /// <summary>Silos that did not respond.</summary>
+    public IReadOnlyCollection<string> Unresponsive => _unresponsive;
 
-    /// <summary>Silos that hold the model in another form, with that form.</summary>
-    public IReadOnlyDictionary<string, string> Strangers => _strangers;
+    /// <summary>Silos that hold the model in another format, with that format.</summary>
+    public IReadOnlyDictionary<string, string> Incompatible => _incompatible;
 
-    /// <summary>True where something is left out that may come back.</summary>
-    public bool MayImprove => _silent.Count > 0 || _unfit.Count > 0;
+    /// <summary>True if a silo is left out now that may be usable later.</summary>
+    public bool HasExcluded => _unresponsive.Count > 0 || _excluded.Count > 0;
+
+    /// <summary>Names of the active silos, in order.</summary>
+    public string[] ActiveSilos => SiloNames.Active(membership.CurrentSnapshot);
+
+    /// <summary>Changes of the membership.</summary>
+    public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => membership.MembershipUpdates;
 
     /// <summary>The grain of a silo.</summary>
     public ISiloGrain Silo(string name) => grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
 
-    /// <summary>The active silo of a name now; null where there is none.</summary>
+    /// <summary>Address of the active silo with a name; null if there is none.</summary>
     public SiloAddress? Find(string name) => Find(name, membership.CurrentSnapshot);
 
-    /// <summary>Leaves a silo out for as long as it lives. By its address: one that comes back under its name counts again.</summary>
+    /// <summary>Leaves a silo out as long as it lives. A silo that comes back under its name has another address and counts again.</summary>
     public void MarkLeaving(SiloAddress silo) => _leaving.Add(silo);
 
-    /// <summary>Leaves a silo out for a while.</summary>
-    public void MarkUnfit(string silo) => _unfit[silo] = time.GetTimestamp();
+    /// <summary>Leaves a silo out for some time.</summary>
+    public void ExcludeForAWhile(string silo) => _excluded[silo] = time.GetTimestamp();
 
-    /// <summary>Asks silos whether they are there.</summary>
+    /// <summary>Asks silos, and all that did not respond before, whether they are alive.</summary>
     public async Task ProbeAsync(IEnumerable<string> silos)
     {
-        string[] names = [.. silos.Concat(_silent).Distinct()];
-        bool[] answers = await Task.WhenAll(names.Select(AnswersAsync));
+        string[] names = [.. silos.Concat(_unresponsive).Distinct()];
+        bool[] alive = await Task.WhenAll(names.Select(RespondsAsync));
         for (int i = 0; i < names.Length; i++)
         {
-            if (answers[i])
+            if (alive[i])
             {
-                _silent.Remove(names[i]);
+                _unresponsive.Remove(names[i]);
             }
             else
             {
-                _silent.Add(names[i]);
+                _unresponsive.Add(names[i]);
             }
         }
     }
 
     /// <summary>
-    /// What the silos can hold that may be planned with now: those with the scheduler's instruction set and form of weights, as the others
-    /// cannot give the same bits.
+    /// The capacities of the usable silos. Only silos with the scheduler's instruction set and model format are usable, because others do not
+    /// compute the same bits.
     /// </summary>
-    /// <param name="isa">The scheduler's own instruction set.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="form">The form in which the scheduler's silo holds it.</param>
-    public async Task<SiloCapacity[]> CapacitiesAsync(string isa, string model, string form)
+    /// <param name="isa">Instruction set of the scheduler's silo.</param>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="format">Format in which the scheduler's silo holds the model.</param>
+    public async Task<SiloCapacity[]> CapacitiesAsync(string isa, string model, string format)
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         string[] active = SiloNames.Active(snapshot);
         _leaving.IntersectWith(active.Select(name => Find(name, snapshot)).OfType<SiloAddress>());
-        _silent.IntersectWith(active);
-        foreach (string silo in _unfit.Where(u => time.GetElapsedTime(u.Value) > UnfitTime).Select(static u => u.Key).ToArray())
+        _unresponsive.IntersectWith(active);
+        foreach (string silo in _excluded.Where(e => time.GetElapsedTime(e.Value) > ExclusionTime).Select(static e => e.Key).ToArray())
         {
-            _unfit.Remove(silo);
+            _excluded.Remove(silo);
         }
 
-        _strangers.Clear();
+        _incompatible.Clear();
         List<SiloCapacity> capacities = [];
-        foreach (string name in active.Where(name => !_leaving.Contains(Find(name, snapshot)!) && !_silent.Contains(name) && !_unfit.ContainsKey(name)))
+        foreach (string name in active.Where(name => !_leaving.Contains(Find(name, snapshot)!) && !_unresponsive.Contains(name) && !_excluded.ContainsKey(name)))
         {
             IReadOnlyDictionary<string, string>? announced = await ReadAsync(name, snapshot);
-            if (SiloAnnouncement.FormOf(model, announced) is { } other && other != form)
+            if (SiloAnnouncement.FormatOf(model, announced) is { } other && other != format)
             {
-                _strangers.Add(name, other);
+                _incompatible.Add(name, other);
             }
             else if (SiloAnnouncement.Read(name, announced) is { } read && read.Isa == isa)
             {
@@ -109,21 +115,21 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
 
         try
         {
-            SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(AnswerTime, time);
+            SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(ResponseTimeout, time);
             return description.Announcement;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
-            _silent.Add(name);
+            _unresponsive.Add(name);
             return null;
         }
     }
 
-    private async Task<bool> AnswersAsync(string name)
+    private async Task<bool> RespondsAsync(string name)
     {
         try
         {
-            await Silo(name).PingAsync().WaitAsync(AnswerTime, time);
+            await Silo(name).PingAsync().WaitAsync(ResponseTimeout, time);
             return true;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault))

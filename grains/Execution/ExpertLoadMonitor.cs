@@ -6,27 +6,36 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Collects from time to time how many tokens routers sent to each expert, so that the plan can give hot experts copies. It does not know what the
-/// plan makes of it.
+/// Collects the number of tokens that routers sent to each expert at regular intervals, and has the route planned again with it, so that the plan
+/// can replicate hot experts.
 /// </summary>
 internal sealed class ExpertLoadMonitor : IAsyncDisposable
 {
-    /// <summary>Fewer tokens per expert than this say nothing about which are hot.</summary>
-    private const int TokensToJudge = 16;
+    /// <summary>Tokens per expert that are needed to judge which experts are hot.</summary>
+    private const int MinTokensPerExpert = 16;
 
     private readonly string _model;
     private readonly ModelConfig _config;
     private readonly ClusterView _view;
-    private readonly RouteManager _keeper;
+    private readonly RouteManager _routes;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _loop;
+    private readonly TimeSpan _interval;
+    private readonly TimeProvider _time;
+    private Task _loop = Task.CompletedTask;
     private readonly Dictionary<string, long[]> _seen = [];
 
-    /// <summary>Begins to watch; an interval of zero never looks.</summary>
-    public ExpertLoadMonitor(string model, ModelConfig config, ClusterView view, RouteManager keeper, TimeSpan interval, TimeProvider time)
+    /// <summary>Creates a monitor. An interval of zero turns it off.</summary>
+    public ExpertLoadMonitor(string model, ModelConfig config, ClusterView view, RouteManager routes, TimeSpan interval, TimeProvider time)
     {
-        (_model, _config, _view, _keeper) = (model, config, view, keeper);
-        _loop = interval > TimeSpan.Zero && config.HasExperts ? Task.Run(() => RunAsync(interval, time)) : Task.CompletedTask;
+        (_model, _config, _view, _routes) = (model, config, view, routes);
+        (_interval, _time) = (interval, time);
+    }
+
+    /// <summary>Starts to collect.</summary>
+    public Task StartAsync()
+    {
+        _loop = _interval > TimeSpan.Zero && _config.HasExperts ? Task.Run(RunAsync) : Task.CompletedTask;
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -37,16 +46,16 @@ internal sealed class ExpertLoadMonitor : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(TimeSpan interval, TimeProvider time)
+    private async Task RunAsync()
     {
         try
         {
-            using PeriodicTimer timer = new(interval, time);
+            using PeriodicTimer timer = new(_interval, _time);
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 if (await CollectAsync() is { } load)
                 {
-                    _keeper.Rebalance(load);
+                    _routes.Rebalance(load);
                 }
             }
         }
@@ -55,12 +64,12 @@ internal sealed class ExpertLoadMonitor : IAsyncDisposable
         }
     }
 
-    // Tokens since the last time that was enough of them; null while there are too few.
+    // The tokens since the last load that was reported; null while there are too few of them.
     private async Task<ExpertLoad?> CollectAsync()
     {
         long[] sum = new long[_config.Layers * _config.Experts];
         Dictionary<string, long[]> now = [];
-        foreach (string silo in _keeper.Current?.Silos ?? [])
+        foreach (string silo in _routes.Current?.Silos ?? [])
         {
             try
             {
@@ -70,7 +79,7 @@ internal sealed class ExpertLoadMonitor : IAsyncDisposable
                 long[]? before = _seen.GetValueOrDefault(silo);
                 for (int i = 0; i < counts.Length; i++)
                 {
-                    // A silo that was restarted counts from zero again.
+                    // A silo that was restarted starts to count at zero.
                     sum[i] += before is null || before.Length != counts.Length || counts[i] < before[i] ? counts[i] : counts[i] - before[i];
                 }
             }
@@ -80,7 +89,7 @@ internal sealed class ExpertLoadMonitor : IAsyncDisposable
             }
         }
 
-        if (sum.Sum() < (long)TokensToJudge * sum.Length)
+        if (sum.Sum() < (long)MinTokensPerExpert * sum.Length)
         {
             return null;
         }

@@ -5,15 +5,15 @@ using HunyuanOrleans.Grains.Placement;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Brings keys and values along when layers move from one silo to another between two steps: each session's by its cache grain, and the prefixes
-/// that no session uses now as those of session 0. It does not know the bytes.
+/// Moves keys and values when layers move from one silo to another between two steps. The cache grain of each session moves its blocks; cached
+/// prefixes that no session uses move as those of session 0.
 /// </summary>
 internal sealed class KvMigrator(IGrainFactory grains)
 {
     private const long Prefixes = 0;
 
-    /// <summary>Moves what has to move.</summary>
-    /// <returns>Number of blocks moved; null where something was lost.</returns>
+    /// <summary>Moves the blocks of all layers whose holder has changed.</summary>
+    /// <returns>Number of blocks moved; null if keys and values were lost.</returns>
     public async Task<int?> MoveAsync(
         long epoch, Route before, Route after, int claFactor, SessionTables sessions, IKvBlockUsage blockUsage, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class KvMigrator(IGrainFactory grains)
                 int first = (group - 1) * claFactor;
                 if (from.Silo == stage.Key.Silo)
                 {
-                    // The silo is the same and its memory is not: it was restarted.
+                    // The same silo has other memory, so it was restarted.
                     return null;
                 }
 
@@ -48,7 +48,7 @@ internal sealed class KvMigrator(IGrainFactory grains)
             }
         }
 
-        List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : Parts(sessions, blockUsage);
+        List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : BlocksToMove(sessions, blockUsage);
         try
         {
             await Task.WhenAll(from move in moves from part in parts select RunAsync(epoch, after.Version, move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
@@ -67,8 +67,8 @@ internal sealed class KvMigrator(IGrainFactory grains)
         return (stage.Key, stage.Incarnations[group - (stage.Key.Layers.FirstLayer / claFactor)]);
     }
 
-    // Shared blocks are moved with the first session that has them.
-    private static List<(long Session, int[] Blocks)> Parts(SessionTables sessions, IKvBlockUsage blockUsage)
+    // A block that sessions share moves with the first of them.
+    private static List<(long Session, int[] Blocks)> BlocksToMove(SessionTables sessions, IKvBlockUsage blockUsage)
     {
         HashSet<int> taken = [];
         List<(long, int[])> parts = [];
@@ -96,7 +96,7 @@ internal sealed class KvMigrator(IGrainFactory grains)
         return target.TakeOverAsync(epoch, version, move.From.WithSession(session).ToString(), move.FirstLayer, move.LastLayer, blocks, cancellationToken).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Layers that go from one shard to another.</summary>
+    /// <summary>A range of layers that moves from one shard to another.</summary>
     private readonly record struct Move(PinnedKey From, PinnedKey To, int FirstLayer, int LastLayer)
     {
         public bool TryJoin(Move next, out Move joined)

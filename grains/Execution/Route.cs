@@ -4,40 +4,40 @@ using HunyuanOrleans.Grains.Placement;
 
 namespace HunyuanOrleans.Grains.Execution;
 
-/// <summary>A plan whose holders are ready: the way a step takes. Immutable but for what happened to it.</summary>
-/// <param name="Version">Counts the routes of a scheduler, from 1.</param>
-/// <param name="Plan">The plan.</param>
-/// <param name="Stages">The attention shards in order.</param>
-/// <param name="Groups">Keys of all expert groups, copies too.</param>
+/// <summary>A partition plan whose weights are loaded: the path of a step through the silos. Immutable except for the record of failures.</summary>
+/// <param name="Version">Number of the route, counted from 1 for each scheduler.</param>
+/// <param name="Plan">The partition plan.</param>
+/// <param name="Stages">The attention shards, in the order of their layers.</param>
+/// <param name="Groups">Keys of all expert groups, including replicas.</param>
 internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stages, PinnedKey[] Groups)
 {
     private volatile bool _broken;
 
-    /// <summary>A step failed on it: it is not to be used again.</summary>
+    /// <summary>True once a step failed on the route. It must not be used again.</summary>
     public bool Broken
     {
         get => _broken;
         set => _broken = value;
     }
 
-    /// <summary>Steps that failed on it in a way that may pass.</summary>
+    /// <summary>Number of failed steps that a repetition may mend.</summary>
     public int Faults { get; private set; }
 
-    /// <summary>Counts such a step.</summary>
+    /// <summary>Increments <see cref="Faults"/>.</summary>
     public void CountFault() => Faults++;
 
-    /// <summary>The stages' keys, as steps carry them.</summary>
+    /// <summary>Keys of the stages, for step messages.</summary>
     public string[] Keys { get; } = [.. Stages.Select(static stage => stage.Key.ToString())];
 
-    /// <summary>Names of the silos that hold something.</summary>
+    /// <summary>Names of the silos that hold a part of the model.</summary>
     public IEnumerable<string> Silos => Stages.Select(static stage => stage.Key.Silo).Concat(Groups.Select(static group => group.Silo)).Distinct();
 
-    /// <summary>Keys of what one silo holds.</summary>
+    /// <summary>Keys of the shards and expert groups on one silo.</summary>
     public string[] HoldersOn(string silo) =>
         [.. Stages.Select(static stage => stage.Key).Concat(Groups).Where(key => key.Silo == silo).Select(static key => key.ToString())];
 
-    /// <summary>True where both have the same holders.</summary>
-    public bool SamePlaces(RouteStage[] stages, PinnedKey[] groups) =>
+    /// <summary>True if the route has exactly these stages and groups.</summary>
+    public bool HasSamePlaces(RouteStage[] stages, PinnedKey[] groups) =>
         Stages.Select(static s => s.Key).SequenceEqual(stages.Select(static s => s.Key)) && Groups.SequenceEqual(groups);
 }
 
@@ -46,6 +46,6 @@ internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stag
 /// <param name="Grain">The grain.</param>
 internal sealed record RouteStage(PinnedKey Key, IAttentionShardGrain Grain)
 {
-    /// <summary>One number for the KV memory of each CLA group: another one means that it is empty.</summary>
+    /// <summary>A number for the KV memory of each CLA group. A number other than before means that the memory is empty.</summary>
     public long[] Incarnations { get; init; } = [];
 }

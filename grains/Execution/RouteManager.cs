@@ -1,157 +1,94 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Model.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Keeps a usable route: makes a plan whenever silos come, leave, die or turn out to be gone, gets it ready in the background, and offers it. The
-/// executor takes it between two steps. It does not know requests or steps.
+/// Keeps a usable route: plans again whenever silos join, leave, die or stop responding, and while a plan fails. The executor takes a new route
+/// between two steps. Thread-safe. It does not know requests or steps.
 /// </summary>
-internal sealed class RouteManager : IAsyncDisposable
+internal sealed class RouteManager(
+    string model, RoutePlanner planner, RouteState state, ClusterView view, TimeSpan planDelay, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500), LeavePoll = TimeSpan.FromMilliseconds(50);
 
-    private readonly ModelConfig _config;
-    private readonly PlanOptions _planOptions;
-    private readonly HunyuanSiloOptions _options;
-    private readonly string _isa;
-    private readonly string _model;
-    private readonly string _form;
-    private readonly HashSet<string> _strangers = [];
-    private readonly ClusterView _view;
-    private readonly RoutePreparer _preparation;
-    private readonly IClusterMembershipService _membership;
-    private readonly ILogger _logger;
-    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _gate = new();
-    private readonly List<SiloAddress> _leaving = [];
-    private readonly Task[] _loops;
-    private TaskCompletionSource _changed = NewSignal();
-    private volatile Route? _current;
-    private volatile string? _problem = "The model is not loaded yet.";
-    private volatile bool _planFailed;
-    private volatile ExpertLoad? _load;
-    private long _version;
+    private Task[] _loops = [];
 
-    public RouteManager(
-        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, string isa, ClusterView view, RoutePreparer preparation, IClusterMembershipService membership, ILogger logger, TimeProvider time)
-    {
-        _config = config;
-        _options = options;
-        _isa = isa;
-        _model = settings.Name;
-        _form = settings.Form(config);
-        _view = view;
-        _preparation = preparation;
-        _membership = membership;
-        _logger = logger;
-        _time = time;
-        _planOptions = new PlanOptions
-        {
-            MinKvTokens = settings.Options.KvTokens,
-            Mode = settings.Options.Mode,
-            Quant = settings.Options.Quant,
-            Kv = settings.Options.CacheFormat,
-        };
-        Epoch = time.GetUtcNow().UtcTicks;
-        _loops = [Task.Run(WatchAsync), Task.Run(KeepAsync)];
-    }
-
-    /// <summary>Which scheduler this is; shards refuse those with a lower one.</summary>
-    public long Epoch { get; private set; }
+    /// <summary>Epoch of this scheduler. Shards refuse schedulers with a lower one.</summary>
+    public long Epoch => planner.Epoch;
 
     /// <summary>The latest route; null before the first.</summary>
-    public Route? Current => _current;
+    public Route? Current => state.Current;
 
-    /// <summary>Why there is no usable route now; null where there is.</summary>
-    public string? Problem => _current is { Broken: false } ? null : _problem;
+    /// <summary>Why there is no usable route, for users; null if there is one.</summary>
+    public string? Problem => state.Problem;
 
     /// <summary>Names of the active silos, in order.</summary>
-    public string[] ActiveSilos => Placement.SiloNames.Active(_membership.CurrentSnapshot);
+    public string[] ActiveSilos => view.ActiveSilos;
 
     /// <summary>True once another scheduler has taken over.</summary>
-    public bool Superseded { get; private set; }
+    public bool Superseded => planner.Superseded;
 
-    /// <summary>Waits for a route that works.</summary>
-    public async Task<Route> UsableAsync(CancellationToken cancellationToken)
+    /// <summary>Starts to watch the cluster and to plan.</summary>
+    public Task StartAsync()
     {
-        while (true)
-        {
-            Task changed;
-            lock (_gate)
-            {
-                if (_current is { Broken: false } route)
-                {
-                    return route;
-                }
-
-                changed = _changed.Task;
-            }
-
-            await changed.WaitAsync(cancellationToken);
-        }
+        _loops = [Task.Run(WatchAsync), Task.Run(PlanAsync)];
+        return Task.CompletedTask;
     }
 
-    /// <summary>Says that a step failed on a route: it is not used again, and its silos are looked at.</summary>
-    public void Report(Route route)
+    /// <summary>Waits for a route that is not broken.</summary>
+    public Task<Route> WaitForUsableAsync(CancellationToken cancellationToken) => state.WaitForUsableAsync(cancellationToken);
+
+    /// <summary>Records that a step failed on a route: the route is not used again, and its silos are probed.</summary>
+    public void ReportBroken(Route route)
     {
         route.Broken = true;
         Wake();
     }
 
-    /// <summary>Plans without a silo, and completes when the route in force does, or when that cannot be.</summary>
-    /// <param name="silo">The silo that is about to stop.</param>
-    /// <param name="inForce">The route that steps take.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>True where the silo is not needed any more.</returns>
-    public async Task<bool> LeaveAsync(string silo, Func<Route?> inForce, CancellationToken cancellationToken)
+    /// <summary>Plans without a silo, and waits until the route in use no longer needs it or no plan exists without it.</summary>
+    /// <param name="silo">Name of the silo that is about to stop.</param>
+    /// <param name="inUse">Returns the route that steps take.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>True if the silo is not needed any more.</returns>
+    public async Task<bool> LeaveAsync(string silo, Func<Route?> inUse, CancellationToken cancellationToken)
     {
-        // Now: when the next plan is made, another silo may have the name.
-        if (_view.Find(silo) is { } address)
+        // The address is looked up now: by the time of the next plan another silo may have the name.
+        if (view.Find(silo) is { } address)
         {
-            lock (_gate)
-            {
-                _leaving.Add(address);
-            }
+            planner.Exclude(address);
         }
 
         Wake();
         while (true)
         {
-            Task changed;
-            lock (_gate)
-            {
-                changed = _changed.Task;
-            }
-
-            if (_current is { Broken: false } route && !route.Silos.Contains(silo) && (inForce() is not { } used || !used.Silos.Contains(silo)))
+            Task changed = state.Changed;
+            if (state.Current is { Broken: false } route && !route.Silos.Contains(silo) && (inUse() is not { } used || !used.Silos.Contains(silo)))
             {
                 return true;
             }
 
-            if (_planFailed || Superseded)
+            if (state.PlanFailed || Superseded)
             {
                 return false;
             }
 
-            await Task.WhenAny(changed, Task.Delay(TimeSpan.FromMilliseconds(50), _time, cancellationToken));
+            await Task.WhenAny(changed, Task.Delay(LeavePoll, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    /// <summary>Has silos drop what the route in force does not need.</summary>
-    public Task CleanUpAsync(Route route) =>
-        Task.WhenAll(Placement.SiloNames.Active(_membership.CurrentSnapshot).Select(silo => CleanUpAsync(route, silo)));
+    /// <summary>Lets all silos drop the weights that a route does not need.</summary>
+    public Task CleanUpAsync(Route route) => Task.WhenAll(view.ActiveSilos.Select(silo => CleanUpAsync(route, silo)));
 
-    /// <summary>Looks for a better plan, because expert loads have changed.</summary>
+    /// <summary>Plans again because the load of the experts has changed.</summary>
     public void Rebalance(ExpertLoad load)
     {
-        _load = load;
+        planner.SetLoad(load);
         Wake();
     }
 
@@ -163,18 +100,16 @@ internal sealed class RouteManager : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private async Task CleanUpAsync(Route route, string silo)
     {
         try
         {
-            await _view.Silo(silo).RetainAsync(_model, Epoch, route.Version, route.HoldersOn(silo)).ConfigureAwait(false);
+            await view.Silo(silo).RetainAsync(model, Epoch, route.Version, route.HoldersOn(silo)).ConfigureAwait(false);
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
-            // The next route's clean-up covers it.
-            RouteLog.NotCleaned(_logger, silo, _model, fault.Message);
+            // The clean-up of the next route covers this one.
+            RouteLog.NotCleanedUp(logger, silo, model, fault.Message);
         }
     }
 
@@ -193,7 +128,7 @@ internal sealed class RouteManager : IAsyncDisposable
     {
         try
         {
-            await foreach (ClusterMembershipSnapshot _ in _membership.MembershipUpdates.WithCancellation(_stop.Token))
+            await foreach (ClusterMembershipSnapshot _ in view.MembershipUpdates.WithCancellation(_stop.Token))
             {
                 Wake();
             }
@@ -203,14 +138,14 @@ internal sealed class RouteManager : IAsyncDisposable
         }
     }
 
-    private async Task KeepAsync()
+    private async Task PlanAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
-            bool again;
+            bool settled;
             try
             {
-                again = !await TryPlanAsync();
+                settled = await planner.PlanAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -218,22 +153,14 @@ internal sealed class RouteManager : IAsyncDisposable
             }
             catch (Exception fault)
             {
-                // Whatever it was, the cluster is looked at again: a keeper that has ended would never let a request finish.
-                RouteLog.PlanFailed(_logger, _model, fault);
-                again = true;
+                // The loop must not end whatever happens: without it no request would ever finish.
+                RouteLog.PlanFailed(logger, model, fault);
+                settled = false;
             }
 
             try
             {
-                if (again || _view.MayImprove)
-                {
-                    await _wake.WaitAsync(RetryPause, _stop.Token);
-                }
-                else
-                {
-                    await _wake.WaitAsync(_stop.Token);
-                    await Task.Delay(_current is { Broken: false } ? _options.PlanDelay : TimeSpan.Zero, _time, _stop.Token);
-                }
+                await WaitAsync(settled);
             }
             catch (OperationCanceledException)
             {
@@ -242,113 +169,16 @@ internal sealed class RouteManager : IAsyncDisposable
         }
     }
 
-    // True where the route is what the cluster now allows.
-    private async Task<bool> TryPlanAsync()
+    // Silos that are excluded now may be usable soon, so the wait ends after a while. Changes of a usable route are collected for a moment.
+    private async Task WaitAsync(bool settled)
     {
-        lock (_gate)
+        if (!settled || view.HasExcluded)
         {
-            _leaving.ForEach(_view.MarkLeaving);
-            _leaving.Clear();
+            await _wake.WaitAsync(RetryPause, _stop.Token);
+            return;
         }
 
-        Route? before = _current;
-        if (before is { Broken: true } || _view.Silent.Count > 0)
-        {
-            await _view.ProbeAsync(before?.Silos ?? []);
-        }
-
-        SiloCapacity[] silos = await _view.CapacitiesAsync(_isa, _model, _form);
-        TellStrangers();
-        if (silos.Length == 0)
-        {
-            Refuse("No silo of the cluster can hold a part of the model now.");
-            return false;
-        }
-
-        PartitionPlan plan = PartitionPlan.Create(_config, silos, _planOptions with { Previous = before?.Plan, Load = _load });
-        if (!plan.Fits)
-        {
-            RouteLog.DoesNotFit(_logger, _model, plan.Refusal!);
-            Refuse($"The model does not fit the silos there are: {plan.MissingBytes} bytes of memory are missing.");
-            return true;
-        }
-
-        (RouteStage[] stages, Placement.PinnedKey[] groups) = _preparation.Places(plan);
-        if (before is { Broken: false } && before.SamePlaces(stages, groups))
-        {
-            _planFailed = false;
-            return true;
-        }
-
-        return await TryOfferAsync(plan);
-    }
-
-    // Once each: they are looked at again with every plan.
-    private void TellStrangers()
-    {
-        foreach ((string silo, string form) in _view.Strangers)
-        {
-            if (_strangers.Add($"{silo} {form}"))
-            {
-                RouteLog.OtherForm(_logger, silo, _model, form, _form);
-            }
-        }
-    }
-
-    private async Task<bool> TryOfferAsync(PartitionPlan plan)
-    {
-        try
-        {
-            Offer(await _preparation.PrepareAsync(plan, Epoch, _version + 1, _stop.Token));
-            return true;
-        }
-        catch (SiloLoadException unfit)
-        {
-            RouteLog.Unfit(_logger, unfit.Silo, _model, unfit.Message);
-            _view.MarkUnfit(unfit.Silo);
-            _problem = "A silo of the cluster cannot load its part of the model.";
-        }
-        catch (StaleStepException) when (_version == 0)
-        {
-            // The scheduler before had a clock that is ahead.
-            Epoch += TimeSpan.TicksPerMinute;
-        }
-        catch (StaleStepException stale)
-        {
-            RouteLog.Superseded(_logger, _model, stale.Message);
-            Superseded = true;
-            Refuse("Another scheduler has taken the model over.");
-        }
-        catch (Exception fault) when (TransientErrors.IsTransient(fault, _stop.Token))
-        {
-            RouteLog.NotReady(_logger, _model, fault.Message);
-            await _view.ProbeAsync(plan.Silos.Select(static silo => silo.Silo.Name));
-        }
-
-        return false;
-    }
-
-    private void Offer(Route route)
-    {
-        _version = route.Version;
-        RouteLog.Offered(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
-        lock (_gate)
-        {
-            _planFailed = false;
-            _current = route;
-            (TaskCompletionSource changed, _changed) = (_changed, NewSignal());
-            changed.SetResult();
-        }
-    }
-
-    private void Refuse(string problem)
-    {
-        lock (_gate)
-        {
-            _problem = problem;
-            _planFailed = true;
-            (TaskCompletionSource changed, _changed) = (_changed, NewSignal());
-            changed.SetResult();
-        }
+        await _wake.WaitAsync(_stop.Token);
+        await Task.Delay(state.Current is { Broken: false } ? planDelay : TimeSpan.Zero, time, _stop.Token);
     }
 }

@@ -7,12 +7,12 @@ using Polly;
 
 namespace HunyuanOrleans.Grains.Execution;
 
-/// <summary>Makes a plan's holders ready: loads what they miss, while the route in force goes on, and tells routers where experts are.</summary>
+/// <summary>Turns a partition plan into a route: loads the missing weights while the current route is in use, and sends routers the expert table.</summary>
 internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMessage pool)
 {
     private readonly ResiliencePipeline _calls = RetryPolicies.ForPreparing();
 
-    /// <summary>The places of a plan: attention shards in the order of their layers, and expert groups.</summary>
+    /// <summary>The attention shards of a plan in the order of their layers, and its expert groups.</summary>
     public (RouteStage[] Stages, PinnedKey[] Groups) Places(PartitionPlan plan)
     {
         RouteStage[] stages = [.. plan.Silos
@@ -24,9 +24,9 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
         return (stages, groups);
     }
 
-    /// <summary>Gets a plan ready.</summary>
-    /// <exception cref="SiloLoadException">A silo cannot hold what it is to hold.</exception>
-    /// <exception cref="Exception">A transient one: a silo went away meanwhile.</exception>
+    /// <summary>Prepares a plan.</summary>
+    /// <exception cref="SiloLoadException">A silo cannot load its share.</exception>
+    /// <exception cref="Exception">A transient error: a silo has gone meanwhile.</exception>
     public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, CancellationToken cancellationToken)
     {
         (RouteStage[] stages, PinnedKey[] groups) = Places(plan);
@@ -40,7 +40,7 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
 
     private async Task<RouteStage> LoadAsync(RouteStage stage, long epoch, long version, CancellationToken cancellationToken)
     {
-        ShardState state = new([], 0);
+        ShardState state = new([]);
         await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, version, pool), cancellationToken);
         return stage with { Incarnations = state.Incarnations };
     }
@@ -61,9 +61,9 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
     }
 }
 
-/// <summary>A silo cannot hold what the plan gives it.</summary>
+/// <summary>A silo cannot load the share that the plan gives it.</summary>
 internal sealed class SiloLoadException(string silo, string message) : Exception(message)
 {
-    /// <summary>The silo.</summary>
+    /// <summary>Name of the silo.</summary>
     public string Silo { get; } = silo;
 }

@@ -4,16 +4,16 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// The block tables of the sessions that shards know, so that a step carries only what is new of each. One thread. It does not know blocks' content.
+/// The block tables that the shards know of each session, so that a step carries only the new entries. Not thread-safe.
 /// </summary>
 internal sealed class SessionTables
 {
     private readonly Dictionary<long, Table> _tables = [];
 
-    /// <summary>Sessions and their blocks, as far as they were sent.</summary>
+    /// <summary>The sessions and the blocks of each that were sent.</summary>
     public IEnumerable<(long Session, int[] Blocks)> All => _tables.Select(static pair => (pair.Key, pair.Value.Blocks[..pair.Value.Count]));
 
-    /// <summary>The message of a slice: all blocks that shards do not know for certain.</summary>
+    /// <summary>Creates the message of a slice with all blocks that the shards may not know.</summary>
     public SliceMessage Describe(in SequenceSlice slice)
     {
         int known = 0;
@@ -27,7 +27,7 @@ internal sealed class SessionTables
             slice.Session, slice.Start, slice.Count, known, blocks[known..].ToArray(), slice.Sampling is null ? null : SamplingMessage.Of(slice.Sampling));
     }
 
-    /// <summary>Notes that all shards have computed a step.</summary>
+    /// <summary>Records that all shards have computed a step.</summary>
     public void Confirm(StepBatch batch)
     {
         foreach (ref readonly SequenceSlice slice in batch.Slices)
@@ -41,7 +41,7 @@ internal sealed class SessionTables
         }
     }
 
-    /// <summary>Forgets sessions.</summary>
+    /// <summary>Removes sessions.</summary>
     public void Release(ReadOnlySpan<long> sessions)
     {
         foreach (long session in sessions)
@@ -50,8 +50,8 @@ internal sealed class SessionTables
         }
     }
 
-    /// <summary>Assumes that shards know no table: all of each is sent again.</summary>
-    public void Distrust()
+    /// <summary>Assumes that the shards know no table, so that each is sent again as a whole.</summary>
+    public void Invalidate()
     {
         foreach (Table table in _tables.Values)
         {
@@ -59,7 +59,7 @@ internal sealed class SessionTables
         }
     }
 
-    /// <summary>Forgets everything: all sessions begin anew.</summary>
+    /// <summary>Removes all sessions.</summary>
     public void Clear() => _tables.Clear();
 
     private sealed class Table

@@ -3,17 +3,17 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Waits for a step without end as long as some shard is computing it, and finds out soon when none is: a lost call and a dead silo look the same
-/// to who only waits.
+/// Waits for a step as long as a shard is computing it, and ends the wait soon after no shard knows the step: a caller that only waits cannot tell a
+/// lost call from a slow one.
 /// </summary>
 internal sealed class StepTimeout(TimeSpan interval, TimeProvider time)
 {
-    /// <summary>So often in a row nobody may know of the step: it may just be on its way.</summary>
+    /// <summary>How many times in a row no shard may know the step: it may be between two silos.</summary>
     private const int MissesAllowed = 2;
 
     /// <summary>Sends a step and waits for its reply.</summary>
     /// <exception cref="TimeoutException">The step is lost.</exception>
-    /// <exception cref="Exception">What the shards threw.</exception>
+    /// <exception cref="Exception">An exception of a shard.</exception>
     public async Task<StepReply> SendAsync(Route route, StepMessage step, CancellationToken cancellationToken)
     {
         using CancellationTokenSource attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -26,7 +26,7 @@ internal sealed class StepTimeout(TimeSpan interval, TimeProvider time)
                 misses = await IsComputedAsync(route, step).ConfigureAwait(false) ? 0 : misses + 1;
                 if (misses > MissesAllowed && !reply.IsCompleted)
                 {
-                    throw new TimeoutException($"No shard knows of step {step.Number} any more.");
+                    throw new TimeoutException($"No shard knows step {step.Number} any more.");
                 }
             }
 

@@ -9,17 +9,18 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
-/// <summary>Makes a silo part of a Hunyuan cluster.</summary>
+/// <summary>Adds Hunyuan models to a silo.</summary>
 public static class HunyuanSiloBuilderExtensions
 {
     /// <summary>
-    /// Gives a silo the models, what it announces, and the placement of their grains. Call it last: what is registered after it stops before the
-    /// silo has handed over.
+    /// Adds the models, the silo's announcement, the placement of their grains, and the propagation of traces. Call it last: services that are
+    /// registered after it stop before the silo has handed its share over.
     /// </summary>
     /// <exception cref="ModelException">An option is out of range.</exception>
     public static ISiloBuilder AddHunyuan(this ISiloBuilder silo, HunyuanSiloOptions options)
     {
         options.Validate();
+        silo.AddActivityPropagation();
         silo.UseSiloMetadata(options.Announcement(options.Capacity.Name));
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(options);
@@ -27,7 +28,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddSingleton<SiloNames>();
         silo.Services.AddSingleton<ModelHosts>();
         silo.Services.AddSingleton<ModelTexts>();
-        silo.Services.AddSingleton<ModelRuntimes>();
+        silo.Services.AddSingleton<ModelRuntimeFactory>();
         silo.Services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
         silo.Services.AddPlacementDirector<SchedulerPlacement, SchedulerPlacementDirector>();
         silo.Services.AddSingleton<IHostedService, ShareHandover>();

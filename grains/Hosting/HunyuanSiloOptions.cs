@@ -9,56 +9,56 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
-/// <summary>What a silo contributes to the cluster, and how patient it is.</summary>
+/// <summary>The models and the capacity of a silo, and its timeouts.</summary>
 public sealed record HunyuanSiloOptions
 {
     /// <summary>The models the cluster serves; the same on every silo. Default none.</summary>
     public IReadOnlyList<ModelSettings> Models { get; init; } = [];
 
     /// <summary>
-    /// What the silo can hold and how fast it is; its name is taken from the silo. Shares of work follow memory and speed.
+    /// Memory and speed of the silo, which determine its share of the model. The name in it is not used: the silo has its own.
     /// </summary>
     public required SiloCapacity Capacity { get; init; }
 
     /// <summary>
-    /// How long a step may fail, over all attempts, before the requests in it end with an error. Default 60 s. Lower gives up sooner; it must be
-    /// longer than loading a lost silo's share takes, or requests fail when a silo dies.
+    /// How long a step may fail, over all attempts, before its requests end with an error. Default 60 s. A lower value gives up sooner. It must be
+    /// longer than loading the share of a lost silo takes, or requests fail when a silo dies.
     /// </summary>
     public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a request may go without a new token, whatever happens, before it ends with an error. Default 120 s, longer than
+    /// How long a request may go without a new token before it ends with an error. Default 120 s; it must be longer than
     /// <see cref="StepDeadline"/>.
     /// </summary>
     public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>
-    /// How long a router waits for one expert call before it asks again. Default 10 s. Lower finds lost messages sooner; it must be longer than the
-    /// slowest expert takes for the largest batch.
+    /// How long a router waits for an expert call before it calls again. Default 10 s. A lower value finds lost messages sooner. It must be longer than
+    /// the slowest expert takes for the largest batch.
     /// </summary>
     public TimeSpan ExpertCallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a router asks again. Default 2, with growing, jittered pauses.</summary>
+    /// <summary>Number of times a router repeats an expert call. Default 2, with exponential backoff.</summary>
     public int ExpertCallRetries { get; init; } = 2;
 
     /// <summary>
-    /// How often the scheduler asks where an overdue step is. Default 250 ms: a lost step or silo is found after about three times as long. Lower
-    /// finds sooner and asks more.
+    /// How often the scheduler asks the shards for an overdue step. Default 250 ms: a lost step or silo is found after about three times as long. A lower
+    /// value finds it sooner and costs more calls.
     /// </summary>
-    public TimeSpan StepWatchInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan StepProbeInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long changes of the membership are collected before a new plan is made. Default 100 ms.</summary>
+    /// <summary>How long membership changes are collected before the next plan is made. Default 100 ms. A higher value plans less often.</summary>
     public TimeSpan PlanDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long a session's block table is kept on a silo without a step. Default 10 minutes.</summary>
+    /// <summary>How long a silo keeps the block table of a session without a step. Default 10 minutes. A lower value frees memory sooner.</summary>
     public TimeSpan SessionIdleTime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long a stopping silo tries to hand over before it stops anyway. Default 30 s. Longer lets larger shares load elsewhere first.
+    /// How long a stopping silo waits for its share to be loaded on other silos. Default 30 s. Larger shares need a higher value.
     /// </summary>
     public TimeSpan LeaveGrace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often expert loads are looked at for a better plan. Default zero: never; copies of hot experts are then not made.</summary>
+    /// <summary>How often the load of experts is collected to replicate hot ones. Default zero: never.</summary>
     public TimeSpan RebalanceInterval { get; init; } = TimeSpan.Zero;
 
     /// <summary>Checks the values.</summary>
@@ -78,7 +78,7 @@ public sealed record HunyuanSiloOptions
         Positive(nameof(StepDeadline), StepDeadline);
         Positive(nameof(RequestDeadline), RequestDeadline);
         Positive(nameof(ExpertCallTimeout), ExpertCallTimeout);
-        Positive(nameof(StepWatchInterval), StepWatchInterval);
+        Positive(nameof(StepProbeInterval), StepProbeInterval);
         Positive(nameof(SessionIdleTime), SessionIdleTime);
         if (ExpertCallRetries is < 0 or > 10)
         {
@@ -86,10 +86,10 @@ public sealed record HunyuanSiloOptions
         }
     }
 
-    /// <summary>What the silo announces.</summary>
-    internal Dictionary<string, string> Announcement(string name) => SiloAnnouncement.Of(Capacity with { Name = name }, IsaName(), Forms());
+    /// <summary>The properties that the silo announces.</summary>
+    internal Dictionary<string, string> Announcement(string name) => SiloAnnouncement.Of(Capacity with { Name = name }, IsaName(), Formats());
 
-    private Dictionary<string, string> Forms() => Models.ToDictionary(static model => model.Name, static model => model.Form(ModelConfig.Load(model.Directory)));
+    private Dictionary<string, string> Formats() => Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
 
     private string IsaName() => (Models.Count > 0 ? Models[0].Options.Isa : null)?.ToString() ?? InstructionSets.Choose().ToString();
 
@@ -105,20 +105,20 @@ public sealed record HunyuanSiloOptions
 /// <summary>One model of the cluster.</summary>
 public sealed record ModelSettings
 {
-    /// <summary>Its name, as requests give it.</summary>
+    /// <summary>The name that requests use.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its folder, on every silo.</summary>
+    /// <summary>The folder of the model's files; every silo needs them.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>How it is loaded; KvTokens, Kv, MaxBatchTokens, MaxLogitRows, Mode and Quant must be the same on every silo.</summary>
+    /// <summary>How the model is loaded. KvTokens, Kv, MaxBatchTokens, MaxLogitRows, Mode and Quant must be the same on every silo.</summary>
     public ModelOptions Options { get; init; } = new();
 
-    /// <summary>How steps are filled and how long the queue is.</summary>
+    /// <summary>Settings of the scheduler and its queue.</summary>
     public EngineOptions Engine { get; init; } = new();
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="ModelException">One is out of range, or the folder holds no config.json that can be run.</exception>
+    /// <exception cref="ModelException">A value is out of range, or the folder has no config.json of a supported model.</exception>
     public void Validate()
     {
         if (!PinnedKey.CanName(Name))
@@ -132,11 +132,11 @@ public sealed record ModelSettings
         }
 
         Options.Validate();
-        Form(ModelConfig.Load(Directory));
+        Format(ModelConfig.Load(Directory));
     }
 
-    /// <summary>The form its weights, keys and values are held in, as silos tell each other.</summary>
-    /// <exception cref="ModelException">The checkpoint is quantised in another form than the options ask for.</exception>
-    internal string Form(ModelConfig config) =>
+    /// <summary>The format of weights, keys and values, which silos compare.</summary>
+    /// <exception cref="ModelException">The checkpoint is quantised in another format than the options ask for.</exception>
+    internal string Format(ModelConfig config) =>
         $"{WeightTypes.Of(config, Options.Mode, Options.Quant).Name}, K/V in {Options.CacheFormat.Name()}";
 }

@@ -4,13 +4,13 @@ using Polly.Retry;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
-/// <summary>How calls are tried again: a few times, with growing and jittered pauses, never without end.</summary>
+/// <summary>The retry policies of calls: exponential backoff with jitter and a limit.</summary>
 internal static class RetryPolicies
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>For calls to experts, which can be repeated at will: each attempt has a time of its own.</summary>
+    /// <summary>For calls to experts, which can be repeated at any time. Each attempt has a timeout.</summary>
     public static ResiliencePipeline ForExperts(HunyuanSiloOptions options)
     {
         ResiliencePipelineBuilder builder = new();
@@ -22,17 +22,16 @@ internal static class RetryPolicies
         return builder.AddTimeout(options.ExpertCallTimeout).Build();
     }
 
-    /// <summary>For calls that get a silo ready: the plan is made anew when they fail for good.</summary>
+    /// <summary>For calls that prepare a route. When they fail, the route is planned again.</summary>
     public static ResiliencePipeline ForPreparing() => new ResiliencePipelineBuilder().AddRetry(Strategy(3, TransientErrors.IsTransient)).Build();
 
     /// <summary>
-    /// For opening a stream of tokens again, for as long as its owner is willing to wait, whatever the fault: what is wrong with a request comes
-    /// as a batch.
+    /// For opening a stream of tokens again until a timeout, whatever the exception: errors of the request come as a batch.
     /// </summary>
-    /// <param name="patience">How long.</param>
+    /// <param name="timeout">The limit of all attempts together.</param>
     /// <param name="time">The clock.</param>
-    public static ResiliencePipeline ForStreams(TimeSpan patience, TimeProvider time) =>
-        new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(patience).AddRetry(Strategy(int.MaxValue, static (_, cancellationToken) => !cancellationToken.IsCancellationRequested)).Build();
+    public static ResiliencePipeline ForStreams(TimeSpan timeout, TimeProvider time) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }.AddTimeout(timeout).AddRetry(Strategy(int.MaxValue, static (_, cancellationToken) => !cancellationToken.IsCancellationRequested)).Build();
 
     private static RetryStrategyOptions Strategy(int attempts, Func<Exception, CancellationToken, bool> passes) => new()
     {

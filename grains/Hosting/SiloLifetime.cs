@@ -1,17 +1,17 @@
 namespace HunyuanOrleans.Grains.Hosting;
 
-/// <summary>Whether the silo is about to stop, and whether it has ended.</summary>
+/// <summary>Tells whether the silo is about to stop and whether it has ended.</summary>
 public sealed class SiloLifetime : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
 
-    /// <summary>It is handing over and takes nothing more.</summary>
+    /// <summary>True once the silo hands its share over and takes no new one.</summary>
     public bool Leaving { get; set; }
 
-    /// <summary>Cancelled when the silo has ended, in order or not: what still runs here has no right to.</summary>
+    /// <summary>Cancelled when the silo has ended, gracefully or not. Work that still runs then must stop, because it runs on other silos too.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    /// <summary>Says that the silo has ended.</summary>
+    /// <summary>Cancels <see cref="Ended"/>.</summary>
     public void End() => _ended.Cancel();
 
     /// <inheritdoc/>

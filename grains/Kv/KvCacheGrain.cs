@@ -11,33 +11,10 @@ namespace HunyuanOrleans.Grains.Kv;
 [Reentrant, PinnedPlacement]
 public sealed class KvCacheGrain : Grain, IKvCacheGrain
 {
-    private readonly PinnedKey _key;
     private readonly ModelHost _host;
 
-    /// <summary>The cache of a session beside a shard.</summary>
-    public KvCacheGrain(ModelHosts hosts)
-    {
-        _key = PinnedKey.Parse(this.GetPrimaryKeyString());
-        _host = hosts.Get(_key.Model);
-    }
-
-    /// <inheritdoc/>
-    public Task<int> LengthAsync() => Task.FromResult(_host.Sessions.LengthOf(_key.Session));
-
-    /// <inheritdoc/>
-    public Task TruncateAsync(int length)
-    {
-        _host.Sessions.Truncate(_key.Session, length);
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public Task ReleaseAsync()
-    {
-        _host.Sessions.Release([_key.Session]);
-        DeactivateOnIdle();
-        return Task.CompletedTask;
-    }
+    /// <summary>Creates the cache of a session.</summary>
+    public KvCacheGrain(ModelHosts hosts) => _host = hosts.Get(PinnedKey.Parse(this.GetPrimaryKeyString()).Model);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<KvBlocksMessage> ReadAsync(
@@ -46,10 +23,10 @@ public sealed class KvCacheGrain : Grain, IKvCacheGrain
         KvTransfer transfer = new(_host, firstLayer, lastLayer);
         foreach (int group in transfer.Groups)
         {
-            foreach (int[] some in transfer.Portions(blocks))
+            foreach (int[] portion in transfer.Portions(blocks))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return await transfer.ReadAsync(group, some);
+                yield return await transfer.ReadAsync(group, portion);
             }
         }
     }

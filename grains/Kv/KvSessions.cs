@@ -4,8 +4,8 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Kv;
 
 /// <summary>
-/// The sessions whose KV is on a silo, for one model: which blocks each has and how far they are filled. Block numbers are the scheduler's; it
-/// does not know the memory behind them, nor which blocks sessions share. Any thread.
+/// The block tables of a model's sessions on one silo, with the number of filled positions of each. The scheduler assigns block numbers; this
+/// class does not know the memory behind them, nor which blocks sessions share. Thread-safe.
 /// </summary>
 public sealed class KvSessions(TimeProvider time)
 {
@@ -24,9 +24,9 @@ public sealed class KvSessions(TimeProvider time)
         }
     }
 
-    /// <summary>Appends what a step adds to a session's block table.</summary>
-    /// <returns>The whole table; unchanged until the session's next step.</returns>
-    /// <exception cref="UnknownSessionException">The slice builds on entries or positions that are not here.</exception>
+    /// <summary>Appends the blocks of a step to a session's block table.</summary>
+    /// <returns>The whole table. It does not change until the session's next step.</returns>
+    /// <exception cref="UnknownSessionException">The slice extends entries or positions that this silo does not have.</exception>
     public ReadOnlyMemory<int> Extend(SliceMessage slice)
     {
         lock (_gate)
@@ -50,28 +50,7 @@ public sealed class KvSessions(TimeProvider time)
         }
     }
 
-    /// <summary>A session's filled positions; 0 where it is not here.</summary>
-    public int LengthOf(long session)
-    {
-        lock (_gate)
-        {
-            return _sessions.TryGetValue(session, out KvSession? found) ? found.Length : 0;
-        }
-    }
-
-    /// <summary>Forgets positions from a length on.</summary>
-    public void Truncate(long session, int length)
-    {
-        lock (_gate)
-        {
-            if (_sessions.TryGetValue(session, out KvSession? found))
-            {
-                found.Length = Math.Min(found.Length, Math.Max(0, length));
-            }
-        }
-    }
-
-    /// <summary>Forgets sessions.</summary>
+    /// <summary>Removes sessions.</summary>
     public void Release(ReadOnlySpan<long> sessions)
     {
         lock (_gate)
@@ -83,7 +62,7 @@ public sealed class KvSessions(TimeProvider time)
         }
     }
 
-    /// <summary>Forgets sessions that no step touched for a time: their scheduler is gone, or forgot them.</summary>
+    /// <summary>Removes sessions without a step for some time: their scheduler has ended or no longer knows them.</summary>
     public void ReleaseIdle(TimeSpan idle)
     {
         lock (_gate)
@@ -115,7 +94,7 @@ public sealed class KvSessions(TimeProvider time)
             int count = first + blocks.Length;
             if (_blocks.Length < count)
             {
-                // A table handed out before stays as it was: it belongs to a step that may still be computed.
+                // Growing copies: a table that was returned before belongs to a step that may still be computed.
                 Array.Resize(ref _blocks, Math.Max(count, 2 * _blocks.Length));
             }
 

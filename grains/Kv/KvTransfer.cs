@@ -6,10 +6,10 @@ using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Grains.Kv;
 
-/// <summary>Copies KV blocks of a layer range between a silo's pool and messages, between two jobs of steps. It does not know whose blocks they are.</summary>
+/// <summary>Copies KV blocks of a layer range between a silo's pool and messages. It runs on the device's thread between the jobs of steps.</summary>
 internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
 {
-    /// <summary>Large enough for the network, small enough to let other messages in between.</summary>
+    /// <summary>Bytes of a message: large enough for the network's speed, small enough not to hold up other messages.</summary>
     private const int MessageBytes = 4 << 20;
 
     private readonly ModelHost.Parts _parts = host.Loaded;
@@ -24,10 +24,10 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         }
     }
 
-    /// <summary>Blocks, as many at a time as one message carries.</summary>
+    /// <summary>Divides blocks into portions of one message each.</summary>
     public IEnumerable<int[]> Portions(int[] blocks) => blocks.Chunk((int)Math.Max(1, MessageBytes / _parts.Device.Cache.BlockBytes));
 
-    /// <summary>A copy of some blocks of a group.</summary>
+    /// <summary>Copies blocks of a group.</summary>
     public async Task<KvBlocksMessage> ReadAsync(int group, int[] blocks)
     {
         byte[] bytes = [];
@@ -41,7 +41,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         return new KvBlocksMessage(group, blocks, bytes);
     }
 
-    /// <summary>Stores what was read elsewhere, as long as no step of the route it is for was here.</summary>
+    /// <summary>Stores blocks that were read on another silo, unless a step of their route has run here.</summary>
     public Task WriteAsync(KvBlocksMessage message, long epoch, long version) => _parts.RunAsync(() =>
     {
         host.CheckBefore(epoch, version);
@@ -60,7 +60,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
     {
         if (!_parts.Device.Holds(ModelPiece.Attention(group * _parts.Device.Config.ClaFactor)))
         {
-            throw new NotLoadedException($"CLA group {group} of model {host.Settings.Name} is not here.");
+            throw new NotLoadedException($"CLA group {group} of model {host.Settings.Name} is not on this silo.");
         }
     }
 }

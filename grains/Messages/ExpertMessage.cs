@@ -1,15 +1,15 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>The rows of one layer that go to one expert group.</summary>
+/// <summary>The rows of one layer that one expert group computes.</summary>
 /// <param name="Layer">The layer.</param>
-/// <param name="FirstExpert">The expert that the first count is for.</param>
-/// <param name="Counts">Rows of each expert from there on.</param>
-/// <param name="Rows">[rows, hidden] in the mode's element type, expert after expert.</param>
-/// <param name="Trace">The W3C trace parent of who sent it; null where nobody traces.</param>
+/// <param name="FirstExpert">The expert that the first count belongs to.</param>
+/// <param name="Counts">Number of rows of each expert, from <paramref name="FirstExpert"/> on.</param>
+/// <param name="Rows">[rows, hidden] in the element type of the compute mode, ordered by expert.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.expert")]
-public sealed record ExpertMessage(int Layer, int FirstExpert, int[] Counts, byte[] Rows, string? Trace);
+public sealed record ExpertMessage(
+    [property: Id(0)] int Layer, [property: Id(1)] int FirstExpert, [property: Id(2)] int[] Counts, [property: Id(3)] byte[] Rows);
 
-/// <summary>What the experts made of the rows.</summary>
-/// <param name="Rows">[rows, hidden] in the mode's element type, in the order they came.</param>
+/// <summary>The outputs of the experts.</summary>
+/// <param name="Rows">[rows, hidden] in the element type of the compute mode, in the order of the request's rows.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.expert.reply")]
-public sealed record ExpertReply(byte[] Rows);
+public sealed record ExpertReply([property: Id(0)] byte[] Rows);

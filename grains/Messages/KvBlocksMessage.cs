@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>Bytes of some KV blocks of one CLA group.</summary>
-/// <param name="Group">The CLA group, counted over the model.</param>
+/// <summary>The bytes of some KV blocks of one CLA group.</summary>
+/// <param name="Group">Index of the CLA group in the model.</param>
 /// <param name="Blocks">Block numbers.</param>
-/// <param name="Bytes">Their bytes, block after block.</param>
+/// <param name="Bytes">The bytes of the blocks, in the order of <paramref name="Blocks"/>.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.kv.blocks")]
-public sealed record KvBlocksMessage(int Group, int[] Blocks, byte[] Bytes);
+public sealed record KvBlocksMessage([property: Id(0)] int Group, [property: Id(1)] int[] Blocks, [property: Id(2)] byte[] Bytes);

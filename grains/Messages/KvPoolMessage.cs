@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>The KV pool that all shards of a model must have, since they share block numbers and take over each other's blocks.</summary>
+/// <summary>The shape of the KV pool. It is the same on every shard of a model, because shards share block numbers and exchange blocks.</summary>
 /// <param name="Blocks">Number of blocks.</param>
-/// <param name="Format">How keys and values are stored, by its name.</param>
+/// <param name="Format">Name of the storage format of keys and values.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.kv.pool")]
-public sealed record KvPoolMessage(int Blocks, string Format);
+public sealed record KvPoolMessage([property: Id(0)] int Blocks, [property: Id(1)] string Format);

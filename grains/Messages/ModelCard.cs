@@ -1,12 +1,19 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>What callers need to know of a model.</summary>
-/// <param name="Name">Its name.</param>
+/// <summary>The properties of a model that callers need.</summary>
+/// <param name="Name">The model's name.</param>
 /// <param name="VocabularySize">Number of token ids.</param>
-/// <param name="MaxContext">Longest prompt and answer together, in tokens.</param>
-/// <param name="EosIds">Ids that end an answer.</param>
-/// <param name="Experts">Routed experts of a layer; 1 in a model without.</param>
-/// <param name="HasText">It has a tokenizer.</param>
-/// <param name="Problem">Why it cannot compute now, in words; null where it can.</param>
+/// <param name="MaxContext">Largest number of tokens of prompt and answer together.</param>
+/// <param name="EosIds">Token ids that end an answer.</param>
+/// <param name="Experts">Number of routed experts of a layer; 1 for a dense model.</param>
+/// <param name="HasText">True if the model has a tokenizer.</param>
+/// <param name="Problem">Why the model cannot compute now, for users; null if it can.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.model.card")]
-public sealed record ModelCard(string Name, int VocabularySize, int MaxContext, int[] EosIds, int Experts, bool HasText, string? Problem);
+public sealed record ModelCard(
+    [property: Id(0)] string Name,
+    [property: Id(1)] int VocabularySize,
+    [property: Id(2)] int MaxContext,
+    [property: Id(3)] int[] EosIds,
+    [property: Id(4)] int Experts,
+    [property: Id(5)] bool HasText,
+    [property: Id(6)] string? Problem);

@@ -1,16 +1,46 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>What a model is doing and who holds it.</summary>
-/// <param name="Card">The model.</param>
-/// <param name="Home">Silo of its scheduler.</param>
-/// <param name="Silos">Names of the cluster's active silos.</param>
-/// <param name="Epoch">Which scheduler it is.</param>
-/// <param name="Version">The route in force; 0 before the first.</param>
-/// <param name="Stages">Keys of the attention shards in order.</param>
-/// <param name="Groups">Keys of the expert groups.</param>
-/// <param name="Statistics">What the engine is doing.</param>
-/// <param name="Retries">Steps that had to be sent again.</param>
-/// <param name="Switches">Changes of route.</param>
+/// <summary>The state of a model in the cluster and which silos hold it.</summary>
 [GenerateSerializer, Immutable, Alias("hunyuan.model.report")]
-public sealed record ModelReport(
-    ModelCard Card, string Home, string[] Silos, long Epoch, long Version, string[] Stages, string[] Groups, StatisticsMessage Statistics, long Retries, long Switches);
+public sealed record ModelReport
+{
+    /// <summary>The model.</summary>
+    [Id(0)]
+    public ModelCard Card { get; init; } = null!;
+
+    /// <summary>Name of the silo that runs the model's scheduler.</summary>
+    [Id(1)]
+    public string SchedulerSilo { get; init; } = "";
+
+    /// <summary>Names of the cluster's active silos.</summary>
+    [Id(2)]
+    public string[] Silos { get; init; } = [];
+
+    /// <summary>The scheduler's epoch; a later scheduler has a higher one.</summary>
+    [Id(3)]
+    public long Epoch { get; init; }
+
+    /// <summary>Version of the route in use; 0 before the first.</summary>
+    [Id(4)]
+    public long Version { get; init; }
+
+    /// <summary>Keys of the attention shards, in the order of their layers.</summary>
+    [Id(5)]
+    public string[] Stages { get; init; } = [];
+
+    /// <summary>Keys of the expert groups.</summary>
+    [Id(6)]
+    public string[] Groups { get; init; } = [];
+
+    /// <summary>The engine's statistics.</summary>
+    [Id(7)]
+    public StatisticsMessage Statistics { get; init; } = new();
+
+    /// <summary>Number of steps that were sent again.</summary>
+    [Id(8)]
+    public long Retries { get; init; }
+
+    /// <summary>Number of times the route in use changed.</summary>
+    [Id(9)]
+    public long Switches { get; init; }
+}

@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>Where a router finds the experts of its layers.</summary>
-/// <param name="Version">The route the table belongs to.</param>
-/// <param name="Groups">Keys of the expert groups, copies after the first holders.</param>
+/// <summary>The expert groups that a router sends rows to.</summary>
+/// <param name="Version">The route that the table belongs to.</param>
+/// <param name="Groups">Keys of the expert groups; replicas follow the primary holders.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.router.table")]
-public sealed record RouterTable(long Version, string[] Groups);
+public sealed record RouterTable([property: Id(0)] long Version, [property: Id(1)] string[] Groups);

@@ -1,23 +1,25 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>What an attention shard says when it is ready.</summary>
-/// <param name="Incarnations">One number for the KV memory of each CLA group of the shard: another number means that what it held is lost.</param>
-/// <param name="Epoch">The highest epoch the silo has seen for this model.</param>
+/// <summary>The state of an attention shard whose weights are loaded.</summary>
+/// <param name="Incarnations">
+/// A number for the KV memory of each CLA group of the shard. A number other than before means that the group's content is lost.
+/// </param>
 [GenerateSerializer, Immutable, Alias("hunyuan.shard.state")]
-public sealed record ShardState(long[] Incarnations, long Epoch);
+public sealed record ShardState([property: Id(0)] long[] Incarnations);
 
-/// <summary>Where a step is on a silo.</summary>
+/// <summary>Where a step is, as one silo sees it.</summary>
+[GenerateSerializer, Alias("hunyuan.step.phase")]
 public enum StepPhase
 {
-    /// <summary>It never came, or is forgotten.</summary>
+    /// <summary>The step has not arrived here, or has been forgotten.</summary>
     Unknown,
 
-    /// <summary>It waits or is being computed here.</summary>
+    /// <summary>The step waits here or is being computed here.</summary>
     Running,
 
-    /// <summary>It was handed on to the next shard.</summary>
-    HandedOn,
+    /// <summary>The step was sent to the next shard.</summary>
+    Forwarded,
 
-    /// <summary>It is done here and after.</summary>
+    /// <summary>This shard and all shards after it have finished the step.</summary>
     Done,
 }

@@ -1,30 +1,65 @@
 namespace HunyuanOrleans.Grains.Messages;
 
 /// <summary>
-/// One step of the model on its way through the attention shards: what came in, and the residual stream so far. Epoch and number order
-/// steps, so that one that comes late or twice is known as such.
+/// One step of the model on its way through the attention shards: the step's input and the residual stream so far. Epoch and number order the
+/// steps, so that a shard recognises a step that arrives late or twice.
 /// </summary>
-/// <param name="Epoch">Which scheduler sent it; a later one has a higher number.</param>
-/// <param name="Number">Which of the scheduler's attempts it is; each attempt has a higher number than all before it.</param>
-/// <param name="Version">The route in force: which expert tables routers use.</param>
-/// <param name="Stages">Keys of the attention shards in order.</param>
-/// <param name="Stage">Which of them this message is for.</param>
-/// <param name="Tokens">Token ids of all rows; for the first shard only, else empty.</param>
-/// <param name="Slices">The sequences in row order.</param>
-/// <param name="Released">Sessions that no longer need their caches.</param>
-/// <param name="Rows">Residual stream, float32 [rows, hidden]; null for the first shard.</param>
-/// <param name="WantsLogits">Whether the reply is to carry the logits too.</param>
-/// <param name="Trace">The W3C trace parent of who sent it; null where nobody traces.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.step")]
-public sealed record StepMessage(
-    long Epoch, long Number, long Version, string[] Stages, int Stage, int[] Tokens, SliceMessage[] Slices, long[] Released, byte[]? Rows, bool WantsLogits, string? Trace);
+public sealed record StepMessage
+{
+    /// <summary>Epoch of the scheduler that sent the step; a later scheduler has a higher one.</summary>
+    [Id(0)]
+    public long Epoch { get; init; }
+
+    /// <summary>Number of the scheduler's attempt; each attempt has a higher number than all before it.</summary>
+    [Id(1)]
+    public long Number { get; init; }
+
+    /// <summary>Version of the route, which tells routers what expert table to use.</summary>
+    [Id(2)]
+    public long Version { get; init; }
+
+    /// <summary>Keys of the attention shards, in the order of their layers.</summary>
+    [Id(3)]
+    public string[] Stages { get; init; } = [];
+
+    /// <summary>Index in <see cref="Stages"/> of the shard that this message is for.</summary>
+    [Id(4)]
+    public int Stage { get; init; }
+
+    /// <summary>Token ids of all rows for the first shard, empty for the others.</summary>
+    [Id(5)]
+    public int[] Tokens { get; init; } = [];
+
+    /// <summary>The sequences, in the order of their rows.</summary>
+    [Id(6)]
+    public SliceMessage[] Slices { get; init; } = [];
+
+    /// <summary>Sessions that no longer need their caches.</summary>
+    [Id(7)]
+    public long[] Released { get; init; } = [];
+
+    /// <summary>The residual stream, float32 [rows, hidden]; null for the first shard.</summary>
+    [Id(8)]
+    public byte[]? Rows { get; init; }
+
+    /// <summary>True if the reply shall carry the logits too.</summary>
+    [Id(9)]
+    public bool WantsLogits { get; init; }
+}
 
 /// <summary>The rows of one sequence in a step.</summary>
-/// <param name="Session">The sequence.</param>
+/// <param name="Session">The sequence's session.</param>
 /// <param name="Start">Position of its first row.</param>
 /// <param name="Count">Number of rows.</param>
-/// <param name="FirstBlock">Where in its block table <paramref name="Blocks"/> begin; the entries before are known already.</param>
+/// <param name="FirstBlock">Index in the session's block table of the first of <paramref name="Blocks"/>; shards know the entries before it.</param>
 /// <param name="Blocks">KV block numbers.</param>
-/// <param name="Sampling">How to draw a token after the last row; null where none is wanted.</param>
+/// <param name="Sampling">How to sample a token after the last row; null to sample none.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.slice")]
-public sealed record SliceMessage(long Session, int Start, int Count, int FirstBlock, int[] Blocks, SamplingMessage? Sampling);
+public sealed record SliceMessage(
+    [property: Id(0)] long Session,
+    [property: Id(1)] int Start,
+    [property: Id(2)] int Count,
+    [property: Id(3)] int FirstBlock,
+    [property: Id(4)] int[] Blocks,
+    [property: Id(5)] SamplingMessage? Sampling);

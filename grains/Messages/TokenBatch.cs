@@ -1,44 +1,70 @@
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>New tokens of one answer.</summary>
-/// <param name="Choice">Which answer.</param>
-/// <param name="Start">Where in the answer they stand, or, where there are none, in how many milliseconds more news is due at most. A reader who misses some knows it, for calls can be lost or run twice.</param>
-/// <param name="Ids">The ids; may be empty in the last batch.</param>
-/// <param name="Samples">The same with log probabilities; empty unless asked for.</param>
-/// <param name="Finish">Set in the answer's last batch.</param>
-/// <param name="EndsWithStopId">The last id is a stop id.</param>
-/// <param name="Error">What went wrong, for users.</param>
-/// <param name="Refusal">Set where the request as a whole was refused.</param>
-/// <param name="Summary">Set in the answer's last batch.</param>
-/// <param name="Text">
-/// Text that the ids add to what the answer's ids before them gave, held back where it may still become a character or a stop string; null unless
-/// asked for.
-/// </param>
-/// <param name="Taken">The model's scheduler has the request: what comes before may be followed by a refusal.</param>
+/// <summary>New tokens of one answer, or a heartbeat that says that the request is alive.</summary>
 [GenerateSerializer, Immutable, Alias("hunyuan.tokens")]
-public sealed record TokenBatch(
-    int Choice,
-    int Start,
-    int[] Ids,
-    TokenMessage[] Samples,
-    FinishCode Finish,
-    bool EndsWithStopId,
-    string? Error,
-    RequestError? Refusal,
-    AnswerSummary? Summary,
-    string? Text = null,
-    bool Taken = false)
+public sealed record TokenBatch
 {
-    /// <summary>True where it brings nothing but the news that the request is alive.</summary>
-    public bool IsEmpty => Ids.Length == 0 && Finish == FinishCode.None;
+    /// <summary>Index of the answer in the request.</summary>
+    [Id(0)]
+    public int Choice { get; init; }
 
-    /// <summary>True where the request is known to have been taken.</summary>
-    public bool IsAccepted => Refusal is null && (Taken || !IsEmpty);
+    /// <summary>
+    /// Position of the first token in the answer. Calls can be lost or run twice; a reader whose answer has another length recognises it by this.
+    /// </summary>
+    [Id(1)]
+    public int Start { get; init; }
 
-    /// <summary>The batch as the engine would give it.</summary>
+    /// <summary>The token ids; may be empty in the last batch of an answer.</summary>
+    [Id(2)]
+    public int[] Ids { get; init; } = [];
+
+    /// <summary>The same tokens with their log probabilities; empty unless asked for.</summary>
+    [Id(3)]
+    public TokenMessage[] Samples { get; init; } = [];
+
+    /// <summary>Set in the last batch of an answer.</summary>
+    [Id(4)]
+    public FinishCode Finish { get; init; }
+
+    /// <summary>True if the last id is a stop id.</summary>
+    [Id(5)]
+    public bool EndsWithStopId { get; init; }
+
+    /// <summary>Why the answer failed, for users; null if it did not.</summary>
+    [Id(6)]
+    public string? Error { get; init; }
+
+    /// <summary>Set if the request as a whole was not accepted.</summary>
+    [Id(7)]
+    public RequestError? RequestError { get; init; }
+
+    /// <summary>Set in the last batch of an answer.</summary>
+    [Id(8)]
+    public AnswerSummary? Summary { get; init; }
+
+    /// <summary>
+    /// The text that the ids add to the answer. Text that may still become a character or a stop string is held back. Null unless asked for.
+    /// </summary>
+    [Id(9)]
+    public string? Text { get; init; }
+
+    /// <summary>True once the model's scheduler has accepted the request. Before that the request can still be rejected.</summary>
+    [Id(10)]
+    public bool Acknowledged { get; init; }
+
+    /// <summary>In a heartbeat: the time in milliseconds until the next batch at the latest. 0 in other batches.</summary>
+    [Id(11)]
+    public int NextWithinMilliseconds { get; init; }
+
+    /// <summary>True if the batch carries no token and no end of an answer.</summary>
+    public bool IsHeartbeat => Ids.Length == 0 && Finish == FinishCode.None;
+
+    /// <summary>True if the batch proves that the request was accepted.</summary>
+    public bool IsAccepted => RequestError is null && (Acknowledged || !IsHeartbeat);
+
+    /// <summary>The batch in the engine's terms.</summary>
     public TokenChunk ToChunk() => new(
         Ids,
         Array.ConvertAll(Samples, static sample => sample.ToToken()),
@@ -48,7 +74,7 @@ public sealed record TokenBatch(
 }
 
 /// <summary>Why an answer ended, on the wire; the values of <see cref="FinishReason"/>.</summary>
-[GenerateSerializer]
+[GenerateSerializer, Alias("hunyuan.finish")]
 public enum FinishCode
 {
     /// <inheritdoc cref="FinishReason.None"/>
@@ -67,23 +93,8 @@ public enum FinishCode
     Error = FinishReason.Error,
 }
 
-/// <summary>What is known of an answer at its end.</summary>
+/// <summary>Facts about an answer that are known when it ends.</summary>
 /// <param name="CachedPromptTokens">Prompt tokens found in the prefix cache.</param>
-/// <param name="Queued">How long it waited.</param>
+/// <param name="Queued">How long the answer waited before it started.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.summary")]
-public sealed record AnswerSummary(int CachedPromptTokens, TimeSpan Queued);
-
-/// <summary>Why a request was not taken.</summary>
-/// <param name="Parameter">The parameter at fault; null where the request is right and cannot be taken now.</param>
-/// <param name="Message">What is wrong and what is allowed, for users.</param>
-/// <param name="QueueFull">True where it may be taken later.</param>
-/// <param name="Waiting">Answers that wait, where the queue is full.</param>
-/// <param name="Limit">Most answers that may wait.</param>
-[GenerateSerializer, Immutable, Alias("hunyuan.refusal")]
-public sealed record RequestError(string? Parameter, string Message, bool QueueFull, int Waiting = 0, int Limit = 0)
-{
-    /// <summary>The refusal as the engine would throw it.</summary>
-    /// <param name="asked">Answers that were asked for.</param>
-    public ModelException ToException(int asked) =>
-        QueueFull ? new QueueFullException(Waiting, asked, Limit) : new RequestException(Parameter ?? "request", Message);
-}
+public sealed record AnswerSummary([property: Id(0)] int CachedPromptTokens, [property: Id(1)] TimeSpan Queued);

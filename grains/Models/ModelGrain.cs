@@ -8,37 +8,33 @@ namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="IModelGrain"/>
 [Reentrant, KeepAlive, SchedulerPlacement]
-public sealed class ModelGrain(ModelRuntimes homes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
+public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
 {
-    private ModelRuntime _home = null!;
+    private ModelRuntime _runtime = null!;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        _home = homes.Create(this.GetPrimaryKeyString());
-        return Task.CompletedTask;
-    }
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _runtime = await runtimes.StartAsync(this.GetPrimaryKeyString());
 
     /// <inheritdoc/>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _home.DisposeAsync().AsTask();
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _runtime.DisposeAsync().AsTask();
 
     /// <inheritdoc/>
-    public Task<ModelCard> DescribeAsync() => Task.FromResult(_home.Card());
+    public Task<ModelCard> DescribeAsync() => Task.FromResult(_runtime.Card());
 
     /// <inheritdoc/>
     public IAsyncEnumerable<TokenBatch> GenerateAsync(RequestSpec request, CancellationToken cancellationToken)
     {
-        if (_home.Superseded)
+        if (_runtime.Superseded)
         {
             DeactivateOnIdle();
         }
 
-        return ModelStream.RunAsync(_home.Engine, () => texts.Constraints(request.Model), request, _home.Stopping, time, cancellationToken);
+        return ModelStream.RunAsync(_runtime.Engine, () => texts.Constraints(request.Model), request, _runtime.Stopping, time, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<ModelReport> ReportAsync() => Task.FromResult(_home.Report(silo.Name));
+    public Task<ModelReport> ReportAsync() => Task.FromResult(_runtime.Report(silo.Name));
 
     /// <inheritdoc/>
-    public Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken) => _home.LeaveAsync(silo, cancellationToken);
+    public Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken) => _runtime.LeaveAsync(silo, cancellationToken);
 }

@@ -6,63 +6,67 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Grains.Models;
 
-/// <summary>What a model's scheduler is made of, on the silo of its grain: route keeper, executor, engine. It does not know requests' owners.</summary>
-internal sealed class ModelRuntime : IAsyncDisposable
+/// <summary>The scheduler of a model on the silo of its grain: route manager, executor and engine. It does not know who sends requests.</summary>
+internal sealed class ModelRuntime(
+    ModelSettings settings, ModelConfig config, RouteManager routes, ClusterExecutor executor, InferenceEngine engine, ExpertLoadMonitor loads)
+    : IAsyncDisposable
 {
-    private readonly ModelSettings _settings;
-    private readonly ModelConfig _config;
-    private readonly RouteManager _keeper;
-    private readonly ClusterExecutor _executor;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenRegistration _siloEnds;
-    private readonly ExpertLoadMonitor _loads;
-    private readonly bool _hasText;
+    private readonly bool _hasText = engine.HasText;
+    private CancellationTokenRegistration _siloEnded;
     private int _disposed;
 
-    public ModelRuntime(ModelSettings settings, ModelConfig config, RouteManager keeper, ClusterExecutor executor, InferenceEngine engine, ExpertLoadMonitor loads, CancellationToken siloEnded)
-    {
-        _settings = settings;
-        _config = config;
-        _keeper = keeper;
-        _executor = executor;
-        Engine = engine;
-        _loads = loads;
-        _hasText = engine.HasText;
+    /// <summary>Answers requests.</summary>
+    public InferenceEngine Engine => engine;
 
-        // A silo that was killed or cut off must not go on scheduling: its grain is elsewhere by now.
-        _siloEnds = siloEnded.UnsafeRegister(static home => _ = ((ModelRuntime)home!).DisposeAsync().AsTask(), this);
-    }
-
-    public InferenceEngine Engine { get; }
-
-    /// <summary>Cancelled when this scheduler ends: its answers go on elsewhere.</summary>
+    /// <summary>Cancelled when this scheduler ends. Its answers then continue on another silo.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
     /// <summary>True once another scheduler has taken over.</summary>
-    public bool Superseded => _keeper.Superseded;
+    public bool Superseded => routes.Superseded;
 
-    public ClusterExecutor Executor => _executor;
+    /// <summary>Runs the engine's steps on the cluster.</summary>
+    public ClusterExecutor Executor => executor;
 
-    public ModelCard Card() => new(_settings.Name, _config.VocabSize, _config.MaxPositions, [.. _settings.Engine.EosIds], _config.Experts, _hasText, _keeper.Problem);
-
-    public ModelReport Report(string silo)
+    /// <summary>Starts to plan.</summary>
+    /// <param name="siloEnded">
+    /// Cancelled when the silo has ended. A silo that was killed or cut off must not go on scheduling: its grain has been activated elsewhere.
+    /// </param>
+    public async Task StartAsync(CancellationToken siloEnded)
     {
-        Route? route = _keeper.Current;
-        return new ModelReport(
-            Card(),
-            silo,
-            _keeper.ActiveSilos,
-            _keeper.Epoch,
-            route?.Version ?? 0,
-            route?.Keys ?? [],
-            route is null ? [] : [.. route.Groups.Select(static group => group.ToString())],
-            StatisticsMessage.Of(Engine.GetStatistics()),
-            _executor.Retries,
-            _executor.Switches);
+        await routes.StartAsync();
+        await loads.StartAsync();
+        _siloEnded = siloEnded.UnsafeRegister(static runtime => _ = ((ModelRuntime)runtime!).DisposeAsync().AsTask(), this);
     }
 
-    public Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken) => _keeper.LeaveAsync(silo, InForce, cancellationToken);
+    /// <summary>The properties of the model.</summary>
+    public ModelCard Card() => new(
+        settings.Name, config.VocabSize, config.MaxPositions, [.. settings.Engine.EosIds], config.Experts, _hasText, routes.Problem);
 
+    /// <summary>The state of the model.</summary>
+    /// <param name="silo">Name of the scheduler's silo.</param>
+    public ModelReport Report(string silo)
+    {
+        Route? route = routes.Current;
+        return new ModelReport
+        {
+            Card = Card(),
+            SchedulerSilo = silo,
+            Silos = routes.ActiveSilos,
+            Epoch = routes.Epoch,
+            Version = route?.Version ?? 0,
+            Stages = route?.Keys ?? [],
+            Groups = route is null ? [] : [.. route.Groups.Select(static group => group.ToString())],
+            Statistics = StatisticsMessage.Of(engine.GetStatistics()),
+            Retries = executor.Retries,
+            Switches = executor.Switches,
+        };
+    }
+
+    /// <inheritdoc cref="RouteManager.LeaveAsync"/>
+    public Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken) => routes.LeaveAsync(silo, RouteInUse, cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -71,12 +75,12 @@ internal sealed class ModelRuntime : IAsyncDisposable
         }
 
         await _stopping.CancelAsync();
-        await _siloEnds.DisposeAsync();
-        await Engine.DisposeAsync();
-        await _loads.DisposeAsync();
-        await _keeper.DisposeAsync();
+        await _siloEnded.DisposeAsync();
+        await engine.DisposeAsync();
+        await loads.DisposeAsync();
+        await routes.DisposeAsync();
     }
 
-    // While nothing runs no step will take the latest route into force; then it counts as if it were.
-    private Route? InForce() => Engine.GetStatistics() is { Running: 0, Waiting: 0 } ? null : _executor.InForce;
+    // An idle engine runs no step that would switch to the latest route, so no route counts as in use.
+    private Route? RouteInUse() => engine.GetStatistics() is { Running: 0, Waiting: 0 } ? null : executor.RouteInUse;
 }

@@ -11,31 +11,31 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Grains.Models;
 
-/// <summary>The text sides of a silo's models, each file read once, when first needed. It knows no weights.</summary>
+/// <summary>Tokenizers, templates and constraint compilers of a silo's models. Each file is read once, when it is first needed.</summary>
 public sealed class ModelTexts(ModelHosts hosts)
 {
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>A model's tokenizer; null where its folder has none.</summary>
-    /// <exception cref="TextException">Its files are wrong.</exception>
+    /// <summary>The tokenizer of a model; null if its folder has none.</summary>
+    /// <exception cref="TextException">A file of the model is wrong.</exception>
     public Tokenizer? Tokenizer(string model) => Of(model).Tokenizer.Value;
 
-    /// <summary>What turns chats into ids; null where the model has no tokenizer.</summary>
-    /// <exception cref="TextException">Its files are wrong.</exception>
+    /// <summary>The chat encoder of a model; null if the model has no tokenizer.</summary>
+    /// <exception cref="TextException">A file of the model is wrong.</exception>
     public ChatEncoder? Chat(string model) => Of(model).Chat.Value;
 
-    /// <summary>What the model's publisher suggests.</summary>
+    /// <summary>The generation defaults of the model's publisher.</summary>
     /// <exception cref="ModelException">The file is wrong.</exception>
     public GenerationDefaults Defaults(string model) => Of(model).Defaults.Value;
 
-    /// <summary>What compiles constraints for a model's vocabulary; null where it has no tokenizer.</summary>
-    /// <exception cref="TextException">Its files are wrong.</exception>
+    /// <summary>The constraint compiler for a model's vocabulary; null if the model has no tokenizer.</summary>
+    /// <exception cref="TextException">A file of the model is wrong.</exception>
     internal ConstraintCompiler? Constraints(string model) => Of(model).Constraints.Value;
 
-    /// <summary>The bytes of a model's tokens; null where it has no tokenizer.</summary>
+    /// <summary>The bytes of a model's tokens; null if it has no tokenizer.</summary>
     internal ITokenText? Find(string model) => Tokenizer(model) is { } tokenizer ? new TokenizerText(tokenizer) : null;
 
-    /// <summary>How a model's publisher suggests to draw.</summary>
+    /// <summary>The sampling parameters that the model's publisher recommends.</summary>
     internal SamplingParams Sampling(string model)
     {
         GenerationDefaults defaults = Defaults(model);

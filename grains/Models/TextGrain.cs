@@ -20,7 +20,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
         string model = this.GetPrimaryKeyString();
         string[] names = [.. hosts.All.Select(static host => host.Settings.Name).Order(StringComparer.Ordinal)];
         return hosts.Knows(model)
-            ? await OffTheScheduler(() => Describe(model, names))
+            ? await RunOnThreadPool(() => Describe(model, names))
             : new TextCard(names, false, false, 0, null, null);
     }
 
@@ -57,7 +57,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
 
         try
         {
-            int[]? ids = await OffTheScheduler(() => encode(model));
+            int[]? ids = await RunOnThreadPool(() => encode(model));
             return ids is null ? new EncodedText([], RequestErrors.NoText(model)) : new EncodedText(ids, null);
         }
         catch (Exception wrong) when (wrong is ModelException or TextException)
@@ -66,5 +66,6 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
         }
     }
 
-    private static Task<T> OffTheScheduler<T>(Func<T> work) => Task.Run(work);
+    // Encoding a long text would hold up other grains on Orleans' threads.
+    private static Task<T> RunOnThreadPool<T>(Func<T> work) => Task.Run(work);
 }

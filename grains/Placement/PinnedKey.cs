@@ -4,11 +4,11 @@ using HunyuanOrleans.Engine.Placement;
 namespace HunyuanOrleans.Grains.Placement;
 
 /// <summary>
-/// Key of a grain that is bound to a silo: model, part of the model, silo, as <c>model|part@silo</c>. The place is part of the identity,
-/// so that while a part moves, its old and its new holder exist side by side. It does not know whether the silo lives.
+/// Key of a grain that is bound to a silo: model, part of the model and silo, as <c>model|part@silo</c>. The silo is part of the identity, so that the
+/// old and the new holder of a part exist at the same time while it moves.
 /// </summary>
 /// <param name="Model">Name of the model; empty for the silo's own grain.</param>
-/// <param name="Part">Which part: <c>first-last</c> layers, <c>first-last|first-last</c> layers and experts, with <c>|session</c> for a cache.</param>
+/// <param name="Part">The part: <c>first-last</c> layers, <c>first-last|first-last</c> layers and experts, with <c>|session</c> for a cache.</param>
 /// <param name="Silo">Name of the silo.</param>
 public readonly record struct PinnedKey(string Model, string Part, string Silo)
 {
@@ -53,7 +53,7 @@ public readonly record struct PinnedKey(string Model, string Part, string Silo)
     public long Session => long.Parse(Part.Split(Separator)[1], CultureInfo.InvariantCulture);
 
     /// <summary>Reads a key.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="FormatException">The text is not such a key.</exception>
     public static PinnedKey Parse(string key)
     {
         int place = key.LastIndexOf(Place);
@@ -63,7 +63,7 @@ public readonly record struct PinnedKey(string Model, string Part, string Silo)
             : throw new FormatException($"\"{key}\" is no key of a grain bound to a silo; allowed: model|part@silo.");
     }
 
-    /// <summary>True where a model's or silo's name can be part of a key.</summary>
+    /// <summary>True if a model or silo of this name can be part of a key.</summary>
     public static bool CanName(string name) => name.Length > 0 && name.AsSpan().IndexOfAny(Separator, Place) < 0;
 
     /// <inheritdoc/>

@@ -2,10 +2,10 @@ using Orleans.Placement;
 
 namespace HunyuanOrleans.Grains.Placement;
 
-/// <summary>On the silo that the grain's <see cref="PinnedKey"/> names, and on no other.</summary>
-[GenerateSerializer, Immutable]
+/// <summary>Places a grain on the silo that its <see cref="PinnedKey"/> names, and on no other.</summary>
+[GenerateSerializer, Immutable, Alias("hunyuan.placement.pinned")]
 public sealed class PinnedPlacement : PlacementStrategy;
 
-/// <summary>Binds a grain class to the silos that its keys name.</summary>
+/// <summary>Selects <see cref="PinnedPlacement"/> for a grain class.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class PinnedPlacementAttribute() : PlacementAttribute(new PinnedPlacement());

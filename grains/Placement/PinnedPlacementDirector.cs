@@ -2,11 +2,11 @@ using Orleans.Runtime.Placement;
 
 namespace HunyuanOrleans.Grains.Placement;
 
-/// <summary>Places grains on the silo their key names. The plan is in the keys; the director does not know it.</summary>
+/// <summary>Places a grain on the silo that its key names.</summary>
 public sealed class PinnedPlacementDirector(SiloNames silos) : IPlacementDirector
 {
     /// <inheritdoc/>
-    /// <exception cref="SiloUnavailableException">No such silo is active; who asked has to plan anew.</exception>
+    /// <exception cref="SiloUnavailableException">No such silo is active: the caller has to plan again.</exception>
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         string name = PinnedKey.Parse(target.GrainIdentity.Key.ToString()!).Silo;

@@ -2,10 +2,10 @@ using Orleans.Placement;
 
 namespace HunyuanOrleans.Grains.Placement;
 
-/// <summary>On one of the silos that compute: where a model's scheduler lives.</summary>
-[GenerateSerializer, Immutable]
+/// <summary>Places a model's scheduler on one of the silos that compute.</summary>
+[GenerateSerializer, Immutable, Alias("hunyuan.placement.scheduler")]
 public sealed class SchedulerPlacement : PlacementStrategy;
 
-/// <summary>Gives a grain class <see cref="SchedulerPlacement"/>.</summary>
+/// <summary>Selects <see cref="SchedulerPlacement"/> for a grain class.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SchedulerPlacementAttribute() : PlacementAttribute(new SchedulerPlacement());

@@ -5,8 +5,8 @@ using Orleans.Runtime.Placement;
 namespace HunyuanOrleans.Grains.Placement;
 
 /// <summary>
-/// Places a model's scheduler on the first silo by name among those that may hold attention, else among all: every silo chooses the
-/// same. What a silo announces may come late; then it counts as one that takes everything.
+/// Places a model's scheduler on the first silo, by name, of those that may hold attention layers, or of all silos if there is none. All silos make the
+/// same choice. A silo whose metadata has not arrived counts as one that may hold anything.
 /// </summary>
 public sealed class SchedulerPlacementDirector(IClusterMembershipService membership, ISiloMetadataCache metadata) : IPlacementDirector
 {

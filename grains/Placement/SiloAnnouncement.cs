@@ -5,20 +5,19 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace HunyuanOrleans.Grains.Placement;
 
 /// <summary>
-/// What a silo says of itself, as silo metadata: capacity, role, zone, instruction set, in what form it holds each model. It does not know
-/// what the silo holds now.
+/// The properties that a silo announces as silo metadata: capacity, role, zone, instruction set, and the format in which it holds each model.
 /// </summary>
 public static class SiloAnnouncement
 {
     private const string Device = "hunyuan.device", Memory = "hunyuan.memory", Bandwidth = "hunyuan.bandwidth", Operations = "hunyuan.operations",
-        Latency = "hunyuan.network.latency", Network = "hunyuan.network.bandwidth", Zone = "hunyuan.zone", Role = "hunyuan.role", Isa = "hunyuan.isa", Form = "hunyuan.form.";
+        Latency = "hunyuan.network.latency", Network = "hunyuan.network.bandwidth", Zone = "hunyuan.zone", Role = "hunyuan.role", Isa = "hunyuan.isa", Format = "hunyuan.form.";
 
-    /// <summary>Writes a capacity.</summary>
-    /// <param name="capacity">The silo's capacity; its name is not in it.</param>
-    /// <param name="isa">The instruction set it computes with: only silos of one give the same bits.</param>
-    /// <param name="forms">The form of each model's weights: only silos of one give the same bits.</param>
-    public static Dictionary<string, string> Of(SiloCapacity capacity, string isa, IReadOnlyDictionary<string, string> forms) => new(
-        forms.Select(static form => KeyValuePair.Create(Form + form.Key, form.Value)))
+    /// <summary>Creates the announcement of a silo.</summary>
+    /// <param name="capacity">The silo's capacity. Its name is not announced.</param>
+    /// <param name="isa">The instruction set that the silo computes with. Only silos with the same one compute the same bits.</param>
+    /// <param name="formats">The format of each model's weights, keys and values. Only silos with the same one compute the same bits.</param>
+    public static Dictionary<string, string> Of(SiloCapacity capacity, string isa, IReadOnlyDictionary<string, string> formats) => new(
+        formats.Select(static format => KeyValuePair.Create(Format + format.Key, format.Value)))
     {
         [Device] = capacity.Device,
         [Memory] = capacity.MemoryBytes.ToString(CultureInfo.InvariantCulture),
@@ -31,11 +30,11 @@ public static class SiloAnnouncement
         [Isa] = isa,
     };
 
-    /// <summary>The form in which a silo holds a model; null where it does not say.</summary>
-    public static string? FormOf(string model, IReadOnlyDictionary<string, string>? values) =>
-        values is not null && values.TryGetValue(Form + model, out string? form) ? form : null;
+    /// <summary>The format in which a silo holds a model; null if it is not announced.</summary>
+    public static string? FormatOf(string model, IReadOnlyDictionary<string, string>? values) =>
+        values is not null && values.TryGetValue(Format + model, out string? format) ? format : null;
 
-    /// <summary>Reads a capacity and the instruction set; null where the announcement is not complete (yet).</summary>
+    /// <summary>Reads the capacity and the instruction set; null while the announcement is incomplete.</summary>
     public static (SiloCapacity Capacity, string Isa)? Read(string name, SiloMetadata? announced) => Read(name, announced?.Metadata);
 
     /// <inheritdoc cref="Read(string, SiloMetadata?)"/>
@@ -60,7 +59,7 @@ public static class SiloAnnouncement
         }, isa);
     }
 
-    /// <summary>The announced role; <see cref="SiloRole.Any"/> where none is.</summary>
+    /// <summary>The announced role; <see cref="SiloRole.Any"/> if none is announced.</summary>
     public static SiloRole RoleOf(SiloMetadata? announced) =>
         announced is not null && announced.Metadata.TryGetValue(Role, out string? role) ? Enum.Parse<SiloRole>(role) : SiloRole.Any;
 

@@ -1,10 +1,10 @@
 
 namespace HunyuanOrleans.Grains.Placement;
 
-/// <summary>The active silos by name. A name that was used again means its latest bearer. Any thread.</summary>
+/// <summary>Finds active silos by name. Of several silos with one name, the latest counts. Thread-safe.</summary>
 public sealed class SiloNames(IClusterMembershipService membership)
 {
-    /// <summary>The active silo of a name; null where there is none.</summary>
+    /// <summary>Address of the active silo with a name; null if there is none.</summary>
     public SiloAddress? Find(string name)
     {
         SiloAddress? found = null;
@@ -22,7 +22,7 @@ public sealed class SiloNames(IClusterMembershipService membership)
     /// <summary>Names of the active silos, in order.</summary>
     public string[] Active() => Active(membership.CurrentSnapshot);
 
-    /// <summary>Names of the silos active in a snapshot, in order.</summary>
+    /// <summary>Names of the silos that are active in a snapshot, in order.</summary>
     public static string[] Active(ClusterMembershipSnapshot snapshot) =>
         [.. snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.Name).Distinct().Order(StringComparer.Ordinal)];
 }

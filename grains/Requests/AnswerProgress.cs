@@ -3,12 +3,12 @@ using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Requests;
 
-/// <summary>What the answers of a request have so far: all that is needed to go on elsewhere. One thread.</summary>
+/// <summary>The tokens of a request's unfinished answers, with which the request can continue on another silo. Not thread-safe.</summary>
 internal sealed class AnswerProgress
 {
     private readonly SortedDictionary<int, List<int>> _open = [];
 
-    /// <summary>The progress that a request begins with.</summary>
+    /// <summary>The progress that a request carries, or none if it starts.</summary>
     public AnswerProgress(RequestSpec request)
     {
         if (request.Progress is { } progress)
@@ -20,7 +20,7 @@ internal sealed class AnswerProgress
         }
         else
         {
-            // More are refused.
+            // The engine refuses a request for more answers than this.
             for (int choice = 0; choice < Math.Min(request.Choices, GenerationRequest.MaxChoices); choice++)
             {
                 _open[choice] = [];
@@ -28,20 +28,20 @@ internal sealed class AnswerProgress
         }
     }
 
-    /// <summary>True where every answer has ended.</summary>
+    /// <summary>True once every answer has ended.</summary>
     public bool IsComplete => _open.Count == 0;
 
-    /// <summary>Answers that have not ended.</summary>
+    /// <summary>Indices of the answers that have not ended.</summary>
     public IReadOnlyCollection<int> Open => _open.Keys;
 
-    /// <summary>Tokens of an open answer.</summary>
+    /// <summary>Number of tokens of an unfinished answer.</summary>
     public int LengthOf(int choice) => _open[choice].Count;
 
-    /// <summary>True where a batch goes on exactly where its answer ends so far.</summary>
+    /// <summary>True if a batch starts exactly where its answer ends so far.</summary>
     public bool Continues(TokenBatch batch) =>
-        batch.IsEmpty || batch.Refusal is not null || (_open.TryGetValue(batch.Choice, out List<int>? ids) && ids.Count == batch.Start);
+        batch.IsHeartbeat || batch.RequestError is not null || (_open.TryGetValue(batch.Choice, out List<int>? ids) && ids.Count == batch.Start);
 
-    /// <summary>Takes in what a batch brings.</summary>
+    /// <summary>Adds the tokens of a batch.</summary>
     public void Add(TokenBatch batch)
     {
         if (_open.TryGetValue(batch.Choice, out List<int>? ids))
@@ -53,13 +53,13 @@ internal sealed class AnswerProgress
             }
         }
 
-        if (batch.Refusal is not null)
+        if (batch.RequestError is not null)
         {
             _open.Clear();
         }
     }
 
-    /// <summary>The request from here on.</summary>
+    /// <summary>The request with the progress so far.</summary>
     public RequestSpec Continue(RequestSpec request) =>
         request with { Progress = [.. _open.Select(static pair => new ChoiceProgress(pair.Key, [.. pair.Value]))] };
 }

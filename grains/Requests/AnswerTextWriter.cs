@@ -5,19 +5,19 @@ using HunyuanOrleans.Text.Streaming;
 namespace HunyuanOrleans.Grains.Requests;
 
 /// <summary>
-/// Adds text to the batches of a request, from exactly where the text of the ids its caller has ends. What is held back at a moment depends on
-/// the ids until then alone, not on how they were cut into batches: that is why a resumed answer has no seam. One thread.
+/// Adds text to the batches of a request, starting exactly where the text of the caller's ids ends. The text that is held back depends on the ids so far
+/// alone, not on their division into batches, so a resumed answer has the same text. Not thread-safe.
 /// </summary>
 internal sealed class AnswerTextWriter(RequestSpec request, ITokenText text)
 {
     private readonly StopPatterns _stops = new(request.StopStrings);
     private readonly Dictionary<int, TextStream> _streams = [];
 
-    /// <summary>The batch with its text.</summary>
+    /// <summary>Adds the text of a batch.</summary>
     public TokenBatch Add(TokenBatch batch)
     {
-        // Ids of a request that was refused may be of no token, and news that it is alive is of no answer.
-        if (batch.Refusal is not null || batch.IsEmpty)
+        // The ids of a rejected request may be outside of the vocabulary, and a heartbeat belongs to no answer.
+        if (batch.RequestError is not null || batch.IsHeartbeat)
         {
             return batch;
         }

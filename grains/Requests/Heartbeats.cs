@@ -4,53 +4,53 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Requests;
 
 /// <summary>
-/// Empty batches between those with tokens, so that a reader can tell a source that waits from one that is lost: a call to a silo or through a
-/// gateway that was killed may otherwise hang for as long as calls may take.
+/// Empty batches between the batches with tokens, so that a reader can tell a source that waits from one that is lost. Without them, a call to a silo
+/// or through a gateway that was killed may hang for as long as its response timeout.
 /// </summary>
 internal static class Heartbeats
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>So much of an interval is due to each stream of this process: signs must not become the work.</summary>
-    private static readonly TimeSpan ForEach = TimeSpan.FromMilliseconds(1);
+    /// <summary>The interval grows by this for each stream of the process, so that heartbeats never become the main work.</summary>
+    private static readonly TimeSpan IntervalPerStream = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Silences of so many intervals mean that a source is lost. Several, for machines that have much to do: who gives up too early has the answer
-    /// computed again from its tokens.
+    /// Number of intervals without a batch after which a source counts as lost. Several, because a busy machine may be late, and giving up too early
+    /// has the answer computed again from its tokens.
     /// </summary>
-    private const int IntervalsToLost = 4;
+    private const int MissedIntervals = 4;
 
     private static int _streams;
     private static int _readers;
 
-    /// <summary>A sign: an empty batch, which says in place of a position within how many milliseconds the next one comes.</summary>
-    public static TokenBatch Sign() => new(0, (int)Interval().TotalMilliseconds, [], [], FinishCode.None, false, null, null, null);
+    /// <summary>Creates a heartbeat, which states when the next batch comes at the latest.</summary>
+    public static TokenBatch Create() => new() { NextWithinMilliseconds = (int)Interval().TotalMilliseconds };
 
     /// <summary>Counts the readers of this process.</summary>
-    /// <param name="change">1 for one that begins, -1 for one that ends.</param>
+    /// <param name="change">1 for a reader that starts, -1 for one that ends.</param>
     public static void CountReader(int change) => Interlocked.Add(ref _readers, change);
 
-    /// <summary>How long to wait for a source's next batch.</summary>
-    /// <param name="last">Its last batch; null before the first.</param>
+    /// <summary>How long to wait for the next batch of a source.</summary>
+    /// <param name="last">The last batch of the source; null before the first.</param>
     /// <param name="lost">
-    /// How many sources in a row were given up without a token: the patience doubles with each. Where all are slow, giving up again and again would
-    /// only make more work.
+    /// Number of sources in a row that were given up without a token. The timeout doubles with each: if all sources are slow, giving up sooner would
+    /// only add work.
     /// </param>
-    public static TimeSpan Patience(TokenBatch? last, int lost)
+    public static TimeSpan Timeout(TokenBatch? last, int lost)
     {
-        // Readers of one process wait in one line: where there are thousands, each may take long to be served.
-        TimeSpan announced = TimeSpan.FromMilliseconds(last is { IsEmpty: true } ? last.Start : 0);
-        TimeSpan shared = ForEach * Volatile.Read(ref _readers);
-        TimeSpan interval = announced > Shortest ? announced : Shortest;
+        // The readers of a process share its threads: with thousands of them, each may wait long for its turn.
+        TimeSpan announced = TimeSpan.FromMilliseconds(last?.NextWithinMilliseconds ?? 0);
+        TimeSpan shared = IntervalPerStream * Volatile.Read(ref _readers);
+        TimeSpan interval = announced > MinInterval ? announced : MinInterval;
         interval = shared > interval ? shared : interval;
-        return interval * IntervalsToLost * (1 << Math.Clamp(lost, 0, 3));
+        return interval * MissedIntervals * (1 << Math.Clamp(lost, 0, 3));
     }
 
-    /// <summary>Fills the silences of a source.</summary>
+    /// <summary>Adds heartbeats to a source while it has no batch.</summary>
     /// <param name="source">The source.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="cancellationToken">Cancels the source.</param>
     public static async IAsyncEnumerable<TokenBatch> AddTo(
         IAsyncEnumerable<TokenBatch> source, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -66,9 +66,9 @@ internal static class Heartbeats
                 if (!next.IsCompletedSuccessfully)
                 {
                     move = next.AsTask();
-                    while (!await EndsAsync(move, time))
+                    while (!await EndsWithinIntervalAsync(move, time))
                     {
-                        yield return Sign();
+                        yield return Create();
                     }
 
                     next = new ValueTask<bool>(move);
@@ -86,7 +86,7 @@ internal static class Heartbeats
         {
             Interlocked.Decrement(ref _streams);
 
-            // Whoever left while the source was silent: it must not be disposed while it moves.
+            // The reader may have stopped while MoveNextAsync is pending. Wait for it: an enumerator must not be disposed during MoveNextAsync.
             await left.CancelAsync();
             await ((Task)move).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             await batches.DisposeAsync();
@@ -95,11 +95,11 @@ internal static class Heartbeats
 
     private static TimeSpan Interval()
     {
-        TimeSpan due = ForEach * Volatile.Read(ref _streams);
-        return due < Shortest ? Shortest : due > Longest ? Longest : due;
+        TimeSpan interval = IntervalPerStream * Volatile.Read(ref _streams);
+        return interval < MinInterval ? MinInterval : interval > MaxInterval ? MaxInterval : interval;
     }
 
-    private static async Task<bool> EndsAsync(Task move, TimeProvider time)
+    private static async Task<bool> EndsWithinIntervalAsync(Task move, TimeProvider time)
     {
         try
         {
@@ -111,7 +111,7 @@ internal static class Heartbeats
         }
         catch (Exception)
         {
-            // Thrown where its result is asked for.
+            // The caller awaits the task again and gets the exception there.
         }
 
         return true;

@@ -8,19 +8,19 @@ using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Grains.Requests;
 
-/// <summary>An engine's answers to one request, as batches for the wire. It does not know where its reader is.</summary>
+/// <summary>Runs a request on an engine and returns its answers as batches for the wire.</summary>
 internal static class ModelStream
 {
-    /// <summary>The batch that says that a request was not taken.</summary>
-    public static TokenBatch Refused(RequestError refusal) => new(0, 0, [], [], FinishCode.Error, false, refusal.Message, refusal, null);
+    /// <summary>Creates the batch of a request that was not accepted.</summary>
+    public static TokenBatch Rejected(RequestError error) => new() { Finish = FinishCode.Error, Error = error.Message, RequestError = error };
 
     /// <summary>Runs a request.</summary>
     /// <param name="engine">The engine.</param>
-    /// <param name="constraints">Compiles constraints; null where the model has no text.</param>
+    /// <param name="constraints">Returns the compiler of constraints; null if the model has no tokenizer.</param>
     /// <param name="request">The request.</param>
-    /// <param name="stopping">The engine is moving: answers that it cancels have not ended.</param>
+    /// <param name="stopping">Cancelled when the engine moves to another silo. Answers that it cancels then have not ended.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Gives the request up.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public static IAsyncEnumerable<TokenBatch> RunAsync(
         InferenceEngine engine,
         Func<ConstraintCompiler?> constraints,
@@ -37,10 +37,10 @@ internal static class ModelStream
         CancellationToken stopping,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (Generation? generation, RequestError? refusal) = await SubmitAsync(engine, constraints, request);
+        (Generation? generation, RequestError? error) = await SubmitAsync(engine, constraints, request);
         if (generation is null)
         {
-            yield return Refused(refusal!);
+            yield return Rejected(error!);
             yield break;
         }
 
@@ -48,8 +48,8 @@ internal static class ModelStream
         Task pumps = PumpAllAsync(generation, request, batches.Writer, stopping);
         try
         {
-            // At once, so that the owner knows that it was taken.
-            yield return Heartbeats.Sign() with { Taken = true };
+            // Sent at once, so that the caller knows that the request was accepted.
+            yield return Heartbeats.Create() with { Acknowledged = true };
             await foreach (TokenBatch batch in batches.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return batch;
@@ -63,12 +63,12 @@ internal static class ModelStream
         }
     }
 
-    private static async Task<(Generation? Generation, RequestError? Refusal)> SubmitAsync(
+    private static async Task<(Generation? Generation, RequestError? Error)> SubmitAsync(
         InferenceEngine engine, Func<ConstraintCompiler?> constraints, RequestSpec request)
     {
         try
         {
-            // Compiling takes long enough to be kept off the threads that grains share.
+            // Compiling may take long, so it does not run on the threads that grains share.
             Constraint? constraint = request.Constraint is null ? null : await Task.Run(() => Compile(constraints(), request));
             return (engine.Submit(request.ToRequest() with { Constraint = constraint }), null);
         }
@@ -131,7 +131,7 @@ internal static class ModelStream
             {
                 if (chunk.Finish == FinishReason.Cancelled && stopping.IsCancellationRequested)
                 {
-                    throw new GrainCallException("The model's scheduler is moving.");
+                    throw new GrainCallException("The scheduler of the model moves to another silo.");
                 }
 
                 TokenMessage[] samples = new TokenMessage[chunk.Samples.Length];
@@ -147,8 +147,17 @@ internal static class ModelStream
                     summary = new AnswerSummary(result.CachedPromptTokens, result.Timings.Queued);
                 }
 
-                writer.TryWrite(new TokenBatch(
-                    choice.Index, start, chunk.Ids.ToArray(), samples, (FinishCode)chunk.Finish, chunk.EndsWithStopId, chunk.Error, null, summary));
+                writer.TryWrite(new TokenBatch
+                {
+                    Choice = choice.Index,
+                    Start = start,
+                    Ids = chunk.Ids.ToArray(),
+                    Samples = samples,
+                    Finish = (FinishCode)chunk.Finish,
+                    EndsWithStopId = chunk.EndsWithStopId,
+                    Error = chunk.Error,
+                    Summary = summary,
+                });
                 start += chunk.Ids.Length;
                 if (summary is not null)
                 {

@@ -18,25 +18,25 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
     {
         try
         {
-            RequestError? refusal = RequestErrors.UnknownModel(hosts, request.Model);
-            ITokenText? text = refusal is null && request.WantsText ? texts.Find(request.Model) : null;
-            if (refusal is null && request.WantsText && text is null)
+            RequestError? error = RequestErrors.UnknownModel(hosts, request.Model);
+            ITokenText? text = error is null && request.WantsText ? texts.Find(request.Model) : null;
+            if (error is null && request.WantsText && text is null)
             {
-                refusal = RequestErrors.NoText(request.Model);
+                error = RequestErrors.NoText(request.Model);
             }
 
-            if (refusal is not null)
+            if (error is not null)
             {
-                yield return ModelStream.Refused(refusal);
+                yield return ModelStream.Rejected(error);
                 yield break;
             }
 
-            AnswerTextWriter? answers = text is null ? null : new AnswerTextWriter(request, text);
+            AnswerTextWriter? writer = text is null ? null : new AnswerTextWriter(request, text);
             IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
             ResumingStream answer = new(model.GenerateAsync, time);
             await foreach (TokenBatch batch in Heartbeats.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
             {
-                yield return answers?.Add(batch) ?? batch;
+                yield return writer?.Add(batch) ?? batch;
             }
         }
         finally

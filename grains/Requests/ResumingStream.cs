@@ -9,10 +9,10 @@ using Polly.Timeout;
 namespace HunyuanOrleans.Grains.Requests;
 
 /// <summary>
-/// A stream of tokens that outlives its source: where the source breaks, it is opened again with the tokens so far, and the reader sees no seam. It
-/// ends with an error where nothing comes for too long. Sources give <see cref="Heartbeats"/>. It does not know what the source is.
+/// A stream of tokens that outlives its source. If the source breaks, the stream opens it again with the tokens so far, and the reader does not notice.
+/// The stream ends with an error if no token comes before the request's deadline. Sources must send <see cref="Heartbeats"/>.
 /// </summary>
-/// <param name="open">Opens the source for a request, from where its progress ends.</param>
+/// <param name="open">Opens the source of a request, which continues after the tokens that the request carries.</param>
 /// <param name="time">The clock.</param>
 public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEnumerable<TokenBatch>> open, TimeProvider time)
 {
@@ -20,8 +20,8 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a request.</summary>
-    /// <param name="request">The request; its deadline is the patience until a source is found, each time.</param>
-    /// <param name="cancellationToken">Gives the request up.</param>
+    /// <param name="request">The request. Its deadline limits each search for a source.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public async IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Heartbeats.CountReader(1);
@@ -43,13 +43,13 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         request = WithSeed(request);
         AnswerProgress progress = new(request);
         ResiliencePipeline opening = RetryPolicies.ForStreams(request.Deadline, time);
-        int fruitless = 0;
+        int attempts = 0;
         bool accepted = false;
         do
         {
-            await Task.Delay(Pause(fruitless++), time, cancellationToken);
-            // Also with nothing to answer: what is wrong with such a request, its source says.
-            Source? source = await TryOpenAsync(opening, progress.Continue(request), fruitless - 1, accepted, cancellationToken);
+            await Task.Delay(Pause(attempts++), time, cancellationToken);
+            // A request without answers is sent too: the source reports what is wrong with it.
+            Source? source = await TryOpenAsync(opening, progress.Continue(request), attempts - 1, accepted, cancellationToken);
             if (source is null)
             {
                 foreach (int choice in progress.Open)
@@ -67,33 +67,38 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     TokenBatch batch = source.Current;
                     if (!progress.Continues(batch))
                     {
-                        // A batch before this one was lost, or this one came twice.
+                        // A batch before this one was lost, or this one arrived twice.
                         break;
                     }
 
-                    fruitless = batch.Ids.Length > 0 ? 0 : fruitless;
+                    attempts = batch.Ids.Length > 0 ? 0 : attempts;
                     accepted |= batch.IsAccepted;
                     progress.Add(batch);
                     yield return batch;
                 }
-                while (!progress.IsComplete && await source.TryMoveAsync(Heartbeats.Patience(source.Current, fruitless - 1), time, cancellationToken));
+                while (!progress.IsComplete && await source.TryMoveAsync(Heartbeats.Timeout(source.Current, attempts - 1), time, cancellationToken));
             }
         }
         while (!progress.IsComplete);
     }
 
-    // Where sources break again and again before a token comes, the system has too much to do already.
-    private static TimeSpan Pause(int fruitless) => fruitless == 0
+    // Sources that break again and again before a token comes mean an overloaded system, so the pauses grow.
+    private static TimeSpan Pause(int attempts) => attempts == 0
         ? TimeSpan.Zero
-        : FirstPause * Math.Min(LongestPause / FirstPause, 1 << Math.Min(fruitless - 1, 10)) * (0.5 + Random.Shared.NextDouble());
+        : FirstPause * Math.Min(LongestPause / FirstPause, 1 << Math.Min(attempts - 1, 10)) * (0.5 + Random.Shared.NextDouble());
 
-    // The draw must be the same wherever the answer goes on.
+    // The same tokens must be sampled wherever the answer continues.
     private static RequestSpec WithSeed(RequestSpec request) => request.Sampling.Seed is not null
         ? request
         : request with { Sampling = request.Sampling with { Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) } };
 
-    private static TokenBatch TimedOut(int choice, int length, TimeSpan patience) => new(
-        choice, length, [], [], FinishCode.Error, false, $"No token came for {patience.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.", null, null);
+    private static TokenBatch TimedOut(int choice, int length, TimeSpan deadline) => new()
+    {
+        Choice = choice,
+        Start = length,
+        Finish = FinishCode.Error,
+        Error = $"No token came for {deadline.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.",
+    };
 
     private async Task<Source?> TryOpenAsync(
         ResiliencePipeline opening, RequestSpec request, int lost, bool accepted, CancellationToken cancellationToken)
@@ -106,13 +111,13 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
                     Source source = new(open(request, cancellationToken).GetAsyncEnumerator(cancellationToken));
                     try
                     {
-                        if (!await source.MoveAsync().WaitAsync(Heartbeats.Patience(null, lost++), time, token))
+                        if (!await source.MoveAsync().WaitAsync(Heartbeats.Timeout(null, lost++), time, token))
                         {
                             throw new EndOfStreamException("The stream of tokens ended before the answer.");
                         }
 
-                        // A request that was taken once waits for room; its caller was not told to come back later.
-                        return accepted && source.Current.Refusal is { QueueFull: true } full ? throw new GrainCallException(full.Message) : source;
+                        // A request that was accepted once waits for room in the queue: its caller was not told to come back later.
+                        return accepted && source.Current.RequestError is { QueueFull: true } full ? throw new GrainCallException(full.Message) : source;
                     }
                     catch
                     {
@@ -141,21 +146,21 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             return move;
         }
 
-        /// <summary>False where the source broke, is lost, or has ended.</summary>
-        public async Task<bool> TryMoveAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+        /// <summary>Moves to the next batch. False if the source broke, is lost, or has ended.</summary>
+        public async Task<bool> TryMoveAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
         {
             try
             {
-                return await MoveAsync().WaitAsync(patience, time, cancellationToken);
+                return await MoveAsync().WaitAsync(timeout, time, cancellationToken);
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
-                // What is wrong with a request comes as a batch: this is the source's own trouble.
+                // Errors of a request come as a batch, so this is a failure of the source.
                 return false;
             }
         }
 
-        // Nobody waits for it: telling a source that is lost takes as long as calls may take.
+        // Nobody awaits the end of the source: for a lost one it takes as long as the response timeout.
         public ValueTask DisposeAsync()
         {
             _ = EndAsync();
@@ -164,7 +169,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
 
         private async Task EndAsync()
         {
-            // An enumerator must not be disposed while it moves.
+            // An enumerator must not be disposed during MoveNextAsync.
             await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             try
             {
@@ -172,7 +177,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
             }
             catch (Exception)
             {
-                // What it came from is gone already.
+                // The source has gone already.
             }
         }
     }

@@ -17,16 +17,16 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     private readonly string _key;
     private readonly LayerRange _layers;
     private readonly ModelHost _host;
-    private readonly StepDeduplicator _fence;
+    private readonly StepDeduplicator _steps;
 
-    /// <summary>A shard of a host that may have nothing loaded yet.</summary>
+    /// <summary>Creates a shard. Its weights may not be loaded yet.</summary>
     public AttentionShardGrain(ModelHosts hosts)
     {
         _key = this.GetPrimaryKeyString();
         PinnedKey key = PinnedKey.Parse(_key);
         _layers = key.Layers;
         _host = hosts.Get(key.Model);
-        _fence = _host.FenceOf(_key);
+        _steps = _host.StepsOf(_key);
     }
 
     /// <inheritdoc/>
@@ -35,23 +35,23 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         _host.Enter(epoch);
         ModelPieces.CheckPool(_host, pool);
         long[] incarnations = await _host.HoldAsync(_key, version, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
-        return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)], _host.Epoch);
+        return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)]);
     }
 
     /// <inheritdoc/>
     public Task<StepReply> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
     {
         _host.Enter(step);
-        return _fence.Enter(step.Epoch, step.Number, () => ComputeAsync(step, cancellationToken));
+        return _steps.Enter(step.Epoch, step.Number, () => ComputeAsync(step, cancellationToken));
     }
 
     /// <inheritdoc/>
-    public Task<StepPhase> PhaseAsync(long epoch, long number) => Task.FromResult(_fence.PhaseOf(epoch, number));
+    public Task<StepPhase> PhaseAsync(long epoch, long number) => Task.FromResult(_steps.PhaseOf(epoch, number));
 
     private async Task<StepReply> ComputeAsync(StepMessage step, CancellationToken cancellationToken)
     {
         StepMessage next;
-        using Activity? activity = GrainTelemetry.Start("hunyuan.stage", step.Trace);
+        using Activity? activity = GrainTelemetry.Start("hunyuan.stage");
         activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.Slices.Sum(static slice => slice.Count));
         await _host.StageLock.WaitAsync(cancellationToken);
         try
@@ -59,9 +59,9 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
             Stage stage = _host.Loaded.Stage;
             stage.Begin(step, _layers.FirstLayer, _layers.LastLayer, _host.Sessions);
             await stage.AdvanceAsync();
-            while (stage.Waiting >= 0)
+            while (stage.WaitingLayer >= 0)
             {
-                await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, stage.Waiting, cancellationToken);
+                await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, stage.WaitingLayer, cancellationToken);
                 await stage.AdvanceAsync();
             }
 
@@ -70,7 +70,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
                 return await stage.FinishAsync();
             }
 
-            next = step with { Stage = step.Stage + 1, Tokens = [], Rows = stage.CopyRows(), Trace = activity?.Id ?? step.Trace };
+            next = step with { Stage = step.Stage + 1, Tokens = [], Rows = stage.CopyRows() };
         }
         catch (MissingPieceException missing)
         {
@@ -82,7 +82,9 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
             _host.StageLock.Release();
         }
 
-        _fence.HandedOn(step.Epoch, step.Number);
+        _steps.MarkForwarded(step.Epoch, step.Number);
+
+        // The activity of this stage does not include the later stages.
         activity?.Stop();
         GrainTelemetry.StepSent(next.Rows!.Length);
         return await GrainFactory.GetGrain<IAttentionShardGrain>(next.Stages[next.Stage]).ForwardAsync(next, cancellationToken);

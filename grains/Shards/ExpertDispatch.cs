@@ -1,21 +1,20 @@
-using System.Diagnostics;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Rows of one layer that one expert group is to compute: which, and where they lie in the order they were routed.</summary>
-/// <param name="holders">Groups that can, the one to ask first first.</param>
+/// <summary>The rows of one layer that one expert group computes, and their places in the routed order.</summary>
+/// <param name="holders">The groups that hold the experts, in order of preference.</param>
 /// <param name="firstExpert">The first expert with rows.</param>
 internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExpert)
 {
     private readonly List<int> _counts = [];
-    private readonly List<(int Row, int Count)> _pieces = [];
+    private readonly List<(int Row, int Count)> _ranges = [];
     private int _rows;
 
-    /// <summary>The group to ask at an attempt.</summary>
+    /// <summary>Key of the group to call at an attempt, counted from 0.</summary>
     public string Holder(int attempt) => holders[attempt % holders.Length].Key;
 
-    /// <summary>True where every holder has this expert too.</summary>
+    /// <summary>True if every holder has this expert too.</summary>
     public bool Covers(int expert)
     {
         foreach (ExpertTable.Group holder in holders)
@@ -29,7 +28,10 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         return true;
     }
 
-    /// <summary>Adds an expert's rows; experts come in ascending order.</summary>
+    /// <summary>Adds the rows of an expert. Experts must be added in ascending order.</summary>
+    /// <param name="expert">The expert.</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="row">Index of the first row in the routed order.</param>
     public void Add(int expert, int count, int row)
     {
         while (firstExpert + _counts.Count < expert)
@@ -38,7 +40,7 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         }
 
         _counts.Add(count);
-        _pieces.Add((row, count));
+        _ranges.Add((row, count));
         _rows += count;
     }
 
@@ -47,21 +49,21 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     {
         byte[] bytes = Rows.Allocate(_rows, stage.ExpertInput);
         int to = 0;
-        foreach ((int row, int count) in _pieces)
+        foreach ((int row, int count) in _ranges)
         {
             Rows.Write(stage.ExpertInput, row, count, bytes, to);
             to += count;
         }
 
-        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, Activity.Current?.Id ?? stage.Trace);
+        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes);
     }
 
-    /// <summary>Puts what came back to the rows' places.</summary>
+    /// <summary>Copies the outputs to the places of their rows.</summary>
     public void Store(ExpertReply reply, Stage stage)
     {
         Rows.Check(reply.Rows, _rows, stage.ExpertOutput);
         int from = 0;
-        foreach ((int row, int count) in _pieces)
+        foreach ((int row, int count) in _ranges)
         {
             Rows.Read(reply.Rows, from, stage.ExpertOutput, row, count);
             from += count;

@@ -16,7 +16,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     private readonly PinnedKey _key;
     private readonly ModelHost _host;
 
-    /// <summary>A group of a host that may have nothing loaded yet.</summary>
+    /// <summary>Creates a group. Its weights may not be loaded yet.</summary>
     public ExpertGroupGrain(ModelHosts hosts)
     {
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
@@ -33,7 +33,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     /// <inheritdoc/>
     public async Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken)
     {
-        using Activity? activity = GrainTelemetry.Start("hunyuan.experts", message.Trace);
+        using Activity? activity = GrainTelemetry.Start("hunyuan.experts");
         activity?.SetTag("hunyuan.group", _key.ToString()).SetTag("hunyuan.layer", message.Layer);
         await _host.ExpertLock.WaitAsync(cancellationToken);
         try

@@ -4,7 +4,7 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Rows of somebody else's step through the experts of this silo. Who drives it holds the host's expert lock. It does not know grains.</summary>
+/// <summary>Computes the experts of this silo for rows that another silo sent. The caller holds the host's expert lock.</summary>
 internal sealed class ExpertStage : IDisposable
 {
     private readonly ModelHost.Parts _parts;
@@ -19,8 +19,8 @@ internal sealed class ExpertStage : IDisposable
         _run = new DeviceJob(() => _runner.Run(_message.Layer, _message.FirstExpert, _message.Counts));
     }
 
-    /// <summary>Runs the rows.</summary>
-    /// <exception cref="ModelException">An expert is not here, or there are more rows than fit.</exception>
+    /// <summary>Computes the outputs of the rows.</summary>
+    /// <exception cref="ModelException">An expert is not on this silo, or there are more rows than fit.</exception>
     public async ValueTask<ExpertReply> RunAsync(ExpertMessage message)
     {
         _message = message;

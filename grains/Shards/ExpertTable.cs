@@ -4,14 +4,16 @@ using HunyuanOrleans.Grains.Placement;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Which expert groups hold the experts of a router's layers, by route. Where several do, they take turns. It does not know the rows.</summary>
+/// <summary>The expert groups that hold the experts of a router's layers on one route. Groups with the same expert take turns.</summary>
 internal sealed class ExpertTable
 {
     private readonly int _firstLayer;
     private readonly Group[][] _groups;
     private int _turn;
 
-    /// <summary>Reads the keys of a table.</summary>
+    /// <summary>Creates a table.</summary>
+    /// <param name="keys">Keys of the expert groups.</param>
+    /// <param name="layers">The router's layers.</param>
     public ExpertTable(string[] keys, LayerRange layers)
     {
         _firstLayer = layers.FirstLayer;
@@ -25,16 +27,16 @@ internal sealed class ExpertTable
     }
 
     /// <summary>
-    /// Cuts the rows that must leave into errands, one for each group that is to compute some: each run of experts goes to one holder, so that
-    /// a group gets one message with all of its rows.
+    /// Divides the rows whose experts are on other silos into dispatches. Each run of consecutive experts goes to one holder, so that a group
+    /// gets one message with all of its rows.
     /// </summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="counts">Rows of each expert.</param>
-    /// <param name="local">Experts that are on this silo.</param>
+    /// <param name="counts">Number of rows of each expert.</param>
+    /// <param name="local">For each expert, whether this silo holds it.</param>
     public List<ExpertDispatch> Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
     {
         Group[] groups = _groups[layer - _firstLayer];
-        List<ExpertDispatch> errands = [];
+        List<ExpertDispatch> dispatches = [];
         ExpertDispatch? open = null;
         int row = 0;
         _turn++;
@@ -45,7 +47,7 @@ internal sealed class ExpertTable
                 if (open is null || !open.Covers(e))
                 {
                     open = new ExpertDispatch(Holders(groups, layer, e), e);
-                    errands.Add(open);
+                    dispatches.Add(open);
                 }
 
                 open.Add(e, counts[e], row);
@@ -54,7 +56,7 @@ internal sealed class ExpertTable
             row += counts[e];
         }
 
-        return errands;
+        return dispatches;
     }
 
     private Group[] Holders(Group[] groups, int layer, int expert)
@@ -62,13 +64,13 @@ internal sealed class ExpertTable
         Group[] holders = [.. groups.Where(g => expert >= g.Range.FirstExpert && expert <= g.Range.LastExpert)];
         if (holders.Length == 0)
         {
-            throw new NotLoadedException($"Expert {expert} of layer {layer} is nowhere in the table.");
+            throw new NotLoadedException($"Expert {expert} of layer {layer} is not in the expert table.");
         }
 
         int turn = _turn % holders.Length;
         return [.. holders[turn..], .. holders[..turn]];
     }
 
-    /// <summary>An expert group by key.</summary>
+    /// <summary>An expert group: its key and its range of experts.</summary>
     internal readonly record struct Group(string Key, ExpertRange Range);
 }

@@ -14,19 +14,19 @@ namespace HunyuanOrleans.Grains.Shards;
 [Reentrant, KeepAlive, PinnedPlacement]
 public sealed class RouterGrain : Grain, IRouterGrain
 {
-    /// <summary>A step of the route before may still be on its way when the next route's table comes.</summary>
+    /// <summary>Number of tables kept: a step of the previous route may still be computed when the table of the next route arrives.</summary>
     private const int KeptTables = 4;
 
     private readonly PinnedKey _key;
     private readonly ModelHost _host;
     private readonly ResiliencePipeline _calls;
 
-    // Retries go on outside of the grain's turns, where the grain's own factory may not be used.
+    // Retries run outside of the grain's turns, where Grain.GrainFactory must not be used.
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly SortedList<long, ExpertTable> _tables = [];
 
-    /// <summary>A router without tables.</summary>
+    /// <summary>Creates a router without tables.</summary>
     public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, IGrainFactory grains, TimeProvider time)
     {
         _grains = grains;
@@ -56,44 +56,43 @@ public sealed class RouterGrain : Grain, IRouterGrain
     {
         if (!_tables.TryGetValue(version, out ExpertTable? table))
         {
-            throw new NotLoadedException($"{_key} has no table of route {version}.");
+            throw new NotLoadedException($"{_key} has no expert table of route {version}.");
         }
 
         Stage stage = _host.Loaded.Stage;
-        using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch", stage.Trace);
+        using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch");
         activity?.SetTag("hunyuan.layer", layer);
-        List<ExpertDispatch> errands = table.Plan(layer, stage.Routed.Counts, stage.Local);
-        Task<ExpertReply>[] calls = new Task<ExpertReply>[errands.Count];
+        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local);
+        Task<ExpertReply>[] calls = new Task<ExpertReply>[dispatches.Count];
         for (int i = 0; i < calls.Length; i++)
         {
-            calls[i] = SendAsync(errands[i], errands[i].Message(layer, stage), cancellationToken);
+            calls[i] = SendAsync(dispatches[i], dispatches[i].Message(layer, stage), cancellationToken);
         }
 
         await stage.FeedForwardAsync();
         ExpertReply[] replies = await Task.WhenAll(calls);
         for (int i = 0; i < replies.Length; i++)
         {
-            errands[i].Store(replies[i], stage);
+            dispatches[i].Store(replies[i], stage);
         }
     }
 
-    // Each attempt goes to the next holder: copies of an expert give the same bits. Attempts after the first run outside of the grain's turns,
-    // where its own GrainFactory may not be used.
-    private async Task<ExpertReply> SendAsync(ExpertDispatch errand, ExpertMessage message, CancellationToken cancellationToken)
+    // Each attempt calls the next holder: replicas of an expert compute the same bits.
+    private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;
         long started = _time.GetTimestamp();
         try
         {
             ExpertReply reply = await _calls.ExecuteAsync(
-                async token => await _grains.GetGrain<IExpertGroupGrain>(errand.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
+                async token => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
                 cancellationToken);
             GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
-            throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {errand.Holder(0)} cannot be reached: {fault.Message}");
+            throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {dispatch.Holder(0)} cannot be reached: {fault.Message}");
         }
     }
 }

@@ -3,9 +3,10 @@ using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Rows of an <see cref="HunyuanOrleans.Kernels.Memory.Activation"/> to and from the dense bytes of a message.</summary>
+/// <summary>Copies rows of an <see cref="Activation"/> to and from the dense bytes of a message.</summary>
 internal static class Rows
 {
+    /// <summary>The sum of the rows of all experts.</summary>
     public static int Count(ReadOnlySpan<int> counts)
     {
         int rows = 0;
@@ -17,17 +18,19 @@ internal static class Rows
         return rows;
     }
 
+    /// <summary>Allocates bytes for rows of the same length as those of an activation. The content is undefined.</summary>
     public static byte[] Allocate(int rows, Activation like) => GC.AllocateUninitializedArray<byte>(rows * RowBytes(like));
 
-    /// <summary>Copies rows into bytes, from row number <paramref name="to"/> of them on.</summary>
+    /// <summary>Copies rows of an activation into bytes, starting at row <paramref name="to"/> of the bytes.</summary>
     public static void Write(Activation source, int first, int rows, byte[] bytes, int to) =>
         source.CopyOut(first, rows, bytes.AsSpan(to * RowBytes(source), rows * RowBytes(source)));
 
-    /// <summary>Copies bytes, from row number <paramref name="from"/> of them on, into rows.</summary>
+    /// <summary>Copies bytes, starting at their row <paramref name="from"/>, into rows of an activation.</summary>
     public static void Read(byte[] bytes, int from, Activation target, int first, int rows) =>
         target.CopyIn(first, rows, bytes.AsSpan(from * RowBytes(target), rows * RowBytes(target)));
 
-    /// <summary>Refuses a message whose bytes are not as many rows as it says, or more than fit.</summary>
+    /// <summary>Checks that the bytes of a message are as many rows as it says, and that they fit.</summary>
+    /// <exception cref="GrainCallException">They are not, or do not.</exception>
     public static void Check(byte[] bytes, int rows, Activation target)
     {
         if (bytes.Length != (long)rows * RowBytes(target) || rows > target.Rows)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Contracts;
@@ -14,8 +13,8 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
-/// A step inside one shard, as jobs for the device's thread: as many layers in one job as have all their chosen experts here, for every change of
-/// threads costs more than a small layer. Buffers are reused; who drives it holds the host's stage lock. It does not know grains.
+/// Computes a step inside one shard, as jobs of the device's thread. One job covers as many layers as have all their chosen experts on this silo,
+/// because a change of threads costs more than a small layer. Buffers are reused; the caller holds the host's stage lock.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -54,31 +53,29 @@ internal sealed class Stage : IDisposable
         _finish = new DeviceJob(Finish);
     }
 
-    /// <summary>Tokens sent to each expert, [layer * experts + expert].</summary>
+    /// <summary>Number of tokens routed to each expert since the start, [layer * experts + expert].</summary>
     public long[] ExpertTokens { get; }
 
-    /// <summary>Steps begun.</summary>
+    /// <summary>Number of steps started.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>The layer whose rows must be brought to experts elsewhere; -1 where the stage is through.</summary>
-    public int Waiting => _routed ? _layer : -1;
+    /// <summary>The layer whose rows wait for experts on other silos; -1 if the stage has finished.</summary>
+    public int WaitingLayer => _routed ? _layer : -1;
 
-    /// <summary>The W3C trace parent of what the step does here; null where nobody traces.</summary>
-    public string? Trace { get; private set; }
-
+    /// <summary>The rows of the waiting layer, by expert.</summary>
     public RoutedRows Routed => _runner.Routed;
 
     /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
     public Activation ExpertInput => _runner.ExpertInput!;
 
-    /// <summary>Where what comes back goes.</summary>
-    public Activation ExpertOutput => _runner.ExpertOutput!;
+    /// <summary>Where the outputs of other silos' experts are stored, in the order of <see cref="Routed"/>.</summary>
+    public Activation Returned => _runner.Returned!;
 
-    /// <summary>Which experts of the waiting layer are here.</summary>
+    /// <summary>For each expert of the waiting layer, whether this silo holds it.</summary>
     public ReadOnlySpan<bool> Local => _local;
 
     /// <summary>
-    /// Runs the errands of the waiting layer once, however often it is asked for: the shared expert must not be added twice.
+    /// Runs the dispatch of the waiting layer once, however often it is called: the shared expert must not be added twice.
     /// </summary>
     /// <exception cref="StaleStepException">The stage is at another step or layer.</exception>
     public Task DispatchOnce(long epoch, long number, int layer, Func<Task> run)
@@ -86,12 +83,12 @@ internal sealed class Stage : IDisposable
         lock (_advance)
         {
             return !_routed || _layer != layer || _step.Epoch != epoch || _step.Number != number
-                ? throw new StaleStepException($"Layer {layer} of step {number} is not waiting here.")
+                ? throw new StaleStepException($"Layer {layer} of step {number} is not waiting on this silo.")
                 : _dispatch ??= run();
         }
     }
 
-    /// <summary>Completes when no errand will touch the buffers any more. It never throws.</summary>
+    /// <summary>Completes when no dispatch uses the buffers any more. It never throws.</summary>
     public async Task SettleAsync()
     {
         Task? dispatch;
@@ -107,11 +104,10 @@ internal sealed class Stage : IDisposable
         }
     }
 
-    /// <summary>Takes a step in. The sessions' tables must stay unchanged until it is through.</summary>
+    /// <summary>Starts a step. The sessions' block tables must stay unchanged until the step has left the stage.</summary>
     public void Begin(StepMessage step, int firstLayer, int lastLayer, KvSessions sessions)
     {
         _step = step;
-        Trace = Activity.Current?.Id ?? step.Trace;
         (_layer, _end, _begun, _routed, _reply) = (firstLayer, lastLayer + 1, false, false, null);
         sessions.Release(step.Released);
         _batch.Clear();
@@ -128,20 +124,20 @@ internal sealed class Stage : IDisposable
         }
     }
 
-    /// <summary>Computes until a layer waits for experts elsewhere, or to the end.</summary>
+    /// <summary>Computes until a layer waits for experts on other silos, or to the last layer.</summary>
     public ValueTask AdvanceAsync() => _advance.RunAsync(_parts.Thread);
 
-    /// <summary>Computes the shared expert, and the experts that are here, of the waiting layer.</summary>
+    /// <summary>Computes the shared expert and the local experts of the waiting layer.</summary>
     public ValueTask FeedForwardAsync() => _feedForward.RunAsync(_parts.Thread);
 
-    /// <summary>Head and sampling, after the last layer.</summary>
+    /// <summary>Computes the head and samples, after the last layer.</summary>
     public async ValueTask<StepReply> FinishAsync()
     {
         await _finish.RunAsync(_parts.Thread);
         return _reply!;
     }
 
-    /// <summary>A copy of the residual stream, float32 [rows, hidden].</summary>
+    /// <summary>Copies the residual stream, float32 [rows, hidden].</summary>
     public byte[] CopyRows()
     {
         byte[] rows = GC.AllocateUninitializedArray<byte>(_batch.Rows * _device.Config.HiddenSize * sizeof(float));
@@ -182,7 +178,7 @@ internal sealed class Stage : IDisposable
         for (; _layer < _end; _layer++)
         {
             _runner.Attend(_layer);
-            if (!EveryExpertIsHere())
+            if (!AllExpertsAreLocal())
             {
                 _routed = true;
                 return;
@@ -193,7 +189,7 @@ internal sealed class Stage : IDisposable
         }
     }
 
-    private bool EveryExpertIsHere()
+    private bool AllExpertsAreLocal()
     {
         if (_runner.Routed.Rows == 0)
         {

@@ -4,19 +4,19 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
-/// Lets each step into a shard once: one that comes again gets the first one's reply, one that comes after a later step is refused, since it
-/// would overwrite KV that is somebody else's by now. Any thread.
+/// Runs each step of a shard once. A step that arrives again gets the first reply. A step that arrives after a later one is refused, because it
+/// would overwrite KV blocks that belong to other sequences by now. Thread-safe.
 /// </summary>
 public sealed class StepDeduplicator
 {
     private readonly Lock _gate = new();
     private long _epoch;
     private long _number;
-    private bool _handedOn;
+    private bool _forwarded;
     private Task<StepReply>? _reply;
 
-    /// <summary>Runs a step, unless it was here.</summary>
-    /// <exception cref="StaleStepException">A later one was here.</exception>
+    /// <summary>Runs a step unless it has run before.</summary>
+    /// <exception cref="StaleStepException">A later step was here.</exception>
     public Task<StepReply> Enter(long epoch, long number, Func<Task<StepReply>> run)
     {
         TaskCompletionSource<StepReply> reply;
@@ -33,18 +33,18 @@ public sealed class StepDeduplicator
             }
 
             reply = new TaskCompletionSource<StepReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-            (_epoch, _number, _handedOn, _reply) = (epoch, number, false, reply.Task);
+            (_epoch, _number, _forwarded, _reply) = (epoch, number, false, reply.Task);
         }
 
         return CompleteAsync(run, reply);
     }
 
-    /// <summary>Notes that a step has left for the next shard.</summary>
-    public void HandedOn(long epoch, long number)
+    /// <summary>Records that a step was sent to the next shard.</summary>
+    public void MarkForwarded(long epoch, long number)
     {
         lock (_gate)
         {
-            _handedOn |= epoch == _epoch && number == _number;
+            _forwarded |= epoch == _epoch && number == _number;
         }
     }
 
@@ -55,7 +55,7 @@ public sealed class StepDeduplicator
         {
             return epoch != _epoch || number != _number || _reply is null ? StepPhase.Unknown
                 : _reply.IsCompleted ? StepPhase.Done
-                : _handedOn ? StepPhase.HandedOn
+                : _forwarded ? StepPhase.Forwarded
                 : StepPhase.Running;
         }
     }
@@ -72,7 +72,7 @@ public sealed class StepDeduplicator
         {
             reply.SetException(fault);
 
-            // Observed here: most steps come once and nobody else awaits the copy.
+            // Most steps arrive once, so that nobody awaits the copy: reading Exception marks it as observed.
             _ = reply.Task.Exception;
             throw;
         }

@@ -5,8 +5,8 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Telemetry;
 
 /// <summary>
-/// What a cluster tells about itself: a trace of a step over all silos (source and meter are named <see cref="Name"/>), and counts of what crosses
-/// between them. Costs next to nothing while nobody listens.
+/// Activities and metrics of the grains: a trace of each step over all silos, and the messages between silos. Source and meter have the name
+/// <see cref="Name"/>. Orleans' activity propagation carries the trace from call to call. The cost is negligible while nobody listens.
 /// </summary>
 public static class GrainTelemetry
 {
@@ -21,9 +21,9 @@ public static class GrainTelemetry
 
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("hunyuan.step.retries", "{step}", "Steps that were sent again.");
 
-    private static readonly Counter<long> Switches = Meter.CreateCounter<long>("hunyuan.route.switches", "{switch}", "Changes of who holds what, between two steps.");
+    private static readonly Counter<long> Switches = Meter.CreateCounter<long>("hunyuan.route.switches", "{switch}", "Changes of the route in use, between two steps.");
 
-    private static readonly Counter<long> MovedBlocks = Meter.CreateCounter<long>("hunyuan.kv.moved", "{block}", "KV blocks brought along to another silo.");
+    private static readonly Counter<long> MovedBlocks = Meter.CreateCounter<long>("hunyuan.kv.moved", "{block}", "KV blocks moved to another silo.");
 
     private static readonly Counter<long> Messages = Meter.CreateCounter<long>("hunyuan.messages", "{message}", "Messages with rows, by kind: step or expert.");
 
@@ -42,13 +42,10 @@ public static class GrainTelemetry
     private static readonly KeyValuePair<string, object?> StepKind = new("kind", "step");
     private static readonly KeyValuePair<string, object?> ExpertKind = new("kind", "expert");
 
-    /// <summary>Begins a part of a trace.</summary>
-    /// <param name="name">What is done.</param>
-    /// <param name="parent">Where it came from, as a message carried it; null for here.</param>
+    /// <summary>Starts an activity below the current one.</summary>
+    /// <param name="name">Name of the operation.</param>
     /// <returns>Null while nobody listens.</returns>
-    internal static Activity? Start(string name, string? parent) => parent is null
-        ? Source.StartActivity(name)
-        : Source.StartActivity(name, ActivityKind.Server, ActivityContext.TryParse(parent, null, isRemote: true, out ActivityContext context) ? context : default);
+    internal static Activity? Start(string name) => Source.StartActivity(name);
 
     internal static void Step(TimeSpan duration, string model) => StepSeconds.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("model", model));
 
@@ -61,7 +58,7 @@ public static class GrainTelemetry
         MovedBlocks.Add(blocks, tag);
     }
 
-    /// <summary>What this process has sent.</summary>
+    /// <summary>The messages that this process has sent.</summary>
     internal static TrafficReport Traffic()
     {
         lock (Gate)

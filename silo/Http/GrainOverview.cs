@@ -56,7 +56,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
     {
         LayerRange[] layers = [.. report.Stages.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Layers)];
         ExpertRange[] experts = [.. report.Groups.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Experts)];
-        SiloOverview overview = new(name, layers, experts) { Home = report.Home == name };
+        SiloOverview overview = new(name, layers, experts) { Home = report.SchedulerSilo == name };
         ISiloGrain grain = grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
         try
         {

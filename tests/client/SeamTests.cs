@@ -41,8 +41,8 @@ public sealed class SeamTests
     {
         byte[][] tokens = ["ab"u8.ToArray(), "<stop>"u8.ToArray()];
         RequestSpec request = Request([], includeStop: false) with { Progress = [new ChoiceProgress(0, [7])] };
-        TokenBatch refused = ModelStream.Refused(new RequestError("resume", "wrong", false));
-        Assert.Same(refused, new AnswerTextWriter(request, new TokenBytes(tokens)).Add(refused));
+        TokenBatch rejected = ModelStream.Rejected(new RequestError("resume", "wrong", false));
+        Assert.Same(rejected, new AnswerTextWriter(request, new TokenBytes(tokens)).Add(rejected));
 
         request = request with { Progress = null };
         Assert.Equal("ab", new AnswerTextWriter(request, new TokenBytes(tokens)).Add(Batch([0, 1], FinishCode.Stop) with { EndsWithStopId = true }).Text);
@@ -126,7 +126,7 @@ public sealed class SeamTests
         return [.. batches];
     }
 
-    private static TokenBatch Batch(int[] ids, FinishCode finish = FinishCode.None) => new(0, 0, ids, [], finish, false, null, null, null);
+    private static TokenBatch Batch(int[] ids, FinishCode finish = FinishCode.None) => new() { Ids = ids, Finish = finish };
 
     private static RequestSpec Request(string[] stops, bool includeStop) => RequestSpec.Of(
         "m", new GenerationRequest { PromptIds = new[] { 1 }, StopStrings = stops, IncludeStop = includeStop }, TimeSpan.FromSeconds(1));

@@ -50,7 +50,7 @@ public sealed class ConstraintTests
         {
             await streams.AllGoOnAsync();
             ModelReport report = await cluster.Model.ReportAsync();
-            await cluster.KillAsync(report.Home);
+            await cluster.KillAsync(report.SchedulerSilo);
             await streams.AllGoOnAsync();
             await cluster.AddAsync();
         }
@@ -80,7 +80,7 @@ public sealed class ConstraintTests
         };
         await foreach (TokenBatch batch in cluster.Model.GenerateAsync(spec, CancellationToken.None))
         {
-            return batch.Refusal!;
+            return batch.RequestError!;
         }
 
         throw new InvalidOperationException("Nothing came.");

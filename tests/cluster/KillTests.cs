@@ -22,10 +22,10 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static readonly (string Kind, Func<ModelReport, string, bool> Is)[] Kinds =
     [
-        ("gateway only", static (report, silo) => !Attention(report, silo) && !Experts(report, silo) && report.Home != silo),
+        ("gateway only", static (report, silo) => !Attention(report, silo) && !Experts(report, silo) && report.SchedulerSilo != silo),
         ("experts only", static (report, silo) => !Attention(report, silo) && Experts(report, silo)),
-        ("attention, not the scheduler", static (report, silo) => Attention(report, silo) && report.Home != silo),
-        ("the scheduler", static (report, silo) => report.Home == silo),
+        ("attention, not the scheduler", static (report, silo) => Attention(report, silo) && report.SchedulerSilo != silo),
+        ("the scheduler", static (report, silo) => report.SchedulerSilo == silo),
     ];
 
     [Fact]

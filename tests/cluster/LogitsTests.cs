@@ -50,18 +50,18 @@ public sealed class LogitsTests
                 services = s;
                 return new Nothing();
             }));
-        await using ModelRuntime home = services!.GetRequiredService<ModelRuntimes>().Create(model);
+        await using ModelRuntime runtime = await services!.GetRequiredService<ModelRuntimeFactory>().StartAsync(model);
         List<byte[]> logits = [];
-        home.Executor.Logits = bytes =>
+        runtime.Executor.Logits = bytes =>
         {
             if (bytes.Length > 0)
             {
                 logits.Add(bytes);
             }
         };
-        ChoiceResult answer = await home.Engine.Submit(request).Choices[0].Completion;
+        ChoiceResult answer = await runtime.Engine.Submit(request).Choices[0].Completion;
         Assert.Null(answer.Error);
-        Assert.True(home.Report("").Stages.Concat(home.Report("").Groups).Select(k => k[k.LastIndexOf('@')..]).Distinct().Count() > 1);
+        Assert.True(runtime.Report("").Stages.Concat(runtime.Report("").Groups).Select(k => k[k.LastIndexOf('@')..]).Distinct().Count() > 1);
         Assert.Equal(Reference(directory, mode, quant, request.PromptIds.ToArray(), answer.Ids.ToArray()), logits);
     }
 

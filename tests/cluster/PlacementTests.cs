@@ -38,7 +38,7 @@ public sealed class PlacementTests
         await cluster.UntilRouteAsync(report => report.Version > before.Version && report.Switches > before.Switches);
 
         // Not the scheduler's own silo: when that goes, the sequences are computed again by its successor.
-        int leaves = Enumerable.Range(0, 3).First(number => cluster.NameOf(number) != before.Home);
+        int leaves = Enumerable.Range(0, 3).First(number => cluster.NameOf(number) != before.SchedulerSilo);
         string name = cluster.NameOf(leaves);
         await cluster.StopAsync(leaves);
         ModelReport after = await cluster.Model.ReportAsync();

@@ -46,7 +46,7 @@ public sealed class QuantizedTests
         int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
         ModelReport report = await cluster.Model.ReportAsync();
         Dictionary<string, QuantFormat> named = Enumerable.Range(0, forms.Length).ToDictionary(cluster.NameOf, i => forms[i]);
-        QuantFormat used = named[report.Home];
+        QuantFormat used = named[report.SchedulerSilo];
         Assert.All(report.Stages.Concat(report.Groups), key => Assert.Equal(used, named[PinnedKey.Parse(key).Silo]));
         Assert.Equal(await Undisturbed.RunAsync(Model, ComputeMode.Bf16, requests, quant: used), answers);
     }

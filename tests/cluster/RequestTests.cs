@@ -26,15 +26,15 @@ public sealed class RequestTests
         GenerationRequest good = Prompts.Of(1, Vocabulary)[0];
         Task<int[][]> running = cluster.GenerateAsync(good);
         TokenBatch outside = await OnlyAsync(cluster, good with { PromptIds = new[] { 1, Vocabulary } });
-        Assert.Equal("prompt", outside.Refusal!.Parameter);
+        Assert.Equal("prompt", outside.RequestError!.Parameter);
         Assert.Contains($"{Vocabulary - 1}", outside.Error);
         TokenBatch tooLong = await OnlyAsync(cluster, good with { PromptIds = new int[HunyuanCluster.KvTokens + 1] });
         Assert.Contains("prompt", tooLong.Error);
         TokenBatch wrongSampling = await OnlyAsync(cluster, good with { Sampling = new SamplingParams { TopP = 2 } });
-        Assert.Equal("top_p", wrongSampling.Refusal!.Parameter);
+        Assert.Equal("top_p", wrongSampling.RequestError!.Parameter);
         RequestSpec unknown = RequestSpec.Of("nobody", good, TimeSpan.FromSeconds(10));
         TokenBatch noModel = await FirstAsync(cluster.Silos.Client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(unknown, default));
-        Assert.Equal("model", noModel.Refusal!.Parameter);
+        Assert.Equal("model", noModel.RequestError!.Parameter);
         Assert.Equal((await Undisturbed.RunAsync(Directory, ComputeMode.F32, [good]))[0], await running);
     }
 
@@ -98,9 +98,9 @@ public sealed class RequestTests
         {
             await foreach (TokenBatch batch in cluster.StreamAsync(request, stop.Token))
             {
-                if (batch.Refusal is { } refusal)
+                if (batch.RequestError is { } error)
                 {
-                    Assert.True(refusal.QueueFull);
+                    Assert.True(error.QueueFull);
                     await stop.CancelAsync();
                 }
             }

@@ -35,7 +35,7 @@ public sealed class ResumingStreamTests
         await Task.Yield();
         cancellationToken.ThrowIfCancellationRequested();
         Assert.Equal([10], Assert.Single(request.Progress!).Ids);
-        yield return new TokenBatch(0, 1, [11], [], FinishCode.Length, false, null, null, null);
+        yield return new TokenBatch { Start = 1, Ids = [11], Finish = FinishCode.Length };
     }
 
     // One token, then the call fails, and the call that tells the source to end is never answered.
@@ -43,7 +43,7 @@ public sealed class ResumingStreamTests
     {
         private bool _given;
 
-        public TokenBatch Current { get; } = new(0, 0, [10], [], FinishCode.None, false, null, null, null);
+        public TokenBatch Current { get; } = new() { Ids = [10] };
 
         public IAsyncEnumerator<TokenBatch> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
 

@@ -23,7 +23,7 @@ public sealed class UnreliableTests(ITestOutputHelper output)
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
             directory,
             3,
-            change: (_, options) => options with { ExpertCallTimeout = TimeSpan.FromMilliseconds(500), StepWatchInterval = TimeSpan.FromMilliseconds(50) },
+            change: (_, options) => options with { ExpertCallTimeout = TimeSpan.FromMilliseconds(500), StepProbeInterval = TimeSpan.FromMilliseconds(50) },
             more: (number, silo) =>
             {
                 UnreliableCalls filter = new(number, 0.03);

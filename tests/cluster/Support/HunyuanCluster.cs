@@ -54,7 +54,7 @@ internal sealed class HunyuanCluster : IAsyncDisposable
             {
                 Models = [settings],
                 Capacity = new SiloCapacity { Name = $"silo-{number}", MemoryBytes = 1L << 32, MemoryBandwidth = 50e9 },
-                StepWatchInterval = TimeSpan.FromMilliseconds(100),
+                StepProbeInterval = TimeSpan.FromMilliseconds(100),
                 PlanDelay = TimeSpan.FromMilliseconds(20),
             };
             if (FileLog.Path is { } path)

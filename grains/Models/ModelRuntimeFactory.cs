@@ -10,20 +10,20 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Models;
 
-/// <summary>Makes the schedulers of a silo's models.</summary>
-public sealed class ModelRuntimes(
+/// <summary>Creates the schedulers of a silo's models.</summary>
+public sealed class ModelRuntimeFactory(
     ModelHosts hosts,
     ModelTexts texts,
     HunyuanSiloOptions options,
-    SiloLifetime life,
+    SiloLifetime lifetime,
     IGrainFactory grains,
     IClusterMembershipService membership,
     ISiloMetadataCache metadata,
     ILoggerFactory loggers,
     TimeProvider time)
 {
-    /// <summary>A scheduler for a model.</summary>
-    internal ModelRuntime Create(string model)
+    /// <summary>Creates and starts the scheduler of a model.</summary>
+    internal async Task<ModelRuntime> StartAsync(string model)
     {
         ModelHost host = hosts.Get(model);
         ModelSettings settings = host.Settings;
@@ -32,12 +32,16 @@ public sealed class ModelRuntimes(
         ILogger logger = loggers.CreateLogger<ModelGrain>();
         ITokenText? text = texts.Find(model);
         ClusterView view = new(grains, membership, metadata, time);
-        RoutePreparer preparation = new(grains, model, ModelPieces.PoolOf(settings.Options));
+        RouteState state = new();
+        RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options));
         string isa = (settings.Options.Isa ?? InstructionSets.Choose()).ToString();
-        RouteManager keeper = new(settings, config, options, isa, view, preparation, membership, logger, time);
-        ClusterExecutor executor = new(settings, config, options, keeper, grains, logger, time);
+        RoutePlanner planner = new(settings, config, isa, view, preparer, state, logger, time);
+        RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
+        ClusterExecutor executor = new(settings, config, options, routes, grains, logger, time);
         InferenceEngine engine = new(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
-        ExpertLoadMonitor loads = new(model, config, view, keeper, options.RebalanceInterval, time);
-        return new ModelRuntime(settings, config, keeper, executor, engine, loads, life.Ended);
+        ExpertLoadMonitor loads = new(model, config, view, routes, options.RebalanceInterval, time);
+        ModelRuntime runtime = new(settings, config, routes, executor, engine, loads);
+        await runtime.StartAsync(lifetime.Ended);
+        return runtime;
     }
 }

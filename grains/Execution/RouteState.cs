@@ -1,0 +1,89 @@
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>The route of a model's scheduler, the reason why there is none, and the notification of changes. Thread-safe.</summary>
+internal sealed class RouteState
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _changed = NewSignal();
+    private volatile Route? _current;
+    private volatile string _problem = "The model is not loaded yet.";
+    private volatile bool _planFailed;
+
+    /// <summary>The latest route; null before the first.</summary>
+    public Route? Current => _current;
+
+    /// <summary>Why there is no usable route, for users; null if there is one.</summary>
+    public string? Problem => _current is { Broken: false } ? null : _problem;
+
+    /// <summary>True if the last attempt to plan found no plan for the silos of the cluster.</summary>
+    public bool PlanFailed => _planFailed;
+
+    /// <summary>Completes when a route is published or planning fails.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _changed.Task;
+            }
+        }
+    }
+
+    /// <summary>Waits for a route that is not broken.</summary>
+    public async Task<Route> WaitForUsableAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_current is { Broken: false } route)
+                {
+                    return route;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Makes a route the current one.</summary>
+    public void Publish(Route route)
+    {
+        lock (_gate)
+        {
+            _planFailed = false;
+            _current = route;
+            Notify();
+        }
+    }
+
+    /// <summary>Records that the current route is what the cluster allows.</summary>
+    public void Confirm() => _planFailed = false;
+
+    /// <summary>Records that there is no plan for the silos of the cluster.</summary>
+    /// <param name="problem">The reason, for users.</param>
+    public void Fail(string problem)
+    {
+        lock (_gate)
+        {
+            _problem = problem;
+            _planFailed = true;
+            Notify();
+        }
+    }
+
+    /// <summary>Sets the reason why there is no usable route while planning goes on.</summary>
+    public void Explain(string problem) => _problem = problem;
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Notify()
+    {
+        (TaskCompletionSource changed, _changed) = (_changed, NewSignal());
+        changed.SetResult();
+    }
+}
