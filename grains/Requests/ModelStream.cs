@@ -74,7 +74,7 @@ internal static class ModelStream
         }
         catch (ConstraintException wrong)
         {
-            return (null, new RequestRefusal(wrong.Parameter, wrong.Message, false));
+            return (null, new RequestError(wrong.Parameter, wrong.Message, false));
         }
         catch (RequestException wrong)
         {

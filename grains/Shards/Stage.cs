@@ -69,7 +69,7 @@ internal sealed class Stage : IDisposable
     public Activation ExpertInput => _runner.ExpertInput!;
 
     /// <summary>Where the outputs of other silos' experts are stored, in the order of <see cref="Routed"/>.</summary>
-    public Activation Returned => _runner.Returned!;
+    public Activation ExpertOutput => _runner.ExpertOutput!;
 
     /// <summary>For each expert of the waiting layer, whether this silo holds it.</summary>
     public ReadOnlySpan<bool> Local => _local;
