@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// An input from the user (a model folder, a config, a template, a prompt) is invalid. The message says what is wrong and what is
+/// An input from the user (a model folder, a config, an option, a token id) is invalid. The message says what is wrong and what is
 /// allowed, and can be shown to the user unchanged.
 /// </summary>
 public class ModelException : Exception
