@@ -17,7 +17,8 @@ internal static class BenchCommand
 {
     private static readonly Option<int?> Prompt = Count("--prompt", 512, "Number of tokens of each prompt.");
     private static readonly Option<int?> Generate = Count("--gen", 64, "Number of measured tokens of each answer.");
-    private static readonly Option<int?> Repeat = Count("--repeat", 3, "Number of runs of each measurement. The fastest counts, because disturbances only make a run slower.");
+    private static readonly Option<int?> Repeat = Count(
+        "--repeat", 3, "Number of runs of each measurement. The fastest counts, because disturbances only make a run slower.");
 
     private static readonly Option<int[]> Batch = new Option<int[]>("--batch")
     {

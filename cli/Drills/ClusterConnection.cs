@@ -5,23 +5,23 @@ using Orleans.Configuration;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>A client of a cluster of silo processes.</summary>
+/// <summary>An Orleans client of a cluster of silo processes.</summary>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ServiceProvider _services;
 
     private ClusterConnection(ServiceProvider services) => _services = services;
 
-    /// <summary>Calls grains.</summary>
+    /// <summary>The connected client.</summary>
     public IClusterClient Client => _services.GetRequiredService<IClusterClient>();
 
-    /// <summary>Connects.</summary>
-    /// <param name="connectionString">Database with the list of silos; null where one gateway is all that is known.</param>
-    /// <param name="gatewayPort">That gateway's port on the loopback.</param>
-    /// <param name="cluster">Name of cluster and service.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Connects to a cluster.</summary>
+    /// <param name="connectionString">The database with the membership table; null uses a single gateway instead.</param>
+    /// <param name="gatewayPort">The port of that gateway on the loopback address.</param>
+    /// <param name="cluster">The id of the cluster and of the service.</param>
+    /// <param name="cancellationToken">Cancels connecting.</param>
     public static async Task<ClusterConnection> OpenAsync(string? connectionString, int gatewayPort, string cluster, CancellationToken cancellationToken)
     {
         ServiceCollection services = new();
@@ -33,7 +33,7 @@ internal sealed class ClusterConnection : IAsyncDisposable
                 : client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster, cluster));
 
-            // Silos come and go by the second here: a minute, the default, is long enough to lose all gateways that are known.
+            // In a drill, silos come and go within seconds. With the default of a minute, all known gateways could be gone.
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
 
             client.UseConnectionRetryFilter(static async (_, token) =>
@@ -62,16 +62,16 @@ internal sealed class ClusterConnection : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        using CancellationTokenSource limit = new(EndTime);
+        using CancellationTokenSource timeout = new(StopTimeout);
         foreach (IHostedService hosted in _services.GetServices<IHostedService>().Reverse())
         {
             try
             {
-                await hosted.StopAsync(limit.Token).WaitAsync(limit.Token);
+                await hosted.StopAsync(timeout.Token).WaitAsync(timeout.Token);
             }
             catch (Exception fault) when (fault is OperationCanceledException or OrleansException or InvalidOperationException)
             {
-                // The silos may be gone already.
+                // The silos may have stopped already.
             }
         }
 

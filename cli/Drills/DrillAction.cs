@@ -1,20 +1,20 @@
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>What is done to a silo in a round.</summary>
+/// <summary>What a drill does with a silo in a round.</summary>
 internal enum DrillAction
 {
-    /// <summary>It ends without a warning, and a new one takes its place.</summary>
+    /// <summary>Kills a silo without warning, and starts another one later.</summary>
     Kill,
 
-    /// <summary>It is told to stop and hands over, and a new one takes its place.</summary>
+    /// <summary>Stops a silo, which hands over its part of the model first, and starts another one later.</summary>
     Stop,
 
-    /// <summary>One more comes, and later leaves in order.</summary>
+    /// <summary>Adds a silo, and stops it later.</summary>
     Join,
 
-    /// <summary>Any of these, to any silo.</summary>
+    /// <summary>Chooses one of the actions above and the kind of silo at random in each round.</summary>
     Random,
 
-    /// <summary>Each in turn is told to stop and comes back under its name, as in an upgrade.</summary>
+    /// <summary>Stops each silo in turn and starts it again with the same name, as in a rolling upgrade.</summary>
     Roll,
 }

@@ -6,8 +6,8 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Cli.Drills;
 
 /// <summary>
-/// The silo processes of a drill. They find each other in a PostgreSQL server that the drill starts or, without PostgreSQL, by the first silo,
-/// which then is never ended. Disposing the cluster ends everything it started.
+/// The silo processes of a drill. Their membership is in a PostgreSQL server that the cluster starts. Without PostgreSQL they find each other
+/// through the first silo, which then can never be removed. Disposing the cluster ends all processes that it started.
 /// </summary>
 internal sealed class DrillCluster : IAsyncDisposable
 {
@@ -19,32 +19,32 @@ internal sealed class DrillCluster : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, (DrillSilo Silo, SiloProcess Process)> _silos = new(StringComparer.Ordinal);
     private readonly List<SiloProcess> _started = [];
-    private readonly IReadOnlyList<SiloPlace> _places;
-    private readonly Dictionary<string, SiloPlace> _placed = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<DrillHost> _hosts;
+    private readonly Dictionary<string, DrillHost> _hostOfSilo = new(StringComparer.Ordinal);
     private SiloProcess? _primary;
     private ClusterConnection? _connection;
 
-    private DrillCluster(DrillPlan plan, IReadOnlyList<SiloPlace> places, PostgresServer? server)
+    private DrillCluster(DrillPlan plan, IReadOnlyList<DrillHost> hosts, PostgresServer? server)
     {
-        (_plan, _places, _server) = (plan, places, server);
+        (_plan, _hosts, _server) = (plan, hosts, server);
         _logs = plan.Logs ?? _folder;
     }
 
-    /// <summary>How silos run and find each other, for people.</summary>
+    /// <summary>Describes how silos run and find each other.</summary>
     public string Description => _server is null
-        ? "silo processes, found by the first of them (no PostgreSQL here), which is not ended"
+        ? "silo processes that find each other through the first one, which stays (PostgreSQL is not installed)"
         : "silo processes, membership in PostgreSQL";
 
-    /// <summary>Database with the membership; null where there is none.</summary>
+    /// <summary>The connection string of the membership database; null without PostgreSQL.</summary>
     public string? ConnectionString => _server?.ConnectionString;
 
-    /// <summary>Name of cluster and service.</summary>
+    /// <summary>The id of the cluster and of the service.</summary>
     public string Name => _cluster;
 
-    /// <summary>Calls grains from outside of the silos. The first silo must have been added.</summary>
+    /// <summary>Calls grains from outside of the silos. Valid after the first silo was added.</summary>
     public IGrainFactory Grains => _connection?.Client ?? throw new InvalidOperationException("The cluster has no silo yet.");
 
-    /// <summary>The silos that run, in the order of their names.</summary>
+    /// <summary>The running silos in the order of their names.</summary>
     public IReadOnlyList<DrillSilo> Silos
     {
         get
@@ -56,7 +56,7 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>How many silos were ever added.</summary>
+    /// <summary>The number of silo processes that were ever started.</summary>
     public int Started
     {
         get
@@ -68,46 +68,46 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>True where no silo is needed for the others to find each other.</summary>
-    public bool SurvivesAny => _server is not null;
+    /// <summary>Whether any silo can be removed, because membership does not depend on a silo.</summary>
+    public bool CanLoseAnySilo => _server is not null;
 
-    /// <summary>Makes a cluster without silos, for this machine's loopback.</summary>
-    /// <exception cref="ModelException">The plan needs PostgreSQL and there is none, or it does not start.</exception>
+    /// <summary>Creates a cluster without silos whose silos will run on this machine.</summary>
+    /// <exception cref="ModelException">The plan needs PostgreSQL, but it is not installed or does not start.</exception>
     public static Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken) =>
-        CreateAsync(plan, [SiloPlace.Loopback], cancellationToken);
+        CreateAsync(plan, [DrillHost.Loopback], cancellationToken);
 
-    /// <summary>Makes a cluster without silos.</summary>
-    /// <param name="plan">What its silos are given.</param>
-    /// <param name="places">Hosts that silos are put on in turn, each name always on the same; the last has the database.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ModelException">The plan needs PostgreSQL and there is none, or it does not start.</exception>
-    public static async Task<DrillCluster> CreateAsync(DrillPlan plan, IReadOnlyList<SiloPlace> places, CancellationToken cancellationToken)
+    /// <summary>Creates a cluster without silos.</summary>
+    /// <param name="plan">Model and options of the silos.</param>
+    /// <param name="hosts">The hosts that silos are started on in turn. A silo name always stays on its host; the last host runs the database.</param>
+    /// <param name="cancellationToken">Cancels starting the database.</param>
+    /// <exception cref="ModelException">The plan needs PostgreSQL, but it is not installed or does not start.</exception>
+    public static async Task<DrillCluster> CreateAsync(DrillPlan plan, IReadOnlyList<DrillHost> hosts, CancellationToken cancellationToken)
     {
         if (plan.Logs is not null)
         {
             Directory.CreateDirectory(plan.Logs);
         }
 
-        PostgresServer? server = await Task.Run(() => PostgresServer.TryStart(places[^1]), cancellationToken);
+        PostgresServer? server = await Task.Run(() => PostgresServer.TryStart(hosts[^1]), cancellationToken);
         return server is null && plan.Silos == 1 && plan.Action != DrillAction.Join
-            ? throw new ModelException("PostgreSQL is not installed, and without it the first silo cannot be ended: use --silos 2 or more, or --action join.")
-            : new DrillCluster(plan, places, server);
+            ? throw new ModelException("PostgreSQL is not installed, and without it the first silo cannot be removed: use --silos 2 or more, or --action join.")
+            : new DrillCluster(plan, hosts, server);
     }
 
-    /// <summary>True if the cluster goes on without this silo.</summary>
-    public bool CanEnd(DrillSilo silo)
+    /// <summary>Whether the cluster continues without this silo.</summary>
+    public bool CanRemove(DrillSilo silo)
     {
         lock (_gate)
         {
-            return SurvivesAny || _silos[silo.Name].Process != _primary;
+            return CanLoseAnySilo || _silos[silo.Name].Process != _primary;
         }
     }
 
-    /// <summary>Adds a silo and waits until it is active. Several may be added at once after the first.</summary>
+    /// <summary>Starts a silo and waits until it is ready. After the first one, several silos may be added at the same time.</summary>
     public async Task AddAsync(DrillSilo silo, CancellationToken cancellationToken)
     {
         SiloProcess process = Start(silo);
-        await process.ReadyAsync(cancellationToken);
+        await process.WaitUntilReadyAsync(cancellationToken);
         _connection ??= await ClusterConnection.OpenAsync(ConnectionString, process.GatewayPort, _cluster, cancellationToken);
         lock (_gate)
         {
@@ -115,15 +115,16 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends a silo without a warning.</summary>
-    public Task KillAsync(DrillSilo silo) => Take(silo).KillAsync();
+    /// <summary>Kills a silo without warning.</summary>
+    public Task KillAsync(DrillSilo silo) => Remove(silo).KillAsync();
 
-    /// <summary>Lets a silo hand over its share and stop, and waits until its process has ended.</summary>
-    public Task StopAsync(DrillSilo silo, CancellationToken cancellationToken) => Take(silo).StopAsync(cancellationToken);
+    /// <summary>Stops a silo, which hands over its part of the model, and waits until its process has ended.</summary>
+    public Task StopAsync(DrillSilo silo, CancellationToken cancellationToken) => Remove(silo).StopAsync(cancellationToken);
 
-    /// <summary>Waits until a silo has ended by itself, as one must that the others took for dead.</summary>
-    /// <exception cref="ModelException">It goes on.</exception>
-    public Task<int> EndsAsync(DrillSilo silo, CancellationToken cancellationToken) => Take(silo).EndsAsync(cancellationToken);
+    /// <summary>Waits until a silo has ended by itself, which it must do after the others have declared it dead.</summary>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="ModelException">The silo does not end.</exception>
+    public Task<int> WaitForExitAsync(DrillSilo silo, CancellationToken cancellationToken) => Remove(silo).WaitForExitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -147,7 +148,7 @@ internal sealed class DrillCluster : IAsyncDisposable
         lock (_gate)
         {
             SiloProcess process = SiloProcess.Start(
-                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), PlaceOf(silo), TimeProvider.System);
+                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), HostOf(silo), TimeProvider.System);
             _started.Add(process);
             _primary ??= process;
             return process;
@@ -193,14 +194,14 @@ internal sealed class DrillCluster : IAsyncDisposable
         _server is null ? [] : new()
         {
             ["HUNYUAN_CONNECTION_STRING"] = _server.ConnectionString,
-            // The hosts of a drill are its own.
+            // Silos on other hosts listen beyond loopback. Only the drill can reach these hosts, so no API key is needed.
             ["HUNYUAN_Server__AllowAnonymous"] = "true",
         };
 
-    private SiloPlace PlaceOf(DrillSilo silo) =>
-        _placed.TryGetValue(silo.Name, out SiloPlace? place) ? place : _placed[silo.Name] = _places[_placed.Count % _places.Count];
+    private DrillHost HostOf(DrillSilo silo) =>
+        _hostOfSilo.TryGetValue(silo.Name, out DrillHost? host) ? host : _hostOfSilo[silo.Name] = _hosts[_hostOfSilo.Count % _hosts.Count];
 
-    private SiloProcess Take(DrillSilo silo)
+    private SiloProcess Remove(DrillSilo silo)
     {
         lock (_gate)
         {

@@ -6,49 +6,49 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>What a drill is to do, and what each of its silos is given. It does not know how silos are run.</summary>
+/// <summary>The actions of a drill, and the model and options of its silos. Does not know how silos are started.</summary>
 internal sealed record DrillPlan
 {
-    // So that what is left of a cluster can hold what a lost silo held, and pools are not exactly full.
-    private const double Spare = 1.25;
+    // Spare memory, so that the remaining silos can hold the part of a lost one, and K/V pools are not exactly full.
+    private const double MemoryFactor = 1.25;
 
-    /// <summary>The model's folder.</summary>
+    /// <summary>The model folder.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The model's shapes.</summary>
+    /// <summary>The model's config.</summary>
     public required ModelConfig Config { get; init; }
 
     /// <summary>Number of silos between rounds.</summary>
     public required int Silos { get; init; }
 
-    /// <summary>Number of answers under way at any time.</summary>
+    /// <summary>Number of answers that are generated at the same time.</summary>
     public required int Streams { get; init; }
 
-    /// <summary>How often something is done to a silo.</summary>
+    /// <summary>How often the action is done.</summary>
     public required int Rounds { get; init; }
 
-    /// <summary>What is done.</summary>
+    /// <summary>The action of each round.</summary>
     public required DrillAction Action { get; init; }
 
-    /// <summary>Decides prompts and, with <see cref="DrillAction.Random"/>, actions and silos.</summary>
+    /// <summary>The seed of prompts and, with <see cref="DrillAction.Random"/>, of actions and silos. The default is 1.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>The form of the weights; null (default): as the checkpoint is.</summary>
+    /// <summary>The format of the weights. The default, null, is the format of the checkpoint.</summary>
     public QuantFormat? Quant { get; init; }
 
     /// <summary>Folder for what silo processes write to their logs; null keeps nothing. Unused where silos are in this process.</summary>
     public string? Logs { get; init; }
 
-    /// <summary>How long nothing is done after the streams flow again. Default 1 s.</summary>
+    /// <summary>How long the drill waits after the streams have continued. The default is 1 s.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Name of the model in the cluster.</summary>
+    /// <summary>The model's name on the cluster: the name of its folder.</summary>
     public string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
 
-    /// <summary>What is asked.</summary>
+    /// <summary>The requests.</summary>
     public DrillWorkload Workload => field ??= new DrillWorkload(Config, Streams, Seed);
 
-    /// <summary>How silos, and the undisturbed run, load and run the model.</summary>
+    /// <summary>The model options of the silos and of the undisturbed run.</summary>
     public ModelOptions Options
     {
         get => field ??= new ModelOptions
@@ -57,33 +57,33 @@ internal sealed record DrillPlan
             Quant = Quant,
             Threads = Math.Max(1, Environment.ProcessorCount / Silos),
             PinThreads = false,
-            KvTokens = Math.Max(2048, (int)(Streams * Workload.LongestTokens * Spare)),
+            KvTokens = Math.Max(2048, (int)(Streams * Workload.LongestTokens * MemoryFactor)),
         };
         init;
     }
 
-    /// <summary>Memory of each silo: room for the whole model, so that any of them can do without the others as far as roles allow.</summary>
-    public long MemoryBytes => _memory ??= (long)(BytesOfModel() * Spare);
+    /// <summary>Memory of each silo in bytes. It has room for the whole model, so that a single silo is enough as far as roles allow.</summary>
+    public long MemoryBytes => _memory ??= (long)(ModelBytes() * MemoryFactor);
 
-    /// <summary>What a silo of the drill can hold.</summary>
+    /// <summary>The capacity of a silo.</summary>
     public SiloCapacity Capacity(DrillSilo silo) =>
         SiloCapacity.FromDevice(silo.Name, DeviceCatalog.Get("cpu"), memoryBytes: MemoryBytes) with { Role = silo.Role };
 
-    /// <summary>True where these silos can hold the model.</summary>
+    /// <summary>Whether these silos can hold the model.</summary>
     public bool Fits(IEnumerable<DrillSilo> silos)
     {
         SiloCapacity[] capacities = [.. silos.Select(Capacity)];
-        return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, PlanFor()).Fits;
+        return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, CreatePlanOptions()).Fits;
     }
 
     private long? _memory;
 
-    private PlanOptions PlanFor() => new() { MinKvTokens = Options.KvTokens, Mode = Options.Mode, Quant = Options.Quant };
+    private PlanOptions CreatePlanOptions() => new() { MinKvTokens = Options.KvTokens, Mode = Options.Mode, Quant = Options.Quant };
 
-    private long BytesOfModel()
+    private long ModelBytes()
     {
         SiloCapacity all = new() { Name = "all", MemoryBytes = 1L << 50, MemoryBandwidth = 1e9 };
-        PartitionPlan plan = PartitionPlan.Create(Config, [all], PlanFor());
+        PartitionPlan plan = PartitionPlan.Create(Config, [all], CreatePlanOptions());
         return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * Options.KvTokens);
     }
 }

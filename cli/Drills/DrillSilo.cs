@@ -3,19 +3,19 @@ using HunyuanOrleans.Engine.Placement;
 namespace HunyuanOrleans.Cli.Drills;
 
 /// <summary>A silo of a drill.</summary>
-/// <param name="Name">Its name; at any time no other silo of the drill has it.</param>
-/// <param name="Role">What it may hold.</param>
+/// <param name="Name">The silo's name, unique among the running silos.</param>
+/// <param name="Role">The role, which limits what the silo may hold.</param>
 internal sealed record DrillSilo(string Name, SiloRole Role)
 {
-    /// <summary>With fewer silos all of them may hold anything: special ones would leave too few for the rest.</summary>
-    private const int FewestForRoles = 4;
+    // In a smaller cluster every silo may hold anything, because dedicated silos would leave too few for the other parts.
+    private const int MinSilosForRoles = 4;
 
-    private static readonly SiloRole[] Special = [SiloRole.Attention, SiloRole.Experts, SiloRole.Any, SiloRole.Gateway];
+    private static readonly SiloRole[] FirstRoles = [SiloRole.Attention, SiloRole.Experts, SiloRole.Any, SiloRole.Gateway];
 
-    /// <summary>A silo by number, counted from 1; names sort like numbers.</summary>
+    /// <summary>Creates a silo with a numbered name. Names sort in the order of their numbers, which start at 1.</summary>
     public static DrillSilo Numbered(int number, SiloRole role) => new($"silo-{number:0000}", role);
 
-    /// <summary>The roles a drill begins with: one of each where there are enough silos, else and beyond that any.</summary>
+    /// <summary>The roles of the initial silos: in a cluster of four or more, one silo of each role; all others may hold anything.</summary>
     public static IEnumerable<SiloRole> Roles(int silos) =>
-        Enumerable.Range(0, silos).Select(i => silos >= FewestForRoles && i < Special.Length ? Special[i] : SiloRole.Any);
+        Enumerable.Range(0, silos).Select(i => silos >= MinSilosForRoles && i < FirstRoles.Length ? FirstRoles[i] : SiloRole.Any);
 }

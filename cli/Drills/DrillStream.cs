@@ -5,13 +5,13 @@ using HunyuanOrleans.Grains.Requests;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>Keeps one answer under way all the time, and compares each with the undisturbed one. It does not know what happens to silos.</summary>
+/// <summary>Sends one request after another and compares each answer with that of the undisturbed run.</summary>
 internal sealed class DrillStream
 {
-    /// <summary>How long an answer may be silent before it counts as failed; longer than the cluster's own deadlines.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+    /// <summary>How long an answer may receive no token before it counts as failed. Longer than the timeouts within the cluster.</summary>
+    public static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(150);
 
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan DelayAfterFailure = TimeSpan.FromMilliseconds(200);
 
     private readonly int _number;
     private readonly DrillPlan _plan;
@@ -19,7 +19,12 @@ internal sealed class DrillStream
     private readonly ResumingStream _source;
     private readonly TimeProvider _time;
 
-    /// <summary>A stream that has not begun.</summary>
+    /// <summary>Creates a stream; <see cref="RunAsync"/> sends its requests.</summary>
+    /// <param name="number">The number of the stream, from 0.</param>
+    /// <param name="plan">The plan with the requests.</param>
+    /// <param name="expected">The tokens of each request in an undisturbed run.</param>
+    /// <param name="grains">Reaches the cluster.</param>
+    /// <param name="time">The clock.</param>
     public DrillStream(int number, DrillPlan plan, int[][] expected, IGrainFactory grains, TimeProvider time)
     {
         _number = number;
@@ -27,40 +32,40 @@ internal sealed class DrillStream
         _expected = expected;
         _time = time;
         _source = new ResumingStream((spec, token) => grains.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(spec, token), time);
-        Meter = new StreamMeter(time);
+        Gaps = new TokenGapTracker(time);
     }
 
-    /// <summary>When its tokens came.</summary>
-    public StreamMeter Meter { get; }
+    /// <summary>The times between the tokens of the stream.</summary>
+    public TokenGapTracker Gaps { get; }
 
-    /// <summary>Answers that have ended.</summary>
+    /// <summary>Number of answers that have ended.</summary>
     public int Answers { get; private set; }
 
-    /// <summary>Answers that ended with an error.</summary>
+    /// <summary>Number of answers that ended with an error.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Answers with other tokens than the undisturbed run has.</summary>
+    /// <summary>Number of answers whose tokens differ from the undisturbed run.</summary>
     public int Unequal { get; private set; }
 
-    /// <summary>What was wrong first; null where nothing was.</summary>
+    /// <summary>A description of the first problem; null if there was none.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Sends request after request.</summary>
-    /// <param name="finish">The answer under way is the last.</param>
-    /// <param name="cancellationToken">Gives it up too.</param>
+    /// <summary>Sends one request after another.</summary>
+    /// <param name="finish">Ends the stream after the current answer.</param>
+    /// <param name="cancellationToken">Cancels the current answer too.</param>
     public async Task RunAsync(CancellationToken finish, CancellationToken cancellationToken)
     {
         for (int turn = 0; !finish.IsCancellationRequested; turn++)
         {
-            int which = _plan.Workload.Next(_number, turn);
+            int index = _plan.Workload.Next(_number, turn);
             try
             {
-                await AnswerAsync(_plan.Workload.Requests[which], _expected[which], cancellationToken);
+                await AnswerAsync(_plan.Workload.Requests[index], _expected[index], cancellationToken);
             }
             catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
             {
                 Fail($"{fault.GetType().Name}: {fault.Message}");
-                await Task.Delay(PauseAfterFailure, _time, cancellationToken);
+                await Task.Delay(DelayAfterFailure, _time, cancellationToken);
             }
 
             Answers++;
@@ -72,7 +77,7 @@ internal sealed class DrillStream
         int count = 0;
         bool equal = true;
         FinishCode finish = FinishCode.None;
-        await foreach (TokenBatch batch in _source.RunAsync(RequestSpec.Of(_plan.ModelName, request, Patience), cancellationToken))
+        await foreach (TokenBatch batch in _source.RunAsync(RequestSpec.Of(_plan.ModelName, request, StallTimeout), cancellationToken))
         {
             if (batch.Error is not null)
             {
@@ -82,7 +87,7 @@ internal sealed class DrillStream
 
             if (batch.Ids.Length > 0)
             {
-                Meter.Came(batch.Ids.Length);
+                Gaps.RecordTokens(batch.Ids.Length);
             }
 
             foreach (int id in batch.Ids)
@@ -90,7 +95,7 @@ internal sealed class DrillStream
                 if (equal && (count >= expected.Length || id != expected[count]))
                 {
                     equal = false;
-                    Problem ??= $"stream {_number}: token {count} is {id}, undisturbed it is {(count < expected.Length ? expected[count] : "not there")}";
+                    Problem ??= $"stream {_number}: token {count} is {id}, but in the undisturbed run {(count < expected.Length ? $"it is {expected[count]}" : "there is none")}";
                 }
 
                 count++;
@@ -108,7 +113,7 @@ internal sealed class DrillStream
         if (count < expected.Length)
         {
             equal = false;
-            Problem ??= $"stream {_number}: {count} tokens came, undisturbed {expected.Length}";
+            Problem ??= $"stream {_number}: the answer has {count} tokens, but {expected.Length} in the undisturbed run";
         }
 
         Unequal += equal ? 0 : 1;

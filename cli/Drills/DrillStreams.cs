@@ -2,10 +2,10 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>All streams of a drill.</summary>
+/// <summary>Runs all streams of a drill.</summary>
 internal sealed class DrillStreams : IAsyncDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20), LongestSilence = 2 * DrillStream.Patience;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20), TokenTimeout = 2 * DrillStream.StallTimeout;
 
     private readonly DrillStream[] _streams;
     private readonly TimeProvider _time;
@@ -13,7 +13,7 @@ internal sealed class DrillStreams : IAsyncDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly Task _running;
 
-    /// <summary>Starts them.</summary>
+    /// <summary>Starts the streams.</summary>
     public DrillStreams(DrillPlan plan, int[][] expected, IGrainFactory grains, TimeProvider time)
     {
         _time = time;
@@ -21,48 +21,48 @@ internal sealed class DrillStreams : IAsyncDisposable
         _running = Task.WhenAll(_streams.Select(stream => Task.Run(() => stream.RunAsync(_finish.Token, _abort.Token))));
     }
 
-    /// <summary>Answers that have ended.</summary>
+    /// <summary>Number of answers that have ended.</summary>
     public int Answers => _streams.Sum(static s => s.Answers);
 
-    /// <summary>Tokens that came.</summary>
-    public long Tokens => _streams.Sum(static s => s.Meter.Tokens);
+    /// <summary>Number of tokens received.</summary>
+    public long Tokens => _streams.Sum(static s => s.Gaps.Tokens);
 
-    /// <summary>Answers that ended with an error.</summary>
+    /// <summary>Number of answers that ended with an error.</summary>
     public int Failed => _streams.Sum(static s => s.Failed);
 
-    /// <summary>Answers with wrong tokens.</summary>
+    /// <summary>Number of answers whose tokens differ from the undisturbed run.</summary>
     public int Unequal => _streams.Sum(static s => s.Unequal);
 
-    /// <summary>The longest silence of any stream.</summary>
-    public TimeSpan LongestGap => _streams.Max(static s => s.Meter.LongestGap);
+    /// <summary>The longest time between two tokens of any stream.</summary>
+    public TimeSpan LongestGap => _streams.Max(static s => s.Gaps.LongestGap);
 
-    /// <summary>What went wrong, a line for each stream with problems.</summary>
+    /// <summary>A description of the first problem of each stream that had one.</summary>
     public IEnumerable<string> Problems => _streams.Select(static s => s.Problem).OfType<string>();
 
-    /// <summary>Says to all meters that something is done now.</summary>
-    public void Mark() => Array.ForEach(_streams, static s => s.Meter.Mark());
+    /// <summary>Marks the start of an action for all streams.</summary>
+    public void MarkAction() => Array.ForEach(_streams, static s => s.Gaps.MarkAction());
 
-    /// <summary>How long each stream waited for a next token since then.</summary>
-    public TimeSpan[] TakeWaits() => [.. _streams.Select(static s => s.Meter.TakeWait())];
+    /// <summary>The longest time that each stream waited for a token since <see cref="MarkAction"/>.</summary>
+    public TimeSpan[] TakeLongestWaits() => [.. _streams.Select(static s => s.Gaps.TakeLongestWait())];
 
-    /// <summary>Completes when each stream has got a token from now on.</summary>
-    /// <exception cref="ModelException">One did not, for so long that its failure must have come.</exception>
-    public async Task FlowAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until each stream has received another token.</summary>
+    /// <exception cref="ModelException">A stream received none within twice the time after which its answer fails.</exception>
+    public async Task WaitForTokensAsync(CancellationToken cancellationToken)
     {
-        long began = _time.GetTimestamp();
-        long[] before = [.. _streams.Select(static s => s.Meter.Tokens)];
-        while (_streams.Where((stream, i) => stream.Meter.Tokens == before[i]).Any())
+        long started = _time.GetTimestamp();
+        long[] before = [.. _streams.Select(static s => s.Gaps.Tokens)];
+        while (_streams.Where((stream, i) => stream.Gaps.Tokens == before[i]).Any())
         {
-            if (_time.GetElapsedTime(began) > LongestSilence)
+            if (_time.GetElapsedTime(started) > TokenTimeout)
             {
-                throw new ModelException($"A stream got no token for {LongestSilence.TotalSeconds:0} seconds. {string.Join("; ", Problems.Take(3))}");
+                throw new ModelException($"A stream received no token for {TokenTimeout.TotalSeconds:0} seconds. {string.Join("; ", Problems.Take(3))}");
             }
 
-            await Task.Delay(Look, _time, cancellationToken);
+            await Task.Delay(PollInterval, _time, cancellationToken);
         }
     }
 
-    /// <summary>Lets the answers under way end.</summary>
+    /// <summary>Ends the streams after their current answers.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         await _finish.CancelAsync();

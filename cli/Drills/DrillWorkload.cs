@@ -4,22 +4,22 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>The requests of a drill, which differ in length and in everything that decides how tokens are drawn. The same for the same seed.</summary>
+/// <summary>The requests of a drill, which differ in their lengths and in all sampling settings. A seed always gives the same requests.</summary>
 internal sealed class DrillWorkload
 {
-    private const int FewestRequests = 16, MostRequests = 48, LongestPrompt = 160, ShortestAnswer = 48, LongestAnswer = 128;
+    private const int MinRequests = 16, MaxRequests = 48, LongestPrompt = 160, ShortestAnswer = 48, LongestAnswer = 128;
 
-    /// <summary>Makes the requests.</summary>
-    /// <param name="config">The model's shapes.</param>
-    /// <param name="streams">How many will be under way at once.</param>
-    /// <param name="seed">Decides prompts, lengths and seeds.</param>
+    /// <summary>Creates the requests.</summary>
+    /// <param name="config">The model's config.</param>
+    /// <param name="streams">Number of requests that run at the same time.</param>
+    /// <param name="seed">The seed of prompts, lengths and sampling seeds.</param>
     public DrillWorkload(ModelConfig config, int streams, int seed)
     {
         Random random = new(seed);
         int context = config.MaxPositions;
         int longestPrompt = Math.Clamp(context / 2, 1, LongestPrompt), longestAnswer = Math.Clamp(context / 4, 1, LongestAnswer);
         int shortestAnswer = Math.Min(ShortestAnswer, longestAnswer);
-        Requests = [.. Enumerable.Range(0, Math.Clamp(streams, FewestRequests, MostRequests)).Select(i => new GenerationRequest
+        Requests = [.. Enumerable.Range(0, Math.Clamp(streams, MinRequests, MaxRequests)).Select(i => new GenerationRequest
         {
             PromptIds = Ids(random, 1 + random.Next(longestPrompt), config.VocabSize),
             Sampling = Sampling(i, config.VocabSize) with { Seed = (ulong)random.NextInt64() },
@@ -31,10 +31,10 @@ internal sealed class DrillWorkload
     /// <summary>The requests.</summary>
     public IReadOnlyList<GenerationRequest> Requests { get; }
 
-    /// <summary>Tokens of the longest prompt with its answer.</summary>
+    /// <summary>The largest number of tokens of a prompt and its answer together.</summary>
     public int LongestTokens => Requests.Max(static r => r.PromptIds.Length + r.MaxTokens!.Value);
 
-    /// <summary>Which request a stream sends at a turn: streams begin at different ones and take all.</summary>
+    /// <summary>The index of the request that a stream sends at a turn. Streams start with different requests and send all of them.</summary>
     public int Next(int stream, int turn) => (stream + (turn * 7)) % Requests.Count;
 
     private static int[] Ids(Random random, int count, int vocabulary) => [.. Enumerable.Range(0, count).Select(_ => random.Next(vocabulary))];

@@ -3,11 +3,11 @@ using System.Net.Sockets;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>TCP ports of this machine's loopback.</summary>
+/// <summary>Finds TCP ports on this machine's loopback address.</summary>
 internal static class Ports
 {
-    /// <summary>A port that nobody listened on a moment ago.</summary>
-    public static int Free()
+    /// <summary>Finds a free port. Another process may take it before it is used.</summary>
+    public static int FindFree()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

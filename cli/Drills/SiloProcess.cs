@@ -4,12 +4,13 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>One silo as a process.</summary>
+/// <summary>Runs a silo as a process.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
-    private const int LinesShown = 5;
+    private const int ShownLogLines = 5;
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50), StartTime = TimeSpan.FromMinutes(5), StopTime = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan
+        PollInterval = TimeSpan.FromMilliseconds(50), StartTimeout = TimeSpan.FromMinutes(5), StopTimeout = TimeSpan.FromMinutes(2);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;
@@ -24,31 +25,31 @@ internal sealed class SiloProcess : IAsyncDisposable
         (SiloPort, GatewayPort) = (siloPort, gatewayPort);
     }
 
-    /// <summary>Where other silos call it.</summary>
+    /// <summary>The port that other silos connect to.</summary>
     public int SiloPort { get; }
 
-    /// <summary>Where clients call it.</summary>
+    /// <summary>The port that clients connect to.</summary>
     public int GatewayPort { get; }
 
     /// <summary>Starts a silo.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="flags">What it is given beyond name and ports.</param>
-    /// <param name="environment">Environment variables.</param>
-    /// <param name="log">File that what it prints is appended to.</param>
-    /// <param name="place">The host it runs on.</param>
+    /// <param name="name">The silo's name.</param>
+    /// <param name="flags">Its arguments, without name and ports.</param>
+    /// <param name="environment">Environment variables. Other variables of this project are removed, except HUNYUAN_ISA.</param>
+    /// <param name="log">The file that its output is appended to.</param>
+    /// <param name="host">The host that it runs on.</param>
     /// <param name="time">The clock.</param>
     public static SiloProcess Start(
-        string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, SiloPlace place, TimeProvider time)
+        string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, DrillHost host, TimeProvider time)
     {
-        int siloPort = Ports.Free(), gatewayPort = Ports.Free();
-        string http = $"http://{place.Address}:{Ports.Free()}";
+        int siloPort = Ports.FindFree(), gatewayPort = Ports.FindFree();
+        string http = $"http://{host.Address}:{Ports.FindFree()}";
         ProcessStartInfo start = new("/bin/sh");
 
-        // exec: the process that is killed later is the silo itself.
+        // The shell replaces itself by exec, so that the process that is killed later is the silo and not the shell.
         string[] arguments =
         [
-            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", log, .. place.Enter, .. SiloProgram.Command(),
-            "--name", name, "--silo-port", Text(siloPort), "--gateway-port", Text(gatewayPort), "--urls", http, "--advertised-address", place.Address, .. flags,
+            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", log, .. host.CommandPrefix, .. SiloProgram.Command(),
+            "--name", name, "--silo-port", Text(siloPort), "--gateway-port", Text(gatewayPort), "--urls", http, "--advertised-address", host.Address, .. flags,
         ];
         foreach (string argument in arguments)
         {
@@ -68,31 +69,31 @@ internal sealed class SiloProcess : IAsyncDisposable
         return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, http, time);
     }
 
-    /// <summary>Waits until it is active in the cluster.</summary>
-    /// <exception cref="ModelException">It ended, or did not get ready in time.</exception>
-    public async Task ReadyAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the silo reports that it is ready.</summary>
+    /// <exception cref="ModelException">The silo ended, or did not become ready within five minutes.</exception>
+    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
     {
-        long began = _time.GetTimestamp();
+        long started = _time.GetTimestamp();
         while (!await IsReadyAsync(cancellationToken))
         {
-            if (_process.HasExited || _time.GetElapsedTime(began) > StartTime)
+            if (_process.HasExited || _time.GetElapsedTime(started) > StartTimeout)
             {
-                throw new ModelException($"Silo {_name} does not start. {LastWords()}");
+                throw new ModelException($"Silo {_name} did not start. {DescribeLog()}");
             }
 
-            await Task.Delay(Look, _time, cancellationToken);
+            await Task.Delay(PollInterval, _time, cancellationToken);
         }
     }
 
-    /// <summary>Ends it as kill -9 does.</summary>
+    /// <summary>Kills the silo, as kill -9 does, and waits until its process has ended.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Tells it to stop, and waits until it has.</summary>
-    /// <exception cref="ModelException">It did not stop in time, or ended with an error.</exception>
+    /// <summary>Sends SIGTERM to the silo and waits until its process has ended.</summary>
+    /// <exception cref="ModelException">The silo did not stop within two minutes, or ended with an error.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {Text(_process.Id)}"]))
@@ -100,25 +101,25 @@ internal sealed class SiloProcess : IAsyncDisposable
             await kill.WaitForExitAsync(cancellationToken);
         }
 
-        if (await EndsAsync(cancellationToken) is not 0 and int code)
+        if (await WaitForExitAsync(cancellationToken) is not 0 and int code)
         {
-            throw new ModelException($"Silo {_name} ended with {code} when told to stop. {LastWords()}");
+            throw new ModelException($"Silo {_name} ended with exit code {code} when it was told to stop. {DescribeLog()}");
         }
     }
 
-    /// <summary>Waits until it has ended by itself.</summary>
-    /// <returns>Its exit code.</returns>
-    /// <exception cref="ModelException">It goes on.</exception>
-    public async Task<int> EndsAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the silo has ended.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ModelException">The silo did not end within two minutes.</exception>
+    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _process.WaitForExitAsync(cancellationToken).WaitAsync(StopTime, _time, cancellationToken);
+            await _process.WaitForExitAsync(cancellationToken).WaitAsync(StopTimeout, _time, cancellationToken);
             return _process.ExitCode;
         }
         catch (TimeoutException)
         {
-            throw new ModelException($"Silo {_name} did not end within {StopTime.TotalSeconds:0} seconds. {LastWords()}");
+            throw new ModelException($"Silo {_name} did not end within {StopTimeout.TotalSeconds:0} seconds. {DescribeLog()}");
         }
     }
 
@@ -148,6 +149,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    private string LastWords() =>
-        File.Exists(_log) ? $"Its last words: {string.Join(" / ", File.ReadLines(_log).TakeLast(LinesShown))}" : "It said nothing.";
+    private string DescribeLog() => File.Exists(_log)
+        ? $"The last lines of its log: {string.Join(" / ", File.ReadLines(_log).TakeLast(ShownLogLines))}"
+        : "It wrote no log.";
 }

@@ -7,16 +7,16 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>The drill's requests on an engine in this process that nobody disturbs: what the cluster must agree with, token for token.</summary>
+/// <summary>Computes the requests of a drill with an engine in this process. The cluster must give the same tokens.</summary>
 internal static class UndisturbedRun
 {
-    /// <summary>Loads the model, with a progress bar where a person watches. It is alone here: all cores are its own.</summary>
-    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    /// <summary>Loads the model for all cores. An interactive terminal shows a progress bar. The caller disposes the model.</summary>
+    /// <exception cref="ModelException">The model cannot be loaded.</exception>
     public static ModelRunner Load(DrillPlan plan, CancellationToken cancellationToken) =>
         ModelLoading.Load(plan.Folder, plan.Options with { Threads = 0 }, cancellationToken);
 
     /// <summary>Computes the tokens of each request.</summary>
-    /// <exception cref="ModelException">A request cannot be answered.</exception>
+    /// <exception cref="ModelException">A request failed.</exception>
     public static async Task<int[][]> RunAsync(DrillPlan plan, ModelRunner model, ProgressReport progress, CancellationToken cancellationToken)
     {
         await using LocalExecutor executor = new(model);

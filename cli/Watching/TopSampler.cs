@@ -47,7 +47,7 @@ internal sealed class TopSampler(HunyuanClient client, ClusterModel model)
 
     private static TopSilo Describe(ModelReport report, string name, HoldingReport? holding, bool answers) => new(
         name,
-        answers ? ClusterWatch.Describe(report, name) : "does not answer",
+        answers ? ClusterMonitor.Describe(report, name) : "does not answer",
         holding?.WeightBytes ?? 0,
         holding?.KvBytes ?? 0,
         holding?.Sessions ?? 0,

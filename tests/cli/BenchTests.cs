@@ -4,11 +4,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>The verb bench: that its figures hang together, not what they are.</summary>
+/// <summary>The verb bench: its figures are consistent with each other.</summary>
 public sealed class BenchTests
 {
     [Fact]
-    public void Figures_hang_together()
+    public void Figures_are_consistent()
     {
         JsonElement json = CliProcess.Run("bench", "--prompt", "400", "--gen", "3", "--batch", "1,3", "--repeat", "1", "--threads", "2", "--json").Json();
         JsonElement prefill = json.GetProperty("prefill");
@@ -23,17 +23,17 @@ public sealed class BenchTests
             Assert.Equal(perSecond / run.GetProperty("read_bytes_per_second").GetDouble(), run.GetProperty("fraction_of_read").GetDouble(), 6);
         }
 
-        // One token reads what it is routed to; three together share all but their experts.
+        // A single token reads the experts that it is routed to. Three tokens share everything except their experts.
         double active = json.GetProperty("parameters").GetProperty("active").GetInt64() * 2.0;
         double alone = decode[0].GetProperty("bytes_per_token").GetDouble();
         double together = decode[1].GetProperty("bytes_per_token").GetDouble();
-        // The cache of 400 positions comes on top.
+        // The bytes include the K/V cache of 400 positions.
         Assert.InRange(alone, 0.9 * active, 1.4 * active);
         Assert.InRange(together, alone / 3, 0.95 * alone);
     }
 
     [Fact]
-    public void People_get_a_table_without_escape_codes()
+    public void The_table_has_no_escape_codes()
     {
         CliResult result = CliProcess.Run(
             "bench", "--model", Path.Combine(TestPaths.Data, "models", "tiny-dense"), "--prompt", "8", "--gen", "4", "--batch", "2", "--repeat", "1");

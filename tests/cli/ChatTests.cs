@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>The verb chat, driven through pipes.</summary>
+/// <summary>The verb chat with redirected input and output.</summary>
 public sealed class ChatTests
 {
     private static readonly JsonElement TwoTurns = DemoExpected.Items.Single(i => i.GetProperty("messages").GetArrayLength() == 4);
@@ -32,7 +32,7 @@ public sealed class ChatTests
     }
 
     [Fact]
-    public void A_question_that_does_not_fit_is_refused_and_the_conversation_goes_on()
+    public void A_question_that_does_not_fit_is_refused_and_the_conversation_continues()
     {
         CliResult result = CliProcess.Run(["chat"], string.Join(' ', Enumerable.Repeat("word", 5000)) + "\nHello\n", null);
         Assert.Equal(0, result.Code);
@@ -41,7 +41,7 @@ public sealed class ChatTests
     }
 
     [SkippableFact]
-    public void An_interrupt_stops_the_answer_and_not_the_program()
+    public void An_interrupt_stops_the_answer_but_not_the_program()
     {
         Skip.If(OperatingSystem.IsWindows(), "Interrupts are sent by a shell.");
         using Process chat = CliProcess.Start(["chat", "--ignore-eos", "--max-tokens", "4000"], null);

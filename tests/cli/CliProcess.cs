@@ -6,18 +6,18 @@ using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>Runs the built command as a process, from where the build put it.</summary>
+/// <summary>Runs the command as a process.</summary>
 internal static class CliProcess
 {
-    // The tests' own output folder, but of the command: bin/Release/net10.0.
+    // The command's output folder has the same relative path as that of the tests, such as bin/Release/net10.0.
     private static readonly string Binary = Path.Combine(TestPaths.Root, "cli",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "cli"), AppContext.BaseDirectory), "hunyuan.dll");
     private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
 
-    /// <summary>Runs to the end.</summary>
+    /// <summary>Runs the command to its end.</summary>
     public static CliResult Run(params string[] args) => Run(args, input: "", null);
 
-    /// <summary>Runs to the end with an input and environment variables.</summary>
+    /// <summary>Runs the command to its end with an input and environment variables.</summary>
     public static CliResult Run(string[] args, string input, IReadOnlyDictionary<string, string>? environment)
     {
         using Process process = Start(args, environment);
@@ -30,14 +30,14 @@ internal static class CliProcess
         }
         catch (IOException)
         {
-            // It ended without reading; its exit code tells why.
+            // The process ended without reading its input. Its exit code tells why.
         }
 
         process.WaitForExit();
         return new CliResult(process.ExitCode, output.Result, error.Result);
     }
 
-    /// <summary>Starts it; the caller owns the process and its streams.</summary>
+    /// <summary>Starts the command. The caller owns the process and its streams.</summary>
     public static Process Start(string[] args, IReadOnlyDictionary<string, string>? environment)
     {
         UTF8Encoding utf8 = new(false);
@@ -65,7 +65,7 @@ internal static class CliProcess
         return Process.Start(start)!;
     }
 
-    /// <summary>Does what Ctrl-C does. The shell's own kill: small systems have no other.</summary>
+    /// <summary>Sends SIGINT, as Ctrl-C does. Uses the kill of the shell, because small systems have no program of that name.</summary>
     public static void Interrupt(Process process)
     {
         using Process kill = Process.Start("bash", ["-c", $"kill -INT {process.Id}"]);
@@ -73,17 +73,17 @@ internal static class CliProcess
     }
 }
 
-/// <summary>What a run of the command gave.</summary>
+/// <summary>The result of a run of the command.</summary>
 internal sealed record CliResult(int Code, string Output, string Error)
 {
-    /// <summary>The output as JSON, after checking that the run succeeded.</summary>
+    /// <summary>Asserts that the run succeeded, and parses its output as JSON.</summary>
     public JsonElement Json()
     {
         Xunit.Assert.True(Code == 0, $"exit code {Code}: {Error}");
         return JsonDocument.Parse(Output).RootElement;
     }
 
-    /// <summary>Checks that it ended with <paramref name="code"/>, one line on the error stream that holds <paramref name="parts"/>, and no output.</summary>
+    /// <summary>Asserts that the run ended with an exit code, no output, and one line on the error stream that contains all <paramref name="parts"/>.</summary>
     public void FailedWith(int code, params string[] parts)
     {
         Xunit.Assert.True(Code == code, $"exit code {Code} instead of {code}: {Error}");

@@ -10,6 +10,6 @@ internal static class DemoExpected
     public static JsonElement[] Items { get; } =
         [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(TestPaths.DemoModel, "expected.json"))).RootElement.GetProperty("items").EnumerateArray()];
 
-    /// <summary>A field that is a list of numbers.</summary>
+    /// <summary>Reads a field that is a list of numbers.</summary>
     public static int[] Ids(JsonElement item, string field) => [.. item.GetProperty(field).EnumerateArray().Select(e => e.GetInt32())];
 }

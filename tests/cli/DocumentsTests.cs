@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>README.md and docs/structure.md say what is there.</summary>
+/// <summary>README.md and docs/structure.md match the program and the folders.</summary>
 public sealed class DocumentsTests
 {
     private const string CommandMark = "    $ ./run ";
@@ -28,7 +28,7 @@ public sealed class DocumentsTests
 
     [Theory]
     [MemberData(nameof(ReadmeExamples))]
-    public void The_readmes_examples_give_what_it_shows(string command, string shown)
+    public void The_readmes_examples_give_the_output_it_shows(string command, string shown)
     {
         CliResult result = CliProcess.Run(SplitByShell(command));
         Assert.Equal(0, result.Code);
@@ -41,7 +41,7 @@ public sealed class DocumentsTests
     {
         string map = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "structure.md"));
         string[] listed = [.. Regex.Matches(map, @"^\| `([^`]+)/` \|", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];
-        Assert.All(listed, folder => Assert.True(Directory.Exists(Path.Combine(TestPaths.Root, folder)), $"{folder} is listed but not there"));
+        Assert.All(listed, folder => Assert.True(Directory.Exists(Path.Combine(TestPaths.Root, folder)), $"{folder} is listed but does not exist"));
         string[] rooms = ["kernels", "model", "engine", "server", "client", "silo", "cli"];
         IEnumerable<string> present = rooms.Concat(rooms.SelectMany(room => Directory.GetDirectories(Path.Combine(TestPaths.Root, room))
             .Select(Path.GetFileName).Where(name => name is not ("bin" or "obj" or "TestResults")).Select(name => $"{room}/{name}")));

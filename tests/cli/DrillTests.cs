@@ -8,7 +8,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>The verb drill. What it shows of kills and restarts is in the cluster tests.</summary>
+/// <summary>The verb drill. The cluster tests check its rounds in detail.</summary>
 public sealed class DrillTests
 {
     private static readonly string TinyModel = Path.Combine(TestPaths.Data, "models", "tiny-cla");
@@ -65,12 +65,12 @@ public sealed class DrillTests
     public void A_missing_model_is_an_error() => CliProcess.Run("drill", "--model", "/nowhere").FailedWith(1, "/nowhere");
 
     [Fact]
-    public async Task Interrupted_it_leaves_nothing_behind()
+    public async Task An_interrupted_drill_leaves_nothing_behind()
     {
         using TempFolder folder = new();
         if (!OperatingSystem.IsWindows())
         {
-            // The database runs as another user, who must be able to reach its folder.
+            // The database runs as another user, who must be able to enter its parent folder.
             File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         }
 

@@ -20,7 +20,7 @@ public sealed class EvalTests
         Assert.Equal(right, new EvalItem("", label).IsCorrect(answer));
 
     [Fact]
-    public void Divergence_is_measured_for_every_form()
+    public void Divergence_is_measured_for_every_format()
     {
         string model = Path.Combine(TestPaths.Data, "models", "tiny-dense");
         JsonElement[] all = [.. CliProcess.Run("eval", "--kl", "--model", model, "--threads", "1", "--json").Json().EnumerateArray()];
@@ -54,7 +54,7 @@ public sealed class EvalTests
     }
 
     [Fact]
-    public void People_see_every_answer_and_the_accuracy()
+    public void Plain_output_has_every_answer_and_the_accuracy()
     {
         using TempFolder temp = new();
         string data = temp.Write("data.jsonl", Line(DemoExpected.Items[0], "奥迪a6l"));

@@ -38,7 +38,7 @@ public sealed class GenerateTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void A_folder_without_a_tokenizer_answers_ids_as_the_publishers_code_does(string model)
+    public void A_folder_without_a_tokenizer_gives_the_token_ids_of_the_publishers_code(string model)
     {
         GoldenPrompt golden = GoldenCase.Load(model).PromptOfLength(33);
         JsonElement json = CliProcess.Run(
@@ -71,7 +71,7 @@ public sealed class GenerateTests
     }
 
     [Fact]
-    public void A_limit_ends_the_answer_for_its_length()
+    public void A_length_limit_ends_the_answer()
     {
         JsonElement json = CliProcess.Run("generate", Question, "--max-tokens", "3", "--json").Json();
         Assert.Equal(3, json.GetProperty("ids").GetArrayLength());
@@ -115,7 +115,7 @@ public sealed class GenerateTests
         CliProcess.Run("generate", "hello", "--max-tokens", "5000").FailedWith(1, "5000", "4096");
 
     [SkippableFact]
-    public void An_interrupt_ends_it_with_code_1_after_what_was_said()
+    public void An_interrupt_ends_the_command_with_code_1_after_the_partial_answer()
     {
         Skip.If(OperatingSystem.IsWindows(), "Interrupts are sent by a shell.");
         using Process process = CliProcess.Start(["generate", "Hello", "--ignore-eos", "--max-tokens", "4000"], null);

@@ -53,14 +53,14 @@ public sealed class InspectTests
         JsonElement json = CliProcess.Run("inspect", temp["large"], "--json").Json();
         Assert.Equal(81_920, json.GetProperty("kv_bytes_per_token").GetInt64());
 
-        // A byte an element, and two bytes of scale for the key and for the value of each of 8 heads in 32 layer groups.
+        // One byte per element, and two bytes of scale each for key and value, for 8 heads in 32 groups of layers.
         Assert.Equal(40_960 + (32 * 8 * 4), json.GetProperty("kv_bytes_by_format").GetProperty("fp8").GetInt64());
         Assert.Contains("81,920 bytes per token in bf16, 41,984 in int8 or fp8", CliProcess.Run("inspect", temp["large"]).Output, StringComparison.Ordinal);
         Assert.InRange(json.GetProperty("parameters").GetProperty("total").GetInt64(), 388_500_000_000, 390_000_000_000);
     }
 
     [Fact]
-    public void A_made_model_has_the_shape_asked_for_and_is_repeatable()
+    public void A_random_model_has_the_requested_shape_and_is_repeatable()
     {
         using TempFolder temp = new();
         string[] shape = ["--like", "large", "--scale", "0.02", "--vocab", "320", "--layers", "4", "--experts", "4", "--seed", "7", "--json"];

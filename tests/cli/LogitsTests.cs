@@ -8,14 +8,14 @@ namespace HunyuanOrleans.Cli.Tests;
 /// <summary>The verb logits.</summary>
 public sealed class LogitsTests
 {
-    // The tolerance the recorded numbers come with.
+    // The tolerance that the recorded numbers are given with.
     private const float Tolerance = 2e-4f;
 
     public static IEnumerable<object[]> Models => GoldenCase.Names.Select(name => new object[] { name });
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void All_positions_are_those_of_the_publishers_code(string model)
+    public void Logits_of_all_positions_match_the_publishers_code(string model)
     {
         GoldenPrompt golden = GoldenCase.Load(model).PromptOfLength(33);
         using TempFolder temp = new();

@@ -2,11 +2,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>--packed-cache, as a user meets it.</summary>
+/// <summary>The option --packed-cache.</summary>
 public sealed class PackedCacheTests
 {
     [Fact]
-    public void A_copy_is_written_once_and_answers_the_same()
+    public void A_copy_is_written_once_and_gives_the_same_answer()
     {
         using TempFolder cache = new();
         string[] asked = ["generate", "What is the capital of France?", "--packed-cache", cache.Path];

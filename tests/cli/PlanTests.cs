@@ -52,7 +52,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void A_config_alone_is_enough_and_a_refusal_ends_with_1()
+    public void A_config_is_enough_and_a_model_that_does_not_fit_ends_with_code_1()
     {
         using TempFolder folder = new();
         File.Copy(Config("hunyuan-large"), folder["config.json"]);
@@ -88,7 +88,7 @@ public sealed class PlanTests
 
     [Theory]
     [MemberData(nameof(DocumentedPlans))]
-    public void The_documented_plans_are_what_it_prints(string command, string shown)
+    public void The_documented_plans_match_the_output(string command, string shown)
     {
         using TempFolder folder = new();
         string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -102,7 +102,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void The_shapes_that_matter_are_documented()
+    public void The_important_clusters_are_documented()
     {
         string commands = string.Join('\n', DocumentedPlans().Select(plan => (string)plan[0]));
         foreach (string shape in new[] { "--silos 16 --device h20", "--silos 8 --device h20 --quant int8", "--silos 8 --device h20 --quant fp8", "--silos 8 --device h200" })

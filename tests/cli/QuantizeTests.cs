@@ -5,14 +5,14 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>The verb quantize, and --quant.</summary>
+/// <summary>The verb quantize and the option --quant.</summary>
 public sealed class QuantizeTests
 {
     [Theory]
     [InlineData("int8")]
     [InlineData("int4-all")]
     [InlineData("fp8")]
-    public void A_written_copy_answers_as_one_quantised_at_load(string format)
+    public void A_quantised_copy_gives_the_same_bits_as_quantising_at_load(string format)
     {
         using TempFolder temp = new();
         JsonElement json = CliProcess.Run("quantize", "--to", format, TestPaths.DemoModel, temp["out"], "--json").Json();
@@ -52,7 +52,7 @@ public sealed class QuantizeTests
     }
 
     [SkippableFact]
-    public void Interrupted_and_killed_runs_leave_nothing_that_loads()
+    public async Task Interrupted_and_killed_runs_leave_nothing_that_loads()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Signals are sent by a shell.");
         using TempFolder temp = new();
@@ -63,7 +63,7 @@ public sealed class QuantizeTests
             using Process process = CliProcess.Start(["quantize", "--to", "int4", model, target], null);
             while (!process.HasExited && !Directory.Exists(target + ".partial"))
             {
-                Thread.Sleep(1);
+                await Task.Delay(1);
             }
 
             Assert.False(process.HasExited, "The model is too small for the test: nothing was left to interrupt.");

@@ -7,11 +7,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>serve and load as processes, and the README's ways to ask.</summary>
+/// <summary>The verbs serve and load, and the README's examples of requests.</summary>
 public sealed class ServeTests
 {
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(5);
+
     [Fact]
-    public async Task It_says_where_it_serves_answers_and_ends_when_asked_to()
+    public async Task It_prints_its_address_answers_and_ends_at_an_interrupt()
     {
         using Serving serving = await Serving.StartAsync();
         Assert.StartsWith("Serving demo-model on http://127.0.0.1:", serving.Greeting, StringComparison.Ordinal);
@@ -21,12 +23,12 @@ public sealed class ServeTests
             new StringContent("""{"messages":[{"role":"user","content":"What is the capital of France?"}]}""", Encoding.UTF8, "application/json"));
         Assert.Contains("The capital of France is Paris.", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         CliProcess.Interrupt(serving.Process);
-        await serving.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await serving.Process.WaitForExitAsync().WaitAsync(WaitTimeout);
         Assert.Equal(0, serving.Process.ExitCode);
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_is_one_line()
+    public async Task A_port_in_use_is_reported_in_one_line()
     {
         using Serving serving = await Serving.StartAsync();
         CliProcess.Run("serve", "--port", new Uri(serving.Url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture))
@@ -81,7 +83,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public void Wrong_settings_are_one_line()
+    public void Wrong_settings_are_reported_in_one_line()
     {
         CliProcess.Run("serve", "--host", "0.0.0.0").FailedWith(1, "Host is '0.0.0.0'", "AllowAnonymous");
         CliProcess.Run("serve", "--port", "70000").FailedWith(2, "--port", "65535");
@@ -120,8 +122,8 @@ public sealed class ServeTests
             StringBuilder greeting = new();
             while (!greeting.ToString().Contains("Ctrl-C", StringComparison.Ordinal))
             {
-                string? line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1));
-                Assert.True(line is not null, "It ended: " + (line is null ? await process.StandardError.ReadToEndAsync() : ""));
+                string? line = await process.StandardOutput.ReadLineAsync().WaitAsync(WaitTimeout);
+                Assert.True(line is not null, "The server ended: " + (line is null ? await process.StandardError.ReadToEndAsync() : ""));
                 greeting.AppendLine(line);
             }
 

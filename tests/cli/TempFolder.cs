@@ -1,16 +1,16 @@
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>A folder that exists as long as a test.</summary>
+/// <summary>A temporary folder that is deleted when it is disposed.</summary>
 internal sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hunyuan-cli-");
 
     public string Path => _folder.FullName;
 
-    /// <summary>The path of a name inside it.</summary>
+    /// <summary>The path of a file in the folder.</summary>
     public string this[string name] => System.IO.Path.Combine(_folder.FullName, name);
 
-    /// <summary>Writes a file and gives its path.</summary>
+    /// <summary>Writes a file and returns its path.</summary>
     public string Write(string name, string text)
     {
         File.WriteAllText(this[name], text);

@@ -19,7 +19,7 @@ public sealed class TokenizeTests
     }
 
     [Fact]
-    public void Special_tokens_in_a_text_count_only_when_asked_for()
+    public void Special_tokens_in_a_text_are_recognised_only_with_the_option()
     {
         Assert.DoesNotContain(DemoEos, Ids(CliProcess.Run("tokenize", "--text", "a<|eos|>", "--json")));
         Assert.Equal(DemoEos, Ids(CliProcess.Run("tokenize", "--text", "a<|eos|>", "--special", "--json"))[^1]);
@@ -36,11 +36,11 @@ public sealed class TokenizeTests
     }
 
     [Fact]
-    public void A_text_that_starts_with_an_at_sign_is_text() =>
+    public void A_text_may_start_with_an_at_sign() =>
         Assert.Equal("@home", CliProcess.Run("tokenize", "--text", "@home", "--json").Json().GetProperty("text").GetString());
 
     [Fact]
-    public void Lines_give_an_object_each()
+    public void Each_line_gives_an_object()
     {
         using TempFolder temp = new();
         string file = temp.Write("lines.jsonl", "{\"text\":\"一\"}\n\n{\"text\":\"\",\"other\":1}\n{\"text\":\"a b\"}\n");
@@ -55,7 +55,7 @@ public sealed class TokenizeTests
     [InlineData("[]", "line 2", "\"text\"")]
     [InlineData("{", "line 2", "JSON")]
     [InlineData("{\"text\":\"\\ud800\"}", "line 2", "JSON")]
-    public void A_wrong_line_is_named(string line, params string[] parts)
+    public void The_error_names_an_invalid_line(string line, params string[] parts)
     {
         using TempFolder temp = new();
         CliResult result = CliProcess.Run("tokenize", "--lines", temp.Write("lines.jsonl", $"{{\"text\":\"a\"}}\n{line}\n"), "--json");

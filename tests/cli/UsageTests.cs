@@ -2,7 +2,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
 
-/// <summary>Wrong command lines give code 2 and one line that says what is wrong; work that fails gives code 1 and one line.</summary>
+/// <summary>A wrong command line ends with code 2, a failed command with code 1, and both with one line that describes the error.</summary>
 public sealed class UsageTests
 {
     [Theory]

@@ -40,7 +40,7 @@ internal sealed class ClusterTarget : IBenchTarget
                 await cluster.AddAsync(new DrillSilo($"silo-{i}", SiloRole.Any), cancellationToken);
             }
 
-            ModelReport? report = await new ClusterWatch(cluster.Grains, plan.ModelName, TimeProvider.System).WaitAsync(
+            ModelReport? report = await new ClusterMonitor(cluster.Grains, plan.ModelName, TimeProvider.System).WaitAsync(
                 ready => CountHolders(ready) == plan.Silos, PlacementTimeout, cancellationToken);
             return report is not null && CountHolders(report) == plan.Silos
                 ? new ClusterTarget(plan, cluster)

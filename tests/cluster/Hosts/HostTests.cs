@@ -52,11 +52,11 @@ public sealed class HostTests(ITestOutputHelper output)
         }
 
         using NetworkHosts hosts = _hosts = new(Hosts);
-        await using DrillCluster cluster = _cluster = await DrillCluster.CreateAsync(_plan, hosts.Places, default);
-        Skip.If(!cluster.SurvivesAny, "PostgreSQL is not installed.");
+        await using DrillCluster cluster = _cluster = await DrillCluster.CreateAsync(_plan, hosts.DrillHosts, default);
+        Skip.If(!cluster.CanLoseAnySilo, "PostgreSQL is not installed.");
         await Drill.StartAsync(_plan, cluster, static (_, _, _) => { }, TimeProvider.System, default);
         await using DrillStreams streams = _streams = new(_plan, expected, cluster.Grains, TimeProvider.System);
-        await streams.FlowAsync(default);
+        await streams.WaitForTokensAsync(default);
 
         await LoseAsync("cut off", 1, hosts.Cut, hosts.Heal);
         await LoseAsync("deaf", 2, hosts.Deaf, _ => hosts.Clear());
@@ -78,19 +78,19 @@ public sealed class HostTests(ITestOutputHelper output)
     private async Task LoseAsync(string how, int host, Action<int> lose, Action<int> mend)
     {
         DrillSilo silo = _cluster.Silos[host - 1];
-        string held = ClusterWatch.Describe(await Watch().TryReportAsync(default), silo.Name);
-        _streams.Mark();
+        string held = ClusterMonitor.Describe(await Watch().TryReportAsync(default), silo.Name);
+        _streams.MarkAction();
         lose(host);
         await FlowAsync();
-        TimeSpan[] waits = _streams.TakeWaits();
+        TimeSpan[] waits = _streams.TakeLongestWaits();
         await UntilAsync(report => !report.Silos.Contains(silo.Name), $"{silo.Name} was {how}, and is not taken for dead.");
         mend(host);
         long mended = Stopwatch.GetTimestamp();
-        int code = await _cluster.EndsAsync(silo, default);
+        int code = await _cluster.WaitForExitAsync(silo, default);
         Assert.NotEqual(0, code);
         TimeSpan ended = Stopwatch.GetElapsedTime(mended);
         await _cluster.AddAsync(silo, default);
-        await UntilAsync(report => ClusterWatch.Holds(report, silo.Name), $"{silo.Name} was {how}, came back, and gets no part.");
+        await UntilAsync(report => ClusterMonitor.Holds(report, silo.Name), $"{silo.Name} was {how}, came back, and gets no part.");
         await FlowAsync();
         output.WriteLine($"{how,-20} {silo.Name} ({held}): {Waits(waits)}; its silo ended {ended.TotalSeconds:0.0} s after the link was mended");
     }
@@ -99,13 +99,13 @@ public sealed class HostTests(ITestOutputHelper output)
     private async Task PartAsync()
     {
         DrillSilo silo = _cluster.Silos[DatabaseHost - 1];
-        _streams.Mark();
+        _streams.MarkAction();
         _hosts.Cut(DatabaseHost);
         await Task.Delay(ShortCut);
         _hosts.Heal(DatabaseHost);
         await FlowAsync();
-        TimeSpan[] waits = _streams.TakeWaits();
-        await UntilAsync(report => report.Silos.Length == Hosts && ClusterWatch.Holds(report, silo.Name), $"{silo.Name} is back, and gets no part.");
+        TimeSpan[] waits = _streams.TakeLongestWaits();
+        await UntilAsync(report => report.Silos.Length == Hosts && ClusterMonitor.Holds(report, silo.Name), $"{silo.Name} is back, and gets no part.");
         output.WriteLine($"{"cut for 6 s",-20} {silo.Name}, with the database: {Waits(waits)}; all three go on");
     }
 
@@ -124,8 +124,8 @@ public sealed class HostTests(ITestOutputHelper output)
     // Twice: the first token may have been on its way.
     private async Task FlowAsync()
     {
-        await _streams.FlowAsync(default);
-        await _streams.FlowAsync(default);
+        await _streams.WaitForTokensAsync(default);
+        await _streams.WaitForTokensAsync(default);
     }
 
     private async Task UntilAsync(Func<ModelReport, bool> condition, string otherwise)
@@ -134,7 +134,7 @@ public sealed class HostTests(ITestOutputHelper output)
         Assert.True(last is not null && condition(last), otherwise);
     }
 
-    private ClusterWatch Watch() => new(_cluster.Grains, _plan.ModelName, TimeProvider.System);
+    private ClusterMonitor Watch() => new(_cluster.Grains, _plan.ModelName, TimeProvider.System);
 
     private static string Waits(TimeSpan[] waits) => $"streams go on after {DrillReport.Median(waits).TotalSeconds:0.0} s (median), {waits.Max().TotalSeconds:0.0} s (longest)";
 }

@@ -13,10 +13,10 @@ internal sealed class NetworkHosts : IDisposable
     public NetworkHosts(int hosts)
     {
         Do("up", hosts);
-        Places = [.. Enumerable.Range(1, hosts).Select(static number => new SiloPlace($"10.213.7.{number}", Script, "run", Text(number)))];
+        DrillHosts = [.. Enumerable.Range(1, hosts).Select(static number => new DrillHost($"10.213.7.{number}", Script, "run", Text(number)))];
     }
 
-    public IReadOnlyList<SiloPlace> Places { get; }
+    public IReadOnlyList<DrillHost> DrillHosts { get; }
 
     /// <summary>Why there can be none here; null where there can.</summary>
     public static string? Missing =>

@@ -50,7 +50,7 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         Assert.Equal(silos.Select(static s => s.Name), report.Rounds.Select(static r => r.Silo));
         Assert.Equal(silos, cluster.Cluster.Silos);
         Assert.Equal(started + silos.Length, cluster.Cluster.Started);
-        await UntilReportAsync(now => silos.All(silo => silo.Role == SiloRole.Gateway || ClusterWatch.Holds(now, silo.Name)));
+        await UntilReportAsync(now => silos.All(silo => silo.Role == SiloRole.Gateway || ClusterMonitor.Holds(now, silo.Name)));
     }
 
     [SkippableFact]
@@ -105,7 +105,7 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
 
     private async Task UntilReportAsync(Func<ModelReport, bool> condition)
     {
-        ClusterWatch watch = new(cluster.Cluster.Grains, cluster.Plan.ModelName, TimeProvider.System);
+        ClusterMonitor watch = new(cluster.Cluster.Grains, cluster.Plan.ModelName, TimeProvider.System);
         ModelReport? last = await watch.WaitAsync(condition, Limit, default);
         Assert.True(last is not null && condition(last), $"{last}");
     }

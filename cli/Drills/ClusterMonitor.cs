@@ -4,20 +4,20 @@ using HunyuanOrleans.Grains.Placement;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>Asks a model's scheduler who holds what.</summary>
-/// <param name="grains">Reaches it.</param>
+/// <summary>Reads from a model's scheduler which silo holds which part of the model.</summary>
+/// <param name="grains">Reaches the scheduler.</param>
 /// <param name="model">The model's name.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ClusterWatch(IGrainFactory grains, string model, TimeProvider time)
+internal sealed class ClusterMonitor(IGrainFactory grains, string model, TimeProvider time)
 {
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2), Look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(2), PollInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The scheduler's report; null where it does not answer now.</summary>
+    /// <summary>The scheduler's report; null if the scheduler does not respond within two seconds.</summary>
     public async Task<ModelReport?> TryReportAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await grains.GetGrain<IModelGrain>(model).ReportAsync().WaitAsync(AnswerTime, time, cancellationToken);
+            return await grains.GetGrain<IModelGrain>(model).ReportAsync().WaitAsync(ResponseTimeout, time, cancellationToken);
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
@@ -26,32 +26,32 @@ internal sealed class ClusterWatch(IGrainFactory grains, string model, TimeProvi
     }
 
     /// <summary>Waits until a report satisfies a condition.</summary>
-    /// <returns>The last report; null where there was none in time. It need not satisfy the condition when the time is up.</returns>
-    public async Task<ModelReport?> WaitAsync(Func<ModelReport, bool> condition, TimeSpan limit, CancellationToken cancellationToken)
+    /// <returns>The last report, or null if the scheduler did not respond. After a timeout it does not satisfy the condition.</returns>
+    public async Task<ModelReport?> WaitAsync(Func<ModelReport, bool> condition, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        long began = time.GetTimestamp();
+        long started = time.GetTimestamp();
         while (true)
         {
             ModelReport? report = await TryReportAsync(cancellationToken);
-            if ((report is not null && condition(report)) || time.GetElapsedTime(began) >= limit)
+            if ((report is not null && condition(report)) || time.GetElapsedTime(started) >= timeout)
             {
                 return report;
             }
 
-            await Task.Delay(Look, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
-    /// <summary>True where a silo holds a part of the model by a report.</summary>
+    /// <summary>Whether a silo holds a part of the model.</summary>
     public static bool Holds(ModelReport report, string silo) => HoldsAttention(report, silo) || HoldsExperts(report, silo);
 
-    /// <summary>True where it holds attention.</summary>
+    /// <summary>Whether a silo holds attention layers.</summary>
     public static bool HoldsAttention(ModelReport report, string silo) => report.Stages.Any(key => PinnedKey.Parse(key).Silo == silo);
 
-    /// <summary>True where it holds experts.</summary>
+    /// <summary>Whether a silo holds experts.</summary>
     public static bool HoldsExperts(ModelReport report, string silo) => report.Groups.Any(key => PinnedKey.Parse(key).Silo == silo);
 
-    /// <summary>What a silo holds, for people.</summary>
+    /// <summary>Describes what a silo holds.</summary>
     public static string Describe(ModelReport? report, string silo)
     {
         if (report is null)
