@@ -51,7 +51,7 @@ internal sealed class RequestAdmission(
     private Sequence[] CreateUnchecked(GenerationRequest request, ulong seed, int maxTokens)
     {
         int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. options.EosIds, .. request.StopIds];
-        StopPatterns? stopPatterns = request.StopStrings.Count > 0 ? new StopPatterns(request.StopStrings) : null;
+        StopStringSet? stopPatterns = request.StopStrings.Count > 0 ? new StopStringSet(request.StopStrings) : null;
         UInt128 cacheRoot = BlockHash.Root(request.CacheSalt);
         long now = time.GetTimestamp();
         var sequences = new Sequence[request.Resume?.Count ?? request.Choices];
@@ -68,7 +68,7 @@ internal sealed class RequestAdmission(
                 BlockPositions = limits.BlockPositions,
                 CacheRoot = cacheRoot,
                 StopIds = stopIds,
-                StopStrings = stopPatterns is null ? null : new StopMatcher(stopPatterns),
+                StopStrings = stopPatterns is null ? null : new StopStringMatcher(stopPatterns),
                 Constraint = request.Constraint?.Begin(),
                 First = first,
                 ResumedIds = request.Resume?[i].Ids ?? default,

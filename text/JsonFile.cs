@@ -2,10 +2,9 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Text;
 
-/// <summary>Reads small JSON files whole, with errors that name the file. Does not know what they hold.</summary>
+/// <summary>Reads small JSON files. Error messages name the file.</summary>
 internal static class JsonFile
 {
-    // Published config files are a few KB; the largest index is under 1 MB for 389 B parameters.
     private const long MaxBytes = 256L << 20;
 
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = 32 };

@@ -29,7 +29,7 @@ internal sealed record SequenceOptions
     public required int[] StopIds { get; init; }
 
     /// <summary>Matches stop strings in the answer's text; null if the request has none.</summary>
-    public StopMatcher? StopStrings { get; init; }
+    public StopStringMatcher? StopStrings { get; init; }
 
     /// <summary>How far the answer has followed the request's constraint; null if the request has none.</summary>
     public ConstraintState? Constraint { get; init; }

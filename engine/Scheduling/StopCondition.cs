@@ -26,7 +26,7 @@ internal static class StopCondition
 
         if (options.StopStrings is { } stopStrings)
         {
-            stopStrings.Take(text!.TokenBytes(token));
+            stopStrings.Process(text!.TokenBytes(token));
             if (stopStrings.Found is not null)
             {
                 return FinishReason.Stop;

@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Grains.Requests;
 /// </summary>
 internal sealed class AnswerTextWriter(RequestSpec request, ITokenText text)
 {
-    private readonly StopPatterns _stops = new(request.StopStrings);
+    private readonly StopStringSet _stops = new(request.StopStrings);
     private readonly Dictionary<int, TextStream> _streams = [];
 
     /// <summary>Adds the text of a batch.</summary>

@@ -31,11 +31,11 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
     public IChoiceFormat Choice(int index, int prompt) => new Answer(
         index,
         logprobs ? new ChatLogprobs(text) : null,
-        tools.MayCall ? new ToolCallReader(tools.Single ? 1 : int.MaxValue) : null,
+        tools.MayCall ? new ToolCallParser(tools.Single ? 1 : int.MaxValue) : null,
         // OpenAI's own: an answer that was told what to call has not chosen to call.
         tools.Mode == ToolMode.Named ? "stop" : "tool_calls");
 
-    private sealed class Answer(int index, ChatLogprobs? logprobs, ToolCallReader? tools, string called) : IChoiceFormat
+    private sealed class Answer(int index, ChatLogprobs? logprobs, ToolCallParser? tools, string called) : IChoiceFormat
     {
         private readonly StringBuilder _content = new();
         private readonly List<ToolCall> _calls = [];
@@ -52,7 +52,7 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
         public void WritePiece(ChunkWriter chunks, in AnswerPiece piece)
         {
             ReadOnlyMemory<SampledToken> samples = piece.Samples;
-            foreach (ToolEvent change in Changes(piece))
+            foreach (ToolCallEvent change in Changes(piece))
             {
                 Utf8JsonWriter json = Begin(chunks);
                 WriteChange(json, change);
@@ -76,14 +76,14 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
         public void Keep(in AnswerPiece piece)
         {
             logprobs?.Keep(piece.Samples.Span);
-            foreach (ToolEvent change in Changes(piece))
+            foreach (ToolCallEvent change in Changes(piece))
             {
                 switch (change.Kind)
                 {
-                    case ToolEventKind.Content:
+                    case ToolCallEventKind.Content:
                         _content.Append(change.Text);
                         break;
-                    case ToolEventKind.Begin:
+                    case ToolCallEventKind.Begin:
                         _calls.Add(new ToolCall(change.Id!, change.Text));
                         break;
                     default:
@@ -128,9 +128,9 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
             writer.WriteEndObject();
         }
 
-        private static void WriteChange(Utf8JsonWriter json, in ToolEvent change)
+        private static void WriteChange(Utf8JsonWriter json, in ToolCallEvent change)
         {
-            if (change.Kind == ToolEventKind.Content)
+            if (change.Kind == ToolCallEventKind.Content)
             {
                 json.WriteString("content"u8, change.Text);
                 return;
@@ -139,7 +139,7 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
             json.WriteStartArray("tool_calls"u8);
             json.WriteStartObject();
             json.WriteNumber("index"u8, change.Call);
-            if (change.Kind == ToolEventKind.Begin)
+            if (change.Kind == ToolCallEventKind.Begin)
             {
                 json.WriteString("id"u8, change.Id);
                 json.WriteString("type"u8, "function"u8);
@@ -158,11 +158,11 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
             json.WriteEndArray();
         }
 
-        private IReadOnlyList<ToolEvent> Changes(in AnswerPiece piece)
+        private IReadOnlyList<ToolCallEvent> Changes(in AnswerPiece piece)
         {
             bool last = piece.Finish != FinishReason.None;
             return tools is not null ? tools.Append(piece.Text, last)
-                : piece.Text.Length > 0 ? [ToolEvent.Content(piece.Text)]
+                : piece.Text.Length > 0 ? [ToolCallEvent.Content(piece.Text)]
                 : [];
         }
 

@@ -8,7 +8,7 @@ using HunyuanOrleans.Text.Tools;
 namespace HunyuanOrleans.Server.Tools;
 
 /// <summary>
-/// Calls of tools as an answer's only form, spelled as the models write them and as <see cref="ToolCallReader"/> reads them. The marks
+/// Calls of tools as an answer's only form, spelled as the models write them and as <see cref="ToolCallParser"/> reads them. The marks
 /// are text in the published templates, no special tokens; after the last one the answer can only end.
 /// </summary>
 internal static class ToolCallGrammar
@@ -20,8 +20,8 @@ internal static class ToolCallGrammar
     public static ConstraintSpec Of(IReadOnlyList<ToolSpec> tools, bool single)
     {
         ConstraintSpec call = ConstraintSpec.OneOf([.. tools.Select(Call)]);
-        ConstraintSpec first = ConstraintSpec.Sequence(ConstraintSpec.Literal(ToolCallReader.Open + "["), call);
-        ConstraintSpec end = ConstraintSpec.Literal("]" + ToolCallReader.Close);
+        ConstraintSpec first = ConstraintSpec.Sequence(ConstraintSpec.Literal(ToolCallParser.Open + "["), call);
+        ConstraintSpec end = ConstraintSpec.Literal("]" + ToolCallParser.Close);
         return single
             ? ConstraintSpec.Sequence(first, end)
             : ConstraintSpec.Sequence(first, ConstraintSpec.Repeat(ConstraintSpec.Sequence(ConstraintSpec.Literal(", "), call), 0, null), end);

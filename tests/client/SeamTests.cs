@@ -24,7 +24,7 @@ public sealed class SeamTests
                 (round % 3) switch { 0 => [], 1 => ["ENDE"], _ => ["nichts", "ENDE,", "E, so"] }, includeStop: round % 2 == 1);
             TokenBatch[] batches = Batches(tokens, request, random);
             string expected = Text(new AnswerTextWriter(request, new TokenBytes(tokens)), batches);
-            string whole = new TextStream(new TokenBytes(tokens), new StopPatterns(request.StopStrings), request.IncludeStop)
+            string whole = new TextStream(new TokenBytes(tokens), new StopStringSet(request.StopStrings), request.IncludeStop)
                 .Append(new TokenChunk(batches.SelectMany(static b => b.Ids).ToArray(), default, FinishReason.Length, false, null));
             Assert.Equal(whole, expected);
             for (int cut = 0; cut <= batches.Length; cut++)
@@ -108,7 +108,7 @@ public sealed class SeamTests
     // As the engine ends answers: with the token that completes a stop string.
     private static TokenBatch[] Batches(byte[][] tokens, RequestSpec request, Random random)
     {
-        StopMatcher stops = new(new StopPatterns(request.StopStrings));
+        StopStringMatcher stops = new(new StopStringSet(request.StopStrings));
         int count = 0;
         while (count < tokens.Length && stops.Found is null)
         {

@@ -53,11 +53,11 @@ public sealed class ToolTests
     [Fact]
     public void Arguments_are_given_as_they_come()
     {
-        ToolCallReader reader = new();
+        ToolCallParser reader = new();
         Assert.Empty(reader.Append("<tool_calls>[{\"name\": \"f\", \"argum", last: false));
-        Assert.Equal([(ToolEventKind.Begin, "f"), (ToolEventKind.Arguments, "{\"a\"")], Kinds(reader.Append("ents\": {\"a\"", last: false)));
-        Assert.Equal([(ToolEventKind.Arguments, ": 1")], Kinds(reader.Append(": 1", last: false)));
-        Assert.Equal([(ToolEventKind.Arguments, "}")], Kinds(reader.Append("}}]", last: false)));
+        Assert.Equal([(ToolCallEventKind.Begin, "f"), (ToolCallEventKind.Arguments, "{\"a\"")], Kinds(reader.Append("ents\": {\"a\"", last: false)));
+        Assert.Equal([(ToolCallEventKind.Arguments, ": 1")], Kinds(reader.Append(": 1", last: false)));
+        Assert.Equal([(ToolCallEventKind.Arguments, "}")], Kinds(reader.Append("}}]", last: false)));
         Assert.Empty(reader.Append("</tool_calls>", last: true));
         Assert.Equal(1, reader.Calls);
     }
@@ -135,26 +135,26 @@ public sealed class ToolTests
 
     private static string Chat(string more) => $$"""{"messages":[{"role":"user","content":"w?"}],"tools":{{Tools}}{{more}}}""";
 
-    private static (ToolEventKind, string)[] Kinds(IReadOnlyList<ToolEvent> events) => [.. events.Select(e => (e.Kind, e.Text))];
+    private static (ToolCallEventKind, string)[] Kinds(IReadOnlyList<ToolCallEvent> events) => [.. events.Select(e => (e.Kind, e.Text))];
 
     /// <summary>What the reader makes of pieces: text as it is, calls as [name](arguments).</summary>
     private static string Read(string[] pieces)
     {
-        ToolCallReader reader = new();
+        ToolCallParser reader = new();
         StringBuilder result = new();
         bool open = false;
         for (int i = 0; i < pieces.Length; i++)
         {
-            foreach (ToolEvent change in reader.Append(pieces[i], last: i == pieces.Length - 1))
+            foreach (ToolCallEvent change in reader.Append(pieces[i], last: i == pieces.Length - 1))
             {
-                if (open && change.Kind != ToolEventKind.Arguments)
+                if (open && change.Kind != ToolCallEventKind.Arguments)
                 {
                     result.Append(')');
                     open = false;
                 }
 
-                result.Append(change.Kind == ToolEventKind.Begin ? $"[{change.Text}](" : change.Text);
-                open |= change.Kind == ToolEventKind.Begin;
+                result.Append(change.Kind == ToolCallEventKind.Begin ? $"[{change.Text}](" : change.Text);
+                open |= change.Kind == ToolCallEventKind.Begin;
             }
         }
 

@@ -4,36 +4,36 @@ using System.Text;
 namespace HunyuanOrleans.Text.Streaming;
 
 /// <summary>
-/// Turns the token ids of one answer into text as they come: never half a character, nothing of a stop string, and nothing that may
-/// still become one. Bytes that are not UTF-8 become U+FFFD. The pieces joined are the text of the whole answer.
+/// Converts the token ids of one answer to text incrementally. It returns complete characters only, and withholds stop strings and text that
+/// may become one. Invalid UTF-8 becomes U+FFFD. The pieces concatenated are the text of the whole answer. Not thread-safe.
 /// </summary>
 public sealed class TextStream
 {
     private readonly ITokenText _text;
-    private readonly StopMatcher? _stops;
+    private readonly StopStringMatcher? _stops;
     private readonly bool _includeStop;
     private readonly Decoder _decoder = new UTF8Encoding(false).GetDecoder();
-    private readonly ArrayBufferWriter<byte> _held = new(256);
+    private readonly ArrayBufferWriter<byte> _pending = new(256);
 
-    /// <summary>A stream for one answer.</summary>
-    /// <param name="text">The tokens' bytes.</param>
-    /// <param name="stops">Stop strings, or null.</param>
-    /// <param name="includeStop">Keeps the stop string, and the text of a stop id, at the end.</param>
-    public TextStream(ITokenText text, StopPatterns? stops = null, bool includeStop = false)
+    /// <summary>Creates the stream of one answer.</summary>
+    /// <param name="text">The bytes of the tokens.</param>
+    /// <param name="stops">The stop strings; null for none.</param>
+    /// <param name="includeStop">Whether the text includes the stop string, or the text of the stop id, that ends it.</param>
+    public TextStream(ITokenText text, StopStringSet? stops = null, bool includeStop = false)
     {
         _text = text;
-        _stops = stops is { Count: > 0 } ? new StopMatcher(stops) : null;
+        _stops = stops is { Count: > 0 } ? new StopStringMatcher(stops) : null;
         _includeStop = includeStop;
     }
 
-    /// <summary>Whether the stop string, and the text of a stop id, is kept at the end.</summary>
+    /// <summary>Whether the text includes the stop string, or the text of the stop id, that ends it.</summary>
     public bool IncludesStop => _includeStop;
 
-    /// <summary>The stop string that ended the text; null where none did.</summary>
+    /// <summary>The stop string that ended the text; null if none did.</summary>
     public string? StopString => _stops?.Found;
 
-    /// <summary>Takes token ids.</summary>
-    /// <returns>Text to show, possibly empty.</returns>
+    /// <summary>Appends token ids. Ids after a stop string are ignored.</summary>
+    /// <returns>The text that is ready, possibly empty.</returns>
     public string Append(ReadOnlySpan<int> ids)
     {
         foreach (int id in ids)
@@ -44,38 +44,38 @@ public sealed class TextStream
             }
 
             ReadOnlySpan<byte> bytes = _text.TokenBytes(id);
-            _held.Write(bytes[..(_stops?.Take(bytes) ?? bytes.Length)]);
+            _pending.Write(bytes[..(_stops?.Process(bytes) ?? bytes.Length)]);
         }
 
-        return Release(Holdback, flush: false);
+        return Release(WithheldBytes, flush: false);
     }
 
-    /// <summary>Ends the text: what was held back because more could have come.</summary>
-    public string Finish() => Release(StopString is null ? 0 : Holdback, flush: true);
+    /// <summary>Ends the text and returns what was withheld.</summary>
+    public string Finish() => Release(StopString is null ? 0 : WithheldBytes, flush: true);
 
-    /// <summary>How many of the held bytes must not be shown yet, or at all.</summary>
-    private int Holdback => _stops switch
+    /// <summary>The number of trailing bytes that must not be returned yet, or at all.</summary>
+    private int WithheldBytes => _stops switch
     {
         null => 0,
         { Found: null } => _stops.Pending,
         _ => _includeStop ? 0 : _stops.FoundLength,
     };
 
-    private string Release(int holdback, bool flush)
+    private string Release(int withheld, bool flush)
     {
-        ReadOnlySpan<byte> held = _held.WrittenSpan;
-        ReadOnlySpan<byte> ready = held[..Math.Max(0, held.Length - holdback)];
+        ReadOnlySpan<byte> pending = _pending.WrittenSpan;
+        ReadOnlySpan<byte> ready = pending[..Math.Max(0, pending.Length - withheld)];
         char[] chars = new char[_decoder.GetCharCount(ready, flush)];
         _decoder.GetChars(ready, chars, flush);
-        Keep(held[ready.Length..]);
+        Keep(pending[ready.Length..]);
         return new string(chars);
     }
 
     private void Keep(ReadOnlySpan<byte> rest)
     {
-        // A stop string has at most a few kilobytes, and the rest is never longer.
+        // The copy is small: the rest is never longer than a stop string.
         byte[] copy = rest.ToArray();
-        _held.ResetWrittenCount();
-        _held.Write(copy);
+        _pending.ResetWrittenCount();
+        _pending.Write(copy);
     }
 }

@@ -2,7 +2,7 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Text.Streaming;
 
-/// <summary>The visible bytes of a tokenizer's tokens: special tokens have none.</summary>
+/// <summary>Provides the visible bytes of a tokenizer's tokens. Special tokens have none.</summary>
 public sealed class TokenizerText(Tokenizer tokenizer) : ITokenText
 {
     /// <inheritdoc/>

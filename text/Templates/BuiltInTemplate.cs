@@ -1,8 +1,9 @@
 namespace HunyuanOrleans.Text.Templates;
 
 /// <summary>
-/// The template for folders that bring none. It renders what the published template of Hunyuan-Large renders, its oddities with an
-/// empty first message included: models were trained on them. A tool's answer ends as a user's message does, as in A13B's template.
+/// The template for model folders without one. It renders what the published template of Hunyuan-Large renders, including the duplicated
+/// start token after an empty first message, because models were trained on that. As in A13B's template, a tool message ends like a user
+/// message.
 /// </summary>
 internal static class BuiltInTemplate
 {

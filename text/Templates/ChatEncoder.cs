@@ -3,41 +3,41 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Text.Templates;
 
 /// <summary>
-/// Turns chats into token ids. A special token is recognised only where it lies wholly in text of the template, so that nothing in a
-/// message, a tool or a variable becomes one; between special tokens the text is tokenised as one whole, whoever wrote it, as the
-/// model was trained. Immutable and thread-safe.
+/// Encodes chats as token ids. A special token is recognised only if all of its text comes from the template, so that messages, tools and
+/// variables cannot contain one. The text between special tokens is tokenised as a whole, regardless of its origin, because models were
+/// trained that way. Immutable and thread-safe.
 /// </summary>
 public sealed class ChatEncoder
 {
-    private readonly Tokenizer tokenizer;
+    private readonly Tokenizer _tokenizer;
 
     /// <summary>Creates an encoder for a model's tokenizer and template.</summary>
     public ChatEncoder(Tokenizer tokenizer, ChatTemplate template)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(template);
-        this.tokenizer = tokenizer;
+        _tokenizer = tokenizer;
         Template = template;
     }
 
-    /// <summary>The template chats are rendered with.</summary>
+    /// <summary>The template that renders the chats.</summary>
     public ChatTemplate Template { get; }
 
-    /// <summary>Reads tokenizer and template of a model folder.</summary>
+    /// <summary>Reads the tokenizer and the template of a model folder.</summary>
     /// <exception cref="TextException">The tokenizer is missing, or a file is malformed.</exception>
     public static ChatEncoder Load(string directory) => new(Tokenizer.Load(directory), ChatTemplate.Load(directory));
 
-    /// <summary>The prompt ids of a chat; nothing is added to what the template renders.</summary>
-    /// <exception cref="TemplateException">The template fails or refuses the chat.</exception>
+    /// <summary>Encodes a chat. No tokens are added to what the template renders.</summary>
+    /// <exception cref="TemplateException">Rendering fails, or the template calls raise_exception.</exception>
     /// <exception cref="TextException">There is no message, a role is unknown, or a variable is reserved.</exception>
-    public int[] Encode(ChatTemplateInput input) => Encode(tokenizer, Template.RenderSegments(input));
+    public int[] Encode(ChatTemplateInput input) => Encode(_tokenizer, Template.RenderSegments(input));
 
-    /// <summary>The prompt ids of messages without tools or variables.</summary>
-    /// <exception cref="TemplateException">The template fails or refuses the chat.</exception>
+    /// <summary>Encodes messages without tools or variables.</summary>
+    /// <exception cref="TemplateException">Rendering fails, or the template calls raise_exception.</exception>
     /// <exception cref="TextException">There is no message, or a role is unknown.</exception>
     public int[] Encode(IReadOnlyList<ChatMessage> messages) => Encode(new ChatTemplateInput { Messages = messages });
 
-    /// <summary>The ids of a rendering.</summary>
+    /// <summary>Encodes a rendered chat.</summary>
     public static int[] Encode(Tokenizer tokenizer, IReadOnlyList<TemplateSegment> segments)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Text.Templates;
 
-/// <summary>Reads messages in OpenAI's form, naming the place of whatever does not fit.</summary>
+/// <summary>Reads messages as in the OpenAI API. Error messages name the location of the fault.</summary>
 internal static class ChatMessageReader
 {
     public static List<ChatMessage> ReadList(JsonElement json)
@@ -73,12 +73,12 @@ internal static class ChatMessageReader
         List<string> parts = [];
         foreach (JsonElement part in json.EnumerateArray())
         {
-            string here = $"{place}[{parts.Count}]";
+            string partPlace = $"{place}[{parts.Count}]";
             bool isText = part.ValueKind == JsonValueKind.Object
                 && part.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text");
             parts.Add(isText && part.TryGetProperty("text", out JsonElement text)
-                ? Text(text, here + ".text")
-                : throw new TextException($"{here} must be a part {{\"type\": \"text\", \"text\": …}}; these models read text only."));
+                ? Text(text, partPlace + ".text")
+                : throw new TextException($"{partPlace} must be a part {{\"type\": \"text\", \"text\": …}}; these models read text only."));
         }
 
         return string.Join('\n', parts);

@@ -5,76 +5,76 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 namespace HunyuanOrleans.Text.Templates;
 
 /// <summary>
-/// Renders chats to the text a model was trained on. Immutable and thread-safe. Knows nothing of token ids: see
+/// Renders chats to the text format that a model was trained on. Immutable and thread-safe. It does not know token ids: see
 /// <see cref="ChatEncoder"/>.
 /// </summary>
 public sealed class ChatTemplate
 {
-    /// <summary>The system prompt that the publisher uses by default. No template inserts it; callers that want it send it.</summary>
+    /// <summary>The publisher's default system prompt. No template inserts it; callers send it if they want it.</summary>
     public const string DefaultSystemPrompt = "You are a helpful assistant.";
 
-    private readonly JinjaTemplate main;
-    private readonly JinjaTemplate? withTools;
-    private readonly IReadOnlyDictionary<string, string> specialTokens;
+    private readonly JinjaTemplate _main;
+    private readonly JinjaTemplate? _withTools;
+    private readonly IReadOnlyDictionary<string, string> _specialTokens;
 
     internal ChatTemplate(JinjaTemplate main, JinjaTemplate? withTools, IReadOnlyDictionary<string, string> specialTokens, string origin)
     {
-        this.main = main;
-        this.withTools = withTools;
-        this.specialTokens = specialTokens;
+        _main = main;
+        _withTools = withTools;
+        _specialTokens = specialTokens;
         Origin = origin;
     }
 
-    /// <summary>Where the template came from: a file's path, "built in", or "given".</summary>
+    /// <summary>The origin of the template: the path of a file, "built in", or "given".</summary>
     public string Origin { get; }
 
-    /// <summary>The source of the template that is used without tools.</summary>
-    public string Source => main.Source;
+    /// <summary>The source of the template for chats without tools.</summary>
+    public string Source => _main.Source;
 
     /// <summary>
-    /// Reads the template of a model folder: chat_template.jinja, else chat_template in tokenizer_config.json (a string, or a list of
-    /// name and template of which "default" and "tool_use" are used), else chat_template.json, else the built-in one of Hunyuan.
-    /// bos_token and its like come from tokenizer_config.json and special_tokens_map.json.
+    /// Reads the template of a model folder. The sources in order of precedence: chat_template.jinja; chat_template in
+    /// tokenizer_config.json (a string, or a list of named templates, of which "default" and "tool_use" are used); chat_template.json; the
+    /// built-in template of Hunyuan. Variables such as bos_token come from tokenizer_config.json and special_tokens_map.json.
     /// </summary>
-    /// <exception cref="TextException">A file is malformed, or a <see cref="TemplateException"/> where the template is.</exception>
+    /// <exception cref="TextException">A file is malformed; a <see cref="TemplateException"/> if it is the template.</exception>
     public static ChatTemplate Load(string directory, TemplateOptions? options = null) =>
-        ChatTemplateFiles.Load(directory, options ?? TemplateOptions.Default);
+        ChatTemplateLoader.Load(directory, options ?? TemplateOptions.Default);
 
-    /// <summary>Parses a template that is given as text.</summary>
-    /// <param name="source">The template.</param>
-    /// <param name="specialTokens">Names such as bos_token and what they stand for; their text counts as the template's. Null for
-    /// none.</param>
+    /// <summary>Parses a template.</summary>
+    /// <param name="source">The source of the template.</param>
+    /// <param name="specialTokens">Special tokens by variable name, such as bos_token. Their text counts as text of the template.
+    /// Null for none.</param>
     /// <param name="options">Limits and white-space rules; null for the defaults.</param>
-    /// <exception cref="TemplateException">The source is not a template.</exception>
+    /// <exception cref="TemplateException">The source is malformed.</exception>
     public static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string>? specialTokens = null, TemplateOptions? options = null) =>
         new(JinjaTemplate.Parse(source, options), null, specialTokens ?? new Dictionary<string, string>(), "given");
 
-    /// <summary>Renders a chat to one string. To encode it use <see cref="RenderSegments"/>: in one string all text looks alike.</summary>
-    /// <exception cref="TemplateException">The template fails or refuses the chat (raise_exception).</exception>
+    /// <summary>Renders a chat to a string. Use <see cref="RenderSegments"/> to encode it: a string does not contain the origin of its text.</summary>
+    /// <exception cref="TemplateException">Rendering fails, or the template calls raise_exception.</exception>
     /// <exception cref="TextException">There is no message, a role is unknown, or a variable is reserved.</exception>
-    public string Render(ChatTemplateInput input) => Traced(input).Text;
+    public string Render(ChatTemplateInput input) => RenderWithOrigins(input).Text;
 
     /// <summary>
-    /// Renders a chat to segments that say who wrote them; neighbours differ in origin. Special tokens are meant only in segments from
-    /// the template. Special tokens apart, the text is to be tokenised as one whole, across the borders of segments.
+    /// Renders a chat to segments of alternating origin. Only segments from the template contain special tokens. The text between special
+    /// tokens must be tokenised as a whole, across the borders of segments.
     /// </summary>
-    /// <exception cref="TemplateException">The template fails or refuses the chat (raise_exception).</exception>
+    /// <exception cref="TemplateException">Rendering fails, or the template calls raise_exception.</exception>
     /// <exception cref="TextException">There is no message, a role is unknown, or a variable is reserved.</exception>
-    public IReadOnlyList<TemplateSegment> RenderSegments(ChatTemplateInput input) => Traced(input).ToSegments();
+    public IReadOnlyList<TemplateSegment> RenderSegments(ChatTemplateInput input) => RenderWithOrigins(input).ToSegments();
 
-    private TracedText Traced(ChatTemplateInput input)
+    private OriginText RenderWithOrigins(ChatTemplateInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         input.Validate();
-        JinjaTemplate template = input.Tools is { Count: > 0 } && withTools is not null ? withTools : main;
-        return template.RenderTraced((budget, scope) =>
+        JinjaTemplate template = input.Tools is { Count: > 0 } && _withTools is not null ? _withTools : _main;
+        return template.RenderWithOrigins((budget, scope) =>
         {
-            foreach ((string name, string text) in specialTokens)
+            foreach ((string name, string text) in _specialTokens)
             {
                 scope.Set(name, StringValue.FromTemplate(text));
             }
 
-            ChatValues.Define(budget, scope, input);
+            ChatVariables.Define(budget, scope, input);
         });
     }
 }

@@ -2,23 +2,23 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Text.Templates;
 
-/// <summary>What one rendering of a chat template is given.</summary>
+/// <summary>The input of a chat template.</summary>
 public sealed record ChatTemplateInput
 {
     private static readonly string[] Reserved = ["messages", "tools", "documents", "add_generation_prompt"];
 
-    /// <summary>The chat, oldest message first; at least one.</summary>
+    /// <summary>The messages of the chat, oldest first; at least one.</summary>
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
-    /// <summary>The tools the model may call, each an object in OpenAI's form. Null or empty for none.</summary>
+    /// <summary>The tools that the model may call, each an object as in the OpenAI API. Null or empty for none.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
 
-    /// <summary>Whether an answer follows, so that templates which mark its start do. Default true.</summary>
+    /// <summary>Whether an answer follows, so that the template adds the marker of its start. Default true.</summary>
     public bool AddGenerationPrompt { get; init; } = true;
 
     /// <summary>
-    /// More names the template can read, such as enable_thinking (chat_template_kwargs in requests). Their text is text of the request:
-    /// it never becomes a special token. Null for none.
+    /// More variables of the template, such as enable_thinking (chat_template_kwargs in requests). Their text counts as text of the
+    /// request, so it cannot contain special tokens. Null for none.
     /// </summary>
     public IReadOnlyDictionary<string, JsonElement>? Variables { get; init; }
 

@@ -1,20 +1,20 @@
 namespace HunyuanOrleans.Text.Templates;
 
-/// <summary>How templates are read and what a rendering may cost. The defaults fit every published chat template.</summary>
+/// <summary>Controls the parsing of templates and limits the cost of rendering. The defaults suit every published chat template.</summary>
 public sealed record TemplateOptions
 {
-    /// <summary>The options used where none are given.</summary>
+    /// <summary>The default options.</summary>
     public static TemplateOptions Default { get; } = new();
 
     /// <summary>
-    /// Whether the first line break after a statement or comment is dropped. Default true, as Hugging Face renders chat templates;
-    /// false is plain Jinja2.
+    /// Whether the first line break after a statement or comment is removed. Default true, as Hugging Face renders chat templates; false is
+    /// the default of Jinja2.
     /// </summary>
     public bool TrimBlocks { get; init; } = true;
 
     /// <summary>
-    /// Whether blanks between the start of a line and a statement or comment are dropped. Default true, as Hugging Face renders chat
-    /// templates; false is plain Jinja2.
+    /// Whether white space between the start of a line and a statement or comment is removed. Default true, as Hugging Face renders chat
+    /// templates; false is the default of Jinja2.
     /// </summary>
     public bool LstripBlocks { get; init; } = true;
 
@@ -22,30 +22,30 @@ public sealed record TemplateOptions
     public bool KeepTrailingNewline { get; init; }
 
     /// <summary>
-    /// Most UTF-16 units a rendering, or any string made on the way, may have. Default 16,777,216 (about four million tokens). Raising
-    /// it raises the memory a hostile template can take.
+    /// The maximum length, in UTF-16 code units, of the result and of every intermediate string. Default 16,777,216 (about four million
+    /// tokens). A higher limit lets a hostile template allocate more memory.
     /// </summary>
     public int MaxOutputChars { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Most steps of one rendering: a step is one statement, expression, list element, or 32 characters copied. Default 10,000,000
-    /// (about a second). Loops that never end stop here.
+    /// The maximum number of steps of one rendering. A step is one statement, expression, list element, or 32 copied characters. Default
+    /// 10,000,000 (about a second). The limit ends infinite loops.
     /// </summary>
     public long MaxSteps { get; init; } = 10_000_000;
 
     /// <summary>
-    /// Deepest nesting of statements, expressions, macro calls and values. Default 300, which needs less than half a MiB of stack;
-    /// raise it only where rendering runs on larger stacks.
+    /// The maximum nesting of statements, expressions, macro calls and values. Default 300, which needs less than half a MiB of stack.
+    /// Raise it only if rendering runs on larger stacks.
     /// </summary>
     public int MaxDepth { get; init; } = 300;
 
-    /// <summary>Longest list that range() may make. Default 100,000.</summary>
+    /// <summary>The maximum length of the list that range() returns. Default 100,000.</summary>
     public int MaxRange { get; init; } = 100_000;
 
-    /// <summary>Longest template source in UTF-16 units. Default 1,048,576.</summary>
+    /// <summary>The maximum length of the template's source in UTF-16 code units. Default 1,048,576.</summary>
     public int MaxSourceChars { get; init; } = 1024 * 1024;
 
-    /// <summary>The clock behind strftime_now. Default the system's, in local time.</summary>
+    /// <summary>The clock of strftime_now. Default: the system's clock, in local time.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     internal void Validate()

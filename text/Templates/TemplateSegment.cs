@@ -1,9 +1,9 @@
 namespace HunyuanOrleans.Text.Templates;
 
-/// <summary>A piece of a rendering and who wrote it.</summary>
+/// <summary>A piece of rendered text with its origin.</summary>
 /// <param name="Text">The text, never empty.</param>
 /// <param name="FromTemplate">
-/// True where the template itself wrote the text, so that special tokens in it are meant; false for everything that stems from
-/// messages, tools or variables of the request, in which special-token text is ordinary text.
+/// True if the text comes from the template, so that special tokens in it are recognised. False if it comes from messages, tools or
+/// variables of the request, where the text of a special token is ordinary text.
 /// </param>
 public readonly record struct TemplateSegment(string Text, bool FromTemplate);

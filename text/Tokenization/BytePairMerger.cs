@@ -3,13 +3,12 @@ using System.Buffers;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Byte-pair merging of one piece: of all neighbouring pairs the one with the lowest rank merges first, the leftmost of equals.
-/// Short pieces are searched anew after every merge; long ones use a heap, O(n log n) whatever the bytes. Knows nothing of text.
-/// Immutable.
+/// Applies byte-pair merges to one piece of text. The neighbouring pair with the lowest rank merges first, and the leftmost of equal
+/// ranks. Short pieces are searched again after every merge. Long pieces use a heap, which takes O(n log n) for any input. Immutable.
 /// </summary>
-internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
+internal sealed class BytePairMerger(MergeTable merges, int[] byteIds)
 {
-    // Up to here searching a few cache lines beats keeping a heap.
+    // Up to this length, searching a few cache lines is faster than a heap.
     private const int ShortPiece = 48;
 
     /// <summary>Appends the token ids of a piece to <paramref name="ids"/>.</summary>
@@ -37,7 +36,7 @@ internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
 
         for (int i = 0; i + 1 < count; i++)
         {
-            ranks[i] = pairs.Rank(parts[i], parts[i + 1]);
+            ranks[i] = merges.Rank(parts[i], parts[i + 1]);
         }
 
         while (count > 1)
@@ -51,23 +50,23 @@ internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
                 }
             }
 
-            if (ranks[best] == PairTable.NoRank)
+            if (ranks[best] == MergeTable.NoRank)
             {
                 break;
             }
 
-            parts[best] = pairs.Merged(parts[best], parts[best + 1]);
+            parts[best] = merges.Merged(parts[best], parts[best + 1]);
             parts[(best + 2)..count].CopyTo(parts[(best + 1)..]);
             ranks[(best + 1)..(count - 1)].CopyTo(ranks[best..]);
             count--;
             if (best > 0)
             {
-                ranks[best - 1] = pairs.Rank(parts[best - 1], parts[best]);
+                ranks[best - 1] = merges.Rank(parts[best - 1], parts[best]);
             }
 
             if (best + 1 < count)
             {
-                ranks[best] = pairs.Rank(parts[best], parts[best + 1]);
+                ranks[best] = merges.Rank(parts[best], parts[best + 1]);
             }
         }
 
@@ -83,19 +82,19 @@ internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
         using var heap = new MergeHeap(piece.Length);
         for (int i = 0; i < piece.Length; i++)
         {
-            parts[i] = new Part { Id = byteIds[piece[i]], Previous = i - 1, Next = i + 1, Rank = PairTable.NoRank };
+            parts[i] = new Part { Id = byteIds[piece[i]], Previous = i - 1, Next = i + 1, Rank = MergeTable.NoRank };
         }
 
         for (int i = 0; i + 1 < piece.Length; i++)
         {
-            parts[i].Rank = pairs.Rank(parts[i].Id, parts[i + 1].Id);
+            parts[i].Rank = merges.Rank(parts[i].Id, parts[i + 1].Id);
             heap.Append(parts[i].Rank, i);
         }
 
-        heap.Order();
+        heap.Heapify();
         while (heap.TryPop(out int rank, out int at))
         {
-            // A pair whose neighbour has merged meanwhile has another rank by now, or none.
+            // The entry is stale if a neighbour has merged since: the pair then has another rank, or none.
             if (parts[at].Rank != rank)
             {
                 continue;
@@ -103,10 +102,10 @@ internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
 
             ref Part left = ref parts[at];
             ref Part right = ref parts[left.Next];
-            left.Id = pairs.Merged(left.Id, right.Id);
+            left.Id = merges.Merged(left.Id, right.Id);
             left.Next = right.Next;
-            right.Rank = PairTable.NoRank;
-            Rerank(parts, at, piece.Length, heap);
+            right.Rank = MergeTable.NoRank;
+            UpdateRank(parts, at, piece.Length, heap);
             if (left.Next < piece.Length)
             {
                 parts[left.Next].Previous = at;
@@ -114,7 +113,7 @@ internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
 
             if (left.Previous >= 0)
             {
-                Rerank(parts, left.Previous, piece.Length, heap);
+                UpdateRank(parts, left.Previous, piece.Length, heap);
             }
         }
 
@@ -126,10 +125,10 @@ internal sealed class BytePairMerger(PairTable pairs, int[] byteIds)
         ArrayPool<Part>.Shared.Return(parts);
     }
 
-    private void Rerank(Part[] parts, int at, int end, MergeHeap heap)
+    private void UpdateRank(Part[] parts, int at, int end, MergeHeap heap)
     {
         ref Part part = ref parts[at];
-        part.Rank = part.Next < end ? pairs.Rank(part.Id, parts[part.Next].Id) : PairTable.NoRank;
+        part.Rank = part.Next < end ? merges.Rank(part.Id, parts[part.Next].Id) : MergeTable.NoRank;
         heap.Push(part.Rank, at);
     }
 

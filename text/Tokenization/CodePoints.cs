@@ -3,19 +3,19 @@ using System.Globalization;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// What a code point is to the split patterns. Knows Unicode's categories and white space, nothing of patterns or tokens.
+/// Reads code points and classifies them by Unicode category and white space, as the split patterns need it.
 /// </summary>
 internal static class CodePoints
 {
-    /// <summary>What a lone surrogate reads as.</summary>
+    /// <summary>The code point that replaces a lone surrogate.</summary>
     public const int Replacement = 0xFFFD;
 
     private static readonly byte[] BasicPlane = ClassifyBasicPlane();
 
-    /// <summary>The classes the Hunyuan pattern tells apart; a line break is a white space of its own kind.</summary>
+    /// <summary>The classes that the Hunyuan pattern distinguishes.</summary>
     public enum Kind : byte
     {
-        /// <summary>Anything that is none of the others.</summary>
+        /// <summary>Any other code point.</summary>
         Other,
 
         /// <summary>\p{L}.</summary>
@@ -31,7 +31,7 @@ internal static class CodePoints
         LineBreak,
     }
 
-    /// <summary>Reads the code point that starts at <paramref name="index"/>; <paramref name="length"/> is 1 or 2 chars.</summary>
+    /// <summary>Reads the code point at <paramref name="index"/>. <paramref name="length"/> is 1 or 2 chars.</summary>
     public static int At(ReadOnlySpan<char> text, int index, out int length)
     {
         char first = text[index];
@@ -54,7 +54,7 @@ internal static class CodePoints
     public static Kind KindOf(int codePoint) =>
         codePoint < BasicPlane.Length ? (Kind)BasicPlane[codePoint] : Classify(codePoint);
 
-    /// <summary>The White_Space property: U+001C to U+001F, which some engines count as white space, are not in it.</summary>
+    /// <summary>Whether the code point has the property White_Space. U+001C to U+001F, which some regex engines include, do not have it.</summary>
     public static bool IsWhiteSpace(int codePoint) => codePoint switch
     {
         >= 0x09 and <= 0x0D or 0x20 or 0x85 or 0xA0 => true,

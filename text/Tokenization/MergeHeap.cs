@@ -3,74 +3,74 @@ using System.Buffers;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// A binary heap of (rank, position), lowest rank first, then lowest position. Pairs without a rank are not kept. Stale entries are the
-/// caller's to recognise. Not thread-safe; its storage is rented until disposed.
+/// A binary heap of (rank, position), ordered by rank, then position. Entries without a rank are ignored. The caller must recognise stale
+/// entries. The storage is rented until disposed. Not thread-safe.
 /// </summary>
 internal sealed class MergeHeap(int capacity) : IDisposable
 {
-    private ulong[] items = ArrayPool<ulong>.Shared.Rent(capacity);
-    private int count;
+    private ulong[] _items = ArrayPool<ulong>.Shared.Rent(capacity);
+    private int _count;
 
-    /// <summary>Adds an entry without ordering; <see cref="Order"/> must follow before anything is popped.</summary>
+    /// <summary>Adds an entry without restoring the heap order. Call <see cref="Heapify"/> before popping.</summary>
     public void Append(int rank, int position)
     {
-        if (rank == PairTable.NoRank)
+        if (rank == MergeTable.NoRank)
         {
             return;
         }
 
-        if (count == items.Length)
+        if (_count == _items.Length)
         {
             Grow();
         }
 
-        items[count++] = ((ulong)(uint)rank << 32) | (uint)position;
+        _items[_count++] = ((ulong)(uint)rank << 32) | (uint)position;
     }
 
-    /// <summary>Orders everything appended, in linear time.</summary>
-    public void Order()
+    /// <summary>Establishes the heap order in linear time.</summary>
+    public void Heapify()
     {
-        for (int i = (count / 2) - 1; i >= 0; i--)
+        for (int i = (_count / 2) - 1; i >= 0; i--)
         {
-            Sink(i);
+            SiftDown(i);
         }
     }
 
     /// <summary>Adds an entry.</summary>
     public void Push(int rank, int position)
     {
-        if (rank == PairTable.NoRank)
+        if (rank == MergeTable.NoRank)
         {
             return;
         }
 
         Append(rank, position);
-        int child = count - 1;
-        ulong item = items[child];
-        while (child > 0 && items[(child - 1) / 2] is var parent && parent > item)
+        int child = _count - 1;
+        ulong item = _items[child];
+        while (child > 0 && _items[(child - 1) / 2] is var parent && parent > item)
         {
-            items[child] = parent;
+            _items[child] = parent;
             child = (child - 1) / 2;
         }
 
-        items[child] = item;
+        _items[child] = item;
     }
 
-    /// <summary>Takes the first entry; false when there is none.</summary>
+    /// <summary>Removes the first entry; false if the heap is empty.</summary>
     public bool TryPop(out int rank, out int position)
     {
-        if (count == 0)
+        if (_count == 0)
         {
             rank = position = 0;
             return false;
         }
 
-        rank = (int)(items[0] >> 32);
-        position = (int)(uint)items[0];
-        items[0] = items[--count];
-        if (count > 1)
+        rank = (int)(_items[0] >> 32);
+        position = (int)(uint)_items[0];
+        _items[0] = _items[--_count];
+        if (_count > 1)
         {
-            Sink(0);
+            SiftDown(0);
         }
 
         return true;
@@ -79,39 +79,39 @@ internal sealed class MergeHeap(int capacity) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        ArrayPool<ulong>.Shared.Return(items);
-        items = [];
-        count = 0;
+        ArrayPool<ulong>.Shared.Return(_items);
+        _items = [];
+        _count = 0;
     }
 
-    private void Sink(int parent)
+    private void SiftDown(int parent)
     {
-        ulong item = items[parent];
-        while ((2 * parent) + 1 < count)
+        ulong item = _items[parent];
+        while ((2 * parent) + 1 < _count)
         {
             int child = (2 * parent) + 1;
-            if (child + 1 < count && items[child + 1] < items[child])
+            if (child + 1 < _count && _items[child + 1] < _items[child])
             {
                 child++;
             }
 
-            if (items[child] >= item)
+            if (_items[child] >= item)
             {
                 break;
             }
 
-            items[parent] = items[child];
+            _items[parent] = _items[child];
             parent = child;
         }
 
-        items[parent] = item;
+        _items[parent] = item;
     }
 
     private void Grow()
     {
-        ulong[] larger = ArrayPool<ulong>.Shared.Rent(items.Length * 2);
-        items.AsSpan(0, count).CopyTo(larger);
-        ArrayPool<ulong>.Shared.Return(items);
-        items = larger;
+        ulong[] larger = ArrayPool<ulong>.Shared.Rent(_items.Length * 2);
+        _items.AsSpan(0, _count).CopyTo(larger);
+        ArrayPool<ulong>.Shared.Return(_items);
+        _items = larger;
     }
 }

@@ -3,10 +3,9 @@ using System.Buffers;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Unicode normalisation form C. <see cref="string.Normalize()"/> is not used because it silently does nothing where the runtime has no
-/// ICU or runs with invariant globalisation, and throws on a lone surrogate: ids must not depend on the machine. A lone surrogate
-/// becomes U+FFFD from the first change on; before that it stays, which reads the same to everything behind this. Time is
-/// O(n log n) for any input.
+/// Normalises text to Unicode normalisation form C. <see cref="string.Normalize()"/> is not used: it does nothing if the runtime has no ICU
+/// or uses invariant globalisation, so token ids would depend on the machine, and it throws on a lone surrogate. Here a lone surrogate
+/// becomes U+FFFD after the first changed position and stays before it; encoding treats both alike. Time is O(n log n) for any input.
 /// </summary>
 internal static class Nfc
 {
@@ -20,7 +19,7 @@ internal static class Nfc
     private const int SyllableCount = LeadCount * VowelCount * TrailCount;
 
     /// <summary>
-    /// The normalised text: <paramref name="text"/> itself where it is normalised already, which costs one look at every char.
+    /// The normalised text. Text that is normalised already is returned itself, after one pass over its chars.
     /// </summary>
     public static ReadOnlySpan<char> Normalize(ReadOnlySpan<char> text)
     {
@@ -28,7 +27,7 @@ internal static class Nfc
         return first == text.Length ? text : Rebuild(text, first);
     }
 
-    // The index from which on text may change: the starter in front of the first affected code point.
+    // The first index at which the text may change: the starter before the first affected code point.
     private static int FirstAffected(ReadOnlySpan<char> text)
     {
         int index = text.IndexOfAnyExceptInRange('\0', '\u02FF');
@@ -62,7 +61,7 @@ internal static class Nfc
             i += length;
         }
 
-        Order(codes);
+        SortMarks(codes);
         int count = Compose(codes);
         var result = new ArrayBufferWriter<char>(start + count);
         result.Write(text[..start]);
@@ -100,8 +99,8 @@ internal static class Nfc
         }
     }
 
-    // Sorts every run of marks by combining class, keeping the order within a class.
-    private static void Order(List<int> codes)
+    // Sorts every run of marks by combining class with a stable sort.
+    private static void SortMarks(List<int> codes)
     {
         NfcData data = NfcData.Instance;
         for (int i = 0; i < codes.Count; i++)
@@ -129,7 +128,7 @@ internal static class Nfc
         }
     }
 
-    // Composes in place and returns how many code points are left (Unicode Standard, section 3.11, canonical composition).
+    // Composes in place and returns the number of code points left (Unicode Standard, section 3.11, canonical composition).
     private static int Compose(List<int> codes)
     {
         NfcData data = NfcData.Instance;
@@ -141,9 +140,9 @@ internal static class Nfc
             int code = codes[i];
             int combining = data.ClassOf(code);
 
-            // Blocked by an equal or higher class in between; so a starter composes only with the starter right before it.
+            // A mark of equal or higher class in between blocks composition, so a starter composes only with the starter directly before it.
             bool reachable = starter >= 0 && lastClass < combining;
-            if (reachable && Pair(data, codes[starter], code) is var composed and >= 0)
+            if (reachable && ComposePair(data, codes[starter], code) is var composed and >= 0)
             {
                 codes[starter] = composed;
                 continue;
@@ -166,7 +165,7 @@ internal static class Nfc
         return count;
     }
 
-    private static int Pair(NfcData data, int first, int second)
+    private static int ComposePair(NfcData data, int first, int second)
     {
         int lead = first - LeadBase;
         int vowel = second - VowelBase;

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace HunyuanOrleans.Text.Tokenization;
 
-/// <summary>The Unicode data that canonical composition needs, read once from <c>nfc.txt</c>. Immutable.</summary>
+/// <summary>The Unicode data for canonical composition, read once from the resource <c>nfc.txt</c>. Immutable.</summary>
 internal sealed class NfcData
 {
     private const string Resource = "HunyuanOrleans.Text.Tokenization.nfc.txt";
 
-    private readonly Dictionary<int, byte> classes = [];
-    private readonly Dictionary<int, int[]> decompositions = [];
-    private readonly Dictionary<long, int> compositions = [];
+    private readonly Dictionary<int, byte> _classes = [];
+    private readonly Dictionary<int, int[]> _decompositions = [];
+    private readonly Dictionary<long, int> _compositions = [];
 
-    // One bit per char of the basic plane: it may change, or change its neighbours, under composition.
-    private readonly byte[] affected = new byte[0x10000 / 8];
-    private readonly HashSet<int> affectedAbove = [];
+    // One bit per char of the basic plane: whether composition may change it or its neighbours.
+    private readonly byte[] _affected = new byte[0x10000 / 8];
+    private readonly HashSet<int> _affectedAbove = [];
 
     private NfcData()
     {
@@ -28,29 +28,29 @@ internal sealed class NfcData
             }
         }
 
-        // Hangul vowels and trailing consonants compose with what is in front of them.
+        // Hangul vowels and trailing consonants compose with the code point before them.
         for (int jamo = 0x1161; jamo <= 0x11C2; jamo++)
         {
-            Mark(jamo);
+            MarkAffected(jamo);
         }
     }
 
-    /// <summary>The data.</summary>
+    /// <summary>The only instance.</summary>
     public static NfcData Instance { get; } = new();
 
     /// <summary>The canonical combining class, 0 for a starter.</summary>
-    public byte ClassOf(int codePoint) => codePoint < 0x300 ? (byte)0 : classes.GetValueOrDefault(codePoint);
+    public byte ClassOf(int codePoint) => codePoint < 0x300 ? (byte)0 : _classes.GetValueOrDefault(codePoint);
 
-    /// <summary>The one or two code points this one decomposes to in one step; null for none.</summary>
-    public int[]? Decompose(int codePoint) => decompositions.GetValueOrDefault(codePoint);
+    /// <summary>The one or two code points that this one decomposes to in one step; null if it does not decompose.</summary>
+    public int[]? Decompose(int codePoint) => _decompositions.GetValueOrDefault(codePoint);
 
-    /// <summary>The code point two others compose to; -1 for none. Hangul is left out.</summary>
-    public int Compose(int first, int second) => compositions.GetValueOrDefault(((long)first << 32) | (uint)second, -1);
+    /// <summary>The code point that two others compose to; -1 for none. Hangul is not included.</summary>
+    public int Compose(int first, int second) => _compositions.GetValueOrDefault(((long)first << 32) | (uint)second, -1);
 
-    /// <summary>Whether text that holds this code point may differ from its composed form.</summary>
+    /// <summary>Whether text with this code point may differ from its composed form.</summary>
     public bool IsAffected(int codePoint) => codePoint < 0x10000
-        ? (affected[codePoint >> 3] & (1 << (codePoint & 7))) != 0
-        : affectedAbove.Contains(codePoint);
+        ? (_affected[codePoint >> 3] & (1 << (codePoint & 7))) != 0
+        : _affectedAbove.Contains(codePoint);
 
     private void Read(string[] fields)
     {
@@ -61,34 +61,34 @@ internal sealed class NfcData
         {
             for (int codePoint = codes[0]; codePoint <= codes[1]; codePoint++)
             {
-                classes.Add(codePoint, (byte)codes[2]);
-                Mark(codePoint);
+                _classes.Add(codePoint, (byte)codes[2]);
+                MarkAffected(codePoint);
             }
 
             return;
         }
 
-        decompositions.Add(codes[0], codes[1..]);
+        _decompositions.Add(codes[0], codes[1..]);
         if (fields[0] == "d")
         {
-            Mark(codes[0]);
+            MarkAffected(codes[0]);
             return;
         }
 
-        // A composed character stands as it is unless a mark follows; what it is made of may compose: the second part tells.
-        compositions.Add(((long)codes[1] << 32) | (uint)codes[2], codes[0]);
-        Mark(codes[2]);
+        // A composed character changes only if a mark follows it, so only the second part of its decomposition is marked as affected.
+        _compositions.Add(((long)codes[1] << 32) | (uint)codes[2], codes[0]);
+        MarkAffected(codes[2]);
     }
 
-    private void Mark(int codePoint)
+    private void MarkAffected(int codePoint)
     {
         if (codePoint < 0x10000)
         {
-            affected[codePoint >> 3] |= (byte)(1 << (codePoint & 7));
+            _affected[codePoint >> 3] |= (byte)(1 << (codePoint & 7));
         }
         else
         {
-            affectedAbove.Add(codePoint);
+            _affectedAbove.Add(codePoint);
         }
     }
 }

@@ -4,43 +4,43 @@ using System.Text;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Reads the part of the regular expression language that published byte-level tokenizers use: alternatives of literals, classes,
-/// <c>\s \S \d \p{..} \P{..}</c>, greedy or possessive repetition, a leading group (<c>(?i:..)</c> or <c>(?:..)</c>) and a closing
-/// <c>(?!..)</c>. Anything else is refused by name, never approximated. Knows nothing of matching.
+/// Parses the subset of regular expressions that published byte-level tokenizers use: alternatives of literals, classes,
+/// <c>\s \S \d \p{..} \P{..}</c>, greedy or possessive repetition, a leading group (<c>(?i:..)</c> or <c>(?:..)</c>) and a trailing
+/// <c>(?!..)</c>. Anything else is rejected with an error that names it.
 /// </summary>
 internal sealed class PatternParser
 {
-    // Characters that stand for themselves only after a backslash.
+    // Characters that are literal only after a backslash.
     private const string Operators = ".^$*+?{}()[]|\\";
 
-    // A file must not be able to exhaust the stack.
-    private const int DeepestGroup = 16;
+    // The limit prevents a file from exhausting the stack.
+    private const int MaxGroupDepth = 16;
 
-    private readonly int[] pattern;
-    private readonly string source;
-    private int position;
-    private int depth;
+    private readonly int[] _pattern;
+    private readonly string _source;
+    private int _position;
+    private int _depth;
 
     private PatternParser(string source)
     {
-        this.source = source;
-        pattern = [.. source.EnumerateRunes().Select(rune => rune.Value)];
+        _source = source;
+        _pattern = [.. source.EnumerateRunes().Select(rune => rune.Value)];
     }
 
-    private bool AtEnd => position == pattern.Length;
+    private bool AtEnd => _position == _pattern.Length;
 
-    /// <summary>The alternatives of a pattern, in order.</summary>
+    /// <summary>Parses a pattern to its alternatives, in order.</summary>
     /// <exception cref="TextException">The pattern uses something that is not supported.</exception>
-    public static IReadOnlyList<SplitAlternative> Parse(string pattern)
+    public static IReadOnlyList<PatternAlternative> Parse(string pattern)
     {
         var parser = new PatternParser(pattern);
-        List<SplitAlternative> alternatives = parser.Alternatives(ignoreCase: false);
-        return parser.AtEnd ? alternatives : throw parser.Refuse("an unmatched ')'");
+        List<PatternAlternative> alternatives = parser.Alternatives(ignoreCase: false);
+        return parser.AtEnd ? alternatives : throw parser.Unsupported("an unmatched ')'");
     }
 
-    private List<SplitAlternative> Alternatives(bool ignoreCase)
+    private List<PatternAlternative> Alternatives(bool ignoreCase)
     {
-        var all = new List<SplitAlternative>();
+        var all = new List<PatternAlternative>();
         do
         {
             Alternative(ignoreCase, all);
@@ -49,33 +49,33 @@ internal sealed class PatternParser
         return all;
     }
 
-    private void Alternative(bool ignoreCase, List<SplitAlternative> all)
+    private void Alternative(bool ignoreCase, List<PatternAlternative> all)
     {
-        // A group can only lead: in front of nothing that could give back, spelling its members out keeps the order of attempts.
-        List<SplitAlternative> heads = [new([], null)];
+        // Only a leading group is supported: nothing before it can backtrack, so expanding its alternatives keeps the order of attempts.
+        List<PatternAlternative> heads = [new([], null)];
         if (Take('('))
         {
-            if (++depth > DeepestGroup)
+            if (++_depth > MaxGroupDepth)
             {
-                throw Refuse($"groups nested deeper than {DeepestGroup}");
+                throw Unsupported($"groups nested deeper than {MaxGroupDepth}");
             }
 
             heads = Alternatives(GroupIgnoresCase() || ignoreCase);
-            depth--;
+            _depth--;
             Expect(')');
             if (!AtEnd && Peek() is '?' or '*' or '+' or '{')
             {
-                throw Refuse("a repeated group");
+                throw Unsupported("a repeated group");
             }
         }
 
-        var steps = new List<SplitStep>();
+        var steps = new List<PatternStep>();
         CodePointSet? notBefore = null;
         while (!AtEnd && Peek() is not ('|' or ')'))
         {
             if (notBefore is not null)
             {
-                throw Refuse("something after a look ahead");
+                throw Unsupported("something after a look ahead");
             }
 
             if (Take('('))
@@ -91,19 +91,19 @@ internal sealed class PatternParser
             }
         }
 
-        foreach (SplitAlternative head in heads)
+        foreach (PatternAlternative head in heads)
         {
             if (head.NotBefore is not null && (steps.Count > 0 || notBefore is not null))
             {
-                throw Refuse("something after a look ahead");
+                throw Unsupported("something after a look ahead");
             }
 
             if (head.Steps.Length + steps.Count == 0)
             {
-                throw Refuse("an empty alternative");
+                throw Unsupported("an empty alternative");
             }
 
-            all.Add(new SplitAlternative([.. head.Steps, .. steps], notBefore ?? head.NotBefore));
+            all.Add(new PatternAlternative([.. head.Steps, .. steps], notBefore ?? head.NotBefore));
         }
     }
 
@@ -119,17 +119,17 @@ internal sealed class PatternParser
         return ignoreCase;
     }
 
-    private SplitStep Step(bool ignoreCase)
+    private PatternStep Step(bool ignoreCase)
     {
         CodePointSet set = Set(ignoreCase);
         (int minimum, int maximum) = Repetition();
         if (!AtEnd && Peek() == '?')
         {
-            throw Refuse("lazy repetition");
+            throw Unsupported("lazy repetition");
         }
 
         bool repeated = (minimum, maximum) != (1, 1);
-        return new SplitStep(set, minimum, maximum, repeated && Take('+'));
+        return new PatternStep(set, minimum, maximum, repeated && Take('+'));
     }
 
     private (int Minimum, int Maximum) Repetition()
@@ -162,19 +162,19 @@ internal sealed class PatternParser
         }
 
         Expect('}');
-        return maximum >= minimum ? (minimum, maximum) : throw Refuse("a repetition whose bounds are reversed");
+        return maximum >= minimum ? (minimum, maximum) : throw Unsupported("a repetition whose bounds are reversed");
     }
 
     private int Number()
     {
-        int start = position;
+        int start = _position;
         int value = 0;
-        while (!AtEnd && Peek() is >= '0' and <= '9' && position - start < 6)
+        while (!AtEnd && Peek() is >= '0' and <= '9' && _position - start < 6)
         {
-            value = (value * 10) + pattern[position++] - '0';
+            value = (value * 10) + _pattern[_position++] - '0';
         }
 
-        return position > start ? value : throw Refuse("a repetition without a number");
+        return _position > start ? value : throw Unsupported("a repetition without a number");
     }
 
     private CodePointSet Set(bool ignoreCase)
@@ -185,7 +185,7 @@ internal sealed class PatternParser
             builder.Negated = Take('^');
             if (!AtEnd && Peek() == ']')
             {
-                throw Refuse("an empty class");
+                throw Unsupported("an empty class");
             }
 
             while (!Take(']'))
@@ -199,12 +199,12 @@ internal sealed class PatternParser
         }
         else if (!AtEnd && (Peek() >= 0x80 || !Operators.Contains((char)Peek())))
         {
-            int literal = pattern[position++];
+            int literal = _pattern[_position++];
             Add(builder, literal, literal);
         }
         else
         {
-            throw Refuse(AtEnd ? "an unfinished pattern" : $"'{new Rune(Peek())}'");
+            throw Unsupported(AtEnd ? "an unfinished pattern" : $"'{new Rune(Peek())}'");
         }
 
         return builder.Build();
@@ -212,36 +212,36 @@ internal sealed class PatternParser
 
     private void ClassMember(CodePointSetBuilder builder)
     {
-        if (AtEnd || Peek() == '[' || (Peek() == '&' && position + 1 < pattern.Length && pattern[position + 1] == '&'))
+        if (AtEnd || Peek() == '[' || (Peek() == '&' && _position + 1 < _pattern.Length && _pattern[_position + 1] == '&'))
         {
-            throw Refuse(AtEnd ? "an unfinished class" : "a nested class");
+            throw Unsupported(AtEnd ? "an unfinished class" : "a nested class");
         }
 
-        int? first = Take('\\') ? Escape(builder, insideClass: true) : pattern[position++];
+        int? first = Take('\\') ? Escape(builder, insideClass: true) : _pattern[_position++];
         if (first is not { } low)
         {
             return;
         }
 
         int high = low;
-        if (position + 1 < pattern.Length && pattern[position] == '-' && pattern[position + 1] != ']')
+        if (_position + 1 < _pattern.Length && _pattern[_position] == '-' && _pattern[_position + 1] != ']')
         {
-            position++;
-            high = (Take('\\') ? Escape(builder, insideClass: true) : pattern[position++]) ?? throw Refuse("a range without an end");
+            _position++;
+            high = (Take('\\') ? Escape(builder, insideClass: true) : _pattern[_position++]) ?? throw Unsupported("a range without an end");
         }
 
-        Add(builder, low, high >= low ? high : throw Refuse("a reversed range"));
+        Add(builder, low, high >= low ? high : throw Unsupported("a reversed range"));
     }
 
-    // Gives the code point of an escaped character; a set such as \s goes into the builder at once and gives null.
+    // Returns the code point of an escaped character. For a class such as \s, it adds the class to the builder and returns null.
     private int? Escape(CodePointSetBuilder builder, bool insideClass)
     {
         if (AtEnd)
         {
-            throw Refuse("an unfinished escape");
+            throw Unsupported("an unfinished escape");
         }
 
-        int code = pattern[position++];
+        int code = _pattern[_position++];
         int? character = code switch
         {
             'r' => '\r',
@@ -278,12 +278,12 @@ internal sealed class PatternParser
             case 'P':
                 if (!builder.AddCategories(PropertyName(), complement: code == 'P'))
                 {
-                    throw Refuse("a property other than a general category (such as L, N, P, S, M, Lu)");
+                    throw Unsupported("a property other than a general category (such as L, N, P, S, M, Lu)");
                 }
 
                 break;
             default:
-                throw Refuse($"'\\{new Rune(code)}'");
+                throw Unsupported($"'\\{new Rune(code)}'");
         }
 
         return null;
@@ -295,7 +295,7 @@ internal sealed class PatternParser
         var name = new StringBuilder();
         while (!AtEnd && Peek() != '}')
         {
-            name.Append(new Rune(pattern[position++]).ToString());
+            name.Append(new Rune(_pattern[_position++]).ToString());
         }
 
         Expect('}');
@@ -306,20 +306,20 @@ internal sealed class PatternParser
     {
         if (!builder.AddRange(first, last))
         {
-            throw Refuse("case-blind comparison of a letter that is not ASCII, or of a range");
+            throw Unsupported("case-blind comparison of a letter that is not ASCII, or of a range");
         }
     }
 
-    private int Peek() => pattern[position];
+    private int Peek() => _pattern[_position];
 
     private bool Take(char expected)
     {
-        if (AtEnd || pattern[position] != expected)
+        if (AtEnd || _pattern[_position] != expected)
         {
             return false;
         }
 
-        position++;
+        _position++;
         return true;
     }
 
@@ -327,11 +327,11 @@ internal sealed class PatternParser
     {
         if (!Take(expected))
         {
-            throw Refuse(AtEnd ? $"a pattern that ends where '{expected}' is due" : $"'{new Rune(Peek())}' where '{expected}' is due");
+            throw Unsupported(AtEnd ? $"a pattern that ends where '{expected}' is due" : $"'{new Rune(Peek())}' where '{expected}' is due");
         }
     }
 
-    private TextException Refuse(string what) => new(string.Create(
+    private TextException Unsupported(string what) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"split pattern '{source}': {what} is not supported (at character {position})."));
+        $"split pattern '{_source}': {what} is not supported (at character {_position})."));
 }

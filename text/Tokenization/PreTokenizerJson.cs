@@ -1,24 +1,24 @@
 namespace HunyuanOrleans.Text.Tokenization;
 
-/// <summary>Reads the normalizer, pre_tokenizer and decoder of <c>tokenizer.json</c>. Knows nothing of vocabularies.</summary>
+/// <summary>Reads the normalizer, pre_tokenizer and decoder of <c>tokenizer.json</c>.</summary>
 internal static class PreTokenizerJson
 {
-    // What ByteLevel splits by when it is not told to leave that to others.
+    // The pattern of ByteLevel if use_regex is true.
     private const string ByteLevelPattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    /// <summary>Whether text is normalised to form C, and the splits in their order.</summary>
+    /// <summary>Reads whether text is normalised to form C, and the pre-tokenizers in order.</summary>
     /// <exception cref="TextException">A component is not supported.</exception>
-    public static (bool Normalize, IReadOnlyList<IPieceSplitter> Splitters) Read(JsonReading root)
+    public static (bool Normalize, IReadOnlyList<IPreTokenizer> PreTokenizers) Read(JsonElementReader root)
     {
         bool normalize = false;
-        foreach (JsonReading normalizer in Flatten(root.OptionalObject("normalizer"), "normalizers"))
+        foreach (JsonElementReader normalizer in Flatten(root.OptionalObject("normalizer"), "normalizers"))
         {
             normalize = Type(normalizer) == "NFC" ? true : throw Unsupported(normalizer, "NFC, alone or in a Sequence");
         }
 
-        var splitters = new List<IPieceSplitter>();
+        var preTokenizers = new List<IPreTokenizer>();
         bool byteLevel = false;
-        foreach (JsonReading step in Flatten(root.OptionalObject("pre_tokenizer"), "pretokenizers"))
+        foreach (JsonElementReader step in Flatten(root.OptionalObject("pre_tokenizer"), "pretokenizers"))
         {
             if (byteLevel)
             {
@@ -28,18 +28,18 @@ internal static class PreTokenizerJson
             switch (Type(step))
             {
                 case "Split":
-                    splitters.Add(Split(step));
+                    preTokenizers.Add(ReadSplit(step));
                     break;
                 case "ByteLevel":
                     byteLevel = true;
                     if (step.Flag("add_prefix_space", otherwise: true))
                     {
-                        throw step.Refuse("add_prefix_space true", "false");
+                        throw step.Unsupported("add_prefix_space true", "false");
                     }
 
                     if (step.Flag("use_regex", otherwise: true))
                     {
-                        splitters.Add(Splitter(step, ByteLevelPattern, dropUnmatched: false));
+                        preTokenizers.Add(CreatePreTokenizer(step, ByteLevelPattern, dropUnmatched: false));
                     }
 
                     break;
@@ -49,15 +49,15 @@ internal static class PreTokenizerJson
         }
 
         return byteLevel
-            ? (normalize, splitters)
-            : throw root.Refuse("a pre_tokenizer without ByteLevel", "Split and ByteLevel, alone or in a Sequence");
+            ? (normalize, preTokenizers)
+            : throw root.Unsupported("a pre_tokenizer without ByteLevel", "Split and ByteLevel, alone or in a Sequence");
     }
 
-    /// <summary>Makes sure that decoding is joining bytes.</summary>
-    /// <exception cref="TextException">It is not.</exception>
-    public static void RequireByteLevelDecoder(JsonReading root)
+    /// <summary>Checks that decoding only joins bytes.</summary>
+    /// <exception cref="TextException">The decoder is another one.</exception>
+    public static void RequireByteLevelDecoder(JsonElementReader root)
     {
-        foreach (JsonReading decoder in Flatten(root.OptionalObject("decoder"), "decoders"))
+        foreach (JsonElementReader decoder in Flatten(root.OptionalObject("decoder"), "decoders"))
         {
             if (Type(decoder) != "ByteLevel")
             {
@@ -66,35 +66,35 @@ internal static class PreTokenizerJson
         }
     }
 
-    private static IPieceSplitter Split(JsonReading step)
+    private static IPreTokenizer ReadSplit(JsonElementReader step)
     {
-        JsonReading pattern = step.Object("pattern");
+        JsonElementReader pattern = step.Object("pattern");
         string text = pattern.Text("Regex", otherwise: string.Empty);
         if (text.Length == 0)
         {
-            throw pattern.Refuse(pattern.Element.GetRawText(), "a Regex");
+            throw pattern.Unsupported(pattern.Element.GetRawText(), "a Regex");
         }
 
         bool invert = step.Flag("invert", otherwise: false);
         return (step.Text("behavior", otherwise: string.Empty), invert) switch
         {
-            ("Isolated", _) => Splitter(step, text, dropUnmatched: false),
-            ("Removed", true) => Splitter(step, text, dropUnmatched: true),
-            var (behavior, _) => throw step.Refuse($"behavior '{behavior}' with invert {invert}", "Isolated, or Removed with invert true"),
+            ("Isolated", _) => CreatePreTokenizer(step, text, dropUnmatched: false),
+            ("Removed", true) => CreatePreTokenizer(step, text, dropUnmatched: true),
+            var (behavior, _) => throw step.Unsupported($"behavior '{behavior}' with invert {invert}", "Isolated, or Removed with invert true"),
         };
     }
 
-    private static IPieceSplitter Splitter(JsonReading step, string pattern, bool dropUnmatched)
+    private static IPreTokenizer CreatePreTokenizer(JsonElementReader step, string pattern, bool dropUnmatched)
     {
-        // The scanner leaves nothing unmatched, so what would become of that makes no difference.
-        if (pattern == HunyuanSplitter.Pattern)
+        // The scanner matches all text, so dropUnmatched makes no difference.
+        if (pattern == HunyuanPreTokenizer.Pattern)
         {
-            return new HunyuanSplitter();
+            return new HunyuanPreTokenizer();
         }
 
         try
         {
-            return new PatternSplitter(PatternParser.Parse(pattern), dropUnmatched);
+            return new PatternPreTokenizer(PatternParser.Parse(pattern), dropUnmatched);
         }
         catch (TextException e)
         {
@@ -102,8 +102,8 @@ internal static class PreTokenizerJson
         }
     }
 
-    // A component, or the members of a Sequence, which may nest.
-    private static IEnumerable<JsonReading> Flatten(JsonReading? component, string members)
+    // The component itself, or the members of a Sequence, which may be nested.
+    private static IEnumerable<JsonElementReader> Flatten(JsonElementReader? component, string members)
     {
         if (component is null)
         {
@@ -113,8 +113,8 @@ internal static class PreTokenizerJson
         return Type(component) == "Sequence" ? component.Items(members).SelectMany(item => Flatten(item, members)) : [component];
     }
 
-    private static string Type(JsonReading component) => component.Text("type", otherwise: string.Empty);
+    private static string Type(JsonElementReader component) => component.Text("type", otherwise: string.Empty);
 
-    private static TextException Unsupported(JsonReading component, string allowed) =>
-        component.Refuse($"type '{Type(component)}'", allowed);
+    private static TextException Unsupported(JsonElementReader component, string allowed) =>
+        component.Unsupported($"type '{Type(component)}'", allowed);
 }

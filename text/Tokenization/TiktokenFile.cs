@@ -5,16 +5,16 @@ using System.Globalization;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Reads <c>hy.tiktoken</c>: per line a token in base64, a space and a number. The rank is the line; the number is not used. The special
-/// tokens follow the ranks. Knows nothing of the other file formats.
+/// Reads <c>hy.tiktoken</c>. Each line holds a token in base64, a space and a number. The line is the rank and the id; the number is not
+/// used. The ids of the special tokens follow.
 /// </summary>
 internal static class TiktokenFile
 {
     /// <summary>The file's name in a model folder.</summary>
     public const string Name = "hy.tiktoken";
 
-    // Every split of a token is tried when its merges are worked out, so length costs quadratically. Published: 128.
-    private const int LongestToken = 1024;
+    // Every split of a token is tried to find its merges, so the time is quadratic in the length. Published files reach 128.
+    private const int MaxTokenLength = 1024;
 
     // <|extra_0|> to <|extra_203|>.
     private const int ExtraTokens = 204;
@@ -22,13 +22,13 @@ internal static class TiktokenFile
     private static readonly string[] NamedSpecials = ["<|endoftext|>", "<|startoftext|>", "<|bos|>", "<|eos|>", "<|pad|>"];
 
     /// <summary>Reads the file at <paramref name="path"/>.</summary>
-    /// <exception cref="TextException">A line is malformed or doubled, or a single byte has no token.</exception>
-    public static TokenizerParts Read(string path)
+    /// <exception cref="TextException">A line is malformed or a duplicate, or a single byte has no token.</exception>
+    public static TokenizerDefinition Read(string path)
     {
         var tokens = new TokenTable();
         ReadTokens(File.ReadAllBytes(path), path, tokens);
         RequireBytes(tokens, path);
-        PairTable pairs = FindPairs(tokens);
+        MergeTable merges = FindMerges(tokens);
         var added = new List<AddedToken>();
         IEnumerable<string> specials = NamedSpecials.Concat(Enumerable.Range(0, ExtraTokens)
             .Select(i => string.Create(CultureInfo.InvariantCulture, $"<|extra_{i}|>")));
@@ -38,12 +38,12 @@ internal static class TiktokenFile
             tokens.Add(System.Text.Encoding.UTF8.GetBytes(special), findable: false);
         }
 
-        return new TokenizerParts(tokens, pairs, [new HunyuanSplitter()], added, Normalize: true, WholePieces: true);
+        return new TokenizerDefinition(tokens, merges, [new HunyuanPreTokenizer()], added, Normalize: true, IgnoreMerges: true);
     }
 
     private static void ReadTokens(ReadOnlySpan<byte> file, string path, TokenTable tokens)
     {
-        Span<byte> decoded = stackalloc byte[LongestToken];
+        Span<byte> decoded = stackalloc byte[MaxTokenLength];
         file = file.TrimEnd("\r\n"u8);
         for (int line = 1; !file.IsEmpty; line++)
         {
@@ -62,7 +62,7 @@ internal static class TiktokenFile
             OperationStatus status = Base64.DecodeFromUtf8(current[..space], decoded, out _, out int length);
             if (status == OperationStatus.DestinationTooSmall)
             {
-                throw new TextException($"{path}, line {line}: the token is longer than the {LongestToken} bytes allowed.");
+                throw new TextException($"{path}, line {line}: the token is longer than the {MaxTokenLength} bytes allowed.");
             }
 
             if (status != OperationStatus.Done || length == 0)
@@ -90,11 +90,11 @@ internal static class TiktokenFile
         }
     }
 
-    // Two neighbours merge when their bytes together are a token, and the token's line is the rank: so every way to part a token
-    // into two tokens is one pair.
-    private static PairTable FindPairs(TokenTable tokens)
+    // Two neighbours merge if their joined bytes are a token, and the rank is the line of that token. So every split of a token into two
+    // tokens is a merge.
+    private static MergeTable FindMerges(TokenTable tokens)
     {
-        var pairs = new PairTable();
+        var merges = new MergeTable();
         for (int id = 0; id < tokens.Count; id++)
         {
             ReadOnlySpan<byte> token = tokens[id];
@@ -104,12 +104,12 @@ internal static class TiktokenFile
                 int right = left < 0 ? -1 : tokens.Find(token[cut..]);
                 if (right >= 0)
                 {
-                    pairs.Add(left, right, id, id);
+                    merges.Add(left, right, id, id);
                 }
             }
         }
 
-        return pairs;
+        return merges;
     }
 
     private static string Excerpt(ReadOnlySpan<byte> line) =>

@@ -4,36 +4,35 @@ using System.Runtime.InteropServices;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// The bytes of every token by id, and ids by bytes, looked up without allocating. Filled while a tokenizer loads, then only read.
-/// Knows nothing of merging or text.
+/// Maps token ids to bytes and bytes to ids without allocating. It is filled while the tokenizer loads and only read afterwards.
 /// </summary>
 internal sealed class TokenTable
 {
-    private readonly List<int> ends = [];
-    private byte[] bytes = new byte[1 << 16];
-    private int[] slots = new int[1 << 10];
-    private int listed;
+    private readonly List<int> _ends = [];
+    private byte[] _bytes = new byte[1 << 16];
+    private int[] _slots = new int[1 << 10];
+    private int _findableCount;
 
     /// <summary>One more than the highest id.</summary>
-    public int Count => ends.Count;
+    public int Count => _ends.Count;
 
     /// <summary>The length in bytes of the longest token that can be found by its bytes.</summary>
-    public int LongestListed { get; private set; }
+    public int LongestFindable { get; private set; }
 
-    /// <summary>The bytes of a token; empty for an id that is not in use.</summary>
+    /// <summary>The bytes of a token; empty for an unused id.</summary>
     public ReadOnlySpan<byte> this[int id]
     {
         get
         {
-            int start = id == 0 ? 0 : ends[id - 1];
-            return bytes.AsSpan(start, ends[id] - start);
+            int start = id == 0 ? 0 : _ends[id - 1];
+            return _bytes.AsSpan(start, _ends[id] - start);
         }
     }
 
-    /// <summary>
-    /// Adds the token with the next id. A token that is not <paramref name="findable"/> can be decoded, never found by its bytes.
-    /// Returns the id that already has these bytes, or -1 after adding.
-    /// </summary>
+    /// <summary>Adds the token with the next id.</summary>
+    /// <param name="token">The bytes of the token.</param>
+    /// <param name="findable">Whether <see cref="Find"/> returns the token. Every token can be decoded.</param>
+    /// <returns>-1, or the id that has these bytes already; then nothing was added.</returns>
     public int Add(ReadOnlySpan<byte> token, bool findable)
     {
         if (findable && Find(token) is var existing and >= 0)
@@ -41,34 +40,34 @@ internal sealed class TokenTable
             return existing;
         }
 
-        int start = ends.Count == 0 ? 0 : ends[^1];
-        if (start + token.Length > bytes.Length)
+        int start = _ends.Count == 0 ? 0 : _ends[^1];
+        if (start + token.Length > _bytes.Length)
         {
-            Array.Resize(ref bytes, Math.Max(bytes.Length * 2, start + token.Length));
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, start + token.Length));
         }
 
-        token.CopyTo(bytes.AsSpan(start));
-        ends.Add(start + token.Length);
+        token.CopyTo(_bytes.AsSpan(start));
+        _ends.Add(start + token.Length);
         if (findable)
         {
-            LongestListed = Math.Max(LongestListed, token.Length);
-            if (++listed * 2 > slots.Length)
+            LongestFindable = Math.Max(LongestFindable, token.Length);
+            if (++_findableCount * 2 > _slots.Length)
             {
                 Grow();
             }
 
-            Insert(ends.Count - 1);
+            Insert(_ends.Count - 1);
         }
 
         return -1;
     }
 
-    /// <summary>The id of the token with exactly these bytes, or -1.</summary>
+    /// <summary>The id of the token with these bytes; -1 if there is none.</summary>
     public int Find(ReadOnlySpan<byte> token)
     {
-        for (int slot = (int)Hash(token) & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
+        for (int slot = (int)Hash(token) & (_slots.Length - 1); _slots[slot] != 0; slot = (slot + 1) & (_slots.Length - 1))
         {
-            int id = slots[slot] - 1;
+            int id = _slots[slot] - 1;
             if (this[id].SequenceEqual(token))
             {
                 return id;
@@ -102,8 +101,8 @@ internal sealed class TokenTable
 
     private void Grow()
     {
-        int[] old = slots;
-        slots = new int[old.Length * 2];
+        int[] old = _slots;
+        _slots = new int[old.Length * 2];
         foreach (int entry in old)
         {
             if (entry != 0)
@@ -115,12 +114,12 @@ internal sealed class TokenTable
 
     private void Insert(int id)
     {
-        int slot = (int)Hash(this[id]) & (slots.Length - 1);
-        while (slots[slot] != 0)
+        int slot = (int)Hash(this[id]) & (_slots.Length - 1);
+        while (_slots[slot] != 0)
         {
-            slot = (slot + 1) & (slots.Length - 1);
+            slot = (slot + 1) & (_slots.Length - 1);
         }
 
-        slots[slot] = id + 1;
+        _slots[slot] = id + 1;
     }
 }

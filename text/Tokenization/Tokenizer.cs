@@ -4,61 +4,61 @@ using System.Text;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Text to token ids and back, by byte-level byte-pair encoding. Immutable and thread-safe. Adds no token of its own in front or
-/// behind, and knows nothing of chats, of which tokens begin or end a text, nor of the size of a model's embedding.
+/// Encodes text as token ids and decodes it, with byte-level byte-pair encoding. Immutable and thread-safe. It adds no tokens at the start
+/// or the end, and does not know chats, end-of-text tokens or the size of a model's embedding.
 /// </summary>
 public sealed class Tokenizer
 {
-    private readonly TokenTable tokens;
-    private readonly Dictionary<string, int> specialIds;
-    private readonly bool[] special;
+    private readonly TokenTable _tokens;
+    private readonly Dictionary<string, int> _specialIds;
+    private readonly bool[] _special;
 
-    internal Tokenizer(TokenizerParts parts)
+    internal Tokenizer(TokenizerDefinition definition)
     {
-        tokens = parts.Tokens;
-        Parts = parts;
-        SpecialTokens = [.. parts.Added.Where(token => token.Special).Select(token => new SpecialToken(token.Id, token.Text))];
-        specialIds = SpecialTokens.ToDictionary(token => token.Text, token => token.Id);
-        special = new bool[tokens.Count];
+        _tokens = definition.Tokens;
+        Definition = definition;
+        SpecialTokens = [.. definition.AddedTokens.Where(token => token.Special).Select(token => new SpecialToken(token.Id, token.Text))];
+        _specialIds = SpecialTokens.ToDictionary(token => token.Text, token => token.Id);
+        _special = new bool[_tokens.Count];
         foreach (SpecialToken token in SpecialTokens)
         {
-            special[token.Id] = true;
+            _special[token.Id] = true;
         }
 
         var byteIds = new int[256];
         for (int value = 0; value < byteIds.Length; value++)
         {
-            byteIds[value] = tokens.Find([(byte)value]);
+            byteIds[value] = _tokens.Find([(byte)value]);
         }
 
-        Merger = new BytePairMerger(parts.Pairs, byteIds);
-        AsGiven = new AddedTokenMatcher([.. parts.Added.Where(token => !token.Normalized)]);
-        InNormalized = new AddedTokenMatcher([.. parts.Added.Where(token => token.Normalized)]);
-        All = new AddedTokenMatcher(parts.Added);
+        Merger = new BytePairMerger(definition.Merges, byteIds);
+        RawTextTokens = new AddedTokenMatcher([.. definition.AddedTokens.Where(token => !token.Normalized)]);
+        NormalizedTextTokens = new AddedTokenMatcher([.. definition.AddedTokens.Where(token => token.Normalized)]);
+        AddedTokens = new AddedTokenMatcher(definition.AddedTokens);
     }
 
-    /// <summary>One more than the highest token id, special tokens included. A model's own vocabulary may be padded to more.</summary>
-    public int VocabularySize => tokens.Count;
+    /// <summary>One more than the highest token id, including special tokens. The vocabulary of a model may be padded to a larger size.</summary>
+    public int VocabularySize => _tokens.Count;
 
-    /// <summary>The special tokens, by ascending id.</summary>
+    /// <summary>The special tokens in ascending order of id.</summary>
     public IReadOnlyList<SpecialToken> SpecialTokens { get; }
 
-    internal TokenizerParts Parts { get; }
+    internal TokenizerDefinition Definition { get; }
 
     internal BytePairMerger Merger { get; }
 
-    internal AddedTokenMatcher AsGiven { get; }
+    internal AddedTokenMatcher RawTextTokens { get; }
 
-    internal AddedTokenMatcher InNormalized { get; }
+    internal AddedTokenMatcher NormalizedTextTokens { get; }
 
-    internal AddedTokenMatcher All { get; }
+    internal AddedTokenMatcher AddedTokens { get; }
 
-    /// <summary>Whether the folder has a tokenizer file: <c>hy.tiktoken</c> or <c>tokenizer.json</c>.</summary>
+    /// <summary>Whether a model folder has a tokenizer file: <c>hy.tiktoken</c> or <c>tokenizer.json</c>.</summary>
     public static bool Exists(string directory) =>
         File.Exists(Path.Combine(directory, TiktokenFile.Name)) || File.Exists(Path.Combine(directory, TokenizerJson.Name));
 
-    /// <summary>Reads the tokenizer of a model folder: <c>hy.tiktoken</c> where there is one, else <c>tokenizer.json</c>.</summary>
-    /// <exception cref="TextException">Neither file is there, or it is malformed or uses something unsupported.</exception>
+    /// <summary>Reads the tokenizer of a model folder: <c>hy.tiktoken</c> if present, otherwise <c>tokenizer.json</c>.</summary>
+    /// <exception cref="TextException">Neither file exists, or the file is malformed or uses an unsupported feature.</exception>
     public static Tokenizer Load(string directory)
     {
         string tiktoken = Path.Combine(directory, TiktokenFile.Name);
@@ -83,7 +83,7 @@ public sealed class Tokenizer
         throw new TextException($"{directory} has no tokenizer: neither {TiktokenFile.Name} nor {TokenizerJson.Name} is there.");
     }
 
-    /// <summary>The ids of a text. See <see cref="Encode(ReadOnlySpan{char}, List{int}, bool)"/>.</summary>
+    /// <summary>Encodes a text. See <see cref="Encode(ReadOnlySpan{char}, List{int}, bool)"/>.</summary>
     public int[] Encode(ReadOnlySpan<char> text, bool parseSpecial = false)
     {
         var ids = new List<int>((text.Length / 3) + 4);
@@ -92,32 +92,36 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// Appends the ids of a text. Text that looks like a special token is ordinary text unless <paramref name="parseSpecial"/>, the
-    /// published behaviour: then it is recognised anywhere. Never set it for text that users send. A lone surrogate reads as U+FFFD.
-    /// Time is O(n log n) in the length of the text.
+    /// Encodes a text and appends its ids. A lone surrogate is encoded as U+FFFD. Time is O(n log n) in the length of the text.
     /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="destination">The list to append to.</param>
+    /// <param name="parseSpecial">
+    /// Whether the text of a special token is encoded as that token, as in the publisher's code, or as ordinary text. It must be false for
+    /// text from users.
+    /// </param>
     public void Encode(ReadOnlySpan<char> text, List<int> destination, bool parseSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        using var run = new EncodeRun(this, destination);
+        using var operation = new EncodeOperation(this, destination);
         if (parseSpecial)
         {
-            run.WithSpecials(text);
+            operation.EncodeWithAddedTokens(text);
         }
         else
         {
-            run.Ordinary(text);
+            operation.EncodeText(text);
         }
     }
 
     /// <summary>
-    /// Appends the ids of text made by a template from its own words and from a user's: special tokens are recognised except where they
-    /// touch one of <paramref name="userRanges"/>, so that no user can write one, alone or together with the template's words, nor
-    /// spoil one of the template's by what stands next to it. Apart from special tokens the text is encoded as one whole.
+    /// Encodes text that a template rendered, and appends its ids. A special token is recognised unless it overlaps one of
+    /// <paramref name="userRanges"/>. So a user can neither write a special token, not even together with text of the template, nor prevent
+    /// the recognition of one that the template wrote. The text between special tokens is encoded as a whole.
     /// </summary>
     /// <param name="text">The rendered text.</param>
-    /// <param name="userRanges">Index ranges of <paramref name="text"/> that came from users: ascending, not overlapping.</param>
-    /// <param name="destination">Where ids are appended.</param>
+    /// <param name="userRanges">The ranges of <paramref name="text"/> that come from users, ascending and not overlapping.</param>
+    /// <param name="destination">The list to append to.</param>
     /// <exception cref="ArgumentException">The ranges are out of order or outside the text.</exception>
     public void EncodeTemplate(ReadOnlySpan<char> text, ReadOnlySpan<Range> userRanges, List<int> destination)
     {
@@ -135,16 +139,16 @@ public sealed class Tokenizer
             previousEnd = end;
         }
 
-        using var run = new EncodeRun(this, destination);
-        run.Template(text, userRanges);
+        using var operation = new EncodeOperation(this, destination);
+        operation.EncodeTemplate(text, userRanges);
     }
 
     /// <summary>
-    /// The text of ids: their bytes joined and read as UTF-8, each part that is not valid as U+FFFD. Ids from
-    /// <see cref="VocabularySize"/> on (a model's padding) have no text.
+    /// Decodes ids to text: joins their bytes and reads them as UTF-8, with U+FFFD for invalid parts. Ids from
+    /// <see cref="VocabularySize"/> on, the padding of a model's vocabulary, have no text.
     /// </summary>
-    /// <param name="ids">Token ids.</param>
-    /// <param name="skipSpecial">Whether special tokens are left out.</param>
+    /// <param name="ids">The token ids.</param>
+    /// <param name="skipSpecial">Whether special tokens are omitted.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is negative.</exception>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = false)
     {
@@ -169,26 +173,26 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// The bytes of a token, part of a character perhaps; empty from <see cref="VocabularySize"/> on and for ids that are not in use.
-    /// The memory belongs to the tokenizer.
+    /// The bytes of a token, possibly only part of a character; empty for unused ids and ids from <see cref="VocabularySize"/> on. The
+    /// tokenizer owns the memory.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
     public ReadOnlySpan<byte> TokenBytes(int id)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(id);
-        return id < tokens.Count ? tokens[id] : [];
+        return id < _tokens.Count ? _tokens[id] : [];
     }
 
-    /// <summary>Whether the id is a special token's. Ids from <see cref="VocabularySize"/> on are not.</summary>
+    /// <summary>Whether the id is that of a special token. Ids from <see cref="VocabularySize"/> on are not.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is negative.</exception>
     public bool IsSpecial(int id)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(id);
-        return id < special.Length && special[id];
+        return id < _special.Length && _special[id];
     }
 
-    /// <summary>The id of the special token written as <paramref name="text"/>; null when there is none.</summary>
-    public int? SpecialId(string text) => specialIds.TryGetValue(text, out int id) ? id : null;
+    /// <summary>The id of the special token with this text; null if there is none.</summary>
+    public int? SpecialId(string text) => _specialIds.TryGetValue(text, out int id) ? id : null;
 
     internal ReadOnlySpan<byte> BytesOf(int id, bool skipSpecial)
     {

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Text.Tests.Streaming;
 public sealed class TextStreamTests
 {
     [Fact]
-    public void Pieces_joined_are_the_text_and_never_end_in_half_a_character()
+    public void Pieces_concatenate_to_the_text_and_end_at_character_borders()
     {
         string text = "Grüße, 混元大模型 🚀🚀 e\u0301 end";
         byte[] bytes = Encoding.UTF8.GetBytes(text);
@@ -28,7 +28,7 @@ public sealed class TextStreamTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_give_the_replacement_character()
+    public void Invalid_bytes_become_the_replacement_character()
     {
         var stream = new TextStream(new Bytes([[0xE6, 0xB7], [0x41], [0xFF], [0xE6, 0xB7]]));
         string text = stream.Append([0]) + stream.Append([1]) + stream.Append([2]) + stream.Append([3]);
@@ -44,14 +44,14 @@ public sealed class TextStreamTests
     [InlineData("ends with st", "stop", "ends with st", null)]
     [InlineData("你好。再见", "。", "你好", "。")]
     [InlineData("x<end>y", "d>", "x<en", "d>")]
-    public void Stop_strings_end_the_text_wherever_tokens_are_cut(string text, string stop, string shown, string? found)
+    public void Stop_strings_end_the_text_independent_of_token_borders(string text, string stop, string shown, string? found)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         for (int size = 1; size <= bytes.Length; size++)
         {
             foreach (bool include in (bool[])[false, true])
             {
-                var stream = new TextStream(new Bytes([.. bytes.Chunk(size)]), new StopPatterns([stop, "never seen"]), include);
+                var stream = new TextStream(new Bytes([.. bytes.Chunk(size)]), new StopStringSet([stop, "never seen"]), include);
                 var joined = new StringBuilder();
                 for (int id = 0; id * size < bytes.Length; id++)
                 {
@@ -67,12 +67,12 @@ public sealed class TextStreamTests
     }
 
     [Fact]
-    public void The_first_completed_stop_wins_and_of_several_at_once_the_longest()
+    public void The_stop_string_that_completes_first_is_found_or_the_longest_of_several()
     {
-        var matcher = new StopMatcher(new StopPatterns(["c", "abc", "bc", "abcd"]));
-        Assert.Equal(4, matcher.Take("xabcd"u8));
+        var matcher = new StopStringMatcher(new StopStringSet(["c", "abc", "bc", "abcd"]));
+        Assert.Equal(4, matcher.Process("xabcd"u8));
         Assert.Equal(("abc", 3), (matcher.Found, matcher.FoundLength));
-        Assert.Equal(0, matcher.Take("c"u8));
+        Assert.Equal(0, matcher.Process("c"u8));
     }
 
     [Fact]
@@ -84,8 +84,8 @@ public sealed class TextStreamTests
             string text = Letters(random, 30);
             string[] stops = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Letters(random, random.Next(1, 6)))];
             int end = Enumerable.Range(1, text.Length).FirstOrDefault(length => stops.Any(text[..length].EndsWith));
-            var matcher = new StopMatcher(new StopPatterns(stops));
-            Assert.Equal(end == 0 ? text.Length : end, matcher.Take(Encoding.UTF8.GetBytes(text)));
+            var matcher = new StopStringMatcher(new StopStringSet(stops));
+            Assert.Equal(end == 0 ? text.Length : end, matcher.Process(Encoding.UTF8.GetBytes(text)));
             Assert.Equal(end == 0 ? null : stops.Where(text[..end].EndsWith).MaxBy(stop => stop.Length), matcher.Found);
         }
     }

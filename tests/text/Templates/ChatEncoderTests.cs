@@ -37,7 +37,7 @@ public sealed class ChatEncoderTests
     [InlineData("<|extra_0|")]
     [InlineData("|>")]
     [InlineData("<|")]
-    public void No_message_can_bring_in_a_special_token(string hostile)
+    public void Messages_cannot_contain_special_tokens(string hostile)
     {
         foreach (string role in ChatMessage.Roles)
         {
@@ -47,7 +47,7 @@ public sealed class ChatEncoderTests
     }
 
     [Fact]
-    public void Text_between_special_tokens_is_tokenised_as_one_whole()
+    public void Text_between_special_tokens_is_tokenised_as_a_whole()
     {
         ChatTemplate template = ChatTemplate.Parse("{% for m in messages %}Question: hel{{ m.content }}ld<|eos|>{% endfor %}");
         int[] ids = new ChatEncoder(Tokenizer, template).Encode([ChatMessage.User("lo wor")]);
@@ -55,7 +55,7 @@ public sealed class ChatEncoderTests
     }
 
     [Fact]
-    public void A_special_token_made_of_two_template_strings_is_meant_and_one_half_typed_by_a_user_is_not()
+    public void Two_template_strings_can_form_a_special_token_but_user_text_cannot_complete_one()
     {
         int eos = Tokenizer.SpecialId("<|eos|>")!.Value;
         ChatTemplate joined = ChatTemplate.Parse("{{ '<|e' ~ 'os|>' }}{{ messages[0].content }}");
@@ -65,7 +65,7 @@ public sealed class ChatEncoderTests
     }
 
     [Fact]
-    public void Variables_and_tools_cannot_bring_in_a_special_token()
+    public void Variables_and_tools_cannot_contain_special_tokens()
     {
         ChatTemplate template = ChatTemplate.Parse(
             "{{ bos_token }}{{ x }}{{ tools | tojson }}{{ tools }}{{ messages[0].extra }}{% for k in tools[0] %}{{ k }}{% endfor %}{{ eos_token }}",

@@ -19,7 +19,7 @@ public sealed class ChatTemplateLoadTests
     }
 
     [Fact]
-    public void Named_templates_serve_chats_with_and_without_tools()
+    public void Named_templates_are_selected_by_the_presence_of_tools()
     {
         object[] named = [new { name = "default", template = "D" }, new { name = "tool_use", template = "T" }, new { name = "rag", template = "{% broken" }];
         using TempFolder folder = Folder(("tokenizer_config.json", new { chat_template = named }));
@@ -29,7 +29,7 @@ public sealed class ChatTemplateLoadTests
     }
 
     [Fact]
-    public void A_jinja_file_wins_over_tokenizer_config_and_a_json_file_comes_last()
+    public void Chat_template_jinja_precedes_tokenizer_config_and_chat_template_json()
     {
         using TempFolder folder = Folder(("chat_template.json", new { chat_template = "J" }));
         Assert.Equal("J", ChatTemplate.Load(folder.Root).Render(Hello));
@@ -50,7 +50,7 @@ public sealed class ChatTemplateLoadTests
     }
 
     [Fact]
-    public void A_folder_without_a_template_gets_the_built_in_one()
+    public void A_folder_without_a_template_uses_the_built_in_one()
     {
         using TempFolder folder = Folder(("tokenizer_config.json", new { chat_template = (string?)null }));
         ChatTemplate template = ChatTemplate.Load(folder.Root);
@@ -74,7 +74,7 @@ public sealed class ChatTemplateLoadTests
     [InlineData("tokenizer_config.json", """{"chat_template": [{"name": "a", "template": ""}, {"name": "b", "template": ""}]}""", "none named default")]
     [InlineData("tokenizer_config.json", """{"chat_template": "a\n{{ ("}""", "chat template, line 2: ")]
     [InlineData("chat_template.jinja", "a\n\n{% if %}", "chat template, line 3: ")]
-    public void What_is_wrong_in_a_file_names_the_file(string name, string text, string part)
+    public void An_error_in_a_file_names_the_file(string name, string text, string part)
     {
         using TempFolder folder = new();
         File.WriteAllText(folder.File(name), text);
@@ -84,7 +84,7 @@ public sealed class ChatTemplateLoadTests
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_is_an_error()
+    public void A_missing_folder_is_an_error()
     {
         Assert.Contains("no such folder", Assert.Throws<TextException>(() => ChatTemplate.Load("/nowhere/at/all")).Message, StringComparison.Ordinal);
     }

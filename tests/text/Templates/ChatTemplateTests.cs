@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HunyuanOrleans.Text.Templates;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Text.Tests.Templates;
@@ -51,7 +52,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Without_tools_or_generation_prompt_the_template_sees_none()
+    public void Missing_tools_are_none_and_the_generation_prompt_can_be_off()
     {
         ChatTemplate template = ChatTemplate.Parse("{{ tools is none }}{{ documents is none }}{{ add_generation_prompt }}{{ messages | length }}");
         Assert.Equal("TrueTrueTrue1", template.Render(new ChatTemplateInput { Messages = [ChatMessage.User("")], Tools = [] }));
@@ -71,14 +72,14 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void An_empty_chat_is_refused()
+    public void An_empty_chat_is_rejected()
     {
         TextException error = Assert.Throws<TextException>(() => ChatTemplate.Parse("x").Render(new ChatTemplateInput { Messages = [] }));
         Assert.Contains("at least one message", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_unknown_role_is_refused_by_place_and_name()
+    public void An_unknown_role_is_rejected_with_its_location()
     {
         ChatTemplateInput input = new() { Messages = [ChatMessage.User("a"), new ChatMessage("robot", "b")] };
         TextException error = Assert.Throws<TextException>(() => ChatTemplate.Parse("x").Render(input));
@@ -89,7 +90,7 @@ public sealed class ChatTemplateTests
     [InlineData("messages")]
     [InlineData("tools")]
     [InlineData("add_generation_prompt")]
-    public void Reserved_variables_are_refused(string name)
+    public void Reserved_variables_are_rejected(string name)
     {
         ChatTemplateInput input = new()
         {
@@ -120,7 +121,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void A_half_surrogate_in_tools_is_refused_without_a_line_of_the_template()
+    public void A_lone_surrogate_in_tools_is_rejected_without_a_template_line()
     {
         ChatTemplateInput input = new() { Messages = [ChatMessage.User("a")], Tools = [Rendering.Json("{\"a\": \"\\udc00\"}")] };
         TextException error = Assert.Throws<TextException>(() => ChatTemplate.Parse("x").Render(input));
@@ -128,18 +129,11 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void The_clock_of_the_options_is_what_strftime_now_shows()
+    public void Strftime_now_uses_the_clock_of_the_options()
     {
-        TemplateOptions options = new() { TimeProvider = new FixedClock() };
+        TemplateOptions options = new() { TimeProvider = new FakeTimeProvider(new DateTimeOffset(2024, 2, 9, 7, 5, 3, TimeSpan.Zero)) };
         Assert.Equal(
             "2024-02-09 07:05:03 Friday Fri February Feb 07 AM 9 040 100% %Q %",
             Rendering.Text("{{ strftime_now('%Y-%m-%d %H:%M:%S %A %a %B %b %I %p %-d %j 100%% %Q %') }}", null, options));
-    }
-
-    private sealed class FixedClock : TimeProvider
-    {
-        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
-
-        public override DateTimeOffset GetUtcNow() => new(2024, 2, 9, 7, 5, 3, TimeSpan.Zero);
     }
 }

@@ -7,10 +7,10 @@ using Xunit;
 
 namespace HunyuanOrleans.Text.Tests.Templates;
 
-/// <summary>The published template and the built-in one against chats that the publisher's code rendered and encoded.</summary>
+/// <summary>Compares the published and the built-in template with chats that the publisher's code rendered and encoded.</summary>
 public sealed class GoldenChatTests
 {
-    private const string TypedSpecials = "special tokens inside the content";
+    private const string ChatWithTypedSpecialTokens = "special tokens inside the content";
 
     [SkippableFact]
     public void The_published_template_renders_the_published_text()
@@ -36,7 +36,7 @@ public sealed class GoldenChatTests
         {
             int[] published = [.. chat.GetProperty("ids").EnumerateArray().Select(static id => id.GetInt32())];
             int[] ids = encoder.Encode(ChatMessage.ListFromJson(chat.GetProperty("messages")));
-            if (chat.GetProperty("name").GetString() != TypedSpecials)
+            if (chat.GetProperty("name").GetString() != ChatWithTypedSpecialTokens)
             {
                 Assert.Equal(published, ids);
             }
@@ -48,7 +48,7 @@ public sealed class GoldenChatTests
     {
         Tokenizer tokenizer = GoldenTokenizer.Require();
         ChatEncoder encoder = new(tokenizer, ChatTemplate.Load(Folder()));
-        JsonElement chat = Chats().Single(static c => c.GetProperty("name").GetString() == TypedSpecials);
+        JsonElement chat = Chats().Single(static c => c.GetProperty("name").GetString() == ChatWithTypedSpecialTokens);
         int[] ids = encoder.Encode(ChatMessage.ListFromJson(chat.GetProperty("messages")));
         int[] special = [.. ids.Where(tokenizer.IsSpecial)];
         Assert.Equal([tokenizer.SpecialId("<|startoftext|>")!.Value, tokenizer.SpecialId("<|extra_0|>")!.Value], special);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Text.Tests.Templates;
 
-/// <summary>Templates and what Jinja2 itself makes of them, from tests/data/templates/cases.json.</summary>
+/// <summary>Compares renderings with those of Jinja2 itself, recorded in tests/data/templates/cases.json.</summary>
 public sealed class JinjaCaseTests
 {
     private static readonly JsonElement Data = Read();
@@ -19,7 +19,7 @@ public sealed class JinjaCaseTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Renders_what_jinja2_renders(string name)
+    public void Renders_the_same_text_as_Jinja2(string name)
     {
         JsonElement item = Data.GetProperty("cases").EnumerateArray().First(c => c.GetProperty("name").GetString() == name);
         bool plain = item.GetProperty("plain").GetBoolean();

@@ -4,7 +4,7 @@ using HunyuanOrleans.Text.Templates.Jinja;
 
 namespace HunyuanOrleans.Text.Tests.Templates;
 
-/// <summary>Shorthands for rendering with variables given as an anonymous object.</summary>
+/// <summary>Renders templates with the variables of an anonymous object.</summary>
 internal static class Rendering
 {
     public static Dictionary<string, JsonElement> Variables(object? values) => values is null
@@ -14,7 +14,7 @@ internal static class Rendering
     public static string Text(string template, object? values = null, TemplateOptions? options = null) =>
         JinjaTemplate.Parse(template, options).Render(Variables(values));
 
-    /// <summary>The segments as one string, text of the request in guillemets.</summary>
+    /// <summary>Renders a template and encloses text of the request in guillemets.</summary>
     public static string Marked(string template, object? values = null, object? trusted = null) =>
         Marked(JinjaTemplate.Parse(template).RenderSegments(Variables(values), Variables(trusted)));
 

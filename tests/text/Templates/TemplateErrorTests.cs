@@ -23,7 +23,7 @@ public sealed class TemplateErrorTests
     [InlineData("\n{{ f(a=1, 2) }}", 2, "positional arguments come first")]
     [InlineData("\n{% else %}", 2, "nothing is open")]
     [InlineData("{{ 'a\\x4' }}", 1, "needs 2 hexadecimal digits")]
-    public void What_is_no_template_names_the_line_and_what_was_expected(string source, int line, string part)
+    public void A_syntax_error_names_the_line_and_what_was_expected(string source, int line, string part)
     {
         TemplateException error = Assert.Throws<TemplateException>(() => JinjaTemplate.Parse(source));
         Assert.Equal(line, error.Line);
@@ -44,7 +44,7 @@ public sealed class TemplateErrorTests
     [InlineData("\n{{ 'a'.nosuch() }}", 2, "'str object' has no attribute or item 'nosuch'")]
     [InlineData("\n{% set a, b = [1] %}", 2, "expected 2 values to unpack, found 1")]
     [InlineData("{{ 'x' }}\n{{ [3, 'a'] | sort }}", 2, "cannot compare")]
-    public void What_fails_while_rendering_names_the_line(string source, int line, string part)
+    public void An_error_during_rendering_names_the_line(string source, int line, string part)
     {
         JinjaTemplate template = JinjaTemplate.Parse(source);
         TemplateException error = Assert.Throws<TemplateException>(() => template.Render(Rendering.Variables(null)));
@@ -53,7 +53,7 @@ public sealed class TemplateErrorTests
     }
 
     [Fact]
-    public void Raise_exception_gives_its_message()
+    public void Raise_exception_fails_with_its_message()
     {
         TemplateException error = Assert.Throws<TemplateException>(
             () => Rendering.Text("\n{% if true %}{{ raise_exception('Roles must alternate: ' ~ r) }}{% endif %}", new { r = "user" }));
@@ -64,7 +64,7 @@ public sealed class TemplateErrorTests
     }
 
     [Fact]
-    public void Orders_that_contradict_themselves_sort_all_the_same()
+    public void Inconsistent_comparisons_do_not_break_sorting()
     {
         const string Source = "{% set n = 'nan' | float %}{% set ns = namespace(l=[]) %}"
             + "{% for i in range(200) %}{% set ns.l = ns.l + [i * 7919 % 211, n, [n], (i, n)][:2] %}{% endfor %}{{ ns.l | sort | length }}";
@@ -72,7 +72,7 @@ public sealed class TemplateErrorTests
     }
 
     [Fact]
-    public void Filters_that_are_never_reached_do_no_harm()
+    public void Unknown_filters_that_are_never_evaluated_are_no_error()
     {
         Assert.Equal("ok", Rendering.Text("{% if false %}{{ 1 | nosuch }}{% endif %}ok"));
     }

@@ -70,7 +70,7 @@ public sealed class TemplateLimitTests
     }
 
     [Fact]
-    public void Long_flat_expressions_are_fine()
+    public void Long_flat_expressions_are_allowed()
     {
         Assert.Equal("5000", Rendering.Text("{{ 0" + string.Concat(Enumerable.Repeat(" + 1", 5000)) + " }}"));
         Assert.Equal(5000, Rendering.Text("{{ ''" + string.Concat(Enumerable.Repeat(" ~ 'x'", 5000)) + " }}").Length);
@@ -116,21 +116,21 @@ public sealed class TemplateLimitTests
     }
 
     [Fact]
-    public void A_source_that_is_too_long_is_refused()
+    public void A_source_that_is_too_long_is_rejected()
     {
         TemplateException error = Assert.Throws<TemplateException>(() => JinjaTemplate.Parse("abcdef", new TemplateOptions { MaxSourceChars = 5 }));
         Assert.Contains("MaxSourceChars", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Options_below_one_are_refused()
+    public void Options_below_one_are_rejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => JinjaTemplate.Parse("", new TemplateOptions { MaxSteps = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => JinjaTemplate.Parse("", new TemplateOptions { MaxDepth = -1 }));
     }
 
     [Fact]
-    public void The_number_of_steps_does_not_depend_on_the_run()
+    public void The_number_of_steps_is_deterministic()
     {
         const string Source = "{% for i in range(100) %}{{ i }}{% endfor %}";
         long needed = 1;
@@ -160,9 +160,9 @@ public sealed class TemplateLimitTests
     }
 
     [Fact]
-    public void Nothing_of_dotnet_is_reachable()
+    public void Members_of_dotnet_objects_are_unreachable()
     {
-        foreach (string member in new[] { "GetType", "__class__", "ToString", "Length", "Items", "Traced", "__init__", "mro" })
+        foreach (string member in new[] { "GetType", "__class__", "ToString", "Length", "Items", "OriginText", "__init__", "mro" })
         {
             Assert.Equal("False", Rendering.Text("{{ x." + member + " is defined }}", new { x = "s" }));
             Assert.Equal("False", Rendering.Text("{{ x." + member + " is defined }}", new { x = new[] { 1 } }));

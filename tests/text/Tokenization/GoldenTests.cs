@@ -46,7 +46,7 @@ public sealed class GoldenTests
     }
 
     [SkippableFact]
-    public void Published_special_tokens_lie_behind_the_ranks()
+    public void Published_special_tokens_follow_the_ranks()
     {
         Tokenizer tokenizer = GoldenTokenizer.Require();
         Assert.Equal(128166, tokenizer.VocabularySize);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Text.Tests.Tokenization;
 
-/// <summary>The published tokenizer and its reference cases, where they lie beside the checkout.</summary>
+/// <summary>The published tokenizer and its reference cases, if they lie beside the checkout.</summary>
 internal static class GoldenTokenizer
 {
     private static readonly Lazy<Tokenizer> Loaded = new(() => Tokenizer.Load(Folder!));
@@ -14,14 +14,14 @@ internal static class GoldenTokenizer
         ? Path.Combine(golden, "tokenizer")
         : null;
 
-    /// <summary>The published tokenizer; skips the test where it is absent.</summary>
+    /// <summary>Returns the published tokenizer, or skips the test if it is absent.</summary>
     public static Tokenizer Require()
     {
         Skip.If(Folder is null, "The published tokenizer (../shared/golden/tokenizer) is not beside this checkout.");
         return Loaded.Value;
     }
 
-    /// <summary>The cases of one file.</summary>
+    /// <summary>Reads the cases of a file.</summary>
     public static IReadOnlyList<Case> Cases(string file, string list)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder!, file)));
@@ -36,6 +36,6 @@ internal static class GoldenTokenizer
     private static string? Text(JsonElement item, string name) =>
         item.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
-    /// <summary>One case; what a file does not have is null.</summary>
+    /// <summary>A case. Values that the file does not have are null.</summary>
     public sealed record Case(string? Text, int[] Ids, string? Decoded, string? DecodedSkipSpecial, string? BytesHex);
 }

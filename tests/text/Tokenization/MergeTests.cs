@@ -8,14 +8,14 @@ namespace HunyuanOrleans.Text.Tests.Tokenization;
 public sealed class MergeTests
 {
     [Fact]
-    public void Merging_agrees_with_searching_the_ranks_anew_each_time()
+    public void Merging_agrees_with_a_search_after_every_merge()
     {
         Tokenizer tokenizer = Tokenizer.Load(TestPaths.DemoModel);
         var random = new Random(5);
         byte[] source = Encoding.UTF8.GetBytes(File.ReadAllText(Path.Combine(TestPaths.DemoModel, "README.md")));
         for (int i = 0; i < 600; i++)
         {
-            // Lengths on both sides of where the heap takes over; real text, noise, and runs of few letters.
+            // The lengths lie on both sides of the threshold of the heap. The bytes are real text, noise, or runs of two letters.
             var piece = new byte[random.Next(1, 160)];
             for (int k = 0; k < piece.Length; k++)
             {
@@ -45,21 +45,20 @@ public sealed class MergeTests
     [InlineData(" \n")]
     [InlineData("\u0323\u0301\u0328")]
     [InlineData("<|extra_20")]
-    public void A_million_chars_of_one_thing_take_no_quadratic_time(string unit)
+    public void Encoding_a_million_repeated_chars_is_not_quadratic(string unit)
     {
-        // A quadratic step over a million chars takes minutes at least; the bound is far from both that and the fraction of a second
-        // it does take.
+        // A quadratic step over a million chars takes many minutes. Linear time is a fraction of a second on an idle machine.
         Tokenizer tokenizer = Tokenizer.Load(TestPaths.DemoModel);
         string text = string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length));
         var clock = System.Diagnostics.Stopwatch.StartNew();
         int[] ids = tokenizer.Encode(text);
         string decoded = tokenizer.Decode(ids);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed} for a million chars");
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(2), $"{clock.Elapsed} for a million chars");
         Assert.Equal(Nfc.Normalize(text).ToString(), decoded);
     }
 
     [Fact]
-    public void Lone_surrogates_read_as_replacement_characters()
+    public void Lone_surrogates_are_encoded_as_replacement_characters()
     {
         Tokenizer tokenizer = Tokenizer.Load(TestPaths.DemoModel);
         foreach (string text in (string[])["\uD83D", "a\uDE00\uD83D b", "\uD83D\uD83D\uDE00", "e\u0301\uDE00"])
@@ -71,7 +70,7 @@ public sealed class MergeTests
     }
 
     [Fact]
-    public void A_long_line_of_Chinese_comes_back_whole()
+    public void A_long_line_of_Chinese_survives_encoding_and_decoding()
     {
         var random = new Random(9);
         string text = string.Create(350_000, random, (chars, source) =>
@@ -94,7 +93,7 @@ public sealed class MergeTests
             int at = -1;
             for (int i = 0; i + 1 < parts.Count; i++)
             {
-                int rank = tokenizer.Parts.Tokens.Find([.. parts[i], .. parts[i + 1]]);
+                int rank = tokenizer.Definition.Tokens.Find([.. parts[i], .. parts[i + 1]]);
                 if (rank >= 0 && rank < best)
                 {
                     (best, at) = (rank, i);
@@ -103,7 +102,7 @@ public sealed class MergeTests
 
             if (at < 0)
             {
-                return [.. parts.Select(part => tokenizer.Parts.Tokens.Find(part))];
+                return [.. parts.Select(part => tokenizer.Definition.Tokens.Find(part))];
             }
 
             parts[at] = [.. parts[at], .. parts[at + 1]];

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Text.Tests.Tokenization;
 
 public sealed class NfcTests
 {
-    // Where the runtime has no ICU its own normalisation does nothing and cannot be a judge.
+    // Without ICU the normalisation of the runtime does nothing, so there is nothing to compare with.
     private static bool RuntimeNormalizes => "e\u0301".Normalize(NormalizationForm.FormC) == "\u00E9";
 
     [Theory]
@@ -27,7 +27,7 @@ public sealed class NfcTests
     public void Text_is_composed(string text, string expected) => Assert.Equal(expected, Nfc.Normalize(text).ToString());
 
     [Fact]
-    public void A_lone_surrogate_is_replaced_where_text_is_rebuilt()
+    public void A_lone_surrogate_is_replaced_after_the_first_change()
     {
         Assert.Equal("\u00E9x\uFFFDx", Nfc.Normalize("e\u0301x\uD800x").ToString());
         Assert.Equal("\u00E9\uFFFD", Nfc.Normalize("e\u0301\uDC00").ToString());
@@ -40,7 +40,7 @@ public sealed class NfcTests
         Skip.IfNot(RuntimeNormalizes, "This runtime has no ICU to compare with.");
         var random = new Random(3);
 
-        // Assigned since Unicode 13 at the latest, so that an older or newer ICU knows the same of them.
+        // All are assigned since Unicode 13 at the latest, so older and newer versions of ICU agree on them.
         int[] alphabet =
         [
             .. Affected(0xC0, 0x3100), .. Affected(0xA800, 0x10000), .. Affected(0x11000, 0x11A00), .. Affected(0x1D100, 0x1D200),
@@ -48,9 +48,9 @@ public sealed class NfcTests
         foreach (int codePoint in alphabet)
         {
             string one = char.ConvertFromUtf32(codePoint);
-            Same(one);
-            Same(one.Normalize(NormalizationForm.FormD));
-            Same("a" + one + "\u0301");
+            AssertSame(one);
+            AssertSame(one.Normalize(NormalizationForm.FormD));
+            AssertSame("a" + one + "\u0301");
         }
 
         for (int i = 0; i < 30_000; i++)
@@ -62,12 +62,12 @@ public sealed class NfcTests
                 text.Append(char.ConvertFromUtf32(pick));
             }
 
-            Same(text.ToString());
-            Same(text.ToString().Normalize(NormalizationForm.FormD));
+            AssertSame(text.ToString());
+            AssertSame(text.ToString().Normalize(NormalizationForm.FormD));
         }
     }
 
-    private static void Same(string text) => Assert.Equal(text.Normalize(NormalizationForm.FormC), Nfc.Normalize(text).ToString());
+    private static void AssertSame(string text) => Assert.Equal(text.Normalize(NormalizationForm.FormC), Nfc.Normalize(text).ToString());
 
     private static IEnumerable<int> Affected(int first, int end) => Enumerable.Range(first, end - first).Where(codePoint =>
         codePoint is < 0xD800 or > 0xDFFF

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace HunyuanOrleans.Text.Tests.Tokenization;
 
-/// <summary>Short random texts made of what the split pattern and normalisation treat differently.</summary>
+/// <summary>Creates short random texts from characters that the split pattern and normalisation treat differently.</summary>
 internal static class RandomText
 {
     private static readonly string[] Members =
@@ -18,13 +18,13 @@ internal static class RandomText
         "\U0001F600", "\U00020000", "\U0001D7D8", "\U0001D15E", "\U0001F468\u200D\U0001F469", "'\u017F", "\u001C", "\u001F",
     ];
 
-    /// <summary>A text of up to <paramref name="most"/> members; <paramref name="beyond"/> adds astral characters and oddities.</summary>
-    public static string Next(Random random, int most, bool beyond)
+    /// <summary>Creates a text of up to <paramref name="maxMembers"/> members. <paramref name="astral"/> adds characters outside the basic plane and other special cases.</summary>
+    public static string Next(Random random, int maxMembers, bool astral)
     {
         var text = new StringBuilder();
-        for (int left = random.Next(most + 1); left > 0; left--)
+        for (int left = random.Next(maxMembers + 1); left > 0; left--)
         {
-            int pick = random.Next(Members.Length + (beyond ? AstralMembers.Length : 0));
+            int pick = random.Next(Members.Length + (astral ? AstralMembers.Length : 0));
             text.Append(pick < Members.Length ? Members[pick] : AstralMembers[pick - Members.Length]);
         }
 

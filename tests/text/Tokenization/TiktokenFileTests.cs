@@ -5,21 +5,21 @@ namespace HunyuanOrleans.Text.Tests.Tokenization;
 
 public sealed class TiktokenFileTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tokenizer-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tokenizer-");
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
     [InlineData("\n", "")]
     [InlineData("\n", "\n")]
     [InlineData("\r\n", "\r\n\r\n")]
-    public void The_line_is_the_rank_whatever_number_is_printed(string lineEnd, string fileEnd)
+    public void The_rank_is_the_line_not_the_number(string lineEnd, string fileEnd)
     {
-        // bb merges before ab; abb is whole. Printed numbers say the opposite.
+        // By line, bb merges before ab. The numbers state the opposite.
         string[] lines = [.. Bytes().Select(Line), "YmI= 900", "YWI= 1", "YWJi 0"];
-        File.WriteAllText(Path.Combine(folder.FullName, "hy.tiktoken"), string.Join(lineEnd, lines) + fileEnd);
-        Tokenizer tokenizer = Tokenizer.Load(folder.FullName);
-        Assert.True(Tokenizer.Exists(folder.FullName));
+        File.WriteAllText(Path.Combine(_folder.FullName, "hy.tiktoken"), string.Join(lineEnd, lines) + fileEnd);
+        Tokenizer tokenizer = Tokenizer.Load(_folder.FullName);
+        Assert.True(Tokenizer.Exists(_folder.FullName));
         Assert.Equal(259 + 209, tokenizer.VocabularySize);
         Assert.Equal([258], tokenizer.Encode("abb"));
         Assert.Equal(['a', 258, 'b'], tokenizer.Encode("aabbb"));
@@ -37,7 +37,7 @@ public sealed class TiktokenFileTests : IDisposable
     [InlineData(" 5", "expected a token")]
     [InlineData("", "expected a token")]
     [InlineData("YQ== 256", "is on line 98 too")]
-    public void A_bad_line_is_named(string line, string expected)
+    public void A_malformed_line_is_named(string line, string expected)
     {
         string message = Assert.Throws<TextException>(() => LoadLines([.. Bytes().Select(Line), line, "enp6eg== 5"])).Message;
         Assert.Contains("hy.tiktoken, line 257:", message, StringComparison.Ordinal);
@@ -53,19 +53,19 @@ public sealed class TiktokenFileTests : IDisposable
     }
 
     [Fact]
-    public void An_absurdly_long_token_is_refused()
+    public void A_token_that_is_too_long_is_rejected()
     {
         string message = Assert.Throws<TextException>(() => LoadLines([.. Bytes().Select(Line), Line(new byte[1025])])).Message;
         Assert.Contains("line 257: the token is longer than the 1024 bytes allowed", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_folder_without_tokenizer_says_so()
+    public void A_folder_without_a_tokenizer_is_an_error()
     {
-        Assert.False(Tokenizer.Exists(folder.FullName));
-        string message = Assert.Throws<TextException>(() => Tokenizer.Load(folder.FullName)).Message;
+        Assert.False(Tokenizer.Exists(_folder.FullName));
+        string message = Assert.Throws<TextException>(() => Tokenizer.Load(_folder.FullName)).Message;
         Assert.Contains("neither hy.tiktoken nor tokenizer.json", message, StringComparison.Ordinal);
-        Assert.Throws<TextException>(() => Tokenizer.Load(Path.Combine(folder.FullName, "absent")));
+        Assert.Throws<TextException>(() => Tokenizer.Load(Path.Combine(_folder.FullName, "absent")));
     }
 
     private static IEnumerable<byte[]> Bytes() => Enumerable.Range(0, 256).Select(value => new[] { (byte)value });
@@ -74,7 +74,7 @@ public sealed class TiktokenFileTests : IDisposable
 
     private Tokenizer LoadLines(IEnumerable<string> lines)
     {
-        File.WriteAllText(Path.Combine(folder.FullName, "hy.tiktoken"), string.Join('\n', lines));
-        return Tokenizer.Load(folder.FullName);
+        File.WriteAllText(Path.Combine(_folder.FullName, "hy.tiktoken"), string.Join('\n', lines));
+        return Tokenizer.Load(_folder.FullName);
     }
 }

@@ -9,19 +9,19 @@ namespace HunyuanOrleans.Text.Tests.Tokenization;
 
 public sealed class TokenizerJsonTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tokenizer-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tokenizer-");
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Merges_go_in_the_order_of_the_list(bool asPairs)
+    public void Merges_apply_in_the_order_of_the_list(bool asPairs)
     {
         Tokenizer tokenizer = Load(Document(asPairs));
         Assert.Equal(266, tokenizer.VocabularySize);
 
-        // "lo" is merged before "hel" is looked for, and "ell" never: no pair in the list makes it.
+        // "lo" merges before "hel". "ell" never appears, because no pair in the list merges to it.
         Assert.Equal([260], tokenizer.Encode("hello"));
         Assert.Equal(["l", "lo"], Words(tokenizer, "llo"));
         Assert.Equal(["e", "l", "lo"], Words(tokenizer, "ello"));
@@ -30,7 +30,7 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     [Fact]
-    public void Added_tokens_are_recognised_only_when_asked_for()
+    public void Added_tokens_are_recognised_only_on_request()
     {
         Tokenizer tokenizer = Load(Document());
         Assert.Equal([new SpecialToken(263, "<|begin|>"), new SpecialToken(265, "<\uFF5Cend\uFF5C>")], tokenizer.SpecialTokens);
@@ -41,12 +41,12 @@ public sealed class TokenizerJsonTests : IDisposable
         Assert.Equal(265, tokenizer.SpecialId("<\uFF5Cend\uFF5C>"));
         Assert.Null(tokenizer.SpecialId("<think>"));
 
-        // Looked for in the text as given: composing U+0338 with the '>' comes later.
+        // The token is matched in raw text, before U+0338 composes with the '>'.
         Assert.Equal(263, tokenizer.Encode("<|begin|>\u0338", parseSpecial: true)[0]);
     }
 
     [Fact]
-    public void Whole_pieces_win_over_merges_where_the_file_says_so()
+    public void Ignore_merges_encodes_whole_pieces_first()
     {
         JsonObject document = Document();
         Assert.Equal(["e", "l", "lo"], Words(Load(document), "ello"));
@@ -55,7 +55,7 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     [Fact]
-    public void A_normalizer_is_applied_only_where_there_is_one()
+    public void A_normalizer_is_applied_only_if_the_file_has_one()
     {
         JsonObject document = Document();
         Assert.Equal("\u00E9", Load(document).Decode(Load(document).Encode("e\u0301")));
@@ -66,7 +66,7 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     [Fact]
-    public void Splits_follow_each_other_and_bound_merging()
+    public void Splits_apply_in_sequence_and_bound_merging()
     {
         JsonObject document = Document();
         document["pre_tokenizer"] = JsonNode.Parse("""
@@ -82,7 +82,7 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     [Fact]
-    public void The_demo_vocabulary_gives_the_same_ids_in_either_format()
+    public void The_demo_vocabulary_gives_the_same_ids_in_both_formats()
     {
         Tokenizer demo = Tokenizer.Load(TestPaths.DemoModel);
         Tokenizer json = Load(Convert(demo));
@@ -98,7 +98,7 @@ public sealed class TokenizerJsonTests : IDisposable
         var random = new Random(4);
         for (int i = 0; i < 2_000; i++)
         {
-            string text = RandomText.Next(random, 20, beyond: true);
+            string text = RandomText.Next(random, 20, astral: true);
             Assert.Equal(demo.Encode(text), json.Encode(text));
         }
     }
@@ -148,12 +148,12 @@ public sealed class TokenizerJsonTests : IDisposable
     [InlineData("{\"model\":{\"vocab\":{\"\\ud800\":1}}}")]
     public void What_is_not_such_a_file_is_a_clear_error(string text)
     {
-        File.WriteAllText(Path.Combine(folder.FullName, "tokenizer.json"), text);
-        string message = Assert.Throws<TextException>(() => Tokenizer.Load(folder.FullName)).Message;
+        File.WriteAllText(Path.Combine(_folder.FullName, "tokenizer.json"), text);
+        string message = Assert.Throws<TextException>(() => Tokenizer.Load(_folder.FullName)).Message;
         Assert.Contains("tokenizer.json", message, StringComparison.Ordinal);
     }
 
-    // All bytes in the order of the alphabet's characters, then a few words.
+    // A vocabulary of all single bytes, in the order of the alphabet, and a few words.
     private static JsonObject Document(bool asPairs = false)
     {
         var vocabulary = new JsonObject();
@@ -185,7 +185,7 @@ public sealed class TokenizerJsonTests : IDisposable
                     new JsonObject
                     {
                         ["type"] = "Split",
-                        ["pattern"] = new JsonObject { ["Regex"] = HunyuanSplitter.Pattern },
+                        ["pattern"] = new JsonObject { ["Regex"] = HunyuanPreTokenizer.Pattern },
                         ["behavior"] = "Removed",
                         ["invert"] = true,
                     },
@@ -203,7 +203,7 @@ public sealed class TokenizerJsonTests : IDisposable
         };
     }
 
-    // A vocabulary by rank as one with a list of merges: the last merge on the way to each token.
+    // Converts a tokenizer of ranks to a file with a list of merges. The merge of a token is the last one that leads to it.
     private static JsonObject Convert(Tokenizer source)
     {
         JsonObject document = Document();
@@ -211,26 +211,26 @@ public sealed class TokenizerJsonTests : IDisposable
         var merges = new JsonArray();
         char[] alphabet = Alphabet();
         int ranks = source.SpecialTokens[0].Id;
-        string Written(int id) => string.Concat(source.TokenBytes(id).ToArray().Select(value => alphabet[value]));
+        string TextOf(int id) => string.Concat(source.TokenBytes(id).ToArray().Select(value => alphabet[value]));
         for (int id = 0; id < ranks; id++)
         {
-            vocabulary[Written(id)] = id;
+            vocabulary[TextOf(id)] = id;
             var parts = new List<int>();
             foreach (byte value in source.TokenBytes(id))
             {
-                parts.Add(source.Parts.Tokens.Find([value]));
+                parts.Add(source.Definition.Tokens.Find([value]));
             }
 
             while (parts.Count > 2)
             {
-                int best = Enumerable.Range(0, parts.Count - 1).MinBy(i => source.Parts.Pairs.Rank(parts[i], parts[i + 1]));
-                parts[best] = source.Parts.Pairs.Merged(parts[best], parts[best + 1]);
+                int best = Enumerable.Range(0, parts.Count - 1).MinBy(i => source.Definition.Merges.Rank(parts[i], parts[i + 1]));
+                parts[best] = source.Definition.Merges.Merged(parts[best], parts[best + 1]);
                 parts.RemoveAt(best + 1);
             }
 
             if (parts.Count == 2)
             {
-                merges.Add(Written(parts[0]) + " " + Written(parts[1]));
+                merges.Add(TextOf(parts[0]) + " " + TextOf(parts[1]));
             }
         }
 
@@ -246,7 +246,7 @@ public sealed class TokenizerJsonTests : IDisposable
         return document;
     }
 
-    // The character of each byte: printable Latin-1 as itself, the others from U+0100 on.
+    // The character of each byte: itself if it is printable Latin-1, otherwise one from U+0100 on.
     private static char[] Alphabet()
     {
         int next = 0x100;
@@ -259,7 +259,7 @@ public sealed class TokenizerJsonTests : IDisposable
 
     private Tokenizer Load(JsonObject document)
     {
-        File.WriteAllText(Path.Combine(folder.FullName, "tokenizer.json"), document.ToJsonString());
-        return Tokenizer.Load(folder.FullName);
+        File.WriteAllText(Path.Combine(_folder.FullName, "tokenizer.json"), document.ToJsonString());
+        return Tokenizer.Load(_folder.FullName);
     }
 }

@@ -3,7 +3,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>The methods of dicts, those that change them included: published templates call update.</summary>
+/// <summary>The methods of dicts. Methods that change a dict are included, because published templates call update.</summary>
 internal static class DictMethods
 {
     private delegate Value Method(RenderContext context, DictValue dict, Arguments arguments);
@@ -32,12 +32,12 @@ internal static class DictMethods
         }
     }
 
-    /// <summary>Adds what dict(), dict.update() and namespace() take: a dict or a list of pairs, then arguments by name.</summary>
+    /// <summary>Adds the arguments of dict(), dict.update() or namespace(): a dict or a list of pairs, then named arguments.</summary>
     public static void Merge(RenderContext context, DictValue into, Arguments arguments, string owner)
     {
         if (arguments.Positional.Count > 1)
         {
-            throw new EvaluationError($"{owner} takes at most one dict, but {arguments.Positional.Count} arguments are given");
+            throw new EvaluationException($"{owner} takes at most one dict, but {arguments.Positional.Count} arguments are given");
         }
 
         if (arguments.Positional.Count == 1 && arguments.Positional[0] is DictValue other)
@@ -50,25 +50,25 @@ internal static class DictMethods
         }
         else if (arguments.Positional.Count == 1)
         {
-            Undefined.Reject(arguments.Positional[0]);
+            UndefinedValue.ThrowIfUndefined(arguments.Positional[0]);
             foreach (Value pair in context.Iterate(arguments.Positional[0]))
             {
                 List<Value> parts = pair is SequenceValue { Items.Count: 2 } sequence
                     ? sequence.Items
-                    : throw new EvaluationError($"{owner} needs a dict or a list of pairs");
+                    : throw new EvaluationException($"{owner} needs a dict or a list of pairs");
                 into.Set(parts[0], parts[1]);
             }
         }
 
         foreach ((string name, Value value) in arguments.Named)
         {
-            // A name may have come out of a dict of the request, by '**'.
+            // With '**' the name may come from a dict of the request.
             into.Set(StringValue.FromRequest(name), value);
         }
     }
 
     private static Value Get(DictValue dict, BoundArguments bound) =>
-        dict.Find(KeyComparer.RequireKey(bound[0]!)) ?? bound.Or(1, NoneValue.Instance);
+        dict.Find(KeyComparer.RequireHashable(bound[0]!)) ?? bound.GetOrDefault(1, NoneValue.Instance);
 
     private static ListValue List(RenderContext context, Arguments arguments, string name, IEnumerable<Value> values)
     {
@@ -86,10 +86,10 @@ internal static class DictMethods
 
     private static Value SetDefault(DictValue dict, BoundArguments bound)
     {
-        Value? found = dict.Find(KeyComparer.RequireKey(bound[0]!));
+        Value? found = dict.Find(KeyComparer.RequireHashable(bound[0]!));
         if (found is null)
         {
-            found = bound.Or(1, NoneValue.Instance);
+            found = bound.GetOrDefault(1, NoneValue.Instance);
             dict.Set(bound[0]!, found);
         }
 
@@ -98,9 +98,9 @@ internal static class DictMethods
 
     private static Value Pop(DictValue dict, BoundArguments bound)
     {
-        Value? found = dict.Find(KeyComparer.RequireKey(bound[0]!)) ?? bound[1];
+        Value? found = dict.Find(KeyComparer.RequireHashable(bound[0]!)) ?? bound[1];
         dict.Items.Remove(bound[0]!);
-        return found ?? throw new EvaluationError("pop: the dict has no such key, and no default is given");
+        return found ?? throw new EvaluationException("pop: the dict has no such key, and no default is given");
     }
 
     private static DictValue Copy(RenderContext context, DictValue dict, Arguments arguments)

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 internal delegate Value Filter(RenderContext context, Value value, Arguments arguments);
 
 /// <summary>
-/// All filters by name. A filter that does not exist is an error where it is reached, not where it is parsed, as in Jinja2.
+/// All filters by name. As in Jinja2, an unknown filter is an error when it is evaluated, not when it is parsed.
 /// </summary>
 internal static class Filters
 {
@@ -19,7 +19,7 @@ internal static class Filters
         context.Budget.ChargeSearch(value is StringValue text ? text.Text.Length : 0, 0);
         return Table.TryGetValue(name, out Filter? filter)
             ? filter(context, value, arguments)
-            : throw new EvaluationError($"unknown filter '{name}'; known are {string.Join(", ", Table.Keys.Order(StringComparer.Ordinal))}");
+            : throw new EvaluationException($"unknown filter '{name}'; known are {string.Join(", ", Table.Keys.Order(StringComparer.Ordinal))}");
     }
 
     private static Dictionary<string, Filter> Merge(params Dictionary<string, Filter>[] tables)

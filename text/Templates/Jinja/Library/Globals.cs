@@ -4,7 +4,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>The functions every template can call: those of Jinja2 and the two that Hugging Face adds.</summary>
+/// <summary>The global functions: those of Jinja2, and raise_exception and strftime_now of Hugging Face.</summary>
 internal static class Globals
 {
     public static void Define(RenderContext context, Scope scope)
@@ -16,7 +16,7 @@ internal static class Globals
         Define(scope, "strftime_now", arguments => Now(context, arguments));
     }
 
-    private static Value Raise(RenderContext context, Value message) => throw new EvaluationError(context.TextOf(message).Text);
+    private static Value Raise(RenderContext context, Value message) => throw new EvaluationException(context.TextOf(message).Text);
 
     private static void Define(Scope scope, string name, Func<Arguments, Value> body) => scope.Set(name, new CallableValue(name, body));
 
@@ -29,7 +29,7 @@ internal static class Globals
         BigInteger step = bound[2] is null ? 1 : Integer(bound[2]!);
         if (step.IsZero)
         {
-            throw new EvaluationError("the step of range cannot be zero");
+            throw new EvaluationException("the step of range cannot be zero");
         }
 
         BigInteger count = step.Sign > 0
@@ -37,10 +37,10 @@ internal static class Globals
             : Numbers.FloorDivide(start - stop - step - 1, -step);
         if (count > context.Options.MaxRange)
         {
-            throw new EvaluationError($"range makes {count} numbers; at most {context.Options.MaxRange} are allowed (TemplateOptions.MaxRange)");
+            throw new EvaluationException($"range makes {count} numbers; at most {context.Options.MaxRange} are allowed (TemplateOptions.MaxRange)");
         }
 
-        bool fromTemplate = arguments.Positional.TrueForAll(Numbers.FromTemplate);
+        bool fromTemplate = arguments.Positional.TrueForAll(Numbers.IsFromTemplate);
         List<Value> items = [];
         for (int i = 0; i < (int)BigInteger.Max(count, 0); i++)
         {
@@ -53,10 +53,10 @@ internal static class Globals
 
     private static BigInteger Integer(Value value)
     {
-        Undefined.Reject(value);
+        UndefinedValue.ThrowIfUndefined(value);
         return Numbers.TryInt(value, out BigInteger number)
             ? number
-            : throw new EvaluationError($"range needs integers, not {value.TypeName}");
+            : throw new EvaluationException($"range needs integers, not {value.TypeName}");
     }
 
     private static NamespaceValue Namespace(RenderContext context, Arguments arguments)
@@ -65,7 +65,7 @@ internal static class Globals
         NamespaceValue space = new();
         foreach ((Value key, Value value) in initial.Items)
         {
-            string name = key is StringValue text ? text.Text : throw new EvaluationError("namespace needs names that are strings");
+            string name = key is StringValue text ? text.Text : throw new EvaluationException("namespace needs names that are strings");
             space.Attributes[name] = value;
         }
 
@@ -82,10 +82,10 @@ internal static class Globals
     private static StringValue Now(RenderContext context, Arguments arguments)
     {
         Value format = arguments.Bind("strftime_now", 1, "format")[0]!;
-        Undefined.Reject(format);
-        string text = format is StringValue given ? given.Text : throw new EvaluationError($"strftime_now needs a string, not '{format.TypeName}'");
-        string now = TimeFormat.Format(context.Options.TimeProvider.GetLocalNow(), text);
+        UndefinedValue.ThrowIfUndefined(format);
+        string text = format is StringValue given ? given.Text : throw new EvaluationException($"strftime_now needs a string, not '{format.TypeName}'");
+        string now = Strftime.Format(context.Options.TimeProvider.GetLocalNow(), text);
         context.Budget.ChargeChars(now.Length, now.Length);
-        return Numbers.FromTemplate(format) ? StringValue.FromTemplate(now) : StringValue.FromRequest(now);
+        return Numbers.IsFromTemplate(format) ? StringValue.FromTemplate(now) : StringValue.FromRequest(now);
     }
 }

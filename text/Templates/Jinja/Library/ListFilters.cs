@@ -5,7 +5,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>Filters over lists and dicts. Where Jinja2 gives a generator, these give a list.</summary>
+/// <summary>Filters over lists and dicts. They return a list where Jinja2 returns a generator.</summary>
 internal static class ListFilters
 {
     public static readonly Dictionary<string, Filter> Table = new()
@@ -13,8 +13,8 @@ internal static class ListFilters
         ["length"] = Length,
         ["count"] = Length,
         ["list"] = (c, v, a) => ToList(c, v, a),
-        ["first"] = (c, v, a) => End(c, v, a, "first", 0),
-        ["last"] = (c, v, a) => End(c, v, a, "last", ^1),
+        ["first"] = (c, v, a) => FirstOrLast(c, v, a, "first", 0),
+        ["last"] = (c, v, a) => FirstOrLast(c, v, a, "last", ^1),
         ["items"] = (c, v, a) => Items(c, v, a),
         ["reverse"] = (c, v, a) => Reverse(c, v, a),
         ["default"] = (_, v, a) => Default(v, a.Bind("default", 0, "default_value", "boolean")),
@@ -22,8 +22,8 @@ internal static class ListFilters
         ["unique"] = (c, v, a) => Unique(c, v, a.Bind("unique", 0, "case_sensitive", "attribute")),
         ["sort"] = (c, v, a) => Sort(c, v, a.Bind("sort", 0, "reverse", "case_sensitive", "attribute")),
         ["dictsort"] = (c, v, a) => DictSort(c, v, a.Bind("dictsort", 0, "case_sensitive", "by", "reverse")),
-        ["min"] = (c, v, a) => Extreme(c, v, a.Bind("min", 0, "case_sensitive", "attribute"), -1),
-        ["max"] = (c, v, a) => Extreme(c, v, a.Bind("max", 0, "case_sensitive", "attribute"), 1),
+        ["min"] = (c, v, a) => MinOrMax(c, v, a.Bind("min", 0, "case_sensitive", "attribute"), -1),
+        ["max"] = (c, v, a) => MinOrMax(c, v, a.Bind("max", 0, "case_sensitive", "attribute"), 1),
         ["sum"] = (c, v, a) => Sum(c, v, a.Bind("sum", 0, "attribute", "start")),
         ["batch"] = (c, v, a) => Batch(c, v, a.Bind("batch", 1, "linecount", "fill_with")),
         ["attr"] = (c, v, a) => Members.Attribute(c, v, a.Bind("attr", 1, "name").Text(0)?.Text ?? ""),
@@ -33,9 +33,9 @@ internal static class ListFilters
     {
         SequenceValue sequence => sequence.Items.Count,
         DictValue dict => dict.Items.Count,
-        StringValue text => PyText.Count(text.Text),
+        StringValue text => PythonText.CodePointCount(text.Text),
         UndefinedValue => 0,
-        _ => throw new EvaluationError($"'{value.TypeName}' has no length"),
+        _ => throw new EvaluationException($"'{value.TypeName}' has no length"),
     };
 
     private static IntValue Length(RenderContext context, Value value, Arguments arguments)
@@ -51,7 +51,7 @@ internal static class ListFilters
         return new ListValue(context.Iterate(value));
     }
 
-    private static Value End(RenderContext context, Value value, Arguments arguments, string name, Index index)
+    private static Value FirstOrLast(RenderContext context, Value value, Arguments arguments, string name, Index index)
     {
         arguments.Bind(name, 0);
         List<Value> items = context.Iterate(value);
@@ -65,7 +65,7 @@ internal static class ListFilters
         {
             DictValue dict => [.. DictMethods.Pairs(dict)],
             UndefinedValue => [],
-            _ => throw new EvaluationError($"items needs a dict, not {value.TypeName}"),
+            _ => throw new EvaluationException($"items needs a dict, not {value.TypeName}"),
         };
         context.Budget.Charge(pairs.Count);
         return new ListValue(pairs);
@@ -85,7 +85,7 @@ internal static class ListFilters
     }
 
     private static Value Default(Value value, BoundArguments bound) =>
-        value is UndefinedValue || (bound.Flag(1) && !value.IsTrue) ? bound.Or(0, StringValue.Empty) : value;
+        value is UndefinedValue || (bound.Bool(1) && !value.IsTrue) ? bound.GetOrDefault(0, StringValue.Empty) : value;
 
     private static ListValue Unique(RenderContext context, Value value, BoundArguments bound)
     {
@@ -93,7 +93,7 @@ internal static class ListFilters
         List<Value> kept = [];
         foreach (Value item in context.Iterate(value))
         {
-            if (seen.Add(KeyComparer.RequireKey(KeyOf(context, item, bound[1], bound.Flag(0)))))
+            if (seen.Add(KeyComparer.RequireHashable(KeyOf(context, item, bound[1], bound.Bool(0)))))
             {
                 kept.Add(item);
             }
@@ -115,41 +115,41 @@ internal static class ListFilters
         {
             Value key = paths.Length switch
             {
-                0 => KeyOf(context, item, null, bound.Flag(1)),
-                1 => KeyOf(context, item, paths[0], bound.Flag(1)),
-                _ => new TupleValue([.. paths.Select(path => KeyOf(context, item, path, bound.Flag(1)))]),
+                0 => KeyOf(context, item, null, bound.Bool(1)),
+                1 => KeyOf(context, item, paths[0], bound.Bool(1)),
+                _ => new TupleValue([.. paths.Select(path => KeyOf(context, item, path, bound.Bool(1)))]),
             };
             keyed.Add((key, item));
         }
 
-        return new ListValue([.. Sorted(context, keyed, bound.Flag(0))]);
+        return new ListValue([.. Sorted(context, keyed, bound.Bool(0))]);
     }
 
     private static ListValue DictSort(RenderContext context, Value value, BoundArguments bound)
     {
-        Undefined.Reject(value);
-        DictValue dict = value as DictValue ?? throw new EvaluationError($"dictsort needs a dict, not {value.TypeName}");
+        UndefinedValue.ThrowIfUndefined(value);
+        DictValue dict = value as DictValue ?? throw new EvaluationException($"dictsort needs a dict, not {value.TypeName}");
         string by = bound.Text(1)?.Text ?? "key";
-        int part = by is "key" or "value" ? by == "key" ? 0 : 1 : throw new EvaluationError($"dictsort sorts by key or value, not '{by}'");
+        int part = by is "key" or "value" ? by == "key" ? 0 : 1 : throw new EvaluationException($"dictsort sorts by key or value, not '{by}'");
         List<(Value, Value)> keyed = [];
         foreach (Value pair in DictMethods.Pairs(dict))
         {
-            keyed.Add((KeyOf(context, ((TupleValue)pair).Items[part], null, bound.Flag(0)), pair));
+            keyed.Add((KeyOf(context, ((TupleValue)pair).Items[part], null, bound.Bool(0)), pair));
         }
 
-        return new ListValue([.. Sorted(context, keyed, bound.Flag(2))]);
+        return new ListValue([.. Sorted(context, keyed, bound.Bool(2))]);
     }
 
     private static IEnumerable<Value> Sorted(RenderContext context, List<(Value Key, Value Item)> keyed, bool reverse) =>
         StableSort.Sort(keyed, (a, b) => Comparison.Compare(context.Budget, a.Key, b.Key, "<") ?? 0, reverse).Select(static k => k.Item);
 
-    private static Value Extreme(RenderContext context, Value value, BoundArguments bound, int wanted)
+    private static Value MinOrMax(RenderContext context, Value value, BoundArguments bound, int wanted)
     {
         Value? best = null;
         Value? bestKey = null;
         foreach (Value item in context.Iterate(value))
         {
-            Value key = KeyOf(context, item, bound[1], bound.Flag(0));
+            Value key = KeyOf(context, item, bound[1], bound.Bool(0));
             if (bestKey is null || Math.Sign(Comparison.Compare(context.Budget, key, bestKey, "<") ?? 0) == wanted)
             {
                 (best, bestKey) = (item, key);
@@ -161,10 +161,10 @@ internal static class ListFilters
 
     private static Value Sum(RenderContext context, Value value, BoundArguments bound)
     {
-        Value total = bound.Or(1, new IntValue(0));
+        Value total = bound.GetOrDefault(1, new IntValue(0));
         foreach (Value item in context.Iterate(value))
         {
-            Value part = bound[0] is null or NoneValue ? item : Members.Path(context, item, bound[0]!);
+            Value part = bound[0] is null or NoneValue ? item : Members.FollowPath(context, item, bound[0]!);
             total = Arithmetic.Apply(context, BinaryOp.Add, total, part);
         }
 
@@ -173,7 +173,7 @@ internal static class ListFilters
 
     private static ListValue Batch(RenderContext context, Value value, BoundArguments bound)
     {
-        int size = bound.Int(0) is > 0 and var given ? given : throw new EvaluationError("batch needs a size of at least 1");
+        int size = bound.Int(0) is > 0 and var given ? given : throw new EvaluationException("batch needs a size of at least 1");
         List<Value> batches = [];
         foreach (Value[] chunk in context.Iterate(value).Chunk(size))
         {
@@ -192,7 +192,7 @@ internal static class ListFilters
 
     private static Value KeyOf(RenderContext context, Value item, Value? path, bool caseSensitive)
     {
-        Value key = path is null or NoneValue ? item : Members.Path(context, item, path);
+        Value key = path is null or NoneValue ? item : Members.FollowPath(context, item, path);
         return key is StringValue text && !caseSensitive ? StringValue.FromTemplate(text.Text.ToLowerInvariant()) : key;
     }
 }

@@ -4,18 +4,18 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>The methods of lists, and of tuples those that change nothing.</summary>
+/// <summary>The methods of lists and tuples. Tuples have only the methods that do not change them.</summary>
 internal static class ListMethods
 {
     private delegate Value Method(RenderContext context, List<Value> items, Arguments arguments);
 
-    private static readonly Dictionary<string, Method> Reading = new()
+    private static readonly Dictionary<string, Method> ReadOnly = new()
     {
         ["index"] = (c, l, a) => Index(c, l, a.Bind("index", 1, "value")[0]!),
         ["count"] = (c, l, a) => Count(c, l, a.Bind("count", 1, "value")[0]!),
     };
 
-    private static readonly Dictionary<string, Method> Changing = new()
+    private static readonly Dictionary<string, Method> Mutating = new()
     {
         ["append"] = (c, l, a) => Insert(c, l, l.Count, a.Bind("append", 1, "object")[0]!),
         ["insert"] = (c, l, a) => Insert(c, l, a.Bind("insert", 2, "index", "object")),
@@ -28,10 +28,10 @@ internal static class ListMethods
     };
 
     public static Value? Find(RenderContext context, ListValue list, string name) =>
-        FindReadOnly(context, list, name) ?? Bound(Changing, context, list, name);
+        FindReadOnly(context, list, name) ?? Bound(Mutating, context, list, name);
 
     public static Value? FindReadOnly(RenderContext context, SequenceValue sequence, string name) =>
-        Bound(Reading, context, sequence, name);
+        Bound(ReadOnly, context, sequence, name);
 
     private static CallableValue? Bound(Dictionary<string, Method> table, RenderContext context, SequenceValue sequence, string name) =>
         table.TryGetValue(name, out Method? method)
@@ -55,7 +55,7 @@ internal static class ListMethods
     private static IntValue Index(RenderContext context, List<Value> items, Value value) =>
         Find(context, items, value) is >= 0 and var at
             ? new IntValue(at)
-            : throw new EvaluationError("index: the value is not in the list");
+            : throw new EvaluationException("index: the value is not in the list");
 
     private static IntValue Count(RenderContext context, List<Value> items, Value value)
     {
@@ -71,7 +71,7 @@ internal static class ListMethods
 
     private static NoneValue Insert(RenderContext context, List<Value> items, BoundArguments bound)
     {
-        int at = bound.Int(0) ?? throw new EvaluationError("insert needs an integer as index, not none");
+        int at = bound.Int(0) ?? throw new EvaluationException("insert needs an integer as index, not none");
         return Insert(context, items, Math.Clamp(at < 0 ? at + items.Count : at, 0, items.Count), bound[1]!);
     }
 
@@ -84,15 +84,15 @@ internal static class ListMethods
 
     private static NoneValue Extend(RenderContext context, List<Value> items, Value more)
     {
-        Undefined.Reject(more);
+        UndefinedValue.ThrowIfUndefined(more);
         items.AddRange(context.Iterate(more));
         return NoneValue.Instance;
     }
 
     private static Value Pop(RenderContext context, List<Value> items, BoundArguments bound)
     {
-        int at = Members.Position(bound.Or(0, new IntValue(BigInteger.MinusOne)), items.Count)
-            ?? throw new EvaluationError($"pop: the index is outside of the list, which has {items.Count} items");
+        int at = Members.ResolveIndex(bound.GetOrDefault(0, new IntValue(BigInteger.MinusOne)), items.Count)
+            ?? throw new EvaluationException($"pop: the index is outside of the list, which has {items.Count} items");
         context.Budget.Charge((items.Count - at) / 16);
         Value value = items[at];
         items.RemoveAt(at);
@@ -102,7 +102,7 @@ internal static class ListMethods
     private static NoneValue Remove(RenderContext context, List<Value> items, Value value)
     {
         int at = Find(context, items, value);
-        items.RemoveAt(at >= 0 ? at : throw new EvaluationError("remove: the value is not in the list"));
+        items.RemoveAt(at >= 0 ? at : throw new EvaluationException("remove: the value is not in the list"));
         return NoneValue.Instance;
     }
 

@@ -5,14 +5,14 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
 /// <summary>
-/// What a dot and square brackets find. As in Jinja2 a dot looks for a method first and for a key second, brackets the other way
-/// round; what is missing is undefined.
+/// Resolves <c>a.b</c> and <c>a[b]</c>. As in Jinja2, a dot looks for a method first and a key second, and brackets for a key first and a
+/// method second. A missing member is undefined.
 /// </summary>
 internal static class Members
 {
     public static Value Attribute(RenderContext context, Value target, string name)
     {
-        Undefined.Reject(target);
+        UndefinedValue.ThrowIfUndefined(target);
         return Method(context, target, name)
             ?? (target is DictValue dict ? dict.Find(StringValue.FromTemplate(name)) : null)
             ?? UndefinedValue.Member(target, $"'{name}'");
@@ -20,11 +20,11 @@ internal static class Members
 
     public static Value Item(RenderContext context, Value target, Value index)
     {
-        Undefined.Reject(target);
+        UndefinedValue.ThrowIfUndefined(target);
         Value? found = target switch
         {
             DictValue dict => dict.Find(index),
-            SequenceValue sequence when Position(index, sequence.Items.Count) is { } at => sequence.Items[at],
+            SequenceValue sequence when ResolveIndex(index, sequence.Items.Count) is { } at => sequence.Items[at],
             StringValue text when Numbers.TryInt(index, out _) => Slicing.CharacterAt(text, index),
             _ => null,
         };
@@ -34,11 +34,11 @@ internal static class Members
         }
 
         return (index is StringValue name ? Method(context, target, name.Text) : null)
-            ?? UndefinedValue.Member(target, TextForm.Repr(context.Budget, index).Text);
+            ?? UndefinedValue.Member(target, ValueFormatter.Repr(context.Budget, index).Text);
     }
 
-    /// <summary>A dotted path as map, sort and selectattr take it: names and indexes joined by dots.</summary>
-    public static Value Path(RenderContext context, Value target, Value path)
+    /// <summary>Follows a dotted path of names and indexes, as map, sort and selectattr take it.</summary>
+    public static Value FollowPath(RenderContext context, Value target, Value path)
     {
         if (path is not StringValue text)
         {
@@ -56,8 +56,8 @@ internal static class Members
         return target;
     }
 
-    /// <summary>The index counted from the start; null where it is no integer or out of range.</summary>
-    public static int? Position(Value index, int count)
+    /// <summary>The index counted from the start; null if it is not an integer or is out of range.</summary>
+    public static int? ResolveIndex(Value index, int count)
     {
         if (!Numbers.TryInt(index, out BigInteger number))
         {

@@ -5,7 +5,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>Filters that make numbers. A number made of text keeps whether the text came from the request.</summary>
+/// <summary>Filters that return numbers. A number parsed from text has the origin of the text.</summary>
 internal static class NumberFilters
 {
     public static readonly Dictionary<string, Filter> Table = new()
@@ -18,9 +18,9 @@ internal static class NumberFilters
 
     private static Value ToInt(Value value, BoundArguments bound)
     {
-        Undefined.Reject(value);
-        Value fallback = bound.Or(0, new IntValue(0));
-        bool fromTemplate = Numbers.FromTemplate(value);
+        UndefinedValue.ThrowIfUndefined(value);
+        Value fallback = bound.GetOrDefault(0, new IntValue(0));
+        bool fromTemplate = Numbers.IsFromTemplate(value);
         switch (value)
         {
             case FloatValue number:
@@ -37,7 +37,7 @@ internal static class NumberFilters
         const int MaxDigits = 1000;
         if (radix is < 2 or > 36)
         {
-            throw new EvaluationError($"int needs a base from 2 to 36, not {radix}");
+            throw new EvaluationException($"int needs a base from 2 to 36, not {radix}");
         }
 
         string digits = text.TrimStart('+', '-').ToLowerInvariant().Replace("_", "", StringComparison.Ordinal);
@@ -54,7 +54,7 @@ internal static class NumberFilters
             return text[0] == '-' ? -number : number;
         }
 
-        // As in Jinja2: what is no integer may still be a float, which is cut.
+        // As in Jinja2, text that is not an integer may be a float, which is truncated.
         return ParseFloat(text) is { } real && double.IsFinite(real) ? new BigInteger(real) : null;
     }
 
@@ -65,29 +65,29 @@ internal static class NumberFilters
 
     private static Value ToFloat(Value value, BoundArguments bound)
     {
-        Undefined.Reject(value);
-        bool fromTemplate = Numbers.FromTemplate(value);
+        UndefinedValue.ThrowIfUndefined(value);
+        bool fromTemplate = Numbers.IsFromTemplate(value);
         return value is StringValue text
-            ? ParseFloat(text.Text.Trim()) is { } parsed ? new FloatValue(parsed, fromTemplate) : bound.Or(0, new FloatValue(0))
+            ? ParseFloat(text.Text.Trim()) is { } parsed ? new FloatValue(parsed, fromTemplate) : bound.GetOrDefault(0, new FloatValue(0))
             : Numbers.IsNumeric(value) ? new FloatValue(Numbers.ToDouble(value), fromTemplate)
-            : bound.Or(0, new FloatValue(0));
+            : bound.GetOrDefault(0, new FloatValue(0));
     }
 
     private static Value Abs(Value value, Arguments arguments)
     {
         arguments.Bind("abs", 0);
-        Undefined.Reject(value);
+        UndefinedValue.ThrowIfUndefined(value);
         return Numbers.IsNumeric(value)
-            ? Arithmetic.Sign(value, negate: Numbers.ToDouble(value) < 0)
-            : throw new EvaluationError($"abs needs a number, not {value.TypeName}");
+            ? Arithmetic.ApplySign(value, negate: Numbers.ToDouble(value) < 0)
+            : throw new EvaluationException($"abs needs a number, not {value.TypeName}");
     }
 
     private static Value Round(Value value, BoundArguments bound)
     {
-        Undefined.Reject(value);
+        UndefinedValue.ThrowIfUndefined(value);
         double number = Numbers.IsNumeric(value)
             ? Numbers.ToDouble(value)
-            : throw new EvaluationError($"round needs a number, not {value.TypeName}");
+            : throw new EvaluationException($"round needs a number, not {value.TypeName}");
         int precision = Math.Clamp(bound.Int(0) ?? 0, -300, 300);
         string method = bound.Text(1)?.Text ?? "common";
         double scale = Math.Pow(10, precision);
@@ -98,8 +98,8 @@ internal static class NumberFilters
                 : Math.Round(number * scale) / scale,
             "ceil" => Math.Ceiling(number * scale) / scale,
             "floor" => Math.Floor(number * scale) / scale,
-            _ => throw new EvaluationError($"round knows the methods common, ceil and floor, not '{method}'"),
+            _ => throw new EvaluationException($"round knows the methods common, ceil and floor, not '{method}'"),
         };
-        return new FloatValue(double.IsFinite(rounded) ? rounded : number, Numbers.FromTemplate(value));
+        return new FloatValue(double.IsFinite(rounded) ? rounded : number, Numbers.IsFromTemplate(value));
     }
 }

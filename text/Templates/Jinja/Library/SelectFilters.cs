@@ -21,10 +21,10 @@ internal static class SelectFilters
         if (arguments.Positional.Count == 0)
         {
             BoundArguments bound = arguments.Bind("map", 0, "attribute", "default");
-            Value path = bound[0] ?? throw new EvaluationError("map needs the name of a filter, or attribute=");
-            map = item => Members.Path(context, item, path) is UndefinedValue missing
+            Value path = bound[0] ?? throw new EvaluationException("map needs the name of a filter, or attribute=");
+            map = item => Members.FollowPath(context, item, path) is UndefinedValue missing
                 ? bound[1] ?? missing
-                : Members.Path(context, item, path);
+                : Members.FollowPath(context, item, path);
         }
         else
         {
@@ -42,7 +42,7 @@ internal static class SelectFilters
         Value? path = null;
         if (byAttribute)
         {
-            path = given.Count > 0 ? given[0] : throw new EvaluationError($"{owner} needs the name of an attribute");
+            path = given.Count > 0 ? given[0] : throw new EvaluationException($"{owner} needs the name of an attribute");
             given = given[1..];
         }
 
@@ -51,7 +51,7 @@ internal static class SelectFilters
         List<Value> kept = [];
         foreach (Value item in Elements(context, value))
         {
-            Value subject = path is null ? item : Members.Path(context, item, path);
+            Value subject = path is null ? item : Members.FollowPath(context, item, path);
             bool holds = test is null ? subject.IsTrue : Tests.Apply(context, test, subject, rest);
             if (holds == keep)
             {
@@ -62,11 +62,11 @@ internal static class SelectFilters
         return new ListValue(kept);
     }
 
-    /// <summary>As in Jinja2 whatever is false, none included, has no elements.</summary>
+    /// <summary>As in Jinja2, a false value (including none) has no elements.</summary>
     private static List<Value> Elements(RenderContext context, Value value) => value.IsTrue ? context.Iterate(value) : [];
 
     private static string NameOf(Value value, string owner, string what) =>
         value is StringValue text
             ? text.Text
-            : throw new EvaluationError($"{owner} needs the name of a {what} as a string, not {value.TypeName}");
+            : throw new EvaluationException($"{owner} needs the name of a {what} as a string, not {value.TypeName}");
 }

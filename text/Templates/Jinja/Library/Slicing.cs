@@ -5,42 +5,42 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>Python slices of strings (by code point), lists and tuples, with any step.</summary>
+/// <summary>Slices strings (by code point), lists and tuples as Python does, with any step.</summary>
 internal static class Slicing
 {
     public static Value Slice(RenderContext context, Value target, Value? start, Value? stop, Value? step)
     {
-        Undefined.Reject(target);
+        UndefinedValue.ThrowIfUndefined(target);
         BigInteger stride = Bound(step) ?? 1;
         if (stride.IsZero)
         {
-            throw new EvaluationError("the step of a slice cannot be zero");
+            throw new EvaluationException("the step of a slice cannot be zero");
         }
 
         switch (target)
         {
             case StringValue text:
-                return new StringValue(OfText(context, text.Traced, start, stop, stride));
+                return new StringValue(OfText(context, text.OriginText, start, stop, stride));
             case ListValue list:
                 return new ListValue(OfItems(context, list.Items, start, stop, stride));
             case TupleValue tuple:
                 return new TupleValue(OfItems(context, tuple.Items, start, stop, stride));
             default:
-                throw new EvaluationError($"'{target.TypeName}' cannot be sliced; expected a string, list or tuple");
+                throw new EvaluationException($"'{target.TypeName}' cannot be sliced; expected a string, list or tuple");
         }
     }
 
     public static StringValue? CharacterAt(StringValue text, Value index)
     {
         string chars = text.Text;
-        if (!PyText.HasPairs(chars))
+        if (!PythonText.HasSurrogatePairs(chars))
         {
-            return Members.Position(index, chars.Length) is { } at ? new StringValue(text.Traced.Slice(at, 1)) : null;
+            return Members.ResolveIndex(index, chars.Length) is { } at ? new StringValue(text.OriginText.Slice(at, 1)) : null;
         }
 
-        int[] starts = PyText.Starts(chars);
-        return Members.Position(index, starts.Length - 1) is { } point
-            ? new StringValue(text.Traced.Slice(starts[point], starts[point + 1] - starts[point]))
+        int[] starts = PythonText.CodePointStarts(chars);
+        return Members.ResolveIndex(index, starts.Length - 1) is { } point
+            ? new StringValue(text.OriginText.Slice(starts[point], starts[point + 1] - starts[point]))
             : null;
     }
 
@@ -57,17 +57,17 @@ internal static class Slicing
         return slice;
     }
 
-    private static TracedText OfText(RenderContext context, TracedText text, Value? start, Value? stop, BigInteger stride)
+    private static OriginText OfText(RenderContext context, OriginText text, Value? start, Value? stop, BigInteger stride)
     {
         context.Budget.ChargeChars(text.Length, text.Length);
-        int[]? starts = PyText.HasPairs(text.Text) ? PyText.Starts(text.Text) : null;
+        int[]? starts = PythonText.HasSurrogatePairs(text.Text) ? PythonText.CodePointStarts(text.Text) : null;
         (int from, int step, int count) = Range(starts is null ? text.Length : starts.Length - 1, start, stop, stride);
         if (step == 1)
         {
             return starts is null ? text.Slice(from, count) : text.Slice(starts[from], starts[from + count] - starts[from]);
         }
 
-        TracedBuilder builder = context.Builder();
+        OriginTextBuilder builder = context.CreateBuilder();
         for (int i = 0; i < count; i++)
         {
             int at = from + (i * step);
@@ -77,7 +77,7 @@ internal static class Slicing
         return builder.ToText();
     }
 
-    /// <summary>First index, step and number of elements, clamped as Python does.</summary>
+    /// <summary>The first index, the step and the number of elements, clamped as in Python.</summary>
     private static (int From, int Step, int Count) Range(int length, Value? start, Value? stop, BigInteger stride)
     {
         bool forward = stride.Sign > 0;
@@ -100,10 +100,10 @@ internal static class Slicing
             case null or NoneValue:
                 return null;
             default:
-                Undefined.Reject(value);
+                UndefinedValue.ThrowIfUndefined(value);
                 return Numbers.TryInt(value, out BigInteger number)
                     ? number
-                    : throw new EvaluationError($"a slice needs integers, not {value.TypeName}");
+                    : throw new EvaluationException($"a slice needs integers, not {value.TypeName}");
         }
     }
 }

@@ -1,12 +1,12 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
 /// <summary>
-/// A merge sort: stable as Python's, and indifferent to orders that contradict themselves, which templates can make with NaN and on
-/// which the sorts of the framework may fail.
+/// A merge sort. It is stable, as Python's is, and tolerates inconsistent comparisons, which NaN can cause and on which the sorts of .NET
+/// may throw.
 /// </summary>
 internal static class StableSort
 {
-    /// <summary>Sorts by <paramref name="compare"/>; equal items keep their order, also where <paramref name="reverse"/> is set.</summary>
+    /// <summary>Sorts by <paramref name="compare"/>. Equal items keep their order, even if <paramref name="reverse"/> is set.</summary>
     public static T[] Sort<T>(IEnumerable<T> items, Func<T, T, int> compare, bool reverse = false)
     {
         T[] sorted = [.. items];
@@ -21,7 +21,7 @@ internal static class StableSort
                 int right = middle;
                 for (int at = low; at < high; at++)
                 {
-                    bool takeRight = left == middle || (right < high && Comes(sorted[right], sorted[left]));
+                    bool takeRight = left == middle || (right < high && IsBefore(sorted[right], sorted[left]));
                     merged[at] = takeRight ? sorted[right++] : sorted[left++];
                 }
             }
@@ -31,6 +31,6 @@ internal static class StableSort
 
         return sorted;
 
-        bool Comes(T a, T b) => reverse ? compare(a, b) > 0 : compare(a, b) < 0;
+        bool IsBefore(T a, T b) => reverse ? compare(a, b) > 0 : compare(a, b) < 0;
     }
 }

@@ -4,18 +4,18 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>The methods of strings. Every result keeps the origins of the characters it is made of.</summary>
+/// <summary>The methods of strings. Results keep the origins of the characters they consist of.</summary>
 internal static class StringMethods
 {
-    private delegate Value Method(RenderContext context, TracedText text, Arguments arguments);
+    private delegate Value Method(RenderContext context, OriginText text, Arguments arguments);
 
     private static readonly Dictionary<string, Method> Table = new()
     {
-        ["upper"] = (_, s, a) => Same(a, "upper", s, s.Text.ToUpperInvariant()),
-        ["lower"] = (_, s, a) => Same(a, "lower", s, s.Text.ToLowerInvariant()),
-        ["casefold"] = (_, s, a) => Same(a, "casefold", s, s.Text.ToLowerInvariant()),
-        ["title"] = (_, s, a) => Same(a, "title", s, PyText.TitleWords(s.Text)),
-        ["capitalize"] = (_, s, a) => Same(a, "capitalize", s, PyText.Capitalize(s.Text)),
+        ["upper"] = (_, s, a) => Map(a, "upper", s, s.Text.ToUpperInvariant()),
+        ["lower"] = (_, s, a) => Map(a, "lower", s, s.Text.ToLowerInvariant()),
+        ["casefold"] = (_, s, a) => Map(a, "casefold", s, s.Text.ToLowerInvariant()),
+        ["title"] = (_, s, a) => Map(a, "title", s, PythonText.TitleCase(s.Text)),
+        ["capitalize"] = (_, s, a) => Map(a, "capitalize", s, PythonText.Capitalize(s.Text)),
         ["strip"] = (_, s, a) => Strip(s, a, "strip", left: true, right: true),
         ["lstrip"] = (_, s, a) => Strip(s, a, "lstrip", left: true, right: false),
         ["rstrip"] = (_, s, a) => Strip(s, a, "rstrip", left: false, right: true),
@@ -32,14 +32,14 @@ internal static class StringMethods
         ["join"] = (c, s, a) => Join(c, s, c.Iterate(a.Bind("join", 1, "iterable")[0]!)),
         ["find"] = (_, s, a) => new IntValue(IndexOf(s, a, "find", last: false)),
         ["rfind"] = (_, s, a) => new IntValue(IndexOf(s, a, "rfind", last: true)),
-        ["index"] = (_, s, a) => Required(IndexOf(s, a, "index", last: false)),
-        ["rindex"] = (_, s, a) => Required(IndexOf(s, a, "rindex", last: true)),
+        ["index"] = (_, s, a) => ThrowIfNotFound(IndexOf(s, a, "index", last: false)),
+        ["rindex"] = (_, s, a) => ThrowIfNotFound(IndexOf(s, a, "rindex", last: true)),
         ["count"] = (c, s, a) => new IntValue(Count(c, s, a.Bind("count", 1, "sub"))),
         ["isdigit"] = (_, s, a) => All(s, a, "isdigit", char.IsDigit),
         ["isnumeric"] = (_, s, a) => All(s, a, "isnumeric", char.IsNumber),
         ["isalpha"] = (_, s, a) => All(s, a, "isalpha", char.IsLetter),
         ["isalnum"] = (_, s, a) => All(s, a, "isalnum", char.IsLetterOrDigit),
-        ["isspace"] = (_, s, a) => All(s, a, "isspace", PyText.IsSpace),
+        ["isspace"] = (_, s, a) => All(s, a, "isspace", PythonText.IsSpace),
         ["isupper"] = (_, s, a) => Cased(s, a, "isupper", char.IsUpper, char.IsLower),
         ["islower"] = (_, s, a) => Cased(s, a, "islower", char.IsLower, char.IsUpper),
     };
@@ -55,44 +55,44 @@ internal static class StringMethods
         {
             int part = arguments.Positional.Count > 0 && arguments.Positional[0] is StringValue searched ? searched.Text.Length : 0;
             context.Budget.ChargeSearch(text.Text.Length, part);
-            return method(context, text.Traced, arguments);
+            return method(context, text.OriginText, arguments);
         });
     }
 
-    /// <summary>Cuts white space, or the given characters, off the ends.</summary>
-    public static TracedText Strip(TracedText text, string? characters, bool left, bool right)
+    /// <summary>Removes white space, or the given characters, from the ends.</summary>
+    public static OriginText Strip(OriginText text, string? characters, bool left, bool right)
     {
         int start = 0;
         int end = text.Length;
-        while (left && start < end && Drops(text.Text[start]))
+        while (left && start < end && IsStripped(text.Text[start]))
         {
             start++;
         }
 
-        while (right && end > start && Drops(text.Text[end - 1]))
+        while (right && end > start && IsStripped(text.Text[end - 1]))
         {
             end--;
         }
 
         return text.Slice(start, end - start);
 
-        bool Drops(char c) => characters is null ? PyText.IsSpace(c) : characters.Contains(c, StringComparison.Ordinal);
+        bool IsStripped(char c) => characters is null ? PythonText.IsSpace(c) : characters.Contains(c, StringComparison.Ordinal);
     }
 
-    public static StringValue Replace(RenderContext context, TracedText text, BoundArguments bound)
+    public static StringValue Replace(RenderContext context, OriginText text, BoundArguments bound)
     {
-        TracedText old = bound.Text(0) ?? throw new EvaluationError("replace needs a string to look for, not none");
+        OriginText old = bound.Text(0) ?? throw new EvaluationException("replace needs a string to look for, not none");
         context.Budget.ChargeSearch(text.Length, old.Length);
-        TracedText fresh = bound.Text(1) ?? throw new EvaluationError("replace needs a string to put in, not none");
+        OriginText fresh = bound.Text(1) ?? throw new EvaluationException("replace needs a string to put in, not none");
         int left = bound.Int(2) is { } limit and >= 0 ? limit : int.MaxValue;
-        TracedBuilder builder = context.Builder();
+        OriginTextBuilder builder = context.CreateBuilder();
         int at = 0;
         if (old.Length == 0)
         {
             for (; left > 0 && at <= text.Length; left--)
             {
                 builder.Append(fresh);
-                int units = at < text.Length ? PyText.UnitsAt(text.Text, at) : 1;
+                int units = at < text.Length ? PythonText.CodeUnitsAt(text.Text, at) : 1;
                 builder.Append(text, at, Math.Min(units, text.Length - at));
                 at += units;
             }
@@ -111,31 +111,31 @@ internal static class StringMethods
         return new StringValue(builder.ToText());
     }
 
-    public static StringValue Join(RenderContext context, TracedText separator, List<Value> items)
+    public static StringValue Join(RenderContext context, OriginText separator, List<Value> items)
     {
-        TracedBuilder builder = context.Builder();
+        OriginTextBuilder builder = context.CreateBuilder();
         for (int i = 0; i < items.Count; i++)
         {
             if (items[i] is not StringValue text)
             {
-                Undefined.Reject(items[i]);
-                throw new EvaluationError($"join needs strings, found {items[i].TypeName} at index {i}; the filter 'join' takes any values");
+                UndefinedValue.ThrowIfUndefined(items[i]);
+                throw new EvaluationException($"join needs strings, found {items[i].TypeName} at index {i}; the filter 'join' takes any values");
             }
 
-            builder.Append(i == 0 ? TracedText.Empty : separator);
-            builder.Append(text.Traced);
+            builder.Append(i == 0 ? OriginText.Empty : separator);
+            builder.Append(text.OriginText);
         }
 
         return new StringValue(builder.ToText());
     }
 
-    public static List<TracedText> Lines(RenderContext context, TracedText text, bool keepEnds)
+    public static List<OriginText> SplitLines(RenderContext context, OriginText text, bool keepEnds)
     {
-        List<TracedText> lines = [];
+        List<OriginText> lines = [];
         for (int start = 0; start < text.Length;)
         {
             int end = start;
-            while (end < text.Length && !PyText.IsLineBreak(text.Text[end]))
+            while (end < text.Length && !PythonText.IsLineBreak(text.Text[end]))
             {
                 end++;
             }
@@ -149,29 +149,29 @@ internal static class StringMethods
         return lines;
     }
 
-    private static StringValue Same(Arguments arguments, string name, TracedText text, string mapped)
+    private static StringValue Map(Arguments arguments, string name, OriginText text, string mapped)
     {
         arguments.Bind(name, 0);
         return new StringValue(text.WithChars(mapped));
     }
 
-    private static StringValue Strip(TracedText text, Arguments arguments, string name, bool left, bool right) =>
+    private static StringValue Strip(OriginText text, Arguments arguments, string name, bool left, bool right) =>
         new(Strip(text, arguments.Bind(name, 0, "chars").Text(0)?.Text, left, right));
 
-    private static ListValue Split(RenderContext context, TracedText text, Arguments arguments, string name, bool fromRight)
+    private static ListValue Split(RenderContext context, OriginText text, Arguments arguments, string name, bool fromRight)
     {
         BoundArguments bound = arguments.Bind(name, 0, "sep", "maxsplit");
-        TracedText? separator = bound.Text(0);
+        OriginText? separator = bound.Text(0);
         int limit = bound.Int(1) is { } given and >= 0 ? given : int.MaxValue;
         if (separator is { Length: 0 })
         {
-            throw new EvaluationError($"{name} needs a separator that is not empty");
+            throw new EvaluationException($"{name} needs a separator that is not empty");
         }
 
         List<Value> parts = [];
         foreach ((int start, int length) in separator is null
-            ? Splitter.AtSpaces(text.Text, limit, fromRight)
-            : Splitter.At(text.Text, separator.Text, limit, fromRight))
+            ? StringSplitter.AtWhiteSpace(text.Text, limit, fromRight)
+            : StringSplitter.AtSeparator(text.Text, separator.Text, limit, fromRight))
         {
             context.Budget.Step();
             parts.Add(new StringValue(text.Slice(start, length)));
@@ -180,17 +180,17 @@ internal static class StringMethods
         return new ListValue(parts);
     }
 
-    private static ListValue SplitLines(RenderContext context, TracedText text, Arguments arguments)
+    private static ListValue SplitLines(RenderContext context, OriginText text, Arguments arguments)
     {
-        bool keepEnds = arguments.Bind("splitlines", 0, "keepends").Flag(0);
-        return new ListValue([.. Lines(context, text, keepEnds).Select(static line => new StringValue(line))]);
+        bool keepEnds = arguments.Bind("splitlines", 0, "keepends").Bool(0);
+        return new ListValue([.. SplitLines(context, text, keepEnds).Select(static line => new StringValue(line))]);
     }
 
-    private static TupleValue Partition(TracedText text, Arguments arguments, string name, bool last)
+    private static TupleValue Partition(OriginText text, Arguments arguments, string name, bool last)
     {
-        TracedText separator = arguments.Bind(name, 1, "sep").Text(0) is { Length: > 0 } given
+        OriginText separator = arguments.Bind(name, 1, "sep").Text(0) is { Length: > 0 } given
             ? given
-            : throw new EvaluationError($"{name} needs a separator that is not empty");
+            : throw new EvaluationException($"{name} needs a separator that is not empty");
         int at = last
             ? text.Text.LastIndexOf(separator.Text, StringComparison.Ordinal)
             : text.Text.IndexOf(separator.Text, StringComparison.Ordinal);
@@ -207,16 +207,16 @@ internal static class StringMethods
             new StringValue(text.Slice(after, text.Length - after))]);
     }
 
-    private static bool HasAffix(TracedText text, Arguments arguments, string name, Func<string, string, bool> has)
+    private static bool HasAffix(OriginText text, Arguments arguments, string name, Func<string, string, bool> has)
     {
         Value affix = arguments.Bind(name, 1, "affix")[0]!;
-        Undefined.Reject(affix);
+        UndefinedValue.ThrowIfUndefined(affix);
         List<Value> candidates = affix is TupleValue tuple ? tuple.Items : [affix];
         foreach (Value candidate in candidates)
         {
             if (candidate is not StringValue part)
             {
-                throw new EvaluationError($"{name} needs a string or a tuple of strings, not {candidate.TypeName}");
+                throw new EvaluationException($"{name} needs a string or a tuple of strings, not {candidate.TypeName}");
             }
 
             if (has(text.Text, part.Text))
@@ -228,26 +228,26 @@ internal static class StringMethods
         return false;
     }
 
-    private static StringValue RemoveAffix(TracedText text, Arguments arguments, string name, bool prefix)
+    private static StringValue RemoveAffix(OriginText text, Arguments arguments, string name, bool prefix)
     {
-        string affix = arguments.Bind(name, 1, "affix").Text(0)?.Text ?? throw new EvaluationError($"{name} needs a string, not none");
+        string affix = arguments.Bind(name, 1, "affix").Text(0)?.Text ?? throw new EvaluationException($"{name} needs a string, not none");
         bool has = prefix ? text.Text.StartsWith(affix, StringComparison.Ordinal) : text.Text.EndsWith(affix, StringComparison.Ordinal);
         return new StringValue(has ? text.Slice(prefix ? affix.Length : 0, text.Length - affix.Length) : text);
     }
 
-    private static int IndexOf(TracedText text, Arguments arguments, string name, bool last)
+    private static int IndexOf(OriginText text, Arguments arguments, string name, bool last)
     {
-        string part = arguments.Bind(name, 1, "sub").Text(0)?.Text ?? throw new EvaluationError($"{name} needs a string, not none");
+        string part = arguments.Bind(name, 1, "sub").Text(0)?.Text ?? throw new EvaluationException($"{name} needs a string, not none");
         int at = last ? text.Text.LastIndexOf(part, StringComparison.Ordinal) : text.Text.IndexOf(part, StringComparison.Ordinal);
-        return at < 0 ? -1 : PyText.Count(text.Text[..at]);
+        return at < 0 ? -1 : PythonText.CodePointCount(text.Text[..at]);
     }
 
-    private static IntValue Required(int index) =>
-        index < 0 ? throw new EvaluationError("index: the substring is not found") : new IntValue(index);
+    private static IntValue ThrowIfNotFound(int index) =>
+        index < 0 ? throw new EvaluationException("index: the substring is not found") : new IntValue(index);
 
-    private static int Count(RenderContext context, TracedText text, BoundArguments bound)
+    private static int Count(RenderContext context, OriginText text, BoundArguments bound)
     {
-        string part = bound.Text(0)?.Text ?? throw new EvaluationError("count needs a string, not none");
+        string part = bound.Text(0)?.Text ?? throw new EvaluationException("count needs a string, not none");
         int count = 0;
         for (int at = 0; part.Length > 0 && (at = text.Text.IndexOf(part, at, StringComparison.Ordinal)) >= 0; at += part.Length)
         {
@@ -255,16 +255,16 @@ internal static class StringMethods
             count++;
         }
 
-        return part.Length == 0 ? PyText.Count(text.Text) + 1 : count;
+        return part.Length == 0 ? PythonText.CodePointCount(text.Text) + 1 : count;
     }
 
-    private static BoolValue All(TracedText text, Arguments arguments, string name, Func<char, bool> holds)
+    private static BoolValue All(OriginText text, Arguments arguments, string name, Func<char, bool> holds)
     {
         arguments.Bind(name, 0);
         return BoolValue.Of(text.Length > 0 && text.Text.All(holds));
     }
 
-    private static BoolValue Cased(TracedText text, Arguments arguments, string name, Func<char, bool> needed, Func<char, bool> forbidden)
+    private static BoolValue Cased(OriginText text, Arguments arguments, string name, Func<char, bool> needed, Func<char, bool> forbidden)
     {
         arguments.Bind(name, 0);
         return BoolValue.Of(text.Text.Any(needed) && !text.Text.Any(forbidden));

@@ -2,7 +2,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
-/// <summary>The arguments of a call, evaluated.</summary>
+/// <summary>The evaluated arguments of a call.</summary>
 internal sealed class Arguments(List<Value> positional, List<KeyValuePair<string, Value>> named)
 {
     public static readonly Arguments None = new([], []);
@@ -11,13 +11,17 @@ internal sealed class Arguments(List<Value> positional, List<KeyValuePair<string
 
     public List<KeyValuePair<string, Value>> Named => named;
 
-    /// <summary>Puts the arguments where the parameters are; those not given are null. Anything that does not fit is an error.</summary>
+    /// <summary>Assigns the arguments to parameters. Parameters without an argument are null.</summary>
+    /// <param name="owner">The function's name, for error messages.</param>
+    /// <param name="required">How many of the first parameters need an argument.</param>
+    /// <param name="parameters">The names of all parameters, in order.</param>
+    /// <exception cref="EvaluationException">There are too many arguments, unknown names, or a required one is missing.</exception>
     public BoundArguments Bind(string owner, int required, params ReadOnlySpan<string> parameters)
     {
         Value?[] values = new Value?[parameters.Length];
         if (positional.Count > parameters.Length)
         {
-            throw new EvaluationError($"{owner} takes {Describe(parameters)}, but {positional.Count} arguments are given");
+            throw new EvaluationException($"{owner} takes {Describe(parameters)}, but {positional.Count} arguments are given");
         }
 
         for (int i = 0; i < positional.Count; i++)
@@ -30,7 +34,7 @@ internal sealed class Arguments(List<Value> positional, List<KeyValuePair<string
             int index = parameters.IndexOf(name);
             if (index < 0 || values[index] is not null)
             {
-                throw new EvaluationError(index < 0
+                throw new EvaluationException(index < 0
                     ? $"{owner} takes {Describe(parameters)}, not '{name}'"
                     : $"{owner} is given '{name}' twice");
             }
@@ -42,7 +46,7 @@ internal sealed class Arguments(List<Value> positional, List<KeyValuePair<string
         {
             if (values[i] is null)
             {
-                throw new EvaluationError($"{owner} needs the argument '{parameters[i]}'");
+                throw new EvaluationException($"{owner} needs the argument '{parameters[i]}'");
             }
         }
 

@@ -5,44 +5,44 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
-/// <summary>The operators, with Python's rules for numbers, strings and lists.</summary>
+/// <summary>Applies operators with Python's rules for numbers, strings and lists.</summary>
 internal static class Arithmetic
 {
     private static readonly string[] Symbols = ["+", "-", "*", "/", "//", "%", "**"];
 
-    public static Value Sign(Value operand, bool negate)
+    public static Value ApplySign(Value operand, bool negate)
     {
-        Undefined.Reject(operand);
+        UndefinedValue.ThrowIfUndefined(operand);
         if (Numbers.TryInt(operand, out BigInteger number))
         {
-            return Numbers.Int(negate ? -number : number, Numbers.FromTemplate(operand));
+            return Numbers.Int(negate ? -number : number, Numbers.IsFromTemplate(operand));
         }
 
         return operand is FloatValue value
             ? new FloatValue(negate ? -value.Number : value.Number, value.FromTemplate)
-            : throw new EvaluationError($"a sign needs a number behind it, not {operand.TypeName}");
+            : throw new EvaluationException($"a sign needs a number behind it, not {operand.TypeName}");
     }
 
     public static Value Apply(RenderContext context, BinaryOp op, Value left, Value right)
     {
-        Undefined.Reject(left);
-        Undefined.Reject(right);
+        UndefinedValue.ThrowIfUndefined(left);
+        UndefinedValue.ThrowIfUndefined(right);
         if (Numbers.IsNumeric(left) && Numbers.IsNumeric(right))
         {
-            return OfNumbers(op, left, right);
+            return ApplyToNumbers(op, left, right);
         }
 
         switch (op, left, right)
         {
             case (BinaryOp.Add, StringValue a, StringValue b):
-                TracedBuilder builder = context.Builder();
-                builder.Append(a.Traced);
-                builder.Append(b.Traced);
+                OriginTextBuilder builder = context.CreateBuilder();
+                builder.Append(a.OriginText);
+                builder.Append(b.OriginText);
                 return new StringValue(builder.ToText());
             case (BinaryOp.Add, ListValue a, ListValue b):
-                return new ListValue(Joined(context, a, b));
+                return new ListValue(Concatenate(context, a, b));
             case (BinaryOp.Add, TupleValue a, TupleValue b):
-                return new TupleValue(Joined(context, a, b));
+                return new TupleValue(Concatenate(context, a, b));
             case (BinaryOp.Multiply, _, _) when Numbers.TryInt(right, out BigInteger times) && left is StringValue or SequenceValue:
                 return Repeat(context, left, times);
             case (BinaryOp.Multiply, _, _) when Numbers.TryInt(left, out BigInteger times) && right is StringValue or SequenceValue:
@@ -51,11 +51,11 @@ internal static class Arithmetic
                 string hint = op == BinaryOp.Add && (left is StringValue || right is StringValue)
                     ? "; use '~' to join values of different types as text"
                     : "";
-                throw new EvaluationError($"'{Symbols[(int)op]}' cannot be applied to {left.TypeName} and {right.TypeName}{hint}");
+                throw new EvaluationException($"'{Symbols[(int)op]}' cannot be applied to {left.TypeName} and {right.TypeName}{hint}");
         }
     }
 
-    public static bool Holds(RenderContext context, CompareOp op, Value left, Value right) => op switch
+    public static bool Compare(RenderContext context, CompareOp op, Value left, Value right) => op switch
     {
         CompareOp.Equal => Comparison.AreEqual(context.Budget, left, right),
         CompareOp.NotEqual => !Comparison.AreEqual(context.Budget, left, right),
@@ -67,9 +67,9 @@ internal static class Arithmetic
         _ => !Comparison.Contains(context.Budget, right, left),
     };
 
-    private static Value OfNumbers(BinaryOp op, Value left, Value right)
+    private static Value ApplyToNumbers(BinaryOp op, Value left, Value right)
     {
-        bool fromTemplate = Numbers.FromTemplate(left) && Numbers.FromTemplate(right);
+        bool fromTemplate = Numbers.IsFromTemplate(left) && Numbers.IsFromTemplate(right);
         if (op == BinaryOp.Power)
         {
             return Numbers.Power(left, right, fromTemplate);
@@ -77,7 +77,7 @@ internal static class Arithmetic
 
         if (op is BinaryOp.Divide or BinaryOp.FloorDivide or BinaryOp.Modulo && !right.IsTrue)
         {
-            throw new EvaluationError($"division by zero in '{Symbols[(int)op]}'");
+            throw new EvaluationException($"division by zero in '{Symbols[(int)op]}'");
         }
 
         if (op != BinaryOp.Divide && Numbers.TryInt(left, out BigInteger a) && Numbers.TryInt(right, out BigInteger b))
@@ -109,7 +109,7 @@ internal static class Arithmetic
             fromTemplate);
     }
 
-    private static List<Value> Joined(RenderContext context, SequenceValue a, SequenceValue b)
+    private static List<Value> Concatenate(RenderContext context, SequenceValue a, SequenceValue b)
     {
         context.Budget.Charge(a.Items.Count + (long)b.Items.Count);
         return [.. a.Items, .. b.Items];
@@ -121,10 +121,10 @@ internal static class Arithmetic
         if (value is StringValue text)
         {
             context.Budget.ChargeChars(0, text.Text.Length * count);
-            TracedBuilder builder = context.Builder();
+            OriginTextBuilder builder = context.CreateBuilder();
             for (long i = 0; i < count && text.Text.Length > 0; i++)
             {
-                builder.Append(text.Traced);
+                builder.Append(text.OriginText);
             }
 
             return new StringValue(builder.ToText());

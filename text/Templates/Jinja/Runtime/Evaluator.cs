@@ -5,7 +5,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
-/// <summary>Computes expressions. Knows nothing of statements; macros reach it as callable values.</summary>
+/// <summary>Evaluates expressions. It does not know statements; macros are callable values to it.</summary>
 internal sealed class Evaluator(RenderContext context)
 {
     public Value Evaluate(Expr expression, Scope scope)
@@ -30,15 +30,15 @@ internal sealed class Evaluator(RenderContext context)
             ConditionalExpr conditional => Conditional(conditional, scope),
             SequenceExpr sequence => Sequence(sequence, scope),
             DictExpr dict => Dict(dict, scope),
-            _ => throw new EvaluationError("unknown expression"),
+            _ => throw new EvaluationException("unknown expression"),
         };
         context.Budget.Leave();
         return value;
     }
 
-    public Value ApplyFilters(FilterUse[] filters, Value value, Scope scope)
+    public Value ApplyFilters(FilterCall[] filters, Value value, Scope scope)
     {
-        foreach (FilterUse filter in filters)
+        foreach (FilterCall filter in filters)
         {
             value = ApplyFilter(filter, value, scope);
         }
@@ -72,28 +72,28 @@ internal sealed class Evaluator(RenderContext context)
 
         if (args.StarStar is not null)
         {
-            Spread(Evaluate(args.StarStar, scope), named);
+            AddNamed(Evaluate(args.StarStar, scope), named);
         }
 
         return new Arguments(positional, named);
     }
 
-    private static void Spread(Value value, List<KeyValuePair<string, Value>> named)
+    private static void AddNamed(Value value, List<KeyValuePair<string, Value>> named)
     {
         if (value is not DictValue dict)
         {
-            throw new EvaluationError($"'**' needs a dict, not {value.TypeName}");
+            throw new EvaluationException($"'**' needs a dict, not {value.TypeName}");
         }
 
         foreach ((Value key, Value item) in dict.Items)
         {
             named.Add(new(key is StringValue text
                 ? text.Text
-                : throw new EvaluationError("'**' needs a dict whose keys are strings"), item));
+                : throw new EvaluationException("'**' needs a dict whose keys are strings"), item));
         }
     }
 
-    private Value ApplyFilter(FilterUse filter, Value value, Scope scope)
+    private Value ApplyFilter(FilterCall filter, Value value, Scope scope)
     {
         Arguments arguments = Arguments(filter.Args, scope);
         context.Budget.Line = filter.Line;
@@ -131,7 +131,7 @@ internal sealed class Evaluator(RenderContext context)
         return Call(expression, target, Arguments(expression.Args, scope));
     }
 
-    /// <summary>Calls a value that is already evaluated, as a call block does once it has added its caller.</summary>
+    /// <summary>Calls a value that is already evaluated. A call block uses this after adding the argument <c>caller</c>.</summary>
     public Value Call(CallExpr expression, Value target, Arguments arguments)
     {
         context.Budget.Line = expression.Line;
@@ -142,8 +142,8 @@ internal sealed class Evaluator(RenderContext context)
             case LoopValue loop:
                 return loop.Recurse(arguments);
             default:
-                Undefined.Reject(target);
-                throw new EvaluationError($"'{target.TypeName}' cannot be called");
+                UndefinedValue.ThrowIfUndefined(target);
+                throw new EvaluationException($"'{target.TypeName}' cannot be called");
         }
     }
 
@@ -159,10 +159,10 @@ internal sealed class Evaluator(RenderContext context)
     {
         Value operand = Evaluate(expression.Operand, scope);
         context.Budget.Line = expression.Line;
-        return expression.Op == UnaryOp.Not ? BoolValue.Of(!operand.IsTrue) : Arithmetic.Sign(operand, expression.Op == UnaryOp.Negate);
+        return expression.Op == UnaryOp.Not ? BoolValue.Of(!operand.IsTrue) : Arithmetic.ApplySign(operand, expression.Op == UnaryOp.Negate);
     }
 
-    /// <summary>Walks down the left operands in a loop: a sum of a thousand parts is a thousand levels deep on the left.</summary>
+    /// <summary>Evaluates left operands in a loop, because the tree of a sum of a thousand terms is a thousand levels deep on its left side.</summary>
     private Value Binary(BinaryExpr expression, Scope scope)
     {
         Stack<BinaryExpr> pending = new();
@@ -206,7 +206,7 @@ internal sealed class Evaluator(RenderContext context)
         {
             Value right = Evaluate(operand, scope);
             context.Budget.Line = expression.Line;
-            if (!Arithmetic.Holds(context, op, left, right))
+            if (!Arithmetic.Compare(context, op, left, right))
             {
                 return BoolValue.False;
             }
@@ -219,7 +219,7 @@ internal sealed class Evaluator(RenderContext context)
 
     private StringValue Concat(ConcatExpr expression, Scope scope)
     {
-        TracedBuilder builder = context.Builder();
+        OriginTextBuilder builder = context.CreateBuilder();
         foreach (Expr part in expression.Parts)
         {
             builder.Append(context.TextOf(Evaluate(part, scope)));

@@ -5,11 +5,11 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 namespace HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
 /// <summary>
-/// Runs statements: writes text, sets names, loops, defines and calls macros. Expressions are left to <see cref="Evaluator"/>.
+/// Executes statements: writes text, assigns names, loops, defines and calls macros. <see cref="Evaluator"/> evaluates the expressions.
 /// </summary>
 internal sealed class Interpreter(RenderContext context)
 {
-    private readonly Evaluator evaluator = new(context);
+    private readonly Evaluator _evaluator = new(context);
 
     private enum Flow
     {
@@ -18,14 +18,14 @@ internal sealed class Interpreter(RenderContext context)
         Continue,
     }
 
-    public TracedText Render(Stmt[] body, Scope scope)
+    public OriginText Render(Stmt[] body, Scope scope)
     {
-        TracedBuilder output = context.Builder();
+        OriginTextBuilder output = context.CreateBuilder();
         Run(body, scope, output);
         return output.ToText();
     }
 
-    private Flow Run(Stmt[] body, Scope scope, TracedBuilder output)
+    private Flow Run(Stmt[] body, Scope scope, OriginTextBuilder output)
     {
         context.Budget.Enter();
         Flow flow = Flow.Normal;
@@ -44,7 +44,7 @@ internal sealed class Interpreter(RenderContext context)
         return flow;
     }
 
-    private Flow Run(Stmt statement, Scope scope, TracedBuilder output)
+    private Flow Run(Stmt statement, Scope scope, OriginTextBuilder output)
     {
         switch (statement)
         {
@@ -52,7 +52,7 @@ internal sealed class Interpreter(RenderContext context)
                 output.Append(text.Text);
                 break;
             case OutputStmt value:
-                output.Append(context.TextOf(evaluator.Evaluate(value.Value, scope)));
+                output.Append(context.TextOf(_evaluator.Evaluate(value.Value, scope)));
                 break;
             case IfStmt condition:
                 return If(condition, scope, output);
@@ -60,11 +60,11 @@ internal sealed class Interpreter(RenderContext context)
                 For(loop, scope, output);
                 break;
             case SetStmt set:
-                Assign(set.Target, evaluator.Evaluate(set.Value, scope), scope);
+                Assign(set.Target, _evaluator.Evaluate(set.Value, scope), scope);
                 break;
             case SetBlockStmt set:
                 Value captured = new StringValue(Render(set.Body, new Scope(scope)));
-                Assign(set.Target, evaluator.ApplyFilters(set.Filters, captured, scope), scope);
+                Assign(set.Target, _evaluator.ApplyFilters(set.Filters, captured, scope), scope);
                 break;
             case LoopControlStmt control:
                 return control.IsBreak ? Flow.Break : Flow.Continue;
@@ -76,27 +76,27 @@ internal sealed class Interpreter(RenderContext context)
                 break;
             case FilterBlockStmt filter:
                 Value inner = new StringValue(Render(filter.Body, new Scope(scope)));
-                output.Append(context.TextOf(evaluator.ApplyFilters(filter.Filters, inner, scope)));
+                output.Append(context.TextOf(_evaluator.ApplyFilters(filter.Filters, inner, scope)));
                 break;
             case WithStmt with:
                 return With(with, scope, output);
             case DoStmt action:
-                evaluator.Evaluate(action.Value, scope);
+                _evaluator.Evaluate(action.Value, scope);
                 break;
             case GroupStmt group:
                 return Run(group.Body, scope, output);
             default:
-                throw new EvaluationError("unknown statement");
+                throw new EvaluationException("unknown statement");
         }
 
         return Flow.Normal;
     }
 
-    private Flow If(IfStmt statement, Scope scope, TracedBuilder output)
+    private Flow If(IfStmt statement, Scope scope, OriginTextBuilder output)
     {
         foreach ((Expr condition, Stmt[] body) in statement.Branches)
         {
-            if (evaluator.Evaluate(condition, scope).IsTrue)
+            if (_evaluator.Evaluate(condition, scope).IsTrue)
             {
                 return Run(body, scope, output);
             }
@@ -105,27 +105,27 @@ internal sealed class Interpreter(RenderContext context)
         return Run(statement.Else, scope, output);
     }
 
-    private Flow With(WithStmt statement, Scope scope, TracedBuilder output)
+    private Flow With(WithStmt statement, Scope scope, OriginTextBuilder output)
     {
         Scope inner = new(scope);
         foreach ((AssignTarget target, Expr value) in statement.Variables)
         {
-            Assign(target, evaluator.Evaluate(value, scope), inner);
+            Assign(target, _evaluator.Evaluate(value, scope), inner);
         }
 
         return Run(statement.Body, inner, output);
     }
 
-    private void For(ForStmt statement, Scope scope, TracedBuilder output) =>
-        Loop(statement, evaluator.Evaluate(statement.Items, scope), scope, output, depth: 0);
+    private void For(ForStmt statement, Scope scope, OriginTextBuilder output) =>
+        Loop(statement, _evaluator.Evaluate(statement.Items, scope), scope, output, depth: 0);
 
-    private void Loop(ForStmt statement, Value source, Scope scope, TracedBuilder output, int depth)
+    private void Loop(ForStmt statement, Value source, Scope scope, OriginTextBuilder output, int depth)
     {
         context.Budget.Line = statement.Line;
         List<Value> items = context.Iterate(source);
         if (statement.Filter is not null)
         {
-            items = Filtered(statement, items, scope);
+            items = Filter(statement, items, scope);
         }
 
         if (items.Count == 0)
@@ -151,20 +151,20 @@ internal sealed class Interpreter(RenderContext context)
         Value Recurse(Arguments arguments)
         {
             Value children = arguments.Bind("loop()", 1, "iterable")[0]!;
-            TracedBuilder nested = context.Builder();
+            OriginTextBuilder nested = context.CreateBuilder();
             Loop(statement, children, scope, nested, depth + 1);
             return new StringValue(nested.ToText());
         }
     }
 
-    private List<Value> Filtered(ForStmt statement, List<Value> items, Scope scope)
+    private List<Value> Filter(ForStmt statement, List<Value> items, Scope scope)
     {
         List<Value> kept = [];
         foreach (Value item in items)
         {
             Scope inner = new(scope);
             Assign(statement.Target, item, inner);
-            if (evaluator.Evaluate(statement.Filter!, inner).IsTrue)
+            if (_evaluator.Evaluate(statement.Filter!, inner).IsTrue)
             {
                 kept.Add(item);
             }
@@ -180,7 +180,7 @@ internal sealed class Interpreter(RenderContext context)
             List<Value> values = context.Iterate(value);
             if (values.Count != target.Parts.Length)
             {
-                throw new EvaluationError($"expected {target.Parts.Length} values to unpack, found {values.Count}");
+                throw new EvaluationException($"expected {target.Parts.Length} values to unpack, found {values.Count}");
             }
 
             for (int i = 0; i < values.Count; i++)
@@ -198,16 +198,16 @@ internal sealed class Interpreter(RenderContext context)
         }
         else
         {
-            throw new EvaluationError($"'{target.Name}.{target.Attribute}' can be set only where '{target.Name}' is a namespace()");
+            throw new EvaluationException($"'{target.Name}.{target.Attribute}' can be set only where '{target.Name}' is a namespace()");
         }
     }
 
     private Value CallBlock(CallBlockStmt statement, Scope scope)
     {
-        Value target = evaluator.Evaluate(statement.Call.Target, scope);
-        Arguments arguments = evaluator.Arguments(statement.Call.Args, scope);
+        Value target = _evaluator.Evaluate(statement.Call.Target, scope);
+        Arguments arguments = _evaluator.Arguments(statement.Call.Args, scope);
         List<KeyValuePair<string, Value>> named = [.. arguments.Named, new("caller", Macro(statement.Caller, scope))];
-        return evaluator.Call(statement.Call, target, new Arguments(arguments.Positional, named));
+        return _evaluator.Call(statement.Call, target, new Arguments(arguments.Positional, named));
     }
 
     private CallableValue Macro(MacroBody macro, Scope definedIn) => new(macro.Name, arguments =>
@@ -215,7 +215,7 @@ internal sealed class Interpreter(RenderContext context)
         context.Budget.Enter();
         Scope scope = new(definedIn);
         Bind(macro, arguments, scope);
-        TracedText text = Render(macro.Body, scope);
+        OriginText text = Render(macro.Body, scope);
         context.Budget.Leave();
         return new StringValue(text);
     });
@@ -236,7 +236,7 @@ internal sealed class Interpreter(RenderContext context)
         {
             if (name == "caller" || Array.Exists(macro.Parameters, p => p.Name == name))
             {
-                scope.Set(name, bound.Add(name) ? value : throw new EvaluationError($"macro '{macro.Name}' is given '{name}' twice"));
+                scope.Set(name, bound.Add(name) ? value : throw new EvaluationException($"macro '{macro.Name}' is given '{name}' twice"));
             }
             else
             {
@@ -252,25 +252,25 @@ internal sealed class Interpreter(RenderContext context)
             {
                 scope.Set(name, fallback is null
                     ? new UndefinedValue($"parameter '{name}' was not provided")
-                    : evaluator.Evaluate(fallback, scope));
+                    : _evaluator.Evaluate(fallback, scope));
             }
         }
 
-        RejectUnused(macro, extra, extraNamed);
+        RejectUnexpected(macro, extra, extraNamed);
     }
 
-    private static void RejectUnused(MacroBody macro, List<Value> extra, DictValue extraNamed)
+    private static void RejectUnexpected(MacroBody macro, List<Value> extra, DictValue extraNamed)
     {
         if (extra.Count > 0 && !macro.UsesVarargs)
         {
             int most = macro.Parameters.Length;
-            throw new EvaluationError($"macro '{macro.Name}' takes at most {most} arguments, but {most + extra.Count} are given");
+            throw new EvaluationException($"macro '{macro.Name}' takes at most {most} arguments, but {most + extra.Count} are given");
         }
 
         if (extraNamed.Items.Count > 0 && !macro.UsesKwargs)
         {
             string name = ((StringValue)extraNamed.Items.GetAt(0).Key).Text;
-            throw new EvaluationError($"macro '{macro.Name}' has no parameter '{name}'");
+            throw new EvaluationException($"macro '{macro.Name}' has no parameter '{name}'");
         }
     }
 }

@@ -3,19 +3,19 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
-/// <summary>What filters, methods and functions may use of one rendering: its options and its budget.</summary>
+/// <summary>The state of one rendering that filters, methods and functions use: its options and its budget.</summary>
 internal sealed class RenderContext(TemplateOptions options)
 {
     public TemplateOptions Options => options;
 
-    public Budget Budget { get; } = new(options);
+    public RenderBudget Budget { get; } = new(options);
 
-    public TracedText TextOf(Value value) => TextForm.Of(Budget, value);
+    public OriginText TextOf(Value value) => ValueFormatter.Str(Budget, value);
 
-    public TracedBuilder Builder() => new(Budget);
+    public OriginTextBuilder CreateBuilder() => new(Budget);
 
     /// <summary>
-    /// The elements a loop sees: characters of a string, keys of a dict; none for undefined. The list is the caller's to keep.
+    /// The elements that a loop visits: characters of a string, keys of a dict, nothing for undefined. The caller owns the list.
     /// </summary>
     public List<Value> Iterate(Value value)
     {
@@ -23,21 +23,21 @@ internal sealed class RenderContext(TemplateOptions options)
         {
             SequenceValue sequence => [.. sequence.Items],
             DictValue dict => [.. dict.Items.Keys],
-            StringValue text => Characters(text.Traced),
+            StringValue text => Characters(text.OriginText),
             UndefinedValue => [],
-            _ => throw new EvaluationError($"'{value.TypeName}' cannot be looped over; expected a list, tuple, dict or string"),
+            _ => throw new EvaluationException($"'{value.TypeName}' cannot be looped over; expected a list, tuple, dict or string"),
         };
         Budget.Charge(items.Count);
         return items;
     }
 
-    private List<Value> Characters(TracedText text)
+    private List<Value> Characters(OriginText text)
     {
         Budget.Charge(text.Length);
         List<Value> items = new(text.Length);
-        for (int i = 0; i < text.Length; i += PyText.UnitsAt(text.Text, i))
+        for (int i = 0; i < text.Length; i += PythonText.CodeUnitsAt(text.Text, i))
         {
-            items.Add(new StringValue(text.Slice(i, PyText.UnitsAt(text.Text, i))));
+            items.Add(new StringValue(text.Slice(i, PythonText.CodeUnitsAt(text.Text, i))));
         }
 
         return items;

@@ -6,8 +6,8 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
 /// <summary>
-/// Recursive descent over expressions with Jinja2's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign, then postfix
-/// and filters, which <see cref="PostfixParser"/> reads. Knows nothing of statements.
+/// A recursive descent parser of expressions with the precedence of Jinja2: if, or, and, not, comparison, + -, ~, * / // %, **, sign, then
+/// postfix operators and filters, which <see cref="PostfixParser"/> reads. It does not know statements.
 /// </summary>
 internal sealed class ExpressionParser
 {
@@ -21,32 +21,32 @@ internal sealed class ExpressionParser
         [">="] = CompareOp.GreaterOrEqual,
     };
 
-    private readonly TokenStream tokens;
-    private readonly PostfixParser postfix;
+    private readonly TokenStream _tokens;
+    private readonly PostfixParser _postfix;
 
     public ExpressionParser(TokenStream tokens)
     {
-        this.tokens = tokens;
-        postfix = new PostfixParser(tokens, this);
+        _tokens = tokens;
+        _postfix = new PostfixParser(tokens, this);
     }
 
-    /// <summary>Every name that was read since this was last set.</summary>
+    /// <summary>The names that were parsed since this was last set.</summary>
     public HashSet<string> NamesRead { get; set; } = [];
 
     public Expr Expression() => Conditional();
 
-    /// <summary>An expression, or several with commas, which make a tuple.</summary>
+    /// <summary>Parses one expression, or several separated by commas, which make a tuple.</summary>
     public Expr TupleOrExpression(bool allowConditional = true)
     {
-        int line = tokens.Line;
+        int line = _tokens.Line;
         Expr first = allowConditional ? Conditional() : Or();
-        if (!tokens.Current.Is(","))
+        if (!_tokens.Current.Is(","))
         {
             return first;
         }
 
         List<Expr> items = [first];
-        while (tokens.Skip(",") && !AtTupleEnd())
+        while (_tokens.SkipIf(",") && !AtTupleEnd())
         {
             items.Add(allowConditional ? Conditional() : Or());
         }
@@ -54,25 +54,25 @@ internal sealed class ExpressionParser
         return new SequenceExpr([.. items], IsTuple: true, line);
     }
 
-    /// <summary>One or more filters, each behind a bar.</summary>
-    public FilterUse[] Filters(bool firstWithoutBar = false) => postfix.Filters(firstWithoutBar);
+    /// <summary>Parses one or more filters, each after a <c>|</c>.</summary>
+    public FilterCall[] Filters(bool firstWithoutPipe = false) => _postfix.Filters(firstWithoutPipe);
 
     private bool AtTupleEnd() =>
-        tokens.Current.Kind is TokenKind.OutputEnd or TokenKind.BlockEnd || tokens.Current.Is(")") || tokens.Current.IsName("recursive");
+        _tokens.Current.Kind is TokenKind.OutputEnd or TokenKind.BlockEnd || _tokens.Current.Is(")") || _tokens.Current.IsName("recursive");
 
     private Expr Conditional()
     {
-        tokens.Enter();
-        int line = tokens.Line;
+        _tokens.Enter();
+        int line = _tokens.Line;
         Expr value = Or();
-        while (tokens.SkipName("if"))
+        while (_tokens.SkipIfName("if"))
         {
             Expr condition = Or();
-            Expr? otherwise = tokens.SkipName("else") ? Conditional() : null;
+            Expr? otherwise = _tokens.SkipIfName("else") ? Conditional() : null;
             value = new ConditionalExpr(condition, value, otherwise, line);
         }
 
-        tokens.Leave();
+        _tokens.Leave();
         return value;
     }
 
@@ -82,15 +82,15 @@ internal sealed class ExpressionParser
 
     private Expr Logic(string word, Func<Expr> operand)
     {
-        int line = tokens.Line;
+        int line = _tokens.Line;
         Expr first = operand();
-        if (!tokens.Current.IsName(word))
+        if (!_tokens.Current.IsName(word))
         {
             return first;
         }
 
         List<Expr> operands = [first];
-        while (tokens.SkipName(word))
+        while (_tokens.SkipIfName(word))
         {
             operands.Add(operand());
         }
@@ -100,21 +100,21 @@ internal sealed class ExpressionParser
 
     private Expr Not()
     {
-        int line = tokens.Line;
-        if (!tokens.SkipName("not"))
+        int line = _tokens.Line;
+        if (!_tokens.SkipIfName("not"))
         {
             return Comparison();
         }
 
-        tokens.Enter();
+        _tokens.Enter();
         Expr operand = Not();
-        tokens.Leave();
+        _tokens.Leave();
         return new UnaryExpr(UnaryOp.Not, operand, line);
     }
 
     private Expr Comparison()
     {
-        int line = tokens.Line;
+        int line = _tokens.Line;
         Expr first = Sum();
         List<(CompareOp, Expr)>? rest = null;
         while (TakeComparison() is { } op)
@@ -127,21 +127,21 @@ internal sealed class ExpressionParser
 
     private CompareOp? TakeComparison()
     {
-        if (tokens.Current.Kind == TokenKind.Operator && Comparisons.TryGetValue(tokens.Current.Text, out CompareOp op))
+        if (_tokens.Current.Kind == TokenKind.Operator && Comparisons.TryGetValue(_tokens.Current.Text, out CompareOp op))
         {
-            tokens.Take();
+            _tokens.Take();
             return op;
         }
 
-        if (tokens.SkipName("in"))
+        if (_tokens.SkipIfName("in"))
         {
             return CompareOp.In;
         }
 
-        if (tokens.Current.IsName("not") && tokens.Following.IsName("in"))
+        if (_tokens.Current.IsName("not") && _tokens.Following.IsName("in"))
         {
-            tokens.Take();
-            tokens.Take();
+            _tokens.Take();
+            _tokens.Take();
             return CompareOp.NotIn;
         }
 
@@ -152,15 +152,15 @@ internal sealed class ExpressionParser
 
     private Expr Concat()
     {
-        int line = tokens.Line;
+        int line = _tokens.Line;
         Expr first = Product();
-        if (!tokens.Current.Is("~"))
+        if (!_tokens.Current.Is("~"))
         {
             return first;
         }
 
         List<Expr> parts = [first];
-        while (tokens.Skip("~"))
+        while (_tokens.SkipIf("~"))
         {
             parts.Add(Product());
         }
@@ -177,15 +177,15 @@ internal sealed class ExpressionParser
         _ => null,
     });
 
-    // Left to right, unlike Python: Jinja2 reads 2 ** 3 ** 2 as (2 ** 3) ** 2.
+    // Left-associative, unlike in Python: Jinja2 reads 2 ** 3 ** 2 as (2 ** 3) ** 2.
     private Expr Power() => Binary(() => Unary(withFilters: true), static text => text == "**" ? BinaryOp.Power : null);
 
     private Expr Binary(Func<Expr> operand, Func<string, BinaryOp?> operation)
     {
         Expr left = operand();
-        while (tokens.Current.Kind == TokenKind.Operator && operation(tokens.Current.Text) is { } op)
+        while (_tokens.Current.Kind == TokenKind.Operator && operation(_tokens.Current.Text) is { } op)
         {
-            int line = tokens.Take().Line;
+            int line = _tokens.Take().Line;
             left = new BinaryExpr(op, left, operand(), line);
         }
 
@@ -194,25 +194,25 @@ internal sealed class ExpressionParser
 
     private Expr Unary(bool withFilters)
     {
-        tokens.Enter();
-        int line = tokens.Line;
-        Expr value = tokens.Skip("-") ? new UnaryExpr(UnaryOp.Negate, Unary(withFilters: false), line)
-            : tokens.Skip("+") ? new UnaryExpr(UnaryOp.Plus, Unary(withFilters: false), line)
+        _tokens.Enter();
+        int line = _tokens.Line;
+        Expr value = _tokens.SkipIf("-") ? new UnaryExpr(UnaryOp.Negate, Unary(withFilters: false), line)
+            : _tokens.SkipIf("+") ? new UnaryExpr(UnaryOp.Plus, Unary(withFilters: false), line)
             : Primary();
-        value = postfix.Members(value);
-        value = withFilters ? postfix.FiltersAndTests(value) : value;
-        tokens.Leave();
+        value = _postfix.Members(value);
+        value = withFilters ? _postfix.FiltersAndTests(value) : value;
+        _tokens.Leave();
         return value;
     }
 
-    /// <summary>A literal, a name, or something in brackets.</summary>
+    /// <summary>Parses a literal, a name, or an expression in brackets.</summary>
     public Expr Primary()
     {
-        Token token = tokens.Current;
+        Token token = _tokens.Current;
         switch (token.Kind)
         {
             case TokenKind.Name:
-                tokens.Take();
+                _tokens.Take();
                 return token.Text switch
                 {
                     "true" or "True" => new LiteralExpr(BoolValue.True, token.Line),
@@ -221,21 +221,21 @@ internal sealed class ExpressionParser
                     _ => Name(token),
                 };
             case TokenKind.String:
-                string text = tokens.Take().Text;
-                while (tokens.Current.Kind == TokenKind.String)
+                string text = _tokens.Take().Text;
+                while (_tokens.Current.Kind == TokenKind.String)
                 {
-                    text += tokens.Take().Text;
+                    text += _tokens.Take().Text;
                 }
 
-                return new LiteralExpr(new StringValue(new TracedText(text, fromTemplate: true)), token.Line);
+                return new LiteralExpr(new StringValue(new OriginText(text, fromTemplate: true)), token.Line);
             case TokenKind.Integer:
-                tokens.Take();
+                _tokens.Take();
                 return new LiteralExpr(new IntValue(ParseInteger(token.Text)), token.Line);
             case TokenKind.Float:
-                tokens.Take();
+                _tokens.Take();
                 return new LiteralExpr(new FloatValue(double.Parse(token.Text, NumberStyles.Float, CultureInfo.InvariantCulture)), token.Line);
             default:
-                return token.Is("(") ? Parenthesis() : token.Is("[") ? List() : token.Is("{") ? Dict() : throw tokens.Unexpected("an expression");
+                return token.Is("(") ? Parenthesis() : token.Is("[") ? List() : token.Is("{") ? Dict() : throw _tokens.Unexpected("an expression");
         }
     }
 
@@ -259,45 +259,45 @@ internal sealed class ExpressionParser
 
     private Expr Parenthesis()
     {
-        int line = tokens.Take().Line;
-        Expr value = tokens.Current.Is(")") ? new SequenceExpr([], IsTuple: true, line) : TupleOrExpression();
-        tokens.Expect(")");
+        int line = _tokens.Take().Line;
+        Expr value = _tokens.Current.Is(")") ? new SequenceExpr([], IsTuple: true, line) : TupleOrExpression();
+        _tokens.Expect(")");
         return value;
     }
 
     private SequenceExpr List()
     {
-        int line = tokens.Take().Line;
+        int line = _tokens.Take().Line;
         List<Expr> items = [];
-        while (!tokens.Current.Is("]"))
+        while (!_tokens.Current.Is("]"))
         {
             items.Add(Expression());
-            if (!tokens.Skip(",") && !tokens.Current.Is("]"))
+            if (!_tokens.SkipIf(",") && !_tokens.Current.Is("]"))
             {
-                throw tokens.Unexpected("',' or ']' in a list");
+                throw _tokens.Unexpected("',' or ']' in a list");
             }
         }
 
-        tokens.Take();
+        _tokens.Take();
         return new SequenceExpr([.. items], IsTuple: false, line);
     }
 
     private DictExpr Dict()
     {
-        int line = tokens.Take().Line;
+        int line = _tokens.Take().Line;
         List<(Expr, Expr)> pairs = [];
-        while (!tokens.Current.Is("}"))
+        while (!_tokens.Current.Is("}"))
         {
             Expr key = Expression();
-            tokens.Expect(":");
+            _tokens.Expect(":");
             pairs.Add((key, Expression()));
-            if (!tokens.Skip(",") && !tokens.Current.Is("}"))
+            if (!_tokens.SkipIf(",") && !_tokens.Current.Is("}"))
             {
-                throw tokens.Unexpected("',' or '}' in a dict");
+                throw _tokens.Unexpected("',' or '}' in a dict");
             }
         }
 
-        tokens.Take();
+        _tokens.Take();
         return new DictExpr([.. pairs], line);
     }
 }

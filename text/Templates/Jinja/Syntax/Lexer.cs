@@ -3,24 +3,24 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
 /// <summary>
-/// Cuts a template into text and tags and applies white-space control: the signs in <c>{%-</c>, <c>-%}</c>, <c>{%+</c>, <c>+%}</c>
-/// and the trim and lstrip options. What stands inside a tag is left to <see cref="TagLexer"/>.
+/// Splits a template into text and tags, and applies white-space control: the signs in <c>{%-</c>, <c>-%}</c>, <c>{%+</c>, <c>+%}</c> and
+/// the trim and lstrip options. <see cref="TagLexer"/> splits the inside of tags.
 /// </summary>
 internal sealed class Lexer
 {
-    private readonly string source;
-    private readonly TemplateOptions options;
-    private readonly List<Token> tokens = [];
-    private readonly TagLexer tags;
-    private int position;
-    private int line = 1;
-    private bool atLineStart = true;
+    private readonly string _source;
+    private readonly TemplateOptions _options;
+    private readonly List<Token> _tokens = [];
+    private readonly TagLexer _tags;
+    private int _position;
+    private int _line = 1;
+    private bool _atLineStart = true;
 
     private Lexer(string source, TemplateOptions options)
     {
-        this.source = source;
-        this.options = options;
-        tags = new TagLexer(source, tokens);
+        _source = source;
+        _options = options;
+        _tags = new TagLexer(source, _tokens);
     }
 
     public static List<Token> Tokenize(string source, TemplateOptions options)
@@ -39,28 +39,28 @@ internal sealed class Lexer
 
         Lexer lexer = new(text, options);
         lexer.Run();
-        return lexer.tokens;
+        return lexer._tokens;
     }
 
     private void Run()
     {
-        while (position < source.Length)
+        while (_position < _source.Length)
         {
-            int tag = FindTag(position);
+            int tag = FindTag(_position);
             if (tag < 0)
             {
-                AddData(source[position..]);
-                position = source.Length;
+                AddData(_source[_position..]);
+                _position = _source.Length;
                 break;
             }
 
-            int begin = position;
-            char kind = source[tag + 1];
+            int begin = _position;
+            char kind = _source[tag + 1];
             int inner = tag + 2;
             char sign = SignAt(inner);
-            AddData(StripBefore(source[begin..tag], sign, kind != '{'));
-            line += CountLines(begin, tag);
-            position = sign == '\0' ? inner : inner + 1;
+            AddData(StripBefore(_source[begin..tag], sign, kind != '{'));
+            _line += CountLines(begin, tag);
+            _position = sign == '\0' ? inner : inner + 1;
             if (kind == '#')
             {
                 SkipComment(tag);
@@ -74,17 +74,17 @@ internal sealed class Lexer
                 ReadTag(kind);
             }
 
-            atLineStart = source[position - 1] == '\n';
+            _atLineStart = _source[_position - 1] == '\n';
         }
 
-        tokens.Add(new Token(TokenKind.End, "", line + CountLines(position, source.Length)));
+        _tokens.Add(new Token(TokenKind.End, "", _line + CountLines(_position, _source.Length)));
     }
 
     private int FindTag(int from)
     {
-        for (int at = source.IndexOf('{', from); at >= 0 && at + 1 < source.Length; at = source.IndexOf('{', at + 1))
+        for (int at = _source.IndexOf('{', from); at >= 0 && at + 1 < _source.Length; at = _source.IndexOf('{', at + 1))
         {
-            if (source[at + 1] is '{' or '%' or '#')
+            if (_source[at + 1] is '{' or '%' or '#')
             {
                 return at;
             }
@@ -93,20 +93,20 @@ internal sealed class Lexer
         return -1;
     }
 
-    private char SignAt(int at) => at < source.Length && source[at] is '-' or '+' ? source[at] : '\0';
+    private char SignAt(int at) => at < _source.Length && _source[at] is '-' or '+' ? _source[at] : '\0';
 
     private void ReadTag(char kind)
     {
         bool output = kind == '{';
-        tokens.Add(new Token(output ? TokenKind.OutputBegin : TokenKind.BlockBegin, "", line));
-        (position, line) = tags.Read(position, line, at => EndOfTag(at, output), output ? "'}}'" : "'%}'");
-        tokens.Add(new Token(output ? TokenKind.OutputEnd : TokenKind.BlockEnd, "", line));
-        int end = EndOfTag(position, output);
-        line += CountLines(position, end);
-        position = end;
+        _tokens.Add(new Token(output ? TokenKind.OutputBegin : TokenKind.BlockBegin, "", _line));
+        (_position, _line) = _tags.Read(_position, _line, at => EndOfTag(at, output), output ? "'}}'" : "'%}'");
+        _tokens.Add(new Token(output ? TokenKind.OutputEnd : TokenKind.BlockEnd, "", _line));
+        int end = EndOfTag(_position, output);
+        _line += CountLines(_position, end);
+        _position = end;
     }
 
-    /// <summary>Where the tag's closing mark and the white space it swallows end, or -1 where no closing mark stands here.</summary>
+    /// <summary>The position after a closing mark and the white space it removes; -1 if there is no closing mark at this position.</summary>
     private int EndOfTag(int at, bool output)
     {
         string mark = output ? "}}" : "%}";
@@ -115,26 +115,26 @@ internal sealed class Lexer
             return output ? at + 2 : SkipNewline(at + 2);
         }
 
-        if (at < source.Length && source[at] == '-' && Matches(at + 1, mark))
+        if (at < _source.Length && _source[at] == '-' && Matches(at + 1, mark))
         {
             return SkipSpaces(at + 3);
         }
 
-        return !output && at < source.Length && source[at] == '+' && Matches(at + 1, mark) ? at + 3 : -1;
+        return !output && at < _source.Length && _source[at] == '+' && Matches(at + 1, mark) ? at + 3 : -1;
     }
 
     private void SkipComment(int tag)
     {
-        int end = source.IndexOf("#}", position, StringComparison.Ordinal);
+        int end = _source.IndexOf("#}", _position, StringComparison.Ordinal);
         if (end < 0)
         {
-            throw new TemplateException("a comment '{#' has no closing '#}'", line);
+            throw new TemplateException("a comment '{#' has no closing '#}'", _line);
         }
 
-        char sign = end > position ? source[end - 1] : '\0';
+        char sign = end > _position ? _source[end - 1] : '\0';
         int after = sign == '-' ? SkipSpaces(end + 2) : sign == '+' ? end + 2 : SkipNewline(end + 2);
-        line += CountLines(tag, after);
-        position = after;
+        _line += CountLines(tag, after);
+        _position = after;
     }
 
     private bool TryRawBegin(int inner, out int body)
@@ -153,19 +153,19 @@ internal sealed class Lexer
 
     private void ReadRaw(int body)
     {
-        int opened = line;
-        line += CountLines(position, body);
-        atLineStart = source[body - 1] == '\n';
-        for (int at = source.IndexOf("{%", body, StringComparison.Ordinal); at >= 0; at = source.IndexOf("{%", at + 1, StringComparison.Ordinal))
+        int opened = _line;
+        _line += CountLines(_position, body);
+        _atLineStart = _source[body - 1] == '\n';
+        for (int at = _source.IndexOf("{%", body, StringComparison.Ordinal); at >= 0; at = _source.IndexOf("{%", at + 1, StringComparison.Ordinal))
         {
             char sign = SignAt(at + 2);
             int name = SkipSpaces(sign == '\0' ? at + 2 : at + 3);
             int end = Matches(name, "endraw") ? EndOfTag(SkipSpaces(name + 6), output: false) : -1;
             if (end >= 0)
             {
-                AddData(StripBefore(source[body..at], sign, block: true));
-                line += CountLines(body, end);
-                position = end;
+                AddData(StripBefore(_source[body..at], sign, block: true));
+                _line += CountLines(body, end);
+                _position = end;
                 return;
             }
         }
@@ -178,7 +178,7 @@ internal sealed class Lexer
         if (sign == '-')
         {
             int length = data.Length;
-            while (length > 0 && PyText.IsSpace(data[length - 1]))
+            while (length > 0 && PythonText.IsSpace(data[length - 1]))
             {
                 length--;
             }
@@ -186,20 +186,20 @@ internal sealed class Lexer
             return data[..length];
         }
 
-        if (sign == '+' || !block || !options.LstripBlocks)
+        if (sign == '+' || !block || !_options.LstripBlocks)
         {
             return data;
         }
 
         int start = data.LastIndexOf('\n') + 1;
-        if (start == 0 && !atLineStart)
+        if (start == 0 && !_atLineStart)
         {
             return data;
         }
 
         for (int i = start; i < data.Length; i++)
         {
-            if (!PyText.IsSpace(data[i]))
+            if (!PythonText.IsSpace(data[i]))
             {
                 return data;
             }
@@ -212,13 +212,13 @@ internal sealed class Lexer
     {
         if (data.Length > 0)
         {
-            tokens.Add(new Token(TokenKind.Data, data, line));
+            _tokens.Add(new Token(TokenKind.Data, data, _line));
         }
     }
 
     private int SkipSpaces(int at)
     {
-        while (at < source.Length && PyText.IsSpace(source[at]))
+        while (at < _source.Length && PythonText.IsSpace(_source[at]))
         {
             at++;
         }
@@ -226,9 +226,9 @@ internal sealed class Lexer
         return at;
     }
 
-    private int SkipNewline(int at) => options.TrimBlocks && at < source.Length && source[at] == '\n' ? at + 1 : at;
+    private int SkipNewline(int at) => _options.TrimBlocks && at < _source.Length && _source[at] == '\n' ? at + 1 : at;
 
-    private bool Matches(int at, string text) => string.CompareOrdinal(source, at, text, 0, text.Length) == 0;
+    private bool Matches(int at, string text) => string.CompareOrdinal(_source, at, text, 0, text.Length) == 0;
 
-    private int CountLines(int from, int to) => from < to ? source.AsSpan(from, to - from).Count('\n') : 0;
+    private int CountLines(int from, int to) => from < to ? _source.AsSpan(from, to - from).Count('\n') : 0;
 }

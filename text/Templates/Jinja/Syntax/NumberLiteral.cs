@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
-/// <summary>Reads number literals: 12, 1_000, 0x1f, 0o17, 0b101, 1.5, 2e-3. The token's text has no underscores.</summary>
+/// <summary>Reads number literals: 12, 1_000, 0x1f, 0o17, 0b101, 1.5, 2e-3. Underscores are removed from the text of the token.</summary>
 internal static class NumberLiteral
 {
     private const int MaxDigits = 400;
@@ -18,7 +18,7 @@ internal static class NumberLiteral
         {
             Digits(source, ref position, char.IsAsciiDigit);
 
-            // A number behind a dot is an index (a.0.1), never the start of a fraction.
+            // A number after a dot is an index (a.0.1), not the start of a fraction.
             bool mayBeFloat = begin == 0 || source[begin - 1] != '.';
             if (mayBeFloat && At(source, position) == '.' && char.IsAsciiDigit(At(source, position + 1)))
             {

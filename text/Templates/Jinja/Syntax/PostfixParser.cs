@@ -1,16 +1,16 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
 /// <summary>
-/// What may follow a value: dots, brackets and calls, then filters and tests. What stands inside brackets goes back to
-/// <see cref="ExpressionParser"/>.
+/// Parses what may follow a value: attributes, subscripts and calls, then filters and tests. <see cref="ExpressionParser"/> parses the
+/// expressions inside them.
 /// </summary>
 internal sealed class PostfixParser(TokenStream tokens, ExpressionParser expressions)
 {
-    /// <summary>One or more filters, each behind a bar.</summary>
-    public FilterUse[] Filters(bool firstWithoutBar = false)
+    /// <summary>Parses one or more filters, each after a <c>|</c>.</summary>
+    public FilterCall[] Filters(bool firstWithoutPipe = false)
     {
-        List<FilterUse> filters = [];
-        while ((firstWithoutBar && filters.Count == 0) || tokens.Skip("|"))
+        List<FilterCall> filters = [];
+        while ((firstWithoutPipe && filters.Count == 0) || tokens.SkipIf("|"))
         {
             filters.Add(Filter());
         }
@@ -23,13 +23,13 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
         while (true)
         {
             int line = tokens.Line;
-            if (tokens.Skip("."))
+            if (tokens.SkipIf("."))
             {
                 value = tokens.Current.Kind == TokenKind.Integer
                     ? new IndexExpr(value, expressions.Primary(), line)
                     : new AttributeExpr(value, tokens.Expect(TokenKind.Name, "an attribute name after '.'").Text, line);
             }
-            else if (tokens.Skip("["))
+            else if (tokens.SkipIf("["))
             {
                 value = Subscript(value, line);
             }
@@ -53,7 +53,7 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
             if (tokens.Current.Is(","))
             {
                 List<Expr> items = [index];
-                while (tokens.Skip(",") && !tokens.Current.Is("]"))
+                while (tokens.SkipIf(",") && !tokens.Current.Is("]"))
                 {
                     items.Add(expressions.Expression());
                 }
@@ -67,7 +67,7 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
 
         tokens.Expect(":");
         Expr? stop = SlicePart();
-        Expr? step = tokens.Skip(":") ? SlicePart() : null;
+        Expr? step = tokens.SkipIf(":") ? SlicePart() : null;
         tokens.Expect("]");
         return new SliceExpr(target, start, stop, step, line);
     }
@@ -79,11 +79,11 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
         while (true)
         {
             int line = tokens.Line;
-            if (tokens.Skip("|"))
+            if (tokens.SkipIf("|"))
             {
                 value = new FilterExpr(value, Filter(), line);
             }
-            else if (tokens.SkipName("is"))
+            else if (tokens.SkipIfName("is"))
             {
                 value = Test(value, line);
             }
@@ -98,15 +98,15 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
         }
     }
 
-    private FilterUse Filter()
+    private FilterCall Filter()
     {
         Token name = tokens.Expect(TokenKind.Name, "the name of a filter");
-        return new FilterUse(name.Text, tokens.Current.Is("(") ? Arguments() : CallArgs.None, name.Line);
+        return new FilterCall(name.Text, tokens.Current.Is("(") ? Arguments() : CallArgs.None, name.Line);
     }
 
     private Expr Test(Expr value, int line)
     {
-        bool negated = tokens.SkipName("not");
+        bool negated = tokens.SkipIfName("not");
         string name = tokens.Expect(TokenKind.Name, "the name of a test after 'is'").Text;
         CallArgs args = CallArgs.None;
         Token next = tokens.Current;
@@ -121,7 +121,7 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
         else if (next.Kind is TokenKind.String or TokenKind.Integer or TokenKind.Float || next.Is("[") || next.Is("{")
             || (next.Kind == TokenKind.Name && next.Text is not ("else" or "or" or "and")))
         {
-            // Jinja2 takes any name here; "x is defined if y" would read "if" as the argument, so the words of the grammar are left out.
+            // Jinja2 accepts any name as an argument here. The keywords are excluded, or "x is defined if y" would take "if" as the argument.
             args = next.Kind == TokenKind.Name && next.Text is "if" or "not" or "in" or "recursive"
                 ? args
                 : new CallArgs([Members(expressions.Primary())], [], null, null);
@@ -141,7 +141,7 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
         Expr? starStar = null;
         while (!tokens.Current.Is(")"))
         {
-            if (tokens.Skip("**"))
+            if (tokens.SkipIf("**"))
             {
                 starStar = starStar is null ? expressions.Expression() : throw tokens.Unexpected("only one '**' argument");
             }
@@ -149,7 +149,7 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
             {
                 throw tokens.Unexpected("')' after a '**' argument");
             }
-            else if (tokens.Skip("*"))
+            else if (tokens.SkipIf("*"))
             {
                 star = star is null ? expressions.Expression() : throw tokens.Unexpected("only one '*' argument");
             }
@@ -168,7 +168,7 @@ internal sealed class PostfixParser(TokenStream tokens, ExpressionParser express
                 positional.Add(expressions.Expression());
             }
 
-            if (!tokens.Skip(",") && !tokens.Current.Is(")"))
+            if (!tokens.SkipIf(",") && !tokens.Current.Is(")"))
             {
                 throw tokens.Unexpected("',' or ')' in the arguments");
             }

@@ -2,10 +2,10 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
-/// <summary>A statement of a parsed template, with the line it starts on.</summary>
+/// <summary>A statement of a parsed template, with its line from 1.</summary>
 internal abstract record Stmt(int Line);
 
-internal sealed record TextStmt(TracedText Text, int Line) : Stmt(Line);
+internal sealed record TextStmt(OriginText Text, int Line) : Stmt(Line);
 
 internal sealed record OutputStmt(Expr Value, int Line) : Stmt(Line);
 
@@ -13,7 +13,7 @@ internal sealed record DoStmt(Expr Value, int Line) : Stmt(Line);
 
 internal sealed record SetStmt(AssignTarget Target, Expr Value, int Line) : Stmt(Line);
 
-internal sealed record SetBlockStmt(AssignTarget Target, FilterUse[] Filters, Stmt[] Body, int Line) : Stmt(Line);
+internal sealed record SetBlockStmt(AssignTarget Target, FilterCall[] Filters, Stmt[] Body, int Line) : Stmt(Line);
 
 internal sealed record IfStmt((Expr Condition, Stmt[] Body)[] Branches, Stmt[] Else, int Line) : Stmt(Line);
 
@@ -25,17 +25,17 @@ internal sealed record MacroStmt(MacroBody Macro, int Line) : Stmt(Line);
 
 internal sealed record CallBlockStmt(CallExpr Call, MacroBody Caller, int Line) : Stmt(Line);
 
-internal sealed record FilterBlockStmt(FilterUse[] Filters, Stmt[] Body, int Line) : Stmt(Line);
+internal sealed record FilterBlockStmt(FilterCall[] Filters, Stmt[] Body, int Line) : Stmt(Line);
 
 internal sealed record WithStmt((AssignTarget Target, Expr Value)[] Variables, Stmt[] Body, int Line) : Stmt(Line);
 
-/// <summary>A body that changes nothing about what is rendered, as Hugging Face's <c>{% generation %}</c>.</summary>
+/// <summary>A block without an effect on the rendered text, such as Hugging Face's <c>{% generation %}</c>.</summary>
 internal sealed record GroupStmt(Stmt[] Body, int Line) : Stmt(Line);
 
 /// <summary>
-/// A macro, or the body of a call block. Arguments beyond the parameters are errors unless the body reads varargs or kwargs.
+/// A macro, or the body of a call block. Surplus arguments are errors unless the body uses varargs or kwargs.
 /// </summary>
 internal sealed record MacroBody(string Name, (string Name, Expr? Default)[] Parameters, Stmt[] Body, bool UsesVarargs, bool UsesKwargs);
 
-/// <summary>What can stand left of an assignment: a name, an attribute of a namespace, or several of them.</summary>
+/// <summary>The target of an assignment: a name, an attribute of a namespace, or several of these.</summary>
 internal sealed record AssignTarget(string? Name, string? Attribute, AssignTarget[]? Parts, int Line);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
-/// <summary>Reads a quoted string with Python's escapes; an escape that Python does not know stays as it is written.</summary>
+/// <summary>Reads a quoted string with Python's escapes. Unknown escapes are kept unchanged, as in Python.</summary>
 internal static class StringLiteral
 {
     public static string Read(string source, ref int position, int line)

@@ -2,7 +2,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
-/// <summary>Cuts the inside of one tag into names, literals and operators. Knows nothing of the text around tags.</summary>
+/// <summary>Splits the inside of one tag into names, literals and operators. It does not know the text around tags.</summary>
 internal sealed class TagLexer(string source, List<Token> tokens)
 {
     private static readonly string[] Operators =
@@ -10,16 +10,21 @@ internal sealed class TagLexer(string source, List<Token> tokens)
         "//", "**", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "(", ")", "[", "]", "{", "}", "<", ">", "=", ".", ":", "|", ",", ";",
     ];
 
-    private readonly Stack<string> open = new();
+    private readonly Stack<string> _closers = new();
 
-    /// <summary>Reads tokens up to the closing mark, which <paramref name="endAt"/> recognises, and returns where it stands.</summary>
+    /// <summary>Reads tokens up to the closing mark.</summary>
+    /// <param name="position">Where to begin.</param>
+    /// <param name="line">The line of that position, from 1.</param>
+    /// <param name="endAt">Returns the end of a closing mark at a position, or -1.</param>
+    /// <param name="mark">The closing mark, for error messages.</param>
+    /// <returns>The position and line of the closing mark.</returns>
     public (int Position, int Line) Read(int position, int line, Func<int, int> endAt, string mark)
     {
         int opened = line;
-        open.Clear();
+        _closers.Clear();
         while (true)
         {
-            while (position < source.Length && PyText.IsSpace(source[position]))
+            while (position < source.Length && PythonText.IsSpace(source[position]))
             {
                 line += source[position] == '\n' ? 1 : 0;
                 position++;
@@ -30,7 +35,7 @@ internal sealed class TagLexer(string source, List<Token> tokens)
                 throw new TemplateException($"expected {mark}, found the end of the template", opened);
             }
 
-            if (open.Count == 0 && endAt(position) >= 0)
+            if (_closers.Count == 0 && endAt(position) >= 0)
             {
                 return (position, line);
             }
@@ -69,25 +74,25 @@ internal sealed class TagLexer(string source, List<Token> tokens)
         {
             if (string.CompareOrdinal(source, position, op, 0, op.Length) == 0)
             {
-                Balance(op, line);
+                TrackBrackets(op, line);
                 position += op.Length;
                 return new Token(TokenKind.Operator, op, line);
             }
         }
 
-        throw new TemplateException($"unexpected character '{source.Substring(position, PyText.UnitsAt(source, position))}' inside a tag", line);
+        throw new TemplateException($"unexpected character '{source.Substring(position, PythonText.CodeUnitsAt(source, position))}' inside a tag", line);
     }
 
-    private void Balance(string op, int line)
+    private void TrackBrackets(string op, int line)
     {
         string? closer = op switch { "(" => ")", "[" => "]", "{" => "}", _ => null };
         if (closer is not null)
         {
-            open.Push(closer);
+            _closers.Push(closer);
         }
         else if (op is ")" or "]" or "}")
         {
-            if (!open.TryPop(out string? expected))
+            if (!_closers.TryPop(out string? expected))
             {
                 throw new TemplateException($"unexpected '{op}'", line);
             }

@@ -2,19 +2,19 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
-/// <summary>Parses statements and the text between them into a tree; expressions are left to <see cref="ExpressionParser"/>.</summary>
+/// <summary>Parses statements and the text between them. <see cref="ExpressionParser"/> parses the expressions.</summary>
 internal sealed class TemplateParser
 {
-    private const string Known = "set, if, for, macro, call, filter, with, do, break, continue, raw, generation";
+    private const string KnownStatements = "set, if, for, macro, call, filter, with, do, break, continue, raw, generation";
 
-    private readonly TokenStream tokens;
-    private readonly ExpressionParser expressions;
-    private int loops;
+    private readonly TokenStream _tokens;
+    private readonly ExpressionParser _expressions;
+    private int _loopDepth;
 
     private TemplateParser(TokenStream tokens)
     {
-        this.tokens = tokens;
-        expressions = new ExpressionParser(tokens);
+        _tokens = tokens;
+        _expressions = new ExpressionParser(tokens);
     }
 
     public static Stmt[] Parse(string source, TemplateOptions options)
@@ -23,27 +23,30 @@ internal sealed class TemplateParser
         return new TemplateParser(tokens).Body(opened: 1, tag: null);
     }
 
-    /// <summary>Statements up to one of the end words, which stays current; up to the end of the template where there is no tag.</summary>
+    /// <summary>Parses statements up to one of the end words, which becomes the current token, or up to the end of the template.</summary>
+    /// <param name="opened">The line of the enclosing tag, from 1.</param>
+    /// <param name="tag">The enclosing tag; null at the top level.</param>
+    /// <param name="ends">The words that end the body.</param>
     private Stmt[] Body(int opened, string? tag, params string[] ends)
     {
-        tokens.Enter();
+        _tokens.Enter();
         List<Stmt> body = [];
-        while (tokens.Current.Kind != TokenKind.End)
+        while (_tokens.Current.Kind != TokenKind.End)
         {
-            Token token = tokens.Take();
+            Token token = _tokens.Take();
             switch (token.Kind)
             {
                 case TokenKind.Data:
-                    body.Add(new TextStmt(new TracedText(token.Text, fromTemplate: true), token.Line));
+                    body.Add(new TextStmt(new OriginText(token.Text, fromTemplate: true), token.Line));
                     break;
                 case TokenKind.OutputBegin:
-                    body.Add(new OutputStmt(expressions.TupleOrExpression(), token.Line));
-                    tokens.Expect(TokenKind.OutputEnd, "'}}'");
+                    body.Add(new OutputStmt(_expressions.TupleOrExpression(), token.Line));
+                    _tokens.Expect(TokenKind.OutputEnd, "'}}'");
                     break;
                 default:
-                    if (tokens.Current.Kind == TokenKind.Name && Array.IndexOf(ends, tokens.Current.Text) >= 0)
+                    if (_tokens.Current.Kind == TokenKind.Name && Array.IndexOf(ends, _tokens.Current.Text) >= 0)
                     {
-                        tokens.Leave();
+                        _tokens.Leave();
                         return [.. body];
                     }
 
@@ -57,13 +60,13 @@ internal sealed class TemplateParser
             throw new TemplateException($"'{{% {tag} %}}' is never closed; expected '{{% {ends[^1]} %}}'", opened);
         }
 
-        tokens.Leave();
+        _tokens.Leave();
         return [.. body];
     }
 
     private Stmt Statement(int line, string? tag, string[] ends)
     {
-        string name = tokens.Expect(TokenKind.Name, "the name of a statement").Text;
+        string name = _tokens.Expect(TokenKind.Name, "the name of a statement").Text;
         switch (name)
         {
             case "set": return Set(line);
@@ -73,13 +76,13 @@ internal sealed class TemplateParser
             case "call": return Call(line);
             case "filter": return Filter(line);
             case "with": return With(line);
-            case "do": return Close(new DoStmt(expressions.TupleOrExpression(), line));
+            case "do": return WithEndTag(new DoStmt(_expressions.TupleOrExpression(), line));
             case "generation":
                 EndTag();
-                return new GroupStmt(Closed(line, "generation"), line);
+                return new GroupStmt(BodyAndEndTag(line, "generation"), line);
             case "break" or "continue":
-                return loops > 0
-                    ? Close(new LoopControlStmt(name == "break", line))
+                return _loopDepth > 0
+                    ? WithEndTag(new LoopControlStmt(name == "break", line))
                     : throw new TemplateException($"'{name}' outside of a loop", line);
             default:
                 throw new TemplateException(
@@ -87,7 +90,7 @@ internal sealed class TemplateParser
                         ? tag is null
                             ? $"unexpected '{{% {name} %}}', nothing is open"
                             : $"expected '{{% {string.Join(" %}' or '{% ", ends)} %}}' for the open '{{% {tag} %}}', found '{{% {name} %}}'"
-                        : $"unknown statement '{name}'; known are {Known}",
+                        : $"unknown statement '{name}'; known are {KnownStatements}",
                     line);
         }
     }
@@ -95,19 +98,19 @@ internal sealed class TemplateParser
     private Stmt Set(int line)
     {
         AssignTarget target = Target(allowAttribute: true, "=");
-        if (tokens.Skip("="))
+        if (_tokens.SkipIf("="))
         {
-            return Close(new SetStmt(target, expressions.TupleOrExpression(), line));
+            return WithEndTag(new SetStmt(target, _expressions.TupleOrExpression(), line));
         }
 
-        FilterUse[] filters = expressions.Filters();
-        if (tokens.Current.Kind != TokenKind.BlockEnd)
+        FilterCall[] filters = _expressions.Filters();
+        if (_tokens.Current.Kind != TokenKind.BlockEnd)
         {
-            throw tokens.Unexpected("'=' or '%}' in a set");
+            throw _tokens.Unexpected("'=' or '%}' in a set");
         }
 
         EndTag();
-        return new SetBlockStmt(target, filters, Closed(line, "set"), line);
+        return new SetBlockStmt(target, filters, BodyAndEndTag(line, "set"), line);
     }
 
     private IfStmt If(int line)
@@ -116,10 +119,10 @@ internal sealed class TemplateParser
         Stmt[] otherwise = [];
         while (true)
         {
-            Expr condition = expressions.TupleOrExpression();
+            Expr condition = _expressions.TupleOrExpression();
             EndTag();
             branches.Add((condition, Body(line, "if", "elif", "else", "endif")));
-            string word = tokens.Take().Text;
+            string word = _tokens.Take().Text;
             if (word == "elif")
             {
                 continue;
@@ -129,7 +132,7 @@ internal sealed class TemplateParser
             {
                 EndTag();
                 otherwise = Body(line, "if", "endif");
-                tokens.Take();
+                _tokens.Take();
             }
 
             EndTag();
@@ -140,20 +143,20 @@ internal sealed class TemplateParser
     private ForStmt For(int line)
     {
         AssignTarget target = Target(allowAttribute: false, "in");
-        tokens.ExpectName("in");
-        Expr items = expressions.TupleOrExpression(allowConditional: false);
-        Expr? filter = tokens.SkipName("if") ? expressions.Expression() : null;
-        bool recursive = tokens.SkipName("recursive");
+        _tokens.ExpectName("in");
+        Expr items = _expressions.TupleOrExpression(allowConditional: false);
+        Expr? filter = _tokens.SkipIfName("if") ? _expressions.Expression() : null;
+        bool recursive = _tokens.SkipIfName("recursive");
         EndTag();
-        loops++;
+        _loopDepth++;
         Stmt[] body = Body(line, "for", "else", "endfor");
-        loops--;
+        _loopDepth--;
         Stmt[] otherwise = [];
-        if (tokens.Take().Text == "else")
+        if (_tokens.Take().Text == "else")
         {
             EndTag();
             otherwise = Body(line, "for", "endfor");
-            tokens.Take();
+            _tokens.Take();
         }
 
         EndTag();
@@ -162,40 +165,40 @@ internal sealed class TemplateParser
 
     private MacroStmt Macro(int line)
     {
-        string name = tokens.Expect(TokenKind.Name, "the name of the macro").Text;
+        string name = _tokens.Expect(TokenKind.Name, "the name of the macro").Text;
         (string, Expr?)[] parameters = Parameters();
         return new MacroStmt(MacroBlock(line, "macro", name, parameters), line);
     }
 
     private CallBlockStmt Call(int line)
     {
-        (string, Expr?)[] parameters = tokens.Current.Is("(") ? Parameters() : [];
-        CallExpr call = expressions.Expression() as CallExpr ?? throw new TemplateException("'{% call %}' needs the call of a macro", line);
+        (string, Expr?)[] parameters = _tokens.Current.Is("(") ? Parameters() : [];
+        CallExpr call = _expressions.Expression() as CallExpr ?? throw new TemplateException("'{% call %}' needs the call of a macro", line);
         return new CallBlockStmt(call, MacroBlock(line, "call", "caller", parameters), line);
     }
 
     private MacroBody MacroBlock(int line, string tag, string name, (string, Expr?)[] parameters)
     {
         EndTag();
-        int outerLoops = loops;
-        HashSet<string> outerNames = expressions.NamesRead;
-        loops = 0;
-        expressions.NamesRead = [];
-        Stmt[] body = Closed(line, tag);
-        HashSet<string> names = expressions.NamesRead;
-        loops = outerLoops;
-        expressions.NamesRead = outerNames;
+        int outerLoopDepth = _loopDepth;
+        HashSet<string> outerNames = _expressions.NamesRead;
+        _loopDepth = 0;
+        _expressions.NamesRead = [];
+        Stmt[] body = BodyAndEndTag(line, tag);
+        HashSet<string> names = _expressions.NamesRead;
+        _loopDepth = outerLoopDepth;
+        _expressions.NamesRead = outerNames;
         return new MacroBody(name, parameters, body, names.Contains("varargs"), names.Contains("kwargs"));
     }
 
     private (string Name, Expr? Default)[] Parameters()
     {
-        tokens.Expect("(");
+        _tokens.Expect("(");
         List<(string Name, Expr? Default)> parameters = [];
-        while (!tokens.Current.Is(")"))
+        while (!_tokens.Current.Is(")"))
         {
-            Token name = tokens.Expect(TokenKind.Name, "the name of a parameter");
-            Expr? value = tokens.Skip("=") ? expressions.Expression() : null;
+            Token name = _tokens.Expect(TokenKind.Name, "the name of a parameter");
+            Expr? value = _tokens.SkipIf("=") ? _expressions.Expression() : null;
             if (value is null && parameters.Count > 0 && parameters[^1].Default is not null)
             {
                 throw new TemplateException($"parameter '{name.Text}' has no default but follows one that has", name.Line);
@@ -207,96 +210,96 @@ internal sealed class TemplateParser
             }
 
             parameters.Add((name.Text, value));
-            if (!tokens.Skip(",") && !tokens.Current.Is(")"))
+            if (!_tokens.SkipIf(",") && !_tokens.Current.Is(")"))
             {
-                throw tokens.Unexpected("',' or ')' in the parameters");
+                throw _tokens.Unexpected("',' or ')' in the parameters");
             }
         }
 
-        tokens.Take();
+        _tokens.Take();
         return [.. parameters];
     }
 
     private FilterBlockStmt Filter(int line)
     {
-        FilterUse[] filters = expressions.Filters(firstWithoutBar: true);
+        FilterCall[] filters = _expressions.Filters(firstWithoutPipe: true);
         EndTag();
-        return new FilterBlockStmt(filters, Closed(line, "filter"), line);
+        return new FilterBlockStmt(filters, BodyAndEndTag(line, "filter"), line);
     }
 
     private WithStmt With(int line)
     {
         List<(AssignTarget, Expr)> variables = [];
-        while (tokens.Current.Kind != TokenKind.BlockEnd)
+        while (_tokens.Current.Kind != TokenKind.BlockEnd)
         {
             if (variables.Count > 0)
             {
-                tokens.Expect(",");
+                _tokens.Expect(",");
             }
 
             AssignTarget target = Target(allowAttribute: false, "=");
-            tokens.Expect("=");
-            variables.Add((target, expressions.Expression()));
+            _tokens.Expect("=");
+            variables.Add((target, _expressions.Expression()));
         }
 
         EndTag();
-        return new WithStmt([.. variables], Closed(line, "with"), line);
+        return new WithStmt([.. variables], BodyAndEndTag(line, "with"), line);
     }
 
     private AssignTarget Target(bool allowAttribute, string until)
     {
-        int line = tokens.Line;
+        int line = _tokens.Line;
         List<AssignTarget> parts = [];
         bool several = false;
         do
         {
-            if (parts.Count > 0 && (tokens.Current.Is(until) || tokens.Current.IsName(until)))
+            if (parts.Count > 0 && (_tokens.Current.Is(until) || _tokens.Current.IsName(until)))
             {
                 break;
             }
 
             parts.Add(TargetPart(allowAttribute));
-            several |= tokens.Current.Is(",");
+            several |= _tokens.Current.Is(",");
         }
-        while (tokens.Skip(","));
+        while (_tokens.SkipIf(","));
         return several ? new AssignTarget(null, null, [.. parts], line) : parts[0];
     }
 
     private AssignTarget TargetPart(bool allowAttribute)
     {
-        int line = tokens.Line;
-        if (tokens.Skip("("))
+        int line = _tokens.Line;
+        if (_tokens.SkipIf("("))
         {
-            tokens.Enter();
+            _tokens.Enter();
             AssignTarget inner = Target(allowAttribute, ")");
-            tokens.Leave();
-            tokens.Expect(")");
+            _tokens.Leave();
+            _tokens.Expect(")");
             return inner;
         }
 
-        string name = tokens.Expect(TokenKind.Name, "a name to assign to").Text;
+        string name = _tokens.Expect(TokenKind.Name, "a name to assign to").Text;
         if (name is "true" or "false" or "none" or "True" or "False" or "None")
         {
             throw new TemplateException($"cannot assign to '{name}'", line);
         }
 
-        string? attribute = allowAttribute && tokens.Skip(".") ? tokens.Expect(TokenKind.Name, "an attribute name after '.'").Text : null;
+        string? attribute = allowAttribute && _tokens.SkipIf(".") ? _tokens.Expect(TokenKind.Name, "an attribute name after '.'").Text : null;
         return new AssignTarget(name, attribute, null, line);
     }
 
-    private Stmt[] Closed(int line, string tag)
+    private Stmt[] BodyAndEndTag(int line, string tag)
     {
         Stmt[] body = Body(line, tag, "end" + tag);
-        tokens.Take();
+        _tokens.Take();
         EndTag();
         return body;
     }
 
-    private Stmt Close(Stmt statement)
+    private Stmt WithEndTag(Stmt statement)
     {
         EndTag();
         return statement;
     }
 
-    private void EndTag() => tokens.Expect(TokenKind.BlockEnd, "'%}'");
+    private void EndTag() => _tokens.Expect(TokenKind.BlockEnd, "'%}'");
 }

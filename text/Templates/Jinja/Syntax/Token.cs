@@ -15,14 +15,14 @@ internal enum TokenKind
     End,
 }
 
-/// <summary>A piece of template source. Text is the data, the name, the operator, the digits, or the string's value.</summary>
+/// <summary>A token of a template. Text is the data, the name, the operator, the digits, or the value of the string.</summary>
 internal readonly record struct Token(TokenKind Kind, string Text, int Line)
 {
     public bool Is(string op) => Kind == TokenKind.Operator && Text == op;
 
     public bool IsName(string name) => Kind == TokenKind.Name && Text == name;
 
-    /// <summary>The token as an error message names it.</summary>
+    /// <summary>The token's description in error messages.</summary>
     public string Describe() => Kind switch
     {
         TokenKind.Data => "text",

@@ -1,25 +1,25 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Syntax;
 
-/// <summary>The tokens of a template with a place to read from, and the nesting depth of what is being parsed.</summary>
+/// <summary>Reads the tokens of a template in order, and bounds the nesting depth of the parser.</summary>
 internal sealed class TokenStream(List<Token> tokens, int maxDepth)
 {
-    private int index;
-    private int depth;
+    private int _index;
+    private int _depth;
 
-    public Token Current => tokens[index];
+    public Token Current => tokens[_index];
 
-    public Token Following => tokens[Math.Min(index + 1, tokens.Count - 1)];
+    public Token Following => tokens[Math.Min(_index + 1, tokens.Count - 1)];
 
     public int Line => Current.Line;
 
     public Token Take()
     {
-        Token token = tokens[index];
-        index = Math.Min(index + 1, tokens.Count - 1);
+        Token token = tokens[_index];
+        _index = Math.Min(_index + 1, tokens.Count - 1);
         return token;
     }
 
-    public bool Skip(string op)
+    public bool SkipIf(string op)
     {
         bool found = Current.Is(op);
         if (found)
@@ -30,7 +30,7 @@ internal sealed class TokenStream(List<Token> tokens, int maxDepth)
         return found;
     }
 
-    public bool SkipName(string name)
+    public bool SkipIfName(string name)
     {
         bool found = Current.IsName(name);
         if (found)
@@ -47,7 +47,7 @@ internal sealed class TokenStream(List<Token> tokens, int maxDepth)
 
     public void ExpectName(string name)
     {
-        if (!SkipName(name))
+        if (!SkipIfName(name))
         {
             throw Unexpected($"'{name}'");
         }
@@ -57,11 +57,11 @@ internal sealed class TokenStream(List<Token> tokens, int maxDepth)
 
     public void Enter()
     {
-        if (++depth > maxDepth)
+        if (++_depth > maxDepth)
         {
             throw new TemplateException($"nested deeper than {maxDepth} levels (TemplateOptions.MaxDepth)", Line);
         }
     }
 
-    public void Leave() => depth--;
+    public void Leave() => _depth--;
 }

@@ -2,7 +2,7 @@ using HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>Something a template can call: a function, a bound method, a macro.</summary>
+/// <summary>A value that a template can call: a function, a bound method or a macro.</summary>
 internal sealed class CallableValue(string name, Func<Arguments, Value> body) : Value
 {
     public string Name => name;

@@ -2,10 +2,10 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>Equality, order and membership as in Python. Origins of text never matter here.</summary>
+/// <summary>Equality, order and membership of values, as in Python. The origin of text does not influence the result.</summary>
 internal static class Comparison
 {
-    public static bool AreEqual(Budget budget, Value a, Value b)
+    public static bool AreEqual(RenderBudget budget, Value a, Value b)
     {
         if (ReferenceEquals(a, b))
         {
@@ -29,15 +29,15 @@ internal static class Comparison
         }
     }
 
-    /// <summary>Negative, zero or positive as in Python; null where a NaN makes every order false.</summary>
-    public static int? Compare(Budget budget, Value a, Value b, string op)
+    /// <summary>The order of two values: negative, zero or positive. Null if one of them is NaN, for which every comparison is false.</summary>
+    public static int? Compare(RenderBudget budget, Value a, Value b, string op)
     {
         budget.Step();
         switch (a, b)
         {
             case (StringValue x, StringValue y):
                 budget.ChargeSearch(Math.Min(x.Text.Length, y.Text.Length), 0);
-                return PyText.Compare(x.Text, y.Text);
+                return PythonText.Compare(x.Text, y.Text);
             case (SequenceValue x, SequenceValue y) when x.GetType() == y.GetType():
                 return Nested(budget, () =>
                 {
@@ -50,23 +50,23 @@ internal static class Comparison
                     return Numbers.Compare(a, b);
                 }
 
-                Undefined.Reject(a);
-                Undefined.Reject(b);
-                throw new EvaluationError($"'{op}' cannot compare {a.TypeName} with {b.TypeName}");
+                UndefinedValue.ThrowIfUndefined(a);
+                UndefinedValue.ThrowIfUndefined(b);
+                throw new EvaluationException($"'{op}' cannot compare {a.TypeName} with {b.TypeName}");
         }
     }
 
-    public static bool Contains(Budget budget, Value container, Value item)
+    public static bool Contains(RenderBudget budget, Value container, Value item)
     {
         switch (container)
         {
             case StringValue text:
-                Undefined.Reject(item);
+                UndefinedValue.ThrowIfUndefined(item);
                 return item is StringValue part
                     ? ContainsText(budget, text.Text, part.Text)
-                    : throw new EvaluationError($"'in' a string needs a string on its left, not {item.TypeName}");
+                    : throw new EvaluationException($"'in' a string needs a string on its left, not {item.TypeName}");
             case DictValue dict:
-                return dict.Items.ContainsKey(KeyComparer.RequireKey(item));
+                return dict.Items.ContainsKey(KeyComparer.RequireHashable(item));
             case SequenceValue sequence:
                 foreach (Value element in sequence.Items)
                 {
@@ -81,17 +81,17 @@ internal static class Comparison
             case UndefinedValue:
                 return false;
             default:
-                throw new EvaluationError($"'in' needs a string, list, tuple or dict on its right, not {container.TypeName}");
+                throw new EvaluationException($"'in' needs a string, list, tuple or dict on its right, not {container.TypeName}");
         }
     }
 
-    private static bool ContainsText(Budget budget, string text, string part)
+    private static bool ContainsText(RenderBudget budget, string text, string part)
     {
         budget.ChargeSearch(text.Length, part.Length);
         return text.Contains(part, StringComparison.Ordinal);
     }
 
-    private static T Nested<T>(Budget budget, Func<T> body)
+    private static T Nested<T>(RenderBudget budget, Func<T> body)
     {
         budget.Enter();
         T result = body();
@@ -99,7 +99,7 @@ internal static class Comparison
         return result;
     }
 
-    private static int FirstDifference(Budget budget, List<Value> a, List<Value> b)
+    private static int FirstDifference(RenderBudget budget, List<Value> a, List<Value> b)
     {
         int common = Math.Min(a.Count, b.Count);
         for (int i = 0; i < common; i++)
@@ -114,7 +114,7 @@ internal static class Comparison
         return -1;
     }
 
-    private static bool SameEntries(Budget budget, DictValue a, DictValue b)
+    private static bool SameEntries(RenderBudget budget, DictValue a, DictValue b)
     {
         foreach ((Value key, Value value) in a.Items)
         {

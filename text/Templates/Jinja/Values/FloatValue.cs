@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>A float. It remembers whether it stems from the request.</summary>
+/// <summary>A floating-point number that records whether it comes from the template or the request.</summary>
 internal sealed class FloatValue(double value, bool fromTemplate = true) : Value
 {
     public double Number => value;

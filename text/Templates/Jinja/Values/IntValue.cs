@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>An integer of any size. Like every number it remembers whether it stems from the request, so that its digits do.</summary>
+/// <summary>An integer of any size. It records whether it comes from the template or the request, which becomes the origin of its digits.</summary>
 internal sealed class IntValue(BigInteger value, bool fromTemplate = true) : Value
 {
     public BigInteger Number => value;

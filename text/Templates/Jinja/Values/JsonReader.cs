@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
+using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>Turns JSON into values. All text in it counts as coming from the request unless the caller vouches for it.</summary>
+/// <summary>Converts JSON to values. The caller states whether the text in it comes from the template or the request.</summary>
 internal static class JsonReader
 {
-    public static Value Read(Budget budget, JsonElement json, bool fromTemplate)
+    public static Value Read(RenderBudget budget, JsonElement json, bool fromTemplate)
     {
         budget.Enter();
         Value value = json.ValueKind switch
@@ -25,19 +26,19 @@ internal static class JsonReader
         return value;
     }
 
-    private static DictValue Object(Budget budget, JsonElement json, bool fromTemplate)
+    private static DictValue Object(RenderBudget budget, JsonElement json, bool fromTemplate)
     {
         DictValue dict = new(budget);
         foreach (JsonProperty property in json.EnumerateObject())
         {
-            StringValue key = new(new Text.TracedText(property.Name, fromTemplate));
+            StringValue key = new(new OriginText(property.Name, fromTemplate));
             dict.Set(key, Read(budget, property.Value, fromTemplate));
         }
 
         return dict;
     }
 
-    private static ListValue Array(Budget budget, JsonElement json, bool fromTemplate)
+    private static ListValue Array(RenderBudget budget, JsonElement json, bool fromTemplate)
     {
         List<Value> items = new(json.GetArrayLength());
         foreach (JsonElement item in json.EnumerateArray())
@@ -52,11 +53,11 @@ internal static class JsonReader
     {
         try
         {
-            return new StringValue(new Text.TracedText(json.GetString()!, fromTemplate));
+            return new StringValue(new OriginText(json.GetString()!, fromTemplate));
         }
         catch (InvalidOperationException)
         {
-            throw new EvaluationError("a JSON string holds half of a surrogate pair, which is no Unicode text");
+            throw new EvaluationException("a JSON string holds half of a surrogate pair, which is no Unicode text");
         }
     }
 
@@ -66,7 +67,7 @@ internal static class JsonReader
         string raw = json.GetRawText();
         if (raw.Length > MaxDigits)
         {
-            throw new EvaluationError($"a JSON number has {raw.Length} characters; at most {MaxDigits} are allowed");
+            throw new EvaluationException($"a JSON number has {raw.Length} characters; at most {MaxDigits} are allowed");
         }
 
         return raw.AsSpan().IndexOfAny('.', 'e', 'E') < 0

@@ -5,11 +5,11 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
 /// <summary>
-/// The tojson filter as Hugging Face has it: json.dumps without HTML escapes, text beyond ASCII as it is unless asked otherwise.
-/// Strings keep their origins; the punctuation around them counts as text of the request.
+/// Writes values as JSON, as the tojson filter of Hugging Face does: like json.dumps, without HTML escapes, and with characters outside
+/// ASCII as they are unless ensure_ascii is set. Strings keep their origins; the punctuation around them counts as text of the request.
 /// </summary>
 internal sealed class JsonWriter(
-    Budget budget, TracedBuilder output, bool ensureAscii, string? indent, string itemSeparator, string keySeparator, bool sortKeys)
+    RenderBudget budget, OriginTextBuilder output, bool ensureAscii, string? indent, string itemSeparator, string keySeparator, bool sortKeys)
 {
     public void Write(Value value, int level = 0)
     {
@@ -17,7 +17,7 @@ internal sealed class JsonWriter(
         switch (value)
         {
             case StringValue text:
-                WriteString(text.Traced);
+                WriteString(text.OriginText);
                 break;
             case SequenceValue sequence:
                 WriteList(sequence.Items, level);
@@ -33,22 +33,22 @@ internal sealed class JsonWriter(
         budget.Leave();
     }
 
-    private static TracedText Scalar(Value value)
+    private static OriginText Scalar(Value value)
     {
         switch (value)
         {
             case NoneValue:
-                return new TracedText("null", fromTemplate: true);
+                return new OriginText("null", fromTemplate: true);
             case BoolValue flag:
-                return new TracedText(flag.IsTrue ? "true" : "false", fromTemplate: true);
+                return new OriginText(flag.IsTrue ? "true" : "false", fromTemplate: true);
             case IntValue number:
-                return new TracedText(number.Number.ToString(CultureInfo.InvariantCulture), number.FromTemplate);
+                return new OriginText(number.Number.ToString(CultureInfo.InvariantCulture), number.FromTemplate);
             case FloatValue number:
                 string text = Numbers.Repr(number.Number) switch { "nan" => "NaN", "inf" => "Infinity", "-inf" => "-Infinity", var finite => finite };
-                return new TracedText(text, number.FromTemplate);
+                return new OriginText(text, number.FromTemplate);
             default:
-                Undefined.Reject(value);
-                throw new EvaluationError($"tojson cannot write '{value.TypeName}'");
+                UndefinedValue.ThrowIfUndefined(value);
+                throw new EvaluationException($"tojson cannot write '{value.TypeName}'");
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class JsonWriter(
             Punctuate(first ? "" : itemSeparator);
             first = false;
             NewLine(level + 1);
-            WriteString(key is StringValue text ? text.Traced : Scalar(key));
+            WriteString(key is StringValue text ? text.OriginText : Scalar(key));
             Punctuate(keySeparator);
             Write(value, level + 1);
         }
@@ -110,7 +110,7 @@ internal sealed class JsonWriter(
         }
     }
 
-    private void WriteString(TracedText text)
+    private void WriteString(OriginText text)
     {
         Punctuate("\"");
         int plain = 0;

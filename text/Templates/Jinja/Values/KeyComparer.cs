@@ -1,12 +1,12 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>Equality and hashes of dict keys, charged to the rendering's budget.</summary>
-internal sealed class KeyComparer(Budget budget) : IEqualityComparer<Value>
+/// <summary>Compares and hashes dict keys, and charges the work to the budget of the rendering.</summary>
+internal sealed class KeyComparer(RenderBudget budget) : IEqualityComparer<Value>
 {
-    public static Value RequireKey(Value key) =>
-        HashOf(key) is null ? throw new EvaluationError($"'{key.TypeName}' cannot be a key of a dict") : key;
+    public static Value RequireHashable(Value key) =>
+        HashOf(key) is null ? throw new EvaluationException($"'{key.TypeName}' cannot be a key of a dict") : key;
 
-    /// <summary>The hash, or null where Python cannot hash the value. Numbers that are equal hash alike whatever their type.</summary>
+    /// <summary>The hash, or null if the value is not hashable in Python. Equal numbers have equal hashes, whatever their type.</summary>
     public static int? HashOf(Value value) => value switch
     {
         StringValue text => string.GetHashCode(text.Text, StringComparison.Ordinal),

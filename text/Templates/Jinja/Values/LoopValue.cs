@@ -2,10 +2,10 @@ using HunyuanOrleans.Text.Templates.Jinja.Runtime;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>The <c>loop</c> of a for statement.</summary>
-internal sealed class LoopValue(Budget budget, List<Value> items, int depth, Func<Arguments, Value>? recurse) : Value
+/// <summary>The variable <c>loop</c> inside a for statement.</summary>
+internal sealed class LoopValue(RenderBudget budget, List<Value> items, int depth, Func<Arguments, Value>? recurse) : Value
 {
-    private Value? lastSeen;
+    private Value? _lastSeen;
 
     public int Index { get; set; }
 
@@ -30,17 +30,17 @@ internal sealed class LoopValue(Budget budget, List<Value> items, int depth, Fun
     };
 
     public Value Recurse(Arguments arguments) =>
-        recurse is null ? throw new EvaluationError("the loop is not declared 'recursive', so it cannot be called") : recurse(arguments);
+        recurse is null ? throw new EvaluationException("the loop is not declared 'recursive', so it cannot be called") : recurse(arguments);
 
     private Value Cycle(Arguments arguments) => arguments.Positional.Count == 0
-        ? throw new EvaluationError("loop.cycle needs at least one argument")
+        ? throw new EvaluationException("loop.cycle needs at least one argument")
         : arguments.Positional[Index % arguments.Positional.Count];
 
     private BoolValue Changed(Arguments arguments)
     {
         TupleValue seen = new([.. arguments.Positional]);
-        bool changed = lastSeen is null || !Comparison.AreEqual(budget, lastSeen, seen);
-        lastSeen = seen;
+        bool changed = _lastSeen is null || !Comparison.AreEqual(budget, _lastSeen, seen);
+        _lastSeen = seen;
         return BoolValue.Of(changed);
     }
 }

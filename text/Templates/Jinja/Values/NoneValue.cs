@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>None of Python and null of JSON.</summary>
+/// <summary>Python's None, which is JSON's null.</summary>
 internal sealed class NoneValue : Value
 {
     public static readonly NoneValue Instance = new();

@@ -3,19 +3,20 @@ using System.Numerics;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>Numbers as Python has them: integers of any size (bounded here), floats, booleans as 0 and 1.</summary>
+/// <summary>Arithmetic helpers with Python's rules: integers of any size up to <see cref="MaxBits"/>, floats, and booleans as 0 and 1.</summary>
 internal static class Numbers
 {
-    /// <summary>Bits an integer may have: enough for any template, small enough that no step is slow.</summary>
+    /// <summary>The most bits an integer may have. The bound keeps every single operation fast.</summary>
     private const int MaxBits = 4096;
 
     public static bool IsNumeric(Value value) => value is IntValue or FloatValue or BoolValue;
 
-    public static bool FromTemplate(Value value) => value switch
+    /// <summary>Whether a number, or the whole of a string, comes from the template. Other values count as the template's.</summary>
+    public static bool IsFromTemplate(Value value) => value switch
     {
         IntValue number => number.FromTemplate,
         FloatValue number => number.FromTemplate,
-        StringValue text => text.Traced.Length == 0 || (text.Traced.FromTemplateAt(0) && text.Traced.RunEnd(0) == text.Traced.Length),
+        StringValue text => text.OriginText.Length == 0 || (text.OriginText.FromTemplateAt(0) && text.OriginText.RunEnd(0) == text.OriginText.Length),
         _ => true,
     };
 
@@ -29,10 +30,10 @@ internal static class Numbers
     {
         FloatValue number => number.Number,
         _ when TryInt(value, out BigInteger number) => (double)number,
-        _ => throw new EvaluationError($"expected a number, found {value.TypeName}"),
+        _ => throw new EvaluationException($"expected a number, found {value.TypeName}"),
     };
 
-    /// <summary>Null where a NaN is involved.</summary>
+    /// <summary>The order of two numbers; null if one of them is NaN.</summary>
     public static int? Compare(Value a, Value b)
     {
         if (TryInt(a, out BigInteger x) && TryInt(b, out BigInteger y))
@@ -46,7 +47,7 @@ internal static class Numbers
     }
 
     public static IntValue Int(BigInteger number, bool fromTemplate = true) => number.GetBitLength() > MaxBits
-        ? throw new EvaluationError($"an integer grows past {MaxBits} bits")
+        ? throw new EvaluationException($"an integer grows past {MaxBits} bits")
         : new IntValue(number, fromTemplate);
 
     public static BigInteger FloorDivide(BigInteger a, BigInteger b)
@@ -73,17 +74,17 @@ internal static class Numbers
             }
 
             return y > MaxBits || x.GetBitLength() * (double)y > MaxBits * 2.0
-                ? throw new EvaluationError($"an integer grows past {MaxBits} bits")
+                ? throw new EvaluationException($"an integer grows past {MaxBits} bits")
                 : Int(BigInteger.Pow(x, (int)y), fromTemplate);
         }
 
         double power = Math.Pow(ToDouble(a), ToDouble(b));
         return double.IsInfinity(power) || double.IsNaN(power)
-            ? throw new EvaluationError("the result of '**' is not a finite number")
+            ? throw new EvaluationException("the result of '**' is not a finite number")
             : new FloatValue(power, fromTemplate);
     }
 
-    /// <summary>A float as Python's repr writes it: shortest digits, exponent from 1e16 on and below 1e-4.</summary>
+    /// <summary>A float as Python's repr writes it: with the fewest digits that identify it, and with an exponent from 1e16 on and below 1e-4.</summary>
     public static string Repr(double value)
     {
         if (double.IsNaN(value))
@@ -120,7 +121,7 @@ internal static class Numbers
             : sign + digits[..(exponent + 1)] + "." + digits[(exponent + 1)..];
     }
 
-    /// <summary>The significant digits of a number written by .NET, and the power of ten of the first.</summary>
+    /// <summary>The significant digits of a number formatted by .NET, and the power of ten of the first digit.</summary>
     private static string Digits(string text, out int exponent)
     {
         int e = text.IndexOf('E', StringComparison.Ordinal);

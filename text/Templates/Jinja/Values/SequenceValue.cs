@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>What lists and tuples share.</summary>
+/// <summary>The base of lists and tuples.</summary>
 internal abstract class SequenceValue(List<Value> items) : Value
 {
     public List<Value> Items => items;

@@ -2,12 +2,12 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
-/// <summary>Text, each character of which knows who wrote it.</summary>
-internal sealed class StringValue(TracedText text) : Value
+/// <summary>A string, with the origin of each character.</summary>
+internal sealed class StringValue(OriginText text) : Value
 {
-    public static readonly StringValue Empty = new(TracedText.Empty);
+    public static readonly StringValue Empty = new(OriginText.Empty);
 
-    public TracedText Traced => text;
+    public OriginText OriginText => text;
 
     public string Text => text.Text;
 
@@ -15,7 +15,7 @@ internal sealed class StringValue(TracedText text) : Value
 
     public override bool IsTrue => text.Length > 0;
 
-    public static StringValue FromTemplate(string text) => new(new TracedText(text, fromTemplate: true));
+    public static StringValue FromTemplate(string text) => new(new OriginText(text, fromTemplate: true));
 
-    public static StringValue FromRequest(string text) => new(new TracedText(text, fromTemplate: false));
+    public static StringValue FromRequest(string text) => new(new OriginText(text, fromTemplate: false));
 }

@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
 /// <summary>
-/// A tuple. Its hash is taken when it is made, from the hashes of its items: hashing later would recurse as deep as tuples nest.
+/// A tuple. Its hash is computed at construction from the hashes of its items. Hashing on demand would recurse as deep as tuples nest.
 /// </summary>
 internal sealed class TupleValue : SequenceValue
 {
@@ -24,7 +24,7 @@ internal sealed class TupleValue : SequenceValue
         Hash = hash.ToHashCode();
     }
 
-    /// <summary>Null where an item cannot be hashed.</summary>
+    /// <summary>The hash; null if an item is not hashable.</summary>
     public int? Hash { get; }
 
     public override string TypeName => "tuple";

@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
 /// <summary>
-/// A value inside a template. There are only these kinds, made of JSON-like data: no .NET object is ever reachable from a template.
+/// A value that a template computes with. The subclasses hold JSON-like data only, so a template can never reach a .NET object.
 /// </summary>
 internal abstract class Value
 {
-    /// <summary>The name Python gives the type, for messages.</summary>
+    /// <summary>The name of the type in Python, used in error messages.</summary>
     public abstract string TypeName { get; }
 
     public virtual bool IsTrue => true;

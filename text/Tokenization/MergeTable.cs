@@ -3,55 +3,55 @@ using System.Runtime.CompilerServices;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Which two neighbouring tokens merge into which, and how early. Filled while a tokenizer loads, then only read. Knows nothing of
-/// bytes or text.
+/// The merges of a tokenizer: for a pair of neighbouring tokens, the merged token and the rank. It is filled while the tokenizer loads and
+/// only read afterwards.
 /// </summary>
-internal sealed class PairTable
+internal sealed class MergeTable
 {
     /// <summary>The rank of a pair that does not merge.</summary>
     public const int NoRank = int.MaxValue;
 
-    private Entry[] entries = new Entry[1 << 12];
-    private int count;
+    private Entry[] _entries = new Entry[1 << 12];
+    private int _count;
 
-    /// <summary>Adds a pair; the first of two equal pairs stays. Ranks merge lowest first.</summary>
+    /// <summary>Adds a pair. If the pair exists already, nothing changes. Pairs of lower rank merge first.</summary>
     public void Add(int left, int right, int rank, int merged)
     {
-        if (count * 2 >= entries.Length)
+        if (_count * 2 >= _entries.Length)
         {
             Grow();
         }
 
         ulong key = Key(left, right);
-        ref Entry entry = ref entries[Slot(key)];
+        ref Entry entry = ref _entries[Slot(key)];
         if (entry.Key != 0)
         {
             return;
         }
 
         entry = new Entry { Key = key, Rank = rank, Merged = merged };
-        count++;
+        _count++;
     }
 
-    /// <summary>The rank of a pair, <see cref="NoRank"/> where it does not merge.</summary>
+    /// <summary>The rank of a pair; <see cref="NoRank"/> if it does not merge.</summary>
     public int Rank(int left, int right)
     {
-        ref readonly Entry entry = ref entries[Slot(Key(left, right))];
+        ref readonly Entry entry = ref _entries[Slot(Key(left, right))];
         return entry.Key == 0 ? NoRank : entry.Rank;
     }
 
-    /// <summary>What a pair merges into; only for a pair that has a rank.</summary>
-    public int Merged(int left, int right) => entries[Slot(Key(left, right))].Merged;
+    /// <summary>The token that a pair merges into. The pair must have a rank.</summary>
+    public int Merged(int left, int right) => _entries[Slot(Key(left, right))].Merged;
 
-    // Never 0, which marks an empty slot.
+    // A key is never 0, which marks an empty slot.
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | ((uint)right + 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Slot(ulong key)
     {
-        int mask = entries.Length - 1;
+        int mask = _entries.Length - 1;
         int slot = (int)((key * 0x9E3779B97F4A7C15) >> 32) & mask;
-        while (entries[slot].Key != key && entries[slot].Key != 0)
+        while (_entries[slot].Key != key && _entries[slot].Key != 0)
         {
             slot = (slot + 1) & mask;
         }
@@ -61,13 +61,13 @@ internal sealed class PairTable
 
     private void Grow()
     {
-        Entry[] old = entries;
-        entries = new Entry[old.Length * 2];
+        Entry[] old = _entries;
+        _entries = new Entry[old.Length * 2];
         foreach (Entry entry in old)
         {
             if (entry.Key != 0)
             {
-                entries[Slot(entry.Key)] = entry;
+                _entries[Slot(entry.Key)] = entry;
             }
         }
     }

@@ -3,16 +3,16 @@ using static HunyuanOrleans.Text.Tokenization.CodePoints;
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// The Hunyuan split pattern as a scanner: the alternatives in their order, every char looked at a bounded number of times. Knows
-/// nothing of tokens. <see cref="PatternSplitter"/> does the same for other patterns, more slowly.
+/// Splits text by the Hunyuan pattern with a hand-written scanner, which reads every char a bounded number of times.
+/// <see cref="PatternPreTokenizer"/> interprets other patterns and is slower.
 /// </summary>
-internal sealed class HunyuanSplitter : IPieceSplitter
+internal sealed class HunyuanPreTokenizer : IPreTokenizer
 {
     /// <summary>The pattern this class implements.</summary>
     public const string Pattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    // U+017F, the long s, is an s to a case-blind comparison.
+    // The long s equals s if case is ignored.
     private const char LongS = '\u017F';
 
     /// <inheritdoc/>
@@ -51,8 +51,8 @@ internal sealed class HunyuanSplitter : IPieceSplitter
         return WhiteSpaceEnd(text, start);
     }
 
-    // \s*[\r\n]+ takes everything up to the last line break of the run (the greedy \s* steps back to it); without a line break
-    // \s+(?!\S) leaves the last white space to the word that follows, and \s+ takes a single one.
+    // \s*[\r\n]+ matches up to the last line break of the run, because the greedy \s* backtracks to it. Without a line break,
+    // \s+(?!\S) leaves the last white space to the word that follows, and \s+ matches a single one.
     private static int WhiteSpaceEnd(ReadOnlySpan<char> text, int start)
     {
         int afterLineBreak = -1;
@@ -88,7 +88,7 @@ internal sealed class HunyuanSplitter : IPieceSplitter
         int first = text[afterQuote] | 0x20;
         if (first is 's' or 't' or 'm' or 'd' || text[afterQuote] == LongS)
         {
-            // | 0x20 maps no other char onto these four letters than their capitals.
+            // Apart from their capitals, | 0x20 maps no other char to these four letters.
             return afterQuote + 1;
         }
 

@@ -5,10 +5,10 @@ using HunyuanOrleans.Text.Templates.Jinja.Values;
 
 namespace HunyuanOrleans.Text.Templates;
 
-/// <summary>Turns the input of a chat into the names a template reads. Everything here is text of the request, keys included.</summary>
-internal static class ChatValues
+/// <summary>Sets the variables of a chat template from its input. All text, including keys, counts as text of the request.</summary>
+internal static class ChatVariables
 {
-    public static void Define(Budget budget, Scope scope, ChatTemplateInput input)
+    public static void Define(RenderBudget budget, Scope scope, ChatTemplateInput input)
     {
         if (input.Variables is not null)
         {
@@ -26,12 +26,12 @@ internal static class ChatValues
         scope.Set("add_generation_prompt", BoolValue.Of(input.AddGenerationPrompt));
     }
 
-    private static DictValue Message(Budget budget, ChatMessage message)
+    private static DictValue Message(RenderBudget budget, ChatMessage message)
     {
         DictValue dict = new(budget);
         SetText(dict, "role", message.Role);
 
-        // Published templates join content to text without asking whether it is none.
+        // Published templates concatenate content without checking for none.
         SetText(dict, "content", message.Content ?? "");
         SetText(dict, "name", message.Name);
         SetText(dict, "tool_call_id", message.ToolCallId);
@@ -70,7 +70,7 @@ internal static class ChatValues
         }
     }
 
-    private static void ParseArguments(Budget budget, Value call)
+    private static void ParseArguments(RenderBudget budget, Value call)
     {
         StringValue key = StringValue.FromRequest("arguments");
         if ((call as DictValue)?.Find(StringValue.FromRequest("function")) is not DictValue function || function.Find(key) is not StringValue text)
@@ -88,7 +88,7 @@ internal static class ChatValues
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            // A model may have called with arguments that are no JSON; the template then sees the text as it is.
+            // A model may have written arguments that are not JSON. The template then receives the text unchanged.
         }
     }
 }

@@ -5,36 +5,36 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 namespace HunyuanOrleans.Text.Templates.Jinja.Values;
 
 /// <summary>
-/// str() and repr() of values, keeping origins. Brackets, quotes and commas that are written around values count as text of the
-/// request: only what a template spells out may become a special token.
+/// Formats values as Python's str() and repr() do, and keeps the origins of text. Brackets, quotes and commas around values count as
+/// text of the request, because only text that the template spells out may become a special token.
 /// </summary>
-internal static class TextForm
+internal static class ValueFormatter
 {
-    public static TracedText Of(Budget budget, Value value) => value switch
+    public static OriginText Str(RenderBudget budget, Value value) => value switch
     {
-        StringValue text => text.Traced,
-        UndefinedValue => TracedText.Empty,
-        NoneValue => new TracedText("None", fromTemplate: true),
-        BoolValue flag => new TracedText(flag.IsTrue ? "True" : "False", fromTemplate: true),
-        IntValue number => new TracedText(number.Number.ToString(CultureInfo.InvariantCulture), number.FromTemplate),
-        FloatValue number => new TracedText(Numbers.Repr(number.Number), number.FromTemplate),
+        StringValue text => text.OriginText,
+        UndefinedValue => OriginText.Empty,
+        NoneValue => new OriginText("None", fromTemplate: true),
+        BoolValue flag => new OriginText(flag.IsTrue ? "True" : "False", fromTemplate: true),
+        IntValue number => new OriginText(number.Number.ToString(CultureInfo.InvariantCulture), number.FromTemplate),
+        FloatValue number => new OriginText(Numbers.Repr(number.Number), number.FromTemplate),
         _ => Repr(budget, value),
     };
 
-    public static TracedText Repr(Budget budget, Value value)
+    public static OriginText Repr(RenderBudget budget, Value value)
     {
-        TracedBuilder builder = new(budget);
+        OriginTextBuilder builder = new(budget);
         Write(budget, builder, value);
         return builder.ToText();
     }
 
-    private static void Write(Budget budget, TracedBuilder builder, Value value)
+    private static void Write(RenderBudget budget, OriginTextBuilder builder, Value value)
     {
         budget.Enter();
         switch (value)
         {
             case StringValue text:
-                WriteString(builder, text.Traced);
+                WriteString(builder, text.OriginText);
                 break;
             case SequenceValue sequence:
                 bool tuple = sequence is TupleValue;
@@ -57,7 +57,7 @@ internal static class TextForm
                 builder.Append("Undefined", fromTemplate: false);
                 break;
             case IntValue or FloatValue or BoolValue or NoneValue:
-                builder.Append(Of(budget, value));
+                builder.Append(Str(budget, value));
                 break;
             default:
                 builder.Append($"<{value.TypeName}>", fromTemplate: false);
@@ -67,7 +67,7 @@ internal static class TextForm
         budget.Leave();
     }
 
-    private static void WriteAll(Budget budget, TracedBuilder builder, List<Value> items, string open, string close)
+    private static void WriteAll(RenderBudget budget, OriginTextBuilder builder, List<Value> items, string open, string close)
     {
         builder.Append(open, fromTemplate: false);
         for (int i = 0; i < items.Count; i++)
@@ -79,13 +79,13 @@ internal static class TextForm
         builder.Append(close, fromTemplate: false);
     }
 
-    private static void WriteString(TracedBuilder builder, TracedText text)
+    private static void WriteString(OriginTextBuilder builder, OriginText text)
     {
         char quote = text.Text.Contains('\'', StringComparison.Ordinal) && !text.Text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         builder.Append(quote, fromTemplate: false);
         for (int i = 0; i < text.Length;)
         {
-            int units = PyText.UnitsAt(text.Text, i);
+            int units = PythonText.CodeUnitsAt(text.Text, i);
             if (Escape(text.Text, i, quote) is { } escaped)
             {
                 builder.Append(escaped, fromTemplate: false);
@@ -120,7 +120,7 @@ internal static class TextForm
         }
 
         return !Rune.TryGetRuneAt(text, index, out Rune rune) ? $"\\u{(int)c:x4}"
-            : PyText.IsPrintable(rune) ? null
+            : PythonText.IsPrintable(rune) ? null
             : rune.Value <= 0xff ? $"\\x{rune.Value:x2}"
             : rune.Value <= 0xffff ? $"\\u{rune.Value:x4}"
             : $"\\U{rune.Value:x8}";

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>strftime with English names, whatever the machine's language. A directive it does not know stays as it is written.</summary>
-internal static class TimeFormat
+/// <summary>Formats times as strftime does, with English names on every machine. Unknown directives are copied unchanged.</summary>
+internal static class Strftime
 {
     public static string Format(DateTimeOffset time, string format)
     {
@@ -29,33 +29,33 @@ internal static class TimeFormat
 
     private static string? Directive(DateTimeOffset time, char directive)
     {
-        string Net(string format) => time.ToString(format, CultureInfo.InvariantCulture);
+        string Formatted(string format) => time.ToString(format, CultureInfo.InvariantCulture);
         return directive switch
         {
-            'Y' => Net("yyyy"),
-            'y' => Net("yy"),
-            'm' => Net("MM"),
-            'd' => Net("dd"),
+            'Y' => Formatted("yyyy"),
+            'y' => Formatted("yy"),
+            'm' => Formatted("MM"),
+            'd' => Formatted("dd"),
             'e' => time.Day.ToString(CultureInfo.InvariantCulture).PadLeft(2),
-            'H' => Net("HH"),
-            'I' => Net("hh"),
-            'M' => Net("mm"),
-            'S' => Net("ss"),
-            'f' => Net("ffffff"),
-            'p' => Net("tt"),
-            'A' => Net("dddd"),
-            'a' => Net("ddd"),
-            'B' => Net("MMMM"),
-            'b' or 'h' => Net("MMM"),
+            'H' => Formatted("HH"),
+            'I' => Formatted("hh"),
+            'M' => Formatted("mm"),
+            'S' => Formatted("ss"),
+            'f' => Formatted("ffffff"),
+            'p' => Formatted("tt"),
+            'A' => Formatted("dddd"),
+            'a' => Formatted("ddd"),
+            'B' => Formatted("MMMM"),
+            'b' or 'h' => Formatted("MMM"),
             'j' => time.DayOfYear.ToString("000", CultureInfo.InvariantCulture),
             'w' => ((int)time.DayOfWeek).ToString(CultureInfo.InvariantCulture),
             'u' => (time.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)time.DayOfWeek).ToString(CultureInfo.InvariantCulture),
-            'F' => Net("yyyy-MM-dd"),
-            'T' => Net("HH:mm:ss"),
-            'R' => Net("HH:mm"),
-            'D' or 'x' => Net("MM/dd/yy"),
-            'X' => Net("HH:mm:ss"),
-            'c' => Net("ddd MMM ") + time.Day.ToString(CultureInfo.InvariantCulture).PadLeft(2) + Net(" HH:mm:ss yyyy"),
+            'F' => Formatted("yyyy-MM-dd"),
+            'T' => Formatted("HH:mm:ss"),
+            'R' => Formatted("HH:mm"),
+            'D' or 'x' => Formatted("MM/dd/yy"),
+            'X' => Formatted("HH:mm:ss"),
+            'c' => Formatted("ddd MMM ") + time.Day.ToString(CultureInfo.InvariantCulture).PadLeft(2) + Formatted(" HH:mm:ss yyyy"),
             's' => time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
             'z' or 'Z' => "",
             'n' => "\n",

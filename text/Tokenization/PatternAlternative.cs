@@ -1,22 +1,22 @@
 namespace HunyuanOrleans.Text.Tokenization;
 
-/// <summary>One alternative of a split pattern: steps in a row, then perhaps a look ahead. Immutable.</summary>
+/// <summary>One alternative of a split pattern: a sequence of steps and an optional negative lookahead. Immutable.</summary>
 /// <param name="Steps">The steps, at least one.</param>
-/// <param name="NotBefore">What must not follow the match; null for no such condition.</param>
-internal sealed record SplitAlternative(SplitStep[] Steps, CodePointSet? NotBefore)
+/// <param name="NotBefore">The code points that must not follow the match; null for no condition.</param>
+internal sealed record PatternAlternative(PatternStep[] Steps, CodePointSet? NotBefore)
 {
-    /// <summary>The end of the match that starts at <paramref name="start"/>, or -1.</summary>
+    /// <summary>The end of the match that starts at <paramref name="start"/>; -1 if there is none.</summary>
     public int Match(ReadOnlySpan<char> text, int start) => Match(text, 0, start);
 
     private int Match(ReadOnlySpan<char> text, int step, int position)
     {
         if (step == Steps.Length)
         {
-            bool refused = NotBefore is not null && position < text.Length && NotBefore.Contains(CodePoints.At(text, position, out _));
-            return refused ? -1 : position;
+            bool excluded = NotBefore is not null && position < text.Length && NotBefore.Contains(CodePoints.At(text, position, out _));
+            return excluded ? -1 : position;
         }
 
-        SplitStep current = Steps[step];
+        PatternStep current = Steps[step];
         int count = 0;
         int end = position;
         while (count < current.Maximum && end < text.Length && current.Set.Contains(CodePoints.At(text, end, out int length)))

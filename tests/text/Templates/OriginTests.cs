@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Text.Tests.Templates;
 
-public sealed class ProvenanceTests
+public sealed class OriginTests
 {
     private static readonly object Values = new
     {
@@ -69,20 +69,20 @@ public sealed class ProvenanceTests
     [InlineData("{% macro m() %}{{ kwargs.keys() | join }}{% endmacro %}{{ m(**d) }}", "«k»")]
     [InlineData("{{ strftime_now(u) }}{{ strftime_now('<') }}{{ strftime_now('<' ~ u) }}", "«Ab c»<«<Ab c»")]
     [InlineData("{{ d | dictsort | first | join('=') }}{{ d | items | list }}{{ d.items() | map('join', '<') | first }}", "«k»=«v[('k', 'v')]k»<«v»")]
-    public void Every_operation_keeps_who_wrote_what(string template, string marked)
+    public void Every_operation_keeps_the_origin_of_text(string template, string marked)
     {
         Assert.Equal(marked, Rendering.Marked(template, Values));
     }
 
     [Fact]
-    public void Trusted_variables_count_as_template_unless_the_request_overrides_them()
+    public void Trusted_variables_count_as_text_of_the_template_unless_overridden()
     {
         Assert.Equal("<|bos|>", Rendering.Marked("{{ bos_token }}", null, new { bos_token = "<|bos|>" }));
         Assert.Equal("«<|eos|>»", Rendering.Marked("{{ bos_token }}", new { bos_token = "<|eos|>" }, new { bos_token = "<|bos|>" }));
     }
 
     [Fact]
-    public void Segments_join_to_the_plain_rendering_and_alternate()
+    public void Segments_concatenate_to_the_rendered_text_and_alternate_in_origin()
     {
         JinjaTemplate template = JinjaTemplate.Parse("a{{ u }}{{ u }}b{{ 'c' }}{% for x in l %}{{ x ~ '.' }}{% endfor %}");
         IReadOnlyList<TemplateSegment> segments = template.RenderSegments(Rendering.Variables(Values));

@@ -3,8 +3,8 @@ using HunyuanOrleans.Text.Templates.Jinja;
 
 namespace HunyuanOrleans.Text.Templates;
 
-/// <summary>Finds and reads the template files of a model folder.</summary>
-internal static class ChatTemplateFiles
+/// <summary>Loads the chat template of a model folder.</summary>
+internal static class ChatTemplateLoader
 {
     private const string JinjaFile = "chat_template.jinja";
     private const string JsonTemplateFile = "chat_template.json";
@@ -102,7 +102,7 @@ internal static class ChatTemplateFiles
     private static string? TextOf(JsonElement owner, string name) =>
         owner.TryGetProperty(name, out JsonElement value) ? Text(value) : null;
 
-    /// <summary>Null where the JSON is no string, or a string that is no Unicode text.</summary>
+    /// <summary>The string; null if the JSON is not a string or contains a lone surrogate.</summary>
     private static string? Text(JsonElement json)
     {
         try

@@ -1,15 +1,16 @@
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// The alphabet in which <c>tokenizer.json</c> writes bytes: printable Latin-1 as itself, the other 68 bytes in order from U+0100 on.
+/// The alphabet in which <c>tokenizer.json</c> writes bytes. Printable Latin-1 characters stand for themselves, and the characters from
+/// U+0100 on stand for the other 68 bytes, in order.
 /// </summary>
-internal static class ByteAlphabet
+internal static class ByteLevelAlphabet
 {
     private const int Shifted = 0x100;
 
     private static readonly short[] Bytes = Build();
 
-    /// <summary>The bytes a token's text stands for; false when a character is not of the alphabet.</summary>
+    /// <summary>Converts the text of a token to bytes; false if a character is not in the alphabet.</summary>
     public static bool TryDecode(string text, out byte[] bytes)
     {
         bytes = new byte[text.Length];

@@ -1,13 +1,13 @@
 namespace HunyuanOrleans.Text.Tokenization;
 
 /// <summary>
-/// Cuts text by a pattern read from <c>tokenizer.json</c>: the first alternative that matches wins, as in a backtracking regular
-/// expression engine. Patterns are the model publisher's, texts anybody's: with the published patterns the work is linear in the text.
-/// Knows nothing of tokens. Immutable.
+/// Splits text by a pattern from <c>tokenizer.json</c>. The first alternative that matches is used, as in a backtracking regular expression
+/// engine. With the published patterns, time is linear in the length of the text, so hostile text is safe; a hostile pattern is not.
+/// Immutable.
 /// </summary>
-internal sealed class PatternSplitter(IReadOnlyList<SplitAlternative> alternatives, bool dropUnmatched) : IPieceSplitter
+internal sealed class PatternPreTokenizer(IReadOnlyList<PatternAlternative> alternatives, bool dropUnmatched) : IPreTokenizer
 {
-    private readonly SplitAlternative[] alternatives = [.. alternatives];
+    private readonly PatternAlternative[] _alternatives = [.. alternatives];
 
     /// <inheritdoc/>
     public int Next(ReadOnlySpan<char> text, int start, out bool dropped)
@@ -37,7 +37,7 @@ internal sealed class PatternSplitter(IReadOnlyList<SplitAlternative> alternativ
 
     private int Match(ReadOnlySpan<char> text, int start)
     {
-        foreach (SplitAlternative alternative in alternatives)
+        foreach (PatternAlternative alternative in _alternatives)
         {
             int end = alternative.Match(text, start);
             if (end > start)

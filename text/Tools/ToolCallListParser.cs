@@ -4,11 +4,11 @@ using System.Text.Json;
 namespace HunyuanOrleans.Text.Tools;
 
 /// <summary>
-/// Reads a list of calls, JSON that arrives in pieces, and gives each call's name as soon as it is known and its arguments as they are
-/// written. It does not know the marks around the list, nor which tools there are.
+/// Parses a JSON list of tool calls incrementally. It reports the name of a call as soon as it is known, and the arguments as they arrive.
+/// It does not know the markers around the list or the available tools. Not thread-safe.
 /// </summary>
-/// <param name="first">Number of calls the answer held before.</param>
-public sealed class ToolCallScanner(int first)
+/// <param name="firstCall">The number of calls in the answer before this list.</param>
+internal sealed class ToolCallListParser(int firstCall)
 {
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _value = new();
@@ -31,26 +31,26 @@ public sealed class ToolCallScanner(int first)
         Failed,
     }
 
-    /// <summary>Calls of the answer so far.</summary>
-    public int Calls => first + CallsHere;
+    /// <summary>The number of calls in the answer so far.</summary>
+    public int Calls => firstCall + CallsHere;
 
-    /// <summary>Calls of this list so far.</summary>
+    /// <summary>The number of calls in this list so far.</summary>
     public int CallsHere { get; private set; }
 
-    /// <summary>True once the list is complete.</summary>
+    /// <summary>Whether the list is complete.</summary>
     public bool Ended => _state == State.Done;
 
-    /// <summary>True once the text cannot be a list of calls.</summary>
+    /// <summary>Whether the text is not a list of calls.</summary>
     public bool Failed => _state == State.Failed;
 
-    /// <summary>What was read, for where it is no list of calls.</summary>
+    /// <summary>The text read before the first call, to be shown if it is not a list of calls.</summary>
     public string Text => _text.ToString();
 
-    /// <summary>Reads on.</summary>
-    /// <param name="text">Text; what it holds before the return value is done with.</param>
-    /// <param name="events">Gets what came.</param>
-    /// <returns>How much was read: all of it, except after the end of the list or a fault.</returns>
-    public int Read(string text, List<ToolEvent> events)
+    /// <summary>Parses the next text.</summary>
+    /// <param name="text">The next text.</param>
+    /// <param name="events">Receives the events of this text.</param>
+    /// <returns>The number of chars parsed: all, unless the list ends or the text is malformed.</returns>
+    public int Read(string text, List<ToolCallEvent> events)
     {
         int i = 0;
         while (i < text.Length && _state is not (State.Done or State.Failed))
@@ -60,42 +60,42 @@ public sealed class ToolCallScanner(int first)
                 _text.Append(text[i]);
             }
 
-            Take(text[i], events);
+            Parse(text[i], events);
             i++;
         }
 
         if (_ready.Length > 0)
         {
-            Give(events, _ready.ToString());
+            EmitArguments(events, _ready.ToString());
             _ready.Clear();
         }
 
         return i;
     }
 
-    private void Take(char c, List<ToolEvent> events)
+    private void Parse(char c, List<ToolCallEvent> events)
     {
         switch (_state)
         {
             case State.List:
-                TakeInList(c);
+                ParseInList(c);
                 break;
             case State.Call:
-                TakeInCall(c, events);
+                ParseInCall(c, events);
                 break;
             case State.Key:
-                TakeInKey(c);
+                ParseInKey(c);
                 break;
             case State.Colon:
                 _state = c == ':' ? Begin(State.Value) : char.IsWhiteSpace(c) ? _state : State.Failed;
                 break;
             default:
-                TakeInValue(c, events);
+                ParseInValue(c, events);
                 break;
         }
     }
 
-    private void TakeInList(char c)
+    private void ParseInList(char c)
     {
         if (c == '{')
         {
@@ -116,7 +116,7 @@ public sealed class ToolCallScanner(int first)
         }
     }
 
-    private void TakeInCall(char c, List<ToolEvent> events)
+    private void ParseInCall(char c, List<ToolCallEvent> events)
     {
         if (c == '"')
         {
@@ -132,7 +132,7 @@ public sealed class ToolCallScanner(int first)
         }
     }
 
-    private void TakeInKey(char c)
+    private void ParseInKey(char c)
     {
         if (c == '"' && !_escaped)
         {
@@ -145,7 +145,7 @@ public sealed class ToolCallScanner(int first)
         _value.Append(c);
     }
 
-    private void TakeInValue(char c, List<ToolEvent> events)
+    private void ParseInValue(char c, List<ToolCallEvent> events)
     {
         if (_value.Length == 0 && !_streaming)
         {
@@ -154,7 +154,7 @@ public sealed class ToolCallScanner(int first)
                 return;
             }
 
-            // Only objects can be handed on as they are; a string holds its JSON escaped.
+            // Only objects can be reported as they arrive: a string contains escaped JSON.
             _streaming = _key == "arguments" && c == '{' && _name is not null && !_begun;
             if (_streaming)
             {
@@ -164,9 +164,9 @@ public sealed class ToolCallScanner(int first)
 
         if (_depth == 0 && !_inString && c is ',' or '}' && _value.Length > 0)
         {
-            // The end of a number or word is seen only at what follows it.
+            // The end of a number or keyword is known only from the character after it.
             EndValue(events);
-            TakeInCall(c, events);
+            ParseInCall(c, events);
             return;
         }
 
@@ -190,14 +190,14 @@ public sealed class ToolCallScanner(int first)
 
     private void Append(char c) => (_streaming ? _ready : _value).Append(c);
 
-    private void EndValue(List<ToolEvent> events)
+    private void EndValue(List<ToolCallEvent> events)
     {
         _state = State.Call;
         if (_streaming)
         {
             _streaming = false;
             _arguments = "";
-            Give(events, _ready.ToString());
+            EmitArguments(events, _ready.ToString());
             _ready.Clear();
             return;
         }
@@ -213,7 +213,7 @@ public sealed class ToolCallScanner(int first)
         }
     }
 
-    private void EndCall(List<ToolEvent> events)
+    private void EndCall(List<ToolCallEvent> events)
     {
         _state = _open ? State.List : State.Done;
         if (_name is null)
@@ -225,22 +225,22 @@ public sealed class ToolCallScanner(int first)
         if (!_begun)
         {
             BeginCall(events);
-            Give(events, string.IsNullOrEmpty(_arguments) || _arguments == "null" ? "{}" : _arguments);
+            EmitArguments(events, string.IsNullOrEmpty(_arguments) || _arguments == "null" ? "{}" : _arguments);
         }
     }
 
-    private void BeginCall(List<ToolEvent> events)
+    private void BeginCall(List<ToolCallEvent> events)
     {
         _begun = true;
-        events.Add(new ToolEvent(ToolEventKind.Begin, _name!, Calls, "call_" + Guid.NewGuid().ToString("N")[..24]));
+        events.Add(new ToolCallEvent(ToolCallEventKind.Begin, _name!, Calls, "call_" + Guid.NewGuid().ToString("N")[..24]));
         CallsHere++;
     }
 
-    private void Give(List<ToolEvent> events, string text)
+    private void EmitArguments(List<ToolCallEvent> events, string text)
     {
         if (text.Length > 0)
         {
-            events.Add(new ToolEvent(ToolEventKind.Arguments, text, Calls - 1, null));
+            events.Add(new ToolCallEvent(ToolCallEventKind.Arguments, text, Calls - 1, null));
         }
     }
 

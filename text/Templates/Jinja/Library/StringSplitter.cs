@@ -2,10 +2,10 @@ using HunyuanOrleans.Text.Templates.Jinja.Text;
 
 namespace HunyuanOrleans.Text.Templates.Jinja.Library;
 
-/// <summary>Where str.split and str.rsplit cut. Returns starts and lengths, so that the caller can slice with origins.</summary>
-internal static class Splitter
+/// <summary>Finds the parts of str.split and str.rsplit. It returns starts and lengths, so that the caller can slice text with its origins.</summary>
+internal static class StringSplitter
 {
-    public static List<(int Start, int Length)> At(string text, string separator, int limit, bool fromRight)
+    public static List<(int Start, int Length)> AtSeparator(string text, string separator, int limit, bool fromRight)
     {
         List<(int, int)> parts = [];
         if (fromRight)
@@ -38,20 +38,20 @@ internal static class Splitter
         return parts;
     }
 
-    /// <summary>Cuts at runs of white space; white space at the ends makes no parts.</summary>
-    public static List<(int Start, int Length)> AtSpaces(string text, int limit, bool fromRight)
+    /// <summary>Splits at runs of white space. White space at the ends makes no empty parts.</summary>
+    public static List<(int Start, int Length)> AtWhiteSpace(string text, int limit, bool fromRight)
     {
         List<(int, int)> parts = [];
         int low = 0;
         int high = text.Length;
         while (true)
         {
-            while (low < high && PyText.IsSpace(text[low]) && !fromRight)
+            while (low < high && PythonText.IsSpace(text[low]) && !fromRight)
             {
                 low++;
             }
 
-            while (low < high && PyText.IsSpace(text[high - 1]) && fromRight)
+            while (low < high && PythonText.IsSpace(text[high - 1]) && fromRight)
             {
                 high--;
             }
@@ -70,7 +70,7 @@ internal static class Splitter
             int begin = fromRight ? high : low;
             if (fromRight)
             {
-                while (high > low && !PyText.IsSpace(text[high - 1]))
+                while (high > low && !PythonText.IsSpace(text[high - 1]))
                 {
                     high--;
                 }
@@ -79,7 +79,7 @@ internal static class Splitter
             }
             else
             {
-                while (low < high && !PyText.IsSpace(text[low]))
+                while (low < high && !PythonText.IsSpace(text[low]))
                 {
                     low++;
                 }
@@ -96,7 +96,7 @@ internal static class Splitter
         return parts;
     }
 
-    // Python keeps the blanks at the far end of what is not split any further from the left, and drops those at the near end.
+    // As in Python, the remaining part of str.split keeps trailing white space, and that of str.rsplit keeps leading white space.
     private static (int Start, int Length) Rest(string text, int low, int high, bool fromRight)
     {
         if (!fromRight)
