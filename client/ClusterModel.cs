@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client;

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
 using HunyuanOrleans.Client.Connecting;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Grammar;
-using HunyuanOrleans.Model;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -48,7 +48,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     /// <summary>Connects to a cluster, for programs without a host.</summary>
     /// <param name="configure">Says where the cluster is.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ModelException">An option is wrong, or the cluster cannot be reached in time.</exception>
+    /// <exception cref="HunyuanException">An option is wrong, or the cluster cannot be reached in time.</exception>
     public static async Task<HunyuanClient> ConnectAsync(Action<HunyuanClientOptions> configure, CancellationToken cancellationToken = default)
     {
         HunyuanClientOptions options = new();

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 

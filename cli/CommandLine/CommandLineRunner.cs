@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Text;
 
@@ -59,7 +60,7 @@ internal static class CommandLineRunner
         AggregateException { InnerException: { } inner } => Describe(inner),
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
         // NotSupportedException means that the machine lacks something, such as the requested instruction set.
-        ModelException or TextException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
+        ModelException or HunyuanException or TextException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
         OperationCanceledException => "Stopped.",
         JsonException => $"Not valid JSON: {error.Message}",
         OutOfMemoryException => "Not enough memory.",

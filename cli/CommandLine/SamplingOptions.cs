@@ -1,6 +1,6 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.CommandLine;

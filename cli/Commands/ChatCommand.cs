@@ -1,7 +1,8 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Text;
 using HunyuanOrleans.Text.Templates;
@@ -89,7 +90,7 @@ internal static class ChatCommand
             history.Add(ChatMessage.Assistant(answer.Text!));
             streams.Output.WriteLine(answer.Finish == FinishReason.Cancelled ? " [stopped]" : "");
         }
-        catch (Exception e) when (e is ModelException or TextException)
+        catch (Exception e) when (e is ModelException or HunyuanException or TextException)
         {
             // Most likely the conversation is too long for the context. It continues without this question.
             history.RemoveAt(history.Count - 1);

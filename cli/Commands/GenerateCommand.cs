@@ -3,7 +3,7 @@ using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Cli.Commands;
 

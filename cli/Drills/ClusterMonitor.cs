@@ -1,5 +1,5 @@
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Placement;
 
 namespace HunyuanOrleans.Cli.Drills;

@@ -1,6 +1,6 @@
 using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;

@@ -1,7 +1,7 @@
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 
 namespace HunyuanOrleans.Cli.Drills;
 

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
 
 namespace HunyuanOrleans.Cli.Drills;
 

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;

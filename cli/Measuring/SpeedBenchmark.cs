@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Isa;

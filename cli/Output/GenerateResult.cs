@@ -1,4 +1,5 @@
 using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Cli.Output;
 

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Text.Streaming;

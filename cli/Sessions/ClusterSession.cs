@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using HunyuanOrleans.Client;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using AI = Microsoft.Extensions.AI;

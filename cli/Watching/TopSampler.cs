@@ -2,6 +2,8 @@ using System.Diagnostics;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Client;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;

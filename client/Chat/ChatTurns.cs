@@ -1,4 +1,4 @@
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
 using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Chat;

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Chat;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client.Chat;
 

@@ -1,11 +1,12 @@
-using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Streaming;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;
 
 namespace HunyuanOrleans.Client.Connecting;
 
-/// <summary>Short calls to the cluster, made again while silos come and go. Streams have <see cref="Grains.Requests.ResumingStream"/>.</summary>
+/// <summary>Makes short calls to the cluster and retries them while silos join and leave. <see cref="ResumingStream"/> does the same for streams.</summary>
 internal sealed class ClusterCalls(TimeSpan patience, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);

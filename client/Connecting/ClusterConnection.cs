@@ -1,5 +1,5 @@
 using System.Net;
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -15,7 +15,7 @@ internal static class ClusterConnection
     /// <summary>Adds it; the host connects while it starts.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="options">Where the cluster is.</param>
-    /// <exception cref="ModelException">A gateway cannot be found.</exception>
+    /// <exception cref="HunyuanException">A gateway cannot be found.</exception>
     public static void Add(IServiceCollection services, HunyuanClientOptions options)
     {
         services.AddLogging();

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -14,7 +14,7 @@ internal sealed class OwnHost(ServiceProvider services, string place) : IAsyncDi
     private readonly List<IHostedService> _started = [];
 
     /// <summary>Starts them.</summary>
-    /// <exception cref="ModelException">The cluster cannot be reached.</exception>
+    /// <exception cref="HunyuanException">The cluster cannot be reached.</exception>
     public async Task<HunyuanClient> StartAsync(CancellationToken cancellationToken)
     {
         foreach (IHostedService service in services.GetServices<IHostedService>())
@@ -24,9 +24,9 @@ internal sealed class OwnHost(ServiceProvider services, string place) : IAsyncDi
                 await service.StartAsync(cancellationToken);
                 _started.Add(service);
             }
-            catch (Exception fault) when (fault is not OperationCanceledException and not ModelException)
+            catch (Exception fault) when (fault is not OperationCanceledException and not HunyuanException)
             {
-                throw new ModelException($"The cluster cannot be reached at {place}: {fault.Message}", fault);
+                throw new HunyuanException($"The cluster cannot be reached at {place}: {fault.Message}", fault);
             }
         }
 

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 

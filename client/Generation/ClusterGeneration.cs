@@ -1,5 +1,5 @@
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 

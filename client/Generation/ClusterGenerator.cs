@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
-using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 

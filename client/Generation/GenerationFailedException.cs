@@ -1,9 +1,9 @@
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Contracts;
 
 namespace HunyuanOrleans.Client;
 
 /// <summary>The cluster could not answer, or not to the end; the request may be tried again.</summary>
-public sealed class GenerationFailedException : ModelException
+public sealed class GenerationFailedException : HunyuanException
 {
     /// <summary>Creates the error.</summary>
     /// <param name="message">What happened, for users.</param>

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Contracts;
 
 namespace HunyuanOrleans.Client;
 
@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Client;
 internal readonly record struct GatewayAddress(string Host, int Port)
 {
     /// <summary>Reads one.</summary>
-    /// <exception cref="ModelException">It is none.</exception>
+    /// <exception cref="HunyuanException">It is none.</exception>
     public static GatewayAddress Parse(string text)
     {
         int colon = text.LastIndexOf(':');
@@ -20,11 +20,11 @@ internal readonly record struct GatewayAddress(string Host, int Port)
         bool named = host.Length > 0 && (bracketed ? IPAddress.TryParse(host, out _) : !host.Contains(':'));
         return named && int.TryParse(text.AsSpan(colon + 1), out int port) && port is >= 1 and <= 65535
             ? new GatewayAddress(host.Trim(), port)
-            : throw new ModelException($"\"{text}\" is no gateway; allowed: HOST:PORT of a silo's gateway, such as 127.0.0.1:30000.");
+            : throw new HunyuanException($"\"{text}\" is no gateway; allowed: HOST:PORT of a silo's gateway, such as 127.0.0.1:30000.");
     }
 
     /// <summary>The addresses the name stands for.</summary>
-    /// <exception cref="ModelException">It stands for none.</exception>
+    /// <exception cref="HunyuanException">It stands for none.</exception>
     public IPEndPoint[] Resolve()
     {
         int port = Port;
@@ -34,7 +34,7 @@ internal readonly record struct GatewayAddress(string Host, int Port)
         }
         catch (Exception fault) when (fault is SocketException or ArgumentException)
         {
-            throw new ModelException($"The gateway {Host}:{Port} cannot be found: {fault.Message}", fault);
+            throw new HunyuanException($"The gateway {Host}:{Port} cannot be found: {fault.Message}", fault);
         }
     }
 }

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Contracts;
 
 namespace HunyuanOrleans.Client;
 
@@ -57,7 +57,7 @@ public sealed class HunyuanClientOptions
 
     /// <summary>Checks the values.</summary>
     /// <param name="connected">Whether there is a connection from elsewhere.</param>
-    /// <exception cref="ModelException">One is wrong; the message names it and says what is allowed.</exception>
+    /// <exception cref="HunyuanException">One is wrong; the message names it and says what is allowed.</exception>
     internal void Validate(bool connected)
     {
         (string Name, bool Given)[] places =
@@ -72,7 +72,7 @@ public sealed class HunyuanClientOptions
         if (given.Length > 1 || (given.Length == 0 && !connected))
         {
             string got = given.Length == 0 ? "None" : string.Join(" and ", given);
-            throw new ModelException($"{got} of the options that say where the cluster is are set; allowed: exactly one of {all}.");
+            throw new HunyuanException($"{got} of the options that say where the cluster is are set; allowed: exactly one of {all}.");
         }
 
         foreach (string gateway in Gateways)
@@ -94,7 +94,7 @@ public sealed class HunyuanClientOptions
     {
         if (value is not null && string.IsNullOrWhiteSpace(value))
         {
-            throw new ModelException($"{name} is empty; allowed: some text.");
+            throw new HunyuanException($"{name} is empty; allowed: some text.");
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class HunyuanClientOptions
     {
         if (value.TotalSeconds < seconds || value > TimeSpan.FromDays(1))
         {
-            throw new ModelException(FormattableString.Invariant($"{name} is {value}; allowed: {seconds} s to one day."));
+            throw new HunyuanException(FormattableString.Invariant($"{name} is {value}; allowed: {seconds} s to one day."));
         }
     }
 }

@@ -1,5 +1,5 @@
 using HunyuanOrleans.Client.Connecting;
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Contracts;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,7 +15,7 @@ public static class HunyuanClientServices
     /// </summary>
     /// <param name="services">Where to.</param>
     /// <param name="configure">Says where the cluster is.</param>
-    /// <exception cref="ModelException">An option is wrong; the message says which and what is allowed.</exception>
+    /// <exception cref="HunyuanException">An option is wrong; the message says which and what is allowed.</exception>
     public static IServiceCollection AddHunyuanClient(this IServiceCollection services, Action<HunyuanClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -1,5 +1,5 @@
 using System.Threading.Tasks.Sources;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Engine.Requests;
 

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>A submitted request: its answers, each a stream of its own.</summary>

@@ -1,5 +1,5 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
-using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Engine.Requests;
 

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine.Requests;

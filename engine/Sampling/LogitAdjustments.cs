@@ -1,4 +1,5 @@
 using System.Numerics;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Engine.Sampling;
 

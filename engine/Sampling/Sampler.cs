@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Sampling;

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 

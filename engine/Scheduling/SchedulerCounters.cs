@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
@@ -24,6 +25,6 @@ internal sealed class SchedulerCounters
     /// <summary>Times a sequence had to be recomputed because the executor lost its keys and values.</summary>
     public long Replays;
 
-    /// <summary>Finished answers by <see cref="Requests.FinishReason"/>.</summary>
-    public readonly long[] Finished = new long[Enum.GetValues<Requests.FinishReason>().Length];
+    /// <summary>Finished answers by <see cref="FinishReason"/>.</summary>
+    public readonly long[] Finished = new long[Enum.GetValues<FinishReason>().Length];
 }

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Text.Streaming;
 

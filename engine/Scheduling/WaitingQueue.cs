@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 

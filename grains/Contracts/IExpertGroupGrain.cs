@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Contracts;

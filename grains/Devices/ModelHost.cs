@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Execution;
-using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Placement;

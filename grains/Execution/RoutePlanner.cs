@@ -1,5 +1,5 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;

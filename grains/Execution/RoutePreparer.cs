@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Grains.Messages;

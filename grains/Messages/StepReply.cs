@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Messages;
 namespace HunyuanOrleans.Grains.Messages;
 
 /// <summary>The result of a step.</summary>

@@ -1,7 +1,7 @@
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Grains.Models;

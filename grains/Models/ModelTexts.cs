@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Model;

@@ -1,6 +1,6 @@
-using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Devices;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;

@@ -1,5 +1,6 @@
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Grains.Requests;

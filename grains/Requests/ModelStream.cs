@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Grains.Requests;

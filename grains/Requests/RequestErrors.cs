@@ -1,5 +1,5 @@
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Devices;
-using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Requests;
 

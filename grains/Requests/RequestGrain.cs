@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Grains.Devices;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Text.Streaming;
 using Orleans.Concurrency;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;

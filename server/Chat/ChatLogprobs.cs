@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Text.Streaming;
 

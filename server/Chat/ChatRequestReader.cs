@@ -1,6 +1,5 @@
 using System.Text.Json;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;

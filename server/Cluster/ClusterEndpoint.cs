@@ -1,5 +1,6 @@
 using System.Text.Json;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
@@ -25,7 +26,7 @@ internal sealed class ClusterEndpoint(ModelSlot slot, IClusterOverview cluster, 
             context.Response.Headers.CacheControl = "no-store";
             await JsonResponse.WriteAsync(context, writer => Write(writer, model, statistics, overview));
         }
-        catch (Exception silent) when (silent is TimeoutException or ModelException or ObjectDisposedException)
+        catch (Exception silent) when (silent is TimeoutException or ModelException or HunyuanException or ObjectDisposedException)
         {
             throw ApiException.Unavailable("cluster_unreachable", "The cluster does not answer now. " + silent.Message);
         }

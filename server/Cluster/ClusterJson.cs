@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Server.Cluster;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Text.Streaming;
 

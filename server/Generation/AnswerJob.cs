@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Server.Generation;

@@ -1,5 +1,5 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Server.Generation;
 

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Model;
@@ -110,7 +112,7 @@ internal sealed class AnswerRunner(
         RequestException { Parameter: "max_tokens" } wrong => ApiException.Invalid(job.LengthParameter, wrong.Message, "context_length_exceeded"),
         ConstraintException wrong => ApiException.Invalid(wrong.Parameter, wrong.Message),
         RequestException wrong => ApiException.Invalid(wrong.Parameter, wrong.Message),
-        ModelException or TextException => new ApiException(StatusCodes.Status500InternalServerError, "server_error", error.Message),
+        ModelException or HunyuanException or TextException => new ApiException(StatusCodes.Status500InternalServerError, "server_error", error.Message),
         ObjectDisposedException => Stopping,
         OperationCanceledException when drain.Token.IsCancellationRequested => Stopping,
         OperationCanceledException when deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested =>

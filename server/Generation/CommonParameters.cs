@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Http;
 

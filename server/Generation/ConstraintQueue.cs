@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Text.Streaming;

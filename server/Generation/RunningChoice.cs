@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;

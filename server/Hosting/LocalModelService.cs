@@ -1,3 +1,5 @@
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Model;
@@ -58,7 +60,7 @@ internal sealed partial class LocalModelService(
         }
         catch (Exception e)
         {
-            bool expected = e is ModelException or TextException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
+            bool expected = e is ModelException or HunyuanException or TextException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
             slot.Fail(e.Message);
             CannotLoad(logger, expected ? null : e, options.Folder, e.Message);
             // A host that is told to stop while it starts calls that an error of its own.

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Text.Streaming;

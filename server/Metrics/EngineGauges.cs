@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 
@@ -45,7 +46,7 @@ internal sealed class EngineGauges
         {
             _last = new StrongBox(await model.Generator.GetStatisticsAsync(cancellationToken));
         }
-        catch (Exception e) when (e is ModelException or TimeoutException or ObjectDisposedException)
+        catch (Exception e) when (e is ModelException or HunyuanException or TimeoutException or ObjectDisposedException)
         {
             // The numbers of a cluster that cannot be reached now; the next reader asks again.
         }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Client;
+using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
@@ -63,7 +64,7 @@ internal sealed partial class ClusterModelService(
                 Serving(logger, model.Name);
                 return;
             }
-            catch (Exception fault) when (fault is ModelException or TextException && !stoppingToken.IsCancellationRequested)
+            catch (Exception fault) when (fault is ModelException or HunyuanException or TextException && !stoppingToken.IsCancellationRequested)
             {
                 NotYet(logger, model.Name, fault.Message);
                 await Task.Delay(Pause, time, stoppingToken);

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;

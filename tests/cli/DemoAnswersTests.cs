@@ -1,7 +1,6 @@
 using System.Text.Json;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using HunyuanOrleans.Client.Tests.Support;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using Microsoft.Extensions.AI;
 using Xunit;
 

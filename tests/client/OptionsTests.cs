@@ -1,4 +1,5 @@
 using HunyuanOrleans.Client.Tests.Support;
+using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,7 +22,7 @@ public sealed class OptionsTests
     [InlineData("impatient", "ResponseTimeout", "16 s")]
     public void Wrong_options_are_refused_with_what_is_allowed(string what, string first, string second)
     {
-        ModelException refused = Assert.Throws<ModelException>(() => new ServiceCollection().AddHunyuanClient(options => Set(options, what)));
+        HunyuanException refused = Assert.Throws<HunyuanException>(() => new ServiceCollection().AddHunyuanClient(options => Set(options, what)));
         Assert.Contains(first, refused.Message, StringComparison.Ordinal);
         Assert.Contains(second, refused.Message, StringComparison.Ordinal);
     }
@@ -48,7 +49,7 @@ public sealed class OptionsTests
     [Fact]
     public async Task A_cluster_that_is_not_there_is_told_in_one_line()
     {
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => HunyuanClient.ConnectAsync(options =>
+        HunyuanException fault = await Assert.ThrowsAnyAsync<HunyuanException>(() => HunyuanClient.ConnectAsync(options =>
         {
             options.Gateways.Add("127.0.0.1:1");
             options.ConnectTimeout = TimeSpan.FromSeconds(1);

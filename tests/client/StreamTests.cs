@@ -1,9 +1,9 @@
 using System.Text;
 using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Text.Streaming;

@@ -1,7 +1,7 @@
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;

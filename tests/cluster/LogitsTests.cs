@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cluster.Tests.Support;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;

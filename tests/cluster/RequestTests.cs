@@ -1,8 +1,7 @@
 using HunyuanOrleans.Cluster.Tests.Support;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.TestSupport;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;

@@ -1,5 +1,5 @@
 using HunyuanOrleans.Cluster.Tests.Support;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;

@@ -1,6 +1,6 @@
 using HunyuanOrleans.Cluster.Tests.Support;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.TestSupport;

@@ -1,11 +1,12 @@
 using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Tests.Support;
 using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Grammar.Tests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;

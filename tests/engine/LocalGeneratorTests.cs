@@ -1,6 +1,5 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Tests.Support;
 using Xunit;
 

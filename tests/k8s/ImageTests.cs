@@ -41,7 +41,7 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
     public void The_context_has_every_room_and_no_outputs()
     {
         string[] ignored = File.ReadAllLines(Path.Combine(TestPaths.Root, ".dockerignore"));
-        string[] needed = ["kernels", "model", "engine", "grains", "client", "silo", "server", "cli", "demo-model"];
+        string[] needed = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "silo", "server", "cli", "demo-model"];
         Assert.DoesNotContain(needed, room => ignored.Any(line => line.TrimEnd('/') == room));
         Assert.All((string[])["**/bin/", "**/obj/", ".git/", "artifacts/"], line => Assert.Contains(line, ignored));
     }

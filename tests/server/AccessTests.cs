@@ -3,11 +3,11 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
-using Microsoft.Extensions.Time.Testing;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;

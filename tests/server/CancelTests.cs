@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Tests.Support;
 using Microsoft.Extensions.Time.Testing;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Tests.Support;
 using Xunit;
 
@@ -43,7 +44,7 @@ public sealed partial class MetricsTests
         _ = await server.OkAsync(Bodies.ChatPath, Bodies.Chat(string.Concat(Enumerable.Repeat("很长的问题。", 20)), "\"max_tokens\":2"));
         await server.IdleAsync();
         Dictionary<string, double> values = await ReadAsync(server, _ => true);
-        HunyuanOrleans.Engine.EngineStatistics statistics = await server.StatisticsAsync();
+        EngineStatistics statistics = await server.StatisticsAsync();
         Assert.Equal(0, values["hunyuan_engine_waiting"]);
         Assert.Equal(0, values["hunyuan_engine_running"]);
         Assert.Equal(0, values["hunyuan_kv_blocks{state=\"used\"}"]);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.TestSupport;

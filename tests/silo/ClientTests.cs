@@ -1,7 +1,7 @@
 using System.Text;
 using HunyuanOrleans.Client;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Silo.Tests.Support;
 using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.AI;

@@ -1,5 +1,4 @@
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Web.Tests;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.TestSupport;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using HunyuanOrleans.Cli.Output;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Cli.Measuring.Cluster;
 

@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
-using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Measuring.Cluster;

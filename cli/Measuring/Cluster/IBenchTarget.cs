@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Cli.Measuring.Cluster;
 

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Cli.Sessions;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model.Loading;
 

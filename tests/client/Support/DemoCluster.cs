@@ -1,7 +1,7 @@
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.TestSupport;
 using Orleans.Hosting;

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cluster.Tests.Processes;
-using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.TestSupport;
 using Npgsql;
-using Xunit.Abstractions;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace HunyuanOrleans.Cluster.Tests.Hosts;
 

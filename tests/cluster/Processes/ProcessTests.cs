@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cli.Output;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
 using Xunit;
 using Xunit.Abstractions;
 

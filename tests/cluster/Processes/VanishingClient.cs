@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cli.Drills;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 
 namespace HunyuanOrleans.Cluster.Tests.Processes;
 

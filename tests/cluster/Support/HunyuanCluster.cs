@@ -1,11 +1,11 @@
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
-using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Text.Streaming;
 using Xunit;

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 
 namespace HunyuanOrleans.Engine.Tests.Support;

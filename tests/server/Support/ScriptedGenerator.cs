@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.TestSupport;

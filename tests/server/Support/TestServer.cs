@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Server.Hosting;

@@ -1,0 +1,31 @@
+using HunyuanOrleans.Contracts.Messages;
+using Orleans.Concurrency;
+
+namespace HunyuanOrleans.Contracts.Grains;
+
+/// <summary>One model of the cluster: its scheduler and its partition plan. The key is the model's name.</summary>
+[Alias("hunyuan.IModelGrain")]
+public interface IModelGrain : IGrainWithStringKey
+{
+    /// <summary>Returns the properties of the model.</summary>
+    [Alias("DescribeAsync"), AlwaysInterleave]
+    Task<ModelCard> DescribeAsync();
+
+    /// <summary>
+    /// Answers a request, continuing after the tokens it carries. Errors of the request come as a batch, not as an exception. The enumeration
+    /// breaks if the grain or its silo ends; the caller then asks again with the tokens it has.
+    /// </summary>
+    [Alias("GenerateAsync")]
+    IAsyncEnumerable<TokenBatch> GenerateAsync(RequestSpec request, CancellationToken cancellationToken);
+
+    /// <summary>Returns the state of the model and the silos that hold it.</summary>
+    [Alias("ReportAsync"), AlwaysInterleave]
+    Task<ModelReport> ReportAsync();
+
+    /// <summary>Moves the model's share away from a silo that is about to stop.</summary>
+    /// <param name="silo">Name of the silo.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>True if the model no longer uses the silo; false if the model cannot run without it.</returns>
+    [Alias("LeaveAsync"), AlwaysInterleave, ResponseTimeout("01:00:00")]
+    Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken);
+}

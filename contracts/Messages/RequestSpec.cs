@@ -1,0 +1,111 @@
+using HunyuanOrleans.Contracts.Requests;
+
+namespace HunyuanOrleans.Contracts.Messages;
+
+/// <summary>A generation request on the wire. <see cref="GenerationRequest"/> documents the values that both have.</summary>
+[GenerateSerializer, Immutable, Alias("hunyuan.request")]
+public sealed record RequestSpec
+{
+    /// <summary>The model's name.</summary>
+    [Id(0)]
+    public string Model { get; init; } = "";
+
+    /// <summary>Token ids of the prompt.</summary>
+    [Id(1)]
+    public int[] PromptIds { get; init; } = [];
+
+    /// <summary>The sampling parameters. Their seed is set once the request has started.</summary>
+    [Id(2)]
+    public SamplingParamsMessage Sampling { get; init; } = new();
+
+    /// <summary>Largest number of tokens of an answer; null for as many as fit.</summary>
+    [Id(3)]
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Token ids that end an answer.</summary>
+    [Id(4)]
+    public int[] StopIds { get; init; } = [];
+
+    /// <summary>Texts that end an answer.</summary>
+    [Id(5)]
+    public string[] StopStrings { get; init; } = [];
+
+    /// <summary>True to keep the stop text in the answer.</summary>
+    [Id(6)]
+    public bool IncludeStop { get; init; }
+
+    /// <summary>True to continue after end-of-text ids.</summary>
+    [Id(7)]
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Number of answers.</summary>
+    [Id(8)]
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Only requests with the same salt share cached prefixes; null is a salt like any other.</summary>
+    [Id(9)]
+    public string? CacheSalt { get; init; }
+
+    /// <summary>The answers that have not ended, with their tokens so far; null when the request starts.</summary>
+    [Id(10)]
+    public ChoiceProgress[]? Progress { get; init; }
+
+    /// <summary>How long the request may go without a new token before it ends with an error.</summary>
+    [Id(11)]
+    public TimeSpan Deadline { get; init; }
+
+    /// <summary>True if batches carry text too; the model needs a tokenizer for it.</summary>
+    [Id(12)]
+    public bool WantsText { get; init; }
+
+    /// <summary>The constraint on the answer's text, in its serialised form; null for none. The scheduler's silo compiles it.</summary>
+    [Id(13)]
+    public string? Constraint { get; init; }
+
+    /// <summary>Name of the request parameter that set the constraint, for error messages.</summary>
+    [Id(14)]
+    public string? ConstraintParameter { get; init; }
+
+    /// <summary>Creates the message of a request.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="deadline">How long the request may go without a new token.</param>
+    public static RequestSpec Of(string model, GenerationRequest request, TimeSpan deadline) => new()
+    {
+        Model = model,
+        PromptIds = request.PromptIds.ToArray(),
+        Sampling = SamplingParamsMessage.Of(request.Sampling),
+        MaxTokens = request.MaxTokens,
+        StopIds = [.. request.StopIds],
+        StopStrings = [.. request.StopStrings],
+        IncludeStop = request.IncludeStop,
+        IgnoreEos = request.IgnoreEos,
+        Choices = request.Choices,
+        CacheSalt = request.CacheSalt,
+        Progress = request.Resume is null ? null : [.. request.Resume.Select(static r => new ChoiceProgress(r.Index, r.Ids.ToArray()))],
+        Deadline = deadline,
+        Constraint = request.Constraint?.Spec.Text,
+        ConstraintParameter = request.Constraint?.Parameter,
+    };
+
+    /// <summary>The request without its constraint, which has to be compiled first.</summary>
+    public GenerationRequest ToRequest() => new()
+    {
+        PromptIds = PromptIds,
+        Sampling = Sampling.ToParams(),
+        MaxTokens = MaxTokens,
+        StopIds = StopIds,
+        StopStrings = StopStrings,
+        IncludeStop = IncludeStop,
+        IgnoreEos = IgnoreEos,
+        Choices = Choices,
+        CacheSalt = CacheSalt,
+        Resume = Progress is null ? null : Array.ConvertAll(Progress, static p => new ResumedChoice(p.Choice, p.Ids)),
+    };
+}
+
+/// <summary>An answer that has started and not ended.</summary>
+/// <param name="Choice">Index of the answer in the request.</param>
+/// <param name="Ids">Its token ids so far.</param>
+[GenerateSerializer, Immutable, Alias("hunyuan.progress")]
+public sealed record ChoiceProgress([property: Id(0)] int Choice, [property: Id(1)] int[] Ids);

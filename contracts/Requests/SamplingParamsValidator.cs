@@ -1,0 +1,52 @@
+
+namespace HunyuanOrleans.Contracts.Requests;
+
+/// <summary>The ranges sampling parameters may have.</summary>
+internal static class SamplingParamsValidator
+{
+    /// <summary>OpenAI's limit for log probabilities.</summary>
+    public const int MaxLogProbabilities = 20;
+
+    /// <summary>Throws for the first value out of its range. Comparisons are written so that NaN fails them.</summary>
+    public static void Check(SamplingParams p, int vocabularySize)
+    {
+        Require(p.Temperature is >= 0 and < float.PositiveInfinity, "temperature", p.Temperature, "0 (greedy) or more");
+        Require(p.TopK >= -1, "top_k", p.TopK, "1 or more, or 0 or -1 for no limit");
+        Require(p.TopP is > 0 and <= 1, "top_p", p.TopP, "above 0, up to 1");
+        Require(p.MinP is >= 0 and <= 1, "min_p", p.MinP, "0 to 1");
+        Require(p.RepetitionPenalty is > 0 and < float.PositiveInfinity, "repetition_penalty", p.RepetitionPenalty, "above 0 (1 is off)");
+        Require(p.PresencePenalty is >= -2 and <= 2, "presence_penalty", p.PresencePenalty, "-2 to 2");
+        Require(p.FrequencyPenalty is >= -2 and <= 2, "frequency_penalty", p.FrequencyPenalty, "-2 to 2");
+        Require(p.LogProbabilities is null or (>= 0 and <= MaxLogProbabilities), "logprobs", p.LogProbabilities, "0 to 20");
+        foreach ((int id, float bias) in p.LogitBias ?? new Dictionary<int, float>())
+        {
+            RequireToken(id, "logit_bias", vocabularySize);
+            if (bias is not (>= -100 and <= 100))
+            {
+                throw RequestException.NotAllowed("logit_bias", bias, "-100 to 100", $"logit_bias of token {id}");
+            }
+        }
+
+        foreach (int id in p.BannedTokens ?? [])
+        {
+            RequireToken(id, "banned_tokens", vocabularySize);
+        }
+    }
+
+    /// <summary>Throws unless <paramref name="id"/> is a token id.</summary>
+    public static void RequireToken(int id, string parameter, int vocabularySize)
+    {
+        if ((uint)id >= (uint)vocabularySize)
+        {
+            throw new RequestException(parameter, $"{parameter} holds token id {id}; allowed: 0 to {vocabularySize - 1}.");
+        }
+    }
+
+    private static void Require(bool holds, string parameter, object? value, string allowed)
+    {
+        if (!holds)
+        {
+            throw RequestException.NotAllowed(parameter, value, allowed);
+        }
+    }
+}
