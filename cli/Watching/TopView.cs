@@ -16,7 +16,7 @@ internal static class TopView
         List<IRenderable> parts = [new Markup(CreateHeader(top)), CreateSiloTable(top)];
         if (top.ExpertTokens.Length > 0)
         {
-            parts.Add(new Text("Tokens by layer (down) and expert (across); the darkest cell is the largest number of a layer:"));
+            parts.Add(new Spectre.Console.Text("Tokens by layer (down) and expert (across); the darkest cell is the largest number of a layer:"));
             parts.Add(new Markup(string.Join('\n', top.ExpertTokens.Select(CreateHeatMapRow))));
         }
 
