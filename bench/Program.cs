@@ -8,27 +8,27 @@ using HunyuanOrleans.Kernels.Threading;
 // A whole model is measured by `./run bench`; this is the kernels alone, each beside the machine's limit in the same run.
 if (args is ["constraints", string folder])
 {
-    ConstraintSpeed.Run(folder);
+    ConstraintBenchmark.Run(folder);
     return;
 }
 
 int threads = args.Length > 0 && int.TryParse(args[0], out int given) && given > 0 ? given : Environment.ProcessorCount;
 InstructionSet isa = InstructionSets.Choose();
 using WorkerPool pool = new(threads);
-pool.PinCaller();
+pool.PinCurrentThread();
 using MachineLimits limits = new(pool, isa);
 Console.WriteLine($"{pool.Threads} threads, {isa.ToString().ToLowerInvariant()}");
 if (args is [] or [_])
 {
-    ForkJoin.Run(pool);
+    ForkJoinBenchmark.Run(pool);
 }
 
 if (!args.Contains("attention"))
 {
-    ProductSpeed.Run(pool, limits, isa);
+    MatrixProductBenchmark.Run(pool, limits, isa);
 }
 
 if (!args.Contains("products"))
 {
-    AttentionSpeed.Run(pool, limits, isa);
+    AttentionBenchmark.Run(pool, limits, isa);
 }

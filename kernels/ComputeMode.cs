@@ -11,7 +11,7 @@ public enum ComputeMode
 }
 
 /// <summary>What follows from a <see cref="ComputeMode"/>.</summary>
-public static class ComputeModes
+public static class ComputeModeExtensions
 {
     /// <summary>The type of weights and activations, and in what cached keys and values are multiplied.</summary>
     public static ElementType Element(this ComputeMode mode) => mode == ComputeMode.F32 ? ElementType.F32 : ElementType.BF16;

@@ -23,7 +23,7 @@ public enum ElementType : byte
 }
 
 /// <summary>Sizes of <see cref="ElementType"/>.</summary>
-public static class ElementTypes
+public static class ElementTypeExtensions
 {
     /// <summary>Bytes one element takes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The type is I4, whose elements are no whole bytes; see <see cref="BytesOf"/>.</exception>

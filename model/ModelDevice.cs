@@ -233,7 +233,7 @@ public sealed class ModelDevice : IDisposable
             : WeightLoader.Load(_weights, plan, Options, loadPool, _parts.Context.Kernels, progress: null, cancellationToken);
         try
         {
-            NativeBuffer? kv = piece.Kind == PieceKind.Attention ? Cache.CreateMemory() : null;
+            NativeBuffer? kv = piece.Kind == PieceKind.Attention ? Cache.AllocateGroup() : null;
             return new PreparedPiece(this, piece, plan.TotalBytes, weights, region, kv);
         }
         catch

@@ -15,7 +15,7 @@ public sealed class StageRunner : IDisposable
 {
     private readonly ModelParts _parts;
     private readonly DisposableStack _owned = new();
-    private readonly RotaryRows _rotary;
+    private readonly RotaryAngles _rotary;
     private readonly Activation _normed;
     private AttentionBatch? _batch;
     private int _attended = -1;
@@ -28,7 +28,7 @@ public sealed class StageRunner : IDisposable
         ElementType type = parts.Options.Mode.Element();
         HiddenStates = _owned.Add(new Activation(rows, hidden, ElementType.F32));
         Routed = new RoutedRows(rows, parts.TopK, parts.Config.Experts);
-        _rotary = _owned.Add(new RotaryRows(rows, parts.Config.HeadDim));
+        _rotary = _owned.Add(new RotaryAngles(rows, parts.Config.HeadDim));
         _normed = _owned.Add(new Activation(rows, hidden, type));
         if (parts.Config.HasExperts)
         {

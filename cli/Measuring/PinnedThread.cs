@@ -14,7 +14,7 @@ internal static class PinnedThread
         double result = 0;
         Thread thread = new(() =>
         {
-            pool.PinCaller();
+            pool.PinCurrentThread();
             result = measure();
         });
         thread.Start();

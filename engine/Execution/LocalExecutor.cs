@@ -87,7 +87,7 @@ public sealed class LocalExecutor : IModelExecutor
             _pinnedThread = current;
             if (!current.IsThreadPoolThread)
             {
-                _model.Pool.PinCaller();
+                _model.Pool.PinCurrentThread();
             }
         }
     }

@@ -256,7 +256,7 @@ public sealed class ModelHost : IDisposable
         {
             Device = ModelDevice.Open(settings.Directory, settings.Options);
             LoadPool = new WorkerPool(settings.Options.Threads, pin: false);
-            Thread = new DeviceThread($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCaller : null);
+            Thread = new DeviceThread($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCurrentThread : null);
             Stage = new Stage(this);
             Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
         }

@@ -47,7 +47,7 @@ public sealed unsafe class KvBlocks : IDisposable
         _groups = new NativeBuffer?[groups];
         for (int g = 0; reserve && g < groups; g++)
         {
-            _groups[g] = CreateMemory();
+            _groups[g] = AllocateGroup();
         }
     }
 
@@ -114,14 +114,14 @@ public sealed unsafe class KvBlocks : IDisposable
 
     /// <summary>Whether the group has its memory. Any thread may ask.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such group.</exception>
-    public bool Holds(int group)
+    public bool HasMemory(int group)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)Groups, nameof(group));
         return Volatile.Read(ref _groups[group]) is not null;
     }
 
     /// <summary>Reserves memory fit for one group, for <see cref="Attach"/>; the caller's until then. Any thread may call it.</summary>
-    public NativeBuffer CreateMemory()
+    public NativeBuffer AllocateGroup()
     {
         // Values are cleared when a block begins and keys are masked by position; only padding inside a key head must be zero.
         bool padded = KeySteps * ProductType.StepElements() != HeadSize;
@@ -130,14 +130,14 @@ public sealed unsafe class KvBlocks : IDisposable
 
     /// <summary>Gives a group its memory and owns it from then on.</summary>
     /// <param name="group">A group without memory.</param>
-    /// <param name="memory">From <see cref="CreateMemory"/> of a pool of this shape.</param>
+    /// <param name="memory">From <see cref="AllocateGroup"/> of a pool of this shape.</param>
     /// <exception cref="ArgumentException">The memory is of another size, or there is no such group.</exception>
     /// <exception cref="InvalidOperationException">The group has its memory.</exception>
     public void Attach(int group, NativeBuffer memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentOutOfRangeException.ThrowIfNotEqual(memory.ByteLength, GroupBytes, nameof(memory));
-        if (Holds(group))
+        if (HasMemory(group))
         {
             throw new InvalidOperationException($"Group {group} has its memory already.");
         }
@@ -148,7 +148,7 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>Frees a group's memory with all that is in it; false where it has none.</summary>
     public bool Release(int group)
     {
-        bool held = Holds(group);
+        bool held = HasMemory(group);
         _groups[group]?.Dispose();
         Volatile.Write(ref _groups[group], null);
         return held;
@@ -157,9 +157,9 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>The bytes of a block: what moves when a block moves, to a pool of the same shape. Valid until disposed or released.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such group or block.</exception>
     /// <exception cref="InvalidOperationException">The group has no memory.</exception>
-    public Span<byte> BlockBytesOf(int group, int block)
+    public Span<byte> GetBlock(int group, int block)
     {
-        CheckHeld(group);
+        ThrowIfNoMemory(group);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
         return _groups[group]!.Slice(block * BlockBytes, checked((int)BlockBytes));
     }
@@ -175,7 +175,7 @@ public sealed unsafe class KvBlocks : IDisposable
         int bytes = checked((int)BlockBytes);
         for (int i = 0; i < blocks.Length; i++)
         {
-            BlockBytesOf(group, blocks[i]).CopyTo(target.Slice(i * bytes, bytes));
+            GetBlock(group, blocks[i]).CopyTo(target.Slice(i * bytes, bytes));
         }
     }
 
@@ -186,7 +186,7 @@ public sealed unsafe class KvBlocks : IDisposable
         int bytes = checked((int)BlockBytes);
         for (int i = 0; i < blocks.Length; i++)
         {
-            source.Slice(i * bytes, bytes).CopyTo(BlockBytesOf(group, blocks[i]));
+            source.Slice(i * bytes, bytes).CopyTo(GetBlock(group, blocks[i]));
         }
     }
 
@@ -199,9 +199,9 @@ public sealed unsafe class KvBlocks : IDisposable
         }
     }
 
-    internal void CheckHeld(int group)
+    internal void ThrowIfNoMemory(int group)
     {
-        if (!Holds(group))
+        if (!HasMemory(group))
         {
             throw new InvalidOperationException($"Group {group} has no memory in this pool; attach it before it is used.");
         }

@@ -35,7 +35,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     private readonly bool _shuffles;
     private readonly int _rows;
     private AttentionBatch _batch = null!;
-    private QueryRows _queries = null!;
+    private QueryBuffer _queries = null!;
     private Activation _output = null!;
     private int _group;
 
@@ -70,7 +70,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     /// <param name="queries">Their prepared queries.</param>
     /// <param name="group">Layer group within the cache.</param>
     /// <param name="output">Receives [rows, heads * head size] in the cache's type.</param>
-    public void Run(AttentionBatch batch, QueryRows queries, int group, Activation output)
+    public void Run(AttentionBatch batch, QueryBuffer queries, int group, Activation output)
     {
         if (output.Type != _cache.ProductType || output.Columns != queries.Heads * _cache.HeadSize || queries.GroupHeads > _rows)
         {
@@ -84,7 +84,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
 
         output.Check(0, batch.Rows, nameof(output));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
-        _cache.CheckHeld(group);
+        _cache.ThrowIfNoMemory(group);
         (_batch, _queries, _group, _output) = (batch, queries, group, output);
         _pool.Run(this, batch.TileCount);
     }

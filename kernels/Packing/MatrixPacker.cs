@@ -33,10 +33,10 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
     public void Pack(WorkerPool pool, PackedMatrix target, IReadOnlyList<SourceRows> sources, float inputScale = 0)
     {
         Add(target, sources, inputScale);
-        PackAdded(pool);
+        PackPending(pool);
     }
 
-    /// <summary>Notes a matrix for the next <see cref="PackAdded"/>; target and sources must stay valid until then.</summary>
+    /// <summary>Notes a matrix for the next <see cref="PackPending"/>; target and sources must stay valid until then.</summary>
     /// <param name="target">Matrix to fill.</param>
     /// <param name="sources">Its rows in order; the counts sum to <c>target.Rows</c>, each row holds <c>target.Columns</c> elements.</param>
     /// <param name="inputScale">
@@ -54,7 +54,7 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
     /// <param name="pool">Workers to use.</param>
     /// <exception cref="IOException">A source file cannot be read, or ends before its rows.</exception>
     /// <exception cref="InvalidDataException">A stored scale of I4 rows is too large for float16.</exception>
-    public void PackAdded(WorkerPool pool)
+    public void PackPending(WorkerPool pool)
     {
         while (_workers.Count < pool.Threads)
         {

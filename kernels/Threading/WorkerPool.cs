@@ -57,7 +57,7 @@ public sealed class WorkerPool : IDisposable
     /// Binds the calling thread to the CPU of worker 0. For a thread that does nothing but call <see cref="Run"/>; without it the
     /// scheduler may put the caller beside a pinned worker.
     /// </summary>
-    public void PinCaller()
+    public void PinCurrentThread()
     {
         if (Pinned)
         {

@@ -43,7 +43,7 @@ public static class WeightPacker
                 }
 
                 readAhead.Advance(next, batch);
-                packer.PackAdded(pool);
+                packer.PackPending(pool);
                 done += batch;
                 progress?.Report(new LoadProgress(next, ordered.Count, done, total));
             }

@@ -18,10 +18,10 @@ internal sealed class AttentionShard : IDisposable
     private readonly AttentionLayerWeights?[] _layers;
     private readonly RmsNorm _norm;
     private readonly MatrixProducts _products;
-    private readonly ProjectionSplit _split;
-    private readonly RowBias _rowBias;
+    private readonly QkvPreprocessor _preprocessor;
+    private readonly BiasAdd _biasAdd;
     private readonly PagedAttention _attention;
-    private readonly QueryRows _queries;
+    private readonly QueryBuffer _queries;
     private readonly Activation _normed;
     private readonly Activation _projected;
     private readonly Activation _projectedQueries;
@@ -40,10 +40,10 @@ internal sealed class AttentionShard : IDisposable
         _layers = new AttentionLayerWeights?[config.Layers];
         _norm = new RmsNorm(context.Pool);
         _products = new MatrixProducts(context.Pool, 1);
-        _split = new ProjectionSplit(context.Pool);
-        _rowBias = new RowBias(context.Pool);
+        _preprocessor = new QkvPreprocessor(context.Pool);
+        _biasAdd = new BiasAdd(context.Pool);
         _attention = new PagedAttention(context.Pool, cache, config.QueryGroup, context.Kernels);
-        _queries = new QueryRows(rows, config.Heads, cache);
+        _queries = new QueryBuffer(rows, config.Heads, cache);
         _normed = new Activation(rows, config.HiddenSize, type);
         _projected = new Activation(rows, config.QuerySize + (2 * config.KvSize), ElementType.F32);
         _projectedQueries = new Activation(config.ClaFactor > 1 ? rows : 1, config.QuerySize, ElementType.F32);
@@ -59,7 +59,7 @@ internal sealed class AttentionShard : IDisposable
     /// <param name="rotary">The rotary angles of the rows.</param>
     /// <param name="x">Residual stream, float32 [rows, hidden]; updated.</param>
     /// <exception cref="MissingPieceException">The layer is not installed.</exception>
-    public void Forward(int layer, AttentionBatch batch, RotaryRows rotary, Activation x)
+    public void Forward(int layer, AttentionBatch batch, RotaryAngles rotary, Activation x)
     {
         AttentionLayerWeights l = _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
         Activation projected = _config.IsSelfLayer(layer) ? _projected : _projectedQueries;
@@ -67,13 +67,13 @@ internal sealed class AttentionShard : IDisposable
         _norm.Run(x, 0, batch.Rows, l.InputNorm, _config.RmsNormEps, _normed);
         _products.Add(l.Projection.Matrix, _normed, 0, projected, 0, batch.Rows, Epilogue.Store);
         _products.Run();
-        _split.Run(batch, projected, rotary, l.Attention, _queries, _cache, group);
+        _preprocessor.Run(batch, projected, rotary, l.Attention, _queries, _cache, group);
         _attention.Run(batch, _queries, group, _attended);
         _products.Add(l.Output.Matrix, _attended, 0, x, 0, batch.Rows, Epilogue.Add);
         _products.Run();
         if (l.OutputBias is not null)
         {
-            _rowBias.Run(x, batch.Rows, l.OutputBias);
+            _biasAdd.Run(x, batch.Rows, l.OutputBias);
         }
     }
 

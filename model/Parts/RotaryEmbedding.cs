@@ -71,7 +71,7 @@ public sealed class RotaryEmbedding
     /// Writes the cosines and sines of all rows of a batch. They depend only on each row's position, so that chunking does not change a
     /// bit.
     /// </summary>
-    public void Fill(AttentionBatch batch, RotaryRows rows)
+    public void Fill(AttentionBatch batch, RotaryAngles rows)
     {
         foreach (ref readonly AttentionSlice slice in batch.Slices)
         {

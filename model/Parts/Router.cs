@@ -19,7 +19,7 @@ internal sealed class Router : IDisposable
     private readonly RmsNorm _norm;
     private readonly MatrixProducts _products;
     private readonly RowGather _gather;
-    private readonly WeightedRows _combine;
+    private readonly WeightedRowSum _combine;
     private readonly ExpertSelector _choice;
     private readonly Activation? _scored;
     private readonly Activation? _scores;
@@ -44,7 +44,7 @@ internal sealed class Router : IDisposable
         _norm = new RmsNorm(context.Pool);
         _products = new MatrixProducts(context.Pool, 1);
         _gather = new RowGather(context.Pool);
-        _combine = new WeightedRows(context.Pool);
+        _combine = new WeightedRowSum(context.Pool);
         _choice = new ExpertSelector(context.Pool);
         if (config.HasExperts)
         {

@@ -29,8 +29,8 @@ internal sealed class QuantizedTensorWriter(TensorView source, ElementType? targ
         null => [new TensorSpec(source.Name, source.StoredType, source.Shape.ToArray())],
         ElementType.I4 =>
         [
-            new TensorSpec(QuantizedLookup.PackedName(source.Name), StoredType.I32, [source.Shape[0], StoredRows.CodeBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(int)]),
-            new TensorSpec(source.Name + "_scale", StoredType.F16, [source.Shape[0], StoredRows.ScaleBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(ushort)]),
+            new TensorSpec(QuantizedLookup.PackedName(source.Name), StoredType.I32, [source.Shape[0], WeightQuantizer.CodeBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(int)]),
+            new TensorSpec(source.Name + "_scale", StoredType.F16, [source.Shape[0], WeightQuantizer.ScaleBytes(ElementType.I4, (int)source.Shape[1]) / sizeof(ushort)]),
             new TensorSpec(source.Name + "_shape", StoredType.I64, [2]),
         ],
         _ =>
@@ -52,12 +52,12 @@ internal sealed class QuantizedTensorWriter(TensorView source, ElementType? targ
             return;
         }
 
-        int codeBytes = StoredRows.CodeBytes(type, _columns);
-        int scaleBytes = StoredRows.ScaleBytes(type, _columns);
+        int codeBytes = WeightQuantizer.CodeBytes(type, _columns);
+        int scaleBytes = WeightQuantizer.ScaleBytes(type, _columns);
         byte[] codes = new byte[count * codeBytes];
         byte[] scales = new byte[count * scaleBytes];
         ReadOnlySpan<byte> rows = source.Slice(first * RowBytes, checked((int)(count * RowBytes)));
-        StoredRows.Quantize(type, rows, source.ElementType, _columns, codes, scales);
+        WeightQuantizer.Quantize(type, rows, source.ElementType, _columns, codes, scales);
         writer.Write(Specs[0].Name, first * codeBytes, codes);
         writer.Write(Specs[1].Name, first * scaleBytes, scales);
         if (type == ElementType.I4 && first == 0)

@@ -17,10 +17,10 @@ internal sealed class AttentionHarness : IDisposable
     private const int Group = 1;
     private readonly AttentionInputs _inputs;
     private readonly AttentionBatch _batch;
-    private readonly ProjectionSplit _split;
+    private readonly QkvPreprocessor _preprocessor;
     private readonly PagedAttention _attention;
-    private readonly QueryRows _queries;
-    private readonly RotaryRows _rotary;
+    private readonly QueryBuffer _queries;
+    private readonly RotaryAngles _rotary;
     private readonly Activation[] _projected;
     private readonly Activation _output;
     private readonly int[] _shuffled;
@@ -33,10 +33,10 @@ internal sealed class AttentionHarness : IDisposable
         AttentionShape s = inputs.Shape;
         Cache = new KvBlocks(CacheGroups, blocks, s.KeyHeads, s.HeadSize, type, products: products);
         _batch = new AttentionBatch(s.Heads, s.KeyHeads);
-        _split = new ProjectionSplit(pool);
+        _preprocessor = new QkvPreprocessor(pool);
         _attention = new PagedAttention(pool, Cache, s.GroupHeads, PanelKernels.For(isa));
-        _queries = new QueryRows(MaxRows, s.Heads, Cache);
-        _rotary = new RotaryRows(MaxRows, s.HeadSize);
+        _queries = new QueryBuffer(MaxRows, s.Heads, Cache);
+        _rotary = new RotaryAngles(MaxRows, s.HeadSize);
         int queries = s.Heads * s.HeadSize;
         _projected = [new(MaxRows, queries + (2 * s.KeyHeads * s.HeadSize), ElementType.F32), new(MaxRows, queries, ElementType.F32)];
         _output = new Activation(MaxRows, queries, Cache.ProductType);
@@ -56,7 +56,7 @@ internal sealed class AttentionHarness : IDisposable
             // Padding inside a key head is zero by contract and never written, so heads that have some keep their bytes.
             if (Cache.HeadSize % perUnit == 0)
             {
-                Cache.BlockBytesOf(block % CacheGroups, block / CacheGroups).Fill(0xFF);
+                Cache.GetBlock(block % CacheGroups, block / CacheGroups).Fill(0xFF);
             }
         }
     }
@@ -102,7 +102,7 @@ internal sealed class AttentionHarness : IDisposable
         for (int layer = 0; layer < 2; layer++)
         {
             Rows.Fill(_output, float.NaN);
-            _split.Run(_batch, _projected[layer], _rotary, _inputs.Weights[layer], _queries, Cache, Group);
+            _preprocessor.Run(_batch, _projected[layer], _rotary, _inputs.Weights[layer], _queries, Cache, Group);
             _attention.Run(_batch, _queries, Group, _output);
             result[layer] = [.. Enumerable.Range(0, _batch.Rows).Select(row => Rows.Get(_output, row))];
         }

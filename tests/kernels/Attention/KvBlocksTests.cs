@@ -25,7 +25,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
 
         using KvBlocks cache = new(Groups, 2, 8, 80, ElementType.BF16);
         Assert.Equal(81920 * 2 * KvBlocks.Positions, cache.TotalBytes);
-        Assert.Equal(cache.BlockBytes, cache.BlockBytesOf(Groups - 1, 1).Length);
+        Assert.Equal(cache.BlockBytes, cache.GetBlock(Groups - 1, 1).Length);
     }
 
     [Fact]
@@ -34,18 +34,18 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.BF16);
         foreach ((int group, int block) in new[] { (0, 3), (0, -1), (2, 0), (-1, 0), (0, int.MaxValue), (int.MinValue, 0) })
         {
-            Assert.Throws<ArgumentOutOfRangeException>(() => cache.BlockBytesOf(group, block).Length);
+            Assert.Throws<ArgumentOutOfRangeException>(() => cache.GetBlock(group, block).Length);
         }
 
         // Blocks must not overlap: each holds its own mark.
         for (int i = 0; i < 6; i++)
         {
-            cache.BlockBytesOf(i / 3, i % 3).Fill((byte)(i + 1));
+            cache.GetBlock(i / 3, i % 3).Fill((byte)(i + 1));
         }
 
         for (int i = 0; i < 6; i++)
         {
-            Assert.False(cache.BlockBytesOf(i / 3, i % 3).ContainsAnyExcept((byte)(i + 1)));
+            Assert.False(cache.GetBlock(i / 3, i % 3).ContainsAnyExcept((byte)(i + 1)));
         }
     }
 
@@ -53,10 +53,10 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     public void MemoryOfGroupsComesAndGoes()
     {
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
-        Assert.Equal((0, false, false), (cache.TotalBytes, cache.Holds(0), cache.Holds(1)));
-        cache.Attach(1, cache.CreateMemory());
-        Assert.Equal((cache.GroupBytes, false, true), (cache.TotalBytes, cache.Holds(0), cache.Holds(1)));
-        using (NativeBuffer second = cache.CreateMemory())
+        Assert.Equal((0, false, false), (cache.TotalBytes, cache.HasMemory(0), cache.HasMemory(1)));
+        cache.Attach(1, cache.AllocateGroup());
+        Assert.Equal((cache.GroupBytes, false, true), (cache.TotalBytes, cache.HasMemory(0), cache.HasMemory(1)));
+        using (NativeBuffer second = cache.AllocateGroup())
         {
             Assert.Throws<InvalidOperationException>(() => cache.Attach(1, second));
         }
@@ -66,11 +66,11 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
             Assert.ThrowsAny<ArgumentException>(() => cache.Attach(0, small));
         }
 
-        Assert.Throws<InvalidOperationException>(() => cache.BlockBytesOf(0, 0).Length);
+        Assert.Throws<InvalidOperationException>(() => cache.GetBlock(0, 0).Length);
         Assert.True(cache.Release(1));
         Assert.False(cache.Release(1));
         Assert.Equal(0, cache.TotalBytes);
-        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Holds(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.HasMemory(2));
         Assert.Throws<ArgumentOutOfRangeException>(() => cache.Release(-1));
     }
 
@@ -81,16 +81,16 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
         using KvBlocks to = new(2, 3, 2, 24, ElementType.BF16);
         for (int block = 0; block < 4; block++)
         {
-            from.BlockBytesOf(1, block).Fill((byte)(block + 1));
+            from.GetBlock(1, block).Fill((byte)(block + 1));
         }
 
         byte[] bytes = new byte[2 * from.BlockBytes];
         from.CopyOut(1, [3, 1], bytes);
-        to.BlockBytesOf(1, 1).Fill(9);
+        to.GetBlock(1, 1).Fill(9);
         to.CopyIn(1, [0, 2], bytes);
         foreach ((int block, byte mark) in new[] { (0, (byte)4), (1, (byte)9), (2, (byte)2) })
         {
-            Assert.False(to.BlockBytesOf(1, block).ContainsAnyExcept(mark));
+            Assert.False(to.GetBlock(1, block).ContainsAnyExcept(mark));
         }
 
         Assert.Throws<ArgumentException>(() => from.CopyOut(1, [0], bytes));
@@ -104,25 +104,25 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     public void AGroupWithoutMemoryIsRefusedAtOnce()
     {
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
-        cache.Attach(1, cache.CreateMemory());
-        using QueryRows queries = new(4, 1, cache);
-        using RotaryRows rotary = new(4, 16);
+        cache.Attach(1, cache.AllocateGroup());
+        using QueryBuffer queries = new(4, 1, cache);
+        using RotaryAngles rotary = new(4, 16);
         using Activation projected = new(4, 48, ElementType.F32);
         using Activation output = new(4, 16, ElementType.F32);
         using PagedAttention attention = new(pools.All[1], cache, 1, PanelKernels.For(InstructionSets.Best));
-        ProjectionSplit split = new(pools.All[1]);
+        QkvPreprocessor preprocessor = new(pools.All[1]);
         AttentionBatch batch = new(1, 1);
         batch.Add(new AttentionSlice(0, 4, 0, new[] { 0 }));
         AttentionWeights weights = new(null, null, null, 0);
         foreach (Action call in new Action[]
         {
-            () => split.Run(batch, projected, rotary, weights, queries, cache, 0), () => attention.Run(batch, queries, 0, output),
+            () => preprocessor.Run(batch, projected, rotary, weights, queries, cache, 0), () => attention.Run(batch, queries, 0, output),
         })
         {
             Assert.Contains("Group 0", Assert.Throws<InvalidOperationException>(call).Message, StringComparison.Ordinal);
         }
 
-        split.Run(batch, projected, rotary, weights, queries, cache, 1);
+        preprocessor.Run(batch, projected, rotary, weights, queries, cache, 1);
         attention.Run(batch, queries, 1, output);
     }
 
@@ -146,22 +146,22 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     {
         AttentionWeights weights = new(null, null, null, 0);
         using KvBlocks cache = new(1, 3, 1, 16, ElementType.F32);
-        using QueryRows queries = new(4, 1, cache);
-        using RotaryRows rotary = new(4, 16);
+        using QueryBuffer queries = new(4, 1, cache);
+        using RotaryAngles rotary = new(4, 16);
         using Activation projected = Rows.Of(Rows.Random(4 * 48, 1), 48, ElementType.F32);
         using Activation output = new(4, 16, ElementType.F32);
         using PagedAttention attention = new(pools.All[1], cache, 1, PanelKernels.For(InstructionSets.Best));
-        ProjectionSplit split = new(pools.All[1]);
+        QkvPreprocessor preprocessor = new(pools.All[1]);
         AttentionBatch batch = new(1, 1);
         batch.Add(new AttentionSlice(0, 4, 0, new[] { block }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => split.Run(batch, projected, rotary, weights, queries, cache, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => preprocessor.Run(batch, projected, rotary, weights, queries, cache, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => attention.Run(batch, queries, 0, output));
 
         batch.Clear();
         batch.Add(new AttentionSlice(0, 1, 0, new[] { 2 }));
         rotary.Cos.Row(0).Fill(1);
         Rows.Set(projected, 0, Rows.Random(48, 9));
-        split.Run(batch, projected, rotary, weights, queries, cache, 0);
+        preprocessor.Run(batch, projected, rotary, weights, queries, cache, 0);
         attention.Run(batch, queries, 0, output);
 
         // One position: the output is its value.
@@ -200,7 +200,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     public void ABatchOfAnotherShapeIsRefused()
     {
         using KvBlocks cache = new(1, 3, 2, 16, ElementType.F32);
-        using QueryRows queries = new(4, 4, cache);
+        using QueryBuffer queries = new(4, 4, cache);
         using Activation output = new(4, 64, ElementType.F32);
         using PagedAttention attention = new(pools.One, cache, 2, PanelKernels.For(InstructionSets.Best));
         AttentionBatch batch = new(4, 4);

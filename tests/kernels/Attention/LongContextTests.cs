@@ -36,7 +36,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
         Write(cache, blocks, keys, values, type);
 
         // No norm and no rotation: what is projected is what attends, so that the reference needs the float values alone.
-        using RotaryRows rotary = new(Rows, HeadSize);
+        using RotaryAngles rotary = new(Rows, HeadSize);
         using Activation projected = new(Rows, (GroupHeads + 2) * HeadSize, ElementType.F32);
         float[] queries = new float[Rows * GroupHeads * HeadSize];
         for (int row = 0; row < Rows; row++)
@@ -60,11 +60,11 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
         float[]? portable = null;
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using QueryRows prepared = new(Rows, GroupHeads, cache);
+            using QueryBuffer prepared = new(Rows, GroupHeads, cache);
             using PagedAttention attention = new(pools.All[1], cache, GroupHeads, PanelKernels.For(isa));
             using Activation output = new(Rows, GroupHeads * HeadSize, type);
             using Activation copy = Support.Rows.Of(Support.Rows.Get(projected, 0, Rows), projected.Columns, ElementType.F32);
-            new ProjectionSplit(pools.One).Run(batch, copy, rotary, new AttentionWeights(null, null, null, 0), prepared, cache, 0);
+            new QkvPreprocessor(pools.One).Run(batch, copy, rotary, new AttentionWeights(null, null, null, 0), prepared, cache, 0);
             attention.Run(batch, prepared, 0, output);
             float[] actual = Support.Rows.Get(output, 0, Rows);
             for (int i = 0; i < actual.Length; i++)
@@ -86,7 +86,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
         int perStep = 4 / type.Size();
         for (int block = 0; block < blocks.Length; block++)
         {
-            Span<byte> bytes = cache.BlockBytesOf(0, blocks[block]);
+            Span<byte> bytes = cache.GetBlock(0, blocks[block]);
             fixed (byte* at = bytes)
             {
                 byte* valueBase = at + ((long)HeadSize / perStep * KvBlocks.Positions * 4);

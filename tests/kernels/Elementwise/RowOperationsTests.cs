@@ -52,7 +52,7 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
         foreach (WorkerPool pool in pools.All)
         {
             using Activation x = Rows.Of(before, columns, ElementType.F32);
-            new RowBias(pool).Run(x, Count - 1, bias);
+            new BiasAdd(pool).Run(x, Count - 1, bias);
             for (int i = 0; i < before.Length; i++)
             {
                 float expected = i / columns < Count - 1 ? before[i] + bias[i % columns] : before[i];
@@ -63,8 +63,8 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
         }
 
         using Activation wrong = Rows.Of(before, columns, ElementType.F32);
-        Assert.ThrowsAny<ArgumentException>(() => new RowBias(pools.One).Run(wrong, 1, new float[columns + 1]));
-        Assert.ThrowsAny<ArgumentException>(() => new RowBias(pools.One).Run(wrong, Count + 1, bias));
+        Assert.ThrowsAny<ArgumentException>(() => new BiasAdd(pools.One).Run(wrong, 1, new float[columns + 1]));
+        Assert.ThrowsAny<ArgumentException>(() => new BiasAdd(pools.One).Run(wrong, Count + 1, bias));
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
         foreach (WorkerPool pool in pools.All)
         {
             using Activation y = Rows.Of(before, columns, ElementType.F32);
-            new WeightedRows(pool).Run(source, rows, weights, perToken, Count - 1, y);
+            new WeightedRowSum(pool).Run(source, rows, weights, perToken, Count - 1, y);
             for (int token = 0; token < Count; token++)
             {
                 for (int c = 0; c < columns; c++)
@@ -101,7 +101,7 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
             Rows.AssertPaddingIsZero(y);
         }
 
-        WeightedRows sums = new(pools.All[1]);
+        WeightedRowSum sums = new(pools.All[1]);
         using Activation wide = new(Count, columns + 1, ElementType.F32);
         using Activation rounded = new(Count, columns, ElementType.BF16);
         Assert.ThrowsAny<ArgumentException>(() => sums.Run(source, rows, weights, perToken, 1, wide));

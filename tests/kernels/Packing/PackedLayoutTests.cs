@@ -115,7 +115,7 @@ public sealed unsafe class PackedLayoutTests
                 : new SourceRows(1, stride, count, from) { File = file, FileOffset = offset + (first * stride) };
         }
 
-        packer.PackAdded(pool);
+        packer.PackPending(pool);
         foreach ((NativeBuffer memory, byte[] expected, string what) in results)
         {
             Assert.True(memory.Slice(0, (int)memory.ByteLength).SequenceEqual(expected), what);

@@ -198,7 +198,7 @@ public sealed class WorkerPoolTests
         {
             using WorkerPool pool = new();
             Assert.True(pool.Pinned);
-            pool.PinCaller();
+            pool.PinCurrentThread();
             CountingJob job = new(pool.Threads);
             for (int run = 0; run < 1000; run++)
             {

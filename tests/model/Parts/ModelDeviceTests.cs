@@ -75,10 +75,10 @@ public sealed class ModelDeviceTests : IDisposable
     {
         ModelPiece piece = ModelPiece.Attention(0);
         Add(piece);
-        _device.Cache.BlockBytesOf(0, 1).Fill(7);
+        _device.Cache.GetBlock(0, 1).Fill(7);
         Assert.False(_device.Install(_device.Prepare(piece, _loading)));
         Assert.Equal(_device.SizeOf(piece), _device.WeightBytes);
-        Assert.False(_device.Cache.BlockBytesOf(0, 1).ContainsAnyExcept((byte)7));
+        Assert.False(_device.Cache.GetBlock(0, 1).ContainsAnyExcept((byte)7));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class ModelDeviceTests : IDisposable
         Assert.Equal(ModelPiece.Head, Missing(() => _stage.Logits([0], 1, logits), "head"));
         Assert.True(_device.Remove(ModelPiece.Attention(0)));
         Missing(() => _stage.Attend(0), "Layer 0");
-        Assert.Throws<InvalidOperationException>(() => _device.Cache.BlockBytesOf(0, 0).Length);
+        Assert.Throws<InvalidOperationException>(() => _device.Cache.GetBlock(0, 0).Length);
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed class RotaryEmbeddingTests
     public void ABatchHasEachRowsOwnPosition()
     {
         RotaryEmbedding rotary = new(new RopeSettings(RopeScaling.Dynamic, 10000, 2, 0, 64), 16, rounded: true);
-        using RotaryRows rows = new(80, 16);
+        using RotaryAngles rows = new(80, 16);
         AttentionBatch batch = new(1, 1);
         batch.Add(new AttentionSlice(0, 10, 60, new int[3]));
         batch.Add(new AttentionSlice(10, 1, 0, new int[1]));

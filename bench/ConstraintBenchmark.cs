@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Bench;
 /// What constrained decoding costs per token over a whole vocabulary: advancing the constraint and finding the mask, in the thread's
 /// own time.
 /// </summary>
-internal static class ConstraintSpeed
+internal static class ConstraintBenchmark
 {
     private const string Person = """
         {"type":"object","properties":{"name":{"type":"string","maxLength":120},"age":{"type":"integer","minimum":0,"maximum":150},

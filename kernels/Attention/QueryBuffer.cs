@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// Prepared queries of a batch, ordered [key/value head][row][query head of the group][head size], so that all queries that meet one
 /// key head lie at one stride. Rotated, normalised and scaled; padding stays zero.
 /// </summary>
-public sealed unsafe class QueryRows : IDisposable
+public sealed unsafe class QueryBuffer : IDisposable
 {
     private readonly NativeBuffer _buffer;
 
@@ -14,7 +14,7 @@ public sealed unsafe class QueryRows : IDisposable
     /// <param name="maxRows">Most rows of a batch.</param>
     /// <param name="heads">Query heads, a multiple of the key/value heads of <paramref name="cache"/>.</param>
     /// <param name="cache">The cache the queries will meet; gives head size and type.</param>
-    public QueryRows(int maxRows, int heads, KvBlocks cache)
+    public QueryBuffer(int maxRows, int heads, KvBlocks cache)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNotEqual(heads % cache.Heads, 0, nameof(heads));

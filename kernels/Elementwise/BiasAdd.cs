@@ -4,7 +4,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Elementwise;
 
 /// <summary>Adds one vector to every row of an activation. A reused object.</summary>
-public sealed class RowBias(WorkerPool pool) : IJob
+public sealed class BiasAdd(WorkerPool pool) : IJob
 {
     private const int RowsPerUnit = 16;
     private Activation _x = null!;

@@ -11,14 +11,14 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// query takes the key norm's weight and the softmax scale (with log2 e, since attention works in powers of two). Rows without key and
 /// value columns (a layer that reads another layer's cache) only give queries. A reused object, allocating nothing per run.
 /// </summary>
-public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
+public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
 {
     private const float Log2E = 1.44269504088896341f;
     private AttentionBatch _batch = null!;
     private Activation _rows = null!;
-    private RotaryRows _rotary = null!;
+    private RotaryAngles _rotary = null!;
     private AttentionWeights _weights = null!;
-    private QueryRows _queries = null!;
+    private QueryBuffer _queries = null!;
     private KvBlocks _cache = null!;
     private float[] _queryScale = [];
     private int _group;
@@ -32,7 +32,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
     /// <param name="queries">Receives the queries.</param>
     /// <param name="cache">Receives keys and values where the rows have them.</param>
     /// <param name="group">Layer group within the cache.</param>
-    public void Run(AttentionBatch batch, Activation projected, RotaryRows rotary, AttentionWeights weights, QueryRows queries, KvBlocks cache, int group)
+    public void Run(AttentionBatch batch, Activation projected, RotaryAngles rotary, AttentionWeights weights, QueryBuffer queries, KvBlocks cache, int group)
     {
         int d = cache.HeadSize;
         int queryColumns = queries.Heads * d;
@@ -47,7 +47,7 @@ public sealed unsafe class ProjectionSplit(WorkerPool pool) : IJob
         projected.Check(0, batch.Rows, nameof(projected));
         rotary.Cos.Check(0, batch.Rows, nameof(rotary));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
-        cache.CheckHeld(group);
+        cache.ThrowIfNoMemory(group);
         (_batch, _rows, _rotary, _weights, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, weights, queries, cache, group, writes);
         if (_queryScale.Length != d)
         {

@@ -14,7 +14,7 @@ namespace HunyuanOrleans.Bench;
 /// Products of every type of weights over matrices that no cache holds, by number of tokens, as a fraction of the bound: the larger of the time to read
 /// the weights and the time to multiply at the machine's peak.
 /// </summary>
-internal static class ProductSpeed
+internal static class MatrixProductBenchmark
 {
     private const int Rows = 3584;
     private const int Columns = 1536;

@@ -6,7 +6,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Elementwise;
 
 /// <summary>Adds weighted rows of one activation to rows of another: y[t] += sum over i of weight[t, i] * x[row[t, i]], i in order. A reused object.</summary>
-public sealed unsafe class WeightedRows(WorkerPool pool) : IJob
+public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
 {
     private const int RowsPerUnit = 8;
     private Activation _x = null!;

@@ -13,7 +13,7 @@ namespace HunyuanOrleans.Bench;
 /// Decode attention of one sequence over a long cache, in each format in turn, against the read limit: the heads of Hunyuan-Large (80 over
 /// 8, of 80), and those of the benchmark's model (12 over 4, of 128).
 /// </summary>
-internal static class AttentionSpeed
+internal static class AttentionBenchmark
 {
     private const int Repeats = 7;
 
@@ -58,7 +58,7 @@ internal static class AttentionSpeed
     private sealed class Case : IDisposable
     {
         private readonly KvBlocks _cache;
-        private readonly QueryRows _queries;
+        private readonly QueryBuffer _queries;
         private readonly PagedAttention _attention;
         private readonly Activation _output;
         private readonly AttentionBatch _batch;
@@ -69,10 +69,10 @@ internal static class AttentionSpeed
             _cache = new KvBlocks(1, blocks.Length, keyHeads, headSize, type);
             foreach (int block in blocks)
             {
-                _cache.BlockBytesOf(0, block).Clear();
+                _cache.GetBlock(0, block).Clear();
             }
 
-            _queries = new QueryRows(1, heads, _cache);
+            _queries = new QueryBuffer(1, heads, _cache);
             _attention = new PagedAttention(pool, _cache, heads / keyHeads, PanelKernels.For(isa));
             _output = new Activation(1, heads * headSize, ElementType.BF16);
             _batch = new AttentionBatch(heads, keyHeads);

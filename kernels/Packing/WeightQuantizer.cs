@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// Quantises rows of weights into the form in which files store them: codes in the order of the columns, and scales. A
 /// <see cref="MatrixPacker"/> makes the same packed bytes of them as of the rows themselves. It does not know files.
 /// </summary>
-public static unsafe class StoredRows
+public static unsafe class WeightQuantizer
 {
     private const int Chunk = 256;
 

@@ -4,7 +4,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Bench;
 
 /// <summary>What it costs to start all workers on nothing and wait for them.</summary>
-internal static class ForkJoin
+internal static class ForkJoinBenchmark
 {
     public static void Run(WorkerPool pool)
     {
