@@ -10,8 +10,8 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Bench;
 
 /// <summary>
-/// Decode attention of one sequence over a long cache, in each format in turn, against the read limit: the heads of Hunyuan-Large (80 over
-/// 8, of 80), and those of the benchmark's model (12 over 4, of 128).
+/// Measures decode attention of one sequence over a long cache, in each cache format, against the memory read limit. It uses the heads of
+/// Hunyuan-Large (80 query and 8 key/value heads of 80 elements) and of the benchmark's model (12 and 4 heads of 128 elements).
 /// </summary>
 internal static class AttentionBenchmark
 {

@@ -6,8 +6,7 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Bench;
 
 /// <summary>
-/// What constrained decoding costs per token over a whole vocabulary: advancing the constraint and finding the mask, in the thread's
-/// own time.
+/// Measures the CPU time per token of constrained decoding over a whole vocabulary: advancing the constraint and computing the token mask.
 /// </summary>
 internal static class ConstraintBenchmark
 {

@@ -3,13 +3,13 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Bench;
 
-/// <summary>What it costs to start all workers on nothing and wait for them.</summary>
+/// <summary>Measures the time to start all workers on an empty job and to wait for them.</summary>
 internal static class ForkJoinBenchmark
 {
     public static void Run(WorkerPool pool)
     {
         const int Rounds = 200_000;
-        Empty job = new();
+        EmptyJob job = new();
         pool.Run(job, pool.Threads);
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < Rounds; i++)
@@ -20,7 +20,7 @@ internal static class ForkJoinBenchmark
         Console.WriteLine($"fork and join: {Stopwatch.GetElapsedTime(start).TotalMicroseconds / Rounds:F2} us");
     }
 
-    private sealed class Empty : IJob
+    private sealed class EmptyJob : IJob
     {
         public void Run(int unit, int worker)
         {

@@ -11,8 +11,8 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Bench;
 
 /// <summary>
-/// Products of every type of weights over matrices that no cache holds, by number of tokens, as a fraction of the bound: the larger of the time to read
-/// the weights and the time to multiply at the machine's peak.
+/// Measures products with weights of every type, by number of tokens, over matrices larger than any cache. The fraction compares the time with
+/// its lower bound: the larger of the time to read the weights and the time to multiply at the machine's peak.
 /// </summary>
 internal static class MatrixProductBenchmark
 {

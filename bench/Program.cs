@@ -3,9 +3,9 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
 
-// Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (one of them alone, else everything)
-//        dotnet run -c Release --project bench -- constraints FOLDER    (with the tokenizer of a model folder)
-// A whole model is measured by `./run bench`; this is the kernels alone, each beside the machine's limit in the same run.
+// Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (runs one benchmark, or all if none is named)
+//        dotnet run -c Release --project bench -- constraints FOLDER    (uses the tokenizer of a model folder)
+// These benchmarks measure the kernels alone, next to the machine's limits in the same run. `./run bench` measures a whole model.
 if (args is ["constraints", string folder])
 {
     ConstraintBenchmark.Run(folder);

@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace HunyuanOrleans.Bench;
 
-/// <summary>The time this thread has computed, which others on the machine do not disturb. Linux and macOS.</summary>
+/// <summary>Reads the CPU time of the calling thread, which other load on the machine does not affect. Linux and macOS.</summary>
 internal static class ThreadClock
 {
     private static readonly int ThreadTime = OperatingSystem.IsMacOS() ? 16 : 3;
 
-    /// <summary>In nanoseconds.</summary>
+    /// <summary>CPU time of the calling thread in nanoseconds.</summary>
     public static long Now()
     {
         _ = ClockGetTime(ThreadTime, out Time time);

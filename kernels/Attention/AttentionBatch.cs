@@ -1,21 +1,21 @@
 namespace HunyuanOrleans.Kernels.Attention;
 
 /// <summary>
-/// The slices of a batch, cut into units of work once per step and used by every layer. A reused object, allocating nothing once it
-/// has grown. It does not know the layers.
+/// The slices of a batch, divided into units of work once per step for all layers. Keep the object and reuse it: it allocates nothing once
+/// it has grown.
 /// </summary>
 public sealed class AttentionBatch
 {
-    // Query rows that share one pass over the cache: more reuse of each key, more scratch memory.
+    // Query rows that share one pass over the cache. More rows reuse each key more often but need more scratch memory.
     internal const int TileRows = 48;
 
     private readonly int _groupHeads;
     private readonly int _keyHeads;
     private AttentionSlice[] _slices = new AttentionSlice[8];
-    private Run[] _runs = new Run[8];
+    private BlockRun[] _runs = new BlockRun[8];
     private Tile[] _tiles = new Tile[32];
 
-    /// <summary>Prepares for models of this shape.</summary>
+    /// <summary>Creates an empty batch for models of this shape.</summary>
     /// <param name="heads">Query heads.</param>
     /// <param name="keyHeads">Key/value heads.</param>
     public AttentionBatch(int heads, int keyHeads)
@@ -27,7 +27,7 @@ public sealed class AttentionBatch
         _keyHeads = keyHeads;
     }
 
-    /// <summary>Rows of all slices.</summary>
+    /// <summary>Number of rows in all slices.</summary>
     public int Rows { get; private set; }
 
     /// <summary>Number of slices.</summary>
@@ -37,7 +37,7 @@ public sealed class AttentionBatch
 
     internal int KeyHeads => _keyHeads;
 
-    internal int RunCount { get; private set; }
+    internal int BlockRunCount { get; private set; }
 
     internal int TileCount { get; private set; }
 
@@ -48,10 +48,10 @@ public sealed class AttentionBatch
     public void Clear()
     {
         _slices.AsSpan(0, SliceCount).Clear();
-        Rows = SliceCount = RunCount = TileCount = 0;
+        Rows = SliceCount = BlockRunCount = TileCount = 0;
     }
 
-    /// <summary>Adds a sequence's rows; slices follow each other without gaps.</summary>
+    /// <summary>Adds the rows of a sequence. Slices must follow each other without gaps.</summary>
     /// <exception cref="ArgumentException">The slice is empty, out of order, or its block table is too short.</exception>
     public void Add(in AttentionSlice slice)
     {
@@ -67,16 +67,16 @@ public sealed class AttentionBatch
         SliceCount++;
         Rows += slice.Count;
 
-        // Runs end at block borders, so that one worker writes a block's first positions in order.
+        // Runs end at block boundaries, so that a single worker writes the first position of a block, which clears it, and the rest in order.
         for (int row = 0; row < slice.Count;)
         {
             int count = Math.Min(slice.Count - row, KvBlocks.Positions - ((slice.Start + row) % KvBlocks.Positions));
-            Append(ref _runs, RunCount, new Run(index, row, count));
-            RunCount++;
+            Append(ref _runs, BlockRunCount, new BlockRun(index, row, count));
+            BlockRunCount++;
             row += count;
         }
 
-        // Late tokens see most context: they go first, so that the last unit to finish is a short one.
+        // The last tokens attend to the longest context. Their tiles come first, so that the last unit to finish is a short one.
         int tokens = Math.Max(1, TileRows / _groupHeads);
         int tiles = (slice.Count + tokens - 1) / tokens;
         for (int tile = tiles - 1; tile >= 0; tile--)
@@ -93,7 +93,7 @@ public sealed class AttentionBatch
 
     internal ref readonly AttentionSlice Slice(int index) => ref _slices[index];
 
-    internal ref readonly Run RunAt(int index) => ref _runs[index];
+    internal ref readonly BlockRun BlockRunAt(int index) => ref _runs[index];
 
     internal ref readonly Tile TileAt(int index) => ref _tiles[index];
 
@@ -107,8 +107,8 @@ public sealed class AttentionBatch
         array[count] = item;
     }
 
-    /// <summary>Rows [First, First + Count) of a slice, all in one block.</summary>
-    internal readonly record struct Run(int Slice, int First, int Count);
+    /// <summary>Rows [First, First + Count) of a slice, all in the same block.</summary>
+    internal readonly record struct BlockRun(int Slice, int First, int Count);
 
     /// <summary>Rows [First, First + Count) of a slice against one key/value head.</summary>
     internal readonly record struct Tile(int Slice, int KeyHead, int First, int Count);

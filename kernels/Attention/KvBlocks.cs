@@ -4,29 +4,29 @@ using HunyuanOrleans.Kernels.Panels;
 namespace HunyuanOrleans.Kernels.Attention;
 
 /// <summary>
-/// Memory of cached keys and values: for each layer group a pool of blocks of 32 positions. A block holds, per key/value head, the
-/// keys as [steps of the head][32 positions] and the values as [steps of positions][head], so that both are weights of the panel
-/// kernels as they stand. A group's memory can come and go on its own. It does not know which sequence a block belongs to; block
-/// numbers are the caller's. Not thread-safe but where said: blocks are copied, groups attached and released between steps.
+/// The memory of cached keys and values: for each layer group, a pool of blocks of 32 positions. For each key/value head a block has the keys
+/// as [steps of the head][32 positions] and the values as [steps of positions][head], which is the weight layout of the panel kernels. The
+/// memory of each group can be attached and released separately. The caller assigns blocks to sequences. Not thread-safe unless a member
+/// says so: copy blocks, and attach and release groups, between steps only.
 /// </summary>
 public sealed unsafe class KvBlocks : IDisposable
 {
-    /// <summary>Positions a block holds.</summary>
+    /// <summary>Positions in a block.</summary>
     public const int Positions = 32;
 
     private const int ScaleBytes = 2;
 
     private readonly NativeBuffer?[] _groups;
 
-    /// <summary>Describes the pool, and reserves the memory of all groups or of none.</summary>
-    /// <param name="groups">Groups of layers that share keys and values.</param>
-    /// <param name="blocks">Blocks in each group's pool.</param>
-    /// <param name="heads">Key/value heads.</param>
-    /// <param name="headSize">Elements of a head, even.</param>
+    /// <summary>Creates the pool and allocates the memory of all groups or of none.</summary>
+    /// <param name="groups">Number of groups of layers that share keys and values.</param>
+    /// <param name="blocks">Number of blocks of each group.</param>
+    /// <param name="heads">Number of key/value heads.</param>
+    /// <param name="headSize">Elements of a head, an even number.</param>
     /// <param name="type">F32, BF16, I8 or F8E4M3.</param>
-    /// <param name="reserve">Whether every group has its memory from the start (default), or only when <see cref="Attach"/> gives it.</param>
-    /// <param name="products">In what 8-bit types are multiplied, F32 or BF16; other types are multiplied as they are.</param>
-    public KvBlocks(int groups, int blocks, int heads, int headSize, ElementType type, bool reserve = true, ElementType products = ElementType.BF16)
+    /// <param name="reserve">Whether to allocate the memory of every group (default). Otherwise groups have no memory until <see cref="Attach"/>.</param>
+    /// <param name="computeType">The type in which 8-bit elements are multiplied, F32 or BF16. Elements of other types are multiplied in their own type.</param>
+    public KvBlocks(int groups, int blocks, int heads, int headSize, ElementType type, bool reserve = true, ElementType computeType = ElementType.BF16)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groups);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
@@ -35,14 +35,14 @@ public sealed unsafe class KvBlocks : IDisposable
         Heads = heads;
         HeadSize = headSize;
         Type = type;
-        ProductType = KvCodes.Has(type) ? products : type;
-        if (ProductType is not (ElementType.F32 or ElementType.BF16))
+        ComputeType = KvQuantizer.IsQuantized(type) ? computeType : type;
+        if (ComputeType is not (ElementType.F32 or ElementType.BF16))
         {
-            throw new ArgumentException($"{type} keys and values cannot be multiplied as {products}; allowed: F32 or BF16.", nameof(products));
+            throw new ArgumentException($"{type} keys and values cannot be multiplied as {computeType}; allowed: F32 or BF16.", nameof(computeType));
         }
 
         (int keyElements, ValueColumns) = Geometry(headSize, type);
-        KeySteps = keyElements / ProductType.StepElements();
+        KeySteps = keyElements / ComputeType.ElementsPerStep();
         BlockBytes = BytesPerBlock(heads, headSize, type);
         _groups = new NativeBuffer?[groups];
         for (int g = 0; reserve && g < groups; g++)
@@ -51,13 +51,13 @@ public sealed unsafe class KvBlocks : IDisposable
         }
     }
 
-    /// <summary>Groups of layers.</summary>
+    /// <summary>Number of layer groups.</summary>
     public int Groups { get; }
 
-    /// <summary>Blocks in each group's pool.</summary>
+    /// <summary>Number of blocks of each group.</summary>
     public int Blocks { get; }
 
-    /// <summary>Key/value heads.</summary>
+    /// <summary>Number of key/value heads.</summary>
     public int Heads { get; }
 
     /// <summary>Elements of a head.</summary>
@@ -66,53 +66,53 @@ public sealed unsafe class KvBlocks : IDisposable
     /// <summary>How elements are stored.</summary>
     public ElementType Type { get; }
 
-    /// <summary>In what they are multiplied: the type of queries and of what attention gives.</summary>
-    public ElementType ProductType { get; }
+    /// <summary>The type in which elements are multiplied, which is also the type of queries and of attention outputs.</summary>
+    public ElementType ComputeType { get; }
 
-    /// <summary>Bytes of one block in one group, all heads, keys and values.</summary>
+    /// <summary>Bytes of one block of one group: keys, values and scales of all heads.</summary>
     public long BlockBytes { get; }
 
     /// <summary>Bytes of all blocks of one group.</summary>
     public long GroupBytes => BlockBytes * Blocks;
 
-    /// <summary>Bytes of all blocks of the groups that have their memory.</summary>
+    /// <summary>Bytes of all blocks of all groups that have memory.</summary>
     public long TotalBytes => GroupBytes * _groups.Count(g => g is not null);
 
-    /// <summary>4-byte steps of a key head as it is multiplied, padded.</summary>
+    /// <summary>Number of 4-byte steps of a key head in the compute type, including padding.</summary>
     internal int KeySteps { get; }
 
-    /// <summary>Columns of a value head, padded to whole panels.</summary>
+    /// <summary>Number of columns of a value head, padded to whole panels.</summary>
     internal int ValueColumns { get; }
 
-    /// <summary>4-byte steps over the positions of a block, as they are multiplied.</summary>
-    internal int ValueSteps => Positions / ProductType.StepElements();
+    /// <summary>Number of 4-byte steps over the positions of a block in the compute type.</summary>
+    internal int ValueSteps => Positions / ComputeType.ElementsPerStep();
 
-    /// <summary>Whether blocks hold codes and scales.</summary>
-    internal bool HasCodes => KvCodes.Has(Type);
+    /// <summary>Whether blocks contain codes and scales.</summary>
+    internal bool IsQuantized => KvQuantizer.IsQuantized(Type);
 
-    /// <summary>Bytes of one key head in one block; its values follow, then the scales of its keys and of its values.</summary>
-    internal long KeyBytes => (long)KeySteps * Positions * ProductType.StepElements() * Type.Size();
+    /// <summary>Bytes of one key head in one block. The values of the head follow, then the scales of its keys and of its values.</summary>
+    internal long KeyBytes => (long)KeySteps * Positions * ComputeType.ElementsPerStep() * Type.Size();
 
-    /// <summary>Bytes of one head in one block, keys and values.</summary>
+    /// <summary>Bytes of one head in one block: keys, values and scales.</summary>
     internal long HeadBytes => BlockBytes / Heads;
 
-    /// <summary>Bytes of one key head of a block as it is multiplied.</summary>
-    internal long ProductKeyBytes => (long)KeySteps * Positions * 4;
+    /// <summary>Bytes of one key head of a block in the compute type.</summary>
+    internal long ExpandedKeyBytes => (long)KeySteps * Positions * 4;
 
-    /// <summary>Bytes of one value head of a block as it is multiplied.</summary>
-    internal long ProductValueBytes => (long)ValueSteps * ValueColumns * 4;
+    /// <summary>Bytes of one value head of a block in the compute type.</summary>
+    internal long ExpandedValueBytes => (long)ValueSteps * ValueColumns * 4;
 
-    /// <summary>Bytes of one block in one group for these sizes.</summary>
-    /// <exception cref="ArgumentException">The head size is odd or not positive, or the type is none of F32, BF16, I8 and F8E4M3.</exception>
+    /// <summary>Bytes of one block of one group for these sizes.</summary>
+    /// <exception cref="ArgumentException">The head size is odd or not positive, or the type is not F32, BF16, I8 or F8E4M3.</exception>
     public static long BytesPerBlock(int heads, int headSize, ElementType type)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         (int keyElements, int columns) = Geometry(headSize, type);
-        int scales = KvCodes.Has(type) ? 2 * ScaleBytes : 0;
+        int scales = KvQuantizer.IsQuantized(type) ? 2 * ScaleBytes : 0;
         return heads * (long)Positions * (((keyElements + columns) * type.Size()) + scales);
     }
 
-    /// <summary>Whether the group has its memory. Any thread may ask.</summary>
+    /// <summary>Whether the group has memory. Any thread may call this.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such group.</exception>
     public bool HasMemory(int group)
     {
@@ -120,32 +120,32 @@ public sealed unsafe class KvBlocks : IDisposable
         return Volatile.Read(ref _groups[group]) is not null;
     }
 
-    /// <summary>Reserves memory fit for one group, for <see cref="Attach"/>; the caller's until then. Any thread may call it.</summary>
+    /// <summary>Allocates memory for one group. The caller owns it until <see cref="Attach"/>. Any thread may call this.</summary>
     public NativeBuffer AllocateGroup()
     {
-        // Values are cleared when a block begins and keys are masked by position; only padding inside a key head must be zero.
-        bool padded = KeySteps * ProductType.StepElements() != HeadSize;
+        // Only padding inside a key head must be zero: values are cleared when a block begins, and keys are masked by position.
+        bool padded = KeySteps * ComputeType.ElementsPerStep() != HeadSize;
         return new NativeBuffer(GroupBytes, clear: padded);
     }
 
-    /// <summary>Gives a group its memory and owns it from then on.</summary>
+    /// <summary>Gives a group its memory and takes ownership of it.</summary>
     /// <param name="group">A group without memory.</param>
-    /// <param name="memory">From <see cref="AllocateGroup"/> of a pool of this shape.</param>
-    /// <exception cref="ArgumentException">The memory is of another size, or there is no such group.</exception>
-    /// <exception cref="InvalidOperationException">The group has its memory.</exception>
+    /// <param name="memory">Memory from <see cref="AllocateGroup"/> of a pool with the same shape.</param>
+    /// <exception cref="ArgumentException">The memory has another size, or there is no such group.</exception>
+    /// <exception cref="InvalidOperationException">The group already has memory.</exception>
     public void Attach(int group, NativeBuffer memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentOutOfRangeException.ThrowIfNotEqual(memory.ByteLength, GroupBytes, nameof(memory));
         if (HasMemory(group))
         {
-            throw new InvalidOperationException($"Group {group} has its memory already.");
+            throw new InvalidOperationException($"Group {group} already has memory.");
         }
 
         Volatile.Write(ref _groups[group], memory);
     }
 
-    /// <summary>Frees a group's memory with all that is in it; false where it has none.</summary>
+    /// <summary>Frees the memory of a group with all its blocks. Returns false if the group has none.</summary>
     public bool Release(int group)
     {
         bool held = HasMemory(group);
@@ -154,7 +154,7 @@ public sealed unsafe class KvBlocks : IDisposable
         return held;
     }
 
-    /// <summary>The bytes of a block: what moves when a block moves, to a pool of the same shape. Valid until disposed or released.</summary>
+    /// <summary>The bytes of a block, which a pool of the same shape can take over. Valid until the group is released or the pool disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such group or block.</exception>
     /// <exception cref="InvalidOperationException">The group has no memory.</exception>
     public Span<byte> GetBlock(int group, int block)
@@ -164,11 +164,11 @@ public sealed unsafe class KvBlocks : IDisposable
         return _groups[group]!.Slice(block * BlockBytes, checked((int)BlockBytes));
     }
 
-    /// <summary>Copies blocks out, one behind the other.</summary>
+    /// <summary>Copies blocks to <paramref name="target"/>, one after the other.</summary>
     /// <param name="group">Group.</param>
     /// <param name="blocks">Block numbers.</param>
     /// <param name="target">Receives blocks.Length * <see cref="BlockBytes"/> bytes.</param>
-    /// <exception cref="ArgumentException">A block is not there, or the length does not fit.</exception>
+    /// <exception cref="ArgumentException">A block does not exist, or the length does not match.</exception>
     public void CopyOut(int group, ReadOnlySpan<int> blocks, Span<byte> target)
     {
         CheckLength(blocks.Length, target.Length);
@@ -179,7 +179,7 @@ public sealed unsafe class KvBlocks : IDisposable
         }
     }
 
-    /// <summary>Copies blocks in: the reverse of <see cref="CopyOut"/>; block numbers may differ.</summary>
+    /// <summary>Copies blocks from <paramref name="source"/>, in the form that <see cref="CopyOut"/> writes. Block numbers may differ.</summary>
     public void CopyIn(int group, ReadOnlySpan<int> blocks, ReadOnlySpan<byte> source)
     {
         CheckLength(blocks.Length, source.Length);
@@ -203,7 +203,7 @@ public sealed unsafe class KvBlocks : IDisposable
     {
         if (!HasMemory(group))
         {
-            throw new InvalidOperationException($"Group {group} has no memory in this pool; attach it before it is used.");
+            throw new InvalidOperationException($"Group {group} has no memory in this pool; attach memory before the group is used.");
         }
     }
 
@@ -219,21 +219,21 @@ public sealed unsafe class KvBlocks : IDisposable
 
     internal byte* Values(int group, int block, int head) => Keys(group, block, head) + KeyBytes;
 
-    /// <summary>Scales of codes, bfloat16: one a position for the keys, then for the values.</summary>
+    /// <summary>Address of the bfloat16 scales of a head: one per position for the keys, then one per position for the values.</summary>
     internal ushort* Scales(int group, int block, int head) => (ushort*)(Keys(group, block, head) + HeadBytes - (2 * Positions * ScaleBytes));
 
     private void CheckLength(int blocks, int bytes)
     {
         if (bytes != blocks * BlockBytes)
         {
-            throw new ArgumentException($"{bytes} bytes for {blocks} blocks of {BlockBytes}.", nameof(bytes));
+            throw new ArgumentException($"{bytes} bytes do not match {blocks} blocks of {BlockBytes} bytes.", nameof(bytes));
         }
     }
 
-    // Codes lie in pairs whatever they are multiplied in, so that a block's bytes do not depend on it.
+    // Codes lie in pairs for both compute types, so that the bytes of a block do not depend on the compute type.
     private static (int KeyElements, int ValueColumns) Geometry(int headSize, ElementType type)
     {
-        if (headSize <= 0 || headSize % 2 != 0 || (type is not (ElementType.F32 or ElementType.BF16) && !KvCodes.Has(type)))
+        if (headSize <= 0 || headSize % 2 != 0 || (type is not (ElementType.F32 or ElementType.BF16) && !KvQuantizer.IsQuantized(type)))
         {
             throw new ArgumentException(
                 $"Heads of {headSize} {type} elements cannot be cached: the size must be even, the type F32, BF16, I8 or F8E4M3.", nameof(headSize));

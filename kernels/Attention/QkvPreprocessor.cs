@@ -7,9 +7,10 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Attention;
 
 /// <summary>
-/// Turns projected rows [query | key | value] into prepared queries and cached keys and values: bias, rotation, per-head norm; the
-/// query takes the key norm's weight and the softmax scale (with log2 e, since attention works in powers of two). Rows without key and
-/// value columns (a layer that reads another layer's cache) only give queries. A reused object, allocating nothing per run.
+/// Converts projected rows [query | key | value] to queries for attention and to cached keys and values. It applies bias, rotary embedding
+/// and per-head norm. Queries also get the weight of the key norm and the softmax scale, times log2 e because attention uses powers of two.
+/// Rows without key and value columns (of a layer that reads another layer's cache) only give queries. Keep the object and reuse it: runs
+/// allocate nothing.
 /// </summary>
 public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
 {
@@ -25,13 +26,13 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
     private bool _writesCache;
 
     /// <summary>Processes all rows of <paramref name="batch"/>.</summary>
-    /// <param name="batch">Which rows belong to which sequence and position.</param>
+    /// <param name="batch">The sequences and positions of the rows.</param>
     /// <param name="projected">float32 [rows, (heads + 2 key heads or 0) * head size]; overwritten.</param>
-    /// <param name="rotary">Angles of the rows.</param>
-    /// <param name="weights">The layer's parameters.</param>
+    /// <param name="rotary">The rotary angles of the rows.</param>
+    /// <param name="weights">The parameters of the layer.</param>
     /// <param name="queries">Receives the queries.</param>
-    /// <param name="cache">Receives keys and values where the rows have them.</param>
-    /// <param name="group">Layer group within the cache.</param>
+    /// <param name="cache">Receives keys and values if the rows have them.</param>
+    /// <param name="group">Layer group in the cache.</param>
     public void Run(AttentionBatch batch, Activation projected, RotaryAngles rotary, AttentionWeights weights, QueryBuffer queries, KvBlocks cache, int group)
     {
         int d = cache.HeadSize;
@@ -41,7 +42,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             || (weights.Bias is not null && weights.Bias.Length != projected.Columns)
             || (weights.QueryNorm is not null && (weights.QueryNorm.Length != d || weights.KeyNorm?.Length != d)))
         {
-            throw new ArgumentException($"Projected rows are {projected.Type}[{projected.Columns}] for {queries.Heads} heads and {cache.Heads} key heads of {d}.", nameof(projected));
+            throw new ArgumentException($"Projected rows are {projected.Type}[{projected.Columns}], which does not match {queries.Heads} heads and {cache.Heads} key heads of {d}.", nameof(projected));
         }
 
         projected.Check(0, batch.Rows, nameof(projected));
@@ -60,13 +61,13 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             _queryScale[i] = weights.QueryNorm is null ? scale : weights.QueryNorm[i] * weights.KeyNorm![i] * scale;
         }
 
-        pool.Run(this, batch.RunCount);
+        pool.Run(this, batch.BlockRunCount);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IJob.Run(int unit, int worker)
     {
-        ref readonly AttentionBatch.Run run = ref _batch.RunAt(unit);
+        ref readonly AttentionBatch.BlockRun run = ref _batch.BlockRunAt(unit);
         ref readonly AttentionSlice slice = ref _batch.Slice(run.Slice);
         int d = _cache.HeadSize;
         for (int i = run.First; i < run.First + run.Count; i++)
@@ -106,12 +107,12 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             byte* v = _cache.Values(_group, block, head);
             if (offset == 0)
             {
-                // A block that served another sequence may hold anything; a probability of 0 times NaN would still be NaN.
-                // The scales lie behind the values.
+                // A block that belonged to another sequence may contain NaN, and a probability of 0 times NaN would be NaN. So the values, and
+                // the scales that follow them, are cleared when a block begins.
                 new Span<byte>(v, (int)(_cache.HeadBytes - _cache.KeyBytes)).Clear();
             }
 
-            if (_cache.HasCodes)
+            if (_cache.IsQuantized)
             {
                 StoreCodes(x, norm, _cache.Keys(_group, block, head), values, v, _cache.Scales(_group, block, head) + offset, offset, d);
             }
@@ -154,13 +155,13 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
     private void StoreCodes(float* x, float norm, byte* key, float* values, byte* valueBase, ushort* scales, int offset, int d)
     {
         byte* codes = stackalloc byte[d + 16];
-        scales[0] = KvCodes.Encode(x, norm, codes, d, _cache.Type);
+        scales[0] = KvQuantizer.Quantize(x, norm, codes, d, _cache.Type);
         for (int i = 0; i < d; i += 2)
         {
             *(ushort*)(key + (i * KvBlocks.Positions) + (offset * 2)) = *(ushort*)(codes + i);
         }
 
-        scales[KvBlocks.Positions] = KvCodes.Encode(values, 1f, codes, d, _cache.Type);
+        scales[KvBlocks.Positions] = KvQuantizer.Quantize(values, 1f, codes, d, _cache.Type);
         byte* value = valueBase + (offset / 2 * (long)_cache.ValueColumns * 2) + (offset & 1);
         for (int i = 0; i < d; i++)
         {
@@ -175,7 +176,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         Vector512<float> f = Vector512.Create(factor);
         for (; i + 16 <= count; i += 16)
         {
-            Conversion.Store16(Vector512.Load(x + i) * f, target + i);
+            Conversion.StoreBf16(Vector512.Load(x + i) * f, target + i);
         }
 
         for (; i < count; i++)
@@ -192,9 +193,9 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         for (; i + 16 <= d; i += 16)
         {
             Vector512<float> value = Vector512.Load(x + i) * n * Vector512.Load(scale + i);
-            if (_cache.ProductType == ElementType.BF16)
+            if (_cache.ComputeType == ElementType.BF16)
             {
-                Conversion.Store16(value, (ushort*)target + i);
+                Conversion.StoreBf16(value, (ushort*)target + i);
             }
             else
             {
@@ -205,7 +206,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         for (; i < d; i++)
         {
             float value = x[i] * norm * scale[i];
-            if (_cache.ProductType == ElementType.BF16)
+            if (_cache.ComputeType == ElementType.BF16)
             {
                 ((ushort*)target)[i] = Conversion.ToBf16(value);
             }
@@ -216,7 +217,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         }
     }
 
-    // Rotate-half: element i turns with element i + d/2.
+    // The "rotate half" form of the rotary embedding: element i rotates with element i + d/2.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rotate(float* x, float* cos, float* sin, int d)
     {

@@ -3,17 +3,17 @@ using HunyuanOrleans.Kernels.Memory;
 namespace HunyuanOrleans.Kernels.Attention;
 
 /// <summary>
-/// Prepared queries of a batch, ordered [key/value head][row][query head of the group][head size], so that all queries that meet one
-/// key head lie at one stride. Rotated, normalised and scaled; padding stays zero.
+/// The queries of a batch after rotation, normalisation and scaling, ordered [key/value head][row][query head of the group][head size], so
+/// that all queries of one key/value head have the same stride. Padding stays zero.
 /// </summary>
 public sealed unsafe class QueryBuffer : IDisposable
 {
     private readonly NativeBuffer _buffer;
 
-    /// <summary>Reserves room.</summary>
-    /// <param name="maxRows">Most rows of a batch.</param>
+    /// <summary>Allocates the buffer.</summary>
+    /// <param name="maxRows">Most rows in a batch.</param>
     /// <param name="heads">Query heads, a multiple of the key/value heads of <paramref name="cache"/>.</param>
-    /// <param name="cache">The cache the queries will meet; gives head size and type.</param>
+    /// <param name="cache">The cache that the queries attend to, which determines head size and type.</param>
     public QueryBuffer(int maxRows, int heads, KvBlocks cache)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
@@ -25,7 +25,7 @@ public sealed unsafe class QueryBuffer : IDisposable
         _buffer = new NativeBuffer(Stride * heads * maxRows);
     }
 
-    /// <summary>Most rows of a batch.</summary>
+    /// <summary>Most rows in a batch.</summary>
     public int MaxRows { get; }
 
     /// <summary>Query heads.</summary>

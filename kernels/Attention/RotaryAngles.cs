@@ -2,13 +2,13 @@ using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Kernels.Attention;
 
-/// <summary>Cosines and sines for the rows of a batch, [rows, head size / 2] each, float32. It does not know the frequencies.</summary>
+/// <summary>Cosines and sines of the rotary position embedding for the rows of a batch, float32 [rows, head size / 2] each.</summary>
 public sealed class RotaryAngles(int maxRows, int headSize) : IDisposable
 {
-    /// <summary>Cosine of each row's angles.</summary>
+    /// <summary>Cosines of the angles of each row.</summary>
     public Activation Cos { get; } = new(maxRows, headSize / 2, ElementType.F32);
 
-    /// <summary>Sine of each row's angles.</summary>
+    /// <summary>Sines of the angles of each row.</summary>
     public Activation Sin { get; } = new(maxRows, headSize / 2, ElementType.F32);
 
     /// <inheritdoc/>

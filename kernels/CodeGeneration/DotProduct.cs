@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
-/// <summary>Which instruction multiplies a step's 4 bytes.</summary>
+/// <summary>The instruction that multiplies the 4 bytes of a step.</summary>
 internal enum DotProduct
 {
-    /// <summary>vdpbf16ps: two bfloat16, float32 sums.</summary>
+    /// <summary>vdpbf16ps: two bfloat16 of w and of x, with float32 sums.</summary>
     Bf16Pairs,
 
-    /// <summary>vpdpbusd: four unsigned bytes of w with four signed ones of x, 32-bit integer sums.</summary>
+    /// <summary>vpdpbusd: four unsigned bytes of w and four signed bytes of x, with 32-bit integer sums.</summary>
     Bytes,
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
-/// <summary>A page-aligned piece of machine code. It is writable first and executable after, never both (W^X).</summary>
+/// <summary>Page-aligned memory with machine code. It is first writable and then executable, never both at once (W^X).</summary>
 internal sealed unsafe class ExecutableMemory : IDisposable
 {
     private const int Read = 1;
@@ -12,8 +12,8 @@ internal sealed unsafe class ExecutableMemory : IDisposable
     private readonly nuint _size;
     private byte* _address;
 
-    /// <summary>Copies <paramref name="code"/> into fresh memory and seals it.</summary>
-    /// <exception cref="PlatformNotSupportedException">The system refuses executable memory (a hardened kernel).</exception>
+    /// <summary>Copies <paramref name="code"/> to new memory and makes that memory executable and read-only.</summary>
+    /// <exception cref="PlatformNotSupportedException">The system refuses executable memory, as hardened kernels do.</exception>
     public ExecutableMemory(ReadOnlySpan<byte> code)
     {
         nuint page = (nuint)Environment.SystemPageSize;
@@ -21,7 +21,7 @@ internal sealed unsafe class ExecutableMemory : IDisposable
         void* address = Map(null, _size, Read | Write, PrivateAnonymous, -1, 0);
         if ((nint)address == -1)
         {
-            throw new PlatformNotSupportedException("The system has no memory for generated code.");
+            throw new PlatformNotSupportedException("The system could not allocate memory for generated code.");
         }
 
         _address = (byte*)address;
@@ -33,10 +33,10 @@ internal sealed unsafe class ExecutableMemory : IDisposable
         }
     }
 
-    /// <summary>Where the code begins; valid until disposed.</summary>
+    /// <summary>Address of the code. Valid until disposed.</summary>
     public nint Address => (nint)_address;
 
-    /// <summary>Unmaps the code. Nothing may be running in it.</summary>
+    /// <summary>Unmaps the code. No thread may be running it.</summary>
     public void Dispose()
     {
         if (_address is not null)

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
 
-/// <summary>Conversions between element types. Towards bfloat16 it rounds to nearest, ties to even, and keeps NaN a NaN.</summary>
+/// <summary>Converts between float32, float16 and bfloat16. Conversions to bfloat16 round to nearest, ties to even; NaN stays NaN.</summary>
 public static unsafe class Conversion
 {
     /// <summary>The float32 value of a bfloat16.</summary>
@@ -23,7 +23,7 @@ public static unsafe class Conversion
     }
 
     /// <summary>Converts <paramref name="source"/> elements to float32.</summary>
-    /// <param name="source">Elements of type <paramref name="type"/>, at least as many as the destination takes.</param>
+    /// <param name="source">Elements of type <paramref name="type"/>, at least as many as the destination holds.</param>
     /// <param name="type">F32, F16 or BF16.</param>
     /// <param name="destination">Receives the values.</param>
     public static void ToSingles(ReadOnlySpan<byte> source, ElementType type, Span<float> destination)
@@ -51,28 +51,28 @@ public static unsafe class Conversion
             case (ElementType.BF16, ElementType.F32):
                 for (; done <= count - 16; done += 16)
                 {
-                    Load16((ushort*)source + done).Store((float*)destination + done);
+                    LoadBf16((ushort*)source + done).Store((float*)destination + done);
                 }
 
                 break;
             case (ElementType.F32, ElementType.BF16):
                 for (; done <= count - 16; done += 16)
                 {
-                    Store16(Vector512.Load((float*)source + done), (ushort*)destination + done);
+                    StoreBf16(Vector512.Load((float*)source + done), (ushort*)destination + done);
                 }
 
                 break;
             case (ElementType.F16, ElementType.F32):
                 for (; done <= count - 16; done += 16)
                 {
-                    LoadHalf16((ushort*)source + done).Store((float*)destination + done);
+                    LoadF16((ushort*)source + done).Store((float*)destination + done);
                 }
 
                 break;
             case (ElementType.F16, ElementType.BF16):
                 for (; done <= count - 16; done += 16)
                 {
-                    Store16(LoadHalf16((ushort*)source + done), (ushort*)destination + done);
+                    StoreBf16(LoadF16((ushort*)source + done), (ushort*)destination + done);
                 }
 
                 break;
@@ -85,7 +85,7 @@ public static unsafe class Conversion
                 ElementType.F32 => ((float*)source)[i],
                 ElementType.F16 => (float)((Half*)source)[i],
                 ElementType.BF16 => ToSingle(((ushort*)source)[i]),
-                _ => throw new ArgumentOutOfRangeException(nameof(from), from, "Only F32, F16 and BF16 convert."),
+                _ => throw new ArgumentOutOfRangeException(nameof(from), from, "Only F32, F16 and BF16 can be converted."),
             };
             if (to == ElementType.F32)
             {
@@ -98,9 +98,9 @@ public static unsafe class Conversion
         }
     }
 
-    /// <summary>Stores 16 float32 as bfloat16, the same rounding as <see cref="ToBf16"/>; NaN stays NaN.</summary>
+    /// <summary>Stores 16 float32 values as bfloat16 with the rounding of <see cref="ToBf16"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Store16(Vector512<float> value, ushort* destination)
+    internal static void StoreBf16(Vector512<float> value, ushort* destination)
     {
         Vector512<uint> bits = value.AsUInt32();
         Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
@@ -108,9 +108,9 @@ public static unsafe class Conversion
         (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(kept) : Vector256.Narrow(kept.GetLower(), kept.GetUpper())).Store(destination);
     }
 
-    /// <summary>Loads 16 bfloat16 as float32.</summary>
+    /// <summary>Loads 16 bfloat16 values as float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> Load16(ushort* source)
+    internal static Vector512<float> LoadBf16(ushort* source)
     {
         return (Widen16(source) << 16).AsSingle();
     }
@@ -127,15 +127,16 @@ public static unsafe class Conversion
         return Vector512.Create(low, high);
     }
 
-    /// <summary>Loads 16 IEEE halves as float32, exactly; a NaN becomes a quiet one, as in the conversion of a single half.</summary>
+    /// <summary>Loads 16 float16 values as float32, exactly. A signalling NaN becomes quiet, as in the runtime's scalar conversion.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> LoadHalf16(ushort* source)
+    private static Vector512<float> LoadF16(ushort* source)
     {
         Vector512<uint> half = Widen16(source);
         Vector512<uint> magnitude = half & Vector512.Create(0x7FFFu);
         Vector512<uint> shifted = magnitude << 13;
 
-        // The exponent biases differ by 112; a product moves subnormal halves up too, exactly. Infinity and NaN take the largest exponent.
+        // The exponent biases differ by 112. Multiplying by 2^112 corrects that exactly, for subnormal values too. Infinity and NaN get the
+        // largest exponent instead.
         Vector512<uint> scaled = (shifted.AsSingle() * BitConverter.UInt32BitsToSingle(0x77800000)).AsUInt32();
         Vector512<uint> quiet = Vector512.GreaterThan(magnitude, Vector512.Create(0x7C00u)) & Vector512.Create(0x400000u);
         Vector512<uint> special = shifted | quiet | Vector512.Create(0x7F800000u);

@@ -4,15 +4,16 @@ using System.Runtime.Intrinsics;
 namespace HunyuanOrleans.Kernels.Elementwise;
 
 /// <summary>
-/// The 8-bit float of 4 exponent and 3 mantissa bits, bias 7, without infinities: codes 0x7F and 0xFF are NaN, the largest value is 448,
-/// below 2^-6 values are multiples of 2^-9. Every value is a bfloat16 too. The same bits on every machine.
+/// Converts the 8-bit float format e4m3fn: 4 exponent bits with bias 7, 3 mantissa bits, no infinities. Codes 0x7F and 0xFF are NaN, the
+/// largest value is 448, and below 2^-6 values are multiples of 2^-9. bfloat16 represents every value exactly. Results have the same bits
+/// on every machine.
 /// </summary>
 public static class E4M3
 {
     /// <summary>Largest value.</summary>
     public const float Max = 448f;
 
-    // Its unit in the last place is 2^-9: adding it rounds to a multiple of that.
+    // Its unit in the last place is 2^-9, so adding it rounds to a multiple of 2^-9.
     private const float SubnormalMagic = 16384f;
     private const uint SmallestNormal = 0x3C800000;
     private const uint SignBit = 0x80000000;
@@ -20,26 +21,26 @@ public static class E4M3
     private const uint BiasDifference = 120 << 3;
 
     /// <summary>The value of a code, exactly.</summary>
-    public static float ToSingle(byte code) => Values16(Vector512.Create((uint)code))[0];
+    public static float ToSingle(byte code) => Decode16(Vector512.Create((uint)code))[0];
 
-    /// <summary>The code of the nearest value, ties to even; what is beyond ±448, infinities included, becomes ±448, NaN stays NaN.</summary>
-    public static byte FromSingle(float value) => (byte)Codes16(Vector512.Create(value))[0];
+    /// <summary>The code of the nearest value, ties to even. Values beyond ±448, including infinities, become ±448; NaN stays NaN.</summary>
+    public static byte FromSingle(float value) => (byte)Encode16(Vector512.Create(value))[0];
 
     /// <summary>The values of 16 codes, one in each 32-bit lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> Values16(Vector512<uint> codes)
+    internal static Vector512<float> Decode16(Vector512<uint> codes)
     {
         Vector512<uint> magnitude = codes & Vector512.Create(0x7Fu);
 
-        // The exponent biases differ by 120; a product moves subnormal values up too, exactly.
+        // The exponent biases differ by 120. Multiplying by 2^120 corrects that exactly, for subnormal values too.
         Vector512<uint> value = ((magnitude << DroppedBits).AsSingle() * BitConverter.UInt32BitsToSingle((120u + 127) << 23)).AsUInt32();
         value = Vector512.ConditionalSelect(Vector512.Equals(magnitude, Vector512.Create(0x7Fu)), Vector512.Create(0x7FC00000u), value);
         return (value | ((codes & Vector512.Create(0x80u)) << 24)).AsSingle();
     }
 
-    /// <summary>The codes of 16 values, one in each 32-bit lane; rounds as <see cref="FromSingle"/>.</summary>
+    /// <summary>The codes of 16 values, one in each 32-bit lane, rounded as in <see cref="FromSingle"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<uint> Codes16(Vector512<float> values)
+    internal static Vector512<uint> Encode16(Vector512<float> values)
     {
         Vector512<uint> rounded = Round16(values).AsUInt32();
         Vector512<uint> magnitude = rounded & Vector512.Create(~SignBit);
@@ -50,7 +51,7 @@ public static class E4M3
         return code | ((rounded & Vector512.Create(SignBit)) >> 24);
     }
 
-    /// <summary>16 values rounded to what a code can stand for, as <see cref="FromSingle"/>.</summary>
+    /// <summary>Rounds 16 values to values that a code can represent, as in <see cref="FromSingle"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Round16(Vector512<float> values)
     {

@@ -6,39 +6,40 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Elementwise;
 
 /// <summary>
-/// y = w * x / sqrt(mean(x²) + eps) for every row, in float32, stored in the type of y. A reused object, allocating nothing per run.
+/// Normalises rows: y = w * x / sqrt(mean(x²) + eps), computed in float32 and stored in the type of y. Keep the object and reuse it: runs
+/// allocate nothing.
 /// </summary>
 public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
 {
     private const int RowsPerUnit = 8;
     private Activation _x = null!;
     private Activation _y = null!;
-    private Activation? _alsoF32;
+    private Activation? _copyF32;
     private float[] _weight = [];
     private float _eps;
     private int _xRow;
     private int _rows;
 
     /// <summary>Normalises <paramref name="rows"/> rows.</summary>
-    /// <param name="x">float32 [rows, hidden]; may be the same object as <paramref name="y"/> where <paramref name="xRow"/> is 0.</param>
+    /// <param name="x">float32 [rows, hidden]; may be the same object as <paramref name="y"/> if <paramref name="xRow"/> is 0.</param>
     /// <param name="xRow">First row read.</param>
-    /// <param name="rows">Number of rows; they go to rows 0, 1, … of y.</param>
+    /// <param name="rows">Number of rows; the results go to rows 0, 1, … of y.</param>
     /// <param name="weight">[hidden].</param>
-    /// <param name="eps">Added to the mean square.</param>
-    /// <param name="y">Receives the result.</param>
-    /// <param name="alsoF32">Receives the values of y, after its rounding, as float32; may be null.</param>
-    public void Run(Activation x, int xRow, int rows, float[] weight, float eps, Activation y, Activation? alsoF32 = null)
+    /// <param name="eps">Added to the mean of the squares.</param>
+    /// <param name="y">Receives the result, [rows, hidden].</param>
+    /// <param name="copyF32">Receives the values that y holds after rounding, as float32; may be null.</param>
+    public void Run(Activation x, int xRow, int rows, float[] weight, float eps, Activation y, Activation? copyF32 = null)
     {
         x.Check(xRow, rows, nameof(xRow));
         y.Check(0, rows, nameof(rows));
-        alsoF32?.Check(0, rows, nameof(rows));
+        copyF32?.Check(0, rows, nameof(rows));
         if (x.Type != ElementType.F32 || x.Columns != y.Columns || weight.Length != x.Columns
-            || (alsoF32 is not null && (alsoF32.Columns != x.Columns || alsoF32.Type != ElementType.F32)))
+            || (copyF32 is not null && (copyF32.Columns != x.Columns || copyF32.Type != ElementType.F32)))
         {
-            throw new ArgumentException($"x is {x.Type}[{x.Columns}], y [{y.Columns}], the weight [{weight.Length}].", nameof(x));
+            throw new ArgumentException($"x is {x.Type}[{x.Columns}], y is [{y.Columns}], the weight is [{weight.Length}].", nameof(x));
         }
 
-        (_x, _xRow, _rows, _weight, _eps, _y, _alsoF32) = (x, xRow, rows, weight, eps, y, alsoF32);
+        (_x, _xRow, _rows, _weight, _eps, _y, _copyF32) = (x, xRow, rows, weight, eps, y, copyF32);
         pool.Run(this, (rows + RowsPerUnit - 1) / RowsPerUnit);
     }
 
@@ -52,7 +53,7 @@ public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
             {
                 float* x = (float*)_x.Address(_xRow + row);
                 float scale = Scale(x, _x.Columns, _eps);
-                Write(x, weight, scale, _x.Columns, _y.Address(row), _y.Type, _alsoF32 is null ? null : (float*)_alsoF32.Address(row));
+                Write(x, weight, scale, _x.Columns, _y.Address(row), _y.Type, _copyF32 is null ? null : (float*)_copyF32.Address(row));
             }
         }
     }
@@ -80,7 +81,7 @@ public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Write(float* x, float* weight, float scale, int count, byte* y, ElementType type, float* also)
+    private static void Write(float* x, float* weight, float scale, int count, byte* y, ElementType type, float* copy)
     {
         int i = 0;
         Vector512<float> s = Vector512.Create(scale);
@@ -89,18 +90,18 @@ public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
             Vector512<float> value = Vector512.Load(x + i) * s * Vector512.Load(weight + i);
             if (type == ElementType.BF16)
             {
-                Conversion.Store16(value, (ushort*)y + i);
-                if (also is not null)
+                Conversion.StoreBf16(value, (ushort*)y + i);
+                if (copy is not null)
                 {
-                    Conversion.Load16((ushort*)y + i).Store(also + i);
+                    Conversion.LoadBf16((ushort*)y + i).Store(copy + i);
                 }
             }
             else
             {
                 value.Store((float*)y + i);
-                if (also is not null)
+                if (copy is not null)
                 {
-                    value.Store(also + i);
+                    value.Store(copy + i);
                 }
             }
         }
@@ -119,9 +120,9 @@ public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
                 ((float*)y)[i] = value;
             }
 
-            if (also is not null)
+            if (copy is not null)
             {
-                also[i] = value;
+                copy[i] = value;
             }
         }
     }

@@ -3,7 +3,10 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
 
-/// <summary>Copies chosen rows of one activation to consecutive rows of another of the same shape. A reused object.</summary>
+/// <summary>
+/// Copies selected rows of one activation to consecutive rows of another one with the same type and columns. Keep the object and reuse it:
+/// runs allocate nothing.
+/// </summary>
 public sealed unsafe class RowGather(WorkerPool pool) : IJob
 {
     private const int RowsPerUnit = 32;
@@ -12,14 +15,14 @@ public sealed unsafe class RowGather(WorkerPool pool) : IJob
     private int[] _rows = [];
     private int _count;
 
-    /// <summary>Row i of <paramref name="to"/> becomes row <c>rows[i]</c> of <paramref name="from"/>, for i below <paramref name="count"/>.</summary>
+    /// <summary>Copies row <c>rows[i]</c> of <paramref name="from"/> to row i of <paramref name="to"/>, for i below <paramref name="count"/>.</summary>
     public void Run(Activation from, int[] rows, int count, Activation to)
     {
         to.Check(0, count, nameof(count));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, rows.Length);
         if (from.Type != to.Type || from.Columns != to.Columns)
         {
-            throw new ArgumentException($"Rows are {from.Type}[{from.Columns}] and {to.Type}[{to.Columns}].", nameof(to));
+            throw new ArgumentException($"Rows of {from.Type}[{from.Columns}] cannot be copied to rows of {to.Type}[{to.Columns}].", nameof(to));
         }
 
         (_from, _to, _rows, _count) = (from, to, rows, count);

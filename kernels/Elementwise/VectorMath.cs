@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics;
 namespace HunyuanOrleans.Kernels.Elementwise;
 
 /// <summary>
-/// Exponentials and reductions on 16 lanes whatever the machine's width, so that results are the same on all. The exponential is the
-/// Cephes polynomial of degree 6 on [-ln2/2, ln2/2], within 2 units in the last place.
+/// Exponentials and reductions on 16 lanes, whatever the vector width of the machine, so that all machines give the same results. The
+/// exponential is the Cephes polynomial of degree 6 on [-ln2/2, ln2/2], accurate to 2 units in the last place.
 /// </summary>
 internal static class VectorMath
 {
-    private const float RoundingMagic = 12582912f; // 1.5 * 2^23: adding it rounds to an integer, left in the low mantissa bits.
+    private const float RoundingMagic = 12582912f; // 1.5 * 2^23: adding it rounds to an integer that is left in the low mantissa bits.
 
-    /// <summary>2^x; 0 below -126, infinity not handled (callers stay below 127).</summary>
+    /// <summary>2^x; 0 below -126. x must be below 127: larger values do not become infinity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp2(Vector512<float> x)
     {
@@ -21,7 +21,7 @@ internal static class VectorMath
         return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(-126f)), Vector512<float>.Zero, value);
     }
 
-    /// <summary>e^x, with x held within ±87.</summary>
+    /// <summary>e^x, with x clamped to ±87.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
@@ -38,7 +38,7 @@ internal static class VectorMath
     public static Vector512<float> SwiGlu(Vector512<float> gate, Vector512<float> up) =>
         gate / (Vector512<float>.One + Exp(-gate)) * up;
 
-    /// <summary>Sum of the 16 lanes in a fixed tree order.</summary>
+    /// <summary>Sum of the 16 lanes, added in a fixed tree order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> v)
     {

@@ -5,7 +5,10 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
 
-/// <summary>Adds weighted rows of one activation to rows of another: y[t] += sum over i of weight[t, i] * x[row[t, i]], i in order. A reused object.</summary>
+/// <summary>
+/// Adds weighted rows of one activation to rows of another: y[t] += sum over i of weight[t, i] * x[row[t, i]], in the order of i. Keep the
+/// object and reuse it: runs allocate nothing.
+/// </summary>
 public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
 {
     private const int RowsPerUnit = 8;
@@ -18,9 +21,9 @@ public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
 
     /// <summary>Adds to the first <paramref name="tokens"/> rows of <paramref name="y"/>.</summary>
     /// <param name="x">Rows to add, float32 or bfloat16.</param>
-    /// <param name="rows">[tokens, perToken]: which row of x; in the order of summation.</param>
-    /// <param name="weights">[tokens, perToken]: its factor.</param>
-    /// <param name="perToken">Rows added to each token.</param>
+    /// <param name="rows">[tokens, perToken]: rows of x, in the order of summation.</param>
+    /// <param name="weights">[tokens, perToken]: the factors of these rows.</param>
+    /// <param name="perToken">Number of rows added to each token.</param>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="y">float32 [tokens, columns].</param>
     public void Run(Activation x, int[] rows, float[] weights, int perToken, int tokens, Activation y)
@@ -29,7 +32,7 @@ public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens * perToken, Math.Min(rows.Length, weights.Length), nameof(rows));
         if (y.Type != ElementType.F32 || x.Columns != y.Columns)
         {
-            throw new ArgumentException($"x is [{x.Columns}], y {y.Type}[{y.Columns}].", nameof(x));
+            throw new ArgumentException($"x is [{x.Columns}], y is {y.Type}[{y.Columns}].", nameof(x));
         }
 
         (_x, _rows, _weights, _perToken, _tokens, _y) = (x, rows, weights, perToken, tokens, y);
@@ -58,7 +61,7 @@ public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
         int c = 0;
         for (; c + 16 <= count; c += 16)
         {
-            Vector512<float> value = type == ElementType.BF16 ? Conversion.Load16((ushort*)x + c) : Vector512.Load((float*)x + c);
+            Vector512<float> value = type == ElementType.BF16 ? Conversion.LoadBf16((ushort*)x + c) : Vector512.Load((float*)x + c);
             Vector512.FusedMultiplyAdd(w, value, Vector512.Load(y + c)).Store(y + c);
         }
 

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Isa;
 
-/// <summary>Which instructions the kernels use, weakest first. The first three give the same bits as each other.</summary>
+/// <summary>The instructions that the kernels use, weakest first. The first three give the same bits.</summary>
 public enum InstructionSet
 {
     /// <summary>128-bit vectors, any processor.</summary>
@@ -14,32 +14,34 @@ public enum InstructionSet
     /// <summary>512-bit vectors.</summary>
     Avx512,
 
-    /// <summary>512-bit vectors and machine code generated at start-up for products of bfloat16 (vdpbf16ps) and, where there is vpdpbusd, of bytes.</summary>
+    /// <summary>
+    /// 512-bit vectors, and machine code generated at start-up for products of bfloat16 (vdpbf16ps) and, if the processor has vpdpbusd, of bytes.
+    /// </summary>
     Avx512Bf16,
 }
 
-/// <summary>Finds what the processor and the runtime allow.</summary>
+/// <summary>Detects which instruction sets the processor and the runtime support.</summary>
 public static class InstructionSets
 {
     /// <summary>Environment variable that forces a set: portable, avx2, avx512 or avx512bf16.</summary>
-    public const string Variable = "HUNYUAN_ISA";
+    public const string EnvironmentVariable = "HUNYUAN_ISA";
 
-    /// <summary>The best set of this machine.</summary>
+    /// <summary>The strongest set that this machine can run.</summary>
     public static InstructionSet Best { get; } = Detect();
 
-    /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> has vpdpbusd here; no processor is known that lacks it.</summary>
-    internal static bool HasByteProducts { get; } = Best == InstructionSet.Avx512Bf16 && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
+    /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> includes vpdpbusd (AVX-512 VNNI) here. All known processors with vdpbf16ps have it.</summary>
+    internal static bool HasVnni { get; } = Best == InstructionSet.Avx512Bf16 && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
 
-    /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> has the byte look-ups of AVX-512 VBMI here.</summary>
-    internal static bool HasByteLookups { get; } = Best == InstructionSet.Avx512Bf16 && Avx512Vbmi.IsSupported;
+    /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> includes the byte permutations of AVX-512 VBMI here.</summary>
+    internal static bool HasVbmi { get; } = Best == InstructionSet.Avx512Bf16 && Avx512Vbmi.IsSupported;
 
-    /// <summary>Every set this machine can run, weakest first.</summary>
+    /// <summary>The sets that this machine can run, weakest first.</summary>
     public static IReadOnlyList<InstructionSet> Available { get; } =
         [.. Enum.GetValues<InstructionSet>().Where(s => s <= Best)];
 
-    /// <summary>The set to use: <see cref="Variable"/> where it is set, else <see cref="Best"/>.</summary>
-    /// <exception cref="NotSupportedException">The variable names an unknown set or one this machine lacks.</exception>
-    public static InstructionSet Choose() => Parse(Environment.GetEnvironmentVariable(Variable), Available);
+    /// <summary>The set to use: the one that <see cref="EnvironmentVariable"/> names, or <see cref="Best"/> if the variable is not set.</summary>
+    /// <exception cref="NotSupportedException">The variable names an unknown set or one that this machine cannot run.</exception>
+    public static InstructionSet Choose() => Parse(Environment.GetEnvironmentVariable(EnvironmentVariable), Available);
 
     internal static InstructionSet Parse(string? forced, IReadOnlyList<InstructionSet> available)
     {
@@ -48,7 +50,7 @@ public static class InstructionSets
             return available[^1];
         }
 
-        // By name alone: Enum.TryParse would take numbers and lists too.
+        // Enum.TryParse would accept numbers and comma-separated lists too.
         foreach (InstructionSet set in available)
         {
             if (set.ToString().Equals(forced.Trim(), StringComparison.OrdinalIgnoreCase))
@@ -57,7 +59,7 @@ public static class InstructionSets
             }
         }
 
-        throw new NotSupportedException($"{Variable} is '{forced}'; this machine can run: {string.Join(", ", available).ToLowerInvariant()}.");
+        throw new NotSupportedException($"{EnvironmentVariable} is '{forced}'; this machine can run: {string.Join(", ", available).ToLowerInvariant()}.");
     }
 
     private static InstructionSet Detect()
@@ -67,7 +69,7 @@ public static class InstructionSets
             return InstructionSet.Portable;
         }
 
-        // The runtime may have AVX-512 switched off although CPUID shows it, so its own answer comes first.
+        // AVX-512 may be switched off in the runtime although CPUID reports it, so the runtime is asked first.
         if (!Avx512F.IsSupported || !Avx512BW.IsSupported)
         {
             return InstructionSet.Avx2;

@@ -9,12 +9,12 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Measurement;
 
 /// <summary>
-/// What the machine can do at most with these workers: reading memory, and multiplying. Both wander with neighbours and clocks, so
-/// they are measured beside what is compared with them.
+/// Measures the machine's limits with the given workers: memory read bandwidth and peak arithmetic. Both vary with other load on the
+/// machine and with clock speeds, so measure them next to what is compared with them.
 /// </summary>
 public sealed unsafe class MachineLimits : IDisposable
 {
-    // Far beyond any cache.
+    // Far larger than any cache.
     private const long ReadBytes = 1L << 30;
     private const long ReadUnit = 4 << 20;
     private const int FmaChains = 12;
@@ -26,18 +26,18 @@ public sealed unsafe class MachineLimits : IDisposable
     private readonly ExecutableMemory? _bytes;
     private readonly ReadJob _read;
 
-    /// <summary>Reserves a gigabyte to read.</summary>
+    /// <summary>Allocates a gigabyte to read.</summary>
     public MachineLimits(WorkerPool pool, InstructionSet isa)
     {
         _pool = pool;
         _isa = isa;
         _memory = new NativeBuffer(ReadBytes);
         _read = new ReadJob(_memory);
-        _pairs = isa == InstructionSet.Avx512Bf16 ? new ExecutableMemory(PeakCode.Assemble(DotProduct.Bf16Pairs)) : null;
-        _bytes = _pairs is not null && InstructionSets.HasByteProducts ? new ExecutableMemory(PeakCode.Assemble(DotProduct.Bytes)) : null;
+        _pairs = isa == InstructionSet.Avx512Bf16 ? new ExecutableMemory(PeakCodeGenerator.Assemble(DotProduct.Bf16Pairs)) : null;
+        _bytes = _pairs is not null && InstructionSets.HasVnni ? new ExecutableMemory(PeakCodeGenerator.Assemble(DotProduct.Bytes)) : null;
     }
 
-    /// <summary>Reads a gigabyte once with all workers; bytes per second.</summary>
+    /// <summary>Reads a gigabyte once with all workers and returns bytes per second.</summary>
     public double ReadBandwidth()
     {
         long start = Stopwatch.GetTimestamp();
@@ -46,9 +46,9 @@ public sealed unsafe class MachineLimits : IDisposable
     }
 
     /// <summary>
-    /// Multiplies on registers with all workers for about <paramref name="milliseconds"/>; operations per second, a multiplication and an
-    /// addition counting as two. With generated code that is what multiplies weights of the type: vdpbf16ps for BF16 and F8E4M3, vpdpbusd for
-    /// I8 and I4; else float32 fused multiply-add at the vector width of the instruction set.
+    /// Multiplies registers with all workers for about <paramref name="milliseconds"/> and returns operations per second, where a
+    /// multiplication and an addition count as two. If generated code multiplies weights of the type, its instruction is measured: vdpbf16ps
+    /// for BF16 and F8E4M3, vpdpbusd for I8 and I4. Otherwise it is the float32 fused multiply-add at the vector width of the instruction set.
     /// </summary>
     public double PeakOperations(ElementType type, int milliseconds = 30)
     {
@@ -56,13 +56,13 @@ public sealed unsafe class MachineLimits : IDisposable
         ExecutableMemory? code = integers ? _bytes : type == ElementType.F32 ? null : _pairs;
         PeakJob job = new(code, integers ? DotProduct.Bytes : DotProduct.Bf16Pairs, _isa);
         double best = 0;
-        for (long turns = 10_000; ; turns *= 2)
+        for (long iterations = 10_000; ; iterations *= 2)
         {
-            job.Turns = turns;
+            job.Iterations = iterations;
             long start = Stopwatch.GetTimestamp();
             _pool.Run(job, _pool.Threads);
             TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-            best = Math.Max(best, job.OperationsPerTurn * turns * _pool.Threads / elapsed.TotalSeconds);
+            best = Math.Max(best, job.OperationsPerIteration * iterations * _pool.Threads / elapsed.TotalSeconds);
             if (elapsed.TotalMilliseconds >= milliseconds)
             {
                 return best;
@@ -80,8 +80,8 @@ public sealed unsafe class MachineLimits : IDisposable
 
     private sealed class ReadJob(NativeBuffer memory) : IJob
     {
-        // Kept, so that the reads cannot be optimised away.
-        private Vector512<long> _kept;
+        // Stored in a field so that the compiler cannot remove the reads.
+        private Vector512<long> _result;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void IJob.Run(int unit, int worker)
@@ -96,17 +96,18 @@ public sealed unsafe class MachineLimits : IDisposable
                 d ^= Vector512.Load((long*)(at + 192));
             }
 
-            _kept = a ^ b ^ c ^ d;
+            _result = a ^ b ^ c ^ d;
         }
     }
 
     private sealed class PeakJob(ExecutableMemory? code, DotProduct dot, InstructionSet isa) : IJob
     {
-        private Vector512<float> _kept;
+        // Stored in a field so that the compiler cannot remove the arithmetic.
+        private Vector512<float> _result;
 
-        public long Turns { get; set; }
+        public long Iterations { get; set; }
 
-        public double OperationsPerTurn => code is not null ? PeakCode.Operations(dot) : FmaChains * 2.0 * Lanes;
+        public double OperationsPerIteration => code is not null ? PeakCodeGenerator.Operations(dot) : FmaChains * 2.0 * Lanes;
 
         private int Lanes => isa switch
         {
@@ -120,30 +121,30 @@ public sealed unsafe class MachineLimits : IDisposable
         {
             if (code is not null)
             {
-                ((delegate* unmanaged<long, void>)code.Address)(Turns);
+                ((delegate* unmanaged<long, void>)code.Address)(Iterations);
             }
             else if (Lanes == 4)
             {
-                _kept = Vector512.Create(Vector256.Create(Chains<Panels.Lanes128, Vector128<float>>(Turns), default), default);
+                _result = Vector512.Create(Vector256.Create(Chains<Panels.Lanes128, Vector128<float>>(Iterations), default), default);
             }
             else if (Lanes == 8)
             {
-                _kept = Vector512.Create(Chains<Panels.Lanes256, Vector256<float>>(Turns), default);
+                _result = Vector512.Create(Chains<Panels.Lanes256, Vector256<float>>(Iterations), default);
             }
             else
             {
-                _kept = Chains<Panels.Lanes512, Vector512<float>>(Turns);
+                _result = Chains<Panels.Lanes512, Vector512<float>>(Iterations);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static TVector Chains<TLanes, TVector>(long turns)
+        private static TVector Chains<TLanes, TVector>(long iterations)
             where TLanes : struct, Panels.ILanes<TVector>
             where TVector : struct
         {
             TVector x = TLanes.Broadcast(0.5f);
             TVector a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-            for (long turn = 0; turn < turns; turn++)
+            for (long iteration = 0; iteration < iterations; iteration++)
             {
                 a = TLanes.MultiplyAdd(x, a, x);
                 b = TLanes.MultiplyAdd(x, b, x);

@@ -1,16 +1,16 @@
 namespace HunyuanOrleans.Kernels.Memory;
 
 /// <summary>
-/// A reusable buffer of rows, [rows, columns], of float32 or bfloat16. The space behind the last column up to the row stride stays
-/// zero for ever: kernels read it as padding. It does not know what the rows mean.
+/// A reusable buffer of float32 or bfloat16 rows, [rows, columns]. The bytes between the last column and the row stride always stay
+/// zero, because kernels read them as padding.
 /// </summary>
 public sealed unsafe class Activation : IDisposable
 {
-    // Rows start 64 bytes apart from a power of two, else equal offsets of many rows fall into one cache set.
+    // A stride that is a multiple of 1024 gets 64 bytes more. Otherwise equal offsets of many rows would fall into the same cache set.
     private const int RowAlignment = 64;
     private readonly NativeBuffer _buffer;
 
-    /// <summary>Reserves room for <paramref name="rows"/> rows.</summary>
+    /// <summary>Allocates <paramref name="rows"/> rows of zeros.</summary>
     public Activation(int rows, int columns, ElementType type)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
@@ -31,7 +31,7 @@ public sealed unsafe class Activation : IDisposable
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
 
-    /// <summary>Elements of a row.</summary>
+    /// <summary>Number of elements in a row.</summary>
     public int Columns { get; }
 
     /// <summary>Element type, F32 or BF16.</summary>
@@ -42,7 +42,8 @@ public sealed unsafe class Activation : IDisposable
 
     internal byte* Pointer => _buffer.Pointer;
 
-    /// <summary>A float32 row; valid until disposed.</summary>
+    /// <summary>A float32 row. The span is valid until the buffer is disposed.</summary>
+    /// <exception cref="InvalidOperationException">The rows are not float32.</exception>
     public Span<float> Row(int row)
     {
         if (Type != ElementType.F32)
@@ -53,13 +54,13 @@ public sealed unsafe class Activation : IDisposable
         return new Span<float>(Address(row), Columns);
     }
 
-    /// <summary>The bytes of a row without its padding; valid until disposed.</summary>
+    /// <summary>The bytes of a row without its padding. The span is valid until the buffer is disposed.</summary>
     public Span<byte> RowBytes(int row) => new(Address(row), Columns * Type.Size());
 
-    /// <summary>Copies rows out, one behind the other without padding: what travels when rows travel.</summary>
+    /// <summary>Copies rows to <paramref name="target"/>, one after the other without padding, as they are sent to another silo.</summary>
     /// <param name="firstRow">First row.</param>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="target">Receives rows * columns elements of <see cref="Type"/>, exactly.</param>
+    /// <param name="target">Receives the rows; its length is exactly rows * columns elements of <see cref="Type"/>.</param>
     public void CopyOut(int firstRow, int rows, Span<byte> target)
     {
         int bytes = CheckCopy(firstRow, rows, target.Length);
@@ -69,7 +70,7 @@ public sealed unsafe class Activation : IDisposable
         }
     }
 
-    /// <summary>Copies rows in: the reverse of <see cref="CopyOut"/>.</summary>
+    /// <summary>Copies rows from <paramref name="source"/>, in the form that <see cref="CopyOut"/> writes.</summary>
     public void CopyIn(int firstRow, int rows, ReadOnlySpan<byte> source)
     {
         int bytes = CheckCopy(firstRow, rows, source.Length);
@@ -93,7 +94,7 @@ public sealed unsafe class Activation : IDisposable
     {
         if (firstRow < 0 || rows < 0 || firstRow > Rows - rows)
         {
-            throw new ArgumentOutOfRangeException(name, $"Rows {firstRow} to {firstRow + rows} leave a buffer of {Rows} rows.");
+            throw new ArgumentOutOfRangeException(name, $"Rows {firstRow} to {firstRow + rows} are outside a buffer of {Rows} rows.");
         }
     }
 
@@ -103,7 +104,7 @@ public sealed unsafe class Activation : IDisposable
         int row = Columns * Type.Size();
         if ((long)rows * row != bytes)
         {
-            throw new ArgumentException($"{bytes} bytes for {rows} rows of {Columns} {Type}.", nameof(bytes));
+            throw new ArgumentException($"{bytes} bytes do not fit {rows} rows of {Columns} {Type} elements.", nameof(bytes));
         }
 
         return row;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace HunyuanOrleans.Kernels.Memory;
 
 /// <summary>
-/// Tells the system how memory will be used. Hints only: where the system has none of it (not Linux), or refuses, nothing happens and
-/// only speed is lost. It does not know what the memory holds.
+/// Tells the operating system how memory will be used. These are hints: on systems other than Linux, or if the system refuses, nothing
+/// happens and only speed is lost.
 /// </summary>
 public static unsafe class MemoryAdvice
 {
@@ -12,16 +12,16 @@ public static unsafe class MemoryAdvice
     private const int HugePageAdvice = 14;
     private const int PopulateReadAdvice = 22;
 
-    /// <summary>Asks for large pages in whole pages of [address, address + bytes).</summary>
+    /// <summary>Asks for huge pages behind [address, address + bytes).</summary>
     public static void HugePages(nint address, long bytes) => Advise(address, bytes, HugePageAdvice);
 
-    /// <summary>Starts reading the mapped file behind [address, address + bytes), without waiting for it.</summary>
+    /// <summary>Starts reading the mapped file behind [address, address + bytes) and returns without waiting.</summary>
     public static void WillNeed(nint address, long bytes) => Advise(address, bytes, WillNeedAdvice);
 
-    /// <summary>Makes the mapped pages of [address, address + bytes) readable without a page fault, reading what is not in memory.</summary>
+    /// <summary>Maps all pages of [address, address + bytes), reading those that are not in memory, so that later reads cause no page faults.</summary>
     public static void Populate(nint address, long bytes) => Advise(address, bytes, PopulateReadAdvice);
 
-    /// <summary>Whether the page of a mapped file at <paramref name="address"/> is in memory; true where that cannot be told.</summary>
+    /// <summary>Whether the page of a mapped file at <paramref name="address"/> is in memory. Returns true if the system cannot tell.</summary>
     public static bool IsResident(nint address)
     {
         if (!OperatingSystem.IsLinux())

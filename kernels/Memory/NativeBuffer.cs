@@ -3,28 +3,28 @@ using System.Runtime.InteropServices;
 namespace HunyuanOrleans.Kernels.Memory;
 
 /// <summary>
-/// Memory outside the managed heap, aligned to 2 MiB and backed by huge pages where the system grants them (4 KB pages cost a
-/// fifth of the streaming speed). It knows nothing of what is stored in it.
+/// Memory outside the managed heap. Large buffers are aligned to 2 MiB and backed by huge pages if the system grants them: 4 KB pages
+/// cost a fifth of the streaming speed.
 /// </summary>
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint HugePage = 2u << 20;
 
-    // Smaller buffers are not worth a page of their own; above, large pages also keep rows from competing for the same cache sets.
-    private const nuint LeastForHugePages = HugePage / 16;
+    // A smaller buffer does not justify a huge page. For larger ones, huge pages also keep rows from competing for the same cache sets.
+    private const nuint MinHugePageBuffer = HugePage / 16;
 
     private byte* _pointer;
 
-    /// <summary>Reserves <paramref name="bytes"/> bytes.</summary>
-    /// <param name="bytes">Size; 0 is allowed.</param>
-    /// <param name="clear">Whether they are zero (default). Where every byte is written before it is read, leaving them saves a pass.</param>
+    /// <summary>Allocates <paramref name="bytes"/> bytes.</summary>
+    /// <param name="bytes">Size in bytes; 0 is allowed.</param>
+    /// <param name="clear">Whether the bytes are set to zero (default). Pass false to save that pass if every byte is written before it is read.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative.</exception>
-    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
+    /// <exception cref="OutOfMemoryException">The system does not have enough memory.</exception>
     public NativeBuffer(long bytes, bool clear = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ByteLength = bytes;
-        bool large = (nuint)bytes >= LeastForHugePages;
+        bool large = (nuint)bytes >= MinHugePageBuffer;
         nuint alignment = large ? HugePage : 64;
         nuint size = ((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment;
         _pointer = (byte*)NativeMemory.AlignedAlloc(size, alignment);
@@ -39,17 +39,17 @@ public sealed unsafe class NativeBuffer : IDisposable
         }
 
         GC.AddMemoryPressure((long)size);
-        Reserved = (long)size;
+        AllocatedBytes = (long)size;
     }
 
-    /// <summary>Frees the memory of an owner that was never disposed.</summary>
+    /// <summary>Frees the memory if the buffer was never disposed.</summary>
     ~NativeBuffer() => Free();
 
     /// <summary>Usable size in bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>Bytes taken from the system, <see cref="ByteLength"/> rounded up.</summary>
-    public long Reserved { get; }
+    /// <summary>Bytes allocated from the system: <see cref="ByteLength"/> rounded up to the alignment.</summary>
+    public long AllocatedBytes { get; }
 
     internal byte* Pointer
     {
@@ -60,8 +60,8 @@ public sealed unsafe class NativeBuffer : IDisposable
         }
     }
 
-    /// <summary>A view of <paramref name="count"/> bytes from <paramref name="offset"/>. Valid until the buffer is disposed.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The range leaves the buffer.</exception>
+    /// <summary>A view of <paramref name="count"/> bytes from <paramref name="offset"/>, valid until the buffer is disposed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the buffer.</exception>
     public Span<byte> Slice(long offset, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -70,7 +70,7 @@ public sealed unsafe class NativeBuffer : IDisposable
         return new Span<byte>(Pointer + offset, count);
     }
 
-    /// <summary>Gives the memory back. Views of it must not be used any more.</summary>
+    /// <summary>Frees the memory. Views of it must not be used afterwards.</summary>
     public void Dispose()
     {
         Free();
@@ -83,7 +83,7 @@ public sealed unsafe class NativeBuffer : IDisposable
         {
             NativeMemory.AlignedFree(_pointer);
             _pointer = null;
-            GC.RemoveMemoryPressure(Reserved);
+            GC.RemoveMemoryPressure(AllocatedBytes);
         }
     }
 }

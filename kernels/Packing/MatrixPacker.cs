@@ -5,44 +5,44 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Packing;
 
 /// <summary>
-/// Packs row-major weights into <see cref="PackedMatrix"/> form, converting or quantising them on the way. Matrices are collected and packed
-/// together, so that small ones keep all workers busy; a unit of work is a block of 64 rows of any of them. The scratch it needs is one
-/// block of source rows a worker. It does not know what the rows are. Not thread-safe.
+/// Packs row-major weights into <see cref="PackedMatrix"/> form, converting or quantising them on the way. Matrices can be collected and
+/// packed together, so that small ones keep all workers busy; a unit of work is a block of 64 rows. Scratch memory is one block of source
+/// rows per worker. Not thread-safe.
 /// </summary>
 public sealed unsafe class MatrixPacker : IJob, IDisposable
 {
-    // Steps converted at once: 64 rows of it stay in the first-level cache.
+    // Steps converted at once. Those of 64 rows stay in the first-level cache.
     private const int ChunkSteps = 64;
     private readonly InstructionSet _isa;
     private readonly List<Item> _items = [];
-    private readonly List<BlockRows> _workers = [];
+    private readonly List<BlockRowReader> _workers = [];
     private int _units;
 
-    /// <summary>Makes a packer. All instruction sets give the same bytes.</summary>
-    /// <param name="isa">Instructions to use; null (default) takes the best of this machine.</param>
+    /// <summary>Creates a packer. All instruction sets give the same bytes.</summary>
+    /// <param name="isa">Instructions to use; null (default) takes the strongest set of this machine.</param>
     public MatrixPacker(InstructionSet? isa = null) => _isa = isa ?? InstructionSets.Best;
 
-    /// <summary>Fills <paramref name="target"/>.</summary>
+    /// <summary>Packs one matrix, together with those added before.</summary>
     /// <param name="pool">Workers to use.</param>
-    /// <param name="target">Matrix to fill.</param>
-    /// <param name="sources">Its rows in order; the counts sum to <c>target.Rows</c>, each row holds <c>target.Columns</c> elements.</param>
+    /// <param name="target">The matrix to fill.</param>
+    /// <param name="sources">The rows of the matrix in order. Their counts sum to <c>target.Rows</c>, each row holds <c>target.Columns</c> elements.</param>
     /// <param name="inputScale">
-    /// For F8E4M3: what activations are divided by before they are rounded, the same for all rows; 0 (default) gives each activation row a scale of its own.
+    /// F8E4M3 only: the fixed scale by which activations are divided before they are rounded. 0 (default) gives each activation row its own scale.
     /// </param>
-    /// <exception cref="ArgumentException">The row counts do not sum up, a source type cannot be packed, or quantised rows have no scales.</exception>
+    /// <exception cref="ArgumentException">The row counts do not sum to the rows of the target, a source type cannot be packed, or quantised rows have no scales.</exception>
     public void Pack(WorkerPool pool, PackedMatrix target, IReadOnlyList<SourceRows> sources, float inputScale = 0)
     {
         Add(target, sources, inputScale);
         PackPending(pool);
     }
 
-    /// <summary>Notes a matrix for the next <see cref="PackPending"/>; target and sources must stay valid until then.</summary>
-    /// <param name="target">Matrix to fill.</param>
-    /// <param name="sources">Its rows in order; the counts sum to <c>target.Rows</c>, each row holds <c>target.Columns</c> elements.</param>
+    /// <summary>Adds a matrix to the next <see cref="PackPending"/>. Target and sources must stay valid until then.</summary>
+    /// <param name="target">The matrix to fill.</param>
+    /// <param name="sources">The rows of the matrix in order. Their counts sum to <c>target.Rows</c>, each row holds <c>target.Columns</c> elements.</param>
     /// <param name="inputScale">
-    /// For F8E4M3: what activations are divided by before they are rounded, the same for all rows; 0 (default) gives each activation row a scale of its own.
+    /// F8E4M3 only: the fixed scale by which activations are divided before they are rounded. 0 (default) gives each activation row its own scale.
     /// </param>
-    /// <exception cref="ArgumentException">The row counts do not sum up, a source type cannot be packed, or quantised rows have no scales. Nothing is noted.</exception>
+    /// <exception cref="ArgumentException">The row counts do not sum to the rows of the target, a source type cannot be packed, or quantised rows have no scales. Nothing is added.</exception>
     public void Add(PackedMatrix target, IReadOnlyList<SourceRows> sources, float inputScale = 0)
     {
         Check(target, sources, inputScale);
@@ -50,15 +50,15 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         _units += target.Blocks;
     }
 
-    /// <summary>Packs everything noted since the last call.</summary>
+    /// <summary>Packs all matrices added since the last call.</summary>
     /// <param name="pool">Workers to use.</param>
-    /// <exception cref="IOException">A source file cannot be read, or ends before its rows.</exception>
+    /// <exception cref="IOException">A source file cannot be read, or ends before its last row.</exception>
     /// <exception cref="InvalidDataException">A stored scale of I4 rows is too large for float16.</exception>
     public void PackPending(WorkerPool pool)
     {
         while (_workers.Count < pool.Threads)
         {
-            _workers.Add(new BlockRows());
+            _workers.Add(new BlockRowReader());
         }
 
         try
@@ -85,16 +85,16 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         Item item = Find(unit);
         PackedMatrix target = item.Target;
         int block = unit - item.FirstUnit;
-        int panels = target.PanelsOf(block);
+        int panels = target.PanelsIn(block);
         int lanes = panels * PanelKernels.PanelRows;
         int stride = lanes * 4;
         byte* output = target.Block(block);
         uint** inputs = stackalloc uint*[PanelKernels.BlockRows];
-        BlockRows rows = _workers[worker];
-        rows.Find(item.Sources, block * PanelKernels.BlockRows, lanes);
+        BlockRowReader rows = _workers[worker];
+        rows.Load(item.Sources, block * PanelKernels.BlockRows, lanes);
         if (target.Type == ElementType.I4)
         {
-            GroupPacking.Pack(target, block, rows);
+            Int4Packer.Pack(target, block, rows);
             if (block == target.Blocks - 1)
             {
                 target.SetInputScale(0);
@@ -109,7 +109,7 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         {
             WriteScales(item, block, rows, scales);
         }
-        else if (rows.Unconverted(target.Type))
+        else if (rows.AllAre(target.Type))
         {
             for (int r = 0; r < lanes; r++)
             {
@@ -117,31 +117,31 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
             }
 
             step = target.Columns * target.Type.Size() / 4 / PanelKernels.StepUnit * PanelKernels.StepUnit;
-            PanelTranspose.Run(_isa, inputs, 0, step, panels, output);
+            PanelTranspose.Transpose(_isa, inputs, 0, step, panels, output);
         }
 
         uint* scratch = stackalloc uint[PanelKernels.BlockRows * ChunkSteps];
-        float* values = stackalloc float[ChunkSteps * target.Type.StepElements()];
+        float* values = stackalloc float[ChunkSteps * target.Type.ElementsPerStep()];
         for (; step < target.Steps; step += ChunkSteps)
         {
             int steps = Math.Min(ChunkSteps, target.Steps - step);
             for (int r = 0; r < lanes; r++)
             {
                 inputs[r] = scratch + (r * ChunkSteps);
-                RowCodes.Words(target, rows.Lanes[r], scales[r], step, steps, inputs[r], values);
+                RowEncoder.Encode(target, rows.Lanes[r], scales[r], step, steps, inputs[r], values);
             }
 
-            PanelTranspose.Run(_isa, inputs, 0, steps, panels, output + ((long)step * stride));
+            PanelTranspose.Transpose(_isa, inputs, 0, steps, panels, output + ((long)step * stride));
         }
     }
 
-    private static void WriteScales(in Item item, int block, BlockRows rows, float* scales)
+    private static void WriteScales(in Item item, int block, BlockRowReader rows, float* scales)
     {
         PackedMatrix target = item.Target;
-        int lanes = target.PanelsOf(block) * PanelKernels.PanelRows;
+        int lanes = target.PanelsIn(block) * PanelKernels.PanelRows;
         for (int r = 0; r < lanes; r++)
         {
-            scales[r] = RowCodes.Scale(rows.Lanes[r], target.Type, target.Columns);
+            scales[r] = RowEncoder.Scale(rows.Lanes[r], target.Type, target.Columns);
         }
 
         new Span<float>(scales, lanes).CopyTo(new Span<float>((float*)target.Scales(block), lanes));
@@ -155,7 +155,7 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
     {
         if (inputScale != 0 && (target.Type != ElementType.F8E4M3 || !(inputScale > 0) || !float.IsFinite(inputScale)))
         {
-            throw new ArgumentException($"An input scale of {inputScale} for {target.Type} weights; only F8E4M3 takes one, positive and finite.", nameof(inputScale));
+            throw new ArgumentException($"The input scale {inputScale} is not allowed for {target.Type} weights; only F8E4M3 takes one, positive and finite.", nameof(inputScale));
         }
 
         long rows = 0;
@@ -169,7 +169,7 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
             if (source.Type.IsQuantized() && source.Address != 0 &&
                 source.Scales is not { Address: not 0, Type: ElementType.F32 or ElementType.F16 or ElementType.BF16 })
             {
-                throw new ArgumentException($"{source.Type} weights come without their scales in F32, F16 or BF16.", nameof(sources));
+                throw new ArgumentException($"{source.Type} weights need scales in F32, F16 or BF16.", nameof(sources));
             }
 
             if (source.Count < 0)
@@ -206,6 +206,6 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         return _items[low];
     }
 
-    /// <summary>A noted matrix and where its units begin.</summary>
+    /// <summary>An added matrix and the number of its first unit.</summary>
     private readonly record struct Item(PackedMatrix Target, SourceRows[] Sources, float InputScale, int FirstUnit);
 }

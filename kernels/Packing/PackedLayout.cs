@@ -3,22 +3,22 @@ using HunyuanOrleans.Kernels.Panels;
 namespace HunyuanOrleans.Kernels.Packing;
 
 /// <summary>
-/// Where the parts of a packed matrix lie: panels first, then scales. A step's 4 bytes of a row hold, by type: one float32; two
-/// bfloat16; four I8 as unsigned bytes q + 128, which is what vpdpbusd multiplies; four F8E4M3 codes, in the order of
-/// columns 0, 2, 1, 3, so that their expansion by 16-bit halves gives the pairs (0, 1) and (2, 3); eight I4, whose scales lie among the
-/// panels as <see cref="FourBitGroups"/> says. It knows sizes only, no addresses.
+/// The sizes and offsets of the parts of a packed matrix: first panels, then scales. A step has 4 bytes of each row. By type, these are: one
+/// float32; two bfloat16; four I8 as unsigned bytes q + 128, because vpdpbusd multiplies unsigned bytes; four F8E4M3 codes in the column
+/// order 0, 2, 1, 3, so that expanding 16-bit halves gives the pairs (0, 1) and (2, 3); or eight I4, whose scales lie among the panels as
+/// defined in <see cref="Int4GroupLayout"/>.
 /// </summary>
 internal readonly record struct PackedLayout
 {
-    /// <summary>Most columns of I8 and I4: the largest sum of products still fits 32 bits.</summary>
+    /// <summary>Most columns of an I8 or I4 matrix, so that the largest sum of products fits 32 bits.</summary>
     public const int MaxIntegerColumns = 1 << 16;
 
-    // What the scales begin and end on: a cache line.
+    // Scales begin and end on a cache line.
     private const long ScaleAlignment = 64;
 
     private PackedLayout(int rows, int columns, ElementType type)
     {
-        int perGroup = type.StepElements() * PanelKernels.StepUnit;
+        int perGroup = type.ElementsPerStep() * PanelKernels.StepUnit;
         long panels = (rows + (long)PanelKernels.PanelRows - 1) / PanelKernels.PanelRows;
         Steps = (int)((columns + (long)perGroup - 1) / perGroup * PanelKernels.StepUnit);
         BlockBytes = (long)Steps * StepStride(type, PanelKernels.BlockPanels);
@@ -30,29 +30,29 @@ internal readonly record struct PackedLayout
         ByteLength = (end + ScaleAlignment - 1) / ScaleAlignment * ScaleAlignment;
     }
 
-    /// <summary>4-byte steps over the columns, padded to whole groups of steps.</summary>
+    /// <summary>Number of 4-byte steps over the columns, padded to whole groups of steps.</summary>
     public int Steps { get; }
 
     /// <summary>Bytes from one full block to the next.</summary>
     public long BlockBytes { get; }
 
-    /// <summary>Where the scales begin: the size of all panels.</summary>
+    /// <summary>Offset of the scales, which is the size of all panels.</summary>
     public long ScaleOffset { get; }
 
-    /// <summary>Bytes from one full block's scales to the next one's.</summary>
+    /// <summary>Bytes from the scales of one full block to those of the next.</summary>
     public long BlockScaleBytes { get; }
 
-    /// <summary>Where the scale of the activations lies, for F8E4M3.</summary>
+    /// <summary>Offset of the input scale of F8E4M3 matrices.</summary>
     public long InputScaleOffset { get; }
 
-    /// <summary>Bytes of all parts.</summary>
+    /// <summary>Size of all parts in bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>Bytes from one step to the next in a block of that many panels; with I4 their mean over a group of steps.</summary>
+    /// <summary>Bytes from one step to the next in a block with this many panels. For I4 it is the mean over a group of steps.</summary>
     public static int StepStride(ElementType type, int panels) =>
-        type == ElementType.I4 ? FourBitGroups.GroupBytes(panels) / PanelKernels.StepUnit : panels * PanelKernels.PanelRows * 4;
+        type == ElementType.I4 ? Int4GroupLayout.GroupBytes(panels) / PanelKernels.StepUnit : panels * PanelKernels.PanelRows * 4;
 
-    /// <summary>The layout of a matrix.</summary>
+    /// <summary>Computes the layout of a matrix.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive or too large for the type, or the type cannot be packed.</exception>
     public static PackedLayout Of(int rows, int columns, ElementType type)
     {

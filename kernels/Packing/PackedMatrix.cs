@@ -5,10 +5,10 @@ using HunyuanOrleans.Kernels.Panels;
 namespace HunyuanOrleans.Kernels.Packing;
 
 /// <summary>
-/// A weight matrix [rows, columns] laid out for the panel kernels: blocks of 64 rows, in a block step after step, in a step 4 panels
-/// of 16 rows of 4 bytes (<see cref="PackedLayout"/> says of what). The last block has as many panels as its rows need. One
-/// stream of memory serves decode and prefill, with one order of summation. Rows are padded to 16, columns to 4 steps, with zeros.
-/// Scales of quantised elements follow the panels in the same piece of memory. It does not know what it multiplies.
+/// A weight matrix [rows, columns] in the layout of the panel kernels. It has blocks of 64 rows; a block has consecutive steps; a step has 4
+/// panels of 16 rows of 4 bytes (<see cref="PackedLayout"/> defines these bytes). The last block has only the panels that its rows need. Rows
+/// are padded to 16 and columns to 4 steps, with zeros. Scales of quantised elements follow the panels in the same memory. Decode and prefill
+/// read the same memory with the same order of summation.
 /// </summary>
 public sealed unsafe class PackedMatrix
 {
@@ -16,13 +16,13 @@ public sealed unsafe class PackedMatrix
     private readonly object? _keepAlive;
     private readonly nint _address;
 
-    /// <summary>Lays a matrix over <paramref name="storage"/>, which must outlive it.</summary>
+    /// <summary>Creates a matrix in <paramref name="storage"/>, which must outlive it.</summary>
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
     /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
-    /// <param name="storage">Memory it lives in; not owned.</param>
-    /// <param name="offset">Where it begins there, a multiple of 64.</param>
-    /// <param name="kernels">What multiplies it.</param>
+    /// <param name="storage">Memory of the matrix. The caller keeps ownership.</param>
+    /// <param name="offset">Offset of the matrix in the storage in bytes, a multiple of 64.</param>
+    /// <param name="kernels">The kernels that multiply the matrix.</param>
     public PackedMatrix(int rows, int columns, ElementType type, NativeBuffer storage, long offset, PanelKernels kernels)
         : this(rows, columns, type, kernels)
     {
@@ -34,14 +34,14 @@ public sealed unsafe class PackedMatrix
         _address = (nint)storage.Pointer + (nint)offset;
     }
 
-    /// <summary>Lays a matrix over memory that <paramref name="keepAlive"/> owns (a mapped file), which must stay mapped as long as the matrix is used.</summary>
+    /// <summary>Creates a matrix over memory that <paramref name="keepAlive"/> owns, such as a mapped file. The memory must stay mapped while the matrix is used.</summary>
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
     /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
     /// <param name="address">Address of the packed bytes, a multiple of 64.</param>
-    /// <param name="available">Bytes that may be read there.</param>
+    /// <param name="available">Number of bytes that may be read at the address.</param>
     /// <param name="keepAlive">Owner of the memory.</param>
-    /// <param name="kernels">What multiplies it.</param>
+    /// <param name="kernels">The kernels that multiply the matrix.</param>
     public PackedMatrix(int rows, int columns, ElementType type, nint address, long available, object keepAlive, PanelKernels kernels)
         : this(rows, columns, type, kernels)
     {
@@ -61,8 +61,8 @@ public sealed unsafe class PackedMatrix
         Rows = rows;
         Columns = columns;
         Type = type;
-        Full = BlockKernels.Of(kernels, type, PanelKernels.BlockPanels);
-        Last = BlockKernels.Of(kernels, type, PanelsOf(Blocks - 1));
+        FullBlockKernels = BlockKernels.For(kernels, type, PanelKernels.BlockPanels);
+        LastBlockKernels = BlockKernels.For(kernels, type, PanelsIn(Blocks - 1));
     }
 
     /// <summary>Output rows.</summary>
@@ -74,55 +74,58 @@ public sealed unsafe class PackedMatrix
     /// <summary>Element type: F32, BF16, I8, F8E4M3 or I4.</summary>
     public ElementType Type { get; }
 
-    /// <summary>Bytes of the packed form, scales included.</summary>
+    /// <summary>Bytes of the packed matrix, including scales.</summary>
     public long ByteLength => Layout.ByteLength;
 
-    /// <summary>Blocks of 64 rows, the last perhaps smaller.</summary>
+    /// <summary>Number of blocks of 64 rows. The last one may be smaller.</summary>
     internal int Blocks => (Rows + PanelKernels.BlockRows - 1) / PanelKernels.BlockRows;
 
-    /// <summary>4-byte steps over the columns, padded.</summary>
+    /// <summary>Number of 4-byte steps over the columns, including padding.</summary>
     internal int Steps => Layout.Steps;
 
-    /// <summary>Where panels and scales lie.</summary>
+    /// <summary>Offsets of panels and scales.</summary>
     internal PackedLayout Layout { get; }
 
-    /// <summary>What multiplies it.</summary>
+    /// <summary>The kernels that multiply the matrix.</summary>
     internal PanelKernels Kernels { get; }
 
-    /// <summary>Kernels of every block but the last.</summary>
-    internal BlockKernels Full { get; }
+    /// <summary>Kernels for every block except the last.</summary>
+    internal BlockKernels FullBlockKernels { get; }
 
-    /// <summary>Kernels of the last block.</summary>
-    internal BlockKernels Last { get; }
+    /// <summary>Kernels for the last block.</summary>
+    internal BlockKernels LastBlockKernels { get; }
 
     /// <summary>
-    /// What activations are divided by before they are rounded to F8E4M3; 0 where each row of them gets a scale of its own. Meaningful
-    /// for F8E4M3 only. Stored with the weights, so that a packed copy holds it.
+    /// The fixed scale by which activations are divided before they are rounded to F8E4M3, or 0 if each activation row gets its own scale.
+    /// F8E4M3 only. It is stored with the weights, so that a packed copy contains it.
     /// </summary>
     internal float InputScale => *(float*)(Base + Layout.InputScaleOffset);
 
-    /// <summary>Bytes a packed matrix of this shape takes, scales included.</summary>
+    /// <summary>Bytes of a packed matrix of this shape, including scales.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive or too large for the type, or the type cannot be packed.</exception>
     public static long SizeOf(int rows, int columns, ElementType type) => PackedLayout.Of(rows, columns, type).ByteLength;
 
+    /// <summary>Address of a block.</summary>
     internal byte* Block(int block) => Base + (block * Layout.BlockBytes);
 
-    /// <summary>Scales of a block: a float32 for each row. I8 and F8E4M3 only.</summary>
+    /// <summary>Address of the scales of a block, a float32 for each row. I8 and F8E4M3 only.</summary>
     internal byte* Scales(int block) => Base + Layout.ScaleOffset + (block * Layout.BlockScaleBytes);
 
-    internal int PanelsOf(int block) =>
+    /// <summary>Number of panels in a block.</summary>
+    internal int PanelsIn(int block) =>
         Math.Min(PanelKernels.BlockPanels, (Rows - (block * PanelKernels.BlockRows) + PanelKernels.PanelRows - 1) / PanelKernels.PanelRows);
 
     private byte* Base
     {
         get
         {
+            // Throws if the storage has been disposed.
             _ = _owner?.Pointer;
             return (byte*)_address;
         }
     }
 
-    /// <summary>Writes <see cref="InputScale"/> where the type has one, and what lies between the last scale and the end.</summary>
+    /// <summary>Writes <see cref="InputScale"/> if the type has one, and clears the padding after the last scale.</summary>
     internal void SetInputScale(float scale)
     {
         Span<byte> rest = new(Base + Layout.InputScaleOffset, (int)(ByteLength - Layout.InputScaleOffset));

@@ -8,23 +8,23 @@ using HunyuanOrleans.Kernels.Panels;
 namespace HunyuanOrleans.Kernels.Packing;
 
 /// <summary>
-/// Turns rows of 4-byte words into panels: word s of row r goes to step s, lane r. It only moves words, so every instruction set gives
-/// the same bytes. It does not know what a word holds.
+/// Transposes rows of 4-byte words to panels: word s of row r goes to step s, lane r. It only moves words, so every instruction set gives
+/// the same bytes.
 /// </summary>
 internal static unsafe class PanelTranspose
 {
-    // The hardware does not follow 64 rows at once. Two lines ahead did best: 15 to 19 GB/s on a core, against 6 to 15 without.
+    // The hardware prefetcher does not follow 64 rows at once. Two lines ahead measured best: 15 to 19 GB/s on a core, 6 to 15 without.
     private const int PrefetchWords = 32;
     private const int Lanes = PanelKernels.PanelRows;
 
     /// <summary>Transposes <paramref name="steps"/> words of each of 16 * <paramref name="panels"/> rows.</summary>
     /// <param name="isa">Instructions to use.</param>
-    /// <param name="rows">Addresses of the rows' first words, of any alignment.</param>
+    /// <param name="rows">Address of the first word of each row, with any alignment.</param>
     /// <param name="firstStep">The first word of each row to move.</param>
-    /// <param name="steps">How many, a multiple of 4.</param>
+    /// <param name="steps">Number of words to move, a multiple of 4.</param>
     /// <param name="panels">Panels of 16 rows, 1 to 4.</param>
-    /// <param name="output">Where step <paramref name="firstStep"/> goes, a multiple of 64; steps follow each other without gaps.</param>
-    public static void Run(InstructionSet isa, uint** rows, int firstStep, int steps, int panels, byte* output)
+    /// <param name="output">Address of step <paramref name="firstStep"/>, a multiple of 64. Steps follow each other without gaps.</param>
+    public static void Transpose(InstructionSet isa, uint** rows, int firstStep, int steps, int panels, byte* output)
     {
         int done = 0;
         if (isa >= InstructionSet.Avx512)
@@ -60,7 +60,7 @@ internal static unsafe class PanelTranspose
             }
         }
 
-        // Streaming stores are ordered with nothing; other workers and the kernels read what was written here.
+        // Non-temporal stores are not ordered with other stores. Without the fence, other threads could read old data here.
         Sse.StoreFence();
         return whole;
     }
@@ -68,19 +68,19 @@ internal static unsafe class PanelTranspose
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tile16(uint** rows, int at, byte* to, int stride)
     {
-        // Four rows become, in each 128-bit quarter, four columns of those rows; quarters are then exchanged.
-        Quad(rows, at, out Vector512<uint> a0, out Vector512<uint> a1, out Vector512<uint> a2, out Vector512<uint> a3);
-        Quad(rows + 4, at, out Vector512<uint> b0, out Vector512<uint> b1, out Vector512<uint> b2, out Vector512<uint> b3);
-        Quad(rows + 8, at, out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3);
-        Quad(rows + 12, at, out Vector512<uint> d0, out Vector512<uint> d1, out Vector512<uint> d2, out Vector512<uint> d3);
-        Spread(a0, b0, c0, d0, to, stride);
-        Spread(a1, b1, c1, d1, to + stride, stride);
-        Spread(a2, b2, c2, d2, to + (2 * stride), stride);
-        Spread(a3, b3, c3, d3, to + (3 * stride), stride);
+        // First transpose 4 x 4 words within each 128-bit quarter, then exchange quarters.
+        TransposeFourRows(rows, at, out Vector512<uint> a0, out Vector512<uint> a1, out Vector512<uint> a2, out Vector512<uint> a3);
+        TransposeFourRows(rows + 4, at, out Vector512<uint> b0, out Vector512<uint> b1, out Vector512<uint> b2, out Vector512<uint> b3);
+        TransposeFourRows(rows + 8, at, out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3);
+        TransposeFourRows(rows + 12, at, out Vector512<uint> d0, out Vector512<uint> d1, out Vector512<uint> d2, out Vector512<uint> d3);
+        StoreColumns(a0, b0, c0, d0, to, stride);
+        StoreColumns(a1, b1, c1, d1, to + stride, stride);
+        StoreColumns(a2, b2, c2, d2, to + (2 * stride), stride);
+        StoreColumns(a3, b3, c3, d3, to + (3 * stride), stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Quad(
+    private static void TransposeFourRows(
         uint** rows, int at, out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3)
     {
         Vector512<uint> a = Vector512.Load(rows[0] + at), b = Vector512.Load(rows[1] + at);
@@ -93,9 +93,9 @@ internal static unsafe class PanelTranspose
         c3 = Avx512F.UnpackHigh(abHigh, cdHigh).AsUInt32();
     }
 
-    /// <summary>Stores columns j, j+4, j+8, j+12 from their quarters in four groups of rows.</summary>
+    /// <summary>Stores columns j, j + 4, j + 8 and j + 12, whose quarters come from four groups of rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Spread(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, byte* to, int stride)
+    private static void StoreColumns(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, byte* to, int stride)
     {
         Vector512<uint> abEven = Avx512F.Shuffle4x128(a, b, 0x88), abOdd = Avx512F.Shuffle4x128(a, b, 0xDD);
         Vector512<uint> cdEven = Avx512F.Shuffle4x128(c, d, 0x88), cdOdd = Avx512F.Shuffle4x128(c, d, 0xDD);
@@ -118,16 +118,16 @@ internal static unsafe class PanelTranspose
                 byte* to = output + ((long)s * stride) + (r * 4);
                 for (int i = r; i < r + 8; i += 2)
                 {
-                    // A line holds two tiles: half of the rows each time.
+                    // A cache line holds two tiles, so each tile prefetches half of the rows.
                     Sse.Prefetch0(rows[i + ((s >> 3) & 1)] + at + PrefetchWords);
                 }
 
-                Half(rows + r, at, out Vector256<uint> a0, out Vector256<uint> a1, out Vector256<uint> a2, out Vector256<uint> a3);
-                Half(rows + r + 4, at, out Vector256<uint> b0, out Vector256<uint> b1, out Vector256<uint> b2, out Vector256<uint> b3);
-                Store(a0, b0, to, 4 * stride);
-                Store(a1, b1, to + stride, 4 * stride);
-                Store(a2, b2, to + (2 * stride), 4 * stride);
-                Store(a3, b3, to + (3 * stride), 4 * stride);
+                TransposeFourRows(rows + r, at, out Vector256<uint> a0, out Vector256<uint> a1, out Vector256<uint> a2, out Vector256<uint> a3);
+                TransposeFourRows(rows + r + 4, at, out Vector256<uint> b0, out Vector256<uint> b1, out Vector256<uint> b2, out Vector256<uint> b3);
+                StoreColumns(a0, b0, to, 4 * stride);
+                StoreColumns(a1, b1, to + stride, 4 * stride);
+                StoreColumns(a2, b2, to + (2 * stride), 4 * stride);
+                StoreColumns(a3, b3, to + (3 * stride), 4 * stride);
             }
         }
 
@@ -135,7 +135,7 @@ internal static unsafe class PanelTranspose
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Half(
+    private static void TransposeFourRows(
         uint** rows, int at, out Vector256<uint> c0, out Vector256<uint> c1, out Vector256<uint> c2, out Vector256<uint> c3)
     {
         Vector256<uint> a = Vector256.Load(rows[0] + at), b = Vector256.Load(rows[1] + at);
@@ -149,7 +149,7 @@ internal static unsafe class PanelTranspose
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<uint> a, Vector256<uint> b, byte* to, int distance)
+    private static void StoreColumns(Vector256<uint> a, Vector256<uint> b, byte* to, int distance)
     {
         Avx2.Permute2x128(a, b, 0x20).Store((uint*)to);
         Avx2.Permute2x128(a, b, 0x31).Store((uint*)(to + distance));

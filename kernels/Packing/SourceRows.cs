@@ -2,23 +2,23 @@ using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Kernels.Packing;
 
-/// <summary>Consecutive rows of a row-major matrix in memory that the caller keeps alive while it is read.</summary>
-/// <param name="Address">First element of the first row; 0 stands for rows of zeros.</param>
+/// <summary>Consecutive rows of a row-major matrix. The caller keeps their memory alive while it is read.</summary>
+/// <param name="Address">Address of the first element of the first row; 0 means rows of zeros.</param>
 /// <param name="Stride">Bytes from one row to the next.</param>
 /// <param name="Count">Number of rows.</param>
-/// <param name="Type">Element type: F32, F16 or BF16, or with <see cref="Scales"/> I8, F8E4M3 or I4 (two columns to a byte, the even one low).</param>
+/// <param name="Type">Element type: F32, F16 or BF16; with <see cref="Scales"/> also I8, F8E4M3 or I4 (two columns to a byte, the even one in the low half).</param>
 public readonly record struct SourceRows(nint Address, long Stride, int Count, ElementType Type)
 {
     /// <summary>
-    /// The file that is mapped at <see cref="Address"/>, open for reading as long as the rows are used. Where it is given, rows are read
-    /// from it into a small buffer: copying from the page cache costs less than mapping its pages one by one. Null: read in place.
+    /// The file that is mapped at <see cref="Address"/>, or null to read the rows from memory. The file must stay open while the rows are
+    /// used. Rows are read from it into a small buffer, because copying from the page cache costs less than mapping its pages one by one.
     /// </summary>
     public SafeFileHandle? File { get; init; }
 
-    /// <summary>Where the first row begins in <see cref="File"/>.</summary>
+    /// <summary>Offset of the first row in <see cref="File"/>, in bytes.</summary>
     public long FileOffset { get; init; }
 
-    /// <summary>Scales of quantised rows, those of the first row first; null for others.</summary>
+    /// <summary>Scales of quantised rows, beginning with those of the first row. Null if the rows are not quantised.</summary>
     public SourceScales? Scales { get; init; }
 
     /// <summary>Rows of zeros.</summary>

@@ -3,43 +3,44 @@ using HunyuanOrleans.Kernels.Packing;
 
 namespace HunyuanOrleans.Kernels.Panels;
 
-/// <summary>The kernels that work on one block of packed weights, by what they read ahead. Shared by all matrices of one type.</summary>
+/// <summary>The kernels for one block of packed weights, one for each kind of read-ahead. All matrices of a type share them.</summary>
 internal sealed class BlockKernels
 {
     private const int MaxNextLines = 4;
     private static readonly ConcurrentDictionary<(PanelKernels Kernels, ElementType Type, int Panels), BlockKernels> Instances = new();
-    private readonly PanelTable[] _next = new PanelTable[MaxNextLines + 1];
+    private readonly PanelKernelTable[] _next = new PanelKernelTable[MaxNextLines + 1];
 
     private BlockKernels(PanelKernels kernels, ElementType type, int panels)
     {
         int stride = PackedLayout.StepStride(type, panels);
-        Expanded = type == ElementType.F8E4M3 ? Of(kernels, ElementType.BF16, panels) : null;
-        Stream = kernels.Table(type, panels, stride, ReadAhead.OwnStream);
+        Expanded = type == ElementType.F8E4M3 ? For(kernels, ElementType.BF16, panels) : null;
+        Stream = kernels.GetTable(type, panels, stride, ReadAhead.OwnStream);
         for (int lines = 0; lines <= MaxNextLines; lines++)
         {
-            _next[lines] = kernels.Table(type, panels, stride, ReadAhead.NextWeights(lines));
+            _next[lines] = kernels.GetTable(type, panels, stride, ReadAhead.NextWeights(lines));
         }
     }
 
-    /// <summary>The kernels for these weights once <see cref="E4M3Expansion"/> has expanded them; null where they are multiplied as they lie.</summary>
+    /// <summary>The kernels for these weights after <see cref="E4M3Expansion"/>; null if the weights are always multiplied as they are.</summary>
     public BlockKernels? Expanded { get; }
 
-    /// <summary>For weights read once, from memory.</summary>
-    public PanelTable Stream { get; }
+    /// <summary>For weights that are read once from memory.</summary>
+    public PanelKernelTable Stream { get; }
 
-    /// <summary>For weights that stay in cache, with nothing to read ahead.</summary>
-    public PanelTable Plain => _next[0];
+    /// <summary>For weights that are in cache, without read-ahead.</summary>
+    public PanelKernelTable Plain => _next[0];
 
-    public static BlockKernels Of(PanelKernels kernels, ElementType type, int panels) =>
+    /// <summary>The kernels for a type and a number of panels.</summary>
+    public static BlockKernels For(PanelKernels kernels, ElementType type, int panels) =>
         Instances.GetOrAdd((kernels, type, panels), static key => new BlockKernels(key.Kernels, key.Type, key.Panels));
 
-    /// <summary>For weights read in <paramref name="passes"/> passes that together read ahead as much as one pass reads.</summary>
+    /// <summary>For weights in cache that are read in <paramref name="passes"/> passes, which together read ahead as many bytes as one pass reads.</summary>
     /// <param name="passes">Number of passes.</param>
-    /// <param name="factor">How many times larger the weights are here than where they are read ahead.</param>
-    public PanelTable ReadingNext(int passes, int factor) => _next[NextLines(passes, factor)];
+    /// <param name="factor">Size of the weights these kernels read, relative to the size in memory of the weights to read ahead.</param>
+    public PanelKernelTable WithReadAhead(int passes, int factor) => _next[NextLines(passes, factor)];
 
-    /// <summary>Bytes that one pass over <paramref name="steps"/> steps reads ahead, as chosen by <see cref="ReadingNext"/>.</summary>
-    public long NextBytes(int passes, int factor, long steps) => steps / PanelKernels.StepUnit * NextLines(passes, factor) * 64;
+    /// <summary>Bytes that one pass over <paramref name="steps"/> steps reads ahead with the kernel of <see cref="WithReadAhead"/>.</summary>
+    public long ReadAheadBytes(int passes, int factor, long steps) => steps / PanelKernels.StepUnit * NextLines(passes, factor) * 64;
 
     private int NextLines(int passes, int factor)
     {

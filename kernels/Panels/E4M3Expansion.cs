@@ -8,30 +8,30 @@ using HunyuanOrleans.Kernels.Isa;
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
-/// Expands F8E4M3 panels to the bfloat16 panels of the same values, NaN included; every value is exact. A step of four codes, in the
-/// order of columns 0, 2, 1, 3, becomes two steps of a pair. The same bits on every instruction set.
+/// Expands F8E4M3 panels to bfloat16 panels. The values are exact and NaN stays NaN. A step of four codes, in the column order 0, 2, 1, 3,
+/// becomes two steps of a pair each. Every instruction set gives the same bits.
 /// </summary>
 internal static unsafe class E4M3Expansion
 {
-    /// <summary>bfloat16 steps for one of codes.</summary>
+    /// <summary>Number of bfloat16 steps for each step of codes.</summary>
     public const int Factor = 2;
 
-    /// <summary>Lower bytes of the bfloat16 of codes 0 to 127, then the upper bytes.</summary>
+    /// <summary>The lower bytes of the bfloat16 values of codes 0 to 127, then their upper bytes.</summary>
     public static byte[] Tables { get; } = MakeTables();
 
-    /// <summary>Expands steps; returns <paramref name="target"/>.</summary>
+    /// <summary>Expands steps and returns <paramref name="target"/>.</summary>
     /// <param name="isa">Instructions to use.</param>
-    /// <param name="source">Codes.</param>
-    /// <param name="steps">Steps of codes.</param>
-    /// <param name="panels">Panels of 16 rows.</param>
-    /// <param name="target">Receives twice as many bytes.</param>
+    /// <param name="source">The codes.</param>
+    /// <param name="steps">Number of steps of codes.</param>
+    /// <param name="panels">Number of panels of 16 rows.</param>
+    /// <param name="target">Receives the bfloat16 steps, twice as many bytes as the codes.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static byte* Run(InstructionSet isa, byte* source, int steps, int panels, byte* target)
+    public static byte* Expand(InstructionSet isa, byte* source, int steps, int panels, byte* target)
     {
         int stride = panels * PanelKernels.PanelRows * 4;
         if (isa >= InstructionSet.Avx512 && Avx512Vbmi.IsSupported)
         {
-            ByLookup(source, steps, stride, target);
+            ExpandByPermutation(source, steps, stride, target);
             return target;
         }
 
@@ -41,8 +41,8 @@ internal static unsafe class E4M3Expansion
             for (int b = 0; b < stride; b += 64, source += 64)
             {
                 Vector512<uint> codes = Vector512.Load((uint*)source);
-                Vector512<uint> first = E4M3.Values16(codes).AsUInt32(), second = E4M3.Values16(codes >> 16).AsUInt32();
-                Vector512<uint> third = E4M3.Values16(codes >> 8).AsUInt32(), fourth = E4M3.Values16(codes >> 24).AsUInt32();
+                Vector512<uint> first = E4M3.Decode16(codes).AsUInt32(), second = E4M3.Decode16(codes >> 16).AsUInt32();
+                Vector512<uint> third = E4M3.Decode16(codes >> 8).AsUInt32(), fourth = E4M3.Decode16(codes >> 24).AsUInt32();
                 ((first >> 16) | second).Store((uint*)(at + b));
                 ((third >> 16) | fourth).Store((uint*)(at + stride + b));
             }
@@ -52,7 +52,7 @@ internal static unsafe class E4M3Expansion
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ByLookup(byte* source, int steps, int stride, byte* target)
+    private static void ExpandByPermutation(byte* source, int steps, int stride, byte* target)
     {
         ref byte tables = ref MemoryMarshal.GetArrayDataReference(Tables);
         Vector512<byte> low0 = Vector512.LoadUnsafe(ref tables), low1 = Vector512.LoadUnsafe(ref tables, 64);

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Panels;
 
-/// <summary>A vector width, so that one kernel source serves all. Lanes are output rows: the width changes no bit of any result.</summary>
+/// <summary>Operations of one vector width, so that one kernel source serves all widths. Each lane is an output row, so the width changes no bit.</summary>
 internal unsafe interface ILanes<TVector>
     where TVector : struct
 {
@@ -18,20 +18,20 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector sum);
 
-    /// <summary>The lower bfloat16 of each 32-bit lane, widened.</summary>
+    /// <summary>The lower bfloat16 of each 32-bit lane, as float32.</summary>
     static abstract TVector Even(TVector pairs);
 
-    /// <summary>The upper bfloat16 of each 32-bit lane, widened.</summary>
+    /// <summary>The upper bfloat16 of each 32-bit lane, as float32.</summary>
     static abstract TVector Odd(TVector pairs);
 
     /// <summary>
-    /// In each 32-bit lane, read as an integer: sum + the four products of w's unsigned bytes with x's signed ones. Exact, as long as it
-    /// does not leave 32 bits.
+    /// In each 32-bit integer lane: sum + the four products of the unsigned bytes of w with the signed bytes of x. The result is exact if it
+    /// fits 32 bits.
     /// </summary>
     static abstract TVector DotBytes(TVector w, uint x, TVector sum);
 }
 
-/// <summary>The bytes of a step's x, sign-extended in pairs as vectors multiply them.</summary>
+/// <summary>Sign-extends the four bytes of a step of x to pairs of 16-bit integers, which vectors multiply.</summary>
 internal static class BytePairs
 {
     /// <summary>Bytes 0 and 2.</summary>

@@ -5,15 +5,16 @@ using HunyuanOrleans.Kernels.Isa;
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
-/// Finds the panel kernel for a tile shape: generated where the instruction set is <see cref="InstructionSet.Avx512Bf16"/> and has an
-/// instruction for the elements, portable otherwise. One instance per instruction set serves a process; code is made once per shape and kept.
+/// Provides the panel kernels of an instruction set. With <see cref="InstructionSet.Avx512Bf16"/> kernels are generated if the processor has an
+/// instruction for the element type; all others are portable. There is one instance per instruction set and process. Code is generated once
+/// for each tile shape and kept.
 /// </summary>
 public sealed unsafe class PanelKernels
 {
-    /// <summary>Steps are processed in groups of this many, so step counts are padded to a multiple of it.</summary>
+    /// <summary>Number of steps that kernels process as a group. Step counts are padded to a multiple of it.</summary>
     internal const int StepUnit = 4;
 
-    /// <summary>Rows of one panel: the float32 lanes of the widest vector.</summary>
+    /// <summary>Rows of one panel: the number of float32 lanes in the widest vector.</summary>
     internal const int PanelRows = 16;
 
     /// <summary>Panels in a full block.</summary>
@@ -22,7 +23,7 @@ public sealed unsafe class PanelKernels
     /// <summary>Rows of a full block.</summary>
     internal const int BlockRows = PanelRows * BlockPanels;
 
-    /// <summary>Most tokens of any tile.</summary>
+    /// <summary>Most tokens in a tile.</summary>
     internal const int MaxTileTokens = 12;
 
     private readonly ConcurrentDictionary<(ElementType Type, int Tokens, int Panels, int Stride, ReadAhead Ahead, bool Pieces), nint> _generated = new();
@@ -37,7 +38,7 @@ public sealed unsafe class PanelKernels
     public InstructionSet Isa { get; }
 
     /// <summary>The kernels for an instruction set.</summary>
-    /// <param name="isa">The set; null takes <see cref="InstructionSets.Choose"/>.</param>
+    /// <param name="isa">The instruction set; null takes <see cref="InstructionSets.Choose"/>.</param>
     /// <exception cref="NotSupportedException">This machine cannot run the set.</exception>
     public static PanelKernels For(InstructionSet? isa = null)
     {
@@ -50,16 +51,16 @@ public sealed unsafe class PanelKernels
         return Instances.GetOrAdd(chosen, static set => new PanelKernels(set));
     }
 
-    /// <summary>Kernels for all token counts of one tile shape; each is made when it is first called.</summary>
+    /// <summary>The kernels of a tile shape for all token counts. Each kernel is generated at its first call.</summary>
     /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
-    /// <param name="panels">1 to <see cref="BlockPanels"/>.</param>
-    /// <param name="weightStride">Bytes between steps.</param>
-    /// <param name="ahead">What is read ahead.</param>
-    /// <param name="pieces">Whether the weights lie in several places.</param>
-    internal PanelTable Table(ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces = false) =>
+    /// <param name="panels">Number of panels, 1 to <see cref="BlockPanels"/>.</param>
+    /// <param name="weightStride">Bytes from one step of the weights to the next.</param>
+    /// <param name="ahead">What the kernel reads ahead.</param>
+    /// <param name="pieces">Whether the weights lie in several pieces, <see cref="PanelArgs.Pieces"/>.</param>
+    internal PanelKernelTable GetTable(ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces = false) =>
         new(this, type, panels, weightStride, ahead, pieces);
 
-    /// <summary>Most tokens one call of a tile takes; 0 where weights of the type must be expanded before.</summary>
+    /// <summary>Most tokens that one kernel call can take, or 0 if weights of the type must be expanded before.</summary>
     internal int MaxTokens(ElementType type, int panels)
     {
         if (!Generates(type))
@@ -69,11 +70,11 @@ public sealed unsafe class PanelKernels
 
         if (type == ElementType.I4)
         {
-            return FourBitPanelCode.MaxTokens;
+            return Int4PanelCodeGenerator.MaxTokens;
         }
 
         int tokens = MaxTileTokens;
-        while (!(type == ElementType.F8E4M3 ? E4M3PanelCode.FitsExpanding(tokens, panels) : PanelCode.Fits(tokens, panels)))
+        while (!(type == ElementType.F8E4M3 ? E4M3PanelCodeGenerator.FitsExpanding(tokens, panels) : PanelCodeGenerator.Fits(tokens, panels)))
         {
             tokens--;
         }
@@ -81,8 +82,9 @@ public sealed unsafe class PanelKernels
         return tokens;
     }
 
-    internal nint Find(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces = false) => !Generates(type)
-        ? (nint)PortablePanel.Select(type, Isa)
+    /// <summary>Address of the kernel for a tile shape.</summary>
+    internal nint GetKernel(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces = false) => !Generates(type)
+        ? (nint)PortablePanelKernels.Select(type, Isa)
         : _generated.GetOrAdd((type, tokens, panels, stride, ahead, pieces), static (shape, self) =>
         {
             ExecutableMemory code = new(Assemble(shape.Type, shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
@@ -96,17 +98,17 @@ public sealed unsafe class PanelKernels
 
     private static byte[] Assemble(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces) => type switch
     {
-        ElementType.F8E4M3 => new E4M3PanelCode(tokens, panels, stride, ahead, pieces).Assemble(),
-        ElementType.I4 => FourBitPanelCode.Assemble(tokens, panels, ahead),
-        ElementType.I8 => PanelCode.Assemble(DotProduct.Bytes, tokens, panels, stride, ahead, pieces),
-        _ => PanelCode.Assemble(DotProduct.Bf16Pairs, tokens, panels, stride, ahead, pieces),
+        ElementType.F8E4M3 => new E4M3PanelCodeGenerator(tokens, panels, stride, ahead, pieces).Assemble(),
+        ElementType.I4 => Int4PanelCodeGenerator.Assemble(tokens, panels, ahead),
+        ElementType.I8 => PanelCodeGenerator.Assemble(DotProduct.Bytes, tokens, panels, stride, ahead, pieces),
+        _ => PanelCodeGenerator.Assemble(DotProduct.Bf16Pairs, tokens, panels, stride, ahead, pieces),
     };
 
     private bool Generates(ElementType type) => Isa == InstructionSet.Avx512Bf16 && type switch
     {
         ElementType.BF16 => true,
-        ElementType.I8 or ElementType.I4 => InstructionSets.HasByteProducts,
-        ElementType.F8E4M3 => InstructionSets.HasByteLookups,
+        ElementType.I8 or ElementType.I4 => InstructionSets.HasVnni,
+        ElementType.F8E4M3 => InstructionSets.HasVbmi,
         _ => false,
     };
 }

@@ -1,16 +1,16 @@
 namespace HunyuanOrleans.Kernels.Panels;
 
-/// <summary>What a generated panel kernel reads ahead of its use. It changes speed, never results.</summary>
-/// <param name="Stream">Its own weights, a few kilobytes ahead: for tiles that read them once, from memory.</param>
-/// <param name="NextLines">Cache lines of <see cref="PanelArgs.Next"/> in each group of steps: for tiles that read theirs again and again.</param>
+/// <summary>The memory that a generated panel kernel prefetches. It affects speed, not results.</summary>
+/// <param name="Stream">Whether the kernel prefetches its own weights a few kilobytes ahead, for tiles that read them once from memory.</param>
+/// <param name="NextLines">Number of cache lines of <see cref="PanelArgs.Next"/> to prefetch per group of steps, for tiles whose own weights are in cache.</param>
 internal readonly record struct ReadAhead(bool Stream, int NextLines)
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No read-ahead.</summary>
     public static ReadAhead None => default;
 
-    /// <summary>The kernel's own weights.</summary>
+    /// <summary>Read ahead the kernel's own weights.</summary>
     public static ReadAhead OwnStream => new(true, 0);
 
-    /// <summary>The next weights.</summary>
+    /// <summary>Read ahead the weights that are needed next.</summary>
     public static ReadAhead NextWeights(int lines) => new(false, lines);
 }

@@ -1,17 +1,17 @@
 namespace HunyuanOrleans.Kernels.Products;
 
-/// <summary>What is done with a product's float32 sums.</summary>
+/// <summary>The operation applied to the float32 sums of a product.</summary>
 public enum Epilogue
 {
-    /// <summary>Stored in the type of the output, rounded where that is bfloat16.</summary>
+    /// <summary>Store the sums in the type of the output, rounded if that is bfloat16.</summary>
     Store,
 
-    /// <summary>Added to the float32 output.</summary>
+    /// <summary>Add the sums to the float32 output.</summary>
     Add,
 
     /// <summary>
-    /// silu(gate) * up, stored in the type of the output: the weights hold 64 gate rows, then 64 up rows, in turn, so the output has
-    /// half as many columns as the weights have rows.
+    /// Store silu(gate) * up in the type of the output. The weights alternate between 64 gate rows and 64 up rows, so the output has half as
+    /// many columns as the weights have rows.
     /// </summary>
     SwiGlu,
 }

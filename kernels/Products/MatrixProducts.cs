@@ -7,16 +7,16 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Products;
 
 /// <summary>
-/// Runs one or several products y = x . w^T at once, spread over the workers; a reused object, allocating nothing per run. Each
-/// output element is summed over the columns in order in one chain, whatever the number of tokens, tiles or workers. Before quantised
-/// weights the rows of x are quantised, each once in a run. It does not know which layer or expert a weight belongs to.
+/// Runs one or several products y = x . w^T together, distributed over the workers. Each output element is one sum over the columns in
+/// order, whatever the number of tokens, tiles or workers. For quantised weights the rows of x are quantised, each row once per run. Keep
+/// the object and reuse it: runs allocate nothing. Not thread-safe.
 /// </summary>
 public sealed unsafe class MatrixProducts : IJob, IDisposable
 {
-    // Longest run of tokens that shares one pass over a block: its float32 sums (64 KB with two blocks) stay in the second-level cache.
+    // Most tokens that share one pass over a block: their float32 sums (64 KB with two blocks) stay in the second-level cache.
     private const int UnitTokens = 128;
 
-    // A block read once costs what its bytes cost; with this many tokens its arithmetic costs as much.
+    // Up to about this many tokens, reading a block costs more than its arithmetic, so such units have the same cost.
     private const int BalancedTokens = 12;
 
     private readonly WorkerPool _pool;
@@ -24,30 +24,30 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     private NativeBuffer? _expansions;
     private readonly Item[] _items;
     private Unit[] _units = new Unit[64];
-    private readonly SharedRanges _ranges;
-    private readonly QuantizedInputs _inputs = new();
+    private readonly WorkStealingRanges _ranges;
+    private readonly QuantizedActivations _inputs = new();
     private int _itemCount;
     private int _unitCount;
     private long _cost;
     private bool _hasInputs;
 
-    /// <summary>Reserves scratch memory for the pool's workers.</summary>
+    /// <summary>Allocates scratch memory for the workers of the pool.</summary>
     /// <param name="pool">Workers to use.</param>
-    /// <param name="maxItems">Most products of one run.</param>
+    /// <param name="maxItems">Most products in one run.</param>
     public MatrixProducts(WorkerPool pool, int maxItems)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxItems);
         _pool = pool;
         _items = new Item[maxItems];
-        _ranges = new SharedRanges(pool.Threads);
+        _ranges = new WorkStealingRanges(pool.Threads);
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
 
     private static long ScratchBytes => UnitTokens * 2L * PanelKernels.BlockRows * sizeof(float);
 
     /// <summary>Adds a product to the next <see cref="Run()"/>. Rows [xRow, xRow + rows) of x give rows [yRow, yRow + rows) of y.</summary>
-    /// <exception cref="ArgumentException">Types or sizes do not fit each other; the products added before are dropped.</exception>
-    /// <exception cref="InvalidOperationException">The run is full; likewise.</exception>
+    /// <exception cref="ArgumentException">Types or sizes do not match. The products added before are dropped.</exception>
+    /// <exception cref="InvalidOperationException">The run is full. The products added before are dropped.</exception>
     public void Add(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
         try
@@ -56,7 +56,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         }
         catch
         {
-            // Else the next caller's run would begin with what is left of a failed one.
+            // Drop the products added before, so that the next caller's run does not contain them.
             Clear();
             throw;
         }
@@ -64,9 +64,9 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         if (rows > 0)
         {
             _items[_itemCount] = weights.Type.IsQuantized()
-                ? Quantized(weights, x, xRow, y, yRow, rows, epilogue)
+                ? QuantizedItem(weights, x, xRow, y, yRow, rows, epilogue)
                 : new Item(weights, x.Address(xRow), x.Stride, -1, y, yRow, rows, epilogue);
-            Cut(_itemCount++);
+            AddUnits(_itemCount++);
         }
     }
 
@@ -77,10 +77,10 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         {
             if (_hasInputs)
             {
-                MakeInputs();
+                QuantizeInputs();
             }
 
-            Deal();
+            AssignRanges();
             _pool.Run(this, Math.Min(_pool.Threads, _unitCount));
         }
         finally
@@ -97,9 +97,9 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         _inputs.Dispose();
     }
 
-    private Item Quantized(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
+    private Item QuantizedItem(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
-        InputForm form = InputForm.Of(weights);
+        ActivationFormat form = ActivationFormat.Of(weights);
         if (BlockProduct.NeedsExpansion(weights, rows))
         {
             _expansions ??= new NativeBuffer((long)_pool.Threads * BlockProduct.ExpansionBytes, clear: false);
@@ -109,7 +109,7 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         return new Item(weights, null, form.Stride, _inputs.Add(x, xRow, rows, form), y, yRow, rows, epilogue);
     }
 
-    private void MakeInputs()
+    private void QuantizeInputs()
     {
         _inputs.Run(_pool);
         for (int i = 0; i < _itemCount; i++)
@@ -137,14 +137,14 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         y.Check(yRow, rows, nameof(yRow));
         if ((x.Type != weights.Type && !weights.Type.IsQuantized()) || x.Columns != weights.Columns)
         {
-            throw new ArgumentException($"x is {x.Type}[{x.Columns}], the weights are {weights.Type}[{weights.Rows}, {weights.Columns}].", nameof(x));
+            throw new ArgumentException($"x is {x.Type}[{x.Columns}], but the weights are {weights.Type}[{weights.Rows}, {weights.Columns}].", nameof(x));
         }
 
         int outputs = epilogue == Epilogue.SwiGlu ? weights.Rows / 2 : weights.Rows;
         bool paired = epilogue != Epilogue.SwiGlu || weights.Rows % (2 * PanelKernels.BlockRows) == 0;
         if ((epilogue == Epilogue.SwiGlu ? y.Columns > outputs : y.Columns != outputs) || !paired || (epilogue == Epilogue.Add && y.Type != ElementType.F32))
         {
-            throw new ArgumentException($"y is {y.Type}[{y.Columns}], the product has {outputs} columns ({epilogue}).", nameof(y));
+            throw new ArgumentException($"y is {y.Type}[{y.Columns}], but the product has {outputs} columns ({epilogue}).", nameof(y));
         }
 
         if (rows > 0 && _itemCount == _items.Length)
@@ -158,9 +158,9 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
     {
         float* sums = (float*)(_scratch.Pointer + (worker * ScratchBytes));
         byte* expansion = _expansions is null ? null : _expansions.Pointer + ((long)worker * BlockProduct.ExpansionBytes);
-        for (int unit = _ranges.Take(slot, out int following); unit >= 0; unit = _ranges.Take(slot, out following))
+        for (int unit = _ranges.Take(slot, out int likelyNext); unit >= 0; unit = _ranges.Take(slot, out likelyNext))
         {
-            byte* next = following < 0 ? null : _items[_units[following].Item].Weights.Block(_units[following].Block);
+            byte* next = likelyNext < 0 ? null : _items[_units[likelyNext].Item].Weights.Block(_units[likelyNext].Block);
             Compute(in _units[unit], sums, expansion, next);
         }
     }
@@ -188,38 +188,38 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
         {
             product.Run(u.Block, sums, item.Weights.Block(u.Block + 1));
             product.Run(u.Block + 1, sums + PanelKernels.BlockRows, next);
-            SumsOutput.SwiGlu(sums, width, u.Tokens, item.Y, row, column);
+            OutputWriter.SwiGlu(sums, width, u.Tokens, item.Y, row, column);
             return;
         }
 
         product.Run(u.Block, sums, next);
-        SumsOutput.Write(sums, width, u.Tokens, item.Y, row, column, item.Epilogue == Epilogue.Add);
+        OutputWriter.Write(sums, width, u.Tokens, item.Y, row, column, item.Epilogue == Epilogue.Add);
     }
 
-    private void Cut(int index)
+    private void AddUnits(int index)
     {
         ref Item item = ref _items[index];
-        int granule = item.Epilogue == Epilogue.SwiGlu ? 2 : 1;
+        int blocksPerUnit = item.Epilogue == Epilogue.SwiGlu ? 2 : 1;
         int runs = (item.Rows + UnitTokens - 1) / UnitTokens;
         for (int run = 0; run < runs; run++)
         {
             int first = (int)((long)item.Rows * run / runs);
             int tokens = (int)((long)item.Rows * (run + 1) / runs) - first;
-            for (int block = 0; block < item.Weights.Blocks; block += granule)
+            for (int block = 0; block < item.Weights.Blocks; block += blocksPerUnit)
             {
                 if (_unitCount == _units.Length)
                 {
                     Array.Resize(ref _units, _units.Length * 2);
                 }
 
-                _cost += (long)Math.Max(tokens, BalancedTokens) * item.Weights.Steps * granule;
+                _cost += (long)Math.Max(tokens, BalancedTokens) * item.Weights.Steps * blocksPerUnit;
                 _units[_unitCount++] = new Unit(index, block, first, tokens, _cost);
             }
         }
     }
 
-    // Each worker gets consecutive units of about the same cost.
-    private void Deal()
+    // Gives each worker consecutive units of about the same total cost.
+    private void AssignRanges()
     {
         int slots = Math.Min(_pool.Threads, _unitCount);
         int unit = 0;
@@ -243,12 +243,12 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
 
     private struct Item(PackedMatrix weights, byte* x, long xStride, int input, Activation y, int yRow, int rows, Epilogue epilogue)
     {
-        /// <summary>First row of x; of a quantised input known from the run on.</summary>
+        /// <summary>First row of x. For quantised activations it is set when the run begins.</summary>
         public byte* X = x;
         public readonly PackedMatrix Weights = weights;
         public readonly long XStride = xStride;
 
-        /// <summary>Number in <see cref="QuantizedInputs"/>, or -1.</summary>
+        /// <summary>Index in <see cref="QuantizedActivations"/>, or -1 if x is not quantised.</summary>
         public readonly int Input = input;
         public readonly Activation Y = y;
         public readonly int YRow = yRow;

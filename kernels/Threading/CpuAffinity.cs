@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace HunyuanOrleans.Kernels.Threading;
 
-/// <summary>Binds threads to CPUs on Linux; elsewhere it does nothing.</summary>
+/// <summary>Binds threads to CPUs on Linux. On other systems it does nothing.</summary>
 internal static unsafe class CpuAffinity
 {
     private const int MaskBytes = 128;
@@ -19,7 +19,7 @@ internal static unsafe class CpuAffinity
         byte* mask = stackalloc byte[MaskBytes];
         new Span<byte>(mask, MaskBytes).Clear();
         mask[cpu / 8] = (byte)(1 << (cpu % 8));
-        // A refusal (a container that forbids it) only costs speed.
+        // The call fails where a container forbids it. That costs speed, nothing else, so the result is ignored.
         _ = SetAffinity(0, MaskBytes, mask);
     }
 

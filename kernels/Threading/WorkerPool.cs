@@ -3,33 +3,33 @@ using System.Runtime.ExceptionServices;
 namespace HunyuanOrleans.Kernels.Threading;
 
 /// <summary>
-/// A few threads that wait for a job by spinning briefly before they park, so that fork and join cost a fraction of a microsecond
-/// while steps follow each other, and no CPU when idle. Each worker takes a consecutive range of the units, the same for equal counts,
-/// so that what one job leaves in a worker's cache the next one finds there; who is done early helps others. The caller of <see cref="Run"/> works too, as worker 0. One caller at a time.
-/// It knows nothing of what the jobs compute.
+/// Runs jobs on a fixed set of threads. Idle workers spin briefly before they park: fork and join cost a fraction of a microsecond while
+/// jobs follow each other closely, and an idle pool uses no CPU. Each worker starts with a consecutive range of the units, the same range for
+/// equal counts, so that it finds in its cache what the previous job left there; a worker that finishes early steals units from others. The
+/// caller of <see cref="Run"/> is worker 0. Concurrent callers take turns.
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
-    // About 100 µs: longer than the serial parts of a decode step, far shorter than a human pause.
+    // About 100 µs: longer than the serial parts of a decode step, far shorter than the pause between two requests.
     private const int SpinsBeforePark = 4000;
     private const int SpinsBeforeYield = 2000;
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly Lock _callers = new();
+    private readonly Lock _callerLock = new();
     private IJob? _job;
-    private readonly SharedRanges _ranges;
+    private readonly WorkStealingRanges _ranges;
     private int _count;
-    private int _done;
+    private int _completed;
     private int _parked;
-    private int _forks;
+    private int _forkCount;
     private volatile bool _stopping;
     private ExceptionDispatchInfo? _fault;
 
     /// <summary>Starts the workers.</summary>
     /// <param name="threads">Workers including the caller, 1 to 1024; 0 means one for each CPU this process may use.</param>
     /// <param name="pin">
-    /// Whether worker i is bound to the i-th CPU the process may use (Linux only; default true). Off where several processes share the CPUs.
+    /// Whether worker i is bound to the i-th CPU the process may use (Linux only; default true). Turn it off if several processes share the CPUs.
     /// </param>
     public WorkerPool(int threads = 0, bool pin = true)
     {
@@ -37,25 +37,25 @@ public sealed class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         Pinned = pin && Threads <= Environment.ProcessorCount;
-        _ranges = new SharedRanges(Threads);
+        _ranges = new WorkStealingRanges(Threads);
         _threads = new Thread[Threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
-            _threads[i] = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"kernel worker {worker}" };
+            _threads[i] = new Thread(() => WorkerLoop(worker)) { IsBackground = true, Name = $"kernel worker {worker}" };
             _threads[i].Start();
         }
     }
 
-    /// <summary>Number of workers, the caller included.</summary>
+    /// <summary>Number of workers, including the caller.</summary>
     public int Threads { get; }
 
     /// <summary>Whether workers are bound to CPUs.</summary>
     public bool Pinned { get; }
 
     /// <summary>
-    /// Binds the calling thread to the CPU of worker 0. For a thread that does nothing but call <see cref="Run"/>; without it the
-    /// scheduler may put the caller beside a pinned worker.
+    /// Binds the calling thread to the CPU of worker 0, if workers are bound. Meant for a thread that only calls <see cref="Run"/>: the
+    /// operating system may otherwise run the caller on the CPU of a pinned worker.
     /// </summary>
     public void PinCurrentThread()
     {
@@ -65,27 +65,27 @@ public sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Runs all units of <paramref name="job"/> and returns when the last is done.</summary>
+    /// <summary>Runs all units of <paramref name="job"/> and returns when the last one is done.</summary>
     /// <param name="job">The work.</param>
     /// <param name="count">Number of units; 0 does nothing.</param>
-    /// <exception cref="Exception">What a unit threw first; the other units were run all the same.</exception>
+    /// <exception cref="Exception">The first exception that a unit threw. The other units have still run.</exception>
     /// <exception cref="ObjectDisposedException">The pool is disposed.</exception>
     public void Run(IJob job, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
 
-        // Also where the caller does everything: jobs have scratch memory for each worker, and both callers would be worker 0.
-        lock (_callers)
+        // The lock is needed even if the caller runs every unit itself: two callers would both be worker 0 and share its scratch memory.
+        lock (_callerLock)
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
             if (_threads.Length == 0 || count <= 1)
             {
-                RunAlone(job, count);
+                RunOnCaller(job, count);
                 return;
             }
 
             Fork(job, count);
-            Work(0);
+            RunUnits(0);
             Join();
         }
     }
@@ -93,7 +93,7 @@ public sealed class WorkerPool : IDisposable
     /// <summary>Stops the workers. No job may be running.</summary>
     public void Dispose()
     {
-        lock (_callers)
+        lock (_callerLock)
         {
             if (_stopping)
             {
@@ -112,10 +112,13 @@ public sealed class WorkerPool : IDisposable
         _wake.Dispose();
     }
 
-    /// <summary>Wake-ups given and not yet taken by a worker.</summary>
+    /// <summary>Wake-ups that were released and that no worker has consumed yet.</summary>
     internal int PendingWakes => _wake.CurrentCount;
 
-    private static void RunAlone(IJob job, int count)
+    /// <summary>Workers that are parked or about to park.</summary>
+    internal int ParkedWorkers => Volatile.Read(ref _parked);
+
+    private static void RunOnCaller(IJob job, int count)
     {
         ExceptionDispatchInfo? fault = null;
         for (int unit = 0; unit < count; unit++)
@@ -138,20 +141,21 @@ public sealed class WorkerPool : IDisposable
         _job = job;
         _count = count;
         _fault = null;
-        Volatile.Write(ref _done, 0);
+        Volatile.Write(ref _completed, 0);
 
-        // From the first range on a worker may take units, so all it reads must be in place. A worker late from the job before does no
-        // harm: what it takes is a unit of this one.
+        // Workers may take units as soon as the first range is set, so everything they read must be written before. A worker that is still
+        // busy with the previous job does no harm: any unit it takes belongs to this job.
         for (int worker = 0; worker < Threads; worker++)
         {
             _ranges.Set(worker, (int)((long)count * worker / Threads), (int)((long)count * (worker + 1) / Threads));
         }
 
-        Interlocked.Increment(ref _forks);
+        Interlocked.Increment(ref _forkCount);
         int parked = Volatile.Read(ref _parked);
         if (parked > 0)
         {
-            // Short jobs end before a woken worker is up; what earlier ones gave is not given again, else it would be awake for long.
+            // A short job ends before the workers it woke are running. Wake-ups that are still pending are not released again: they would
+            // add up and keep workers awake long after the last job.
             int wakes = Math.Min(parked, count) - _wake.CurrentCount;
             if (wakes > 0)
             {
@@ -163,7 +167,7 @@ public sealed class WorkerPool : IDisposable
     private void Join()
     {
         int spins = 0;
-        while (Volatile.Read(ref _done) < _count)
+        while (Volatile.Read(ref _completed) < _count)
         {
             if (++spins < SpinsBeforeYield)
             {
@@ -171,7 +175,7 @@ public sealed class WorkerPool : IDisposable
             }
             else
             {
-                // The worker that holds the last unit lost its CPU.
+                // The worker that runs the last unit has lost its CPU.
                 Thread.Yield();
             }
         }
@@ -180,11 +184,11 @@ public sealed class WorkerPool : IDisposable
         _fault?.Throw();
     }
 
-    private void Work(int worker)
+    private void RunUnits(int worker)
     {
         for (int unit = _ranges.Take(worker, out _); unit >= 0; unit = _ranges.Take(worker, out _))
         {
-            // A unit taken holds the job open until it is counted as done, so the job is stable here.
+            // The job cannot end before this unit is counted as completed, so _job does not change here.
             try
             {
                 _job!.Run(unit, worker);
@@ -194,11 +198,11 @@ public sealed class WorkerPool : IDisposable
                 Interlocked.CompareExchange(ref _fault, ExceptionDispatchInfo.Capture(e), null);
             }
 
-            Interlocked.Increment(ref _done);
+            Interlocked.Increment(ref _completed);
         }
     }
 
-    private void Loop(int worker)
+    private void WorkerLoop(int worker)
     {
         if (Pinned)
         {
@@ -206,14 +210,14 @@ public sealed class WorkerPool : IDisposable
         }
 
         int spins = 0;
-        int seen = 0;
+        int lastFork = 0;
         while (!_stopping)
         {
-            int forks = Volatile.Read(ref _forks);
-            if (forks != seen)
+            int forkCount = Volatile.Read(ref _forkCount);
+            if (forkCount != lastFork)
             {
-                seen = forks;
-                Work(worker);
+                lastFork = forkCount;
+                RunUnits(worker);
                 spins = 0;
             }
             else if (++spins < SpinsBeforePark)
@@ -222,17 +226,17 @@ public sealed class WorkerPool : IDisposable
             }
             else
             {
-                Park(seen);
+                Park(lastFork);
                 spins = 0;
             }
         }
     }
 
-    private void Park(int seen)
+    private void Park(int lastFork)
     {
         Interlocked.Increment(ref _parked);
-        // A job forked before the line above did not see this worker; look once more before sleeping.
-        if (Volatile.Read(ref _forks) == seen && !_stopping)
+        // A job that was forked before the increment has not counted this worker as parked and does not wake it, so check once more.
+        if (Volatile.Read(ref _forkCount) == lastFork && !_stopping)
         {
             _wake.Wait();
         }

@@ -13,7 +13,7 @@ internal sealed class AttentionHarness : IDisposable
     private const int MaxRows = 512;
     private const int CacheGroups = 2;
 
-    // The other cache group must stay out of it.
+    // The tests use one cache group. The other one must not affect them.
     private const int Group = 1;
     private readonly AttentionInputs _inputs;
     private readonly AttentionBatch _batch;
@@ -27,11 +27,11 @@ internal sealed class AttentionHarness : IDisposable
     private readonly Dictionary<int, (int[] Blocks, int Length)> _sequences = [];
     private int _taken;
 
-    public AttentionHarness(AttentionInputs inputs, ElementType type, InstructionSet isa, WorkerPool pool, int blocks = 64, int order = 0, ElementType products = ElementType.BF16)
+    public AttentionHarness(AttentionInputs inputs, ElementType type, InstructionSet isa, WorkerPool pool, int blocks = 64, int order = 0, ElementType computeType = ElementType.BF16)
     {
         _inputs = inputs;
         AttentionShape s = inputs.Shape;
-        Cache = new KvBlocks(CacheGroups, blocks, s.KeyHeads, s.HeadSize, type, products: products);
+        Cache = new KvBlocks(CacheGroups, blocks, s.KeyHeads, s.HeadSize, type, computeType: computeType);
         _batch = new AttentionBatch(s.Heads, s.KeyHeads);
         _preprocessor = new QkvPreprocessor(pool);
         _attention = new PagedAttention(pool, Cache, s.GroupHeads, PanelKernels.For(isa));
@@ -39,21 +39,21 @@ internal sealed class AttentionHarness : IDisposable
         _rotary = new RotaryAngles(MaxRows, s.HeadSize);
         int queries = s.Heads * s.HeadSize;
         _projected = [new(MaxRows, queries + (2 * s.KeyHeads * s.HeadSize), ElementType.F32), new(MaxRows, queries, ElementType.F32)];
-        _output = new Activation(MaxRows, queries, Cache.ProductType);
+        _output = new Activation(MaxRows, queries, Cache.ComputeType);
         _shuffled = [.. Enumerable.Range(0, blocks)];
         new Random(order).Shuffle(_shuffled);
-        Poison();
+        FillWithNaN();
     }
 
     public KvBlocks Cache { get; }
 
-    /// <summary>What a pool of used blocks may hold: every bit set is a NaN, as an element or as a scale.</summary>
-    public void Poison()
+    /// <summary>Fills all blocks with NaN, as elements and as scales, which used blocks may contain.</summary>
+    public void FillWithNaN()
     {
         int perUnit = Math.Min(8, 16 / Cache.Type.Size());
         for (int block = 0; block < Cache.Blocks * CacheGroups; block++)
         {
-            // Padding inside a key head is zero by contract and never written, so heads that have some keep their bytes.
+            // Padding inside a key head must stay zero, so blocks with such padding are not filled.
             if (Cache.HeadSize % perUnit == 0)
             {
                 Cache.GetBlock(block % CacheGroups, block / CacheGroups).Fill(0xFF);
@@ -61,23 +61,23 @@ internal sealed class AttentionHarness : IDisposable
         }
     }
 
-    /// <summary>What the cache's bytes say of a position, by key head; for codes.</summary>
+    /// <summary>The key and value of each head at a position, read from the bytes of a quantised cache.</summary>
     public (double[] Key, double[] Value)[] Read(int sequence, int position)
     {
         int block = _sequences[sequence].Blocks[position / KvBlocks.Positions];
-        return [.. Enumerable.Range(0, Cache.Heads).Select(head => DecodedKv.Read(Cache, Group, block, head, position % KvBlocks.Positions))];
+        return [.. Enumerable.Range(0, Cache.Heads).Select(head => KvReader.Read(Cache, Group, block, head, position % KvBlocks.Positions))];
     }
 
-    /// <summary>Forgets all sequences and leaves the blocks as they are.</summary>
-    public void Forget()
+    /// <summary>Removes all sequences without changing the blocks.</summary>
+    public void RemoveSequences()
     {
         _sequences.Clear();
         _taken = 0;
     }
 
     /// <summary>
-    /// Appends rows to sequences as one batch; returns their outputs [layer][row] in order. With <paramref name="garbage"/> every
-    /// projected value is an infinity.
+    /// Appends rows to sequences in one batch and returns their outputs [layer][row] in order. With <paramref name="garbage"/>, every
+    /// projected value is infinity.
     /// </summary>
     public float[][][] Step(ReadOnlySpan<(int Sequence, int Count)> slices, bool garbage = false)
     {
@@ -97,14 +97,14 @@ internal sealed class AttentionHarness : IDisposable
             _sequences[sequence] = (grown, length + count);
         }
 
-        // Layer 1 reads what layer 0 cached.
+        // Layer 1 reads the keys and values of layer 0.
         float[][][] result = new float[2][][];
         for (int layer = 0; layer < 2; layer++)
         {
-            Rows.Fill(_output, float.NaN);
+            ActivationRows.Fill(_output, float.NaN);
             _preprocessor.Run(_batch, _projected[layer], _rotary, _inputs.Weights[layer], _queries, Cache, Group);
             _attention.Run(_batch, _queries, Group, _output);
-            result[layer] = [.. Enumerable.Range(0, _batch.Rows).Select(row => Rows.Get(_output, row))];
+            result[layer] = [.. Enumerable.Range(0, _batch.Rows).Select(row => ActivationRows.Get(_output, row))];
         }
 
         return result;

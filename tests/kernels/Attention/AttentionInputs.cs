@@ -10,8 +10,8 @@ public sealed record AttentionShape(int Heads, int KeyHeads, int HeadSize, bool 
 }
 
 /// <summary>
-/// Deterministic projected rows and weights of a group of two layers: layer 0 has keys and values, layer 1 reads them with queries and
-/// norms of its own.
+/// Deterministic projected rows and weights for a group of two layers. Layer 0 has keys and values; layer 1 reads them with its own queries
+/// and norms.
 /// </summary>
 internal sealed class AttentionInputs
 {
@@ -41,7 +41,7 @@ internal sealed class AttentionInputs
 
         int columns = layer == 0 ? (Shape.Heads + (2 * Shape.KeyHeads)) * Shape.HeadSize : Shape.Heads * Shape.HeadSize;
         int seed = (((((_seed * 31) + sequence) * 300007) + position) * 2) + layer;
-        return _rows[(sequence, position, layer)] = Rows.Random(columns, seed, scale: _scale);
+        return _rows[(sequence, position, layer)] = ActivationRows.Random(columns, seed, scale: _scale);
     }
 
     public float[] Angles(int position)
@@ -57,8 +57,8 @@ internal sealed class AttentionInputs
 
     private AttentionWeights Layer(int layer)
     {
-        float[]? Norm(int seed) => Shape.Norm ? [.. Rows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)] : null;
-        float[]? bias = Shape.Bias ? Rows.Random(Row(0, 0, layer).Length, 50 + layer) : null;
+        float[]? Norm(int seed) => Shape.Norm ? [.. ActivationRows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)] : null;
+        float[]? bias = Shape.Bias ? ActivationRows.Random(Row(0, 0, layer).Length, 50 + layer) : null;
         return new AttentionWeights(bias, Norm(60), Norm(70), 1e-5f);
     }
 }

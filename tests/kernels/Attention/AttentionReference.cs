@@ -4,9 +4,9 @@ using HunyuanOrleans.Kernels.Tests.Support;
 namespace HunyuanOrleans.Kernels.Tests.Attention;
 
 /// <summary>
-/// Attention in float64, as published: bias, rotation, per-head norm with its weight on queries and on keys (nothing folded), softmax
-/// over all earlier positions. With each output comes a bound on what rounding may change. Keys and values may be
-/// given instead, by sequence and position.
+/// Attention in float64, as published: bias, rotation, per-head norm with weights on both queries and keys, and softmax over all earlier
+/// positions. Each output has a bound for its rounding error. Keys and values by sequence and position may be supplied instead of being
+/// computed.
 /// </summary>
 internal sealed class AttentionReference(
     AttentionInputs inputs, ElementType type, Func<int, int, (double[] Key, double[] Value)[]>? cached = null)
@@ -15,7 +15,7 @@ internal sealed class AttentionReference(
     private readonly double _store = Rounding.OfStore(type);
     private readonly Dictionary<(int Sequence, int Position), (Vector[] Keys, double[][] Values)> _cache = [];
 
-    /// <summary>The outputs [heads * head size] of a row, and how far from each a result may be.</summary>
+    /// <summary>The outputs [heads * head size] of a row, and the largest allowed difference from each.</summary>
     public (double[] Values, double[] Bounds) Row(int sequence, int position, int layer)
     {
         AttentionShape s = inputs.Shape;
@@ -27,7 +27,7 @@ internal sealed class AttentionReference(
             Vector q = Prepare(row, head * s.HeadSize, w.Bias, position, w.QueryNorm is not null);
             for (int i = 0; i < s.HeadSize; i++)
             {
-                // The key's weight is part of what multiplies the query for rounding, and part of the key in the formula.
+                // The kernels multiply the query by the key's norm weight. The formula multiplies the key.
                 double factor = (w.QueryNorm?[i] ?? 1) / Math.Sqrt(s.HeadSize);
                 q.Values[i] *= factor;
                 q.Errors[i] *= Math.Abs(factor);
@@ -71,7 +71,7 @@ internal sealed class AttentionReference(
             error = Math.Max(error, errors + (Rounding.Gamma(d + 2) * products));
         }
 
-        // Differences to a running maximum, rounded; an exponential (2 ulp) and a product per tile of 128 and segment of 4096.
+        // Errors of differences to a running maximum, and of an exponential (2 ulp) and a product per tile of 128 and segment of 4096.
         int tiles = (position / 128) + (position / 4096) + 2;
         error += (4 * U * (magnitude + error)) + (8 * U * tiles) + (4 * U);
         double mass = 0;
@@ -159,7 +159,7 @@ internal sealed class AttentionReference(
             double scale = 1 / Math.Sqrt((squares / d) + inputs.Weights[0].Eps);
             for (int i = 0; i < d; i++)
             {
-                // Rotation errors move the norm by at most 6 u of itself, its sum by gamma / 2.
+                // Rotation errors change the norm by a relative error of at most 6 u, and those of its sum by gamma / 2.
                 x[i] *= scale;
                 e[i] = (e[i] * scale) + (Math.Abs(x[i]) * (d + 20) * U);
             }

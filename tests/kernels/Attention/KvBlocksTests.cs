@@ -7,11 +7,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
 
-/// <summary>Sizes of the cache's memory, and numbers and shapes that do not fit it.</summary>
-public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
+/// <summary>Sizes of the cache, copies of blocks, and the rejection of invalid numbers and shapes.</summary>
+public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
     [Fact]
-    public void HunyuanLargeTakes81920BytesPerToken()
+    public void HunyuanLargeNeeds81920BytesPerToken()
     {
         const int Groups = 32;
         Assert.Equal(81920, KvBlocks.BytesPerBlock(heads: 8, headSize: 80, ElementType.BF16) * Groups / KvBlocks.Positions);
@@ -29,7 +29,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void NumbersOutsideThePoolAreRefused()
+    public void NumbersOutsideThePoolAreRejected()
     {
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.BF16);
         foreach ((int group, int block) in new[] { (0, 3), (0, -1), (2, 0), (-1, 0), (0, int.MaxValue), (int.MinValue, 0) })
@@ -37,7 +37,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
             Assert.Throws<ArgumentOutOfRangeException>(() => cache.GetBlock(group, block).Length);
         }
 
-        // Blocks must not overlap: each holds its own mark.
+        // Blocks must not overlap, so each one keeps its own mark.
         for (int i = 0; i < 6; i++)
         {
             cache.GetBlock(i / 3, i % 3).Fill((byte)(i + 1));
@@ -50,7 +50,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void MemoryOfGroupsComesAndGoes()
+    public void GroupMemoryCanBeAttachedAndReleased()
     {
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
         Assert.Equal((0, false, false), (cache.TotalBytes, cache.HasMemory(0), cache.HasMemory(1)));
@@ -75,7 +75,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void BlocksMoveToOtherNumbersOfAnotherPool()
+    public void BlocksCanBeCopiedToOtherNumbersOfAnotherPool()
     {
         using KvBlocks from = new(2, 4, 2, 24, ElementType.BF16);
         using KvBlocks to = new(2, 3, 2, 24, ElementType.BF16);
@@ -101,7 +101,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void AGroupWithoutMemoryIsRefusedAtOnce()
+    public void AGroupWithoutMemoryIsRejected()
     {
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
         cache.Attach(1, cache.AllocateGroup());
@@ -136,19 +136,19 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     [InlineData(1, 1, 1, -16, ElementType.BF16)]
     [InlineData(1, 1, 1, 16, ElementType.F16)]
     [InlineData(1, 1, 1, 15, ElementType.I8)]
-    public void ImpossibleShapesAreRefused(int groups, int blocks, int heads, int headSize, ElementType type) =>
+    public void InvalidShapesAreRejected(int groups, int blocks, int heads, int headSize, ElementType type) =>
         Assert.ThrowsAny<ArgumentException>(() => new KvBlocks(groups, blocks, heads, headSize, type));
 
     [Theory]
     [InlineData(3)]
     [InlineData(-1)]
-    public void BlocksOutsideThePoolAreRefusedAndTheNextStepWorks(int block)
+    public void BlocksOutsideThePoolAreRejectedAndTheNextStepWorks(int block)
     {
         AttentionWeights weights = new(null, null, null, 0);
         using KvBlocks cache = new(1, 3, 1, 16, ElementType.F32);
         using QueryBuffer queries = new(4, 1, cache);
         using RotaryAngles rotary = new(4, 16);
-        using Activation projected = Rows.Of(Rows.Random(4 * 48, 1), 48, ElementType.F32);
+        using Activation projected = ActivationRows.Of(ActivationRows.Random(4 * 48, 1), 48, ElementType.F32);
         using Activation output = new(4, 16, ElementType.F32);
         using PagedAttention attention = new(pools.All[1], cache, 1, PanelKernels.For(InstructionSets.Best));
         QkvPreprocessor preprocessor = new(pools.All[1]);
@@ -160,16 +160,16 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
         batch.Clear();
         batch.Add(new AttentionSlice(0, 1, 0, new[] { 2 }));
         rotary.Cos.Row(0).Fill(1);
-        Rows.Set(projected, 0, Rows.Random(48, 9));
+        ActivationRows.Set(projected, 0, ActivationRows.Random(48, 9));
         preprocessor.Run(batch, projected, rotary, weights, queries, cache, 0);
         attention.Run(batch, queries, 0, output);
 
-        // One position: the output is its value.
-        Rows.AssertSameBits(projected.Row(0)[32..], output.Row(0), "single position");
+        // With a single position the output is its value.
+        ActivationRows.AssertSameBits(projected.Row(0)[32..], output.Row(0), "single position");
     }
 
     [Fact]
-    public void WrongSlicesAreRefusedAndLeaveTheBatchAsItWas()
+    public void InvalidSlicesAreRejectedAndDoNotChangeTheBatch()
     {
         AttentionBatch batch = new(4, 2);
         batch.Add(new AttentionSlice(0, 10, 0, new[] { 0 }));
@@ -197,7 +197,7 @@ public sealed class KvBlocksTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void ABatchOfAnotherShapeIsRefused()
+    public void ABatchOfAnotherShapeIsRejected()
     {
         using KvBlocks cache = new(1, 3, 2, 16, ElementType.F32);
         using QueryBuffer queries = new(4, 4, cache);

@@ -8,8 +8,8 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
 
-/// <summary>A context of 262,144 positions, most of it written straight into the cache's documented layout, against float64.</summary>
-public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
+/// <summary>A context of 262,144 positions, most of it written directly to the documented layout of the cache, against float64.</summary>
+public sealed unsafe class LongContextTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
     private const int Context = 262144;
     private const int Rows = 3;
@@ -19,7 +19,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
     [Theory]
     [InlineData(ElementType.F32)]
     [InlineData(ElementType.BF16)]
-    public void AgainstFloat64(ElementType type)
+    public void MatchesFloat64(ElementType type)
     {
         float[] keys = new float[Context * HeadSize];
         float[] values = new float[Context * HeadSize];
@@ -35,7 +35,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
         random.Shuffle(blocks);
         Write(cache, blocks, keys, values, type);
 
-        // No norm and no rotation: what is projected is what attends, so that the reference needs the float values alone.
+        // Without norm and rotation, attention uses the projected values themselves, so the reference needs nothing else.
         using RotaryAngles rotary = new(Rows, HeadSize);
         using Activation projected = new(Rows, (GroupHeads + 2) * HeadSize, ElementType.F32);
         float[] queries = new float[Rows * GroupHeads * HeadSize];
@@ -46,7 +46,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
             int position = Context - Rows + row;
             for (int i = 0; i < GroupHeads * HeadSize; i++)
             {
-                // Scores spread by about 4, so that some positions count far more than others.
+                // Scores spread by about 4, so that some positions have far more weight than others.
                 x[i] = queries[(row * GroupHeads * HeadSize) + i] = (random.NextSingle() - 0.5f) * 40;
             }
 
@@ -63,24 +63,24 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
             using QueryBuffer prepared = new(Rows, GroupHeads, cache);
             using PagedAttention attention = new(pools.All[1], cache, GroupHeads, PanelKernels.For(isa));
             using Activation output = new(Rows, GroupHeads * HeadSize, type);
-            using Activation copy = Support.Rows.Of(Support.Rows.Get(projected, 0, Rows), projected.Columns, ElementType.F32);
+            using Activation copy = ActivationRows.Of(ActivationRows.Get(projected, 0, Rows), projected.Columns, ElementType.F32);
             new QkvPreprocessor(pools.One).Run(batch, copy, rotary, new AttentionWeights(null, null, null, 0), prepared, cache, 0);
             attention.Run(batch, prepared, 0, output);
-            float[] actual = Support.Rows.Get(output, 0, Rows);
+            float[] actual = ActivationRows.Get(output, 0, Rows);
             for (int i = 0; i < actual.Length; i++)
             {
                 Assert.True(Math.Abs(expected[i] - actual[i]) <= bounds[i], $"{isa}, value {i}: {actual[i]:R}, expected {expected[i]:R} within {bounds[i]:R}.");
             }
 
-            if (!Sets.HasOwnBits(isa, type))
+            if (!KernelVariants.RoundsDifferently(isa, type))
             {
                 portable ??= actual;
-                Support.Rows.AssertSameBits(portable, actual, $"{isa}");
+                ActivationRows.AssertSameBits(portable, actual, $"{isa}");
             }
         }
     }
 
-    // A block holds the keys as [steps][32 positions] and the values as [steps of positions][head], in steps of 4 bytes.
+    // A block has the keys as [steps][32 positions] and the values as [steps of positions][head], in steps of 4 bytes.
     private static void Write(KvBlocks cache, int[] blocks, float[] keys, float[] values, ElementType type)
     {
         int perStep = 4 / type.Size();
@@ -118,7 +118,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
     private static float Stored(float value, ElementType type) =>
         type == ElementType.F32 ? value : Conversion.ToSingle(Conversion.ToBf16(value));
 
-    // The cache holds the very values, so only the query, the probabilities and the result are rounded on storing.
+    // The cache represents its values exactly, so only the query, the probabilities and the result are rounded when they are stored.
     private static (double[] Values, double[] Bounds) Reference(float[] queries, float[] keys, float[] values, ElementType type)
     {
         const double U = Rounding.Single;
@@ -169,7 +169,7 @@ public sealed unsafe class LongContextTests(Pools pools) : IClassFixture<Pools>
                 double bound = absolutes[i] / mass * relative;
                 double value = sums[i] / mass;
 
-                // Worst cases of a thousand roundings do not meet: float32 is held to what a wrong merge of segments would exceed.
+                // The worst cases of a thousand roundings do not coincide. This limit is what a wrong merge of segments would exceed in float32.
                 bound = type == ElementType.F32 ? Math.Min(bound, 2e-6) : bound;
                 result[(query * HeadSize) + i] = value;
                 bounds[(query * HeadSize) + i] = bound + ((Math.Abs(value) + bound) * (store + (4 * U)));

@@ -6,15 +6,15 @@ using Xunit;
 namespace HunyuanOrleans.Kernels.Tests.Attention;
 
 /// <summary>
-/// Projected rows through cache and attention against float64, for batches of sequences at different lengths over scattered blocks that
-/// held garbage, and bit for bit against the same sequences alone.
+/// Attention of projected rows matches float64 for batches of sequences of different lengths over scattered blocks with arbitrary contents,
+/// and has the same bits as for the sequences alone.
 /// </summary>
-public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
+public sealed class PagedAttentionTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
-    // Typical rounding is far below the bound that holds in the worst case; a wrong formula is far above this.
+    // Typical rounding errors are far below the worst-case bound. A wrong formula has errors far above this.
     private const double SingleTolerance = 1e-5;
 
-    // A first step of whole prompts, then one that begins in the middle of blocks, then one of single tokens beside a new prompt.
+    // First whole prompts, then rows that begin in the middle of blocks, then single tokens together with a new prompt.
     private static readonly (int Sequence, int Count)[][] Steps =
     [
         [(0, 37), (1, 150), (2, 1), (3, 32)],
@@ -28,7 +28,7 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
         get
         {
             TheoryData<ElementType, AttentionShape> data = [];
-            foreach (ElementType type in Sets.Types)
+            foreach (ElementType type in KernelVariants.Types)
             {
                 data.Add(type, new AttentionShape(20, 2, 80, Norm: true, Bias: false));
                 data.Add(type, new AttentionShape(3, 1, 128, Norm: true, Bias: true));
@@ -47,7 +47,7 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void AgainstFloat64AndAlone(ElementType type, AttentionShape shape)
+    public void MatchesFloat64AndTheSequenceAlone(ElementType type, AttentionShape shape)
     {
         AttentionInputs inputs = new(shape);
         AttentionReference reference = new(inputs, type);
@@ -64,13 +64,13 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
                 AssertSame(first, outputs, $"{isa}, {pool.Threads} threads");
             }
 
-            if (!Sets.HasOwnBits(isa, type))
+            if (!KernelVariants.RoundsDifferently(isa, type))
             {
                 portable ??= first!;
                 AssertSame(portable, first!, $"{isa}");
             }
 
-            if (isa == InstructionSet.Portable || Sets.HasOwnBits(isa, type))
+            if (isa == InstructionSet.Portable || KernelVariants.RoundsDifferently(isa, type))
             {
                 AssertNear(reference, places, first!, type, isa);
             }
@@ -81,7 +81,7 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void InfinitiesOfAFormerSequenceDoNotShow(ElementType type, AttentionShape shape)
+    public void InfinitiesOfAnEarlierSequenceHaveNoEffect(ElementType type, AttentionShape shape)
     {
         AttentionInputs inputs = new(shape);
         foreach (InstructionSet isa in InstructionSets.Available)
@@ -90,7 +90,7 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
             float[][][] expected = clean.Step([(0, 45), (1, 100)]);
             using AttentionHarness used = new(inputs, type, isa, pools.All[1], blocks: 8);
             used.Step([(7, 8 * 32)], garbage: true);
-            used.Forget();
+            used.RemoveSequences();
             AssertSame([expected], [used.Step([(0, 45), (1, 100)])], $"{isa}");
         }
     }
@@ -108,8 +108,8 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
                 {
                     if (places[step][row].Sequence == sequence)
                     {
-                        Rows.AssertSameBits(alone[0][places[step][row].Position], outputs[step][0][row], $"{isa}, {places[step][row]}");
-                        Rows.AssertSameBits(alone[1][places[step][row].Position], outputs[step][1][row], $"{isa}, {places[step][row]}, layer 1");
+                        ActivationRows.AssertSameBits(alone[0][places[step][row].Position], outputs[step][0][row], $"{isa}, {places[step][row]}");
+                        ActivationRows.AssertSameBits(alone[1][places[step][row].Position], outputs[step][1][row], $"{isa}, {places[step][row]}, layer 1");
                     }
                 }
             }
@@ -168,7 +168,7 @@ public sealed class PagedAttentionTests(Pools pools) : IClassFixture<Pools>
             {
                 for (int row = 0; row < expected[step][layer].Length; row++)
                 {
-                    Rows.AssertSameBits(expected[step][layer][row], actual[step][layer][row], $"{what}, step {step}, layer {layer}, row {row}");
+                    ActivationRows.AssertSameBits(expected[step][layer][row], actual[step][layer][row], $"{what}, step {step}, layer {layer}, row {row}");
                 }
             }
         }

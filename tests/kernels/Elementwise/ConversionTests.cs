@@ -5,13 +5,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Elementwise;
 
-/// <summary>Rounding to bfloat16: to nearest, ties to even, NaN stays NaN; scalar and vector agree on every kind of value.</summary>
+/// <summary>Conversions to bfloat16 round to nearest, ties to even, and keep NaN; scalar and vector conversions agree.</summary>
 public sealed unsafe class ConversionTests
 {
     private static readonly uint[] LowerHalves = [0, 1, 2, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xC000, 0xFFFE, 0xFFFF];
 
     [Fact]
-    public void NearestTiesToEven()
+    public void RoundsToNearestTiesToEven()
     {
         for (uint upper = 0; upper <= 0xFFFF; upper++)
         {
@@ -31,7 +31,7 @@ public sealed unsafe class ConversionTests
     }
 
     [Fact]
-    public void VectorsRoundAsScalars()
+    public void VectorsRoundLikeScalars()
     {
         uint* bits = stackalloc uint[16];
         ushort* stored = stackalloc ushort[16];
@@ -41,15 +41,15 @@ public sealed unsafe class ConversionTests
             random.NextBytes(new Span<byte>(bits, 64));
             if (i % 4 == 0)
             {
-                // Exponents of all ones are rare among random bits: make NaNs and infinities of some.
+                // Random bits rarely give NaN or infinity, so turn some values into them.
                 bits[i / 4 % 16] |= 0x7F800000;
                 bits[(i / 4 % 16) ^ 5] &= 0xFF80FFFF;
                 bits[(i / 4 % 16) ^ 5] |= 0x7F800000;
                 bits[(i / 4 % 16) ^ 9] = LowerHalves[i / 4 % LowerHalves.Length] | (bits[0] & 0xFFFF0000);
             }
 
-            Conversion.Store16(Vector512.Load((float*)bits), stored);
-            Vector512<float> loaded = Conversion.Load16(stored);
+            Conversion.StoreBf16(Vector512.Load((float*)bits), stored);
+            Vector512<float> loaded = Conversion.LoadBf16(stored);
             for (int lane = 0; lane < 16; lane++)
             {
                 ushort scalar = Conversion.ToBf16(BitConverter.UInt32BitsToSingle(bits[lane]));
@@ -62,7 +62,7 @@ public sealed unsafe class ConversionTests
     }
 
     [Fact]
-    public void EveryHalfWidens()
+    public void EveryFloat16HasItsDefinedValue()
     {
         ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
         float[] singles = new float[65536];
@@ -82,7 +82,7 @@ public sealed unsafe class ConversionTests
     }
 
     [Fact]
-    public void ShortSourcesAndOtherTypesAreRefused()
+    public void ShortSourcesAndOtherTypesAreRejected()
     {
         byte[] source = new byte[7];
         float[] target = new float[2];
@@ -103,7 +103,7 @@ public sealed unsafe class ConversionTests
             return truncated;
         }
 
-        // The next pattern after the largest finite one is infinity; for rounding it stands at 2^128.
+        // The pattern after the largest finite one is infinity. For rounding it counts as 2^128.
         ushort next = (ushort)(truncated + 1);
         double low = Conversion.ToSingle(truncated);
         double high = Conversion.ToSingle(next);

@@ -6,8 +6,8 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Elementwise;
 
-/// <summary>Row norms against float64, in both output types, in place, and the same bits by any number of threads.</summary>
-public sealed class RmsNormTests(Pools pools) : IClassFixture<Pools>
+/// <summary>Row norms against float64, in both output types and in place, with the same bits for any number of threads.</summary>
+public sealed class RmsNormTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
     private const int TokenCount = 20;
     private const float Eps = 1e-5f;
@@ -20,13 +20,13 @@ public sealed class RmsNormTests(Pools pools) : IClassFixture<Pools>
     [InlineData(33)]
     [InlineData(80)]
     [InlineData(1001)]
-    public void AgainstFloat64(int columns)
+    public void MatchesFloat64(int columns)
     {
-        float[] x = Rows.Random(TokenCount * columns, columns, scale: 5);
-        float[] weight = Rows.Random(columns, 3, scale: 2);
+        float[] x = ActivationRows.Random(TokenCount * columns, columns, scale: 5);
+        float[] weight = ActivationRows.Random(columns, 3, scale: 2);
         x.AsSpan(columns * 3, columns).Clear();
-        using Activation input = Rows.Of(x, columns, ElementType.F32);
-        foreach (ElementType type in Sets.Types)
+        using Activation input = ActivationRows.Of(x, columns, ElementType.F32);
+        foreach (ElementType type in KernelVariants.Types)
         {
             float[]? first = null;
             foreach (WorkerPool pool in pools.All)
@@ -34,25 +34,25 @@ public sealed class RmsNormTests(Pools pools) : IClassFixture<Pools>
                 const int Skipped = 2;
                 using Activation output = new(TokenCount - 1, columns, type);
                 using Activation also = new(TokenCount - 1, columns, ElementType.F32);
-                Rows.Fill(output, 9);
+                ActivationRows.Fill(output, 9);
                 new RmsNorm(pool).Run(input, Skipped, TokenCount - Skipped, weight, Eps, output, also);
-                float[] actual = Rows.Get(output, 0, TokenCount - Skipped);
-                Rows.AssertSameBits(actual, Rows.Get(also, 0, TokenCount - Skipped), "the float32 copy");
-                Assert.All(Rows.Get(output, TokenCount - Skipped), v => Assert.Equal(9, v));
+                float[] actual = ActivationRows.Get(output, 0, TokenCount - Skipped);
+                ActivationRows.AssertSameBits(actual, ActivationRows.Get(also, 0, TokenCount - Skipped), "the float32 copy");
+                Assert.All(ActivationRows.Get(output, TokenCount - Skipped), v => Assert.Equal(9, v));
                 first ??= actual;
-                Rows.AssertSameBits(first, actual, $"{pool.Threads} threads");
+                ActivationRows.AssertSameBits(first, actual, $"{pool.Threads} threads");
                 AssertNear(x.AsSpan(Skipped * columns), weight, actual, type);
             }
         }
 
-        using Activation place = Rows.Of(x, columns, ElementType.F32);
+        using Activation place = ActivationRows.Of(x, columns, ElementType.F32);
         new RmsNorm(pools.All[2]).Run(place, 0, TokenCount, weight, Eps, place);
-        AssertNear(x, weight, Rows.Get(place, 0, TokenCount), ElementType.F32);
-        Rows.AssertPaddingIsZero(place);
+        AssertNear(x, weight, ActivationRows.Get(place, 0, TokenCount), ElementType.F32);
+        ActivationRows.AssertPaddingIsZero(place);
     }
 
     [Fact]
-    public void WrongShapesAreRefused()
+    public void WrongShapesAreRejected()
     {
         using Activation x = new(4, 8, ElementType.F32);
         using Activation rounded = new(4, 8, ElementType.BF16);
@@ -82,7 +82,7 @@ public sealed class RmsNormTests(Pools pools) : IClassFixture<Pools>
             {
                 double expected = x[(row * columns) + i] * scale * weight[i];
 
-                // The sum's roundings count half under the root; then root, reciprocal, division and two products.
+                // The square root halves the error of the sum. Root, reciprocal, division and two products add their own.
                 double relative = (Rounding.Gamma(columns + 40) / 2) + (6 * Rounding.Single);
                 double bound = (Math.Abs(expected) * (relative + ((1 + relative) * Rounding.OfStore(type)))) + Rounding.Flush;
                 Assert.True(Math.Abs(expected - actual[(row * columns) + i]) <= bound, $"Row {row}, column {i}: {actual[(row * columns) + i]}, expected {expected}.");

@@ -7,7 +7,7 @@ using Xunit;
 namespace HunyuanOrleans.Kernels.Tests.Elementwise;
 
 /// <summary>Copying, biasing and summing rows.</summary>
-public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
+public sealed class RowOperationsTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
     private const int Count = 70;
 
@@ -16,22 +16,22 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
     [InlineData(ElementType.F32, 33)]
     [InlineData(ElementType.BF16, 1)]
     [InlineData(ElementType.BF16, 47)]
-    public void GatheredRowsAreTheChosenOnes(ElementType type, int columns)
+    public void GatherCopiesTheSelectedRows(ElementType type, int columns)
     {
-        using Activation from = Rows.Of(Rows.Random(Count * columns, 1), columns, type);
+        using Activation from = ActivationRows.Of(ActivationRows.Random(Count * columns, 1), columns, type);
         int[] rows = [.. Enumerable.Range(0, Count).Select(i => i * 37 % 61)];
         foreach (WorkerPool pool in pools.All)
         {
             using Activation to = new(Count, columns, type);
-            Rows.Fill(to, 5);
+            ActivationRows.Fill(to, 5);
             new RowGather(pool).Run(from, rows, Count - 1, to);
             for (int i = 0; i < Count - 1; i++)
             {
-                Rows.AssertSameBits(Rows.Get(from, rows[i]), Rows.Get(to, i), $"row {i}");
+                ActivationRows.AssertSameBits(ActivationRows.Get(from, rows[i]), ActivationRows.Get(to, i), $"row {i}");
             }
 
-            Assert.All(Rows.Get(to, Count - 1), v => Assert.Equal(5, v));
-            Rows.AssertPaddingIsZero(to);
+            Assert.All(ActivationRows.Get(to, Count - 1), v => Assert.Equal(5, v));
+            ActivationRows.AssertPaddingIsZero(to);
         }
 
         using Activation other = new(Count, columns + 1, type);
@@ -47,11 +47,11 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
     [InlineData(50)]
     public void BiasIsAddedToTheFirstRows(int columns)
     {
-        float[] before = Rows.Random(Count * columns, 1);
-        float[] bias = Rows.Random(columns, 2);
+        float[] before = ActivationRows.Random(Count * columns, 1);
+        float[] bias = ActivationRows.Random(columns, 2);
         foreach (WorkerPool pool in pools.All)
         {
-            using Activation x = Rows.Of(before, columns, ElementType.F32);
+            using Activation x = ActivationRows.Of(before, columns, ElementType.F32);
             new BiasAdd(pool).Run(x, Count - 1, bias);
             for (int i = 0; i < before.Length; i++)
             {
@@ -59,10 +59,10 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
                 Assert.Equal(expected, x.Row(i / columns)[i % columns]);
             }
 
-            Rows.AssertPaddingIsZero(x);
+            ActivationRows.AssertPaddingIsZero(x);
         }
 
-        using Activation wrong = Rows.Of(before, columns, ElementType.F32);
+        using Activation wrong = ActivationRows.Of(before, columns, ElementType.F32);
         Assert.ThrowsAny<ArgumentException>(() => new BiasAdd(pools.One).Run(wrong, 1, new float[columns + 1]));
         Assert.ThrowsAny<ArgumentException>(() => new BiasAdd(pools.One).Run(wrong, Count + 1, bias));
     }
@@ -74,20 +74,20 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
     [InlineData(ElementType.BF16, 77, 2)]
     public void WeightedRowsAreAddedInOrder(ElementType type, int columns, int perToken)
     {
-        float[] x = Rows.Random(Count * columns, 1, type);
-        float[] before = Rows.Random(Count * columns, 2);
-        float[] weights = Rows.Random(Count * perToken, 3);
+        float[] x = ActivationRows.Random(Count * columns, 1, type);
+        float[] before = ActivationRows.Random(Count * columns, 2);
+        float[] weights = ActivationRows.Random(Count * perToken, 3);
         int[] rows = [.. Enumerable.Range(0, Count * perToken).Select(i => i * 29 % Count)];
-        using Activation source = Rows.Of(x, columns, type);
+        using Activation source = ActivationRows.Of(x, columns, type);
         foreach (WorkerPool pool in pools.All)
         {
-            using Activation y = Rows.Of(before, columns, ElementType.F32);
+            using Activation y = ActivationRows.Of(before, columns, ElementType.F32);
             new WeightedRowSum(pool).Run(source, rows, weights, perToken, Count - 1, y);
             for (int token = 0; token < Count; token++)
             {
                 for (int c = 0; c < columns; c++)
                 {
-                    // One fused multiply-add after the other: float32 gives the very bits.
+                    // A chain of float32 fused multiply-adds gives exactly the same bits.
                     float expected = before[(token * columns) + c];
                     for (int i = 0; i < perToken && token < Count - 1; i++)
                     {
@@ -98,7 +98,7 @@ public sealed class RowOperationsTests(Pools pools) : IClassFixture<Pools>
                 }
             }
 
-            Rows.AssertPaddingIsZero(y);
+            ActivationRows.AssertPaddingIsZero(y);
         }
 
         WeightedRowSum sums = new(pools.All[1]);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Elementwise;
 
-/// <summary>Exponentials within 2 units in the last place of float64's, and the ends of their ranges.</summary>
+/// <summary>Exponentials are within 2 units in the last place of float64, and their ranges end as documented.</summary>
 public sealed class VectorMathTests
 {
     // Odd, so that all mantissa bits vary.
@@ -17,7 +17,7 @@ public sealed class VectorMathTests
     public void Exp2WithinTwoUlps() => AssertUlps(x => VectorMath.Exp2(x), x => Math.Pow(2, x), 126f, 126.9f);
 
     [Fact]
-    public void EndsOfTheRanges()
+    public void RangesEndAsDocumented()
     {
         foreach (float x in new[] { -126.00001f, -127f, -1000f, -1e30f, float.MinValue, float.NegativeInfinity })
         {
@@ -33,7 +33,7 @@ public sealed class VectorMathTests
             Assert.Equal(VectorMath.Exp(Vector512.Create(-87f))[0], VectorMath.Exp(Vector512.Create(-x))[0]);
         }
 
-        // A broken weight must show, not turn into a number.
+        // NaN from a broken weight must not turn into a number.
         Assert.True(float.IsNaN(VectorMath.Exp(Vector512.Create(float.NaN))[0]));
         Assert.True(float.IsNaN(VectorMath.Exp2(Vector512.Create(float.NaN))[0]));
         Assert.True(float.IsNaN(VectorMath.SwiGlu(Vector512.Create(float.NaN), Vector512.Create(1f))[0]));
@@ -41,7 +41,7 @@ public sealed class VectorMathTests
     }
 
     [Fact]
-    public void SumAndMaxTakeEveryLane()
+    public void SumAndMaxIncludeEveryLane()
     {
         for (int lane = 0; lane < 16; lane++)
         {

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Isa;
 
-/// <summary>Generated code is never writable and executable at once.</summary>
+/// <summary>Generated code is executable and not writable.</summary>
 public sealed unsafe class ExecutableMemoryTests
 {
     [SkippableFact]
-    public void SealedBeforeItRuns()
+    public void CodeIsExecutableAndNotWritable()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64, "Machine code is made on 64-bit x86 Linux only.");
 
@@ -21,7 +21,7 @@ public sealed unsafe class ExecutableMemoryTests
     }
 
     [SkippableFact]
-    public void EveryKernelIsSealed()
+    public void EveryKernelIsExecutableAndNotWritable()
     {
         Skip.IfNot(InstructionSets.Best == InstructionSet.Avx512Bf16, "This machine runs no generated code.");
         PanelKernels kernels = PanelKernels.For(InstructionSet.Avx512Bf16);
@@ -32,10 +32,10 @@ public sealed unsafe class ExecutableMemoryTests
             {
                 foreach (ReadAhead ahead in new[] { ReadAhead.None, ReadAhead.OwnStream, ReadAhead.NextWeights(2) })
                 {
-                    nint code = kernels.Find(ElementType.BF16, tokens, panels, panels * 64, ahead);
+                    nint code = kernels.GetKernel(ElementType.BF16, tokens, panels, panels * 64, ahead);
                     Assert.Equal("r-xp", PermissionsAt(code));
                     Assert.True(seen.Add(code), "Two kernels share an address.");
-                    Assert.Equal(code, kernels.Find(ElementType.BF16, tokens, panels, panels * 64, ahead));
+                    Assert.Equal(code, kernels.GetKernel(ElementType.BF16, tokens, panels, panels * 64, ahead));
                 }
             }
         }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Isa;
 
-/// <summary>What the environment variable may say.</summary>
+/// <summary>The choice of an instruction set by detection and by the environment variable.</summary>
 public sealed class InstructionSetTests
 {
     private static readonly InstructionSet[] All = Enum.GetValues<InstructionSet>();
@@ -25,7 +25,7 @@ public sealed class InstructionSetTests
     [InlineData("AVX2", InstructionSet.Avx2)]
     [InlineData("Avx512", InstructionSet.Avx512)]
     [InlineData(" avx512bf16 ", InstructionSet.Avx512Bf16)]
-    public void NamesAreTaken(string? text, InstructionSet expected) => Assert.Equal(expected, InstructionSets.Parse(text, All));
+    public void NamesAreAccepted(string? text, InstructionSet expected) => Assert.Equal(expected, InstructionSets.Parse(text, All));
 
     [Theory]
     [InlineData("3")]
@@ -35,7 +35,7 @@ public sealed class InstructionSetTests
     [InlineData("avx2,avx512")]
     [InlineData("portable,avx2")]
     [InlineData("best")]
-    public void AnythingElseIsRefused(string text)
+    public void UnknownNamesAreRejected(string text)
     {
         NotSupportedException error = Assert.Throws<NotSupportedException>(() => InstructionSets.Parse(text, All));
         Assert.Contains($"HUNYUAN_ISA is '{text}'", error.Message, StringComparison.Ordinal);
@@ -43,7 +43,7 @@ public sealed class InstructionSetTests
     }
 
     [Fact]
-    public void SetsTheMachineLacksAreRefused()
+    public void UnsupportedSetsAreRejected()
     {
         InstructionSet[] some = [InstructionSet.Portable, InstructionSet.Avx2];
         Assert.Equal(InstructionSet.Avx2, InstructionSets.Parse(null, some));
@@ -53,26 +53,26 @@ public sealed class InstructionSetTests
     }
 
     [Fact]
-    public void TheVariableIsRead()
+    public void TheEnvironmentVariableSelectsTheSet()
     {
-        string? before = Environment.GetEnvironmentVariable(InstructionSets.Variable);
+        string? before = Environment.GetEnvironmentVariable(InstructionSets.EnvironmentVariable);
         try
         {
             foreach (InstructionSet set in InstructionSets.Available)
             {
-                Environment.SetEnvironmentVariable(InstructionSets.Variable, set.ToString().ToLowerInvariant());
+                Environment.SetEnvironmentVariable(InstructionSets.EnvironmentVariable, set.ToString().ToLowerInvariant());
                 Assert.Equal(set, InstructionSets.Choose());
                 Assert.Equal(set, PanelKernels.For().Isa);
             }
 
-            Environment.SetEnvironmentVariable(InstructionSets.Variable, "2");
+            Environment.SetEnvironmentVariable(InstructionSets.EnvironmentVariable, "2");
             Assert.Throws<NotSupportedException>(() => InstructionSets.Choose());
-            Environment.SetEnvironmentVariable(InstructionSets.Variable, null);
+            Environment.SetEnvironmentVariable(InstructionSets.EnvironmentVariable, null);
             Assert.Equal(InstructionSets.Best, InstructionSets.Choose());
         }
         finally
         {
-            Environment.SetEnvironmentVariable(InstructionSets.Variable, before);
+            Environment.SetEnvironmentVariable(InstructionSets.EnvironmentVariable, before);
         }
     }
 }

@@ -10,8 +10,8 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Packing;
 
-/// <summary>Every element lands at its documented place, converted, with zeros where there are no rows or columns.</summary>
-public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
+/// <summary>Every element is converted and lies at its documented place; padding is zero.</summary>
+public sealed unsafe class MatrixPackerTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
     public static TheoryData<ElementType, ElementType, int, int> Cases
     {
@@ -20,7 +20,7 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
             TheoryData<ElementType, ElementType, int, int> data = [];
             foreach (ElementType source in new[] { ElementType.F32, ElementType.F16, ElementType.BF16 })
             {
-                foreach (ElementType target in Sets.Types)
+                foreach (ElementType target in KernelVariants.Types)
                 {
                     data.Add(source, target, 1, 1);
                     data.Add(source, target, 5, 9);
@@ -37,9 +37,9 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void ElementsFromUnalignedRows(ElementType source, ElementType target, int rows, int columns)
+    public void UnalignedRowsAreConverted(ElementType source, ElementType target, int rows, int columns)
     {
-        // An odd first byte and an odd stride: a safetensors header may have any length.
+        // Rows begin at an odd address and have an odd stride, because a safetensors header may have any length.
         int stride = (columns * source.Size()) + 3;
         byte[] bytes = new byte[1 + (rows * stride)];
         new Random(rows + columns).NextBytes(bytes);
@@ -47,14 +47,14 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
         {
             fixed (byte* at = bytes)
             {
-                using Weights weights = Weights.Pack(
+                using PackedWeights weights = PackedWeights.Pack(
                     [new SourceRows((nint)at + 1, stride, rows / 2, source), new SourceRows((nint)at + 1 + (rows / 2 * stride), stride, rows - (rows / 2), source)],
                     rows, columns, target, InstructionSet.Portable, pool);
                 AssertElements(weights, rows, columns, (row, column) =>
                 {
                     float value = Element(bytes.AsSpan(1 + (row * stride)), source, column);
 
-                    // Equal types are copied, which leaves signalling NaNs alone; else they become quiet.
+                    // Elements of equal types are copied, so a signalling NaN stays signalling. A conversion makes it quiet.
                     return target == ElementType.BF16 && source != target ? Conversion.ToSingle(Conversion.ToBf16(value)) : value;
                 });
             }
@@ -67,12 +67,12 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
     [InlineData(ElementType.F32, 96)]
     [InlineData(ElementType.BF16, 100)]
     [InlineData(ElementType.BF16, 192)]
-    public void GateAndUpInTurns(ElementType type, int width)
+    public void GateAndUpRowsAlternate(ElementType type, int width)
     {
         const int Columns = 11;
-        float[] gate = Rows.Random(width * Columns, 1, type);
-        float[] up = Rows.Random(width * Columns, 2, type);
-        using Weights weights = Weights.PackPair(gate, up, width, Columns, type, InstructionSet.Portable, pools.All[1]);
+        float[] gate = ActivationRows.Random(width * Columns, 1, type);
+        float[] up = ActivationRows.Random(width * Columns, 2, type);
+        using PackedWeights weights = PackedWeights.PackPair(gate, up, width, Columns, type, InstructionSet.Portable, pools.All[1]);
         AssertElements(weights, weights.Matrix.Rows, Columns, (row, column) =>
         {
             int at = (row / 128 * 64) + (row % 64);
@@ -81,12 +81,12 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void WrongRowsAreRefusedAndThePackerWorksOn()
+    public void InvalidSourcesAreRejectedAndThePackerStaysUsable()
     {
         using NativeBuffer memory = new(PackedMatrix.SizeOf(20, 8, ElementType.F32));
         PackedMatrix matrix = new(20, 8, ElementType.F32, memory, 0, PanelKernels.For(InstructionSet.Portable));
         MatrixPacker packer = new();
-        float[] values = Rows.Random(20 * 8, 1);
+        float[] values = ActivationRows.Random(20 * 8, 1);
         fixed (float* at = values)
         {
             SourceRows all = new((nint)at, 32, 20, ElementType.F32);
@@ -109,12 +109,12 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
             packer.Pack(pools.One, matrix, [all]);
         }
 
-        using Weights packed = Weights.Pack(values, 20, 8, ElementType.F32, InstructionSet.Portable, pools.One);
+        using PackedWeights packed = PackedWeights.Pack(values, 20, 8, ElementType.F32, InstructionSet.Portable, pools.One);
         Assert.True(memory.Slice(0, (int)matrix.ByteLength).SequenceEqual(new ReadOnlySpan<byte>(packed.Matrix.Block(0), (int)matrix.ByteLength)));
     }
 
     [Fact]
-    public void MatricesOutsideTheirMemoryAreRefused()
+    public void MatricesOutsideTheirMemoryAreRejected()
     {
         PanelKernels kernels = PanelKernels.For(InstructionSet.Portable);
         using NativeBuffer memory = new(4096);
@@ -133,7 +133,7 @@ public sealed unsafe class MatrixPackerTests(Pools pools) : IClassFixture<Pools>
         Assert.ThrowsAny<ArgumentException>(() => new PackedMatrix(16, 16, ElementType.F32, 0, size, memory, kernels));
     }
 
-    private static void AssertElements(Weights weights, int rows, int columns, Func<int, int, float> source)
+    private static void AssertElements(PackedWeights weights, int rows, int columns, Func<int, int, float> source)
     {
         int perGroup = 4 * (4 / weights.Matrix.Type.Size());
         int paddedRows = (rows + 15) / 16 * 16;

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Packing;
 
-/// <summary>Packed bytes are those of the layout's definition, for every instruction set, type and awkward size.</summary>
+/// <summary>Packed bytes match the definition of the layout for every instruction set, type and odd size.</summary>
 public sealed unsafe class PackedLayoutTests
 {
     private static readonly (int Rows, int Columns)[] Sizes =
@@ -36,7 +36,7 @@ public sealed unsafe class PackedLayoutTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void EveryWordLiesWhereTheLayoutSays(InstructionSet isa, ElementType from, ElementType to)
+    public void PackedBytesMatchTheLayout(InstructionSet isa, ElementType from, ElementType to)
     {
         string path = Path.GetTempFileName();
         try
@@ -60,7 +60,7 @@ public sealed unsafe class PackedLayoutTests
     }
 
     [Fact]
-    public void AFileThatEndsBeforeItsRowsIsAnError()
+    public void AFileThatEndsBeforeItsLastRowIsRejected()
     {
         string path = Path.GetTempFileName();
         File.WriteAllBytes(path, new byte[100]);
@@ -78,7 +78,7 @@ public sealed unsafe class PackedLayoutTests
         File.Delete(path);
     }
 
-    /// <summary>Packs all sizes at once, from memory, or from a file that holds them one after the other.</summary>
+    /// <summary>Packs matrices of all sizes together, from memory or from a file that contains them one after the other.</summary>
     private static void Check(InstructionSet isa, ElementType from, ElementType to, SafeFileHandle? file)
     {
         using WorkerPool pool = new(2, pin: false);
@@ -92,7 +92,7 @@ public sealed unsafe class PackedLayoutTests
             GCHandle handle = GCHandle.Alloc(source, GCHandleType.Pinned);
             pinned.Add(handle);
 
-            // An odd address, and a run of zero rows in the middle, as padding between interleaved matrices has it.
+            // The address is odd, and zero rows lie in the middle, as in the padding of interleaved matrices.
             nint address = handle.AddrOfPinnedObject() + 1;
             int stride = columns * from.Size();
             int zerosFrom = rows - (rows / 3) - (rows / 2);
@@ -106,10 +106,10 @@ public sealed unsafe class PackedLayoutTests
             NativeBuffer memory = new(PackedMatrix.SizeOf(rows, columns, to));
             memory.Slice(0, (int)memory.ByteLength).Fill(0xEE);
             packer.Add(new PackedMatrix(rows, columns, to, memory, 0, PanelKernels.For(InstructionSet.Portable)), sources);
-            results.Add((memory, Defined(source.AsSpan(1), rows, columns, from, to, zerosFrom, zerosTo), $"{rows} x {columns}"));
+            results.Add((memory, Pack(source.AsSpan(1), rows, columns, from, to, zerosFrom, zerosTo), $"{rows} x {columns}"));
             offset += source.Length;
 
-            // With a file the address is not used, only that it is not zero.
+            // With a file, the address is not used but must not be zero.
             SourceRows Rows(int first, int count) => file is null
                 ? new SourceRows(address + (first * stride), stride, count, from)
                 : new SourceRows(1, stride, count, from) { File = file, FileOffset = offset + (first * stride) };
@@ -150,8 +150,8 @@ public sealed unsafe class PackedLayoutTests
         return bytes;
     }
 
-    /// <summary>The layout as PackedMatrix describes it, element by element.</summary>
-    private static byte[] Defined(ReadOnlySpan<byte> source, int rows, int columns, ElementType from, ElementType to, int zerosFrom, int zerosTo)
+    /// <summary>Packs element by element, as PackedMatrix documents the layout.</summary>
+    private static byte[] Pack(ReadOnlySpan<byte> source, int rows, int columns, ElementType from, ElementType to, int zerosFrom, int zerosTo)
     {
         byte[] packed = new byte[PackedMatrix.SizeOf(rows, columns, to)];
         int perStep = 4 / to.Size();

@@ -8,10 +8,10 @@ using Xunit;
 namespace HunyuanOrleans.Kernels.Tests.Products;
 
 /// <summary>
-/// Products against float64, and each token's bits whatever is computed beside it, by how many threads, and (where instruction sets
-/// promise it) by which instructions.
+/// Products match float64, and each token has the same bits for any batch, any number of threads and, if instruction sets guarantee it, any
+/// instruction set.
 /// </summary>
-public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
+public sealed class MatrixProductsTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
     private const int MaxTokens = 600;
     private static readonly int[] TokenCounts = [.. Enumerable.Range(1, 20), 63, 64, 65, 255, 256, 257, MaxTokens];
@@ -21,7 +21,7 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
         get
         {
             TheoryData<ElementType, int, int> data = [];
-            foreach (ElementType type in Sets.Types)
+            foreach (ElementType type in KernelVariants.Types)
             {
                 foreach (int rows in new[] { 1, 5, 16, 17, 48, 64, 80, 100, 130 })
                 {
@@ -31,7 +31,7 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
                     }
                 }
 
-                // More columns than one chunk of any kind holds; more blocks than workers in pieces of several blocks.
+                // More columns than fit a chunk, and many more blocks than workers.
                 data.Add(type, 80, 1301);
                 data.Add(type, 17, 2115);
                 data.Add(type, 1030, 16);
@@ -43,23 +43,23 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void EveryTokenCountAndThreadCount(ElementType type, int rows, int columns)
+    public void ResultsDoNotDependOnTokenOrThreadCount(ElementType type, int rows, int columns)
     {
-        float[] w = Rows.Random(rows * columns, (rows * 7) + columns, type);
-        float[] x = Rows.Random(MaxTokens * columns, rows + columns, type, scale: 4);
+        float[] w = ActivationRows.Random(rows * columns, (rows * 7) + columns, type);
+        float[] x = ActivationRows.Random(MaxTokens * columns, rows + columns, type, scale: 4);
         ProductReference reference = new(x, w, rows, columns);
-        using Activation input = Rows.Of(x, columns, type);
+        using Activation input = ActivationRows.Of(x, columns, type);
         using Activation output = new(MaxTokens + 1, rows, ElementType.F32);
         float[]? portable = null;
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using Weights weights = Weights.Pack(w, rows, columns, type, isa, pools.One);
+            using PackedWeights weights = PackedWeights.Pack(w, rows, columns, type, isa, pools.One);
             float[] whole = Run(pools.One, weights, input, 0, output, MaxTokens);
             AssertNear(reference, whole, rows, $"{isa}");
-            if (!Sets.HasOwnBits(isa, type))
+            if (!KernelVariants.RoundsDifferently(isa, type))
             {
                 portable ??= whole;
-                Rows.AssertSameBits(portable, whole, $"{isa} against {InstructionSets.Available[0]}");
+                ActivationRows.AssertSameBits(portable, whole, $"{isa} against {InstructionSets.Available[0]}");
             }
 
             foreach (WorkerPool pool in pools.All)
@@ -68,35 +68,35 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
                 {
                     int first = tokens * 31 % (MaxTokens - tokens + 1);
                     float[] some = Run(pool, weights, input, first, output, tokens);
-                    Rows.AssertSameBits(whole.AsSpan(first * rows, tokens * rows), some, $"{isa}, {tokens} tokens from {first}, {pool.Threads} threads");
+                    ActivationRows.AssertSameBits(whole.AsSpan(first * rows, tokens * rows), some, $"{isa}, {tokens} tokens from {first}, {pool.Threads} threads");
                 }
             }
         }
 
-        Rows.AssertPaddingIsZero(output);
+        ActivationRows.AssertPaddingIsZero(output);
     }
 
     [Theory]
     [MemberData(nameof(SomeShapes))]
-    public void StoredInBfloat16(ElementType type, int rows, int columns, int tokens)
+    public void StoresBfloat16(ElementType type, int rows, int columns, int tokens)
     {
-        float[] w = Rows.Random(rows * columns, 1, type);
-        float[] x = Rows.Random(tokens * columns, 2, type, scale: 4);
+        float[] w = ActivationRows.Random(rows * columns, 1, type);
+        float[] x = ActivationRows.Random(tokens * columns, 2, type, scale: 4);
         ProductReference reference = new(x, w, rows, columns);
-        using Activation input = Rows.Of(x, columns, type);
+        using Activation input = ActivationRows.Of(x, columns, type);
         using Activation output = new(tokens + 2, rows, ElementType.BF16);
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using Weights weights = Weights.Pack(w, rows, columns, type, isa, pools.One);
+            using PackedWeights weights = PackedWeights.Pack(w, rows, columns, type, isa, pools.One);
             foreach (WorkerPool pool in pools.All)
             {
-                Rows.Fill(output, 7);
+                ActivationRows.Fill(output, 7);
                 using MatrixProducts products = new(pool, 1);
                 products.Add(weights.Matrix, input, 0, output, 1, tokens, Epilogue.Store);
                 products.Run();
                 for (int t = 0; t < tokens; t++)
                 {
-                    float[] row = Rows.Get(output, t + 1);
+                    float[] row = ActivationRows.Get(output, t + 1);
                     for (int r = 0; r < rows; r++)
                     {
                         double bound = reference.Bound(t, r);
@@ -109,30 +109,30 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
             }
         }
 
-        Rows.AssertPaddingIsZero(output);
+        ActivationRows.AssertPaddingIsZero(output);
     }
 
     [Theory]
     [MemberData(nameof(SomeShapes))]
-    public void AddedToTheOutput(ElementType type, int rows, int columns, int tokens)
+    public void AddsToTheOutput(ElementType type, int rows, int columns, int tokens)
     {
-        float[] w = Rows.Random(rows * columns, 3, type);
-        float[] x = Rows.Random(tokens * columns, 4, type, scale: 4);
-        float[] before = Rows.Random(tokens * rows, 5);
-        using Activation input = Rows.Of(x, columns, type);
+        float[] w = ActivationRows.Random(rows * columns, 3, type);
+        float[] x = ActivationRows.Random(tokens * columns, 4, type, scale: 4);
+        float[] before = ActivationRows.Random(tokens * rows, 5);
+        using Activation input = ActivationRows.Of(x, columns, type);
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using Weights weights = Weights.Pack(w, rows, columns, type, isa, pools.One);
+            using PackedWeights weights = PackedWeights.Pack(w, rows, columns, type, isa, pools.One);
             using Activation plain = new(tokens, rows, ElementType.F32);
             float[] sums = Run(pools.One, weights, input, 0, plain, tokens);
             foreach (WorkerPool pool in pools.All)
             {
-                using Activation output = Rows.Of(before, rows, ElementType.F32);
+                using Activation output = ActivationRows.Of(before, rows, ElementType.F32);
                 using MatrixProducts products = new(pool, 1);
                 products.Add(weights.Matrix, input, 0, output, 0, tokens, Epilogue.Add);
                 products.Run();
-                Rows.AssertSameBits([.. before.Zip(sums, (a, b) => a + b)], Rows.Get(output, 0, tokens), $"{isa}, {pool.Threads} threads");
-                Rows.AssertPaddingIsZero(output);
+                ActivationRows.AssertSameBits([.. before.Zip(sums, (a, b) => a + b)], ActivationRows.Get(output, 0, tokens), $"{isa}, {pool.Threads} threads");
+                ActivationRows.AssertPaddingIsZero(output);
             }
         }
     }
@@ -142,7 +142,7 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
         get
         {
             TheoryData<ElementType, int, int, int> data = [];
-            foreach (ElementType type in Sets.Types)
+            foreach (ElementType type in KernelVariants.Types)
             {
                 data.Add(type, 1, 1, 1);
                 data.Add(type, 5, 9, 3);
@@ -155,9 +155,9 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
         }
     }
 
-    private static float[] Run(WorkerPool pool, Weights weights, Activation x, int first, Activation y, int tokens)
+    private static float[] Run(WorkerPool pool, PackedWeights weights, Activation x, int first, Activation y, int tokens)
     {
-        // A row behind the last one shows a token too many.
+        // A marker in the row after the last one detects a write too many.
         using MatrixProducts products = new(pool, 1);
         products.Add(weights.Matrix, x, first, y, 0, tokens, Epilogue.Store);
         if (tokens < y.Rows)
@@ -167,7 +167,7 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
 
         products.Run();
         Assert.True(tokens == y.Rows || !y.Row(tokens).ContainsAnyExcept(float.MaxValue));
-        return Rows.Get(y, 0, tokens);
+        return ActivationRows.Get(y, 0, tokens);
     }
 
     private static void AssertNear(ProductReference reference, float[] actual, int rows, string what)
@@ -180,7 +180,7 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
 
     private static void Check(double expected, float actual, double bound, string what)
     {
-        // A comparison that a NaN fails.
+        // Written so that NaN fails.
         if (!(Math.Abs(expected - actual) <= bound))
         {
             Assert.Fail($"{what}: {actual:R}, expected {expected:R} within {bound:R}.");
@@ -191,7 +191,7 @@ public sealed class MatrixProductsTests(Pools pools) : IClassFixture<Pools>
     {
         foreach (int row in which)
         {
-            Assert.All(Rows.Get(rows, row), v => Assert.Equal(value, v));
+            Assert.All(ActivationRows.Get(rows, row), v => Assert.Equal(value, v));
         }
     }
 }

@@ -2,7 +2,7 @@ using HunyuanOrleans.Kernels.Tests.Support;
 
 namespace HunyuanOrleans.Kernels.Tests.Products;
 
-/// <summary>x . w^T in float64 with a bound on what a chain of float32 operations in any order may differ from it.</summary>
+/// <summary>x . w^T in float64, with a bound for the difference to float32 operations in any order.</summary>
 internal sealed class ProductReference
 {
     private readonly double[] _sums;
@@ -40,7 +40,7 @@ internal sealed class ProductReference
 
     public double Sum(int token, int row) => _sums[(token * _rows) + row];
 
-    /// <summary>One rounding per product and per addition, and what each may flush to zero.</summary>
+    /// <summary>The bound: one rounding per product and per addition, and a flush to zero in each.</summary>
     public double Bound(int token, int row) =>
         (Rounding.Gamma(_columns + 1) * _magnitudes[(token * _rows) + row]) + (2 * _columns * Rounding.Flush);
 }

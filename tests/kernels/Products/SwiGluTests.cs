@@ -7,10 +7,10 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Products;
 
-/// <summary>Gate and up products with silu(gate) * up, against float64, with widths that need zero rows.</summary>
-public sealed class SwiGluTests(Pools pools) : IClassFixture<Pools>
+/// <summary>silu(gate) * up against float64, including widths that need zero rows.</summary>
+public sealed class SwiGluTests(WorkerPools pools) : IClassFixture<WorkerPools>
 {
-    // The largest slope of silu, near 2.4.
+    // The largest slope of silu, at about 2.4.
     private const double Slope = 1.0999;
 
     // One exponential of 2 ulp, a division, an addition, a multiplication.
@@ -21,9 +21,9 @@ public sealed class SwiGluTests(Pools pools) : IClassFixture<Pools>
         get
         {
             TheoryData<ElementType, ElementType, int, int, int> data = [];
-            foreach (ElementType type in Sets.Types)
+            foreach (ElementType type in KernelVariants.Types)
             {
-                foreach (ElementType stored in Sets.Types)
+                foreach (ElementType stored in KernelVariants.Types)
                 {
                     data.Add(type, stored, 1, 3, 2);
                     data.Add(type, stored, 64, 20, 1);
@@ -40,36 +40,36 @@ public sealed class SwiGluTests(Pools pools) : IClassFixture<Pools>
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void AgainstFloat64(ElementType type, ElementType stored, int width, int columns, int tokens)
+    public void MatchesFloat64(ElementType type, ElementType stored, int width, int columns, int tokens)
     {
-        float[] gate = Rows.Random(width * columns, 1, type, scale: 3);
-        float[] up = Rows.Random(width * columns, 2, type);
-        float[] x = Rows.Random(tokens * columns, 3, type, scale: 8);
+        float[] gate = ActivationRows.Random(width * columns, 1, type, scale: 3);
+        float[] up = ActivationRows.Random(width * columns, 2, type);
+        float[] x = ActivationRows.Random(tokens * columns, 3, type, scale: 8);
         ProductReference gates = new(x, gate, width, columns);
         ProductReference ups = new(x, up, width, columns);
-        using Activation input = Rows.Of(x, columns, type);
+        using Activation input = ActivationRows.Of(x, columns, type);
         float[]? portable = null;
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using Weights weights = Weights.PackPair(gate, up, width, columns, type, isa, pools.One);
+            using PackedWeights weights = PackedWeights.PackPair(gate, up, width, columns, type, isa, pools.One);
             float[]? first = null;
             foreach (WorkerPool pool in pools.All)
             {
                 using Activation output = new(tokens, width, stored);
-                Rows.Fill(output, float.NaN);
+                ActivationRows.Fill(output, float.NaN);
                 using MatrixProducts products = new(pool, 1);
                 products.Add(weights.Matrix, input, 0, output, 0, tokens, Epilogue.SwiGlu);
                 products.Run();
-                float[] actual = Rows.Get(output, 0, tokens);
+                float[] actual = ActivationRows.Get(output, 0, tokens);
                 first ??= actual;
-                Rows.AssertSameBits(first, actual, $"{isa}, {pool.Threads} threads");
-                Rows.AssertPaddingIsZero(output);
+                ActivationRows.AssertSameBits(first, actual, $"{isa}, {pool.Threads} threads");
+                ActivationRows.AssertPaddingIsZero(output);
             }
 
-            if (!Sets.HasOwnBits(isa, type))
+            if (!KernelVariants.RoundsDifferently(isa, type))
             {
                 portable ??= first!;
-                Rows.AssertSameBits(portable, first!, $"{isa}");
+                ActivationRows.AssertSameBits(portable, first!, $"{isa}");
             }
 
             for (int i = 0; i < first!.Length; i++)
@@ -80,14 +80,14 @@ public sealed class SwiGluTests(Pools pools) : IClassFixture<Pools>
     }
 
     [Fact]
-    public void GatesFarFromZero()
+    public void GatesFarFromZeroMatchFloat64()
     {
         float[] gate = [-1e30f, -1000f, -104f, -88f, -87f, -50f, 50f, 87f, 88f, 1000f, 1e30f, -0f, 0f, 1e-30f, -1e-30f];
         float[] up = [.. gate.Select(_ => 2f)];
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using Weights weights = Weights.PackPair(gate, up, gate.Length, 1, ElementType.F32, isa, pools.One);
-            using Activation input = Rows.Of([1f], 1, ElementType.F32);
+            using PackedWeights weights = PackedWeights.PackPair(gate, up, gate.Length, 1, ElementType.F32, isa, pools.One);
+            using Activation input = ActivationRows.Of([1f], 1, ElementType.F32);
             using Activation output = new(1, gate.Length, ElementType.F32);
             using MatrixProducts products = new(pools.One, 1);
             products.Add(weights.Matrix, input, 0, output, 0, 1, Epilogue.SwiGlu);
@@ -96,7 +96,7 @@ public sealed class SwiGluTests(Pools pools) : IClassFixture<Pools>
             {
                 double exact = gate[i] / (1 + Math.Exp(-(double)gate[i])) * 2;
 
-                // The exponential stops at e^87, which leaves a share of the gate of 2e-38.
+                // The exponential is clamped to e^87, which leaves an error of about 2e-38 times the gate.
                 double bound = (Math.Abs(exact) * Elementwise) + (2 * Math.Abs((double)gate[i]) * 1.7e-38);
                 Assert.True(Math.Abs(exact - output.Row(0)[i]) <= bound, $"silu({gate[i]}) * 2 is {output.Row(0)[i]}, expected {exact}.");
             }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Quantized;
 
-/// <summary>The 8-bit float: every code, and rounding against a search for the nearest value.</summary>
+/// <summary>e4m3 floats: the value of every code, and rounding against a search for the nearest value.</summary>
 public sealed unsafe class E4M3Tests
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed unsafe class E4M3Tests
     }
 
     [Fact]
-    public void RoundsToTheNearestAndTiesToEven()
+    public void RoundsToNearestTiesToEven()
     {
         List<float> values = [0, -0f, 1e-30f, float.Epsilon, 448, 449, 463, 464, 465, 1e30f, float.MaxValue, float.PositiveInfinity, float.NaN];
         for (int code = 0; code < 126; code++)
@@ -52,7 +52,7 @@ public sealed unsafe class E4M3Tests
     }
 
     [Fact]
-    public void ExpandsEveryCodeInPairs()
+    public void PanelsOfEveryCodeExpandExactly()
     {
         using NativeBuffer source = new(1024);
         using NativeBuffer target = new(2048);
@@ -67,7 +67,7 @@ public sealed unsafe class E4M3Tests
             foreach (InstructionSet isa in InstructionSets.Available)
             {
                 target.Slice(0, 2048).Clear();
-                ushort* values = (ushort*)E4M3Expansion.Run(isa, source.Pointer, 4 / panels, panels, target.Pointer);
+                ushort* values = (ushort*)E4M3Expansion.Expand(isa, source.Pointer, 4 / panels, panels, target.Pointer);
                 for (int i = 0; i < codes.Length; i++)
                 {
                     (int step, int lane, int place) = (i / (panels * 64), i / 4 % (panels * 16), i % 4);

@@ -2,25 +2,25 @@ using HunyuanOrleans.Kernels.Elementwise;
 
 namespace HunyuanOrleans.Kernels.Tests.Quantized;
 
-/// <summary>Quantisation and products one number at a time, in float64 and exact integers, sharing nothing with the kernels.</summary>
+/// <summary>Quantisation and products one number at a time, in float64 and exact integers, without code of the kernels.</summary>
 internal static class QuantizedReference
 {
-    /// <summary>Quantised rows: codes as their values, and a scale for each.</summary>
+    /// <summary>Quantised rows: the values of the codes, and a scale for each row.</summary>
     public sealed record Codes(float[] Values, float[] Scales, int Columns);
 
-    /// <summary>scale = amax / 127, codes by division, as weights are made.</summary>
+    /// <summary>Quantises weights: scale = amax / 127, codes by division.</summary>
     public static Codes IntegerWeights(float[] w, int rows, int columns) =>
         Make(w, rows, columns, amax => amax / 127f, (v, scale, _) => scale > 0 ? Math.Clamp(MathF.Round(v / scale, MidpointRounding.ToEven), -127, 127) : 0);
 
-    /// <summary>scale = amax / 127, codes by the reciprocal, as activations are made.</summary>
+    /// <summary>Quantises activations: scale = amax / 127, codes by multiplication with the reciprocal.</summary>
     public static Codes IntegerRows(float[] x, int rows, int columns) =>
         Make(x, rows, columns, amax => amax / 127f, (v, scale, amax) => scale > 0 ? Math.Clamp(MathF.Round(v * (127f / amax), MidpointRounding.ToEven), -127, 127) : 0);
 
-    /// <summary>Codes by division by a given scale, or by amax / 448.</summary>
+    /// <summary>Quantises to e4m3 by division by a given scale, or by amax / 448.</summary>
     public static Codes FloatRows(float[] x, int rows, int columns, float given = 0) =>
         Make(x, rows, columns, amax => given > 0 ? given : amax / 448f, (v, scale, _) => scale > 0 ? NearestE4M3(v / scale) : 0);
 
-    /// <summary>The products of integers, bit for bit.</summary>
+    /// <summary>The exact bits of integer products.</summary>
     public static float[] IntegerProducts(Codes x, Codes w)
     {
         int tokens = x.Scales.Length;
@@ -44,7 +44,7 @@ internal static class QuantizedReference
         return y;
     }
 
-    /// <summary>The value a code stands for, from the format's definition.</summary>
+    /// <summary>The value of a code, by the definition of the format.</summary>
     public static double E4M3Value(int code)
     {
         int exponent = (code >> 3) & 15;
@@ -55,7 +55,7 @@ internal static class QuantizedReference
         return code >= 128 ? -magnitude : magnitude;
     }
 
-    /// <summary>The nearest value of any code by search: ties go to the even code, what is beyond the largest to the largest.</summary>
+    /// <summary>The nearest value of any code, found by search. Ties go to the even code, values beyond the largest to the largest.</summary>
     public static float NearestE4M3(float value)
     {
         if (float.IsNaN(value))

@@ -9,7 +9,7 @@ internal static class Rounding
     /// <summary>Largest relative error of rounding to bfloat16.</summary>
     public const double Bf16 = 1.0 / (1 << 8);
 
-    /// <summary>Smallest normal float32 (and bfloat16): what an operation that flushes loses at most.</summary>
+    /// <summary>Smallest normal float32 and bfloat16: the largest error of flushing a result to zero.</summary>
     public const double Flush = 1.1754943508222875e-38;
 
     /// <summary>Error of n operations in a row, relative to the sum of magnitudes: n u / (1 - n u).</summary>

@@ -18,7 +18,7 @@ internal sealed class CountingJob(int workers) : IJob
 
     public int Failing { get; set; } = -1;
 
-    public bool Complete => _wrong == 0 && Array.TrueForAll(_units[.._expected], n => n == 1) && Array.TrueForAll(_units[_expected..], n => n == 0);
+    public bool EachUnitRanOnce => _wrong == 0 && Array.TrueForAll(_units[.._expected], n => n == 1) && Array.TrueForAll(_units[_expected..], n => n == 0);
 
     public void Expect(int count)
     {
@@ -44,7 +44,7 @@ internal sealed class CountingJob(int workers) : IJob
     public override string ToString() => $"{string.Join(',', _units)}, shared worker numbers: {_wrong}";
 }
 
-/// <summary>Notes what each worker's thread has allocated between the first and the last unit it ran.</summary>
+/// <summary>Records how many bytes each worker thread allocates between the first and the last unit it runs.</summary>
 internal sealed class AllocationJob(int workers) : IJob
 {
     private readonly long[] _first = new long[workers];

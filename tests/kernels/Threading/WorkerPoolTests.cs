@@ -3,15 +3,17 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Threading;
 
-/// <summary>Every unit once, whoever runs it; faults reach the caller; callers take turns; nothing is allocated.</summary>
+/// <summary>Each unit runs once, exceptions reach the caller, concurrent callers take turns, and runs allocate nothing.</summary>
 public sealed class WorkerPoolTests
 {
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromMinutes(5);
+
     [Theory]
     [InlineData(1, 25000)]
     [InlineData(2, 40000)]
     [InlineData(3, 20000)]
     [InlineData(4, 20000)]
-    public void EachUnitExactlyOnce(int threads, int runs)
+    public void EachUnitRunsExactlyOnce(int threads, int runs)
     {
         using WorkerPool pool = new(threads, pin: false);
         Assert.Equal(threads, pool.Threads);
@@ -21,7 +23,7 @@ public sealed class WorkerPoolTests
             int count = run % 17;
             job.Expect(count);
             pool.Run(job, count);
-            if (!job.Complete)
+            if (!job.EachUnitRanOnce)
             {
                 Assert.Fail($"Run {run} of {count} units: {job}.");
             }
@@ -32,7 +34,7 @@ public sealed class WorkerPoolTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(7)]
-    public void AFaultReachesTheCallerAndTheOthersRun(int threads)
+    public void AnExceptionReachesTheCallerAndOtherUnitsRun(int threads)
     {
         using WorkerPool pool = new(threads, pin: false);
         CountingJob job = new(threads);
@@ -42,15 +44,15 @@ public sealed class WorkerPoolTests
             {
                 job.Expect(count);
                 job.Failing = failing;
-                InvalidOperationException fault = Assert.Throws<InvalidOperationException>(() => pool.Run(job, count));
-                Assert.Equal($"unit {failing}", fault.Message);
-                Assert.True(job.Complete, $"{count} units, {failing} failing: {job}");
+                InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() => pool.Run(job, count));
+                Assert.Equal($"unit {failing}", exception.Message);
+                Assert.True(job.EachUnitRanOnce, $"{count} units, {failing} failing: {job}");
             }
 
             job.Expect(count);
             job.Failing = -1;
             pool.Run(job, count);
-            Assert.True(job.Complete, $"{job}");
+            Assert.True(job.EachUnitRanOnce, $"{job}");
         }
     }
 
@@ -60,14 +62,14 @@ public sealed class WorkerPoolTests
     [InlineData(2, 1)]
     [InlineData(2, 5)]
     [InlineData(4, 3)]
-    public void CallersTakeTurns(int threads, int count)
+    public void ConcurrentCallersTakeTurns(int threads, int count)
     {
         using WorkerPool pool = new(threads, pin: false);
         int inside = 0;
         int overlaps = 0;
         int done = 0;
 
-        // A caller's own units may run at once, another caller's must not: they would share a worker's scratch memory.
+        // Units of one caller may run at once. Units of two callers must not, because they would share the scratch memory of a worker.
         void Call(int caller)
         {
             int finished = 0;
@@ -105,32 +107,30 @@ public sealed class WorkerPoolTests
         using WorkerPool pool = new(3, pin: false);
         for (int round = 0; round < 5; round++)
         {
-            // All three meet: nobody can do this but three awake workers.
-            using Barrier meeting = new(3);
+            // The barrier opens only if all three workers are awake.
+            using Barrier barrier = new(3);
             int met = 0;
             pool.Run(new ActionJob((_, _) =>
             {
-                if (meeting.SignalAndWait(TimeSpan.FromSeconds(30)))
+                if (barrier.SignalAndWait(WaitLimit))
                 {
                     Interlocked.Increment(ref met);
                 }
             }), 3);
             Assert.Equal(3, met);
-
-            // Long enough for every worker to have parked.
-            Thread.Sleep(30);
+            WaitUntilParked(pool);
         }
     }
 
     [Fact]
-    public void ShortJobsDoNotHoardWakeUps()
+    public void ShortJobsDoNotAccumulateWakeUps()
     {
         using WorkerPool pool = new(4, pin: false);
         CountingJob job = new(4);
         for (int round = 0; round < 20; round++)
         {
-            // Workers park during the sleep; the jobs after it are over before they are up.
-            Thread.Sleep(10);
+            // Short jobs end before the workers that they wake are running.
+            WaitUntilParked(pool);
             for (int run = 0; run < 200; run++)
             {
                 job.Expect(2);
@@ -162,7 +162,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void DisposedWhileIdle()
+    public void CanBeDisposedWhileSpinningAndWhileParked()
     {
         foreach (int threads in new[] { 1, 2, 5 })
         {
@@ -170,7 +170,11 @@ public sealed class WorkerPoolTests
             never.Dispose();
             WorkerPool pool = new(threads, pin: false);
             pool.Run(new CountingJob(threads), 0);
-            Thread.Sleep(threads == 2 ? 20 : 0);
+            if (threads == 2)
+            {
+                WaitUntilParked(pool);
+            }
+
             pool.Dispose();
             pool.Dispose();
             foreach (int count in new[] { 1, 9 })
@@ -181,7 +185,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void ImpossibleCountsAreRefused()
+    public void InvalidCountsAreRejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(1025));
@@ -192,7 +196,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void BoundWorkersWorkToo()
+    public void PinnedWorkersRunEachUnitOnce()
     {
         Thread caller = new(() =>
         {
@@ -204,7 +208,7 @@ public sealed class WorkerPoolTests
             {
                 job.Expect(10);
                 pool.Run(job, 10);
-                Assert.True(job.Complete, $"{job}");
+                Assert.True(job.EachUnitRanOnce, $"{job}");
             }
         });
         caller.Start();
@@ -212,4 +216,7 @@ public sealed class WorkerPoolTests
         using WorkerPool crowded = new(Environment.ProcessorCount + 1);
         Assert.False(crowded.Pinned);
     }
+
+    private static void WaitUntilParked(WorkerPool pool) =>
+        Assert.True(SpinWait.SpinUntil(() => pool.ParkedWorkers == pool.Threads - 1, WaitLimit), "The workers do not park.");
 }

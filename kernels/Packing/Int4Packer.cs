@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Panels;
+
+namespace HunyuanOrleans.Kernels.Packing;
+
+/// <summary>
+/// Fills blocks of 4-bit matrices in the layout of <see cref="Int4GroupLayout"/>. Codes and scales of I4 rows are copied; other rows are
+/// quantised by the <see cref="Int4GroupQuantizer"/>. Every instruction set gives the same bytes.
+/// </summary>
+internal static unsafe class Int4Packer
+{
+    private const uint ZeroCodes = 0x88888888;
+    private const float LargestFloat16 = 65504f;
+
+    /// <summary>Fills a block.</summary>
+    /// <param name="target">The I4 matrix.</param>
+    /// <param name="block">Index of the block.</param>
+    /// <param name="rows">The source rows of the block.</param>
+    /// <exception cref="InvalidDataException">A stored scale is too large for float16.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pack(PackedMatrix target, int block, BlockRowReader rows)
+    {
+        int panels = target.PanelsIn(block);
+        int lanes = panels * PanelKernels.PanelRows;
+        int groups = Int4GroupLayout.Count(target.Columns);
+        byte* output = target.Block(block);
+        float* scratch = stackalloc float[2 * Int4GroupLayout.Columns * PanelKernels.PanelRows];
+        for (int group = 0; group < groups; group++, output += Int4GroupLayout.GroupBytes(panels))
+        {
+            int first = group * Int4GroupLayout.Columns;
+            int columns = Math.Min(Int4GroupLayout.Columns, target.Columns - first);
+            for (int lane = 0; lane < lanes; lane += PanelKernels.PanelRows)
+            {
+                uint* words = (uint*)output + lane;
+                Half* scales = (Half*)(output + Int4GroupLayout.CodeBytes(panels)) + lane;
+                ReadOnlySpan<SourceRow> panel = rows.Lanes.AsSpan(lane, PanelKernels.PanelRows);
+                Quantize(panel, first, columns, words, lanes, scales, scratch);
+                Copy(panel, group, columns, words, lanes, scales);
+            }
+        }
+    }
+
+    // Rows that already have codes are zeros here; Copy overwrites them.
+    private static void Quantize(ReadOnlySpan<SourceRow> panel, int first, int columns, uint* words, int wordStride, Half* scales, float* scratch)
+    {
+        float* values = scratch + (Int4GroupLayout.Columns * PanelKernels.PanelRows);
+        uint** lanes = stackalloc uint*[PanelKernels.PanelRows];
+        new Span<float>(scratch, Int4GroupLayout.Columns * PanelKernels.PanelRows).Clear();
+        bool anyUnquantized = false;
+        for (int r = 0; r < PanelKernels.PanelRows; r++)
+        {
+            float* row = scratch + (r * Int4GroupLayout.Columns);
+            lanes[r] = (uint*)row;
+            if (panel[r].Address != 0 && panel[r].Type != ElementType.I4)
+            {
+                RowDecoder.Read(panel[r], first, columns, row);
+                anyUnquantized = true;
+            }
+        }
+
+        if (!anyUnquantized)
+        {
+            new Span<Half>(scales, PanelKernels.PanelRows).Clear();
+            for (int word = 0; word < Int4GroupLayout.WordsPerRow; word++)
+            {
+                new Span<uint>(words + (word * wordStride), PanelKernels.PanelRows).Fill(ZeroCodes);
+            }
+
+            return;
+        }
+
+        // The portable transpose is the one whose stores stay in cache.
+        PanelTranspose.Transpose(InstructionSet.Portable, lanes, 0, Int4GroupLayout.Columns, 1, (byte*)values);
+        Int4GroupQuantizer.Quantize(values, words, wordStride, scales);
+    }
+
+    private static void Copy(ReadOnlySpan<SourceRow> panel, int group, int columns, uint* words, int wordStride, Half* scales)
+    {
+        Span<byte> codes = stackalloc byte[Int4GroupLayout.Columns / 2];
+        for (int r = 0; r < PanelKernels.PanelRows; r++)
+        {
+            SourceRow row = panel[r];
+            if (row.Address == 0 || row.Type != ElementType.I4)
+            {
+                continue;
+            }
+
+            codes.Fill(unchecked((byte)ZeroCodes));
+            new ReadOnlySpan<byte>((byte*)row.Address + (group * codes.Length), (columns + 1) / 2).CopyTo(codes);
+            if (columns % 2 != 0)
+            {
+                codes[columns / 2] = (byte)((codes[columns / 2] & 0x0F) | (Int4GroupLayout.Zero << 4));
+            }
+
+            for (int word = 0; word < Int4GroupLayout.WordsPerRow; word++)
+            {
+                words[(word * wordStride) + r] = ToWord(codes.Slice(word * 4, 4));
+            }
+
+            float scale = RowDecoder.Scale(row, group);
+            if (float.Abs(scale) > LargestFloat16)
+            {
+                throw new InvalidDataException($"A scale of 4-bit weights is {scale}; the largest allowed is {LargestFloat16}.");
+            }
+
+            scales[r] = (Half)scale;
+        }
+    }
+
+    // A byte of the source holds two neighbouring columns; a byte of the layout holds columns k and k + 4.
+    private static uint ToWord(ReadOnlySpan<byte> codes) =>
+        SpreadNibbles((uint)(codes[0] | (codes[1] << 8))) | (SpreadNibbles((uint)(codes[2] | (codes[3] << 8))) << 4);
+
+    private static uint SpreadNibbles(uint codes)
+    {
+        codes = (codes | (codes << 8)) & 0x00FF00FF;
+        return (codes | (codes << 4)) & 0x0F0F0F0F;
+    }
+}

@@ -1,0 +1,28 @@
+namespace HunyuanOrleans.Kernels.Panels;
+
+/// <summary>The kernels of a tile shape, by token count. Each one is looked up at its first use. Thread-safe.</summary>
+internal sealed unsafe class PanelKernelTable(PanelKernels kernels, ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces)
+{
+    private readonly nint[] _byTokens = new nint[PanelKernels.MaxTileTokens + 1];
+
+    /// <summary>Most tokens that one call can take.</summary>
+    public int MaxTokens { get; } = kernels.MaxTokens(type, panels);
+
+    public int Panels { get; } = panels;
+
+    public int WeightStride { get; } = weightStride;
+
+    /// <summary>Sets the panels and the weight stride in the arguments and calls the kernel for <c>args.Tokens</c> tokens.</summary>
+    public void Call(PanelArgs* args)
+    {
+        args->Panels = Panels;
+        args->WStride = WeightStride;
+        nint kernel = _byTokens[args->Tokens];
+        if (kernel == 0)
+        {
+            kernel = _byTokens[args->Tokens] = kernels.GetKernel(type, args->Tokens, Panels, WeightStride, ahead, pieces);
+        }
+
+        ((delegate* unmanaged<PanelArgs*, void>)kernel)(args);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace HunyuanOrleans.Kernels.Products;
+
+/// <summary>
+/// Converts sums of codes [tokens, 64] to float32 values in place, with the same order of operations on every machine. It works on whole
+/// panels, so it also scales padding rows after the last row of a matrix, which nobody reads.
+/// </summary>
+internal static unsafe class Dequantizer
+{
+    /// <summary>
+    /// value = (float)(sum - 128 * sum of the token's codes) * row scale * token scale, from left to right. The weights were multiplied as
+    /// q + 128, which the subtraction corrects.
+    /// </summary>
+    /// <param name="sums">32-bit integers, replaced by float32 values.</param>
+    /// <param name="width">Elements from one token to the next.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="rows">Number of rows, a multiple of 16.</param>
+    /// <param name="rowScales">A float32 scale for each row.</param>
+    /// <param name="tokenScales">Address of the first token's scale in its <see cref="ActivationFormat"/>.</param>
+    /// <param name="stride">Bytes from the scale of one token to that of the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Int8(float* sums, int width, int tokens, int rows, float* rowScales, byte* tokenScales, long stride)
+    {
+        for (int t = 0; t < tokens; t++, sums += width, tokenScales += stride)
+        {
+            Vector512<float> scale = Vector512.Create(*(float*)tokenScales);
+            Vector512<int> offset = Vector512.Create(128 * ((int*)tokenScales)[1]);
+            for (int r = 0; r < rows; r += 16)
+            {
+                Vector512<float> value = Vector512.ConvertToSingle(Vector512.Load((int*)sums + r) - offset);
+                (value * Vector512.Load(rowScales + r) * scale).Store(sums + r);
+            }
+        }
+    }
+
+    /// <summary>value = sum * (token scale * row scale).</summary>
+    /// <param name="sums">float32 values.</param>
+    /// <param name="width">Elements from one token to the next.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="rows">Number of rows, a multiple of 16.</param>
+    /// <param name="rowScales">A float32 scale for each row.</param>
+    /// <param name="tokenScales">Address of the first token's scale in its <see cref="ActivationFormat"/>.</param>
+    /// <param name="stride">Bytes from the scale of one token to that of the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void E4M3(float* sums, int width, int tokens, int rows, float* rowScales, byte* tokenScales, long stride)
+    {
+        for (int t = 0; t < tokens; t++, sums += width, tokenScales += stride)
+        {
+            Vector512<float> scale = Vector512.Create(*(float*)tokenScales);
+            for (int r = 0; r < rows; r += 16)
+            {
+                (Vector512.Load(sums + r) * (scale * Vector512.Load(rowScales + r))).Store(sums + r);
+            }
+        }
+    }
+
+    /// <summary>value = sum * token scale. The sums already include the scales of the weights.</summary>
+    /// <param name="sums">float32 values.</param>
+    /// <param name="width">Elements from one token to the next.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="rows">Number of rows, a multiple of 16.</param>
+    /// <param name="tokenScales">Address of the first token's scale in its <see cref="ActivationFormat"/>.</param>
+    /// <param name="stride">Bytes from the scale of one token to that of the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Int4(float* sums, int width, int tokens, int rows, byte* tokenScales, long stride)
+    {
+        for (int t = 0; t < tokens; t++, sums += width, tokenScales += stride)
+        {
+            Vector512<float> scale = Vector512.Create(*(float*)tokenScales);
+            for (int r = 0; r < rows; r += 16)
+            {
+                (Vector512.Load(sums + r) * scale).Store(sums + r);
+            }
+        }
+    }
+}
