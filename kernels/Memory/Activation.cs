@@ -57,7 +57,7 @@ public sealed unsafe class Activation : IDisposable
     /// <summary>The bytes of a row without its padding. The span is valid until the buffer is disposed.</summary>
     public Span<byte> RowBytes(int row) => new(Address(row), Columns * Type.Size());
 
-    /// <summary>Copies rows to <paramref name="target"/>, one after the other without padding, as they are sent to another silo.</summary>
+    /// <summary>Copies rows to <paramref name="target"/>, one after the other and without padding.</summary>
     /// <param name="firstRow">First row.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="target">Receives the rows; its length is exactly rows * columns elements of <see cref="Type"/>.</param>
