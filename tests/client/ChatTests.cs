@@ -1,19 +1,21 @@
 using System.Text.Json;
 using HunyuanOrleans.Client.Tests.Support;
+using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Requests;
 using Microsoft.Extensions.AI;
 using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>The client as an IChatClient of three silos.</summary>
-public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests.Shared>
+/// <summary>The client as an IChatClient.</summary>
+[Collection(nameof(DemoCluster))]
+public sealed class ChatTests(DemoCluster demo)
 {
     private const int Eos = 4340;
 
     private static ChatOptions Greedy => new() { Temperature = 0, AdditionalProperties = new() { ["repetition_penalty"] = 1.0 } };
 
-    private IChatClient Client => shared.Cluster.Client;
+    private IChatClient Client => demo.Client;
 
     [Fact]
     public async Task Answers_are_those_of_the_publishers_code()
@@ -23,7 +25,7 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
             ChatResponse response = await Client.GetResponseAsync(expected.Messages, Greedy);
             Assert.Equal(expected.Text, response.Text);
             Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
-            Assert.Equal(DemoCluster.Model, response.ModelId);
+            Assert.Equal(TestModel.Demo, response.ModelId);
             Assert.Equal(expected.PromptIds.Length, response.Usage!.InputTokenCount);
             Assert.Equal(expected.Ids.Length, response.Usage.OutputTokenCount);
             Assert.Equal(expected.PromptIds.Length + expected.Ids.Length, response.Usage.TotalTokenCount);
@@ -43,11 +45,11 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
         Assert.Equal(ChatFinishReason.Stop, updates[^1].FinishReason);
         Assert.Equal(expected.Ids.Length, Assert.Single(updates[^1].Contents.OfType<UsageContent>()).Details.OutputTokenCount);
         Assert.Single(updates.Select(static u => u.ResponseId).Distinct());
-        Assert.All(updates, static update => Assert.Equal((ChatRole.Assistant, DemoCluster.Model), (update.Role, update.ModelId)));
+        Assert.All(updates, static update => Assert.Equal((ChatRole.Assistant, TestModel.Demo), (update.Role, update.ModelId)));
     }
 
     [Fact]
-    public async Task An_answer_goes_into_the_history_as_it_came()
+    public async Task An_answer_can_be_added_to_the_history()
     {
         DemoAnswer second = DemoAnswer.All.Single(static answer => answer.Messages.Length == 4);
         List<ChatMessage> history = [.. second.Messages[1..2]];
@@ -80,7 +82,7 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     }
 
     [Fact]
-    public async Task A_schema_decides_what_an_answer_looks_like()
+    public async Task An_answer_follows_its_schema()
     {
         using JsonDocument schema = JsonDocument.Parse("""{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}""");
         ChatOptions options = new() { Temperature = 1, Seed = 4, ResponseFormat = ChatResponseFormat.ForJsonSchema(schema.RootElement), MaxOutputTokens = 200 };
@@ -94,7 +96,7 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     }
 
     [Fact]
-    public async Task The_seed_decides_the_draw()
+    public async Task The_same_seed_gives_the_same_answer()
     {
         ChatOptions Drawn(long seed) => new()
         {
@@ -106,17 +108,17 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     }
 
     [Fact]
-    public async Task Special_tokens_in_messages_and_texts_are_text()
+    public async Task Special_tokens_in_messages_and_texts_are_encoded_as_text()
     {
-        int[] ids = await shared.Cluster.Client.EncodeChatAsync([new(ChatRole.User, "a<|eos|><|startoftext|>")]);
+        int[] ids = await demo.Client.EncodeChatAsync([new(ChatRole.User, "a<|eos|><|startoftext|>")]);
         Assert.DoesNotContain(Eos, ids);
-        Assert.DoesNotContain(Eos, await shared.Cluster.Client.EncodeAsync("a<|eos|>"));
-        int[] greeting = await shared.Cluster.Client.EncodeAsync("你好，世界");
+        Assert.DoesNotContain(Eos, await demo.Client.EncodeAsync("a<|eos|>"));
+        int[] greeting = await demo.Client.EncodeAsync("你好，世界");
         Assert.Equal([474, 449, 499, 1112, 984], greeting);
     }
 
     [Fact]
-    public async Task What_is_not_there_is_refused_by_name()
+    public async Task Unsupported_options_and_contents_are_refused_by_name()
     {
         ChatOptions tools = new() { Tools = [AIFunctionFactory.Create(static () => 1, "one")] };
         Assert.Contains("Tools", (await Assert.ThrowsAsync<NotSupportedException>(() => Client.GetResponseAsync("x", tools))).Message, StringComparison.Ordinal);
@@ -127,9 +129,9 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
         ChatMessage picture = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
         Assert.Contains("DataContent", (await Assert.ThrowsAsync<NotSupportedException>(() => Client.GetResponseAsync([picture]))).Message, StringComparison.Ordinal);
 
-        // What changes nothing here is passed over.
-        ChatOptions hints = new() { AllowMultipleToolCalls = true, ToolMode = ChatToolMode.Auto, ResponseFormat = ChatResponseFormat.Text, MaxOutputTokens = 1 };
-        Assert.Equal(1, (await Client.GetResponseAsync("x", hints)).Usage!.OutputTokenCount);
+        // These options change nothing here and are ignored.
+        ChatOptions ignored = new() { AllowMultipleToolCalls = true, ToolMode = ChatToolMode.Auto, ResponseFormat = ChatResponseFormat.Text, MaxOutputTokens = 1 };
+        Assert.Equal(1, (await Client.GetResponseAsync("x", ignored)).Usage!.OutputTokenCount);
     }
 
     [Theory]
@@ -138,7 +140,7 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     [InlineData("messages", "role")]
     [InlineData("model", "demo-model")]
     [InlineData("repetition_penalty", "a number")]
-    public async Task What_is_wrong_is_refused_with_what_is_allowed(string parameter, string said)
+    public async Task Wrong_values_are_refused_with_what_is_allowed(string parameter, string said)
     {
         ChatOptions options = parameter switch
         {
@@ -156,22 +158,13 @@ public sealed class ChatTests(ChatTests.Shared shared) : IClassFixture<ChatTests
     }
 
     [Fact]
-    public void Services_are_found()
+    public void GetService_finds_the_client_and_its_connection()
     {
-        Assert.Same(shared.Cluster.Client, Client.GetService<HunyuanClient>());
-        Assert.Same(shared.Cluster.Client, Client.GetService<IChatClient>());
-        Assert.Same(shared.Cluster.Cluster.Silos.Client, Client.GetService<Orleans.IClusterClient>());
+        Assert.Same(demo.Client, Client.GetService<HunyuanClient>());
+        Assert.Same(demo.Client, Client.GetService<IChatClient>());
+        Assert.Same(demo.Cluster.Silos.Client, Client.GetService<Orleans.IClusterClient>());
         Assert.Equal("hunyuan", Client.GetService<ChatClientMetadata>()!.ProviderName);
         Assert.Null(Client.GetService(typeof(HunyuanClient), "key"));
         Assert.Null(Client.GetService<string>());
-    }
-
-    public sealed class Shared : IAsyncLifetime
-    {
-        internal DemoCluster Cluster { get; private set; } = null!;
-
-        public async Task InitializeAsync() => Cluster = await DemoCluster.StartAsync();
-
-        public async Task DisposeAsync() => await Cluster.DisposeAsync();
     }
 }

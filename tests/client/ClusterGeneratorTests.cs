@@ -2,30 +2,26 @@ using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Engine;
-using HunyuanOrleans.Engine.Scheduling;
-using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Kernels;
-using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>A cluster behind the interface that servers are written against.</summary>
-public sealed class ClusterGeneratorTests
+/// <summary>A cluster behind IGenerator, the interface that servers use.</summary>
+[Collection(nameof(DemoCluster))]
+public sealed class ClusterGeneratorTests(DemoCluster demo, SpecialModelsCluster special)
 {
     [Fact]
-    public async Task It_serves_as_an_engine_of_this_process_does()
+    public async Task Answers_are_those_of_an_engine_in_this_process()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync();
         await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
-        Assert.Equal((DemoCluster.Model, 4608, 4096, true),
+        Assert.Equal((TestModel.Demo, 4608, 4096, true),
             (generator.Info.ModelName, generator.Info.VocabularySize, generator.Info.MaxContext, generator.Info.HasText));
         GenerationRequest request = new()
         {
             PromptIds = new[] { 4338, 474, 449 }, MaxTokens = 20, Choices = 2, IgnoreEos = true, Sampling = new() { Temperature = 2, Seed = 3, LogProbabilities = 2 },
         };
-        int[][] expected = (await Undisturbed.RunAsync(TestPaths.DemoModel, ComputeMode.F32, [request]))[0];
+        int[][] expected = (await LocalReference.RunAsync(DemoCluster.Model, [request]))[0];
+        long tokensBefore = (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens;
         IGeneration generation = await generator.SubmitAsync(request, CancellationToken.None);
         Assert.Equal(3UL, generation.Seed);
         foreach (IChoice choice in generation.Choices)
@@ -48,13 +44,12 @@ public sealed class ClusterGeneratorTests
             Assert.True(result.Timings.Queued <= result.Timings.Total && result.Timings.FirstToken <= result.Timings.Total);
         }
 
-        Assert.Equal(40, (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens);
+        Assert.Equal(40, (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens - tokensBefore);
     }
 
     [Fact]
-    public async Task An_answer_resumes_with_the_ids_it_has()
+    public async Task An_answer_resumes_after_the_ids_it_has()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync(silos: 1);
         await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
         GenerationRequest request = new() { PromptIds = new[] { 4338, 474 }, MaxTokens = 12, IgnoreEos = true, Sampling = new() { Seed = 9 } };
         int[] whole = (await (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0].Completion).Ids.ToArray();
@@ -66,13 +61,10 @@ public sealed class ClusterGeneratorTests
     }
 
     [Fact]
-    public async Task Refusals_come_from_submission()
+    public async Task SubmitAsync_throws_when_a_request_is_refused()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync(silos: 1, static options => options with
-        {
-            Models = [options.Models[0] with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = 3 } } }],
-        });
-        await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
+        await using HunyuanClient client = DemoCluster.ClientOf(special.Cluster, SpecialModelsCluster.ShortQueue);
+        await using IGenerator generator = await ClusterGenerator.CreateAsync(client);
         GenerationRequest right = new() { PromptIds = new[] { 1 }, MaxTokens = 2 };
         foreach ((GenerationRequest wrong, string parameter) in new (GenerationRequest, string)[]
         {
@@ -87,17 +79,17 @@ public sealed class ClusterGeneratorTests
         }
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await generator.SubmitAsync(right, new CancellationToken(true)));
-        Assert.Contains("other", (await Assert.ThrowsAsync<RequestException>(() => ClusterGenerator.CreateAsync(demo.Client, "other"))).Message, StringComparison.Ordinal);
+        Assert.Contains("other", (await Assert.ThrowsAsync<RequestException>(() => ClusterGenerator.CreateAsync(client, "other"))).Message, StringComparison.Ordinal);
 
-        // More than the queue takes at once: those that were taken are served, the others know that they were not.
+        // More than the queue takes: accepted requests are served, and the first that is not accepted says so.
         GenerationRequest wide = right with { Choices = 3, MaxTokens = 300, IgnoreEos = true };
-        List<IGeneration> taken = [];
+        List<IGeneration> accepted = [];
         QueueFullException? full = null;
         for (int i = 0; i < 200 && full is null; i++)
         {
             try
             {
-                taken.Add(await generator.SubmitAsync(wide, CancellationToken.None));
+                accepted.Add(await generator.SubmitAsync(wide, CancellationToken.None));
             }
             catch (QueueFullException thrown)
             {
@@ -106,14 +98,13 @@ public sealed class ClusterGeneratorTests
         }
 
         Assert.Equal(3, full!.Limit);
-        taken.ForEach(static generation => generation.Cancel());
-        await demo.WaitUntilFreeAsync();
+        accepted.ForEach(static generation => generation.Cancel());
+        await special.Cluster.ClientOf(SpecialModelsCluster.ShortQueue).UntilIdleAsync();
     }
 
     [Fact]
     public async Task Cancelling_and_disposing_end_answers_and_free_what_they_held()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync();
         IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
         using CancellationTokenSource outside = new();
         GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 900, IgnoreEos = true };
@@ -137,13 +128,13 @@ public sealed class ClusterGeneratorTests
         Assert.Equal(FinishReason.Cancelled, (await half.Choices[1].Completion).Finish);
         ChoiceResult whole = await half.Choices[0].Completion;
         Assert.Equal((FinishReason.Length, 60), (whole.Finish, whole.Ids.Length));
-        StatisticsMessage free = await demo.WaitUntilFreeAsync();
-        Assert.Equal(0, free.Failed);
+        ModelReport idle = await demo.Cluster.Model.UntilIdleAsync();
+        Assert.Equal(0, idle.Statistics.Failed);
 
         IGeneration last = await generator.SubmitAsync(request, CancellationToken.None);
         await generator.DisposeAsync();
         Assert.Equal(FinishReason.Cancelled, (await last.Choices[0].Completion).Finish);
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await generator.SubmitAsync(request, CancellationToken.None));
-        await demo.WaitUntilFreeAsync();
+        await demo.Cluster.Model.UntilIdleAsync();
     }
 }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Client.Tests.Support;
+using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.AI;
@@ -8,8 +9,9 @@ using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>Where a client is told the cluster is.</summary>
-public sealed class OptionsTests
+/// <summary>Options that say where the cluster is, and connections that the program gives.</summary>
+[Collection(nameof(DemoCluster))]
+public sealed class OptionsTests(DemoCluster demo)
 {
     [Theory]
     [InlineData("none", "exactly one", "Gateways")]
@@ -19,10 +21,10 @@ public sealed class OptionsTests
     [InlineData("colons", "\"::1:30000\"", "HOST:PORT")]
     [InlineData("empty", "Postgres", "some text")]
     [InlineData("deadline", "Deadline", "one day")]
-    [InlineData("impatient", "ResponseTimeout", "16 s")]
-    public void Wrong_options_are_refused_with_what_is_allowed(string what, string first, string second)
+    [InlineData("timeout", "ResponseTimeout", "16 s")]
+    public void Wrong_options_are_refused_with_what_is_allowed(string fault, string first, string second)
     {
-        HunyuanException refused = Assert.Throws<HunyuanException>(() => new ServiceCollection().AddHunyuanClient(options => Set(options, what)));
+        HunyuanException refused = Assert.Throws<HunyuanException>(() => new ServiceCollection().AddHunyuanClient(options => Set(options, fault)));
         Assert.Contains(first, refused.Message, StringComparison.Ordinal);
         Assert.Contains(second, refused.Message, StringComparison.Ordinal);
     }
@@ -30,7 +32,6 @@ public sealed class OptionsTests
     [Fact]
     public async Task A_connection_of_the_program_is_used_and_left_open()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync(silos: 1);
         IClusterClient cluster = demo.Cluster.Silos.Client;
         await using (ServiceProvider given = new ServiceCollection().AddHunyuanClient(options => options.ClusterClient = cluster).BuildServiceProvider())
         {
@@ -40,31 +41,31 @@ public sealed class OptionsTests
 
         ServiceCollection services = new();
         services.AddSingleton(cluster);
-        services.AddHunyuanClient(options => options.Model = DemoCluster.Model);
+        services.AddHunyuanClient(options => options.Model = TestModel.Demo);
         ServiceProvider found = services.BuildServiceProvider();
         Assert.Same(cluster, found.GetRequiredService<HunyuanClient>().Cluster);
         Assert.NotEmpty(await found.GetRequiredService<HunyuanClient>().EncodeAsync("x"));
     }
 
     [Fact]
-    public async Task A_cluster_that_is_not_there_is_told_in_one_line()
+    public async Task A_cluster_that_cannot_be_reached_is_reported_in_one_line()
     {
-        HunyuanException fault = await Assert.ThrowsAnyAsync<HunyuanException>(() => HunyuanClient.ConnectAsync(options =>
+        HunyuanException failure = await Assert.ThrowsAnyAsync<HunyuanException>(() => HunyuanClient.ConnectAsync(options =>
         {
             options.Gateways.Add("127.0.0.1:1");
             options.ConnectTimeout = TimeSpan.FromSeconds(1);
         }));
-        Assert.StartsWith("The cluster cannot be reached at 127.0.0.1:1: ", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The cluster cannot be reached at 127.0.0.1:1: ", failure.Message, StringComparison.Ordinal);
     }
 
-    private static void Set(HunyuanClientOptions options, string what)
+    private static void Set(HunyuanClientOptions options, string fault)
     {
-        if (what is not ("none" or "empty"))
+        if (fault is not ("none" or "empty"))
         {
-            options.Gateways.Add(what switch { "no port" => "silo-1", "port" => "silo-1:70000", "colons" => "::1:30000", _ => "127.0.0.1:30000" });
+            options.Gateways.Add(fault switch { "no port" => "silo-1", "port" => "silo-1:70000", "colons" => "::1:30000", _ => "127.0.0.1:30000" });
         }
 
-        switch (what)
+        switch (fault)
         {
             case "two":
                 options.Postgres = "Host=localhost";
@@ -75,7 +76,7 @@ public sealed class OptionsTests
             case "deadline":
                 options.Deadline = TimeSpan.Zero;
                 break;
-            case "impatient":
+            case "timeout":
                 options.ResponseTimeout = TimeSpan.FromSeconds(5);
                 break;
         }

@@ -5,11 +5,12 @@ using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>The README's example of a program is code that runs.</summary>
-public sealed class ReadmeTests
+/// <summary>The README's example of a program is code that is compiled and run here.</summary>
+[Collection(nameof(DemoCluster))]
+public sealed class ReadmeTests(DemoCluster demo)
 {
     [Fact]
-    public void The_example_is_that_of_the_source()
+    public void The_example_is_in_the_README()
     {
         string[] source = File.ReadAllLines(Path.Combine(TestPaths.Root, "tests", "client", "Examples", "SdkExample.cs"));
         string network = source.Single(static line => line.Contains("Gateways.Add", StringComparison.Ordinal)).Trim();
@@ -26,9 +27,8 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public async Task It_answers()
+    public async Task The_example_answers()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync();
         await using StringWriter output = new();
         await SdkExample.RunAsync(options => options.ClusterClient = demo.Cluster.Silos.Client, output);
         Assert.StartsWith("法国的首都是巴黎。", output.ToString(), StringComparison.Ordinal);
@@ -36,7 +36,7 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public void What_it_connects_to_is_a_gateway()
+    public void The_example_names_a_gateway()
     {
         HunyuanClientOptions options = new();
         SdkExample.Network(options);

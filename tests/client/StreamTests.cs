@@ -3,8 +3,6 @@ using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Engine.Requests;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Tokenization;
@@ -12,29 +10,28 @@ using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>Many streams at once, and streams that end before their time, on either side.</summary>
-public sealed class StreamTests
+/// <summary>Many streams at once, and streams that their reader or a silo ends early.</summary>
+[Collection(nameof(DemoCluster))]
+public sealed class StreamTests(DemoCluster demo, SpecialModelsCluster special)
 {
-    private const int Streams = 64, Long = 3500;
-
-    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(10);
+    private const int Streams = 64, LongAnswer = 3500;
 
     [Fact]
-    public async Task Streams_beside_each_other_are_as_alone()
+    public async Task Concurrent_streams_give_the_same_texts_as_alone()
     {
         GenerationRequest[] requests = Requests(Streams, 40);
-        string[] expected = await UndisturbedAsync(requests);
-        await using DemoCluster demo = await DemoCluster.StartAsync();
-        Assert.Equal(expected, await Task.WhenAll(requests.Select(request => TextAsync(demo.Client.GenerateAsync(request)))));
-        StatisticsMessage end = await demo.WaitUntilFreeAsync();
-        Assert.Equal((Streams, 0), (end.Finished, end.Failed));
+        string[] expected = await LocalTextsAsync(requests);
+        StatisticsMessage before = (await demo.Cluster.Model.ReportAsync()).Statistics;
+        Assert.Equal(expected, await Task.WhenAll(requests.Select(request => ReadAsync(demo.Client.GenerateAsync(request)))));
+        StatisticsMessage after = (await demo.Cluster.Model.UntilIdleAsync()).Statistics;
+        Assert.Equal((Streams, 0), (after.Finished - before.Finished, after.Failed - before.Failed));
     }
 
     [Fact]
-    public async Task A_text_goes_on_as_it_is_and_with_what_was_changed()
+    public async Task A_text_is_continued_with_the_callers_changes_to_the_request()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync(silos: 1);
-        List<AnswerChunk> chunks = await demo.Client.GenerateAsync("The capital of", request => request with { MaxTokens = 5, IgnoreEos = true, Choices = 2 }).ToListAsync();
+        List<AnswerChunk> chunks = await demo.Client.GenerateAsync(
+            "The capital of", static request => request with { MaxTokens = 5, IgnoreEos = true, Choices = 2 }).ToListAsync();
         Assert.Equal([0, 1], chunks.Where(static c => c.Usage is not null).Select(static c => c.Choice).Order());
         int[] prompt = await demo.Client.EncodeAsync("The capital of");
         Assert.All(chunks.Where(static c => c.Usage is not null), last => Assert.Equal(
@@ -43,94 +40,106 @@ public sealed class StreamTests
     }
 
     [Theory]
-    [InlineData("token")]
-    [InlineData("loop")]
-    [InlineData("client")]
-    public async Task Who_gives_up_frees_what_the_answer_held(string way)
+    [InlineData("cancels the token")]
+    [InlineData("leaves the loop")]
+    [InlineData("disposes the client")]
+    public async Task A_reader_that_gives_up_frees_what_its_answer_held(string way)
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync(step: Slow);
+        ModelClient model = special.Cluster.ClientOf(SpecialModelsCluster.Slow);
+        using HunyuanClient client = DemoCluster.ClientOf(special.Cluster, SpecialModelsCluster.Slow);
+        StatisticsMessage before = (await model.ReportAsync()).Statistics;
         using CancellationTokenSource cancel = new();
-        async Task ReadAsync()
+        async Task ReadUntilGivingUpAsync()
         {
-            await foreach (AnswerChunk chunk in demo.Client.GenerateAsync(Endless(), cancellationToken: cancel.Token))
+            await foreach (AnswerChunk chunk in client.GenerateAsync(LongRequest(), cancellationToken: cancel.Token))
             {
-                if (way == "loop" && chunk.Ids.Length > 0)
+                switch (way)
                 {
-                    return;
-                }
+                    case "cancels the token":
+                        await cancel.CancelAsync();
+                        break;
+                    case "disposes the client":
+                        client.Dispose();
+                        break;
+                    default:
+                        if (chunk.Ids.Length > 0)
+                        {
+                            return;
+                        }
 
-                if (way == "token")
-                {
-                    await cancel.CancelAsync();
-                }
-                else
-                {
-                    demo.Client.Dispose();
+                        break;
                 }
             }
         }
 
-        if (way == "loop")
+        if (way == "leaves the loop")
         {
-            await ReadAsync();
+            await ReadUntilGivingUpAsync();
         }
         else
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(ReadAsync);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(ReadUntilGivingUpAsync);
         }
 
-        StatisticsMessage end = await demo.WaitUntilFreeAsync();
-        Assert.Equal(1, end.Cancelled);
-        Assert.InRange(end.AnswerTokens, 1, Long - 1);
-        if (way == "client")
+        StatisticsMessage after = (await model.UntilIdleAsync()).Statistics;
+        Assert.Equal(1, after.Cancelled - before.Cancelled);
+        Assert.InRange(after.AnswerTokens - before.AnswerTokens, 1, LongAnswer - 1);
+        if (way == "disposes the client")
         {
-            await Assert.ThrowsAsync<ObjectDisposedException>(() => demo.Client.EncodeAsync("x"));
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => client.EncodeAsync("x"));
         }
     }
 
     [Fact]
-    public async Task Who_vanishes_frees_it_too()
+    public async Task A_reader_that_vanishes_frees_what_its_answer_held()
     {
-        await using DemoCluster demo = await DemoCluster.StartAsync(step: Slow);
-        IAsyncEnumerator<AnswerChunk> left = demo.Client.GenerateAsync(Endless()).GetAsyncEnumerator();
-        Assert.True(await left.MoveNextAsync());
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(DemoCluster.Silos, DemoCluster.Model, setup: new ClusterSetup
+        {
+            FailsFast = true,
+            ConfigureSilo = static (_, silo) => DemoCluster.SlowDown(silo, DemoCluster.Model),
+        });
+        await using HunyuanClient client = DemoCluster.ClientOf(cluster);
+        IAsyncEnumerator<AnswerChunk> abandoned = client.GenerateAsync(LongRequest()).GetAsyncEnumerator();
+        Assert.True(await abandoned.MoveNextAsync());
 
-        // Nobody reads on, and nobody says so: the cluster notices by itself.
-        StatisticsMessage end = await demo.WaitUntilFreeAsync(TimeSpan.FromSeconds(60));
+        // The enumerator is neither read nor disposed: the cluster notices by itself.
+        StatisticsMessage end = (await cluster.Model.UntilIdleAsync()).Statistics;
         Assert.Equal((0, 1), (end.Finished, end.Cancelled));
-        GC.KeepAlive(left);
+        GC.KeepAlive(abandoned);
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task A_killed_silo_leaves_no_seam_in_any_text(int victim)
+    public async Task A_killed_silo_changes_no_text(int victim)
     {
         const int Count = 12;
         GenerationRequest[] requests = Requests(Count, 150);
-        string[] expected = await UndisturbedAsync(requests);
-        await using DemoCluster demo = await DemoCluster.StartAsync();
-        TaskCompletionSource running = new();
-        int begun = 0;
-        Task<string>[] answers = [.. requests.Select(request => TextAsync(demo.Client.GenerateAsync(request), chunks =>
+        string[] expected = await LocalTextsAsync(requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
+            DemoCluster.Silos, DemoCluster.Model, setup: new ClusterSetup { FailsFast = true });
+        await using HunyuanClient client = DemoCluster.ClientOf(cluster);
+        TaskCompletionSource allRunning = new();
+        int running = 0;
+        Task<string>[] answers = [.. requests.Select(request => ReadAsync(client.GenerateAsync(request), chunks =>
         {
-            if (chunks == 3 && Interlocked.Increment(ref begun) == Count)
+            if (chunks == 3 && Interlocked.Increment(ref running) == Count)
             {
-                running.TrySetResult();
+                allRunning.TrySetResult();
             }
         }))];
-        await Task.WhenAny(running.Task, Task.WhenAll(answers));
-        await demo.Cluster.Silos.KillSiloAsync(demo.Cluster.Silos.Silos[victim]);
-        Assert.Equal(expected, await Task.WhenAll(answers).WaitAsync(TimeSpan.FromMinutes(2)));
+        await Task.WhenAny(allRunning.Task, Task.WhenAll(answers));
+        await cluster.KillAsync(cluster.NameOf(victim));
+        Assert.Equal(expected, await Task.WhenAll(answers).WaitAsync(Wait.Limit));
     }
 
-    private static GenerationRequest Endless() => new()
+    private static GenerationRequest LongRequest() => new()
     {
-        PromptIds = Enumerable.Range(300, 40).ToArray(), MaxTokens = Long, IgnoreEos = true, Sampling = SamplingParams.Greedy,
+        PromptIds = Enumerable.Range(300, 40).ToArray(), MaxTokens = LongAnswer, IgnoreEos = true, Sampling = SamplingParams.Greedy,
     };
 
-    // Hot draws: texts full of broken characters, which is what seams would show in.
+    // A high temperature gives texts full of invalid characters, which show whether a resumed text joins without a fault.
     private static GenerationRequest[] Requests(int count, int tokens)
     {
         Random random = new(3);
@@ -144,23 +153,22 @@ public sealed class StreamTests
         })];
     }
 
-    private static async Task<string[]> UndisturbedAsync(GenerationRequest[] requests)
+    private static async Task<string[]> LocalTextsAsync(GenerationRequest[] requests)
     {
-        Tokenizer tokenizer = Tokenizer.Load(TestPaths.DemoModel);
-        int[][][] ids = await Undisturbed.RunAsync(
-            TestPaths.DemoModel, ComputeMode.F32, [.. requests.Select(static request => request with { StopStrings = [] })]);
+        Tokenizer tokenizer = Tokenizer.Load(DemoCluster.Model.Directory);
+        int[][][] ids = await LocalReference.RunAsync(DemoCluster.Model, [.. requests.Select(static request => request with { StopStrings = [] })]);
         return [.. requests.Select((request, i) => new TextStream(new TokenizerText(tokenizer)).Append(
             new TokenChunk(ids[i][0], default, FinishReason.Length, false, null)))];
     }
 
-    private static async Task<string> TextAsync(IAsyncEnumerable<AnswerChunk> chunks, Action<int>? seen = null)
+    private static async Task<string> ReadAsync(IAsyncEnumerable<AnswerChunk> chunks, Action<int>? onChunk = null)
     {
         StringBuilder text = new();
         int count = 0;
         await foreach (AnswerChunk chunk in chunks)
         {
             text.Append(chunk.Text);
-            seen?.Invoke(++count);
+            onChunk?.Invoke(++count);
         }
 
         return text.ToString();

@@ -1,18 +1,17 @@
+using System.Text.Json;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grammar;
-using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Tokenization;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
 
-/// <summary>Answers of a given form are the same in a cluster as in one process, whatever happens to the cluster.</summary>
-public sealed class ConstraintTests
+/// <summary>Constrained answers are the same on a cluster as in one process, whatever happens to the cluster.</summary>
+[Collection(nameof(SharedClusters))]
+public sealed class ConstraintTests(SharedClusters clusters)
 {
     private const string Schema = """
         {"type":"object","properties":{"name":{"type":"string","minLength":5,"maxLength":20},
@@ -20,75 +19,74 @@ public sealed class ConstraintTests
         "required":["name","scores"],"additionalProperties":false}
         """;
 
-    private static readonly string Directory = TestPaths.DemoModel;
+    private static readonly TestModel Demo = new(TestModel.Demo, Purpose: "constraints");
 
-    private static readonly Tokenizer Tokenizer = Tokenizer.Load(Directory);
+    // Its checkpoint has no tokenizer.
+    private static readonly TestModel WithoutText = new("tiny-cla", Purpose: "constraints");
+
+    private static readonly Tokenizer Tokenizer = Tokenizer.Load(Demo.Directory);
+
+    internal static TestModel[] Models => [Demo, WithoutText];
 
     [Fact]
     public async Task Constrained_answers_are_the_same_as_locally()
     {
         GenerationRequest[] requests = Requests();
-        int[][][] expected = await Undisturbed.RunAsync(Directory, ComputeMode.F32, requests);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 2);
-        Assert.Equal(expected, await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r))));
+        int[][][] expected = await LocalReference.RunAsync(Demo, requests);
+        ModelClient client = await clusters.StartAsync(2, Demo);
+        Assert.Equal(expected, await client.GenerateAllAsync(requests));
         Assert.All(expected, answers => Assert.All(answers, ids =>
         {
-            using System.Text.Json.JsonDocument document = System.Text.Json.JsonDocument.Parse(Tokenizer.Decode(ids, skipSpecial: true));
+            using JsonDocument document = JsonDocument.Parse(Tokenizer.Decode(ids, skipSpecial: true));
             Assert.InRange(document.RootElement.GetProperty("scores").GetArrayLength(), 8, 12);
         }));
     }
 
     [Fact]
-    public async Task Constrained_answers_outlive_their_scheduler()
+    public async Task Constrained_answers_continue_when_the_scheduler_is_killed()
     {
-        GenerationRequest[] requests = [.. Requests().Select(r => r with { Choices = 1 })];
-        int[][][] expected = await Undisturbed.RunAsync(Directory, ComputeMode.F32, requests);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 3);
-        Streams streams = new(cluster, requests, expected, 8);
+        GenerationRequest[] requests = [.. Requests().Select(static request => request with { Choices = 1 })];
+        int[][][] expected = await LocalReference.RunAsync(Demo, requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(3, Demo, setup: new ClusterSetup { FailsFast = true });
+        BackgroundLoad load = new(cluster.Model, requests, expected, 8);
         for (int i = 0; i < 2; i++)
         {
-            await streams.AllGoOnAsync();
+            await load.UntilAllContinueAsync();
             ModelReport report = await cluster.Model.ReportAsync();
             await cluster.KillAsync(report.SchedulerSilo);
-            await streams.AllGoOnAsync();
+            await load.UntilAllContinueAsync();
             await cluster.AddAsync();
         }
 
-        await streams.EndAsync();
-        Assert.True(streams.Answers >= 8);
+        await load.StopAsync();
+        Assert.True(load.Answers >= 8);
     }
 
     [Fact]
     public async Task Constraints_that_cannot_be_compiled_are_refused()
     {
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Directory, 1);
-        Assert.Equal("tools", (await RefusedAsync(cluster, "r2:a(")).Parameter);
-        Assert.Contains("cannot be read", (await RefusedAsync(cluster, "?")).Message);
+        ModelClient client = await clusters.StartAsync(1, Demo);
+        Assert.Equal("tools", (await RefusedAsync(client, "r2:a(")).Parameter);
+        Assert.Contains("cannot be read", (await RefusedAsync(client, "?")).Message, StringComparison.Ordinal);
 
-        string noText = Path.Combine(TestPaths.Data, "models", "tiny-cla");
-        await using HunyuanCluster numbers = await HunyuanCluster.StartAsync(noText, 1);
-        Assert.Contains("tokenizer", (await RefusedAsync(numbers, "j")).Message);
+        ModelClient withoutText = await clusters.StartAsync(1, WithoutText);
+        Assert.Contains("tokenizer", (await RefusedAsync(withoutText, "j")).Message, StringComparison.Ordinal);
     }
 
-    private static async Task<RequestError> RefusedAsync(HunyuanCluster cluster, string constraint)
+    private static async Task<RequestError> RefusedAsync(ModelClient client, string constraint)
     {
-        RequestSpec spec = RequestSpec.Of(cluster.Name, new GenerationRequest { PromptIds = new[] { 5 } }, TimeSpan.FromSeconds(30)) with
+        RequestSpec spec = client.Spec(new GenerationRequest { PromptIds = new[] { 5 } }) with
         {
             Constraint = constraint,
             ConstraintParameter = "tools",
         };
-        await foreach (TokenBatch batch in cluster.Model.GenerateAsync(spec, CancellationToken.None))
-        {
-            return batch.RequestError!;
-        }
-
-        throw new InvalidOperationException("Nothing came.");
+        TokenBatch first = await client.Grain.GenerateAsync(spec, CancellationToken.None).FirstAsync();
+        return first.RequestError!;
     }
 
     private static GenerationRequest[] Requests()
     {
-        ModelConfig config = ModelConfig.Load(Directory);
-        ConstraintCompiler compiler = new(new TokenizerText(Tokenizer), config.VocabSize, config.EosTokenIds);
+        ConstraintCompiler compiler = new(new TokenizerText(Tokenizer), Demo.VocabularySize, Demo.Config.EosTokenIds);
         Constraint constraint = compiler.Compile(ConstraintSpec.JsonSchema(Schema));
         return [.. Enumerable.Range(0, 8).Select(i => new GenerationRequest
         {

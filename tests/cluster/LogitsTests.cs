@@ -1,36 +1,31 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grains.Models;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Quantization;
-using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
 
-/// <summary>Not only tokens: every bit of the logits.</summary>
-public sealed class LogitsTests
+/// <summary>A cluster gives not only the tokens of one process, but every bit of the logits.</summary>
+[Collection(nameof(SharedClusters))]
+public sealed class LogitsTests(SharedClusters clusters)
 {
+    internal static IEnumerable<TestModel> Models => CasesOfModels().Select(static c => c.Model).Distinct();
+
     public static TheoryData<string, int, ComputeMode, QuantFormat?> Cases()
     {
         TheoryData<string, int, ComputeMode, QuantFormat?> cases = [];
-        foreach (string directory in Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Order())
+        foreach ((TestModel model, int silos) in CasesOfModels())
         {
-            cases.Add(Path.GetFileName(directory), 3, ComputeMode.Bf16, null);
-            cases.Add(Path.GetFileName(directory), 5, ComputeMode.F32, null);
-        }
-
-        foreach (QuantFormat quant in new[] { QuantFormat.Int8All, QuantFormat.Int4, QuantFormat.Fp8 })
-        {
-            cases.Add("tiny-cla", 2, ComputeMode.Bf16, quant);
-            cases.Add("tiny-top8-nocla", 3, ComputeMode.Bf16, quant);
+            cases.Add(model.Folder, silos, model.Mode, model.Quant);
         }
 
         return cases;
@@ -38,18 +33,15 @@ public sealed class LogitsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Logits_are_those_of_one_process(string model, int silos, ComputeMode mode, QuantFormat? quant)
+    public async Task Logits_are_those_of_one_process(string folder, int silos, ComputeMode mode, QuantFormat? quant)
     {
-        string directory = Path.Combine(TestPaths.Data, "models", model);
-        GenerationRequest request = Prompts.Of(1, ModelConfig.Load(directory).VocabSize, 12)[0] with { Sampling = SamplingParams.Greedy };
-        IServiceProvider? services = null;
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, silos, mode, quant: quant, more: (_, silo) =>
-            silo.Services.AddSingleton<IHostedService>(s =>
-            {
-                services = s;
-                return new Nothing();
-            }));
-        await using ModelRuntime runtime = await services!.GetRequiredService<ModelRuntimeFactory>().StartAsync(model);
+        TestModel model = ModelOf(folder, mode, quant);
+        GenerationRequest request = TestRequests.Create(1, model.VocabularySize, 12)[0] with { Sampling = SamplingParams.Greedy };
+        HunyuanCluster cluster = await clusters.StartAsync(silos);
+
+        // The test runs a scheduler of its own, without the model's grain, because only a scheduler sees logits.
+        IServiceProvider services = cluster.Silos.ServicesOf(cluster.Silos.Silos[^1]);
+        await using ModelRuntime runtime = await services.GetRequiredService<ModelRuntimeFactory>().StartAsync(model.Name);
         List<byte[]> logits = [];
         runtime.Executor.Logits = bytes =>
         {
@@ -60,13 +52,32 @@ public sealed class LogitsTests
         };
         ChoiceResult answer = await runtime.Engine.Submit(request).Choices[0].Completion;
         Assert.Null(answer.Error);
-        Assert.True(runtime.Report("").Stages.Concat(runtime.Report("").Groups).Select(k => k[k.LastIndexOf('@')..]).Distinct().Count() > 1);
-        Assert.Equal(Reference(directory, mode, quant, request.PromptIds.ToArray(), answer.Ids.ToArray()), logits);
+        ModelReport report = runtime.Report("");
+        Assert.True(report.Stages.Concat(report.Groups).Select(static key => PinnedKey.Parse(key).Silo).Distinct().Count() > 1);
+        Assert.Equal(ComputeLocally(model, request.PromptIds.ToArray(), answer.Ids.ToArray()), logits);
     }
 
-    private static List<byte[]> Reference(string directory, ComputeMode mode, QuantFormat? quant, int[] prompt, int[] answer)
+    private static IEnumerable<(TestModel Model, int Silos)> CasesOfModels()
     {
-        using ModelRunner runner = ModelRunner.Load(directory, HunyuanCluster.Settings("local", directory, mode, quant: quant).Options);
+        foreach (string folder in TestModel.Folders())
+        {
+            yield return (ModelOf(folder, ComputeMode.Bf16, null), 3);
+            yield return (ModelOf(folder, ComputeMode.F32, null), 5);
+        }
+
+        foreach (QuantFormat quant in new[] { QuantFormat.Int8All, QuantFormat.Int4, QuantFormat.Fp8 })
+        {
+            yield return (ModelOf("tiny-cla", ComputeMode.Bf16, quant), 2);
+            yield return (ModelOf("tiny-top8-nocla", ComputeMode.Bf16, quant), 3);
+        }
+    }
+
+    private static TestModel ModelOf(string folder, ComputeMode mode, QuantFormat? quant) => new(folder, mode, Quant: quant, Purpose: "logits");
+
+    // The logits before each token of the answer.
+    private static List<byte[]> ComputeLocally(TestModel model, int[] prompt, int[] answer)
+    {
+        using ModelRunner runner = ModelRunner.Load(model.Directory, model.Options);
         int[] blocks = [.. Enumerable.Range(0, (prompt.Length + answer.Length) / KvBlocks.Positions + 1)];
         List<byte[]> logits = [];
         int start = 0;
@@ -82,12 +93,5 @@ public sealed class LogitsTests
         }
 
         return logits;
-    }
-
-    private sealed class Nothing : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

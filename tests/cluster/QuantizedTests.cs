@@ -3,17 +3,19 @@ using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Quantization;
-using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
 
-/// <summary>Quantised models on silos: the tokens of one process, and one form for all.</summary>
-public sealed class QuantizedTests
+/// <summary>A cluster gives the tokens of one process with quantised weights too, and all its silos hold the weights in one format.</summary>
+[Collection(nameof(SharedClusters))]
+public sealed class QuantizedTests(SharedClusters clusters)
 {
-    private static readonly string Model = Path.Combine(TestPaths.Data, "models", "tiny-top8-nocla");
+    private const string Folder = "tiny-top8-nocla";
+
+    internal static IEnumerable<TestModel> Models =>
+        ((QuantFormat[])[QuantFormat.Int8All, QuantFormat.Int4, QuantFormat.Fp8]).Select(ModelWith);
 
     [Theory]
     [InlineData(1, QuantFormat.Int8All)]
@@ -27,27 +29,30 @@ public sealed class QuantizedTests
     [InlineData(3, QuantFormat.Fp8)]
     public async Task Cluster_equals_local(int silos, QuantFormat quant)
     {
-        GenerationRequest[] requests = Prompts.Of(6, ModelConfig.Load(Model).VocabSize);
-        int[][][] expected = await Undisturbed.RunAsync(Model, ComputeMode.Bf16, requests, quant: quant);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Model, silos, ComputeMode.Bf16, quant: quant);
-        int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
-        Assert.Equal(expected, answers);
+        TestModel model = ModelWith(quant);
+        GenerationRequest[] requests = TestRequests.Create(6, model.VocabularySize);
+        int[][][] expected = await LocalReference.RunAsync(model, requests);
+        ModelClient client = await clusters.StartAsync(silos, model);
+        Assert.Equal(expected, await client.GenerateAllAsync(requests));
     }
 
     [Fact]
-    public async Task Silos_of_another_form_take_no_part()
+    public async Task Silos_with_weights_in_another_format_hold_no_part()
     {
-        GenerationRequest[] requests = Prompts.Of(3, ModelConfig.Load(Model).VocabSize);
-        QuantFormat[] forms = [QuantFormat.Int8All, QuantFormat.Fp8, QuantFormat.Int8All];
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(Model, forms.Length, ComputeMode.Bf16, change: (number, options) => options with
+        TestModel model = new(Folder, ComputeMode.Bf16);
+        GenerationRequest[] requests = TestRequests.Create(3, model.VocabularySize);
+        QuantFormat[] formats = [QuantFormat.Int8All, QuantFormat.Fp8, QuantFormat.Int8All];
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(formats.Length, model, (number, options) => options with
         {
-            Models = [.. options.Models.Select(m => m with { Options = m.Options with { Quant = forms[number] } })],
+            Models = [model.Settings with { Options = model.Options with { Quant = formats[number] } }],
         });
-        int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
+        int[][][] answers = await cluster.Model.GenerateAllAsync(requests);
         ModelReport report = await cluster.Model.ReportAsync();
-        Dictionary<string, QuantFormat> named = Enumerable.Range(0, forms.Length).ToDictionary(cluster.NameOf, i => forms[i]);
-        QuantFormat used = named[report.SchedulerSilo];
-        Assert.All(report.Stages.Concat(report.Groups), key => Assert.Equal(used, named[PinnedKey.Parse(key).Silo]));
-        Assert.Equal(await Undisturbed.RunAsync(Model, ComputeMode.Bf16, requests, quant: used), answers);
+        Dictionary<string, QuantFormat> formatOf = Enumerable.Range(0, formats.Length).ToDictionary(cluster.NameOf, number => formats[number]);
+        QuantFormat used = formatOf[report.SchedulerSilo];
+        Assert.All(report.Stages.Concat(report.Groups), key => Assert.Equal(used, formatOf[PinnedKey.Parse(key).Silo]));
+        Assert.Equal(await LocalReference.RunAsync(ModelWith(used), requests), answers);
     }
+
+    private static TestModel ModelWith(QuantFormat quant) => new(Folder, ComputeMode.Bf16, Quant: quant);
 }

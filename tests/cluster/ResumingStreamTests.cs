@@ -2,21 +2,22 @@ using System.Runtime.CompilerServices;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Contracts.Streaming;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
 
-/// <summary>What a stream does when its source breaks, without a cluster.</summary>
+/// <summary>What a resuming stream does when its source breaks. These tests need no cluster.</summary>
 public sealed class ResumingStreamTests
 {
     [Fact]
-    public async Task A_source_that_cannot_be_told_to_end_does_not_keep_the_answer_waiting()
+    public async Task A_broken_source_whose_disposal_hangs_does_not_delay_the_answer()
     {
         TaskCompletionSource never = new();
         int opened = 0;
         ResumingStream stream = new(
             (request, cancellationToken) => ++opened == 1 ? new BrokenSource(never.Task) : LastTokenAsync(request, cancellationToken), TimeProvider.System);
-        RequestSpec request = RequestSpec.Of("m", new GenerationRequest { PromptIds = new[] { 1 }, MaxTokens = 2 }, TimeSpan.FromMinutes(5));
+        RequestSpec request = RequestSpec.Of("m", new GenerationRequest { PromptIds = new[] { 1 }, MaxTokens = 2 }, Wait.Limit);
         List<int> ids = [];
         await Task.Run(async () =>
         {
@@ -24,7 +25,7 @@ public sealed class ResumingStreamTests
             {
                 ids.AddRange(batch.Ids);
             }
-        }).WaitAsync(TimeSpan.FromMinutes(2));
+        }).WaitAsync(Wait.Limit);
         Assert.Equal([10, 11], ids);
         Assert.Equal(2, opened);
         never.SetResult();
@@ -38,10 +39,10 @@ public sealed class ResumingStreamTests
         yield return new TokenBatch { Start = 1, Ids = [11], Finish = FinishCode.Length };
     }
 
-    // One token, then the call fails, and the call that tells the source to end is never answered.
+    // Gives one token, then fails. Its disposal never completes, like a call to a silo that was killed.
     private sealed class BrokenSource(Task disposed) : IAsyncEnumerable<TokenBatch>, IAsyncEnumerator<TokenBatch>
     {
-        private bool _given;
+        private bool _gaveToken;
 
         public TokenBatch Current { get; } = new() { Ids = [10] };
 
@@ -49,8 +50,8 @@ public sealed class ResumingStreamTests
 
         public ValueTask<bool> MoveNextAsync()
         {
-            bool first = !_given;
-            _given = true;
+            bool first = !_gaveToken;
+            _gaveToken = true;
             return first ? ValueTask.FromResult(true) : ValueTask.FromException<bool>(new TimeoutException("The call was lost."));
         }
 

@@ -1,24 +1,34 @@
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
-using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
 
 /// <summary>A cluster of any size gives the tokens that one process gives.</summary>
-public sealed class SameBitsTests
+[Collection(nameof(SharedClusters))]
+public sealed class SameBitsTests(SharedClusters clusters)
 {
-    public static TheoryData<string, int, ComputeMode> Cases()
+    private static readonly int[] ClusterSizes = [1, 2, 3, 5];
+
+    internal static IEnumerable<TestModel> Models =>
+    [
+        .. TestModel.Folders().SelectMany(static folder => ClusterSizes.Select(silos => new TestModel(folder, ModeFor(silos)))).Distinct(),
+        new TestModel("tiny-cla", ComputeMode.Bf16, KvFormat.Int8),
+        new TestModel("tiny-top8-nocla", ComputeMode.Bf16, KvFormat.Fp8),
+        new TestModel("tiny-cla", ComputeMode.F32, KvFormat.Fp8),
+        new TestModel("tiny-dense", ComputeMode.F32, KvFormat.Int8),
+    ];
+
+    public static TheoryData<string, int> Cases()
     {
-        TheoryData<string, int, ComputeMode> cases = [];
-        foreach (string directory in Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Order())
+        TheoryData<string, int> cases = [];
+        foreach (string folder in TestModel.Folders())
         {
-            foreach (int silos in new[] { 1, 2, 3, 5 })
+            foreach (int silos in ClusterSizes)
             {
-                cases.Add(Path.GetFileName(directory), silos, silos == 2 ? ComputeMode.Bf16 : ComputeMode.F32);
+                cases.Add(folder, silos);
             }
         }
 
@@ -27,27 +37,23 @@ public sealed class SameBitsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Cluster_equals_local(string model, int silos, ComputeMode mode)
-    {
-        string directory = Path.Combine(TestPaths.Data, "models", model);
-        GenerationRequest[] requests = Prompts.Of(6, ModelConfig.Load(directory).VocabSize);
-        int[][][] expected = await Undisturbed.RunAsync(directory, mode, requests);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, silos, mode);
-        int[][][] answers = await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r)));
-        Assert.Equal(expected, answers);
-    }
+    public Task Cluster_equals_local(string folder, int silos) => AssertSameTokensAsync(new TestModel(folder, ModeFor(silos)), silos);
 
     [Theory]
     [InlineData("tiny-cla", ComputeMode.Bf16, KvFormat.Int8)]
     [InlineData("tiny-top8-nocla", ComputeMode.Bf16, KvFormat.Fp8)]
     [InlineData("tiny-cla", ComputeMode.F32, KvFormat.Fp8)]
     [InlineData("tiny-dense", ComputeMode.F32, KvFormat.Int8)]
-    public async Task Cluster_equals_local_with_keys_and_values_in_8_bits(string model, ComputeMode mode, KvFormat kv)
+    public Task Cluster_equals_local_with_8_bit_keys_and_values(string folder, ComputeMode mode, KvFormat kv) =>
+        AssertSameTokensAsync(new TestModel(folder, mode, kv), silos: 3);
+
+    private static ComputeMode ModeFor(int silos) => silos == 2 ? ComputeMode.Bf16 : ComputeMode.F32;
+
+    private async Task AssertSameTokensAsync(TestModel model, int silos)
     {
-        string directory = Path.Combine(TestPaths.Data, "models", model);
-        GenerationRequest[] requests = Prompts.Of(6, ModelConfig.Load(directory).VocabSize);
-        int[][][] expected = await Undisturbed.RunAsync(directory, mode, requests, kv);
-        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(directory, 3, mode, kv: kv);
-        Assert.Equal(expected, await Task.WhenAll(requests.Select(r => cluster.GenerateAsync(r))));
+        GenerationRequest[] requests = TestRequests.Create(6, model.VocabularySize);
+        int[][][] expected = await LocalReference.RunAsync(model, requests);
+        ModelClient client = await clusters.StartAsync(silos, model);
+        Assert.Equal(expected, await client.GenerateAllAsync(requests));
     }
 }

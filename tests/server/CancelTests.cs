@@ -4,6 +4,7 @@ using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -38,10 +39,7 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
         EngineStatistics before = await _server.StatisticsAsync();
         using CancellationTokenSource leave = new();
         Task<HttpResponseMessage> asked = _server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(Bodies.Chat("hi", Long)), leave.Token);
-        while ((await _server.StatisticsAsync()).Running == 0)
-        {
-            await Task.Delay(5);
-        }
+        await Wait.UntilAsync(_server.StatisticsAsync, static statistics => statistics.Running > 0);
 
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);

@@ -40,7 +40,7 @@ public sealed class FrameTests
         TaskCompletionSource stopping = new();
         using (lifetime.ApplicationStopping.Register(stopping.SetResult))
         {
-            await stopping.Task.WaitAsync(TimeSpan.FromMinutes(1));
+            await stopping.Task.WaitAsync(Wait.Limit);
         }
 
         Assert.Contains("config.json", server.Services.GetRequiredService<ModelSlot>().Failure, StringComparison.Ordinal);
@@ -121,7 +121,7 @@ public sealed class FrameTests
         };
         using HttpResponseMessage response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Task<string> rest = response.Content.ReadAsStringAsync();
-        await server.StopAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await server.StopAsync().WaitAsync(Wait.Limit);
         Assert.Contains("shutting_down", await rest, StringComparison.Ordinal);
         await server.DisposeAsync();
     }

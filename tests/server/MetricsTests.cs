@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
@@ -120,21 +121,16 @@ public sealed partial class MetricsTests
 
     private static async Task<Dictionary<string, double>> ReadAsync(TestServer server, Func<Dictionary<string, double>, bool> until)
     {
-        for (int i = 0; ; i++)
-        {
-            string text = await server.Client.GetStringAsync("/metrics");
-            Dictionary<string, double> values = text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')
-                .Select(line => Sample().Match(line)).ToDictionary(m => m.Groups[1].Value, m => double.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture));
-            // A request is recorded when it is over, a moment after its answer was sent.
-            if (until(values) || i == 100)
+        // A request is recorded when it has ended, a moment after its answer was sent.
+        return await Wait.UntilAsync(
+            async () =>
             {
-                return values;
-            }
-
-            await Task.Delay(20);
-        }
+                string text = await server.Client.GetStringAsync("/metrics");
+                return text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')
+                    .Select(line => Sample().Match(line)).ToDictionary(m => m.Groups[1].Value, m => double.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture));
+            },
+            until);
     }
-
 
     [GeneratedRegex("^([a-zA-Z_:][a-zA-Z0-9_:]*(?:\\{(?:[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\n]|\\\\[\\\\\"n])*\",?)*\\})?) (-?[0-9.E+-]+|\\+Inf|-Inf|NaN)$")]
     private static partial Regex Sample();

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
@@ -39,6 +40,6 @@ public sealed class TelemetryTests
         await collector.DisposeAsync();
         TestServer server = await TestServer.StartAsync(options => options.OtlpEndpoint = address);
         await server.OkAsync(Bodies.ChatPath, Bodies.Chat("What is 3+5?"));
-        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1));
+        await server.DisposeAsync().AsTask().WaitAsync(Wait.Limit);
     }
 }

@@ -1,76 +1,54 @@
 using HunyuanOrleans.Cluster.Tests.Support;
-using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Contracts;
-using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.TestSupport;
 using Orleans.Hosting;
+using Xunit;
 
 namespace HunyuanOrleans.Client.Tests.Support;
 
-/// <summary>A cluster with the demo model, and a client of it.</summary>
-internal sealed class DemoCluster : IAsyncDisposable
+/// <summary>Three silos with the demo model and nothing else, for all tests that neither end silos nor need other models.</summary>
+[CollectionDefinition(nameof(DemoCluster))]
+public sealed class DemoCluster : ICollectionFixture<DemoCluster>, ICollectionFixture<SpecialModelsCluster>, IAsyncLifetime
 {
-    public const string Model = "demo-model";
+    internal const int Silos = 3;
 
-    private DemoCluster(HunyuanCluster cluster)
+    /// <summary>How long a step of a slow model takes at least, so that long answers do not end before a test cancels them.</summary>
+    private static readonly TimeSpan SlowStep = TimeSpan.FromMilliseconds(10);
+
+    internal static TestModel Model { get; } = new(TestModel.Demo) { Name = TestModel.Demo };
+
+    internal HunyuanCluster Cluster { get; private set; } = null!;
+
+    /// <summary>The client that the tests share. It names no model.</summary>
+    internal HunyuanClient Client { get; private set; } = null!;
+
+    public async Task InitializeAsync()
     {
-        Cluster = cluster;
-        Client = new HunyuanClient(cluster.Silos.Client, new HunyuanClientOptions { Deadline = TimeSpan.FromSeconds(60) });
+        Cluster = await HunyuanCluster.StartAsync(Silos, Model);
+        Client = ClientOf(Cluster);
     }
 
-    public HunyuanCluster Cluster { get; }
-
-    public HunyuanClient Client { get; }
-
-    /// <summary>Starts it.</summary>
-    /// <param name="silos">How many.</param>
-    /// <param name="change">Changes the options of each.</param>
-    /// <param name="step">How long each shard takes for a step at least: long answers then outlast what is tested.</param>
-    public static async Task<DemoCluster> StartAsync(
-        int silos = 3, Func<HunyuanSiloOptions, HunyuanSiloOptions>? change = null, TimeSpan step = default) => new(await HunyuanCluster.StartAsync(
-            TestPaths.DemoModel,
-            silos,
-            ComputeMode.F32,
-            (_, options) => change?.Invoke(options) ?? options,
-            (_, silo) =>
-            {
-                if (step > TimeSpan.Zero)
-                {
-                    silo.AddIncomingGrainCallFilter(async call =>
-                    {
-                        if (call.InterfaceMethod.DeclaringType == typeof(IAttentionShardGrain) && call.InterfaceMethod.Name == nameof(IAttentionShardGrain.ForwardAsync))
-                        {
-                            await Task.Delay(step);
-                        }
-
-                        await call.Invoke();
-                    });
-                }
-            }));
-
-    public async Task<StatisticsMessage> StatisticsAsync() => (await Cluster.Model.ReportAsync()).Statistics;
-
-    /// <summary>Waits until nothing runs, waits or holds blocks that it will not give to others.</summary>
-    public async Task<StatisticsMessage> WaitUntilFreeAsync(TimeSpan? patience = null)
-    {
-        using CancellationTokenSource limit = new(patience ?? TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            StatisticsMessage now = await StatisticsAsync();
-            if (now is { Running: 0, Waiting: 0, KvUsed: 0 })
-            {
-                return now;
-            }
-
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Delay(10);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
+    public async Task DisposeAsync()
     {
         await Client.DisposeAsync();
         await Cluster.DisposeAsync();
     }
+
+    /// <summary>A client over the cluster's connection, with a deadline that no slow machine reaches.</summary>
+    internal static HunyuanClient ClientOf(HunyuanCluster cluster, TestModel? model = null) =>
+        new(cluster.Silos.Client, new HunyuanClientOptions { Model = model?.Name, Deadline = Wait.Limit });
+
+    /// <summary>Delays every step of a model on a silo.</summary>
+    internal static void SlowDown(ISiloBuilder silo, TestModel model) => silo.AddIncomingGrainCallFilter(async call =>
+    {
+        if (call.InterfaceMethod.DeclaringType == typeof(IAttentionShardGrain)
+            && call.InterfaceMethod.Name == nameof(IAttentionShardGrain.ForwardAsync)
+            && PinnedKey.Parse(call.TargetId.Key.ToString()!).Model == model.Name)
+        {
+            await Task.Delay(SlowStep);
+        }
+
+        await call.Invoke();
+    });
 }

@@ -12,18 +12,21 @@ using Xunit.Abstractions;
 namespace HunyuanOrleans.Cluster.Tests.Hosts;
 
 /// <summary>
-/// Three hosts with a silo each, the database on the third: links are cut, a host is killed, packets are lost, links are slow. No answer fails, no
-/// token differs. Readers are on a fourth host, this one.
+/// Three hosts run a silo each, the third one the database too. Links are cut, a host is killed, packets are lost and links are slow. No answer
+/// fails and no token differs. The readers are on a fourth host, this machine.
 /// </summary>
 [Collection(nameof(ProcessTests))]
 public sealed class HostTests(ITestOutputHelper output)
 {
-    private const string Variable = "HUNYUAN_NETNS";
+    private const string EnableVariable = "HUNYUAN_NETNS";
 
     private const int Hosts = 3, DatabaseHost = 3;
 
-    // Shorter than it takes until one is called dead; longer than it takes to notice.
-    private static readonly TimeSpan ShortCut = TimeSpan.FromSeconds(6), Measured = TimeSpan.FromSeconds(15), Limit = TimeSpan.FromMinutes(2);
+    /// <summary>How long the short cut lasts: steps notice it, but no silo is declared dead.</summary>
+    private static readonly TimeSpan ShortCut = TimeSpan.FromSeconds(6);
+
+    /// <summary>How long the speed is measured.</summary>
+    private static readonly TimeSpan MeasuredTime = TimeSpan.FromSeconds(15);
 
     private readonly DrillPlan _plan = new()
     {
@@ -43,7 +46,7 @@ public sealed class HostTests(ITestOutputHelper output)
     [SkippableFact]
     public async Task Answers_survive_what_happens_to_hosts_and_their_links()
     {
-        Skip.If(string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)), $"{Variable}=1 runs it, as root.");
+        Skip.If(string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EnableVariable)), $"{EnableVariable}=1 runs it, as root.");
         Skip.If(NetworkHosts.Missing is not null, NetworkHosts.Missing);
         int[][] expected;
         using (ModelRunner model = UndisturbedRun.Load(_plan, default))
@@ -58,83 +61,83 @@ public sealed class HostTests(ITestOutputHelper output)
         await using DrillStreams streams = _streams = new(_plan, expected, cluster.Grains, TimeProvider.System);
         await streams.WaitForTokensAsync(default);
 
-        await LoseAsync("cut off", 1, hosts.Cut, hosts.Heal);
-        await LoseAsync("deaf", 2, hosts.Deaf, _ => hosts.Clear());
-        await LoseAsync("killed", 1, hosts.Kill, static _ => { });
-        await PartAsync();
-        await MeasureAsync("nothing wrong", static () => { });
-        await MeasureAsync("no database", () => hosts.Close(DatabaseHost, new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Port));
-        await MeasureAsync("1% of packets lost", () => hosts.Lose(1));
-        await MeasureAsync("100 Mbit/s", () => hosts.Limit("100mbit"));
-        await MeasureAsync("10 Mbit/s", () => hosts.Limit("10mbit"));
-        await MeasureAsync("nothing wrong", static () => { });
+        await LoseHostAsync("cut off", 1, hosts.Cut, hosts.Heal);
+        await LoseHostAsync("deaf", 2, hosts.Deaf, _ => hosts.Clear());
+        await LoseHostAsync("killed", 1, hosts.Kill, static _ => { });
+        await CutDatabaseHostAsync();
+        await MeasureSpeedAsync("nothing wrong", static () => { });
+        await MeasureSpeedAsync("no database", () => hosts.Close(DatabaseHost, new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Port));
+        await MeasureSpeedAsync("1% of packets lost", () => hosts.Lose(1));
+        await MeasureSpeedAsync("100 Mbit/s", () => hosts.Limit("100mbit"));
+        await MeasureSpeedAsync("10 Mbit/s", () => hosts.Limit("10mbit"));
+        await MeasureSpeedAsync("nothing wrong", static () => { });
 
         await streams.FinishAsync(default);
         output.WriteLine($"{streams.Answers} answers, {streams.Tokens} tokens compared, {streams.Failed} failed, {streams.Unequal} unequal");
         Assert.True(streams.Failed == 0 && streams.Unequal == 0, string.Join("; ", streams.Problems));
     }
 
-    // The others take a host's silo for dead. It ends itself where it was not killed, and is started again, as by whatever runs silos.
-    private async Task LoseAsync(string how, int host, Action<int> lose, Action<int> mend)
+    // The other silos declare the host's silo dead. If it was not killed, it ends itself. Then it is started again, as a service manager does.
+    private async Task LoseHostAsync(string how, int host, Action<int> lose, Action<int> mend)
     {
         DrillSilo silo = _cluster.Silos[host - 1];
         string held = ClusterMonitor.Describe(await Watch().TryReportAsync(default), silo.Name);
         _streams.MarkAction();
         lose(host);
-        await FlowAsync();
+        await UntilStreamsContinueAsync();
         TimeSpan[] waits = _streams.TakeLongestWaits();
-        await UntilAsync(report => !report.Silos.Contains(silo.Name), $"{silo.Name} was {how}, and is not taken for dead.");
+        await UntilAsync(report => !report.Silos.Contains(silo.Name), $"{silo.Name} was {how} and is not declared dead.");
         mend(host);
         long mended = Stopwatch.GetTimestamp();
         int code = await _cluster.WaitForExitAsync(silo, default);
         Assert.NotEqual(0, code);
         TimeSpan ended = Stopwatch.GetElapsedTime(mended);
         await _cluster.AddAsync(silo, default);
-        await UntilAsync(report => ClusterMonitor.Holds(report, silo.Name), $"{silo.Name} was {how}, came back, and gets no part.");
-        await FlowAsync();
+        await UntilAsync(report => ClusterMonitor.Holds(report, silo.Name), $"{silo.Name} was {how}, came back and gets no part.");
+        await UntilStreamsContinueAsync();
         output.WriteLine($"{how,-20} {silo.Name} ({held}): {Waits(waits)}; its silo ended {ended.TotalSeconds:0.0} s after the link was mended");
     }
 
-    // Too short for anybody to be called dead, where nobody could be: the database is on this host.
-    private async Task PartAsync()
+    // No silo is declared dead: the cut is short, and the database, where a death is recorded, is on this host.
+    private async Task CutDatabaseHostAsync()
     {
         DrillSilo silo = _cluster.Silos[DatabaseHost - 1];
         _streams.MarkAction();
         _hosts.Cut(DatabaseHost);
         await Task.Delay(ShortCut);
         _hosts.Heal(DatabaseHost);
-        await FlowAsync();
+        await UntilStreamsContinueAsync();
         TimeSpan[] waits = _streams.TakeLongestWaits();
-        await UntilAsync(report => report.Silos.Length == Hosts && ClusterMonitor.Holds(report, silo.Name), $"{silo.Name} is back, and gets no part.");
-        output.WriteLine($"{"cut for 6 s",-20} {silo.Name}, with the database: {Waits(waits)}; all three go on");
+        await UntilAsync(report => report.Silos.Length == Hosts && ClusterMonitor.Holds(report, silo.Name), $"{silo.Name} is back and gets no part.");
+        output.WriteLine($"{"cut for 6 s",-20} {silo.Name}, with the database: {Waits(waits)}; all three continue");
     }
 
-    private async Task MeasureAsync(string what, Action harm)
+    private async Task MeasureSpeedAsync(string what, Action harm)
     {
         harm();
-        await FlowAsync();
+        await UntilStreamsContinueAsync();
         long before = _streams.Tokens, began = Stopwatch.GetTimestamp();
-        await Task.Delay(Measured);
+        await Task.Delay(MeasuredTime);
         double speed = (_streams.Tokens - before) / Stopwatch.GetElapsedTime(began).TotalSeconds;
         _hosts.Clear();
-        await FlowAsync();
+        await UntilStreamsContinueAsync();
         output.WriteLine($"{what,-20} {speed:0} tokens/s");
     }
 
-    // Twice: the first token may have been on its way.
-    private async Task FlowAsync()
+    // Waits twice, because the first token may have been sent before the fault.
+    private async Task UntilStreamsContinueAsync()
     {
         await _streams.WaitForTokensAsync(default);
         await _streams.WaitForTokensAsync(default);
     }
 
-    private async Task UntilAsync(Func<ModelReport, bool> condition, string otherwise)
+    private async Task UntilAsync(Func<ModelReport, bool> condition, string failure)
     {
-        ModelReport? last = await Watch().WaitAsync(condition, Limit, default);
-        Assert.True(last is not null && condition(last), otherwise);
+        ModelReport? last = await Watch().WaitAsync(condition, Wait.Limit, default);
+        Assert.True(last is not null && condition(last), failure);
     }
 
     private ClusterMonitor Watch() => new(_cluster.Grains, _plan.ModelName, TimeProvider.System);
 
-    private static string Waits(TimeSpan[] waits) => $"streams go on after {DrillReport.Median(waits).TotalSeconds:0.0} s (median), {waits.Max().TotalSeconds:0.0} s (longest)";
+    private static string Waits(TimeSpan[] waits) => $"streams continue after {DrillReport.Median(waits).TotalSeconds:0.0} s (median), {waits.Max().TotalSeconds:0.0} s (longest)";
 }

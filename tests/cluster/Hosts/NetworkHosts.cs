@@ -5,49 +5,49 @@ using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Cluster.Tests.Hosts;
 
-/// <summary>Hosts with addresses of their own on this machine, made and harmed by hosts.sh. They are numbered from 1, and gone when this is.</summary>
+/// <summary>Hosts in network namespaces of this machine, numbered from 1. hosts.sh creates them and breaks their links; <see cref="Dispose"/> removes them.</summary>
 internal sealed class NetworkHosts : IDisposable
 {
     private static readonly string Script = Path.Combine(TestPaths.Root, "tests", "cluster", "Hosts", "hosts.sh");
 
     public NetworkHosts(int hosts)
     {
-        Do("up", hosts);
+        RunScript("up", hosts);
         DrillHosts = [.. Enumerable.Range(1, hosts).Select(static number => new DrillHost($"10.213.7.{number}", Script, "run", Text(number)))];
     }
 
     public IReadOnlyList<DrillHost> DrillHosts { get; }
 
-    /// <summary>Why there can be none here; null where there can.</summary>
+    /// <summary>What this machine lacks to create hosts; null if nothing.</summary>
     public static string? Missing =>
         !Environment.IsPrivilegedProcess ? "Network namespaces need root."
         : ((string[])["ip", "tc", "nft"]).FirstOrDefault(static tool => Run("bash", "-c", $"command -v {tool}").Code != 0) is { } missing ? $"{missing} is not installed."
         : null;
 
-    public void Cut(int host) => Do("cut", host);
+    public void Cut(int host) => RunScript("cut", host);
 
-    public void Heal(int host) => Do("heal", host);
+    public void Heal(int host) => RunScript("heal", host);
 
-    public void Kill(int host) => Do("kill", host);
+    public void Kill(int host) => RunScript("kill", host);
 
-    public void Deaf(int host) => Do("deaf", host);
+    public void Deaf(int host) => RunScript("deaf", host);
 
-    public void Close(int host, int port) => Do("close", host, port);
+    public void Close(int host, int port) => RunScript("close", host, port);
 
-    public void Lose(int percent) => Do("loss", percent);
+    public void Lose(int percent) => RunScript("loss", percent);
 
-    public void Limit(string rate) => Do("rate", rate);
+    public void Limit(string rate) => RunScript("rate", rate);
 
-    public void Clear() => Do("clear");
+    public void Clear() => RunScript("clear");
 
-    public void Dispose() => Do("down");
+    public void Dispose() => RunScript("down");
 
-    private static void Do(string what, params object[] with)
+    private static void RunScript(string command, params object[] arguments)
     {
-        (int code, string error) = Run([Script, what, .. with.Select(static w => string.Create(CultureInfo.InvariantCulture, $"{w}"))]);
+        (int code, string error) = Run([Script, command, .. arguments.Select(static a => string.Create(CultureInfo.InvariantCulture, $"{a}"))]);
         if (code != 0)
         {
-            throw new InvalidOperationException($"hosts.sh {what} ended with {code}: {error}");
+            throw new InvalidOperationException($"hosts.sh {command} ended with {code}: {error}");
         }
     }
 

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Hosts of a network of their own on one machine: a namespace for each, a bridge between them, and this machine on it. Needs root,
-# iproute2, and for loss nftables.
+# A network of hosts on one machine: a network namespace for each, and a bridge that links them and this machine. Needs root, iproute2, and
+# nftables for deaf, close and loss.
 #
 #   hosts.sh up N            N hosts with the addresses 10.213.7.1 to .N; this machine is 10.213.7.254
 #   hosts.sh run I CMD …     becomes CMD on host I
 #   hosts.sh kill I          kill -9 of all that runs on host I
-#   hosts.sh cut I           takes host I's cable out
-#   hosts.sh heal I          puts it in again
-#   hosts.sh deaf I          host I hears nobody, but is heard
-#   hosts.sh close I PORT    host I does not hear what comes to that TCP port
-#   hosts.sh loss PERCENT    each host loses so many of a hundred packets that come to it; 0.5 is possible
-#   hosts.sh rate RATE       each host sends and gets no more than RATE, such as 10mbit
-#   hosts.sh clear           no loss, no rate, nobody deaf
-#   hosts.sh down            all of it goes, with what runs there
+#   hosts.sh cut I           cuts host I's link
+#   hosts.sh heal I          restores it
+#   hosts.sh deaf I          host I gets no packets, but can send
+#   hosts.sh close I PORT    host I gets no packets on that TCP port
+#   hosts.sh loss PERCENT    each host loses this share of the packets that it gets; 0.5 is possible
+#   hosts.sh rate RATE       each host sends and gets at most RATE, such as 10mbit
+#   hosts.sh clear           ends deaf, close, loss and rate
+#   hosts.sh down            removes the hosts and kills what runs on them
 set -euo pipefail
 
 net=10.213.7
@@ -22,7 +22,7 @@ space() { echo "hunyuan-h$1"; }
 all() { ip netns list | sed -n 's/^hunyuan-h\([0-9]*\).*/\1/p'; }
 end() { local pids; pids=$(ip netns pids "$1"); [ -z "$pids" ] || kill -9 $pids; }
 
-# Drops what matches on a host, before anything else sees it.
+# Drops matching packets on a host before any process gets them.
 drop() {
   local host
   host=$(space "$1")
@@ -81,7 +81,7 @@ case ${1:-} in
     for i in $(all); do drop "$i" numgen random mod 1000 '<' "$per_mille"; done
     ;;
   rate)
-    # A third of a second's worth may wait: TCP finds its rate, and a queue that is longer only delays.
+    # The queue holds a third of a second of traffic. A longer one would only add delay, because TCP fills it.
     for i in $(all); do
       tc qdisc replace dev "hunyuan-v$i" root tbf rate "$2" burst 32kb latency 300ms
       ip netns exec "$(space "$i")" tc qdisc replace dev eth0 root tbf rate "$2" burst 32kb latency 300ms

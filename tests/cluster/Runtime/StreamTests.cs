@@ -1,109 +1,91 @@
+using HunyuanOrleans.Cluster.Tests.Runtime.Grains;
+using HunyuanOrleans.TestSupport;
+using Orleans.Runtime;
+using Xunit;
+
 namespace HunyuanOrleans.Cluster.Tests.Runtime;
 
-public sealed class StreamTests
+/// <summary>Grain methods that return IAsyncEnumerable: order, failures, and how enumerations end.</summary>
+[Collection(nameof(RuntimeCluster))]
+public sealed class StreamTests(RuntimeCluster cluster)
 {
     [Fact]
-    public async Task Items_arrive_in_order_to_clients_and_grains()
+    public async Task Items_arrive_in_order_at_clients_and_grains()
     {
-        await using var cluster = await RuntimeCluster.StartAsync(2);
-        var grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        var expected = 0;
-        await foreach (var i in grain.CountAsync(1000)) Assert.Equal(expected++, i);
-        Assert.Equal(1000, expected);
-        await foreach (var i in grain.CountAsync(10).WithBatchSize(1)) expected += i;
-        Assert.Equal(1045, expected);
-        Assert.Equal(4950, await grain.SumOfAsync(cluster.Client.GetGrain<IStreamGrain>("two"), 100));
+        IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("order");
+        Assert.Equal(Enumerable.Range(0, 1000), await grain.CountAsync(1000).ToListAsync());
+        Assert.Equal(4950, await grain.SumAsync(cluster.Client.GetGrain<IStreamGrain>("counts for another"), 100));
     }
 
     [Fact]
     public async Task A_failure_arrives_after_the_items_before_it()
     {
-        await using var cluster = await RuntimeCluster.StartAsync(1);
-        var seen = 0;
-        var failed = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("failure");
+        int items = 0;
+        InvalidOperationException failure = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await foreach (var _ in cluster.Client.GetGrain<IStreamGrain>("one").FailAfterAsync(3)) seen++;
+            await foreach (int _ in grain.FailAfterAsync(3))
+            {
+                items++;
+            }
         });
-        Assert.Equal("enough", failed.Message);
-        Assert.Equal(3, seen);
+        Assert.Equal("enough", failure.Message);
+        Assert.Equal(3, items);
     }
 
     [Fact]
-    public async Task Leaving_early_ends_the_grains_side()
+    public async Task A_reader_that_stops_reading_ends_the_grains_enumeration()
     {
-        await using var cluster = await RuntimeCluster.StartAsync(1);
-        var grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        await grain.StepAsync();
-        await grain.StepAsync();
-        await foreach (var i in grain.StepsAsync())
+        IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("reader stops");
+        await grain.ReleaseItemAsync();
+        await grain.ReleaseItemAsync();
+        await foreach (int item in grain.ReadReleasedAsync())
         {
-            if (i == 1) break;
+            if (item == 1)
+            {
+                break;
+            }
         }
-        Assert.NotEqual("running", await grain.StateAsync());
+
+        await Wait.UntilAsync(grain.StateAsync, static state => state is EnumerationState.Ended or EnumerationState.Cancelled);
     }
 
     [Fact]
     public async Task Cancelling_ends_both_sides()
     {
-        await using var cluster = await RuntimeCluster.StartAsync(1);
-        var grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        using var cancel = new CancellationTokenSource();
-        await grain.StepAsync();
+        IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("cancelled");
+        using CancellationTokenSource cancel = new();
+        await grain.ReleaseItemAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var _ in grain.StepsAsync().WithCancellation(cancel.Token)) cancel.CancelAfter(20);
+            await foreach (int _ in grain.ReadReleasedAsync().WithCancellation(cancel.Token))
+            {
+                await cancel.CancelAsync();
+            }
         });
-        await Wait.UntilAsync(async () => await grain.StateAsync() == "cancelled");
+        await Wait.UntilAsync(grain.StateAsync, static state => state == EnumerationState.Cancelled);
     }
 
     [Fact]
-    public async Task Requests_run_while_an_enumeration_waits()
+    public async Task Calls_run_while_an_enumeration_waits()
     {
-        await using var cluster = await RuntimeCluster.StartAsync(1);
-        var grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        await using var items = grain.StepsAsync().GetAsyncEnumerator();
-        var next = items.MoveNextAsync();
-        await Wait.UntilAsync(async () => await grain.StateAsync() == "running");
-        await grain.StepAsync();
+        IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("waits");
+        await using IAsyncEnumerator<int> items = grain.ReadReleasedAsync().GetAsyncEnumerator();
+        ValueTask<bool> next = items.MoveNextAsync();
+        await Wait.UntilAsync(grain.StateAsync, static state => state == EnumerationState.Running);
+        await grain.ReleaseItemAsync();
         Assert.True(await next);
         Assert.Equal(0, items.Current);
     }
 
     [Fact]
-    public async Task An_enumeration_ends_when_its_grain_does()
+    public async Task An_enumeration_ends_with_its_grain()
     {
-        await using var cluster = await RuntimeCluster.StartAsync(1);
-        var grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        await grain.StepAsync();
-        var items = grain.StepsAsync().GetAsyncEnumerator();
+        IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("deactivated");
+        await grain.ReleaseItemAsync();
+        await using IAsyncEnumerator<int> items = grain.ReadReleasedAsync().GetAsyncEnumerator();
         Assert.True(await items.MoveNextAsync());
-        await grain.EndAsync();
+        await grain.DeactivateAsync();
         await Assert.ThrowsAsync<EnumerationAbortedException>(() => items.MoveNextAsync().AsTask());
-    }
-
-    [Fact]
-    public async Task An_enumeration_does_not_outlive_a_killed_silo()
-    {
-        await using var cluster = await RuntimeCluster.StartAsync(2);
-        var (grain, place) = await OnAnyAsync(cluster);
-        await grain.StepAsync();
-        var items = grain.StepsAsync().GetAsyncEnumerator();
-        Assert.True(await items.MoveNextAsync());
-        await cluster.KillSiloAsync(place);
-        // Orleans may need to be told once that the silo is gone.
-        var failed = await Record.ExceptionAsync(() => items.MoveNextAsync().AsTask());
-        Assert.True(failed is EnumerationAbortedException or SiloUnavailableException, $"{failed}");
-        Assert.Equal("none", await Wait.RetryAsync(grain.StateAsync));
-    }
-
-    private static async Task<(IStreamGrain Grain, SiloAddress Place)> OnAnyAsync(TestCluster cluster)
-    {
-        // The last silo: on Orleans the client may be connected to the first.
-        var place = cluster.Silos[^1];
-        RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, place);
-        var grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        Assert.Equal("none", await grain.StateAsync());
-        RequestContext.Clear();
-        return (grain, place);
     }
 }

@@ -2,27 +2,29 @@ using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
-/// <summary>Writes warnings and errors of silos to a file that the environment variable HUNYUAN_TEST_LOG names, for looking into a failure.</summary>
+/// <summary>
+/// Appends the silos' warnings and errors to the file that the environment variable HUNYUAN_TEST_LOG names, to look into a failure.
+/// </summary>
 internal sealed class FileLog(string path) : ILoggerProvider
 {
     private static readonly Lock Gate = new();
 
     public static string? Path => Environment.GetEnvironmentVariable("HUNYUAN_TEST_LOG");
 
-    public ILogger CreateLogger(string categoryName) => new Log(path, categoryName);
+    public ILogger CreateLogger(string categoryName) => new Logger(path, categoryName);
 
     public void Dispose()
     {
     }
 
-    private sealed class Log(string path, string category) : ILogger
+    private sealed class Logger(string path, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {

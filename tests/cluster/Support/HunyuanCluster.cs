@@ -1,149 +1,90 @@
-using HunyuanOrleans.Contracts.Grains;
-using HunyuanOrleans.Contracts.Messages;
-using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Contracts.Streaming;
-using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Loading;
-using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
-/// <summary>A cluster that serves one model, and the client side of it.</summary>
+/// <summary>A cluster in this process that serves models.</summary>
 internal sealed class HunyuanCluster : IAsyncDisposable
 {
-    public const int KvTokens = 4096;
+    private readonly TestModel[] _models;
+    private readonly List<SiloAddress> _numbered;
 
-    /// <summary>With more requests than this, calls take longer than tests of failures allow.</summary>
-    private const int PatientQueue = 1000;
-
-    private readonly string _model;
-
-    private HunyuanCluster(string model, TestCluster silos)
+    private HunyuanCluster(TestModel[] models, TestCluster silos)
     {
-        _model = model;
+        _models = models;
+        _numbered = [.. silos.Silos];
         Silos = silos;
     }
 
     public TestCluster Silos { get; }
 
-    public string Name => _model;
+    /// <summary>The only model of a cluster that serves one.</summary>
+    public ModelClient Model => ClientOf(_models.Single());
 
-    /// <summary>Addresses of silos by their number, in the order they came.</summary>
-    private List<SiloAddress> Numbered { get; } = [];
-
-    public IModelGrain Model => Silos.Client.GetGrain<IModelGrain>(_model);
-
+    /// <summary>Starts a cluster.</summary>
+    /// <param name="silos">The number of silos.</param>
+    /// <param name="models">The models that every silo is given. A silo loads nothing of a model before its first request.</param>
+    /// <param name="options">Changes the options of the silo with the given number.</param>
+    /// <param name="setup">Timeouts, and what else the silos and the client are given.</param>
     public static async Task<HunyuanCluster> StartAsync(
-        string directory, int silos, ComputeMode mode = ComputeMode.F32, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? change = null, Action<int, ISiloBuilder>? more = null, int queue = 1000, KvFormat? kv = null, QuantFormat? quant = null)
+        int silos, TestModel[] models, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? options = null, ClusterSetup? setup = null)
     {
-        string name = Path.GetFileName(directory);
-        ModelSettings settings = Settings(name, directory, mode, kv, quant) with { Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = queue } } };
-        TestCluster cluster = await TestCluster.StartAsync(silos, new ClusterSetup((number, silo) =>
+        setup ??= new ClusterSetup();
+        TestCluster cluster = await TestCluster.StartAsync(silos, setup with
         {
-            HunyuanSiloOptions options = new()
+            ConfigureSilo = (number, silo) =>
             {
-                Models = [settings],
-                Capacity = new SiloCapacity { Name = $"silo-{number}", MemoryBytes = 1L << 32, MemoryBandwidth = 50e9 },
-                StepProbeInterval = TimeSpan.FromMilliseconds(100),
-                PlanDelay = TimeSpan.FromMilliseconds(20),
-            };
-            if (FileLog.Path is { } path)
-            {
-                silo.Services.AddSingleton<ILoggerProvider>(new FileLog(path));
-            }
+                if (FileLog.Path is { } path)
+                {
+                    silo.Services.AddSingleton<ILoggerProvider>(new FileLog(path));
+                }
 
-            more?.Invoke(number, silo);
-            silo.AddHunyuan(change?.Invoke(number, options) ?? options);
-        },
-        client =>
-        {
-            if (queue > PatientQueue)
-            {
-                client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(60));
-            }
-        }));
-        HunyuanCluster hunyuan = new(name, cluster);
-        hunyuan.Numbered.AddRange(cluster.Silos);
-        return hunyuan;
+                setup.ConfigureSilo?.Invoke(number, silo);
+                HunyuanSiloOptions usual = Options(number, models);
+                silo.AddHunyuan(options?.Invoke(number, usual) ?? usual);
+            },
+        });
+        return new HunyuanCluster(models, cluster);
     }
 
-    public static ModelSettings Settings(string name, string directory, ComputeMode mode, KvFormat? kv = null, QuantFormat? quant = null) => new()
-    {
-        Name = name,
-        Directory = directory,
-        Options = new ModelOptions { Mode = mode, Kv = kv, Quant = quant, Threads = 1, PinThreads = false, KvTokens = KvTokens, MaxBatchTokens = 128, MaxLogitRows = 64 },
-    };
+    /// <inheritdoc cref="StartAsync(int, TestModel[], Func{int, HunyuanSiloOptions, HunyuanSiloOptions}?, ClusterSetup?)"/>
+    public static Task<HunyuanCluster> StartAsync(
+        int silos, TestModel model, Func<int, HunyuanSiloOptions, HunyuanSiloOptions>? options = null, ClusterSetup? setup = null) =>
+        StartAsync(silos, [model], options, setup);
 
-    /// <summary>Bytes of all weights and K/V of a model in one place.</summary>
-    public static long BytesOf(string directory, ComputeMode mode)
-    {
-        PartitionPlan plan = PartitionPlan.Create(
-            ModelConfig.Load(directory),
-            [new SiloCapacity { Name = "all", MemoryBytes = 1L << 40, MemoryBandwidth = 1e9 }],
-            new PlanOptions { Mode = mode, Kv = mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16 });
-        return plan.Silos[0].WeightBytes + (plan.KvBytesPerToken * KvTokens);
-    }
+    public ModelClient ClientOf(TestModel model) => _models.Contains(model)
+        ? new ModelClient(Silos, model)
+        : throw new ArgumentException($"The cluster does not serve {model.Name}.", nameof(model));
 
-    public IAsyncEnumerable<TokenBatch> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
-        new ResumingStream((spec, token) => Silos.Client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(spec, token), TimeProvider.System)
-            .RunAsync(RequestSpec.Of(_model, request, TimeSpan.FromSeconds(60)), cancellationToken);
+    /// <summary>The name of the silo that was added as the given number, counted from 0.</summary>
+    public string NameOf(int number) => Silos.NameOf(_numbered[number]);
 
-    /// <summary>The tokens of each answer; fails where one ended with an error.</summary>
-    public async Task<int[][]> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
-    {
-        List<int>[] answers = [.. Enumerable.Range(0, request.Choices).Select(_ => new List<int>())];
-        await foreach (TokenBatch batch in StreamAsync(request, cancellationToken))
-        {
-            if (batch.Error is not null)
-            {
-                throw new InvalidOperationException(batch.Error);
-            }
+    /// <summary>The names of the silos that run.</summary>
+    public string[] RunningSilos() => [.. Silos.Silos.Select(Silos.NameOf)];
 
-            answers[batch.Choice].AddRange(batch.Ids);
-        }
+    public Task KillAsync(string name) => Silos.KillSiloAsync(Find(name));
 
-        return [.. answers.Select(a => a.ToArray())];
-    }
+    public Task StopAsync(string name) => Silos.StopSiloAsync(Find(name));
 
-    public string NameOf(int number) => Silos.NameOf(Numbered[number]);
-
-    /// <summary>Names of the silos that run.</summary>
-    public string[] Alive() => [.. Silos.Silos.Select(Silos.NameOf)];
-
-    public Task KillAsync(string name) => Silos.KillSiloAsync(Silos.Silos.First(silo => Silos.NameOf(silo) == name));
-
-    public Task KillAsync(int number) => Silos.KillSiloAsync(Numbered[number]);
-
-    public Task StopAsync(int number) => Silos.StopSiloAsync(Numbered[number]);
-
-    public async Task AddAsync() => Numbered.Add(await Silos.AddSiloAsync());
-
-    /// <summary>Waits until the model's route is as wanted.</summary>
-    public async Task<ModelReport> UntilRouteAsync(Func<ModelReport, bool> wanted)
-    {
-        for (int i = 0; i < 600; i++)
-        {
-            ModelReport report = await Model.ReportAsync();
-            if (wanted(report))
-            {
-                return report;
-            }
-
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException("The route did not become what was waited for.");
-    }
+    public async Task AddAsync() => _numbered.Add(await Silos.AddSiloAsync());
 
     public ValueTask DisposeAsync() => Silos.DisposeAsync();
+
+    private static HunyuanSiloOptions Options(int number, TestModel[] models) => new()
+    {
+        Models = [.. models.Select(static model => model.Settings)],
+        Capacity = new SiloCapacity { Name = $"silo-{number}", MemoryBytes = 1L << 32, MemoryBandwidth = 50e9 },
+        StepProbeInterval = TimeSpan.FromMilliseconds(100),
+        PlanDelay = TimeSpan.FromMilliseconds(20),
+        StepDeadline = Wait.Limit,
+        RequestDeadline = 2 * Wait.Limit,
+        LeaveGrace = Wait.Limit,
+    };
+
+    private SiloAddress Find(string name) => Silos.Silos.First(silo => Silos.NameOf(silo) == name);
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using HunyuanOrleans.TestSupport;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -7,27 +10,22 @@ using Orleans.TestingHost;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
-/// <summary>How the cluster of a test is set up. Silos are numbered from 0 in the order in which they are added.</summary>
-internal sealed record ClusterSetup(Action<int, ISiloBuilder>? Silo = null, Action<IClientBuilder>? Client = null);
-
 /// <summary>
 /// Orleans' in-process test cluster with the grain directory and the lease that silo processes have. Silos talk over an in-memory transport, so a
 /// killed silo's threads live on and no socket breaks: tests of death, sockets and membership use silo processes.
 /// </summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    // Calls that were on their way to a silo that was killed are lost on the in-memory transport: nothing but this limit ends them.
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(3);
-
     private readonly InProcessTestCluster _cluster;
 
     private TestCluster(InProcessTestCluster cluster) => _cluster = cluster;
 
     public IClusterClient Client => _cluster.Client;
 
+    /// <summary>The running silos, in the order in which they were added.</summary>
     public IReadOnlyList<SiloAddress> Silos => [.. _cluster.Silos.OrderBy(s => NumberOf(s.Name)).Select(s => s.SiloAddress)];
 
-    public static async Task<TestCluster> StartAsync(int silos, ClusterSetup? setup = null)
+    public static async Task<TestCluster> StartAsync(int silos, ClusterSetup setup)
     {
         InProcessTestClusterBuilder builder = new((short)silos);
         builder.Options.ConfigureFileLogging = false;
@@ -37,34 +35,49 @@ internal sealed class TestCluster : IAsyncDisposable
         builder.ConfigureSilo((options, silo) =>
         {
             silo.Configure<GrainDirectoryOptions>(o => o.RangeLeaseDuration = TimeSpan.Zero);
-            silo.Configure<ClusterMembershipOptions>(o =>
+            silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = setup.ResponseTimeout);
+            if (setup.FailsFast)
             {
-                o.ProbeTimeout = TimeSpan.FromMilliseconds(250);
-                o.NumMissedProbesLimit = 2;
-                o.NumVotesForDeathDeclaration = 1;
-            });
-            silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
-            setup?.Silo?.Invoke(NumberOf(options.SiloName), silo);
+                silo.Configure<ClusterMembershipOptions>(o =>
+                {
+                    o.ProbeTimeout = ClusterSetup.FastProbeTimeout;
+                    o.NumMissedProbesLimit = ClusterSetup.FastMissedProbes;
+                    o.NumVotesForDeathDeclaration = 1;
+                });
+            }
+
+            // The test host sets 30 s after this delegate has run. A slow machine may need longer to hand over a silo's share.
+            silo.Services.PostConfigure<HostOptions>(o => o.ShutdownTimeout = Wait.Limit);
+            setup.ConfigureSilo?.Invoke(NumberOf(options.SiloName), silo);
         });
-        builder.ConfigureClient(client =>
-        {
-            client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
-            setup?.Client?.Invoke(client);
-        });
+        builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = setup.ResponseTimeout));
+        builder.ConfigureClient(client => setup.ConfigureClient?.Invoke(client));
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
         return new TestCluster(cluster);
     }
 
+    /// <summary>Makes a call again while it fails because a silo is gone.</summary>
+    public static Task<T> RetryAsync<T>(Func<Task<T>> call) => Wait.UntilSucceedsAsync(
+        call, static failure => failure is SiloUnavailableException or OrleansMessageRejectionException or TimeoutException);
+
     public async Task<SiloAddress> AddSiloAsync() => (await _cluster.StartAdditionalSiloAsync()).SiloAddress;
 
     public string NameOf(SiloAddress silo) => Find(silo).Name;
+
+    public IServiceProvider ServicesOf(SiloAddress silo) => Find(silo).ServiceProvider;
 
     public Task StopSiloAsync(SiloAddress silo) => _cluster.StopSiloAsync(Find(silo));
 
     public Task KillSiloAsync(SiloAddress silo) => _cluster.KillSiloAsync(Find(silo));
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    /// <summary>Ends the client, then all silos at once: nobody needs their shares any more, so none is handed over.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.StopClusterClientAsync();
+        await Task.WhenAll(_cluster.Silos.Select(_cluster.KillSiloAsync));
+        await _cluster.DisposeAsync();
+    }
 
     // Silos start concurrently: their order is in their names, not in the times at which they are configured.
     private static int NumberOf(string name) => int.Parse(name.AsSpan(name.LastIndexOf('_') + 1), CultureInfo.InvariantCulture);

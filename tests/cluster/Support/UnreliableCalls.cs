@@ -1,55 +1,70 @@
+using HunyuanOrleans.Grains.Contracts;
 using Orleans;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
-/// <summary>Loses, delays and repeats some of the calls that leave a silo, before or after they ran.</summary>
+/// <summary>Loses, delays and repeats some of the calls that leave a silo.</summary>
+/// <param name="seed">Decides which calls.</param>
+/// <param name="share">The share of calls, 0 to 1.</param>
 internal sealed class UnreliableCalls(int seed, double share) : IOutgoingGrainCallFilter
 {
-    private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan ShortSilence = TimeSpan.FromMilliseconds(200);
+    // How long the caller of a lost call waits for a reply. A step may take long, so its caller waits longer than others.
+    private static readonly TimeSpan LostStepTimeout = TimeSpan.FromSeconds(20), LostCallTimeout = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(30);
 
     private readonly Random _random = new(seed);
     private readonly Lock _gate = new();
-    private int _hits;
+    private int _disturbed;
 
-    public int Hits => Volatile.Read(ref _hits);
+    private enum Disturbance
+    {
+        LoseRequest,
+        LoseReply,
+        Delay,
+        Repeat,
+    }
+
+    /// <summary>How many calls were disturbed.</summary>
+    public int Disturbed => Volatile.Read(ref _disturbed);
 
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
-        // Grains of this system only; the engines' own calls are theirs to protect.
-        int fate;
-        lock (_gate)
+        TimeSpan timeout = context.MethodName == nameof(IAttentionShardGrain.ForwardAsync) ? LostStepTimeout : LostCallTimeout;
+        switch (Choose())
         {
-            fate = _random.NextDouble() < share ? _random.Next(4) : -1;
-        }
-
-        if (fate >= 0)
-        {
-            Interlocked.Increment(ref _hits);
-        }
-
-        // A caller that is ready to wait long waits long: nothing tells it that the call is lost.
-        TimeSpan silence = context.MethodName == "ForwardAsync" ? LongSilence : ShortSilence;
-        switch (fate)
-        {
-            case 0:
-                await Task.Delay(silence);
+            case Disturbance.LoseRequest:
+                await Task.Delay(timeout);
                 throw new TimeoutException("The request was lost.");
-            case 1:
+            case Disturbance.LoseReply:
                 await context.Invoke();
-                await Task.Delay(silence);
+                await Task.Delay(timeout);
                 throw new TimeoutException("The reply was lost.");
-            case 2:
-                await Task.Delay(TimeSpan.FromMilliseconds(30));
+            case Disturbance.Delay:
+                await Task.Delay(Delay);
                 await context.Invoke();
                 break;
-            case 3:
+            case Disturbance.Repeat:
                 await context.Invoke();
                 await context.Invoke();
                 break;
             default:
                 await context.Invoke();
                 break;
+        }
+    }
+
+    private Disturbance? Choose()
+    {
+        lock (_gate)
+        {
+            if (_random.NextDouble() >= share)
+            {
+                return null;
+            }
+
+            _disturbed++;
+            return (Disturbance)_random.Next(4);
         }
     }
 }

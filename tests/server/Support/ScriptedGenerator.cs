@@ -69,16 +69,10 @@ internal sealed class ScriptedGenerator : IGenerator
     }
 
     /// <summary>Waits until a number of answers was asked for.</summary>
-    public async Task AskedAsync(int answers)
-    {
-        while (Answers().Length < answers)
-        {
-            await Task.Delay(5);
-        }
-    }
+    public Task AskedAsync(int answers) => Wait.UntilAsync(() => Answers().Length >= answers);
 
     /// <summary>Waits until every answer was given up.</summary>
-    public Task GivenUpAsync() => Task.WhenAll(Answers().Select(answer => answer.GivenUp)).WaitAsync(TimeSpan.FromMinutes(1));
+    public Task GivenUpAsync() => Task.WhenAll(Answers().Select(answer => answer.GivenUp)).WaitAsync(Wait.Limit);
 
     public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(default(EngineStatistics));
 

@@ -49,11 +49,13 @@ internal sealed class TestServer : IAsyncDisposable
             });
             services?.Invoke(list);
         });
-        while ((await server.Client.GetAsync("/health/ready")).StatusCode != System.Net.HttpStatusCode.OK)
-        {
-            Assert.Null(server.Services.GetRequiredService<ModelSlot>().Failure);
-            await Task.Delay(20);
-        }
+        await Wait.UntilAsync(
+            async () =>
+            {
+                Assert.Null(server.Services.GetRequiredService<ModelSlot>().Failure);
+                return (await server.Client.GetAsync("/health/ready")).StatusCode;
+            },
+            static status => status == System.Net.HttpStatusCode.OK);
 
         return server;
     }
@@ -116,18 +118,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async Task<EngineStatistics> StatisticsAsync() => await Model.Generator.GetStatisticsAsync(CancellationToken.None);
 
-    /// <summary>Waits until no answer waits or runs, and checks that none holds a block.</summary>
-    public async Task IdleAsync()
-    {
-        EngineStatistics statistics = await StatisticsAsync();
-        for (int i = 0; i < 500 && (statistics.Running > 0 || statistics.Waiting > 0 || statistics.KvUsed > 0); i++)
-        {
-            await Task.Delay(20);
-            statistics = await StatisticsAsync();
-        }
-
-        Assert.Equal((0, 0, 0), (statistics.Waiting, statistics.Running, statistics.KvUsed));
-    }
+    /// <summary>Waits until no answer waits or runs and none holds a block.</summary>
+    public Task IdleAsync() => Wait.UntilAsync(StatisticsAsync, static statistics => statistics is { Waiting: 0, Running: 0, KvUsed: 0 });
 
     public Task StopAsync() => _app.StopAsync();
 

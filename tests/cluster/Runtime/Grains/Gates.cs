@@ -2,19 +2,40 @@ using System.Collections.Concurrent;
 
 namespace HunyuanOrleans.Cluster.Tests.Runtime.Grains;
 
-/// <summary>What grains wait for and tests open. All silos of a test are in its process.</summary>
-public static class Gates
+/// <summary>Gates that calls wait at until the test opens them. All silos of a test run in its process.</summary>
+internal static class Gates
 {
-    private static readonly ConcurrentDictionary<string, TaskCompletionSource> All = new();
+    private static readonly ConcurrentDictionary<string, Gate> All = new();
 
-    public static string New()
+    /// <summary>Creates a closed gate.</summary>
+    /// <returns>The name of the gate.</returns>
+    public static string Create()
     {
-        var name = Guid.NewGuid().ToString();
-        All[name] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        string name = Guid.NewGuid().ToString();
+        All[name] = new Gate();
         return name;
     }
 
-    public static Task Find(string gate) => All[gate].Task;
+    /// <summary>Waits until the gate is open.</summary>
+    public static async Task PassAsync(string gate)
+    {
+        All[gate].CountArrival();
+        await All[gate].Opened.Task;
+    }
 
-    public static void Open(string gate) => All[gate].SetResult();
+    /// <summary>How many calls have come to the gate.</summary>
+    public static int ArrivalsAt(string gate) => All[gate].Arrivals;
+
+    public static void Open(string gate) => All[gate].Opened.SetResult();
+
+    private sealed class Gate
+    {
+        private int _arrivals;
+
+        public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Arrivals => Volatile.Read(ref _arrivals);
+
+        public void CountArrival() => Interlocked.Increment(ref _arrivals);
+    }
 }

@@ -1,65 +1,48 @@
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
 namespace HunyuanOrleans.Cluster.Tests.Runtime.Grains;
 
-public interface IMeeting : IGrainWithIntegerKey
+public interface IGateGrain : IGrainWithStringKey
 {
-    /// <summary>Ends once two callers are in, at the same time; else after the time.</summary>
-    Task<bool> MeetAsync(int milliseconds);
-
-    [ReadOnly]
-    Task<bool> MeetReadingAsync(int milliseconds);
+    Task PassAsync(string gate);
 
     [AlwaysInterleave]
-    Task<bool> MeetAlwaysAsync(int milliseconds);
+    Task PassInterleavedAsync(string gate);
+
+    [AlwaysInterleave]
+    Task PingAsync();
 }
 
-public abstract class MeetingBase : Grain
+public interface IPlainGrain : IGateGrain;
+
+public interface IReentrantGrain : IGateGrain;
+
+public abstract class GateGrain : Grain, IGateGrain
 {
-    private TaskCompletionSource? _first;
+    public Task PassAsync(string gate) => Gates.PassAsync(gate);
 
-    public Task<bool> MeetAsync(int milliseconds) => CoreAsync(milliseconds);
+    public Task PassInterleavedAsync(string gate) => Gates.PassAsync(gate);
 
-    public Task<bool> MeetReadingAsync(int milliseconds) => CoreAsync(milliseconds);
-
-    public Task<bool> MeetAlwaysAsync(int milliseconds) => CoreAsync(milliseconds);
-
-    private async Task<bool> CoreAsync(int milliseconds)
-    {
-        if (_first is { } other)
-        {
-            other.TrySetResult();
-            return true;
-        }
-        var mine = _first = new();
-        await Task.WhenAny(mine.Task, Task.Delay(milliseconds));
-        _first = null;
-        return mine.Task.IsCompleted;
-    }
+    public Task PingAsync() => Task.CompletedTask;
 }
 
-public interface IMeetingGrain : IMeeting;
-
-public sealed class MeetingGrain : MeetingBase, IMeetingGrain;
-
-public interface IOpenMeetingGrain : IMeeting;
+public sealed class PlainGrain : GateGrain, IPlainGrain;
 
 [Reentrant]
-public sealed class OpenMeetingGrain : MeetingBase, IOpenMeetingGrain;
+public sealed class ReentrantGrain : GateGrain, IReentrantGrain;
 
 public interface IWorkerGrain : IGrainWithGuidKey
 {
-    Task<Where> WorkAsync(int milliseconds);
-
-    Task<Guid> KeyAsync();
+    Task<Location> PassAsync(string gate);
 }
 
 [StatelessWorker(2)]
-public sealed class WorkerGrain(SiloName silo, IGrainContext context) : Grain, IWorkerGrain
+public sealed class WorkerGrain(IGrainContext context) : Grain, IWorkerGrain
 {
-    public async Task<Where> WorkAsync(int milliseconds)
+    public async Task<Location> PassAsync(string gate)
     {
-        await Task.Delay(milliseconds);
-        return new(silo.Address, context.ActivationId.ToString());
+        await Gates.PassAsync(gate);
+        return Location.Of(context);
     }
-
-    public Task<Guid> KeyAsync() => Task.FromResult(this.GetPrimaryKey());
 }

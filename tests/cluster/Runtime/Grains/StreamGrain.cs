@@ -1,81 +1,112 @@
 using System.Runtime.CompilerServices;
+using Orleans.Runtime;
 
 namespace HunyuanOrleans.Cluster.Tests.Runtime.Grains;
 
-public interface IStreamGrain : IGrainWithStringKey
+public enum EnumerationState
 {
-    IAsyncEnumerable<int> CountAsync(int count, CancellationToken token = default);
-
-    /// <summary>One item after each call of <see cref="StepAsync"/>.</summary>
-    IAsyncEnumerable<int> StepsAsync(CancellationToken token = default);
-
-    IAsyncEnumerable<int> FailAfterAsync(int count);
-
-    Task StepAsync();
-
-    Task<string> StateAsync();
-
-    Task EndAsync();
-
-    Task<int> SumOfAsync(IStreamGrain other, int count);
+    NotStarted,
+    Running,
+    Ended,
+    Cancelled,
 }
 
-public sealed class StreamGrain : Grain, IStreamGrain
+/// <summary>A grain with methods that return streams.</summary>
+public interface IStreamGrain : IGrainWithStringKey
 {
-    private readonly SemaphoreSlim _steps = new(0);
-    private string _state = "none";
+    Task<Location> LocateAsync();
 
-    public async IAsyncEnumerable<int> CountAsync(int count, [EnumeratorCancellation] CancellationToken token)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            if (i % 7 == 0) await Task.Yield();
-            yield return i;
-        }
-    }
+    /// <summary>Counts from 0.</summary>
+    IAsyncEnumerable<int> CountAsync(int count, CancellationToken cancellationToken = default);
 
-    public async IAsyncEnumerable<int> StepsAsync([EnumeratorCancellation] CancellationToken token)
+    /// <summary>Counts from 0, then throws.</summary>
+    IAsyncEnumerable<int> FailAfterAsync(int count);
+
+    /// <summary>Gives one item after each call of <see cref="ReleaseItemAsync"/>.</summary>
+    IAsyncEnumerable<int> ReadReleasedAsync(CancellationToken cancellationToken = default);
+
+    Task ReleaseItemAsync();
+
+    /// <summary>What became of the last enumeration of <see cref="ReadReleasedAsync"/>.</summary>
+    Task<EnumerationState> StateAsync();
+
+    Task DeactivateAsync();
+
+    /// <summary>The sum of the items that another grain counts.</summary>
+    Task<int> SumAsync(IStreamGrain other, int count);
+}
+
+public sealed class StreamGrain(IGrainContext context) : Grain, IStreamGrain
+{
+    private readonly SemaphoreSlim _released = new(0);
+    private EnumerationState _state;
+
+    public Task<Location> LocateAsync() => Task.FromResult(Location.Of(context));
+
+    public async IAsyncEnumerable<int> CountAsync(int count, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _state = "running";
-        try
+        for (int i = 0; i < count; i++)
         {
-            for (var i = 0; ; i++)
+            // Some items are there at once and travel as a batch, others are not.
+            if (i % 7 == 0)
             {
-                await _steps.WaitAsync(token);
-                yield return i;
+                await Task.Yield();
             }
-        }
-        finally
-        {
-            _state = token.IsCancellationRequested ? "cancelled" : "left";
+
+            yield return i;
         }
     }
 
     public async IAsyncEnumerable<int> FailAfterAsync(int count)
     {
-        for (var i = 0; i < count; i++) yield return i;
+        for (int i = 0; i < count; i++)
+        {
+            yield return i;
+        }
+
         await Task.Yield();
         throw new InvalidOperationException("enough");
     }
 
-    public Task StepAsync()
+    public async IAsyncEnumerable<int> ReadReleasedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _steps.Release();
+        _state = EnumerationState.Running;
+        try
+        {
+            for (int i = 0; ; i++)
+            {
+                await _released.WaitAsync(cancellationToken);
+                yield return i;
+            }
+        }
+        finally
+        {
+            _state = cancellationToken.IsCancellationRequested ? EnumerationState.Cancelled : EnumerationState.Ended;
+        }
+    }
+
+    public Task ReleaseItemAsync()
+    {
+        _released.Release();
         return Task.CompletedTask;
     }
 
-    public Task<string> StateAsync() => Task.FromResult(_state);
+    public Task<EnumerationState> StateAsync() => Task.FromResult(_state);
 
-    public Task EndAsync()
+    public Task DeactivateAsync()
     {
         DeactivateOnIdle();
         return Task.CompletedTask;
     }
 
-    public async Task<int> SumOfAsync(IStreamGrain other, int count)
+    public async Task<int> SumAsync(IStreamGrain other, int count)
     {
-        var sum = 0;
-        await foreach (var i in other.CountAsync(count)) sum += i;
+        int sum = 0;
+        await foreach (int item in other.CountAsync(count))
+        {
+            sum += item;
+        }
+
         return sum;
     }
 }

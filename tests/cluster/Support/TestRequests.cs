@@ -2,15 +2,15 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
-/// <summary>Requests that differ in length, sampling and penalties, the same in every run.</summary>
-internal static class Prompts
+/// <summary>Requests that differ in length, sampling and penalties. They are the same in every run.</summary>
+internal static class TestRequests
 {
-    public static GenerationRequest[] Of(int count, int vocabulary, int maxTokens = 24)
+    public static GenerationRequest[] Create(int count, int vocabularySize, int maxTokens = 24)
     {
         Random random = new(7);
         return [.. Enumerable.Range(0, count).Select(i => new GenerationRequest
         {
-            PromptIds = Enumerable.Range(0, 3 + random.Next(90)).Select(_ => random.Next(vocabulary)).ToArray(),
+            PromptIds = Enumerable.Range(0, 3 + random.Next(90)).Select(_ => random.Next(vocabularySize)).ToArray(),
             Sampling = (i % 3) switch
             {
                 0 => SamplingParams.Greedy,

@@ -1,26 +1,25 @@
 using System.Text;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Text.Streaming;
 using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>An answer whose stream is cut and resumed has the text of one that is not.</summary>
-public sealed class SeamTests
+/// <summary>The text of an answer is the same whether or not its stream breaks and resumes.</summary>
+public sealed class ResumedTextTests
 {
-    private const string Written = "Grüße! 混元大模型 🚀🚀 sagt: e\u0301 und END! nicht ENDE, sondern EN. END";
+    private const string Answer = "Grüße! 混元大模型 🚀🚀 sagt: e\u0301 und END! nicht ENDE, sondern EN. END";
 
     [Fact]
-    public void Cut_after_every_batch_the_text_is_the_same()
+    public void A_break_after_any_batch_changes_no_text()
     {
         Random random = new(11);
-        byte[] bytes = Encoding.UTF8.GetBytes(Written);
+        byte[] bytes = Encoding.UTF8.GetBytes(Answer);
         for (int round = 0; round < 60; round++)
         {
-            byte[][] tokens = Tokens(bytes, random, broken: round % 4 == 3);
+            byte[][] tokens = Tokens(bytes, random, invalid: round % 4 == 3);
             RequestSpec request = Request(
                 (round % 3) switch { 0 => [], 1 => ["ENDE"], _ => ["nichts", "ENDE,", "E, so"] }, includeStop: round % 2 == 1);
             TokenBatch[] batches = Batches(tokens, request, random);
@@ -28,17 +27,17 @@ public sealed class SeamTests
             string whole = new TextStream(new TokenBytes(tokens), new StopStringSet(request.StopStrings), request.IncludeStop)
                 .Append(new TokenChunk(batches.SelectMany(static b => b.Ids).ToArray(), default, FinishReason.Length, false, null));
             Assert.Equal(whole, expected);
-            for (int cut = 0; cut <= batches.Length; cut++)
+            for (int position = 0; position <= batches.Length; position++)
             {
-                Assert.Equal(expected, CutAt([cut], batches, request, tokens));
+                Assert.Equal(expected, TextWithBreaks([position], batches, request, tokens));
             }
 
-            Assert.Equal(expected, CutAt(Enumerable.Range(0, batches.Length), batches, request, tokens));
+            Assert.Equal(expected, TextWithBreaks(Enumerable.Range(0, batches.Length), batches, request, tokens));
         }
     }
 
     [Fact]
-    public void A_stop_id_is_no_text_and_a_refusal_is_left_alone()
+    public void A_stop_id_has_no_text_and_a_refusal_is_not_changed()
     {
         byte[][] tokens = ["ab"u8.ToArray(), "<stop>"u8.ToArray()];
         RequestSpec request = Request([], includeStop: false) with { Progress = [new ChoiceProgress(0, [7])] };
@@ -51,7 +50,7 @@ public sealed class SeamTests
     }
 
     [Fact]
-    public void Answers_of_one_request_do_not_mix()
+    public void The_answers_of_a_request_do_not_mix()
     {
         byte[][] tokens = [[0xE6], [0xB7, 0xB7], "x"u8.ToArray()];
         RequestSpec request = Request([], includeStop: false) with
@@ -59,26 +58,26 @@ public sealed class SeamTests
             Choices = 3,
             Progress = [new ChoiceProgress(1, [0]), new ChoiceProgress(2, [2])],
         };
-        AnswerTextWriter texts = new(request, new TokenBytes(tokens));
-        Assert.Equal("x", texts.Add(Batch([2]) with { Choice = 2 }).Text);
-        Assert.Equal("混", texts.Add(Batch([1]) with { Choice = 1 }).Text);
+        AnswerTextWriter writer = new(request, new TokenBytes(tokens));
+        Assert.Equal("x", writer.Add(Batch([2]) with { Choice = 2 }).Text);
+        Assert.Equal("混", writer.Add(Batch([1]) with { Choice = 1 }).Text);
     }
 
-    // Each part is written by an object of its own, which knows nothing but the ids that the caller has.
-    private static string CutAt(IEnumerable<int> cuts, TokenBatch[] batches, RequestSpec request, byte[][] tokens)
+    // After each break a new writer continues, which knows only the ids that the caller has.
+    private static string TextWithBreaks(IEnumerable<int> breaks, TokenBatch[] batches, RequestSpec request, byte[][] tokens)
     {
         StringBuilder text = new();
-        List<int> had = [];
+        List<int> received = [];
         int begin = 0;
-        foreach (int end in cuts.Append(batches.Length))
+        foreach (int end in breaks.Append(batches.Length))
         {
-            RequestSpec part = request with { Progress = [new ChoiceProgress(0, [.. had])] };
+            RequestSpec part = request with { Progress = [new ChoiceProgress(0, [.. received])] };
             AnswerTextWriter writer = new(part, new TokenBytes(tokens));
             text.Append(writer.Add(Batch([])).Text);
             foreach (TokenBatch batch in batches[begin..end])
             {
                 text.Append(writer.Add(batch).Text);
-                had.AddRange(batch.Ids);
+                received.AddRange(batch.Ids);
             }
 
             begin = end;
@@ -87,9 +86,9 @@ public sealed class SeamTests
         return text.ToString();
     }
 
-    private static string Text(AnswerTextWriter texts, TokenBatch[] batches) => string.Concat(batches.Select(batch => texts.Add(batch).Text));
+    private static string Text(AnswerTextWriter writer, TokenBatch[] batches) => string.Concat(batches.Select(batch => writer.Add(batch).Text));
 
-    private static byte[][] Tokens(byte[] bytes, Random random, bool broken)
+    private static byte[][] Tokens(byte[] bytes, Random random, bool invalid)
     {
         List<byte[]> tokens = [];
         for (int at = 0; at < bytes.Length;)
@@ -97,7 +96,7 @@ public sealed class SeamTests
             int length = Math.Min(bytes.Length - at, random.Next(0, 6));
             tokens.Add(bytes[at..(at + length)]);
             at += length;
-            if (broken && random.Next(5) == 0)
+            if (invalid && random.Next(5) == 0)
             {
                 tokens.Add([(byte)(0x80 + random.Next(0x80))]);
             }
@@ -106,7 +105,7 @@ public sealed class SeamTests
         return [.. tokens];
     }
 
-    // As the engine ends answers: with the token that completes a stop string.
+    // Like the engine, ends the answer with the token that completes a stop string.
     private static TokenBatch[] Batches(byte[][] tokens, RequestSpec request, Random random)
     {
         StopStringMatcher stops = new(new StopStringSet(request.StopStrings));

@@ -1,0 +1,27 @@
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Cluster.Tests.Support;
+
+/// <summary>A model computed in this process without a cluster: a cluster must give the same tokens.</summary>
+internal static class LocalReference
+{
+    /// <summary>The tokens of each answer to each request.</summary>
+    public static async Task<int[][][]> RunAsync(TestModel model, IReadOnlyList<GenerationRequest> requests)
+    {
+        await using LocalExecutor executor = new(ModelRunner.Load(model.Directory, model.Options));
+        await using InferenceEngine engine = new(executor, new EngineOptions { EosIds = model.Config.EosTokenIds });
+        Generation[] running = [.. requests.Select(engine.Submit)];
+        List<int[][]> answers = [];
+        foreach (Generation generation in running)
+        {
+            ChoiceResult[] results = await generation.CompletionAsync();
+            answers.Add([.. results.Select(static result => result.Ids.ToArray())]);
+        }
+
+        return [.. answers];
+    }
+}

@@ -1,0 +1,64 @@
+using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.TestSupport;
+
+namespace HunyuanOrleans.Cluster.Tests.Support;
+
+/// <summary>A checkpoint of the tests' data, or the demo model, and how a cluster loads and schedules it.</summary>
+/// <param name="Folder">The checkpoint's folder under tests/data/models, or <see cref="Demo"/>.</param>
+/// <param name="Mode">The arithmetic.</param>
+/// <param name="Kv">The format of keys and values; null for the mode's own.</param>
+/// <param name="Quant">The format of the weights; null for the checkpoint's own.</param>
+/// <param name="Purpose">Tells models apart that differ in nothing else: each has a scheduler and statistics of its own.</param>
+internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F32, KvFormat? Kv = null, QuantFormat? Quant = null, string? Purpose = null)
+{
+    public const string Demo = "demo-model";
+
+    /// <summary>Positions that keys and values are kept for.</summary>
+    public const int KvTokens = 4096;
+
+    /// <summary>How many requests may wait. Default 1000.</summary>
+    public int QueueLength { get; init; } = 1000;
+
+    /// <summary>The name by which a cluster serves the model. Default: made of the parameters, so that models with different parameters have different names.</summary>
+    public string Name
+    {
+        get => field ?? string.Join(' ', ((string?[])[Folder, $"{Mode}", $"{Quant}", Kv is null ? null : $"kv {Kv}", Purpose]).Where(static part => !string.IsNullOrEmpty(part)));
+        init;
+    }
+
+    public string Directory => Folder == Demo ? TestPaths.DemoModel : Path.Combine(TestPaths.Data, "models", Folder);
+
+    public ModelConfig Config => ModelConfig.Load(Directory);
+
+    public int VocabularySize => Config.VocabSize;
+
+    public ModelOptions Options => new()
+    {
+        Mode = Mode,
+        Kv = Kv,
+        Quant = Quant,
+        Threads = 1,
+        PinThreads = false,
+        KvTokens = KvTokens,
+        MaxBatchTokens = 128,
+        MaxLogitRows = 64,
+    };
+
+    public ModelSettings Settings => new()
+    {
+        Name = Name,
+        Directory = Directory,
+        Options = Options,
+        Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = QueueLength } },
+    };
+
+    /// <summary>The folders of all checkpoints in the tests' data.</summary>
+    public static IEnumerable<string> Folders() =>
+        System.IO.Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(static folder => Path.GetFileName(folder)).Order();
+}
