@@ -1,6 +1,7 @@
 using System.Text;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Text.Streaming;
 using Xunit;

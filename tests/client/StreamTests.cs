@@ -3,6 +3,7 @@ using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Tokenization;
