@@ -113,7 +113,7 @@ public sealed class ResumedTextTests
         int count = 0;
         while (count < tokens.Length && stops.Found is null)
         {
-            stops.Take(tokens[count++]);
+            stops.Process(tokens[count++]);
         }
 
         List<TokenBatch> batches = [];
