@@ -123,7 +123,7 @@ internal static class ServeCommand
             options.KeyFile = parsed.GetValue(KeyFile) ?? options.KeyFile;
             options.AllowAnonymous |= parsed.GetValue(Anonymous);
         });
-        builder.Services.AddHunyuanListener();
+        builder.Services.AddHunyuanListener(builder.Configuration.GetSection(ServerOptions.Section));
         builder.Services.AddLocalModel(model);
         builder.Logging.SetMinimumLevel(parsed.GetValue(Log) switch
         {

@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Http;
 namespace HunyuanOrleans.Server.Chat;
 
 /// <summary>POST /v1/chat/completions.</summary>
-internal sealed class ChatEndpoint(RequestIntake intake, AnswerRunner runner)
+internal sealed class ChatEndpoint(RequestReader reader, GenerationHandler handler)
 {
-    /// <summary>Answers a request.</summary>
+    /// <summary>Handles a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        ServedModel model = intake.Model;
-        AnswerJob job = await intake.ReadAsync(context, model, ChatRequestReader.Read);
-        await runner.RunAsync(context, model, job);
+        ServedModel model = reader.Model;
+        GenerationJob job = await reader.ReadAsync(context, model, ChatRequestReader.Read);
+        await handler.HandleAsync(context, model, job);
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Tools;
 using HunyuanOrleans.Text.Streaming;
@@ -9,11 +8,11 @@ using HunyuanOrleans.Text.Tools;
 
 namespace HunyuanOrleans.Server.Chat;
 
-/// <summary>Answers in the shape of chat completions.</summary>
-/// <param name="text">All tokens' bytes, for log probabilities.</param>
-/// <param name="logprobs">Whether log probabilities were asked for.</param>
-/// <param name="tools">Which tools answers may call.</param>
-internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tools) : IAnswerFormat
+/// <summary>The format of chat completions.</summary>
+/// <param name="text">The mapping from tokens, including special ones, to bytes, for log probabilities.</param>
+/// <param name="logprobs">Whether log probabilities were requested.</param>
+/// <param name="tools">The tools that choices may call.</param>
+internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tools) : IResponseFormat
 {
     /// <inheritdoc/>
     public string Operation => "chat";
@@ -25,77 +24,77 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
     public string ChunkObject => "chat.completion.chunk";
 
     /// <inheritdoc/>
-    public string WholeObject => "chat.completion";
+    public string ResponseObject => "chat.completion";
 
     /// <inheritdoc/>
-    public IChoiceFormat Choice(int index, int prompt) => new Answer(
+    public IChoiceFormat CreateChoice(int index, int prompt) => new ChoiceFormat(
         index,
         logprobs ? new ChatLogprobs(text) : null,
         tools.MayCall ? new ToolCallParser(tools.Single ? 1 : int.MaxValue) : null,
-        // OpenAI's own: an answer that was told what to call has not chosen to call.
+        // As in OpenAI's API: a choice whose function was named by the request ends with "stop".
         tools.Mode == ToolMode.Named ? "stop" : "tool_calls");
 
-    private sealed class Answer(int index, ChatLogprobs? logprobs, ToolCallParser? tools, string called) : IChoiceFormat
+    private sealed class ChoiceFormat(int index, ChatLogprobs? logprobs, ToolCallParser? tools, string callFinish) : IChoiceFormat
     {
         private readonly StringBuilder _content = new();
         private readonly List<ToolCall> _calls = [];
         private FinishReason _finish;
 
-        public void WriteStart(ChunkWriter chunks)
+        public void WriteStart(ChunkWriter writer)
         {
-            Utf8JsonWriter json = Begin(chunks);
+            Utf8JsonWriter json = Begin(writer);
             json.WriteString("role"u8, "assistant"u8);
             json.WriteString("content"u8, ""u8);
-            End(chunks, json, default, null);
+            End(writer, json, default, null);
         }
 
-        public void WritePiece(ChunkWriter chunks, in AnswerPiece piece)
+        public void WriteChunk(ChunkWriter writer, in ResponseChunk chunk)
         {
-            ReadOnlyMemory<SampledToken> samples = piece.Samples;
-            foreach (ToolCallEvent change in Changes(piece))
+            ReadOnlyMemory<SampledToken> samples = chunk.Samples;
+            foreach (ToolCallEvent toolEvent in GetEvents(chunk))
             {
-                Utf8JsonWriter json = Begin(chunks);
-                WriteChange(json, change);
-                End(chunks, json, samples, null);
+                Utf8JsonWriter json = Begin(writer);
+                WriteEvent(json, toolEvent);
+                End(writer, json, samples, null);
                 samples = default;
             }
 
             if (!samples.IsEmpty)
             {
-                Utf8JsonWriter json = Begin(chunks);
+                Utf8JsonWriter json = Begin(writer);
                 json.WriteString("content"u8, ""u8);
-                End(chunks, json, samples, null);
+                End(writer, json, samples, null);
             }
 
-            if (piece.Finish != FinishReason.None)
+            if (chunk.Finish != FinishReason.None)
             {
-                End(chunks, Begin(chunks), default, FinishName(piece.Finish));
+                End(writer, Begin(writer), default, FinishName(chunk.Finish));
             }
         }
 
-        public void Keep(in AnswerPiece piece)
+        public void Append(in ResponseChunk chunk)
         {
-            logprobs?.Keep(piece.Samples.Span);
-            foreach (ToolCallEvent change in Changes(piece))
+            logprobs?.Append(chunk.Samples.Span);
+            foreach (ToolCallEvent toolEvent in GetEvents(chunk))
             {
-                switch (change.Kind)
+                switch (toolEvent.Kind)
                 {
                     case ToolCallEventKind.Content:
-                        _content.Append(change.Text);
+                        _content.Append(toolEvent.Text);
                         break;
                     case ToolCallEventKind.Begin:
-                        _calls.Add(new ToolCall(change.Id!, change.Text));
+                        _calls.Add(new ToolCall(toolEvent.Id!, toolEvent.Text));
                         break;
                     default:
-                        _calls[^1].Arguments.Append(change.Text);
+                        _calls[^1].Arguments.Append(toolEvent.Text);
                         break;
                 }
             }
 
-            _finish = piece.Finish;
+            _finish = chunk.Finish;
         }
 
-        public void WriteWhole(Utf8JsonWriter writer)
+        public void WriteComplete(Utf8JsonWriter writer)
         {
             writer.WriteStartObject();
             writer.WriteNumber("index"u8, index);
@@ -123,34 +122,34 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
             }
 
             writer.WriteEndObject();
-            ChatLogprobs.WriteTo(writer, logprobs, kept: true);
+            ChatLogprobs.WriteTo(writer, logprobs);
             writer.WriteString("finish_reason"u8, FinishName(_finish));
             writer.WriteEndObject();
         }
 
-        private static void WriteChange(Utf8JsonWriter json, in ToolCallEvent change)
+        private static void WriteEvent(Utf8JsonWriter json, in ToolCallEvent toolEvent)
         {
-            if (change.Kind == ToolCallEventKind.Content)
+            if (toolEvent.Kind == ToolCallEventKind.Content)
             {
-                json.WriteString("content"u8, change.Text);
+                json.WriteString("content"u8, toolEvent.Text);
                 return;
             }
 
             json.WriteStartArray("tool_calls"u8);
             json.WriteStartObject();
-            json.WriteNumber("index"u8, change.Call);
-            if (change.Kind == ToolCallEventKind.Begin)
+            json.WriteNumber("index"u8, toolEvent.Call);
+            if (toolEvent.Kind == ToolCallEventKind.Begin)
             {
-                json.WriteString("id"u8, change.Id);
+                json.WriteString("id"u8, toolEvent.Id);
                 json.WriteString("type"u8, "function"u8);
                 json.WriteStartObject("function"u8);
-                json.WriteString("name"u8, change.Text);
+                json.WriteString("name"u8, toolEvent.Text);
                 json.WriteString("arguments"u8, ""u8);
             }
             else
             {
                 json.WriteStartObject("function"u8);
-                json.WriteString("arguments"u8, change.Text);
+                json.WriteString("arguments"u8, toolEvent.Text);
             }
 
             json.WriteEndObject();
@@ -158,31 +157,31 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
             json.WriteEndArray();
         }
 
-        private IReadOnlyList<ToolCallEvent> Changes(in AnswerPiece piece)
+        private IReadOnlyList<ToolCallEvent> GetEvents(in ResponseChunk chunk)
         {
-            bool last = piece.Finish != FinishReason.None;
-            return tools is not null ? tools.Append(piece.Text, last)
-                : piece.Text.Length > 0 ? [ToolCallEvent.Content(piece.Text)]
+            bool last = chunk.Finish != FinishReason.None;
+            return tools is not null ? tools.Append(chunk.Text, last)
+                : chunk.Text.Length > 0 ? [ToolCallEvent.Content(chunk.Text)]
                 : [];
         }
 
         private string FinishName(FinishReason finish) => finish switch
         {
             FinishReason.Length => "length",
-            _ when tools is { Calls: > 0 } => called,
+            _ when tools is { Calls: > 0 } => callFinish,
             _ => "stop",
         };
 
-        private Utf8JsonWriter Begin(ChunkWriter chunks)
+        private Utf8JsonWriter Begin(ChunkWriter writer)
         {
-            Utf8JsonWriter json = chunks.Begin();
+            Utf8JsonWriter json = writer.Begin();
             json.WriteStartObject();
             json.WriteNumber("index"u8, index);
             json.WriteStartObject("delta"u8);
             return json;
         }
 
-        private void End(ChunkWriter chunks, Utf8JsonWriter json, ReadOnlyMemory<SampledToken> samples, string? finish)
+        private void End(ChunkWriter writer, Utf8JsonWriter json, ReadOnlyMemory<SampledToken> samples, string? finish)
         {
             json.WriteEndObject();
             if (!samples.IsEmpty && logprobs is not null)
@@ -196,7 +195,7 @@ internal sealed class ChatFormat(ITokenText text, bool logprobs, ToolChoice tool
 
             json.WriteString("finish_reason"u8, finish);
             json.WriteEndObject();
-            chunks.End();
+            writer.End();
         }
     }
 }

@@ -5,27 +5,27 @@ using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Chat;
 
-/// <summary>Log probabilities in the shape of chats: an object per token, with its bytes.</summary>
+/// <summary>Log probabilities in the format of chat completions: one object per token, with its bytes.</summary>
 internal sealed class ChatLogprobs(ITokenText text)
 {
-    private readonly List<SampledToken> _kept = [];
+    private readonly List<SampledToken> _samples = [];
 
-    /// <summary>Keeps tokens for a whole answer.</summary>
-    public void Keep(ReadOnlySpan<SampledToken> samples) => _kept.AddRange(samples);
+    /// <summary>Appends tokens for a response that is not streamed.</summary>
+    public void Append(ReadOnlySpan<SampledToken> samples) => _samples.AddRange(samples);
 
-    /// <summary>Writes the field logprobs: null where none were asked for.</summary>
-    public static void WriteTo(Utf8JsonWriter writer, ChatLogprobs? logprobs, bool kept)
+    /// <summary>Writes the field "logprobs" with the appended tokens; null if none were requested.</summary>
+    public static void WriteTo(Utf8JsonWriter writer, ChatLogprobs? logprobs)
     {
-        if (logprobs is null || !kept)
+        if (logprobs is null)
         {
             writer.WriteNull("logprobs"u8);
             return;
         }
 
-        logprobs.Write(writer, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(logprobs._kept));
+        logprobs.Write(writer, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(logprobs._samples));
     }
 
-    /// <summary>Writes the field logprobs with some tokens.</summary>
+    /// <summary>Writes the field "logprobs" with the given tokens.</summary>
     public void Write(Utf8JsonWriter writer, ReadOnlySpan<SampledToken> samples)
     {
         writer.WriteStartObject("logprobs"u8);
@@ -53,8 +53,8 @@ internal sealed class ChatLogprobs(ITokenText text)
 
     private void WriteToken(Utf8JsonWriter writer, int id, float logProbability)
     {
-        writer.WriteString("token"u8, LogprobText.Of(text, id));
-        writer.WriteNumber("logprob"u8, LogprobText.Finite(logProbability));
+        writer.WriteString("token"u8, LogprobFormat.Text(text, id));
+        writer.WriteNumber("logprob"u8, LogprobFormat.Finite(logProbability));
         writer.WriteStartArray("bytes"u8);
         foreach (byte value in text.TokenBytes(id))
         {

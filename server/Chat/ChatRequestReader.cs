@@ -9,31 +9,31 @@ using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Server.Chat;
 
-/// <summary>Reads a request for a chat completion. Text of messages never becomes a special token.</summary>
+/// <summary>Reads a request for a chat completion. Text in messages is never encoded as a special token.</summary>
 internal static class ChatRequestReader
 {
-    /// <summary>Reads and checks.</summary>
+    /// <summary>Reads and validates a request.</summary>
     /// <param name="fields">The request.</param>
-    /// <param name="model">The model it is for.</param>
+    /// <param name="model">The served model.</param>
     /// <param name="options">The server's limits.</param>
-    /// <exception cref="ApiException">A parameter is wrong.</exception>
-    public static AnswerJob Read(RequestFields fields, ServedModel model, ServerOptions options)
+    /// <exception cref="ApiException">A parameter is invalid.</exception>
+    public static GenerationJob Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
         ToolChoice tools = ToolChoice.Read(fields);
-        OutputSpec? output = OutputSpec.Read(fields, tools);
+        StructuredOutput? output = StructuredOutput.Read(fields, tools);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
-        SamplingParams sampling = CommonParameters.Sampling(fields, model.Defaults, logprobs);
+        SamplingParams sampling = CommonParameters.ReadSampling(fields, model.Defaults, logprobs);
         int? maxTokens = fields.Int("max_completion_tokens", 1) ?? fields.Int("max_tokens", 1);
-        GenerationRequest request = CommonParameters.Request(fields, sampling, choices, maxTokens);
+        GenerationRequest request = CommonParameters.ReadRequest(fields, sampling, choices, maxTokens);
         bool stream = fields.Bool("stream") ?? false;
-        bool usage = StreamUsage.Read(fields, stream);
-        bool skipSpecial = CommonParameters.SkipSpecial(fields);
+        bool usage = StreamOptions.ReadIncludeUsage(fields, stream);
+        bool skipSpecial = CommonParameters.ReadSkipSpecial(fields);
 
         int[] prompt = Encode(fields, model, tools);
-        PromptRules.CheckLength(prompt.Length, "messages", options);
-        return new AnswerJob(
-            [request with { PromptIds = prompt, MaxTokens = maxTokens ?? PromptRules.DefaultMaxTokens(model, prompt.Length) }],
+        PromptLimits.CheckLength(prompt.Length, "messages", options);
+        return new GenerationJob(
+            [request with { PromptIds = prompt, MaxTokens = maxTokens ?? PromptLimits.DefaultMaxTokens(model, prompt.Length) }],
             new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, tools),
             stream,
             usage,
@@ -45,7 +45,7 @@ internal static class ChatRequestReader
         };
     }
 
-    /// <summary>The prompt of a chat: its messages and tools through the model's template.</summary>
+    /// <summary>Encodes a chat's messages and tools with the model's chat template.</summary>
     public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools)
     {
         ChatEncoder chat = model.Chat ?? throw ApiException.Invalid(
@@ -56,7 +56,7 @@ internal static class ChatRequestReader
             return chat.Encode(new ChatTemplateInput
             {
                 Messages = ChatMessage.ListFromJson(messages),
-                Tools = tools.Shown,
+                Tools = tools.TemplateTools,
                 AddGenerationPrompt = fields.Bool("add_generation_prompt") ?? true,
                 Variables = Variables(fields),
             });
@@ -71,18 +71,18 @@ internal static class ChatRequestReader
     {
         null => null,
         { ValueKind: JsonValueKind.Object } json => json.EnumerateObject().GroupBy(p => p.Name).ToDictionary(g => g.Key, g => g.Last().Value),
-        { } other => throw ApiException.WrongType("chat_template_kwargs", "an object", RequestFields.Kind(other)),
+        { } other => throw ApiException.InvalidType("chat_template_kwargs", "an object", RequestFields.Kind(other)),
     };
 
     private static int? Logprobs(RequestFields fields)
     {
-        bool wanted = fields.Bool("logprobs") ?? false;
+        bool requested = fields.Bool("logprobs") ?? false;
         int? top = fields.Int("top_logprobs", 0, CommonParameters.MaxTopLogprobs);
-        if (top is not null && !wanted)
+        if (top is not null && !requested)
         {
             throw ApiException.Invalid("top_logprobs", "top_logprobs needs logprobs to be true.");
         }
 
-        return wanted ? top ?? 0 : null;
+        return requested ? top ?? 0 : null;
     }
 }

@@ -9,13 +9,13 @@ using Microsoft.AspNetCore.Http;
 namespace HunyuanOrleans.Server.Cluster;
 
 /// <summary>
-/// GET /cluster: the model, who holds it, how its experts are used, queue, KV pool and token counters, for the page and for scripts.
-/// Rates are the reader's to make of two answers and their times.
+/// GET /cluster: the model, its placement on silos, the use of its experts, the queue, the KV pool and token counters, for the page and for
+/// scripts. Clients compute rates from two responses and their times.
 /// </summary>
 internal sealed class ClusterEndpoint(ModelSlot slot, IClusterOverview cluster, TimeProvider time)
 {
-    /// <summary>Answers.</summary>
-    /// <exception cref="ApiException">There is no model, or the cluster does not answer.</exception>
+    /// <summary>Handles a request.</summary>
+    /// <exception cref="ApiException">The model is not loaded, or the cluster does not answer.</exception>
     public async Task HandleAsync(HttpContext context)
     {
         ServedModel model = slot.Require();
@@ -26,9 +26,9 @@ internal sealed class ClusterEndpoint(ModelSlot slot, IClusterOverview cluster, 
             context.Response.Headers.CacheControl = "no-store";
             await JsonResponse.WriteAsync(context, writer => Write(writer, model, statistics, overview));
         }
-        catch (Exception silent) when (silent is TimeoutException or ModelException or HunyuanException or ObjectDisposedException)
+        catch (Exception error) when (error is TimeoutException or ModelException or HunyuanException or ObjectDisposedException)
         {
-            throw ApiException.Unavailable("cluster_unreachable", "The cluster does not answer now. " + silent.Message);
+            throw ApiException.Unavailable("cluster_unreachable", "The cluster does not answer now. " + error.Message);
         }
     }
 

@@ -4,7 +4,7 @@ using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Server.Cluster;
 
-/// <summary>The parts of /cluster in JSON. Ranges are arrays of first and last, both included.</summary>
+/// <summary>Writes the parts of the response of /cluster. Ranges are arrays of the first and the last element, both inclusive.</summary>
 internal static class ClusterJson
 {
     /// <summary>Writes "model" and "plan".</summary>
@@ -22,7 +22,7 @@ internal static class ClusterJson
         writer.WriteStartObject("plan"u8);
         writer.WriteBoolean("single_process"u8, overview?.SingleProcess ?? false);
         writer.WriteNumber("version"u8, overview?.PlanVersion ?? 0);
-        writer.WriteNumber("switches"u8, overview?.Switches ?? 0);
+        writer.WriteNumber("switches"u8, overview?.PlanChanges ?? 0);
         writer.WriteNumber("retries"u8, overview?.Retries ?? 0);
         writer.WriteEndObject();
     }
@@ -60,8 +60,8 @@ internal static class ClusterJson
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, silo.Name);
-            writer.WriteString("state"u8, silo.Silent ? "silent"u8 : silo.Leaving ? "leaving"u8 : "ready"u8);
-            writer.WriteBoolean("home"u8, silo.Home);
+            writer.WriteString("state"u8, silo.Unreachable ? "silent"u8 : silo.Leaving ? "leaving"u8 : "ready"u8);
+            writer.WriteBoolean("home"u8, silo.RunsScheduler);
             writer.WriteNumber("weight_bytes"u8, silo.WeightBytes);
             writer.WriteNumber("kv_bytes"u8, silo.KvBytes);
             WriteCount(writer, "sessions", silo.Sessions);
@@ -73,7 +73,7 @@ internal static class ClusterJson
         writer.WriteEndArray();
     }
 
-    /// <summary>Writes "experts": for each layer that has some, the tokens sent to each.</summary>
+    /// <summary>Writes "experts": for each layer with experts, the tokens routed to each of them.</summary>
     public static void WriteExperts(Utf8JsonWriter writer, ClusterOverview? overview)
     {
         writer.WriteStartObject("experts"u8);

@@ -1,31 +1,31 @@
 namespace HunyuanOrleans.Server.Cluster;
 
-/// <summary>Where a model runs and how its experts are used, at about one moment.</summary>
-/// <param name="Layers">Layers of the model.</param>
-/// <param name="Experts">Routed experts of a layer; 1 or less where the model has none.</param>
-/// <param name="ExpertTokens">Tokens that were sent to each expert since the model was loaded, [layer * experts + expert] for all layers;
-/// layers without experts are all 0. Empty where the model has no experts.</param>
-/// <param name="Silos">Who holds it, in an order that does not change by itself.</param>
+/// <summary>Where a model runs and how its experts are used, at approximately one moment.</summary>
+/// <param name="Layers">The number of layers.</param>
+/// <param name="Experts">The routed experts per layer; 1 or less if the model has none.</param>
+/// <param name="ExpertTokens">The tokens routed to each expert since the model was loaded, at [layer * experts + expert] for all layers; 0 in
+/// layers without experts. Empty if the model has no experts.</param>
+/// <param name="Silos">The silos that hold the model, in a stable order.</param>
 public sealed record ClusterOverview(int Layers, int Experts, IReadOnlyList<long> ExpertTokens, IReadOnlyList<SiloOverview> Silos)
 {
-    /// <summary>True where it all runs in the server's own process.</summary>
+    /// <summary>Whether the whole model runs in the server's process.</summary>
     public bool SingleProcess { get; init; }
 
-    /// <summary>First layer that has experts. Default 0.</summary>
+    /// <summary>The first layer with experts. Default 0.</summary>
     public int FirstExpertLayer { get; init; }
 
-    /// <summary>Experts a token is sent to. Default 1.</summary>
+    /// <summary>The experts that each token is routed to. Default 1.</summary>
     public int ExpertsPerToken { get; init; } = 1;
 
-    /// <summary>Number of the plan in force, of who holds what; 0 (default) where there is none.</summary>
+    /// <summary>The version of the partition plan in force; 0 (default) for none.</summary>
     public long PlanVersion { get; init; }
 
-    /// <summary>Changes of plan so far. Default 0.</summary>
-    public long Switches { get; init; }
+    /// <summary>The plan changes so far. Default 0.</summary>
+    public long PlanChanges { get; init; }
 
-    /// <summary>Steps that had to be sent again. Default 0.</summary>
+    /// <summary>The steps that were sent again after a failure. Default 0.</summary>
     public long Retries { get; init; }
 
-    /// <summary>Why the model cannot compute now, in words; null (default) where it can.</summary>
+    /// <summary>Why the model cannot compute at the moment, in words; null (default) if it can.</summary>
     public string? Problem { get; init; }
 }

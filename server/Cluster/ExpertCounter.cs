@@ -4,12 +4,12 @@ using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Server.Cluster;
 
-/// <summary>Counts the tokens that a model in this process sends to each expert. Written by the thread that computes, read by any.</summary>
+/// <summary>Counts the tokens that a model in this process routes to each expert. Only the computing thread writes; any thread may read.</summary>
 internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
 {
     private readonly long[] _tokens = new long[config.Experts > 1 ? config.Layers * config.Experts : 0];
 
-    /// <summary>The counts so far, [layer * experts + expert].</summary>
+    /// <summary>Returns the counts so far, at [layer * experts + expert].</summary>
     public long[] Read()
     {
         long[] copy = new long[_tokens.Length];

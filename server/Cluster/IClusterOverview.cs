@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Server.Cluster;
 
 /// <summary>
-/// Says where the served model runs and how its experts are used. A host whose model runs elsewhere registers its own; queue and tokens
-/// come from the model's generator, not from here.
+/// Reports where the served model runs and how its experts are used. A host whose model runs in other processes registers its own
+/// implementation. Queue and token counters come from the model's generator instead.
 /// </summary>
 public interface IClusterOverview
 {
-    /// <summary>How things stand. Called about once a second for each viewer, so it should not cost the cluster much.</summary>
-    /// <param name="cancellationToken">The viewer went away.</param>
-    /// <returns>Null while the model is not there.</returns>
-    /// <exception cref="TimeoutException">The cluster did not answer; the viewer is told so.</exception>
+    /// <summary>Reads the current state. It is called about once a second for each viewer, so it should be cheap for the cluster.</summary>
+    /// <param name="cancellationToken">Cancelled when the viewer disconnects.</param>
+    /// <returns>Null while the model is not loaded.</returns>
+    /// <exception cref="TimeoutException">The cluster did not answer. The viewer sees the message.</exception>
     ValueTask<ClusterOverview?> ReadAsync(CancellationToken cancellationToken);
 }

@@ -4,23 +4,23 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Server.Cluster;
 
-/// <summary>A model in this process, shown as a cluster of one silo that holds everything.</summary>
+/// <summary>Reports a model in this process as a cluster of one silo.</summary>
 internal sealed class LocalClusterOverview : IClusterOverview
 {
-    private volatile Share? _share;
+    private volatile LoadedModel? _model;
 
-    /// <summary>Shows a model from now on, and counts where its tokens go. Not while it computes.</summary>
-    public void Watch(ModelRunner model)
+    /// <summary>Reports a model from now on, and counts the tokens of its experts. The model must not be computing.</summary>
+    public void SetModel(ModelRunner model)
     {
         ExpertCounter counter = new(model.Config);
         model.Observer = counter;
-        _share = new Share(model.Config, counter, model.WeightBytes, model.Cache.TotalBytes);
+        _model = new LoadedModel(model.Config, counter, model.WeightBytes, model.Cache.TotalBytes);
     }
 
     /// <inheritdoc/>
-    public ValueTask<ClusterOverview?> ReadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_share?.Describe());
+    public ValueTask<ClusterOverview?> ReadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_model?.Describe());
 
-    private sealed record Share(ModelConfig Config, ExpertCounter Counter, long WeightBytes, long KvBytes)
+    private sealed record LoadedModel(ModelConfig Config, ExpertCounter Counter, long WeightBytes, long KvBytes)
     {
         public ClusterOverview Describe()
         {
@@ -31,7 +31,7 @@ internal sealed class LocalClusterOverview : IClusterOverview
                 [new LayerRange(0, last)],
                 mixture ? [new ExpertRange(Config.FirstMoeLayer, last, 0, Config.Experts - 1)] : [])
             {
-                Home = true,
+                RunsScheduler = true,
                 WeightBytes = WeightBytes,
                 KvBytes = KvBytes,
             };

@@ -2,30 +2,30 @@ using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Server.Cluster;
 
-/// <summary>One silo and its share of the model.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Layers">Layers whose attention and routers it computes.</param>
-/// <param name="Experts">Experts it computes.</param>
+/// <summary>One silo and the part of the model that it holds.</summary>
+/// <param name="Name">The silo's name.</param>
+/// <param name="Layers">The layers whose attention and routers it computes.</param>
+/// <param name="Experts">The experts that it computes.</param>
 public sealed record SiloOverview(string Name, IReadOnlyList<LayerRange> Layers, IReadOnlyList<ExpertRange> Experts)
 {
-    /// <summary>It runs the model's scheduler.</summary>
-    public bool Home { get; init; }
+    /// <summary>Whether it runs the model's scheduler.</summary>
+    public bool RunsScheduler { get; init; }
 
-    /// <summary>It is about to stop.</summary>
+    /// <summary>Whether it is about to stop.</summary>
     public bool Leaving { get; init; }
 
-    /// <summary>It did not answer; the numbers below are 0 then.</summary>
-    public bool Silent { get; init; }
+    /// <summary>Whether it did not answer. The numbers below are then 0.</summary>
+    public bool Unreachable { get; init; }
 
-    /// <summary>Bytes of weights.</summary>
+    /// <summary>The size of its weights, in bytes.</summary>
     public long WeightBytes { get; init; }
 
-    /// <summary>Bytes of KV memory reserved.</summary>
+    /// <summary>The size of its KV pool, in bytes.</summary>
     public long KvBytes { get; init; }
 
-    /// <summary>Sessions with a cache there; null (default) where that is not counted by silo.</summary>
+    /// <summary>The sessions with a cache on it; null (default) if not counted per silo.</summary>
     public int? Sessions { get; init; }
 
-    /// <summary>Steps it took part in; null (default) where that is not counted by silo.</summary>
+    /// <summary>The steps it took part in; null (default) if not counted per silo.</summary>
     public long? Steps { get; init; }
 }

@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Http;
 namespace HunyuanOrleans.Server.Completions;
 
 /// <summary>POST /v1/completions.</summary>
-internal sealed class CompletionEndpoint(RequestIntake intake, AnswerRunner runner)
+internal sealed class CompletionEndpoint(RequestReader reader, GenerationHandler handler)
 {
-    /// <summary>Answers a request.</summary>
+    /// <summary>Handles a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        ServedModel model = intake.Model;
-        AnswerJob job = await intake.ReadAsync(context, model, CompletionRequestReader.Read);
-        await runner.RunAsync(context, model, job);
+        ServedModel model = reader.Model;
+        GenerationJob job = await reader.ReadAsync(context, model, CompletionRequestReader.Read);
+        await handler.HandleAsync(context, model, job);
     }
 }

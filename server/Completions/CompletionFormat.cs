@@ -1,17 +1,16 @@
 using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Completions;
 
-/// <summary>Answers in the shape of text completions.</summary>
-/// <param name="text">All tokens' bytes, for log probabilities.</param>
-/// <param name="logprobs">Whether log probabilities were asked for.</param>
-/// <param name="echo">The prompts' texts, where answers begin with them; else null.</param>
-internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]? echo) : IAnswerFormat
+/// <summary>The format of text completions.</summary>
+/// <param name="text">The mapping from tokens, including special ones, to bytes, for log probabilities.</param>
+/// <param name="logprobs">Whether log probabilities were requested.</param>
+/// <param name="echo">The texts of the prompts if choices begin with them; otherwise null.</param>
+internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]? echo) : IResponseFormat
 {
     /// <inheritdoc/>
     public string Operation => "text_completion";
@@ -23,59 +22,59 @@ internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]?
     public string ChunkObject => "text_completion";
 
     /// <inheritdoc/>
-    public string WholeObject => "text_completion";
+    public string ResponseObject => "text_completion";
 
     /// <inheritdoc/>
-    public IChoiceFormat Choice(int index, int prompt) => new Answer(index, echo?[prompt], logprobs ? new CompletionLogprobs(text) : null);
+    public IChoiceFormat CreateChoice(int index, int prompt) => new ChoiceFormat(index, echo?[prompt], logprobs ? new CompletionLogprobs(text) : null);
 
-    private sealed class Answer(int index, string? echo, CompletionLogprobs? logprobs) : IChoiceFormat
+    private sealed class ChoiceFormat(int index, string? echo, CompletionLogprobs? logprobs) : IChoiceFormat
     {
         private readonly StringBuilder _text = new(echo);
         private readonly List<SampledToken> _samples = [];
         private FinishReason _finish;
 
-        public void WriteStart(ChunkWriter chunks)
+        public void WriteStart(ChunkWriter writer)
         {
             if (echo is not null)
             {
-                Write(chunks.Begin(), echo, default, null);
-                chunks.End();
+                Write(writer.Begin(), echo, default, null);
+                writer.End();
             }
         }
 
-        public void WritePiece(ChunkWriter chunks, in AnswerPiece piece)
+        public void WriteChunk(ChunkWriter writer, in ResponseChunk chunk)
         {
-            if (piece.Text.Length > 0 || !piece.Samples.IsEmpty)
+            if (chunk.Text.Length > 0 || !chunk.Samples.IsEmpty)
             {
-                Write(chunks.Begin(), piece.Text, piece.Samples.Span, null);
-                chunks.End();
+                Write(writer.Begin(), chunk.Text, chunk.Samples.Span, null);
+                writer.End();
             }
 
-            if (piece.Finish != FinishReason.None)
+            if (chunk.Finish != FinishReason.None)
             {
-                Write(chunks.Begin(), "", default, FinishName(piece.Finish));
-                chunks.End();
+                Write(writer.Begin(), "", default, FinishName(chunk.Finish));
+                writer.End();
             }
         }
 
-        public void Keep(in AnswerPiece piece)
+        public void Append(in ResponseChunk chunk)
         {
-            _text.Append(piece.Text);
-            _samples.AddRange(piece.Samples.Span);
-            _finish = piece.Finish;
+            _text.Append(chunk.Text);
+            _samples.AddRange(chunk.Samples.Span);
+            _finish = chunk.Finish;
         }
 
-        public void WriteWhole(Utf8JsonWriter writer) =>
+        public void WriteComplete(Utf8JsonWriter writer) =>
             Write(writer, _text.ToString(), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_samples), FinishName(_finish));
 
         private static string FinishName(FinishReason finish) => finish == FinishReason.Length ? "length" : "stop";
 
-        private void Write(Utf8JsonWriter json, string shown, ReadOnlySpan<SampledToken> samples, string? finish)
+        private void Write(Utf8JsonWriter json, string content, ReadOnlySpan<SampledToken> samples, string? finish)
         {
             json.WriteStartObject();
             json.WriteNumber("index"u8, index);
-            json.WriteString("text"u8, shown);
-            if (logprobs is null || (samples.IsEmpty && shown.Length == 0))
+            json.WriteString("text"u8, content);
+            if (logprobs is null || (samples.IsEmpty && content.Length == 0))
             {
                 json.WriteNull("logprobs"u8);
             }

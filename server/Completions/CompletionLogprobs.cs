@@ -5,26 +5,26 @@ using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Completions;
 
-/// <summary>Log probabilities in the shape of completions: parallel lists. Offsets count UTF-16 units of the tokens written so far.</summary>
+/// <summary>Log probabilities in the format of text completions: parallel arrays. Offsets count the UTF-16 code units of the tokens before.</summary>
 internal sealed class CompletionLogprobs(ITokenText text)
 {
     private int _offset;
 
-    /// <summary>Writes the field logprobs with the next tokens.</summary>
+    /// <summary>Writes the field "logprobs" with the next tokens.</summary>
     public void Write(Utf8JsonWriter writer, ReadOnlySpan<SampledToken> samples)
     {
         writer.WriteStartObject("logprobs"u8);
         writer.WriteStartArray("tokens"u8);
         foreach (ref readonly SampledToken sample in samples)
         {
-            writer.WriteStringValue(LogprobText.Of(text, sample.Id));
+            writer.WriteStringValue(LogprobFormat.Text(text, sample.Id));
         }
 
         writer.WriteEndArray();
         writer.WriteStartArray("token_logprobs"u8);
         foreach (ref readonly SampledToken sample in samples)
         {
-            writer.WriteNumberValue(LogprobText.Finite(sample.LogProbability));
+            writer.WriteNumberValue(LogprobFormat.Finite(sample.LogProbability));
         }
 
         writer.WriteEndArray();
@@ -39,7 +39,7 @@ internal sealed class CompletionLogprobs(ITokenText text)
         foreach (ref readonly SampledToken sample in samples)
         {
             writer.WriteNumberValue(_offset);
-            _offset += LogprobText.Of(text, sample.Id).Length;
+            _offset += LogprobFormat.Text(text, sample.Id).Length;
         }
 
         writer.WriteEndArray();
@@ -52,11 +52,11 @@ internal sealed class CompletionLogprobs(ITokenText text)
         HashSet<string> written = [];
         foreach (TokenLogProbability top in sample.Top ?? [])
         {
-            // Parts of characters may look alike; the likelier one keeps the name.
-            string name = LogprobText.Of(text, top.Id);
+            // Tokens that hold parts of characters may have equal texts. The first one, which is the most probable, is written.
+            string name = LogprobFormat.Text(text, top.Id);
             if (written.Add(name))
             {
-                writer.WriteNumber(name, LogprobText.Finite(top.LogProbability));
+                writer.WriteNumber(name, LogprobFormat.Finite(top.LogProbability));
             }
         }
 

@@ -7,26 +7,26 @@ using HunyuanOrleans.Server.Tools;
 
 namespace HunyuanOrleans.Server.Completions;
 
-/// <summary>Reads a request for a completion: text, token ids, or several of either. Special tokens in text stay text.</summary>
+/// <summary>Reads a request for a text completion. Text in prompts is never encoded as a special token.</summary>
 internal static class CompletionRequestReader
 {
-    // OpenAI's default; the model's own is for chats.
+    // OpenAI's default. The model's suggestion is meant for chats.
     private const int DefaultMaxTokens = 16;
 
-    /// <summary>Reads and checks.</summary>
-    /// <exception cref="ApiException">A parameter is wrong.</exception>
-    public static AnswerJob Read(RequestFields fields, ServedModel model, ServerOptions options)
+    /// <summary>Reads and validates a request.</summary>
+    /// <exception cref="ApiException">A parameter is invalid.</exception>
+    public static GenerationJob Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
-        OutputSpec? output = OutputSpec.Read(fields, ToolChoice.None);
-        Refuse(fields);
+        StructuredOutput? output = StructuredOutput.Read(fields, ToolChoice.None);
+        RejectUnsupported(fields);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
-        SamplingParams sampling = CommonParameters.Sampling(fields, model.Defaults, logprobs);
+        SamplingParams sampling = CommonParameters.ReadSampling(fields, model.Defaults, logprobs);
         int maxTokens = fields.Int("max_tokens", 1) ?? DefaultMaxTokens;
-        GenerationRequest request = CommonParameters.Request(fields, sampling, choices, maxTokens);
+        GenerationRequest request = CommonParameters.ReadRequest(fields, sampling, choices, maxTokens);
         bool stream = fields.Bool("stream") ?? false;
-        bool usage = StreamUsage.Read(fields, stream);
-        bool skipSpecial = CommonParameters.SkipSpecial(fields);
+        bool usage = StreamOptions.ReadIncludeUsage(fields, stream);
+        bool skipSpecial = CommonParameters.ReadSkipSpecial(fields);
         bool echo = fields.Bool("echo") ?? false;
         if (echo && logprobs is not null)
         {
@@ -40,7 +40,7 @@ internal static class CompletionRequestReader
                 "prompt", $"The request asks for {prompts.Count} prompts times {choices} answers; this server gives up to {options.MaxChoices} at once.");
         }
 
-        return new AnswerJob(
+        return new GenerationJob(
             [.. prompts.Select(prompt => request with { PromptIds = prompt })],
             new CompletionFormat(
                 model.Text(skipSpecial: false), logprobs is not null, echo ? [.. prompts.Select(prompt => model.Decode(prompt))] : null),
@@ -52,7 +52,7 @@ internal static class CompletionRequestReader
         };
     }
 
-    private static void Refuse(RequestFields fields)
+    private static void RejectUnsupported(RequestFields fields)
     {
         if (fields["suffix"] is not null)
         {

@@ -6,15 +6,15 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Server.Completions;
 
-/// <summary>Reads the parameter prompt: a text, token ids, or an array of either.</summary>
+/// <summary>Reads the parameter prompt: a string, token ids, or an array of either.</summary>
 internal static class PromptReader
 {
-    private const string Name = "prompt", Wanted = "a string, an array of token ids, or an array of either";
+    private const string Name = "prompt", Expected = "a string, an array of token ids, or an array of either";
 
-    /// <summary>The prompts as token ids, each checked for its length.</summary>
+    /// <summary>Reads the prompts as token ids and checks their lengths.</summary>
     public static IReadOnlyList<int[]> Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
-        JsonElement json = fields[Name] ?? throw ApiException.Missing(Name, Wanted);
+        JsonElement json = fields[Name] ?? throw ApiException.Missing(Name, Expected);
         bool begin = fields.Bool("add_special_tokens") ?? false;
         List<int[]> prompts = [];
         if (json.ValueKind == JsonValueKind.Array && json.GetArrayLength() > 0 && json[0].ValueKind != JsonValueKind.Number)
@@ -37,17 +37,17 @@ internal static class PromptReader
 
         foreach (int[] prompt in prompts)
         {
-            PromptRules.CheckLength(prompt.Length, Name, options);
+            PromptLimits.CheckLength(prompt.Length, Name, options);
         }
 
         return prompts;
     }
 
-    private static int[] ReadOne(JsonElement json, string place, ServedModel model, bool begin) => json.ValueKind switch
+    private static int[] ReadOne(JsonElement json, string path, ServedModel model, bool begin) => json.ValueKind switch
     {
         JsonValueKind.String => Encode(json.GetString()!, model, begin),
-        JsonValueKind.Array => RequestFields.Ints(json, place, Name),
-        _ => throw ApiException.WrongType(place, Wanted, RequestFields.Kind(json), Name),
+        JsonValueKind.Array => RequestFields.Ints(json, path, Name),
+        _ => throw ApiException.InvalidType(path, Expected, RequestFields.Kind(json), Name),
     };
 
     private static int[] Encode(string text, ServedModel model, bool begin)

@@ -6,8 +6,8 @@ using HunyuanOrleans.Server.Http;
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
-/// Writes the server-sent events of one streamed answer into the response's own buffers. One thread at a time. It does not know what
-/// choices hold.
+/// Writes the server-sent events of one streaming response into the response's own buffers. Not thread-safe. It does not know the format of
+/// choices.
 /// </summary>
 internal sealed class ChunkWriter : IDisposable
 {
@@ -17,33 +17,33 @@ internal sealed class ChunkWriter : IDisposable
 
     private readonly PipeWriter _pipe;
     private readonly Utf8JsonWriter _json;
-    private readonly AnswerHead _head;
+    private readonly ResponseHeader _header;
     private readonly JsonEncodedText _id, _model, _object;
     private readonly bool _usage;
 
-    /// <summary>For one response.</summary>
-    /// <param name="pipe">Its body.</param>
-    /// <param name="head">What every chunk repeats.</param>
-    /// <param name="usage">Whether a usage chunk will come: then the others say usage null.</param>
-    public ChunkWriter(PipeWriter pipe, AnswerHead head, bool usage)
+    /// <summary>Creates the writer of one response.</summary>
+    /// <param name="pipe">The response's body.</param>
+    /// <param name="header">The fields that every chunk repeats.</param>
+    /// <param name="usage">Whether the stream ends with a usage chunk. Then the other chunks contain "usage": null, as OpenAI's do.</param>
+    public ChunkWriter(PipeWriter pipe, ResponseHeader header, bool usage)
     {
         _pipe = pipe;
         _json = new Utf8JsonWriter(pipe, JsonResponse.Format);
-        _head = head;
-        _id = JsonEncodedText.Encode(head.Id, JsonResponse.Format.Encoder);
-        _model = JsonEncodedText.Encode(head.Model, JsonResponse.Format.Encoder);
-        _object = JsonEncodedText.Encode(head.Object);
+        _header = header;
+        _id = JsonEncodedText.Encode(header.Id, JsonResponse.Format.Encoder);
+        _model = JsonEncodedText.Encode(header.Model, JsonResponse.Format.Encoder);
+        _object = JsonEncodedText.Encode(header.Object);
         _usage = usage;
     }
 
-    /// <summary>Begins a chunk; the caller writes one choice and calls <see cref="End"/>.</summary>
+    /// <summary>Begins a chunk. The caller writes one choice and calls <see cref="End"/>.</summary>
     public Utf8JsonWriter Begin()
     {
         BeginEvent();
         _json.WriteStartObject();
         _json.WriteString(IdName, _id);
         _json.WriteString(ObjectName, _object);
-        _json.WriteNumber(CreatedName, _head.Created);
+        _json.WriteNumber(CreatedName, _header.Created);
         _json.WriteString(ModelName, _model);
         _json.WriteStartArray(ChoicesName);
         return _json;
@@ -62,8 +62,8 @@ internal sealed class ChunkWriter : IDisposable
         EndEvent();
     }
 
-    /// <summary>Writes the chunk that says how much was used.</summary>
-    public void Usage(in AnswerUsage usage)
+    /// <summary>Writes the chunk that holds the token usage.</summary>
+    public void WriteUsage(in TokenUsage usage)
     {
         Begin();
         _json.WriteEndArray();
@@ -73,18 +73,18 @@ internal sealed class ChunkWriter : IDisposable
         EndEvent();
     }
 
-    /// <summary>Writes an error, after which only the end comes.</summary>
-    public void Error(ApiException error)
+    /// <summary>Writes an error event. Only <see cref="WriteDone"/> may follow.</summary>
+    public void WriteError(ApiException error)
     {
         BeginEvent();
         ErrorWriter.Write(_json, error);
         EndEvent();
     }
 
-    /// <summary>Writes the mark that ends the stream.</summary>
-    public void Done() => _pipe.Write("data: [DONE]\n\n"u8);
+    /// <summary>Writes the event that ends the stream.</summary>
+    public void WriteDone() => _pipe.Write("data: [DONE]\n\n"u8);
 
-    /// <summary>Sends what was written; waits while the reader is slow. Cancelled, it resets the connection.</summary>
+    /// <summary>Sends what was written, and waits while the client reads slowly. Cancelling it resets the connection.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         FlushResult result = await _pipe.FlushAsync(cancellationToken);

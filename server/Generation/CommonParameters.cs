@@ -1,26 +1,25 @@
 using System.Globalization;
 using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Http;
 
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
-/// The parameters that chats and completions share, OpenAI's and vLLM's extras, over what the model suggests. Ranges are the engine's
-/// to check. It knows no prompt.
+/// Reads the parameters that chat and text completions share: OpenAI's and vLLM's extensions. The model's suggestions are the defaults. The
+/// engine checks the ranges.
 /// </summary>
 internal static class CommonParameters
 {
-    /// <summary>Most alternatives a log probability may come with.</summary>
+    /// <summary>The most alternatives per token that a request may ask for.</summary>
     public const int MaxTopLogprobs = 20;
 
-    /// <summary>How tokens are drawn.</summary>
+    /// <summary>Reads the sampling parameters.</summary>
     /// <param name="fields">The request.</param>
-    /// <param name="defaults">What the model suggests.</param>
-    /// <param name="logprobs">Alternatives wanted with each token; null for no log probabilities.</param>
-    public static SamplingParams Sampling(RequestFields fields, GenerationDefaults defaults, int? logprobs) => new()
+    /// <param name="defaults">The model's suggestions.</param>
+    /// <param name="logprobs">The number of alternatives per token; null for no log probabilities.</param>
+    public static SamplingParams ReadSampling(RequestFields fields, GenerationDefaults defaults, int? logprobs) => new()
     {
         Temperature = fields.Float("temperature") ?? (defaults.DoSample ? (float)defaults.Temperature : 0),
         TopP = fields.Float("top_p") ?? (float)defaults.TopP,
@@ -29,13 +28,13 @@ internal static class CommonParameters
         RepetitionPenalty = fields.Float("repetition_penalty") ?? (float)defaults.RepetitionPenalty,
         PresencePenalty = fields.Float("presence_penalty") ?? 0,
         FrequencyPenalty = fields.Float("frequency_penalty") ?? 0,
-        Seed = fields.Bits("seed"),
+        Seed = fields.UInt64("seed"),
         LogitBias = Bias(fields),
         LogProbabilities = logprobs,
     };
 
-    /// <summary>What ends an answer, how many there are, and how they are drawn.</summary>
-    public static GenerationRequest Request(RequestFields fields, SamplingParams sampling, int choices, int? maxTokens) => new()
+    /// <summary>Reads the stop conditions, and returns an engine request without its prompt.</summary>
+    public static GenerationRequest ReadRequest(RequestFields fields, SamplingParams sampling, int choices, int? maxTokens) => new()
     {
         PromptIds = default,
         Sampling = sampling,
@@ -48,13 +47,13 @@ internal static class CommonParameters
         CacheSalt = fields.Text("cache_salt"),
     };
 
-    /// <summary>Throws for an answer's text being wanted in a way that is not offered, and reads whether special tokens are hidden.</summary>
-    public static bool SkipSpecial(RequestFields fields) => fields.Bool("skip_special_tokens") ?? true;
+    /// <summary>Reads whether special tokens are omitted from the text.</summary>
+    public static bool ReadSkipSpecial(RequestFields fields) => fields.Bool("skip_special_tokens") ?? true;
 
     private static IReadOnlyList<string> Stops(RequestFields fields)
     {
         IReadOnlyList<string> stops = fields.Texts("stop");
-        // OpenAI's clients send an empty string for "none".
+        // OpenAI's clients send an empty string for "no stop strings".
         return stops is [""] ? [] : stops;
     }
 
@@ -67,7 +66,7 @@ internal static class CommonParameters
 
         if (json.ValueKind != JsonValueKind.Object)
         {
-            throw ApiException.WrongType("logit_bias", "an object of token ids and numbers", RequestFields.Kind(json));
+            throw ApiException.InvalidType("logit_bias", "an object of token ids and numbers", RequestFields.Kind(json));
         }
 
         Dictionary<int, float> bias = [];

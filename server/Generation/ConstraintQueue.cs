@@ -6,42 +6,42 @@ using HunyuanOrleans.Text.Streaming;
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
-/// Compiles what one model's answers must look like. New forms take tens of milliseconds of a core and wait for each other, so that
-/// many of them at once leave the running answers their cores; a form used before is there at once. It does not know requests.
+/// Compiles constraints for one model. A new constraint takes tens of milliseconds of a core. Compilations are limited to half the cores, so
+/// that many at once leave cores to the running requests; a constraint compiled before is returned at once.
 /// </summary>
-/// <param name="text">The tokens' visible bytes; null where the model has no tokenizer.</param>
+/// <param name="text">The tokens' visible bytes; null if the model has no tokenizer.</param>
 /// <param name="info">The model.</param>
 internal sealed class ConstraintQueue(ITokenText? text, GeneratorInfo info)
 {
-    private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly SemaphoreSlim _slots = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Lazy<ConstraintCompiler> _compiler = new(() => new ConstraintCompiler(text!, info.VocabularySize, info.EosIds));
 
-    /// <summary>Compiles a form.</summary>
-    /// <param name="form">The form.</param>
-    /// <param name="parameter">The request's parameter that asks for it, for errors.</param>
-    /// <param name="cancellation">Gives up waiting; what has begun is finished.</param>
-    /// <exception cref="ConstraintException">The form is wrong, too complex, or cannot be met.</exception>
-    /// <exception cref="ApiException">The model has no text.</exception>
-    public async ValueTask<Constraint> CompileAsync(ConstraintSpec form, string parameter, CancellationToken cancellation)
+    /// <summary>Compiles a constraint.</summary>
+    /// <param name="spec">The constraint.</param>
+    /// <param name="parameter">The request parameter that asks for it, for errors.</param>
+    /// <param name="cancellationToken">Stops waiting for a slot. A compilation that has begun runs to its end.</param>
+    /// <exception cref="ConstraintException">The constraint is invalid, too complex, or cannot be satisfied.</exception>
+    /// <exception cref="ApiException">The model has no tokenizer.</exception>
+    public async ValueTask<Constraint> CompileAsync(ConstraintSpec spec, string parameter, CancellationToken cancellationToken)
     {
         if (text is null)
         {
             throw ApiException.Invalid(parameter, $"{parameter}: this model has no tokenizer, so its answers have no text that could have a form.", "unsupported_value");
         }
 
-        if (_compiler.IsValueCreated && _compiler.Value.Find(form, parameter) is Constraint known)
+        if (_compiler.IsValueCreated && _compiler.Value.Find(spec, parameter) is Constraint known)
         {
             return known;
         }
 
-        await _turns.WaitAsync(cancellation);
+        await _slots.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(() => _compiler.Value.Compile(form, parameter), CancellationToken.None);
+            return await Task.Run(() => _compiler.Value.Compile(spec, parameter), CancellationToken.None);
         }
         finally
         {
-            _turns.Release();
+            _slots.Release();
         }
     }
 }

@@ -2,18 +2,18 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Server.Generation;
 
-/// <summary>One answer taking shape. Chunks, or the whole, are written; not both.</summary>
+/// <summary>Writes one choice of a response, either as chunks or, after all chunks were appended, as a whole.</summary>
 internal interface IChoiceFormat
 {
-    /// <summary>Writes what comes before the first token, if anything.</summary>
-    void WriteStart(ChunkWriter chunks);
+    /// <summary>Writes the chunk that precedes the first token, if the format has one.</summary>
+    void WriteStart(ChunkWriter writer);
 
-    /// <summary>Writes a piece as any number of chunks.</summary>
-    void WritePiece(ChunkWriter chunks, in AnswerPiece piece);
+    /// <summary>Writes a chunk as any number of events.</summary>
+    void WriteChunk(ChunkWriter writer, in ResponseChunk chunk);
 
-    /// <summary>Keeps a piece for <see cref="WriteWhole"/>.</summary>
-    void Keep(in AnswerPiece piece);
+    /// <summary>Appends a chunk to the choice that <see cref="WriteComplete"/> writes.</summary>
+    void Append(in ResponseChunk chunk);
 
-    /// <summary>Writes the element of choices.</summary>
-    void WriteWhole(Utf8JsonWriter writer);
+    /// <summary>Writes the choice as an element of "choices".</summary>
+    void WriteComplete(Utf8JsonWriter writer);
 }

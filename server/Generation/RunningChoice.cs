@@ -9,30 +9,30 @@ using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Generation;
 
-/// <summary>One answer being computed: its tokens turned into pieces of text, and counted.</summary>
-/// <param name="choice">The answer.</param>
-/// <param name="format">The shape it is given in.</param>
-/// <param name="request">What it answers.</param>
-/// <param name="text">The tokens' bytes.</param>
-/// <param name="measure">Told when tokens come.</param>
-/// <param name="lease">Charged for them; null for nobody.</param>
+/// <summary>One choice while it is computed: decodes its tokens to text and counts them.</summary>
+/// <param name="choice">The engine's choice.</param>
+/// <param name="format">The format of the choice.</param>
+/// <param name="request">The engine request it belongs to.</param>
+/// <param name="text">The mapping from tokens to bytes.</param>
+/// <param name="metrics">Records when tokens arrive.</param>
+/// <param name="lease">The caller that is charged for the tokens; null for none.</param>
 internal sealed class RunningChoice(
-    IChoice choice, IChoiceFormat format, GenerationRequest request, ITokenText text, RequestMeasure measure, CallerLease? lease)
+    IChoice choice, IChoiceFormat format, GenerationRequest request, ITokenText text, RequestMetrics metrics, CallerLease? lease)
 {
     private readonly TextStream _text = request.CreateTextStream(text);
     private int _tokens;
 
-    /// <summary>The shape it is given in.</summary>
+    /// <summary>The format of the choice.</summary>
     public IChoiceFormat Format => format;
 
-    /// <summary>What a request's answers used so far.</summary>
-    public static AnswerUsage Usage(List<RunningChoice> choices)
+    /// <summary>The tokens that a request's choices used so far.</summary>
+    public static TokenUsage GetUsage(List<RunningChoice> choices)
     {
-        int prompt = 0, cached = 0, answer = 0;
+        int prompt = 0, cached = 0, completion = 0;
         foreach (RunningChoice running in choices)
         {
-            answer += running._tokens;
-            // The answers to one prompt share it: it counts once.
+            completion += running._tokens;
+            // The choices of one prompt share it, so it counts once.
             if (running.Index == 0)
             {
                 prompt += running.PromptLength;
@@ -40,7 +40,7 @@ internal sealed class RunningChoice(
             }
         }
 
-        return new AnswerUsage(prompt, cached, answer);
+        return new TokenUsage(prompt, cached, completion);
     }
 
     private int Index => choice.Index;
@@ -49,10 +49,10 @@ internal sealed class RunningChoice(
 
     private int Cached => choice.Completion.IsCompletedSuccessfully ? choice.Completion.Result.CachedPromptTokens : 0;
 
-    /// <summary>The answer's pieces, up to the one with a finish reason.</summary>
+    /// <summary>Reads the choice's chunks, up to the one with a finish reason.</summary>
     /// <exception cref="ApiException">The engine failed or is stopping.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async IAsyncEnumerable<AnswerPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ResponseChunk> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (TokenChunk chunk in choice.WithCancellation(cancellationToken))
         {
@@ -60,23 +60,23 @@ internal sealed class RunningChoice(
             _tokens += chunk.Ids.Length;
             if (chunk.Ids.Length > 0)
             {
-                measure.Tokens();
+                metrics.RecordTokens();
                 lease?.Charge(chunk.Ids.Length);
             }
 
-            string piece = _text.Append(chunk);
+            string shown = _text.Append(chunk);
             ReadOnlyMemory<SampledToken> samples = chunk.EndsWithStopId && chunk.Samples.Length > 0 ? chunk.Samples[..^1] : chunk.Samples;
-            if (piece.Length > 0 || samples.Length > 0 || chunk.Finish != FinishReason.None)
+            if (shown.Length > 0 || samples.Length > 0 || chunk.Finish != FinishReason.None)
             {
-                yield return new AnswerPiece(piece, samples, chunk.Finish);
+                yield return new ResponseChunk(shown, samples, chunk.Finish);
 
-                // An answer computed as fast as it is read never waits; without this it would keep its thread, and other answers and
-                // new requests would stand still until the pool grows.
+                // A choice that is computed as fast as it is read never waits. Without this yield it would keep its thread, and other
+                // choices and new requests would stall until the thread pool grows.
                 await Task.Yield();
             }
         }
 
-        // The usage needs what only the completion knows.
+        // The usage includes the cached tokens, which only the completion reports.
         await choice.Completion;
     }
 

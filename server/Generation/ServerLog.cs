@@ -2,20 +2,20 @@ using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Server.Generation;
 
-/// <summary>What the server writes to the log. No text of prompts or answers, except by <see cref="Text"/>.</summary>
+/// <summary>The server's log messages. Only <see cref="RequestBody"/> contains text of prompts.</summary>
 internal static partial class ServerLog
 {
-    /// <summary>A request is over.</summary>
+    /// <summary>A request ended.</summary>
     [LoggerMessage(1, LogLevel.Information,
         "{Model}: {Prompts} prompts, {Choices} answers, {PromptTokens} prompt tokens of which {CachedTokens} cached, {AnswerTokens} answer tokens: {Outcome}")]
-    public static partial void Answered(
+    public static partial void RequestEnded(
         ILogger logger, string model, int prompts, int choices, int promptTokens, int cachedTokens, int answerTokens, string outcome);
 
-    /// <summary>The body of a request, where the operator asked for it.</summary>
+    /// <summary>The body of a request, logged if <see cref="Hosting.ServerOptions.LogText"/> is set.</summary>
     [LoggerMessage(2, LogLevel.Information, "Request: {Body}")]
-    public static partial void Text(ILogger logger, string body);
+    public static partial void RequestBody(ILogger logger, string body);
 
-    /// <summary>The server itself is at fault.</summary>
+    /// <summary>A request failed through a fault of the server.</summary>
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
-    public static partial void Failed(ILogger logger, Exception error, string method, string path);
+    public static partial void RequestFailed(ILogger logger, Exception error, string method, string path);
 }

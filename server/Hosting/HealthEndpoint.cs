@@ -4,10 +4,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace HunyuanOrleans.Server.Hosting;
 
-/// <summary>Whether the process lives and whether it can answer, for orchestrators; and which version it is.</summary>
+/// <summary>Health checks for orchestrators, and the version of the server.</summary>
 internal sealed class HealthEndpoint(ModelSlot slot, IHostApplicationLifetime lifetime)
 {
-    /// <summary>GET /health/live: the process answers.</summary>
+    /// <summary>GET /health/live: 200 while the process runs.</summary>
     public static Task LiveAsync(HttpContext context) => WriteAsync(context, "live");
 
     /// <summary>GET /version.</summary>
@@ -22,7 +22,7 @@ internal sealed class HealthEndpoint(ModelSlot slot, IHostApplicationLifetime li
         });
     }
 
-    /// <summary>GET /health/ready: 200 once the model is loaded and until the server stops, else 503.</summary>
+    /// <summary>GET /health/ready: 200 from when the model is loaded until the server stops, otherwise 503.</summary>
     public Task ReadyAsync(HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)

@@ -2,10 +2,10 @@ using System.Net;
 
 namespace HunyuanOrleans.Server.Hosting;
 
-/// <summary>The address a server listens on, as options write it.</summary>
+/// <summary>Parses the addresses a server can listen on.</summary>
 internal static class ListenAddress
 {
-    /// <summary>An IP address, localhost, or * for all; null for anything else.</summary>
+    /// <summary>Parses an IP address, localhost, or * for all addresses. Returns null for anything else.</summary>
     public static IPAddress? Parse(string host) => host switch
     {
         "localhost" => IPAddress.Loopback,

@@ -15,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Server.Hosting;
 
 /// <summary>
-/// Loads a model into this process while the server already answers health checks, and lets it go when the server has stopped. A model
-/// that cannot be loaded stops the host.
+/// Loads a model into this process while the server already answers health checks, and disposes it when the server stops. If loading fails,
+/// the host stops.
 /// </summary>
 internal sealed partial class LocalModelService(
     LocalModelOptions options, ModelSlot slot, LocalClusterOverview overview, TimeProvider time, IHostApplicationLifetime lifetime,
@@ -30,7 +30,7 @@ internal sealed partial class LocalModelService(
     {
         await base.StopAsync(cancellationToken);
         slot.Clear();
-        // A host may be stopped from several sides at once.
+        // StopAsync may run more than once, also concurrently.
         if (Interlocked.Exchange(ref _generator, null) is IGenerator generator)
         {
             await generator.DisposeAsync();
@@ -63,20 +63,20 @@ internal sealed partial class LocalModelService(
             bool expected = e is ModelException or HunyuanException or TextException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
             slot.Fail(e.Message);
             CannotLoad(logger, expected ? null : e, options.Folder, e.Message);
-            // A host that is told to stop while it starts calls that an error of its own.
+            // A host that is stopped during its start reports an error, so wait until it has started.
             lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         }
     }
 
     private ServedModel Open(CancellationToken stopping)
     {
-        // The text side first: it is read in no time, and where it is wrong nobody waits for the weights.
+        // The tokenizer and template load fast. Loading them first reports errors in them before the slow load of the weights.
         Tokenizer? tokenizer = Tokenizer.Exists(options.Folder) ? Tokenizer.Load(options.Folder) : null;
         ChatTemplate? template = tokenizer is null ? null : ChatTemplate.Load(options.Folder);
         GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
         ModelRunner model = options.Loader?.Invoke(options.Folder, options.Loading, stopping)
             ?? ModelRunner.Load(options.Folder, options.Loading, cancellationToken: stopping);
-        overview.Watch(model);
+        overview.SetModel(model);
         LocalExecutor executor = new(model);
         InferenceEngine engine = new(
             executor,

@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace HunyuanOrleans.Server.Hosting;
 
-/// <summary>GET /v1/models and /v1/models/{id}: the one model there is.</summary>
+/// <summary>GET /v1/models and /v1/models/{id}, for the one served model.</summary>
 internal sealed class ModelsEndpoint(ModelSlot slot)
 {
-    /// <summary>The list.</summary>
+    /// <summary>Lists the model.</summary>
     public Task ListAsync(HttpContext context)
     {
         ServedModel model = slot.Require();
@@ -23,12 +23,12 @@ internal sealed class ModelsEndpoint(ModelSlot slot)
         });
     }
 
-    /// <summary>One model.</summary>
+    /// <summary>Describes the model.</summary>
     public Task GetAsync(HttpContext context)
     {
         ServedModel model = slot.Require();
         string id = context.GetRouteValue("id") as string ?? "";
-        return id == model.Name ? JsonResponse.WriteAsync(context, writer => Write(writer, model)) : throw RequestIntake.NotFound(id, model);
+        return id == model.Name ? JsonResponse.WriteAsync(context, writer => Write(writer, model)) : throw RequestReader.NotFound(id, model);
     }
 
     private static void Write(Utf8JsonWriter writer, ServedModel model)

@@ -10,19 +10,19 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Server.Hosting;
 
 /// <summary>
-/// A running model with its text side, as the endpoints use it. It does not know where the model runs, and does not own the generator.
+/// A running model together with its tokenizer and chat template. It does not know where the model runs, and does not own the generator.
 /// </summary>
 public sealed class ServedModel
 {
     private readonly ITokenText _visible, _full;
 
-    /// <summary>Puts the sides together.</summary>
-    /// <param name="name">What requests call it.</param>
+    /// <summary>Creates the model as the endpoints see it.</summary>
+    /// <param name="name">The name that requests use.</param>
     /// <param name="generator">The running model.</param>
-    /// <param name="tokenizer">Its tokenizer; null where it has none: then only token ids go in, and no text comes out.</param>
-    /// <param name="template">Its chat template; null only without a tokenizer.</param>
-    /// <param name="defaults">What it suggests for sampling.</param>
-    /// <param name="created">When it was made, in seconds since 1970.</param>
+    /// <param name="tokenizer">The tokenizer; null if the model has none. Then prompts must be token ids, and answers are shown as token ids.</param>
+    /// <param name="template">The chat template; null only without a tokenizer.</param>
+    /// <param name="defaults">The model's default sampling parameters.</param>
+    /// <param name="created">When the model was loaded, in seconds since 1970.</param>
     public ServedModel(
         string name, IGenerator generator, Tokenizer? tokenizer, ChatTemplate? template, GenerationDefaults defaults, long created)
     {
@@ -41,39 +41,39 @@ public sealed class ServedModel
         Constraints = new ConstraintQueue(tokenizer is null ? null : _visible, generator.Info);
     }
 
-    /// <summary>What requests call it.</summary>
+    /// <summary>The name that requests use.</summary>
     public string Name { get; }
 
     /// <summary>The running model.</summary>
     public IGenerator Generator { get; }
 
-    /// <summary>Its tokenizer, where it has one.</summary>
+    /// <summary>The tokenizer, if any.</summary>
     public Tokenizer? Tokenizer { get; }
 
-    /// <summary>Turns chats into ids, where there is a tokenizer and a template.</summary>
+    /// <summary>Encodes chats as token ids; null without a tokenizer and a template.</summary>
     public ChatEncoder? Chat { get; }
 
-    /// <summary>What it suggests for sampling.</summary>
+    /// <summary>The model's default sampling parameters.</summary>
     public GenerationDefaults Defaults { get; }
 
-    /// <summary>When it was made, in seconds since 1970.</summary>
+    /// <summary>When the model was loaded, in seconds since 1970.</summary>
     public long Created { get; }
 
-    /// <summary>The token that begins a text where a request asks for it; null for none.</summary>
+    /// <summary>The begin-of-sequence token, which is added to a prompt if the request asks for it; null if the model has none.</summary>
     public int? BeginId { get; init; }
 
-    /// <summary>Compiles what answers must look like.</summary>
+    /// <summary>Compiles the constraints of structured outputs.</summary>
     internal ConstraintQueue Constraints { get; }
 
-    /// <summary>The text of ids, special tokens included.</summary>
+    /// <summary>Decodes ids to text, with special tokens.</summary>
     internal string Decode(ReadOnlySpan<int> ids)
     {
         TextStream stream = new(_full);
         return stream.Append(ids) + stream.Finish();
     }
 
-    /// <summary>The bytes of tokens.</summary>
-    /// <param name="skipSpecial">Whether special tokens have none.</param>
+    /// <summary>Returns the mapping from tokens to bytes.</summary>
+    /// <param name="skipSpecial">Whether special tokens map to no bytes.</param>
     internal ITokenText Text(bool skipSpecial) => skipSpecial ? _visible : _full;
 
     private sealed class SpecialTokenText(Tokenizer tokenizer) : ITokenText
@@ -81,7 +81,7 @@ public sealed class ServedModel
         public ReadOnlySpan<byte> TokenBytes(int id) => tokenizer.TokenBytes(id);
     }
 
-    // Without a tokenizer an answer's text is its token ids.
+    // Without a tokenizer, the text of an answer is its token ids.
     private sealed class NumberText : ITokenText
     {
         public ReadOnlySpan<byte> TokenBytes(int id) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id} "));

@@ -2,48 +2,48 @@ using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Http;
 
-/// <summary>A request cannot be answered; becomes OpenAI's error object with a status. Its message is for the caller.</summary>
+/// <summary>An error that is sent to the caller as OpenAI's error object.</summary>
 /// <param name="status">HTTP status.</param>
-/// <param name="type">OpenAI's class of errors, such as invalid_request_error.</param>
-/// <param name="message">What was wrong and what is allowed.</param>
+/// <param name="type">OpenAI's error type, such as invalid_request_error.</param>
+/// <param name="message">What was wrong and what is allowed. The caller sees it.</param>
 internal sealed class ApiException(int status, string type, string message) : Exception(message)
 {
     /// <summary>HTTP status.</summary>
     public int Status { get; } = status;
 
-    /// <summary>OpenAI's class of errors.</summary>
+    /// <summary>OpenAI's error type.</summary>
     public string Type { get; } = type;
 
     /// <summary>The parameter at fault; null for none.</summary>
     public string? Parameter { get; init; }
 
-    /// <summary>OpenAI's code; null for none.</summary>
+    /// <summary>OpenAI's error code; null for none.</summary>
     public string? Code { get; init; }
 
-    /// <summary>When to try again; null for not said.</summary>
+    /// <summary>How long the caller should wait before it tries again; null for no advice.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>A parameter has a wrong value.</summary>
+    /// <summary>400: a parameter has an invalid value.</summary>
     public static ApiException Invalid(string? parameter, string message, string? code = "invalid_value") =>
         new(StatusCodes.Status400BadRequest, "invalid_request_error", message) { Parameter = parameter, Code = code };
 
-    /// <summary>A parameter has the wrong JSON type.</summary>
-    /// <param name="name">Where the value stands.</param>
-    /// <param name="wanted">What it must be.</param>
-    /// <param name="given">What it is.</param>
-    /// <param name="parameter">The parameter, where it is not called <paramref name="name"/>.</param>
-    public static ApiException WrongType(string name, string wanted, string given, string? parameter = null) =>
-        Invalid(parameter ?? name, $"{name} must be {wanted}, not {given}.", "invalid_type");
+    /// <summary>400: a parameter has the wrong JSON type.</summary>
+    /// <param name="name">The path of the value in the request.</param>
+    /// <param name="expected">The expected type, in words.</param>
+    /// <param name="actual">The actual type, in words.</param>
+    /// <param name="parameter">The parameter, if its name is not <paramref name="name"/>.</param>
+    public static ApiException InvalidType(string name, string expected, string actual, string? parameter = null) =>
+        Invalid(parameter ?? name, $"{name} must be {expected}, not {actual}.", "invalid_type");
 
-    /// <summary>A parameter that must be there is not.</summary>
-    public static ApiException Missing(string parameter, string wanted) =>
-        Invalid(parameter, $"{parameter} is missing; it must be {wanted}.", "missing_required_parameter");
+    /// <summary>400: a required parameter is missing.</summary>
+    public static ApiException Missing(string parameter, string expected) =>
+        Invalid(parameter, $"{parameter} is missing; it must be {expected}.", "missing_required_parameter");
 
-    /// <summary>Too much is asked for at this moment.</summary>
-    public static ApiException TooMany(string code, string message, TimeSpan retryAfter) =>
+    /// <summary>429: a limit is reached.</summary>
+    public static ApiException TooManyRequests(string code, string message, TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, "rate_limit_error", message) { Code = code, RetryAfter = retryAfter };
 
-    /// <summary>The server cannot answer anyone now.</summary>
+    /// <summary>503: the server cannot answer at the moment.</summary>
     public static ApiException Unavailable(string code, string message) =>
         new(StatusCodes.Status503ServiceUnavailable, "server_error", message) { Code = code, RetryAfter = TimeSpan.FromSeconds(1) };
 }

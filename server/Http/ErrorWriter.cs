@@ -6,13 +6,13 @@ namespace HunyuanOrleans.Server.Http;
 /// <summary>Writes OpenAI's error object.</summary>
 internal static class ErrorWriter
 {
-    /// <summary>Answers with an error. The response must not have started.</summary>
+    /// <summary>Sends an error as the response, which must not have started.</summary>
     public static Task WriteAsync(HttpContext context, ApiException error)
     {
         context.Response.StatusCode = error.Status;
         if (error.RetryAfter is TimeSpan wait)
         {
-            // Whole seconds, and never 0: a client that obeys must find things changed.
+            // Rounded up to whole seconds, at least 1, so that a client does not come back too early.
             context.Response.Headers.RetryAfter = ((long)Math.Max(1, Math.Ceiling(wait.TotalSeconds))).ToString();
         }
 

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Http;
 
-/// <summary>Whole JSON answers, of known length.</summary>
+/// <summary>Writes JSON responses of known length.</summary>
 internal static class JsonResponse
 {
-    /// <summary>Letters of all languages are written as they are; the answers are JSON, never part of a page.</summary>
+    /// <summary>The format of all JSON responses. Non-ASCII letters are not escaped: the responses are never part of an HTML page.</summary>
     public static JsonWriterOptions Format { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Answers with what <paramref name="write"/> writes.</summary>
+    /// <summary>Sends the JSON that <paramref name="write"/> writes.</summary>
     public static async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write)
     {
         ArrayBufferWriter<byte> buffer = new(1024);

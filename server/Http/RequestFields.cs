@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Server.Http;
 
-/// <summary>Reads the parameters of a request by name, with errors that name them. null counts as not given; unknown ones are not looked at.</summary>
+/// <summary>Reads the parameters of a request by name. A parameter that is null counts as absent; unknown parameters are ignored. Errors name the parameter.</summary>
 /// <param name="root">The request, or an object in it.</param>
-/// <param name="prefix">What stands before the names in errors: the way to <paramref name="root"/>.</param>
+/// <param name="prefix">The path of <paramref name="root"/> in the request, which precedes the names in errors.</param>
 internal readonly struct RequestFields(JsonElement root, string prefix = "")
 {
-    /// <summary>A parameter's value; null where it is absent or null.</summary>
+    /// <summary>A parameter's value; null if it is absent or null.</summary>
     public JsonElement? this[string name] =>
         root.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    /// <summary>A number that fits a float.</summary>
+    /// <summary>Reads a number in the range of float.</summary>
     public float? Float(string name)
     {
         if (this[name] is not JsonElement value)
@@ -22,7 +22,7 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
 
         if (value.ValueKind != JsonValueKind.Number)
         {
-            throw ApiException.WrongType(prefix + name, "a number", Kind(value));
+            throw ApiException.InvalidType(prefix + name, "a number", Kind(value));
         }
 
         return value.TryGetSingle(out float number) && float.IsFinite(number)
@@ -30,13 +30,13 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
             : throw ApiException.Invalid(prefix + name, $"{prefix}{name} is too large.");
     }
 
-    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
-    public int? Int(string name, int least = int.MinValue, int most = int.MaxValue) => this[name] is JsonElement value
-        ? Int(value, prefix + name, least, most)
+    /// <summary>Reads a whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>
+    public int? Int(string name, int min = int.MinValue, int max = int.MaxValue) => this[name] is JsonElement value
+        ? Int(value, prefix + name, min, max)
         : null;
 
-    /// <summary>Any whole number of 64 bits, signed or not.</summary>
-    public ulong? Bits(string name)
+    /// <summary>Reads a whole number of 64 bits, signed or unsigned, as its bits.</summary>
+    public ulong? UInt64(string name)
     {
         if (this[name] is not JsonElement value)
         {
@@ -45,7 +45,7 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
 
         if (value.ValueKind != JsonValueKind.Number)
         {
-            throw ApiException.WrongType(prefix + name, "a whole number", Kind(value));
+            throw ApiException.InvalidType(prefix + name, "a whole number", Kind(value));
         }
 
         return value.TryGetUInt64(out ulong unsigned) ? unsigned
@@ -53,47 +53,47 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
             : throw ApiException.Invalid(prefix + name, $"{prefix}{name} must be a whole number of at most 64 bits.");
     }
 
-    /// <summary>True or false.</summary>
+    /// <summary>Reads a boolean.</summary>
     public bool? Bool(string name) => this[name]?.ValueKind switch
     {
         null => null,
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => throw ApiException.WrongType(prefix + name, "true or false", Kind(this[name]!.Value)),
+        _ => throw ApiException.InvalidType(prefix + name, "true or false", Kind(this[name]!.Value)),
     };
 
-    /// <summary>A string.</summary>
+    /// <summary>Reads a string.</summary>
     public string? Text(string name) => this[name] is JsonElement value ? Text(value, prefix + name) : null;
 
-    /// <summary>One string or a list of them.</summary>
+    /// <summary>Reads a string or an array of strings; empty if absent.</summary>
     public IReadOnlyList<string> Texts(string name) => this[name] switch
     {
         null => [],
         { ValueKind: JsonValueKind.String } one => [Text(one, prefix + name)],
         { ValueKind: JsonValueKind.Array } many => Texts(many, prefix + name),
-        { } other => throw ApiException.WrongType(prefix + name, "a string or an array of strings", Kind(other)),
+        { } other => throw ApiException.InvalidType(prefix + name, "a string or an array of strings", Kind(other)),
     };
 
-    /// <summary>A list of whole numbers.</summary>
+    /// <summary>Reads an array of whole numbers.</summary>
     public int[]? Ints(string name) => this[name] switch
     {
         null => null,
         { ValueKind: JsonValueKind.Array } many => Ints(many, prefix + name),
-        { } other => throw ApiException.WrongType(prefix + name, "an array of whole numbers", Kind(other)),
+        { } other => throw ApiException.InvalidType(prefix + name, "an array of whole numbers", Kind(other)),
     };
 
-    /// <summary>A nested object's parameters; null where it is absent.</summary>
+    /// <summary>Reads a nested object; null if absent.</summary>
     public RequestFields? Object(string name) => this[name] switch
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => new RequestFields(value, $"{prefix}{name}."),
-        { } other => throw ApiException.WrongType(prefix + name, "an object", Kind(other)),
+        { } other => throw ApiException.InvalidType(prefix + name, "an object", Kind(other)),
     };
 
-    /// <summary>The whole numbers of an array.</summary>
+    /// <summary>Reads the whole numbers of an array.</summary>
     /// <param name="array">The array.</param>
-    /// <param name="name">What it is called in messages.</param>
-    /// <param name="parameter">The parameter at fault, where that is another name.</param>
+    /// <param name="name">Its name in error messages.</param>
+    /// <param name="parameter">The parameter that the error names, if not <paramref name="name"/>.</param>
     public static int[] Ints(JsonElement array, string name, string? parameter = null)
     {
         int[] numbers = new int[array.GetArrayLength()];
@@ -120,15 +120,15 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
         return texts;
     }
 
-    /// <summary>A string's value.</summary>
+    /// <summary>Reads a string.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="name">What it is called in the message.</param>
-    /// <param name="parameter">The parameter at fault, where that is another name.</param>
+    /// <param name="name">Its name in error messages.</param>
+    /// <param name="parameter">The parameter that the error names, if not <paramref name="name"/>.</param>
     public static string Text(JsonElement value, string name, string? parameter = null) => value.ValueKind == JsonValueKind.String
         ? value.GetString()!
-        : throw ApiException.WrongType(name, "a string", Kind(value), parameter);
+        : throw ApiException.InvalidType(name, "a string", Kind(value), parameter);
 
-    /// <summary>What a value is, in words.</summary>
+    /// <summary>The JSON type of a value, in words.</summary>
     public static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => "an object",
@@ -139,34 +139,34 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
         _ => "null",
     };
 
-    private static int Int(JsonElement value, string name, int least, int most, string? parameter = null)
+    private static int Int(JsonElement value, string name, int min, int max, string? parameter = null)
     {
         if (value.ValueKind != JsonValueKind.Number)
         {
-            throw ApiException.WrongType(name, "a whole number", Kind(value), parameter);
+            throw ApiException.InvalidType(name, "a whole number", Kind(value), parameter);
         }
 
-        // 16.0 is a whole number to clients that know one kind of number only.
+        // Clients whose language has only one number type may write 16 as 16.0.
         bool whole = value.TryGetInt32(out int number);
         if (!whole && value.TryGetDouble(out double real) && real == Math.Floor(real) && Math.Abs(real) <= int.MaxValue)
         {
             (whole, number) = (true, (int)real);
         }
 
-        if (whole && number >= least && number <= most)
+        if (whole && number >= min && number <= max)
         {
             return number;
         }
 
         string given = value.GetRawText();
         string shown = given.Length <= 40 ? given : given[..40] + "…";
-        throw ApiException.Invalid(parameter ?? name, string.Create(CultureInfo.InvariantCulture, $"{name} is {shown}; allowed: {Range(least, most)}."));
+        throw ApiException.Invalid(parameter ?? name, string.Create(CultureInfo.InvariantCulture, $"{name} is {shown}; allowed: {Range(min, max)}."));
     }
 
-    private static string Range(int least, int most) => (least, most) switch
+    private static string Range(int min, int max) => (min, max) switch
     {
         (int.MinValue, int.MaxValue) => "whole numbers of 32 bits",
-        (_, int.MaxValue) => $"whole numbers from {least} on",
-        _ => $"whole numbers from {least} to {most}",
+        (_, int.MaxValue) => $"whole numbers from {min} on",
+        _ => $"whole numbers from {min} to {max}",
     };
 }

@@ -2,25 +2,26 @@ using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Limits;
 
-/// <summary>A caller's request in progress.</summary>
+/// <summary>A request in progress, which counts against its caller's limits until it is disposed.</summary>
 internal sealed class CallerLease(Caller caller) : IDisposable
 {
-    private bool _left;
+    private bool _disposed;
 
     /// <summary>
-    /// Ends the lease of a request whose answer is about to be complete, so that whoever has read it finds the place free.
+    /// Ends the lease of a request just before the end of its response is sent, so that a client which has read all of it can send the next
+    /// request at once.
     /// </summary>
-    public static void EndOf(HttpContext context) => context.Features.Get<CallerLease>()?.Dispose();
+    public static void Release(HttpContext context) => context.Features.Get<CallerLease>()?.Dispose();
 
-    /// <summary>Says how many tokens the request used.</summary>
+    /// <summary>Charges tokens that the request used.</summary>
     public void Charge(int tokens) => caller.Charge(tokens);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_left)
+        if (!_disposed)
         {
-            _left = true;
+            _disposed = true;
             caller.Leave();
         }
     }

@@ -1,34 +1,34 @@
 namespace HunyuanOrleans.Server.Limits;
 
-/// <summary>An allowance that refills evenly over a minute. It may go below nothing, when something cost more than was known. Any thread.</summary>
-/// <param name="perMinute">The allowance, above 0.</param>
+/// <summary>A token bucket that refills evenly over a minute. Its level becomes negative if a charge exceeds it. Thread-safe.</summary>
+/// <param name="perMinute">The capacity, and the amount added per minute; above 0.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TokenBucket(int perMinute, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private double _level = perMinute;
-    private long _seen = time.GetTimestamp();
+    private long _refilled = time.GetTimestamp();
 
-    /// <summary>Takes an amount where as much is left.</summary>
-    /// <param name="amount">How much is taken.</param>
-    /// <param name="least">How much must be left for that.</param>
-    /// <returns>Null where it was taken, else how long until it can be.</returns>
-    public TimeSpan? TryTake(double amount, double least)
+    /// <summary>Takes an amount if enough is left.</summary>
+    /// <param name="amount">The amount to take.</param>
+    /// <param name="min">The level that is needed.</param>
+    /// <returns>Null if the amount was taken; otherwise how long until the level is reached.</returns>
+    public TimeSpan? TryTake(double amount, double min)
     {
         lock (_gate)
         {
             Refill();
-            if (_level >= least)
+            if (_level >= min)
             {
                 _level -= amount;
                 return null;
             }
 
-            return TimeSpan.FromMinutes((least - _level) / perMinute);
+            return TimeSpan.FromMinutes((min - _level) / perMinute);
         }
     }
 
-    /// <summary>Takes an amount, whatever is left.</summary>
+    /// <summary>Takes an amount whatever the level is.</summary>
     public void Charge(double amount)
     {
         lock (_gate)
@@ -41,7 +41,7 @@ internal sealed class TokenBucket(int perMinute, TimeProvider time)
     private void Refill()
     {
         long now = time.GetTimestamp();
-        _level = Math.Min(perMinute, _level + (time.GetElapsedTime(_seen, now).TotalMinutes * perMinute));
-        _seen = now;
+        _level = Math.Min(perMinute, _level + (time.GetElapsedTime(_refilled, now).TotalMinutes * perMinute));
+        _refilled = now;
     }
 }

@@ -5,39 +5,39 @@ using System.Text;
 
 namespace HunyuanOrleans.Server.Metrics;
 
-/// <summary>One instrument with its time series, as Prometheus knows it.</summary>
+/// <summary>An instrument with its time series: a metric family of Prometheus.</summary>
 internal sealed class MetricFamily
 {
-    // Where an instrument names no buckets: OpenTelemetry's own default ones.
+    // OpenTelemetry's default buckets, for instruments that name none.
     private static readonly double[] DefaultBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly string _help;
     private readonly string _type;
     private readonly double[]? _bounds;
-    private readonly bool _adds;
+    private readonly bool _accumulates;
 
-    /// <summary>For an instrument.</summary>
+    /// <summary>Creates the family of an instrument.</summary>
     public MetricFamily(Instrument instrument)
     {
         string kind = instrument.GetType().Name;
         bool histogram = kind.StartsWith("Histogram", StringComparison.Ordinal);
         bool counter = kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("ObservableCounter", StringComparison.Ordinal);
         _type = histogram ? "histogram" : counter ? "counter" : "gauge";
-        _adds = histogram || kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("UpDownCounter", StringComparison.Ordinal);
+        _accumulates = histogram || kind.StartsWith("Counter", StringComparison.Ordinal) || kind.StartsWith("UpDownCounter", StringComparison.Ordinal);
         _bounds = histogram ? Bounds(instrument) : null;
         _help = instrument.Description ?? "";
-        Name = PrometheusText.Name(instrument.Name, instrument.Unit, counter);
+        Name = PrometheusFormat.Name(instrument.Name, instrument.Unit, counter);
     }
 
-    /// <summary>The name in Prometheus' spelling.</summary>
+    /// <summary>The name in Prometheus' format.</summary>
     public string Name { get; }
 
-    /// <summary>Takes a measurement.</summary>
+    /// <summary>Records a measurement.</summary>
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        MetricSeries series = _series.GetOrAdd(PrometheusText.Labels(tags), static (_, bounds) => new MetricSeries(bounds), _bounds);
-        if (_adds)
+        MetricSeries series = _series.GetOrAdd(PrometheusFormat.Labels(tags), static (_, bounds) => new MetricSeries(bounds), _bounds);
+        if (_accumulates)
         {
             series.Add(value);
         }
@@ -55,14 +55,14 @@ internal sealed class MetricFamily
             return;
         }
 
-        text.Append("# HELP ").Append(Name).Append(' ').Append(PrometheusText.Help(_help)).Append('\n');
+        text.Append("# HELP ").Append(Name).Append(' ').Append(PrometheusFormat.Help(_help)).Append('\n');
         text.Append("# TYPE ").Append(Name).Append(' ').Append(_type).Append('\n');
         foreach ((string labels, MetricSeries series) in _series.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             (double value, long[] buckets) = series.Read();
             if (_bounds is null)
             {
-                Line(text, "", labels, null, value);
+                WriteLine(text, "", labels, null, value);
             }
             else
             {
@@ -85,14 +85,14 @@ internal sealed class MetricFamily
         for (int i = 0; i < buckets.Length; i++)
         {
             count += buckets[i];
-            Line(text, "_bucket", labels, i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf", count);
+            WriteLine(text, "_bucket", labels, i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf", count);
         }
 
-        Line(text, "_sum", labels, null, sum);
-        Line(text, "_count", labels, null, count);
+        WriteLine(text, "_sum", labels, null, sum);
+        WriteLine(text, "_count", labels, null, count);
     }
 
-    private void Line(StringBuilder text, string suffix, string labels, string? bound, double value)
+    private void WriteLine(StringBuilder text, string suffix, string labels, string? bound, double value)
     {
         text.Append(Name).Append(suffix);
         if (labels.Length > 0 || bound is not null)
@@ -106,6 +106,6 @@ internal sealed class MetricFamily
             text.Append('}');
         }
 
-        text.Append(' ').Append(PrometheusText.Number(value)).Append('\n');
+        text.Append(' ').Append(PrometheusFormat.Number(value)).Append('\n');
     }
 }

@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Server.Metrics;
 
-/// <summary>One time series: a number, or a histogram of numbers. Any thread.</summary>
-/// <param name="bounds">Upper bounds of the histogram's buckets, ascending; null for a plain number.</param>
+/// <summary>A time series: a number or a histogram. Thread-safe.</summary>
+/// <param name="bounds">The upper bounds of the histogram's buckets, ascending; null for a number.</param>
 internal sealed class MetricSeries(double[]? bounds)
 {
     private readonly Lock _gate = new();
     private readonly long[] _buckets = new long[(bounds?.Length ?? 0) + 1];
     private double _value;
 
-    /// <summary>Adds to the number, or to the histogram.</summary>
+    /// <summary>Adds a value to the number or to the histogram.</summary>
     public void Add(double value)
     {
         lock (_gate)
@@ -31,7 +31,7 @@ internal sealed class MetricSeries(double[]? bounds)
         }
     }
 
-    /// <summary>The number, or the histogram's sum, and how many numbers fell into each bucket, not summed up.</summary>
+    /// <summary>Returns the number, or the histogram's sum and the count of each bucket. The counts are not cumulative.</summary>
     public (double Value, long[] Buckets) Read()
     {
         lock (_gate)

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Primitives;
 namespace HunyuanOrleans.Server.Page;
 
 /// <summary>
-/// GET / and the files beside it: the chat page. It holds nothing secret, so it needs no key; what it asks the API for may need one.
+/// GET / and its files: the chat page. The page contains no secrets and needs no key; its calls to the API may need one.
 /// </summary>
 internal sealed class PageEndpoint(PageFiles files)
 {
     private const string Start = "index.html", Folder = "/page/";
 
-    // Scripts and styles come from files of this server only, and nothing may turn text into markup or into code.
+    // Scripts and styles come only from this server's files, and no text can become markup or code.
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    /// <summary>Maps every file.</summary>
+    /// <summary>Maps all files.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
         string[] methods = [HttpMethods.Get, HttpMethods.Head];
@@ -37,11 +37,11 @@ internal sealed class PageEndpoint(PageFiles files)
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
         headers.XFrameOptions = "DENY";
-        headers.ETag = file.Tag;
-        // Asked for again at each load, so that a page never runs with files of two versions; the answer is nearly always 304.
+        headers.ETag = file.ETag;
+        // Browsers revalidate the files at each load, so that a page never mixes two versions. The response is nearly always 304.
         headers.CacheControl = "no-cache";
         context.Response.ContentType = file.Type;
-        if (Known(context.Request.Headers.IfNoneMatch, file.Tag))
+        if (Matches(context.Request.Headers.IfNoneMatch, file.ETag))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -54,5 +54,5 @@ internal sealed class PageEndpoint(PageFiles files)
         }
     }
 
-    private static bool Known(StringValues tags, string tag) => tags.Any(header => header is not null && header.Contains(tag, StringComparison.Ordinal));
+    private static bool Matches(StringValues tags, string tag) => tags.Any(header => header is not null && header.Contains(tag, StringComparison.Ordinal));
 }

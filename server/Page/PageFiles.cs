@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace HunyuanOrleans.Server.Page;
 
-/// <summary>The files of the page, out of this assembly. They are few and small, so they stay in memory.</summary>
+/// <summary>The files of the chat page, embedded in this assembly. They are small and stay in memory.</summary>
 internal sealed class PageFiles
 {
     private const string Prefix = "page/";
@@ -18,7 +18,7 @@ internal sealed class PageFiles
         [".webmanifest"] = "application/manifest+json",
     };
 
-    /// <summary>Reads them all.</summary>
+    /// <summary>Reads all files.</summary>
     public PageFiles()
     {
         Assembly assembly = typeof(PageFiles).Assembly;
@@ -27,7 +27,7 @@ internal sealed class PageFiles
             .ToDictionary(name => name[Prefix.Length..], name => Read(assembly, name), StringComparer.Ordinal);
     }
 
-    /// <summary>By name.</summary>
+    /// <summary>The files by name.</summary>
     public IReadOnlyDictionary<string, PageFile> All { get; }
 
     private static PageFile Read(Assembly assembly, string name)

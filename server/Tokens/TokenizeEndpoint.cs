@@ -9,14 +9,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Tokens;
 
-/// <summary>POST /tokenize and /detokenize, in vLLM's shape.</summary>
-internal sealed class TokenizeEndpoint(RequestIntake intake)
+/// <summary>POST /tokenize and /detokenize, in the format of vLLM.</summary>
+internal sealed class TokenizeEndpoint(RequestReader reader)
 {
-    /// <summary>Text, or messages through the chat template, to ids. Special tokens in either stay text.</summary>
+    /// <summary>Encodes a text, or messages with the chat template, to token ids. Text is never encoded as a special token.</summary>
     public async Task TokenizeAsync(HttpContext context)
     {
-        ServedModel model = intake.Model;
-        (int[] ids, bool strings) = await intake.ReadAsync(context, model, ReadText);
+        ServedModel model = reader.Model;
+        (int[] ids, bool strings) = await reader.ReadAsync(context, model, ReadText);
         ITokenText text = model.Text(skipSpecial: false);
         await JsonResponse.WriteAsync(context, writer =>
         {
@@ -35,7 +35,7 @@ internal sealed class TokenizeEndpoint(RequestIntake intake)
                 writer.WriteStartArray("token_strs"u8);
                 foreach (int id in ids)
                 {
-                    writer.WriteStringValue(LogprobText.Of(text, id));
+                    writer.WriteStringValue(LogprobFormat.Text(text, id));
                 }
 
                 writer.WriteEndArray();
@@ -49,11 +49,11 @@ internal sealed class TokenizeEndpoint(RequestIntake intake)
         });
     }
 
-    /// <summary>Ids to text.</summary>
+    /// <summary>Decodes token ids to text.</summary>
     public async Task DetokenizeAsync(HttpContext context)
     {
-        ServedModel model = intake.Model;
-        string text = await intake.ReadAsync(context, model, ReadIds);
+        ServedModel model = reader.Model;
+        string text = await reader.ReadAsync(context, model, ReadIds);
         await JsonResponse.WriteAsync(context, writer =>
         {
             writer.WriteStartObject();

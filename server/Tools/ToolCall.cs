@@ -3,15 +3,15 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Server.Tools;
 
-/// <summary>A call of a tool that an answer holds.</summary>
-/// <param name="id">Its id, which the tool's message will name.</param>
-/// <param name="name">The function.</param>
+/// <summary>A tool call in a choice.</summary>
+/// <param name="id">The call's id, which the message with the tool's result refers to.</param>
+/// <param name="name">The function's name.</param>
 internal sealed class ToolCall(string id, string name)
 {
-    /// <summary>The arguments, JSON as the model wrote it.</summary>
+    /// <summary>The arguments: JSON text as the model wrote it.</summary>
     public StringBuilder Arguments { get; } = new();
 
-    /// <summary>Writes an element of tool_calls.</summary>
+    /// <summary>Writes the call as an element of "tool_calls".</summary>
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();

@@ -8,16 +8,16 @@ using HunyuanOrleans.Text.Tools;
 namespace HunyuanOrleans.Server.Tools;
 
 /// <summary>
-/// Calls of tools as an answer's only form, spelled as the models write them and as <see cref="ToolCallParser"/> reads them. The marks
-/// are text in the published templates, no special tokens; after the last one the answer can only end.
+/// The grammar of a choice that consists of tool calls, as the models write them and <see cref="ToolCallParser"/> reads them. The tags around
+/// them are plain text in the published templates, not special tokens. After the closing tag the choice must end.
 /// </summary>
 internal static class ToolCallGrammar
 {
-    /// <summary>One call or more, with arguments that fit the schemas.</summary>
+    /// <summary>Builds a constraint that allows one or more calls, with arguments that match the tools' schemas.</summary>
     /// <param name="tools">The tools that may be called, at least one.</param>
-    /// <param name="single">Whether there is one call only.</param>
-    /// <exception cref="ApiException">A tool's parameters describe no object.</exception>
-    public static ConstraintSpec Of(IReadOnlyList<ToolSpec> tools, bool single)
+    /// <param name="single">Whether only one call is allowed.</param>
+    /// <exception cref="ApiException">A tool's parameters do not describe an object.</exception>
+    public static ConstraintSpec Create(IReadOnlyList<ToolSpec> tools, bool single)
     {
         ConstraintSpec call = ConstraintSpec.OneOf([.. tools.Select(Call)]);
         ConstraintSpec first = ConstraintSpec.Sequence(ConstraintSpec.Literal(ToolCallParser.Open + "["), call);
@@ -33,23 +33,23 @@ internal static class ToolCallGrammar
         ConstraintSpec.Literal("}"));
 
     private static ConstraintSpec Arguments(ToolSpec tool) => tool.Parameters is JsonElement parameters
-        ? ConstraintSpec.Named(tool.Place, ConstraintSpec.JsonSchema(ObjectsOnly(parameters, tool.Place)))
+        ? ConstraintSpec.Named(tool.Path, ConstraintSpec.JsonSchema(RequireObject(parameters, tool.Path)))
         : ConstraintSpec.Json;
 
-    /// <summary>Arguments are an object, whether the schema says so or leaves it out.</summary>
-    private static string ObjectsOnly(JsonElement schema, string place)
+    /// <summary>Adds "type": "object" to a schema that has no type, since arguments are an object.</summary>
+    private static string RequireObject(JsonElement schema, string path)
     {
-        const string name = "type", wanted = "object";
+        const string name = "type", expected = "object";
         if (schema.TryGetProperty(name, out JsonElement type))
         {
-            if (type.ValueKind == JsonValueKind.String && type.ValueEquals(wanted))
+            if (type.ValueKind == JsonValueKind.String && type.ValueEquals(expected))
             {
                 return schema.GetRawText();
             }
 
-            if (type.ValueKind != JsonValueKind.Array || !type.EnumerateArray().Any(t => t.ValueKind == JsonValueKind.String && t.ValueEquals(wanted)))
+            if (type.ValueKind != JsonValueKind.Array || !type.EnumerateArray().Any(t => t.ValueKind == JsonValueKind.String && t.ValueEquals(expected)))
             {
-                throw ApiException.Invalid(place, $"{place}.type must be \"object\": arguments have names.");
+                throw ApiException.Invalid(path, $"{path}.type must be \"object\": arguments have names.");
             }
         }
 
@@ -57,7 +57,7 @@ internal static class ToolCallGrammar
         using (Utf8JsonWriter writer = new(buffer))
         {
             writer.WriteStartObject();
-            writer.WriteString(name, wanted);
+            writer.WriteString(name, expected);
             foreach (JsonProperty property in schema.EnumerateObject().Where(p => !p.NameEquals(name)))
             {
                 property.WriteTo(writer);

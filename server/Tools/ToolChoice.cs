@@ -4,34 +4,33 @@ using HunyuanOrleans.Server.Http;
 namespace HunyuanOrleans.Server.Tools;
 
 /// <summary>
-/// Which tools there are and whether the model may, must or must not call them: the parameters tools, tool_choice and
-/// parallel_tool_calls.
+/// The tools of a request, and whether the model may or must call them: the parameters tools, tool_choice and parallel_tool_calls.
 /// </summary>
 /// <param name="Tools">The tools.</param>
-/// <param name="Mode">none, auto, required or named.</param>
-/// <param name="Name">The function, where one is named.</param>
-/// <param name="Single">Whether an answer holds one call at most.</param>
+/// <param name="Mode">Whether tools may or must be called.</param>
+/// <param name="Name">The named function, if any.</param>
+/// <param name="Single">Whether a choice holds at most one call.</param>
 internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, string? Name, bool Single)
 {
     private const int MaxTools = 128, MaxNameLength = 64;
 
-    /// <summary>No tools at all.</summary>
+    /// <summary>A request without tools.</summary>
     public static ToolChoice None { get; } = new([], ToolMode.None, null, false);
 
-    /// <summary>Whether an answer's text is searched for calls.</summary>
+    /// <summary>Whether the text of a choice is parsed for calls.</summary>
     public bool MayCall => Mode != ToolMode.None;
 
-    /// <summary>Whether an answer must call.</summary>
+    /// <summary>Whether a choice must call a tool.</summary>
     public bool MustCall => Mode is ToolMode.Required or ToolMode.Named;
 
     /// <summary>The tools that may be called.</summary>
     public IReadOnlyList<ToolSpec> Callable => Name is null ? Tools : [.. Tools.Where(tool => tool.Name == Name)];
 
-    /// <summary>What the chat template is shown; null for nothing.</summary>
-    public IReadOnlyList<JsonElement>? Shown => MayCall ? [.. Tools.Select(tool => tool.Json)] : null;
+    /// <summary>The tools that the chat template receives; null for none.</summary>
+    public IReadOnlyList<JsonElement>? TemplateTools => MayCall ? [.. Tools.Select(tool => tool.Json)] : null;
 
-    /// <summary>Reads both parameters.</summary>
-    /// <exception cref="ApiException">One is wrong.</exception>
+    /// <summary>Reads the parameters.</summary>
+    /// <exception cref="ApiException">A parameter is invalid.</exception>
     public static ToolChoice Read(RequestFields fields)
     {
         IReadOnlyList<ToolSpec> tools = ReadTools(fields);
@@ -40,7 +39,7 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
             null => (tools.Count > 0 ? ToolMode.Auto : ToolMode.None, null),
             { ValueKind: JsonValueKind.String } word => (ReadMode(word.GetString()!), null),
             { ValueKind: JsonValueKind.Object } named => (ToolMode.Named, ReadName(new RequestFields(named, "tool_choice."))),
-            { } other => throw ApiException.WrongType("tool_choice", "\"none\", \"auto\", \"required\" or a function", RequestFields.Kind(other)),
+            { } other => throw ApiException.InvalidType("tool_choice", "\"none\", \"auto\", \"required\" or a function", RequestFields.Kind(other)),
         };
         if (mode is ToolMode.Required or ToolMode.Named && tools.Count == 0)
         {
@@ -52,7 +51,7 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
             throw ApiException.Invalid("tool_choice", "tool_choice names a function that is not in tools.");
         }
 
-        // A named function is called once, as OpenAI does.
+        // A named function is called once, as in OpenAI's API.
         bool single = fields.Bool("parallel_tool_calls") is false || mode == ToolMode.Named;
         return new ToolChoice(tools, tools.Count == 0 ? ToolMode.None : mode, name, single);
     }
@@ -96,26 +95,26 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
         return tools;
     }
 
-    private static ToolSpec ReadTool(JsonElement tool, string place)
+    private static ToolSpec ReadTool(JsonElement tool, string path)
     {
-        RequestFields fields = new(tool, place + ".");
+        RequestFields fields = new(tool, path + ".");
         if (tool.ValueKind != JsonValueKind.Object || fields.Text("type") is not "function")
         {
-            throw ApiException.Invalid("tools", $"{place} must be an object of type \"function\".");
+            throw ApiException.Invalid("tools", $"{path} must be an object of type \"function\".");
         }
 
         RequestFields function = fields.Object("function")
-            ?? throw ApiException.Invalid("tools", $"{place}.function is missing.");
+            ?? throw ApiException.Invalid("tools", $"{path}.function is missing.");
         string? name = function.Text("name");
         if (name is null || name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
         {
             throw ApiException.Invalid(
-                "tools", $"{place}.function.name must be 1 to {MaxNameLength} letters, digits, underscores, dots or hyphens.");
+                "tools", $"{path}.function.name must be 1 to {MaxNameLength} letters, digits, underscores, dots or hyphens.");
         }
 
         JsonElement? parameters = function["parameters"];
         return parameters is null or { ValueKind: JsonValueKind.Object }
-            ? new ToolSpec(name, parameters?.Clone(), tool.Clone(), $"{place}.function.parameters")
-            : throw ApiException.Invalid("tools", $"{place}.function.parameters must be a JSON schema, an object.");
+            ? new ToolSpec(name, parameters?.Clone(), tool.Clone(), $"{path}.function.parameters")
+            : throw ApiException.Invalid("tools", $"{path}.function.parameters must be a JSON schema, an object.");
     }
 }

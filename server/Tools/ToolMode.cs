@@ -1,17 +1,17 @@
 namespace HunyuanOrleans.Server.Tools;
 
-/// <summary>Whether an answer calls tools.</summary>
+/// <summary>Whether a choice calls tools.</summary>
 internal enum ToolMode
 {
-    /// <summary>It does not.</summary>
+    /// <summary>It calls none.</summary>
     None,
 
     /// <summary>The model decides.</summary>
     Auto,
 
-    /// <summary>It calls at least one.</summary>
+    /// <summary>It must call at least one.</summary>
     Required,
 
-    /// <summary>It calls the named one.</summary>
+    /// <summary>It must call the named one.</summary>
     Named,
 }

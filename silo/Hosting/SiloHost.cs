@@ -1,9 +1,9 @@
 using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Telemetry;
 using HunyuanOrleans.Silo.Health;
 using HunyuanOrleans.Silo.Http;
 using HunyuanOrleans.Silo.Settings;
-using HunyuanOrleans.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace HunyuanOrleans.Silo.Hosting;
@@ -78,7 +78,13 @@ public static class SiloHost
         ClusterSide.Add(builder, settings);
         ClusterHttp.Add(builder);
         builder.Services.AddSiloHealth();
-        TelemetryExport.AddTo(builder.Services, settings.Silo);
+        builder.Services.AddHunyuanTelemetry(new TelemetryOptions
+        {
+            ServiceName = "hunyuan-silo",
+            ServiceInstanceId = SiloShare.Name(settings.Silo),
+            OtlpEndpoint = settings.Silo.OtlpEndpoint,
+            OtlpLogs = settings.Silo.OtlpLogs,
+        });
 
         WebApplication app = builder.Build();
         app.MapHunyuanApi(health: false);

@@ -47,7 +47,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
             FirstExpertLayer = config.HasExperts ? config.FirstMoeLayer : 0,
             ExpertsPerToken = config.HasExperts ? config.TopK(config.Layers - 1) : 1,
             PlanVersion = report.Version,
-            Switches = report.Switches,
+            PlanChanges = report.Switches,
             Retries = report.Retries,
             Problem = report.Card.Problem,
         };
@@ -58,7 +58,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
     {
         LayerRange[] layers = [.. report.Stages.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Layers)];
         ExpertRange[] experts = [.. report.Groups.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Experts)];
-        SiloOverview overview = new(name, layers, experts) { Home = report.SchedulerSilo == name };
+        SiloOverview overview = new(name, layers, experts) { RunsScheduler = report.SchedulerSilo == name };
         ISiloGrain grain = grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
         try
         {
@@ -77,7 +77,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
-            return (overview with { Silent = true }, []);
+            return (overview with { Unreachable = true }, []);
         }
     }
 }

@@ -116,4 +116,8 @@ public sealed class SiloSettings
     /// <summary>Address of an OpenTelemetry collector, OTLP over gRPC. Default none: nothing is exported.</summary>
     [Flag("otlp-endpoint", "OpenTelemetry collector, such as http://localhost:4317; none")]
     public string? OtlpEndpoint { get; set; }
+
+    /// <summary>Whether log records are sent to the collector as well as metrics and traces. Default false.</summary>
+    [Flag("otlp-logs", "whether log records are sent to the collector as well; false")]
+    public bool OtlpLogs { get; set; }
 }

@@ -12,13 +12,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Keys, limits, and where the server may listen.</summary>
+/// <summary>API keys, limits, host names, CORS and listening addresses.</summary>
 public sealed class AccessTests
 {
     private const string Key = "sk-test-0123456789", Body = """{"messages":[{"role":"user","content":"a"}]}""";
 
     [Fact]
-    public async Task With_a_key_only_its_holders_are_answered()
+    public async Task With_keys_only_their_holders_are_answered()
     {
         await using TestServer server = await new ScriptedGenerator { Text = "ab" }.ServeAsync(options => options.Keys.Add(Hashed("alice")));
         foreach (string path in new[] { "/v1/models", "/v1/models/scripted", "/metrics" })
@@ -48,7 +48,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Metrics_can_be_opened()
+    public async Task Metrics_can_be_open_to_all()
     {
         await using TestServer server = await new ScriptedGenerator().ServeAsync(options =>
         {
@@ -84,7 +84,7 @@ public sealed class AccessTests
     [InlineData("0123456789abcdef speed=1", "is no limit")]
     [InlineData("0123456789abcdef name", "allowed are")]
     [InlineData("# nothing", "holds no key")]
-    public async Task A_wrong_key_file_stops_the_start(string line, string part)
+    public async Task An_invalid_key_file_stops_the_start(string line, string part)
     {
         string file = Path.GetTempFileName();
         try
@@ -101,7 +101,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task The_requests_at_once_are_counted_per_key()
+    public async Task Concurrent_requests_are_limited_per_key()
     {
         ScriptedGenerator generator = new();
         await using TestServer server = await generator.ServeAsync(options =>
@@ -111,19 +111,19 @@ public sealed class AccessTests
             options.Limits.MaxConcurrent = 1;
         });
         Task<HttpResponseMessage> first = SendAsync(server, HttpMethod.Post, Bodies.ChatPath, Key);
-        await generator.AskedAsync(1);
+        await generator.WaitForSubmissionsAsync(1);
         using HttpResponseMessage second = await SendAsync(server, HttpMethod.Post, Bodies.ChatPath, Key);
         Assert.Equal(429, (int)second.StatusCode);
         Assert.True(second.Headers.RetryAfter!.Delta >= TimeSpan.FromSeconds(1));
         Task<HttpResponseMessage> other = SendAsync(server, HttpMethod.Post, Bodies.ChatPath, Key + "-bob");
-        await generator.AskedAsync(2);
-        generator.Give("ab", FinishReason.Stop);
+        await generator.WaitForSubmissionsAsync(2);
+        generator.Emit("ab", FinishReason.Stop);
         Assert.Equal(200, (int)(await first).StatusCode);
         Assert.Equal(200, (int)(await other).StatusCode);
     }
 
     [Fact]
-    public async Task The_requests_of_a_minute_are_counted()
+    public async Task Requests_per_minute_are_limited()
     {
         FakeTimeProvider time = new();
         await using TestServer server = await new ScriptedGenerator { Text = "ab" }.ServeAsync(
@@ -139,7 +139,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task The_tokens_of_a_minute_are_counted()
+    public async Task Tokens_per_minute_are_limited()
     {
         FakeTimeProvider time = new();
         await using TestServer server = await new ScriptedGenerator { Text = "one two three four" }.ServeAsync(
@@ -155,7 +155,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_long_prompt_is_refused_where_the_server_says_so()
+    public async Task A_prompt_longer_than_the_servers_limit_is_rejected()
     {
         await using TestServer server = await new ScriptedGenerator { Text = "ab" }.ServeAsync(options => options.MaxPromptTokens = 20);
         Assert.Equal(200, (await server.PostAsync(Bodies.ChatPath, Body)).Status);
@@ -168,7 +168,7 @@ public sealed class AccessTests
     [InlineData("*")]
     [InlineData("::")]
     [InlineData("10.1.2.3")]
-    public async Task The_server_does_not_listen_to_others_without_a_key(string host)
+    public async Task Without_keys_the_server_listens_on_loopback_only(string host)
     {
         OptionsValidationException error =
             await Assert.ThrowsAsync<OptionsValidationException>(() => TestServer.StartEmptyAsync(options => options.Host = host));
@@ -177,7 +177,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task It_does_when_told_so_or_with_a_key()
+    public async Task With_keys_or_anonymous_callers_allowed_it_listens_on_all_addresses()
     {
         await using TestServer open = await TestServer.StartEmptyAsync(options => (options.Host, options.AllowAnonymous) = ("0.0.0.0", true));
         await using TestServer keyed = await TestServer.StartEmptyAsync(options =>
@@ -194,7 +194,7 @@ public sealed class AccessTests
     [InlineData("localhost", 200)]
     [InlineData("127.0.0.1:99", 200)]
     [InlineData("model.example", 200)]
-    public async Task Without_keys_only_known_host_names_are_answered(string host, int status)
+    public async Task Without_keys_only_allowed_host_names_are_answered(string host, int status)
     {
         await using TestServer server = await TestServer.StartEmptyAsync(options => options.AllowedHosts.Add("model.example"));
         using HttpRequestMessage request = new(HttpMethod.Get, "/version") { Headers = { Host = host } };
@@ -202,7 +202,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Pages_of_other_origins_are_let_in_only_where_named()
+    public async Task Only_allowed_origins_pass_cors()
     {
         await using TestServer closed = await TestServer.StartEmptyAsync();
         await using TestServer open = await TestServer.StartEmptyAsync(options => options.CorsOrigins.Add("https://page.example"));
@@ -248,7 +248,7 @@ public sealed class AccessTests
     [InlineData("Server:OtlpEndpoint", "collector", "OtlpEndpoint")]
     [InlineData("Server:Host", "example.com", "an IP address")]
     [InlineData("Server:Limits:MaxConcurrent", "-1", "Limits:MaxConcurrent is -1")]
-    public async Task Wrong_settings_stop_the_start(string name, string value, string part)
+    public async Task Invalid_settings_stop_the_start(string name, string value, string part)
     {
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(
             () => TestServer.StartEmptyAsync(settings: new Dictionary<string, string?> { [name] = value }));

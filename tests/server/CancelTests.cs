@@ -10,14 +10,14 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Clients that go away, are slow, or come in crowds; engines that fail; requests that take too long.</summary>
+/// <summary>Clients that disconnect, are slow, or are many; failing engines; requests that take too long.</summary>
 public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
 {
     private const string Long = "\"ignore_eos\":true,\"max_tokens\":4000";
     private readonly TestServer _server = demo.Server;
 
     [Fact]
-    public async Task A_client_that_leaves_a_stream_frees_its_blocks()
+    public async Task A_client_that_disconnects_from_a_stream_frees_its_blocks()
     {
         EngineStatistics before = await _server.StatisticsAsync();
         using (HttpResponseMessage response = await OpenAsync(_server, Bodies.Chat("hi", Long + ",\"stream\":true,\"n\":3")))
@@ -27,28 +27,28 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
             Assert.True((await _server.StatisticsAsync()).KvUsed > 0);
         }
 
-        await _server.IdleAsync();
+        await _server.WaitUntilIdleAsync();
         EngineStatistics after = await _server.StatisticsAsync();
         Assert.Equal(3, after.Cancelled - before.Cancelled);
         Assert.InRange(after.AnswerTokens - before.AnswerTokens, 1, (3 * 4000) - 1);
     }
 
     [Fact]
-    public async Task A_client_that_leaves_before_the_answer_frees_its_blocks()
+    public async Task A_client_that_disconnects_before_the_response_frees_its_blocks()
     {
         EngineStatistics before = await _server.StatisticsAsync();
-        using CancellationTokenSource leave = new();
-        Task<HttpResponseMessage> asked = _server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(Bodies.Chat("hi", Long)), leave.Token);
+        using CancellationTokenSource disconnect = new();
+        Task<HttpResponseMessage> asked = _server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(Bodies.Chat("hi", Long)), disconnect.Token);
         await Wait.UntilAsync(_server.StatisticsAsync, static statistics => statistics.Running > 0);
 
-        await leave.CancelAsync();
+        await disconnect.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
-        await _server.IdleAsync();
+        await _server.WaitUntilIdleAsync();
         Assert.Equal(1, (await _server.StatisticsAsync()).Cancelled - before.Cancelled);
     }
 
     [Fact]
-    public async Task Sixty_four_streams_at_once_get_the_answers_they_get_alone()
+    public async Task Sixty_four_concurrent_streams_get_the_same_answers_as_alone()
     {
         JsonElement[] items = Bodies.Recorded;
         EventStream[] streams = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => _server.StreamAsync(
@@ -58,11 +58,11 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
             Assert.Equal(items[i % items.Length].GetProperty("output_text").GetString(), streams[i].Content());
         }
 
-        await _server.IdleAsync();
+        await _server.WaitUntilIdleAsync();
     }
 
     [Fact]
-    public async Task A_slow_reader_holds_nobody_up_and_gets_everything()
+    public async Task A_slow_client_delays_no_others_and_receives_its_whole_stream()
     {
         string body = Bodies.Chat("hi", Long + ",\"stream\":true,\"logprobs\":true,\"top_logprobs\":20,\"n\":2");
         using Socket slow = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
@@ -73,13 +73,13 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
         byte[] bytes = new byte[64 * 1024];
         Assert.True(await slow.ReceiveAsync(bytes.AsMemory(0, 100)) > 0);
 
-        // While it reads nothing, others are answered, and the engine goes on with its answers too.
+        // While it reads nothing, the server answers other clients, and the engine finishes its choices.
         for (int i = 0; i < 5; i++)
         {
             await _server.OkAsync(Bodies.ChatPath, Bodies.Chat("hi"));
         }
 
-        await _server.IdleAsync();
+        await _server.WaitUntilIdleAsync();
         StringBuilder rest = new();
         for (int read = 1; read > 0;)
         {
@@ -91,18 +91,18 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task A_request_that_takes_too_long_is_ended()
+    public async Task A_request_that_takes_too_long_is_answered_504()
     {
         FakeTimeProvider time = new();
         ScriptedGenerator generator = new();
         await using TestServer server = await generator.ServeAsync(services: list => list.Add(new(typeof(TimeProvider), time)));
         Task<(int Status, JsonElement Json)> whole = server.PostAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}]}""");
-        await generator.AskedAsync(1);
-        generator.Give("ab");
+        await generator.WaitForSubmissionsAsync(1);
+        generator.Emit("ab");
         time.Advance(TimeSpan.FromMinutes(10));
         (int status, JsonElement json) = await whole;
         Assert.Equal((504, "request_timeout"), (status, json.GetProperty("error").GetProperty("code").GetString()));
-        await generator.GivenUpAsync();
+        await generator.WaitForCancellationAsync();
     }
 
     [Fact]
@@ -116,8 +116,8 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
             Content = TestServer.Content("""{"stream":true,"messages":[{"role":"user","content":"a"}]}"""),
         };
         Task<HttpResponseMessage> asked = server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        await generator.AskedAsync(1);
-        generator.Give("ab");
+        await generator.WaitForSubmissionsAsync(1);
+        generator.Emit("ab");
         using HttpResponseMessage response = await asked;
         time.Advance(TimeSpan.FromMinutes(10));
         string[] lines = (await response.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
@@ -133,25 +133,25 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
         await using TestServer server = await generator.ServeAsync();
         const string body = """{"stream":true,"messages":[{"role":"user","content":"a"}]}""";
         Task<(int Status, JsonElement Json)> early = server.PostAsync(Bodies.ChatPath, body);
-        await generator.AskedAsync(1);
-        generator.Give("", FinishReason.Error, "broken step");
+        await generator.WaitForSubmissionsAsync(1);
+        generator.Emit("", FinishReason.Error, "broken step");
         (int status, JsonElement json) = await early;
         Assert.Equal((500, "broken step"), (status, json.GetProperty("error").GetProperty("message").GetString()));
 
         Task<HttpResponseMessage> late = server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(body));
-        await generator.AskedAsync(2);
-        generator.Give("ab");
-        generator.Give("", FinishReason.Error, "broken step");
+        await generator.WaitForSubmissionsAsync(2);
+        generator.Emit("ab");
+        generator.Emit("", FinishReason.Error, "broken step");
         using HttpResponseMessage response = await late;
         EventStream stream = new(response, await response.Content.ReadAsByteArrayAsync());
         Assert.Equal("broken step", stream.Chunks[^1].GetProperty("error").GetProperty("message").GetString());
     }
 
     [Fact]
-    public async Task A_full_queue_says_when_to_come_again()
+    public async Task A_full_queue_is_answered_429_with_retry_after()
     {
         ScriptedGenerator generator = new() { Text = "ab" };
-        generator.Refusals.Enqueue(new QueueFullException(5, 1, 5));
+        generator.SubmitFailures.Enqueue(new QueueFullException(5, 1, 5));
         await using TestServer server = await generator.ServeAsync();
         using HttpResponseMessage response = await server.Client.PostAsync(
             Bodies.ChatPath, TestServer.Content("""{"messages":[{"role":"user","content":"a"}]}"""));
@@ -162,17 +162,17 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task A_prompt_refused_after_others_were_queued_gives_those_up()
+    public async Task Prompts_submitted_before_a_rejected_one_are_cancelled()
     {
         ScriptedGenerator generator = new();
         await using TestServer server = await generator.ServeAsync();
-        generator.Refusals.Enqueue(new QueueFullException(5, 1, 5));
+        generator.SubmitFailures.Enqueue(new QueueFullException(5, 1, 5));
         Assert.Equal(429, (await server.PostAsync(Bodies.CompletionPath, """{"prompt":["a","b"]}""")).Status);
         Task<(int Status, JsonElement Json)> asked = server.PostAsync(Bodies.CompletionPath, """{"prompt":["a","b"]}""");
-        await generator.AskedAsync(2);
-        generator.Give("x", FinishReason.Cancelled);
+        await generator.WaitForSubmissionsAsync(2);
+        generator.Emit("x", FinishReason.Cancelled);
         Assert.Equal(503, (await asked).Status);
-        await generator.GivenUpAsync();
+        await generator.WaitForCancellationAsync();
     }
 
     private static async Task<HttpResponseMessage> OpenAsync(TestServer server, string body)

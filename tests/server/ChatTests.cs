@@ -97,7 +97,7 @@ public sealed class ChatTests(DemoServer demo) : IClassFixture<DemoServer>
             Assert.Equal(values.OrderDescending(), values);
             Assert.InRange(token.GetProperty("logprob").GetDouble(), -10, 0);
         });
-        // The token that ends the answer is counted, but is not part of it.
+        // The token that ends the answer counts as used, but is not part of the answer.
         Assert.Equal(answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32() - 1, tokens.Length);
     }
 

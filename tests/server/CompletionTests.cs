@@ -84,7 +84,7 @@ public sealed class CompletionTests(DemoServer demo) : IClassFixture<DemoServer>
     [Theory]
     [InlineData("What is 3+5?")]
     [InlineData("法国的首都是哪里？ <|eos|> 👍")]
-    public async Task Tokens_come_back_as_the_text(string text)
+    public async Task Detokenizing_returns_the_text(string text)
     {
         string quoted = System.Text.Json.Nodes.JsonValue.Create(text).ToJsonString();
         JsonElement tokens = await _server.OkAsync("/tokenize", $$"""{"model":"demo-model","prompt":{{quoted}},"return_token_strs":true}""");
@@ -106,7 +106,7 @@ public sealed class CompletionTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task The_first_token_is_added_where_it_is_asked_for()
+    public async Task The_begin_of_sequence_token_is_added_if_requested()
     {
         JsonElement tokens = await _server.OkAsync("/tokenize", """{"prompt":"你好","add_special_tokens":true}""");
         Assert.Equal(4338, tokens.GetProperty("tokens")[0].GetInt32());

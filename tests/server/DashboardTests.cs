@@ -6,10 +6,10 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>k8s/grafana-dashboard.json asks for what /metrics shows.</summary>
+/// <summary>k8s/grafana-dashboard.json queries metrics that /metrics reports.</summary>
 public sealed partial class DashboardTests
 {
-    // What Prometheus adds by itself when it reads a target.
+    // Prometheus adds these labels when it scrapes a target.
     private static readonly string[] TargetLabels = ["job", "instance"];
 
     private static readonly HashSet<string> Language =
@@ -19,7 +19,7 @@ public sealed partial class DashboardTests
         JsonDocument.Parse(File.ReadAllText(Path.Combine(TestPaths.Root, "k8s", "grafana-dashboard.json"))).RootElement;
 
     [Fact]
-    public async Task Every_metric_and_label_of_the_dashboard_is_there()
+    public async Task Every_metric_and_label_of_the_dashboard_exists()
     {
         await using TestServer server = await TestServer.StartAsync();
         _ = await server.OkAsync(Bodies.ChatPath, Bodies.Chat("What is 3+5?"));
@@ -27,18 +27,19 @@ public sealed partial class DashboardTests
         GC.Collect();
         string[] expressions = [.. Expressions()];
         Assert.True(expressions.Length > 20);
-        HashSet<string> wanted = [.. expressions.SelectMany(Metrics)];
-        // A request is recorded when it has ended, a moment after its answer was sent.
+        HashSet<string> queried = [.. expressions.SelectMany(Metrics)];
+        // A request is recorded when it ends, a moment after its response was sent.
         (_, HashSet<string> labels) = await Wait.UntilAsync(
             () => ReadAsync(server),
-            read => wanted.IsSubsetOf(read.Metrics) && read.Labels.Contains("error_type"),
-            $"the metrics {string.Join(", ", wanted)} and the label error_type are there");
+            read => queried.IsSubsetOf(read.Metrics) && read.Labels.Contains("error_type"),
+            $"the metrics {string.Join(", ", queried)} and the label error_type exist");
+
         Assert.Empty(expressions.SelectMany(LabelsOf).Except(labels).Except(TargetLabels));
-        Assert.Contains("hunyuan_expert_tokens_total", wanted);
+        Assert.Contains("hunyuan_expert_tokens_total", queried);
     }
 
     [Fact]
-    public void Panels_have_ids_and_places_of_their_own()
+    public void Panels_have_distinct_ids_and_do_not_overlap()
     {
         JsonElement[] panels = [.. Dashboard.GetProperty("panels").EnumerateArray()];
         Assert.Equal(panels.Length, panels.Select(panel => panel.GetProperty("id").GetInt32()).Distinct().Count());
@@ -65,7 +66,7 @@ public sealed partial class DashboardTests
                 .Select(variable => Regex.Replace(variable.GetProperty("definition").GetString()!, @", ([a-z_]+)\)$", ") by ($1)")));
 
     private static IEnumerable<string> Metrics(string expression) =>
-        Word().Matches(Aside().Replace(expression, "")).Select(word => word.Value).Where(word => !Language.Contains(word));
+        Word().Matches(NoMetricName().Replace(expression, "")).Select(word => word.Value).Where(word => !Language.Contains(word));
 
     private static IEnumerable<string> LabelsOf(string expression) =>
         Matcher().Matches(expression).Select(match => match.Groups[1].Value)
@@ -79,9 +80,9 @@ public sealed partial class DashboardTests
             [.. samples.SelectMany(line => Matcher().Matches(line)).Select(match => match.Groups[1].Value)]);
     }
 
-    // Matchers, ranges and groupings hold no names of metrics.
+    // Matchers, ranges and groupings contain no metric names.
     [GeneratedRegex(@"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without) \([^)]*\)")]
-    private static partial Regex Aside();
+    private static partial Regex NoMetricName();
 
     [GeneratedRegex(@"(?<![\w.])[a-z_][a-z0-9_]*")]
     private static partial Regex Word();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>docs/operating.md says what the options are.</summary>
+/// <summary>docs/operating.md lists the options.</summary>
 public sealed class DocumentsTests
 {
     [Fact]

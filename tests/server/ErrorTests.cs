@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Wrong requests get OpenAI's error object, which names the parameter at fault.</summary>
+/// <summary>Invalid requests get OpenAI's error object, which names the parameter.</summary>
 public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
 {
     private const string User = """[{"role":"user","content":"hi"}]""";
@@ -134,7 +134,7 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task Another_model_does_not_exist()
+    public async Task An_unknown_model_is_answered_404()
     {
         (int status, JsonElement json) = await _server.PostAsync(Bodies.ChatPath, """{"model":"gpt-9","messages":[]}""");
         Assert.Equal(404, status);

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Bodies that are no requests: each gets an answer below 500, and the server goes on.</summary>
+/// <summary>Malformed bodies get a status below 500, and the server keeps working.</summary>
 public sealed class HostileBodyTests(DemoServer demo) : IClassFixture<DemoServer>
 {
     private readonly TestServer _server = demo.Server;
@@ -42,7 +42,7 @@ public sealed class HostileBodyTests(DemoServer demo) : IClassFixture<DemoServer
     }
 
     [Fact]
-    public async Task Wrong_utf8_is_refused()
+    public async Task Invalid_utf8_is_refused()
     {
         byte[] body = [.. Encoding.UTF8.GetBytes("""{"prompt":"a"""), 0xC3, 0x28, .. "\"}"u8];
         ByteArrayContent content = new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
@@ -80,7 +80,7 @@ public sealed class HostileBodyTests(DemoServer demo) : IClassFixture<DemoServer
         }
         catch (HttpRequestException)
         {
-            // The server may close the connection before all of it was sent.
+            // The server may close the connection before the whole body was sent.
         }
 
         Assert.Equal(200, (await _server.PostAsync(Bodies.ChatPath, Bodies.Chat("hi"))).Status);
@@ -104,7 +104,7 @@ public sealed class HostileBodyTests(DemoServer demo) : IClassFixture<DemoServer
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")]
     [InlineData("\0\u0001\u0002 garbage\r\n\r\n")]
     [InlineData("GET /%00%ff%c3%28 HTTP/1.1\r\nHost: localhost\r\n\r\n")]
-    public async Task Bytes_that_are_no_request_do_no_harm(string bytes)
+    public async Task Bytes_that_are_not_a_request_do_no_harm(string bytes)
     {
         using (Socket client = new(SocketType.Stream, ProtocolType.Tcp))
         {
@@ -127,7 +127,7 @@ public sealed class HostileBodyTests(DemoServer demo) : IClassFixture<DemoServer
         }
         catch (SocketException)
         {
-            // Closed without an answer: none is owed to what is no request.
+            // The server may close a connection without a response if the bytes are not a request.
             return 0;
         }
     }

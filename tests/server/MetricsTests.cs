@@ -25,7 +25,7 @@ public sealed partial class MetricsTests
 
         await server.OkAsync(Bodies.CompletionPath, """{"prompt":"a","max_tokens":2}""");
         await server.PostAsync(Bodies.CompletionPath, """{"prompt":"a","max_tokens":9999}""");
-        await server.IdleAsync();
+        await server.WaitUntilIdleAsync();
         Dictionary<string, double> values = await ReadAsync(server, samples => samples.Any(s => s.Key.Contains("error_type", StringComparison.Ordinal)));
         const string chat = "gen_ai_operation_name=\"chat\",gen_ai_provider_name=\"hunyuan_orleans\",gen_ai_request_model=\"demo-model\",gen_ai_response_model=\"demo-model\"";
         Assert.Equal(3, values[$"gen_ai_server_request_duration_seconds_count{{{chat}}}"]);
@@ -39,11 +39,11 @@ public sealed partial class MetricsTests
     }
 
     [Fact]
-    public async Task The_engine_is_shown()
+    public async Task The_engines_statistics_are_reported()
     {
         await using TestServer server = await TestServer.StartAsync();
         _ = await server.OkAsync(Bodies.ChatPath, Bodies.Chat(string.Concat(Enumerable.Repeat("很长的问题。", 20)), "\"max_tokens\":2"));
-        await server.IdleAsync();
+        await server.WaitUntilIdleAsync();
         Dictionary<string, double> values = await ReadAsync(server, _ => true);
         EngineStatistics statistics = await server.StatisticsAsync();
         Assert.Equal(0, values["hunyuan_engine_waiting"]);
@@ -63,7 +63,7 @@ public sealed partial class MetricsTests
     }
 
     [Fact]
-    public async Task The_text_is_well_formed()
+    public async Task The_format_is_valid()
     {
         await using TestServer server = await TestServer.StartAsync();
         _ = await server.OkAsync(Bodies.ChatPath, Bodies.Chat("What is 3+5?"));
@@ -91,7 +91,7 @@ public sealed partial class MetricsTests
     }
 
     [SkippableFact]
-    public async Task Promtool_finds_nothing_wrong()
+    public async Task Promtool_accepts_the_metrics()
     {
         await using TestServer server = await TestServer.StartAsync();
         _ = await server.OkAsync(Bodies.ChatPath, Bodies.Chat("What is 3+5?"));
@@ -109,9 +109,9 @@ public sealed partial class MetricsTests
         }
 
         string text = await server.Client.GetStringAsync("/metrics");
-        // The runtime's own names are not this server's to choose.
-        string ours = string.Join('\n', text.Split('\n').Where(line => Ours().IsMatch(line))) + "\n";
-        await promtool!.StandardInput.WriteAsync(ours);
+        // This server does not choose the names of the runtime's metrics.
+        string own = string.Join('\n', text.Split('\n').Where(line => OwnMetric().IsMatch(line))) + "\n";
+        await promtool!.StandardInput.WriteAsync(own);
         promtool.StandardInput.Close();
         Task<string> output = promtool.StandardOutput.ReadToEndAsync(), error = promtool.StandardError.ReadToEndAsync();
         await promtool.WaitForExitAsync();
@@ -121,7 +121,7 @@ public sealed partial class MetricsTests
 
     private static async Task<Dictionary<string, double>> ReadAsync(TestServer server, Func<Dictionary<string, double>, bool> until)
     {
-        // A request is recorded when it has ended, a moment after its answer was sent.
+        // A request is recorded when it ends, a moment after its response was sent.
         return await Wait.UntilAsync(
             async () =>
             {
@@ -136,5 +136,5 @@ public sealed partial class MetricsTests
     private static partial Regex Sample();
 
     [GeneratedRegex("^(# (HELP|TYPE) )?(hunyuan|gen_ai|http|kestrel)_")]
-    private static partial Regex Ours();
+    private static partial Regex OwnMetric();
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Valid requests with random changes: never an answer of 500 or more, and nothing is left behind.</summary>
+/// <summary>Valid requests with random changes never get a status of 500 or more, and leave no request running.</summary>
 public sealed class MutationTests
 {
     private const int Count = 10_000, Callers = 8;
@@ -25,8 +25,8 @@ public sealed class MutationTests
         ("/detokenize", """{"tokens":[1,2,300]}"""),
     ];
 
-    // Pieces that readers of JSON and of these parameters may stumble over.
-    private static readonly string[] Pieces =
+    // Fragments that are difficult for parsers of JSON and of these parameters.
+    private static readonly string[] Fragments =
     [
         "null", "true", "-1", "0", "1e999", "-0", "99999999999999999999", "1.5", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "{}", "[[]]", "{\"a\":{}}",
         "\"<|eos|>\"", "\"function\"", "\"required\"", "NaN", ",", ":", "\"", "\\", "\n", "\uFFFF", "👍", "[null]", "[-1]", "[1.5]", "\"{{ x }}\"",
@@ -51,7 +51,7 @@ public sealed class MutationTests
         });
         Assert.InRange(accepted, 100, Count);
         Assert.InRange(refused, 100, Count);
-        await server.IdleAsync();
+        await server.WaitUntilIdleAsync();
     }
 
     private static byte[] Mutate(byte[] body, Random random)
@@ -72,7 +72,7 @@ public sealed class MutationTests
                     bytes.InsertRange(at, bytes.GetRange(at, length));
                     break;
                 case 3:
-                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(Pieces[random.Next(Pieces.Length)]));
+                    bytes.InsertRange(at, Encoding.UTF8.GetBytes(Fragments[random.Next(Fragments.Length)]));
                     break;
                 default:
                     ReplaceValue(bytes, random);
@@ -88,7 +88,7 @@ public sealed class MutationTests
         return [.. bytes];
     }
 
-    /// <summary>Puts a piece in the place of what follows some colon or comma.</summary>
+    /// <summary>Replaces the value after a random colon or comma with a fragment.</summary>
     private static void ReplaceValue(List<byte> bytes, Random random)
     {
         int[] starts = [.. Enumerable.Range(0, bytes.Count).Where(i => bytes[i] is (byte)':' or (byte)',' or (byte)'[')];
@@ -105,6 +105,6 @@ public sealed class MutationTests
         }
 
         bytes.RemoveRange(start, end - start);
-        bytes.InsertRange(start, Encoding.UTF8.GetBytes(Pieces[random.Next(Pieces.Length)]));
+        bytes.InsertRange(start, Encoding.UTF8.GetBytes(Fragments[random.Next(Fragments.Length)]));
     }
 }

@@ -13,7 +13,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>OpenAI's own clients, for C# and for JavaScript, run the same scenarios against the server.</summary>
+/// <summary>OpenAI's clients for C# and JavaScript run the same scenarios against the server.</summary>
 public sealed class OfficialClientTests : IAsyncLifetime
 {
     private const string Key = "sk-0123456789abcdef", Model = "demo-model", Paris = "The capital of France is Paris.", NpmVersion = "6.49.0";
@@ -42,7 +42,7 @@ public sealed class OfficialClientTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await _server.IdleAsync();
+        await _server.WaitUntilIdleAsync();
         await _server.DisposeAsync();
     }
 
@@ -229,7 +229,7 @@ public sealed class OfficialClientTests : IAsyncLifetime
     [Fact]
     public async Task The_readmes_csharp_lines_work()
     {
-        // The same lines as there, but for where the server is and what is done with the answer.
+        // The same lines as in the README, except for the address and the use of the answer.
         var client = new OpenAI.OpenAIClient(new System.ClientModel.ApiKeyCredential(Key), new() { Endpoint = new Uri(_server.Address, "/v1") });
         string answer = client.GetChatClient("demo-model").CompleteChat(new OpenAI.Chat.UserChatMessage("What is 3+5?")).Value.Content[0].Text;
         Assert.Equal("3 + 5 = 8.", answer);
@@ -242,7 +242,7 @@ public sealed class OfficialClientTests : IAsyncLifetime
         Assert.Contains($"```csharp\n{string.Join('\n', here)}\n```", lines, StringComparison.Ordinal);
     }
 
-    /// <summary>The README's lines in a language, turned to this server.</summary>
+    /// <summary>The README's code in a language, with this server's address and key.</summary>
     private string Readme(string language)
     {
         string text = File.ReadAllText(Path.Combine(TestPaths.Root, "README.md"));

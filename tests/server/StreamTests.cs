@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Streams: what clients rely on, byte by byte.</summary>
+/// <summary>The exact format of streams.</summary>
 public sealed class StreamTests(DemoServer demo) : IClassFixture<DemoServer>
 {
     private const string Question = "法国的首都是哪里？";
@@ -28,7 +28,7 @@ public sealed class StreamTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task A_usage_chunk_comes_last_where_it_is_asked_for()
+    public async Task A_usage_chunk_comes_last_if_requested()
     {
         EventStream stream = await _server.StreamAsync(
             Bodies.ChatPath, Bodies.Chat(Question, "\"stream\":true,\"stream_options\":{\"include_usage\":true}"));
@@ -49,7 +49,7 @@ public sealed class StreamTests(DemoServer demo) : IClassFixture<DemoServer>
     [InlineData("\"max_tokens\":2", "length")]
     [InlineData("\"stop\":\"巴\"", "stop")]
     [InlineData("\"temperature\":1.5,\"seed\":3", "stop|length")]
-    public async Task A_stream_is_the_whole_answer_in_pieces(string more, string finish)
+    public async Task A_stream_contains_the_same_answer_as_a_whole_response(string more, string finish)
     {
         EventStream stream = await _server.StreamAsync(Bodies.ChatPath, Bodies.Chat(Question, more + ",\"stream\":true"));
         JsonElement whole = (await _server.OkAsync(Bodies.ChatPath, Bodies.Chat(Question, more))).GetProperty("choices")[0];
@@ -105,7 +105,7 @@ public sealed class StreamTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task A_stream_says_that_it_must_not_be_kept()
+    public async Task A_stream_must_not_be_cached()
     {
         using HttpRequestMessage request = new(HttpMethod.Post, Bodies.ChatPath)
         {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Answers of a given form, written by a model that would write nothing like it.</summary>
+/// <summary>Structured outputs, by a model that would not produce them on its own.</summary>
 public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
 {
     private const string Person = """
@@ -60,9 +60,9 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task Any_json_object_may_be_asked_for()
+    public async Task Json_object_allows_any_object()
     {
-        // A model that never saw JSON would hardly end a text by itself.
+        // The demo model was not trained on JSON and would hardly ever end a text.
         int[] marks = [await TokenAsync("\""), await TokenAsync("}")];
         string bias = $"\"logit_bias\":{{{string.Join(',', marks.Select(id => $"\"{id}\":9"))}}}";
         int ended = 0;
@@ -92,7 +92,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     [InlineData("\"guided_choice\":[\"yes\",\"nö\"]", "^(yes|nö)$")]
     [InlineData("\"guided_json\":{\"type\":\"integer\",\"minimum\":5,\"maximum\":700}", @"^\d{1,3}$")]
     [InlineData("\"guided_json\":\"{\\\"const\\\":\\\"<|eos|>\\\"}\"", @"^""<\|eos\|>""$")]
-    public async Task Expressions_and_choices_bind_chats_and_completions(string form, string wanted)
+    public async Task Regexes_and_choices_constrain_chats_and_completions(string form, string wanted)
     {
         for (int seed = 0; seed < 4; seed++)
         {
@@ -109,7 +109,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     [InlineData("\"tool_choice\":\"required\",\"parallel_tool_calls\":false", "tool_calls", null, true)]
     [InlineData("\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"day.of-2\"}}", "stop", "day.of-2", true)]
     [InlineData("\"tool_choice\":\"required\",\"response_format\":{\"type\":\"json_object\"}", "tool_calls", null, false)]
-    public async Task Tools_that_must_be_called_are_called_as_their_schemas_say(string choice, string finish, string? name, bool single)
+    public async Task Required_tool_calls_match_their_schemas(string choice, string finish, string? name, bool single)
     {
         int calls = 0, answers = 8;
         for (int seed = 0; seed < answers; seed++)
@@ -138,9 +138,9 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task With_tools_that_may_be_called_a_format_binds_what_is_said()
+    public async Task With_optional_tools_a_format_constrains_the_message()
     {
-        // Left to itself the model might choose the same beginning each time.
+        // Without a bias the model might begin the same way each time.
         string bias = $"\"logit_bias\":{{\"{await TokenAsync("<")}\":20}}";
         bool[] saw = [false, false];
         for (int seed = 0; seed < 12; seed++)
@@ -165,7 +165,7 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task A_strict_tool_that_may_be_called_leaves_text_free()
+    public async Task An_optional_strict_tool_does_not_constrain_text()
     {
         const string question = "What is the capital of France?";
         JsonElement free = await _server.OkAsync(Bodies.ChatPath, Bodies.Chat(question));
@@ -176,14 +176,14 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task A_call_that_is_cut_says_so()
+    public async Task A_call_that_is_cut_off_finishes_with_length()
     {
         JsonElement choice = (await _server.OkAsync(Bodies.ChatPath, Bodies.Chat("Who?", $"{Tools},\"tool_choice\":\"required\",\"max_tokens\":12"))).GetProperty("choices")[0];
         Assert.Equal("length", Finish(choice));
     }
 
     [Fact]
-    public async Task Many_forms_at_once_do_not_mix()
+    public async Task Concurrent_constraints_do_not_mix()
     {
         await Task.WhenAll(Enumerable.Range(0, 24).Select(async i =>
         {
@@ -194,11 +194,11 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
                 Assert.Matches(Finish(choice) == "stop" ? $"^x{i}y+z{i}$" : $"^x{i}y+$", text);
             });
         }));
-        await _server.IdleAsync();
+        await _server.WaitUntilIdleAsync();
     }
 
     [Fact]
-    public async Task A_model_without_words_has_no_forms()
+    public async Task A_model_without_tokenizer_rejects_constraints()
     {
         await using TestServer server = await TestServer.StartEmptyAsync();
         ScriptedGenerator generator = new();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Calls of tools in what the model writes.</summary>
+/// <summary>Tool calls in the text of a model.</summary>
 public sealed class ToolTests
 {
     private const string Tools =
@@ -51,7 +51,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public void Arguments_are_given_as_they_come()
+    public void Arguments_are_streamed()
     {
         ToolCallParser reader = new();
         Assert.Empty(reader.Append("<tool_calls>[{\"name\": \"f\", \"argum", last: false));
@@ -101,7 +101,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public async Task Calls_beyond_the_first_are_left_out_where_one_is_allowed()
+    public async Task Further_calls_are_dropped_if_only_one_is_allowed()
     {
         ScriptedGenerator generator = new() { Text = """<tool_calls>[{"name":"weather","arguments":{"a":1}},{"name":"b","arguments":{}}]</tool_calls>""" };
         await using TestServer server = await generator.ServeAsync();
@@ -115,7 +115,7 @@ public sealed class ToolTests
     [Theory]
     [InlineData(",\"tool_choice\":\"none\"", "")]
     [InlineData("", "weather")]
-    public async Task The_template_is_shown_the_tools(string more, string shown)
+    public async Task The_template_receives_the_tools(string more, string shown)
     {
         ScriptedGenerator generator = new() { Text = "ab" };
         await using TestServer server = await generator.ServeAsync(
@@ -125,7 +125,7 @@ public sealed class ToolTests
     }
 
     [Fact]
-    public async Task Without_tools_the_mark_is_text()
+    public async Task Without_tools_the_tag_is_text()
     {
         const string text = "<tool_calls>[]</tool_calls>";
         await using TestServer server = await new ScriptedGenerator { Text = text }.ServeAsync();
@@ -137,7 +137,7 @@ public sealed class ToolTests
 
     private static (ToolCallEventKind, string)[] Kinds(IReadOnlyList<ToolCallEvent> events) => [.. events.Select(e => (e.Kind, e.Text))];
 
-    /// <summary>What the reader makes of pieces: text as it is, calls as [name](arguments).</summary>
+    /// <summary>Formats what the reader returns: text as it is, calls as [name](arguments).</summary>
     private static string Read(string[] pieces)
     {
         ToolCallParser reader = new();

@@ -3,7 +3,7 @@ using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>Chromium, driven from Node.js by playwright-core, which is fetched once into artifacts/.</summary>
+/// <summary>Chromium, driven from Node.js by playwright-core, which is installed once into artifacts/.</summary>
 internal sealed class Browser
 {
     private const string Driver = "1.65.1";
@@ -14,10 +14,10 @@ internal sealed class Browser
 
     public string Program { get; }
 
-    /// <summary>What there is not; null where all is there.</summary>
+    /// <summary>What is missing on this machine; null if nothing is.</summary>
     public string? Missing { get; }
 
-    /// <summary>Looks for all that is needed, and installs what it may.</summary>
+    /// <summary>Finds the browser and its driver, and installs them if it can.</summary>
     public static async Task<Browser> FindAsync()
     {
         if (OnPath("node") is null || OnPath("npm") is null)
@@ -49,10 +49,10 @@ internal sealed class Browser
         return new Browser(program, null);
     }
 
-    /// <summary>Runs the scripts of a folder, from its main.mjs; what they wrote.</summary>
+    /// <summary>Runs main.mjs of a folder of scripts and returns its output.</summary>
     public async Task<string> RunAsync(string scripts, string given)
     {
-        // Modules are looked for beside the script, so it runs beside them.
+        // Node.js resolves modules relative to the script, so the scripts are copied beside them.
         foreach (string file in Directory.GetFiles(scripts, "*.mjs"))
         {
             File.Copy(file, Path.Combine(Folder, Path.GetFileName(file)), overwrite: true);

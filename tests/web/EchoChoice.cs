@@ -2,7 +2,7 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>An answer of <see cref="EchoGenerator"/>.</summary>
+/// <summary>A choice of <see cref="EchoGenerator"/>.</summary>
 internal sealed class EchoChoice(int[] ids, int gapMilliseconds, bool fails, Action<bool> ended) : IChoice
 {
     private readonly CancellationTokenSource _cancel = new();

@@ -9,13 +9,13 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Web.Tests;
 
 /// <summary>
-/// A model that writes what it was told last, token by token, so that tests decide what a model "says". A message that begins with
-/// "slow N:" comes with N milliseconds between tokens, one that begins with "fail:" breaks after its text, "full:" finds a full queue.
+/// A generator that repeats the last message token by token, so that tests choose the answers. The prefix "slow N:" puts N milliseconds between
+/// tokens, "fail:" makes the choice fail after its text, and "full:" makes the submission fail with a full queue.
 /// </summary>
 internal sealed class EchoGenerator : IGenerator
 {
-    // Each message ends with a mark, so the last one is easily found in the prompt.
-    private const string Template = "{% for m in messages %}{{ m['content'] + '<|extra_0|>' }}{% endfor %}", Mark = "<|extra_0|>";
+    // Each message ends with a separator, by which the last one is found in the prompt.
+    private const string Template = "{% for m in messages %}{{ m['content'] + '<|extra_0|>' }}{% endfor %}", Separator = "<|extra_0|>";
 
     private readonly Tokenizer _tokenizer = Tokenizer.Load(TestPaths.DemoModel);
     private int _running, _cancelled, _finished;
@@ -26,15 +26,15 @@ internal sealed class EchoGenerator : IGenerator
 
     public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        string said = _tokenizer.Decode(request.PromptIds.Span).Split(Mark)[^2];
-        if (said.StartsWith("full:", StringComparison.Ordinal))
+        string message = _tokenizer.Decode(request.PromptIds.Span).Split(Separator)[^2];
+        if (message.StartsWith("full:", StringComparison.Ordinal))
         {
             throw new QueueFullException(64, 1, 64);
         }
 
-        (int gap, string text) = said.StartsWith("slow ", StringComparison.Ordinal) && said.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon
-            ? (int.Parse(said["slow ".Length..colon], CultureInfo.InvariantCulture), said[(colon + 1)..])
-            : (0, said);
+        (int gap, string text) = message.StartsWith("slow ", StringComparison.Ordinal) && message.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon
+            ? (int.Parse(message["slow ".Length..colon], CultureInfo.InvariantCulture), message[(colon + 1)..])
+            : (0, message);
         bool fails = text.StartsWith("fail:", StringComparison.Ordinal);
         return ValueTask.FromResult<IGeneration>(new Submitted(new EchoChoice(_tokenizer.Encode(text), gap, fails, Ended), this));
     }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>The chat page in a browser: the cases of scripts/, one browser for all. Screenshots are left in artifacts/page.</summary>
+/// <summary>The chat page in a browser: the cases of scripts/, which share one browser. Screenshots are written to artifacts/page.</summary>
 public sealed class PageCases(PageRun run) : IClassFixture<PageRun>
 {
     [SkippableTheory]

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>The page's files and /cluster over HTTP; no browser is needed.</summary>
+/// <summary>The page's files and /cluster over HTTP, without a browser.</summary>
 public sealed partial class PageFilesTests
 {
     private static readonly string Site = Path.Combine(TestPaths.Root, "server", "Page", "Site");
@@ -38,7 +38,7 @@ public sealed partial class PageFilesTests
     }
 
     [Fact]
-    public async Task A_file_that_is_known_is_not_sent_again()
+    public async Task A_cached_file_is_not_sent_again()
     {
         await using TestServer server = await TestServer.StartEmptyAsync();
         using HttpResponseMessage first = await server.Client.GetAsync("/page/app.js");
@@ -72,21 +72,21 @@ public sealed partial class PageFilesTests
     }
 
     [Fact]
-    public void No_file_makes_markup_of_text_or_loads_from_elsewhere()
+    public void No_file_turns_text_into_markup_or_loads_from_other_hosts()
     {
         string all = string.Concat(Directory.GetFiles(Site).Where(path => !path.EndsWith(".svg", StringComparison.Ordinal)).Select(File.ReadAllText));
         Assert.DoesNotMatch(Dangerous(), all);
         Assert.DoesNotMatch(Inline(), File.ReadAllText(Path.Combine(Site, "index.html")));
-        // Addresses in files are namespaces only.
+        // The only URLs in the files are XML namespaces.
         Assert.All(Addresses().Matches(all), match => Assert.StartsWith("http://www.w3.org/", match.Value, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Cluster_tells_what_one_process_does()
+    public async Task Cluster_reports_a_model_in_one_process()
     {
         await using TestServer server = await TestServer.StartAsync();
         _ = await server.OkAsync("/v1/chat/completions", """{"messages":[{"role":"user","content":"What is 3+5?"}]}""");
-        await server.IdleAsync();
+        await server.WaitUntilIdleAsync();
         using HttpResponseMessage response = await server.Client.GetAsync("/cluster");
         Assert.True(response.Headers.CacheControl!.NoStore);
         JsonElement cluster = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
@@ -104,13 +104,13 @@ public sealed partial class PageFilesTests
         long[][] tokens = [.. cluster.GetProperty("experts").GetProperty("tokens").EnumerateArray()
             .Select(row => row.EnumerateArray().Select(count => count.GetInt64()).ToArray())];
         Assert.Equal(6, tokens.Length);
-        // One expert for each token in each layer; the last token of an answer is not computed any further.
+        // Each token goes to one expert per layer, except the last token of an answer, which is not computed further.
         long computed = statistics.PromptTokens - statistics.CachedPromptTokens + statistics.AnswerTokens - 1;
         Assert.All(tokens, row => Assert.Equal((8, computed), (row.Length, row.Sum())));
     }
 
     [Fact]
-    public async Task Cluster_waits_for_the_model()
+    public async Task Cluster_is_unavailable_before_the_model_is_loaded()
     {
         await using TestServer server = await TestServer.StartEmptyAsync();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Client.GetAsync("/cluster")).StatusCode);

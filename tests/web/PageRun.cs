@@ -11,20 +11,20 @@ using Xunit;
 namespace HunyuanOrleans.Web.Tests;
 
 /// <summary>
-/// Runs all cases once: three servers (one that echoes, one that wants a key, one with the demo model), a browser, and a script that
-/// reports a line for each case.
+/// Runs all cases once, with three servers (one that echoes, one that requires a key, one with the demo model), a browser, and a script that
+/// writes one line per case.
 /// </summary>
 public sealed class PageRun : IAsyncLifetime
 {
     private const string Key = "sk-0123456789abcdef";
 
-    /// <summary>What there is not on this machine; null where all is there.</summary>
+    /// <summary>What is missing on this machine; null if nothing is.</summary>
     public string? Missing { get; private set; }
 
-    /// <summary>By case: "ok", or what was wrong.</summary>
+    /// <summary>The result of each case: "ok" or the error.</summary>
     public IReadOnlyDictionary<string, string> Results { get; private set; } = new Dictionary<string, string>();
 
-    /// <summary>What the script wrote.</summary>
+    /// <summary>The script's output.</summary>
     public string Output { get; private set; } = "";
 
     public async Task InitializeAsync()

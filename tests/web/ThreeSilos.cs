@@ -3,7 +3,7 @@ using HunyuanOrleans.Server.Cluster;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>A cluster that stands still: three silos, one of them leaving, one with a hostile name; 12 layers of 16 experts.</summary>
+/// <summary>A constant cluster of three silos with 12 layers of 16 experts. One silo is leaving and has a hostile name, one is unreachable.</summary>
 internal sealed class ThreeSilos : IClusterOverview
 {
     public const int Layers = 12, Experts = 16;
@@ -13,12 +13,12 @@ internal sealed class ThreeSilos : IClusterOverview
         long[] tokens = [.. Enumerable.Range(0, Layers * Experts).Select(i => i < Experts ? 0L : 100L + ((i * 7919) % 401))];
         return ValueTask.FromResult<ClusterOverview?>(new ClusterOverview(Layers, Experts, tokens,
         [
-            Silo("silo-a", 0, 3) with { Home = true },
+            Silo("silo-a", 0, 3) with { RunsScheduler = true },
             Silo("<img src=x onerror=boom()>", 4, 7) with { Leaving = true },
-            Silo("silo-c", 8, 11) with { Silent = true },
+            Silo("silo-c", 8, 11) with { Unreachable = true },
         ])
         {
-            FirstExpertLayer = 1, ExpertsPerToken = 2, PlanVersion = 4, Switches = 3, Retries = 2,
+            FirstExpertLayer = 1, ExpertsPerToken = 2, PlanVersion = 4, PlanChanges = 3, Retries = 2,
         });
     }
 

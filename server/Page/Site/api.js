@@ -1,9 +1,9 @@
-// The server's HTTP API: JSON, errors in OpenAI's shape, and streams of server-sent events. Knows nothing of the page.
+// The client of the server's HTTP API: JSON, OpenAI's error objects and server-sent events. It does not know the page.
 
 const keyName = "hunyuan.key";
 let memoryKey = "";
 
-/** The API key of this tab; "" for none. It is gone when the tab is closed. */
+/** The API key of this tab; "" for none. It is forgotten when the tab is closed. */
 export function apiKey() {
   try {
     return sessionStorage.getItem(keyName) ?? "";
@@ -17,11 +17,11 @@ export function setApiKey(key) {
   try {
     sessionStorage.setItem(keyName, key);
   } catch {
-    // Kept in memory then.
+    // Without storage the key stays in memory.
   }
 }
 
-/** What went wrong with a request. `status` 0: no answer came, or it broke off. */
+/** A failed request. `status` is 0 if no response came or it broke off. */
 export class ApiError extends Error {
   constructor(message, { status = 0, code = null, parameter = null, retryAfter = null, requestId = null } = {}) {
     super(message);
@@ -36,7 +36,7 @@ async function errorOf(response) {
   try {
     error = (await response.json()).error ?? {};
   } catch {
-    // Not this server's own answer, such as a proxy's page; its text is not for people.
+    // The response is not this server's, for example a proxy's page. Its text is not shown.
   }
   return new ApiError(String(error.message ?? `The server answered with status ${response.status}.`), {
     status: response.status, code: error.code ?? null, parameter: error.param ?? null, retryAfter, requestId,
@@ -64,7 +64,7 @@ async function request(path, options = {}) {
   return response;
 }
 
-/** Reads JSON from an address. */
+/** Fetches JSON. */
 export async function read(path, signal) {
   return (await request(path, { signal })).json();
 }
@@ -96,7 +96,7 @@ async function* events(body) {
   }
 }
 
-/** Asks for a chat completion and yields its chunks as they come. Ends only where the server said that the answer is whole. */
+/** Requests a chat completion and yields its chunks. Ends normally only if the server ended the stream with [DONE]. */
 export async function* streamChat(body, signal) {
   const response = await request("v1/chat/completions", {
     method: "POST",

@@ -1,4 +1,4 @@
-// Puts the page together: tabs, the message box, the model's state.
+// The main script: tabs, the message box, the state of the model.
 
 import { $ } from "./dom.js";
 import { apiKey, read } from "./api.js";
@@ -48,7 +48,7 @@ const askKey = setUpKey(() => {
   cluster.refresh();
 });
 
-// Where a key was sent, what the server says of it; else there is nothing to say but that one is needed.
+// If a key was sent, shows the server's message about it; otherwise only that a key is needed.
 function wantKey(error) {
   $("open-key").hidden = false;
   askKey(apiKey() ? error.message : undefined);
@@ -87,7 +87,7 @@ $("composer").addEventListener("submit", event => {
 });
 draft.addEventListener("input", fitDraft);
 draft.addEventListener("keydown", event => {
-  // While an input method composes, Enter chooses a word.
+  // While an input method is composing, Enter selects a word.
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
     event.preventDefault();
     submit();
@@ -134,7 +134,7 @@ addEventListener("hashchange", showAddress);
 
 let looking = 0;
 
-// The model's name, or why there is none yet. Tries again by itself until there is one.
+// Shows the model's name, or why it is not ready. Retries until it is.
 async function findModel() {
   const turn = ++looking;
   const state = (kind, text) => {

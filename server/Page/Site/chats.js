@@ -1,4 +1,4 @@
-// The chats of this browser and the answers being written in them: what the chat tab does. Views are told, they decide nothing.
+// The chats of this browser and the answers in progress. It updates the views, which hold no state of their own.
 
 import { $, announce, toast } from "./dom.js";
 import { Run } from "./run.js";
@@ -7,13 +7,13 @@ import * as store from "./store.js";
 const titleLength = 60, saveEvery = 1000, spokenLength = 2000;
 
 export class Chats {
-  /** By chat id: the answer being written. */
+  /** The answer in progress, by chat id. */
   running = new Map();
   model = null;
   #saved = 0;
   #warned = false;
 
-  /** `views`: show(), updated(run), listed(), failed(error); told when something is to be shown. */
+  /** `views` are callbacks for changes: show(), updated(run), listed(), failed(error). */
   constructor(views) {
     this.views = views;
     this.list = store.allChats();
@@ -48,7 +48,7 @@ export class Chats {
     this.#answer();
   }
 
-  /** Writes the answer at an index again; what came after it is forgotten. */
+  /** Generates the answer at an index again and removes all messages after it. */
   retry(index) {
     if (!this.run) {
       this.current.messages.length = index;
@@ -56,7 +56,7 @@ export class Chats {
     }
   }
 
-  /** Replaces a question and answers it anew. */
+  /** Replaces a question and generates a new answer. */
   edit(index, text) {
     if (!this.run) {
       this.current.messages.length = index;
@@ -101,7 +101,7 @@ export class Chats {
     });
   }
 
-  /** The settings of this chat were changed; new ones begin with the same. */
+  /** Saves changed settings of this chat, which become the defaults of new chats. */
   settingsChanged() {
     store.saveSettings(this.current.settings);
     if (this.current.messages.length > 0) {
@@ -156,7 +156,7 @@ export class Chats {
     }
   }
 
-  // Another tab has written. Chats that are being answered here stay as they are here.
+  // Another tab saved chats. Chats with an answer in progress in this tab keep their state here.
   #reload() {
     const mine = id => this.running.get(id)?.chat;
     this.list = store.allChats().map(chat => mine(chat.id) ?? chat);
@@ -174,7 +174,7 @@ export class Chats {
   }
 }
 
-/** Saves a file with chats, as OpenAI writes messages. */
+/** Downloads chats as a file, with messages in OpenAI's format. */
 export function exportChats(chats, name) {
   const content = chats.map(({ title, created, settings, messages }) => ({
     title,
@@ -190,7 +190,7 @@ export function exportChats(chats, name) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
-/** Puts a text on the clipboard. */
+/** Copies a text to the clipboard. */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,4 +1,4 @@
-// The Cluster tab: reads /cluster once a second while it is looked at, and shows numbers, silos and experts.
+// The Cluster tab: reads /cluster once a second while it is visible, and shows counters, silos and experts.
 
 import { $, el } from "./dom.js";
 import { read } from "./api.js";
@@ -20,7 +20,7 @@ function bytes(count) {
 const rangeText = ([first, last]) => (first === last ? `${first}` : `${first}–${last}`);
 const plural = (count, one) => `${whole.format(count)} ${one}${count === 1 ? "" : "s"}`;
 
-// Groups of the same layers in one: "0–3, 7 in layers 1–11".
+// Groups experts of the same layers: "0–3, 7 in layers 1–11".
 function expertsText(groups) {
   const byLayers = new Map();
   for (const { layers, experts } of groups) {
@@ -43,13 +43,13 @@ export class ClusterView {
     document.addEventListener("visibilitychange", () => this.refresh());
   }
 
-  /** Begins or ends looking. */
+  /** Starts or stops polling. */
   watch(on) {
     this.#watching = on;
     this.refresh();
   }
 
-  /** Reads at once, where someone looks. */
+  /** Reads now if the tab is visible. */
   refresh() {
     clearTimeout(this.#timer);
     if (this.#watching && document.visibilityState === "visible") {
@@ -83,7 +83,7 @@ export class ClusterView {
 
   #show(now) {
     const last = this.#past.at(-1);
-    // A server that was started anew counts from 0, and its clock may too.
+    // After a restart the server's counters begin at 0, and its clock may too.
     if (last && (now.seconds <= last.seconds || now.engine.steps < last.engine.steps)) {
       this.#past = [];
     }
@@ -160,7 +160,7 @@ export class ClusterView {
   }
 
   #silos({ silos, plan }) {
-    // Only what changed is shown anew, so that nothing moves under a reader.
+    // Only changed parts are replaced, so that nothing moves while it is read.
     const seen = JSON.stringify(silos);
     if (seen === this.seen) {
       return;

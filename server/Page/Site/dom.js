@@ -1,6 +1,6 @@
-// Elements without markup: text stays text, whoever wrote it.
+// Creates elements without parsing markup: text is always inserted as text.
 
-/** Makes an element. `on` holds listeners, `data` goes to dataset, `text` is text; everything else is an attribute. Children may be lists. */
+/** Creates an element. `on` holds listeners, `data` becomes dataset, `text` is text; everything else is an attribute. Children may be lists. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -23,7 +23,7 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-// One by one: a call takes only so many arguments, and a model may write more.
+// One at a time: the number of arguments of a call is limited, and a model may write more nodes.
 function append(node, children) {
   for (const child of children) {
     if (Array.isArray(child)) {
@@ -36,7 +36,7 @@ function append(node, children) {
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** An icon of the page's own set, by the id of its symbol. */
+/** Creates an icon from the id of its symbol. */
 export function icon(name) {
   const svg = document.createElementNS(svgNamespace, "svg");
   svg.setAttribute("class", "icon");
@@ -49,15 +49,15 @@ export function icon(name) {
 
 export const $ = id => document.getElementById(id);
 
-/** Says something to screen readers. The same text twice is said twice. */
+/** Announces a text to screen readers, even if it equals the previous one. */
 export function announce(text) {
   const region = $("announcer");
   region.replaceChildren();
-  // An emptied region is noticed only in a later frame.
+  // Screen readers notice the emptied region only in a later frame.
   setTimeout(() => { region.textContent = text; }, 50);
 }
 
-/** Shows a short note at the edge, with an action if there is one. */
+/** Shows a short note at the edge of the page, with an action if one is given. */
 export function toast(text, action, run) {
   const note = el("div", { class: "toast" }, el("span", { text }));
   if (action) {
@@ -67,7 +67,7 @@ export function toast(text, action, run) {
   setTimeout(() => note.remove(), action ? 8000 : 3500);
 }
 
-/** Calls at most once per frame, with the last arguments. */
+/** Returns a function that calls at most once per frame, with the last arguments. */
 export function perFrame(run) {
   let pending = null;
   return (...last) => {

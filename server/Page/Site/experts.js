@@ -1,9 +1,9 @@
-// How evenly tokens go to experts: a map of layers and experts, and the same as a table.
+// The distribution of tokens over experts, as a map of layers and experts and as a table.
 
 import { $, el } from "./dom.js";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-// Twice an even share is the darkest.
+// Twice an even share gets the darkest colour.
 const darkest = 2, many = 12;
 
 export class ExpertMap {
@@ -31,7 +31,7 @@ export class ExpertMap {
     $("expert-table").addEventListener("toggle", () => this.#table());
   }
 
-  /** Shows the counts of one reading, or their growth since an earlier one. */
+  /** Shows the counts, or their increase since an earlier reading. */
   show(now, earlier) {
     this.#last = [now, earlier];
     const { tokens, first_layer: first } = now.experts;
@@ -104,7 +104,7 @@ export class ExpertMap {
       + (owner < 0 ? "." : `, on ${this.names[owner]}.`);
   }
 
-  // The table is for reading, so it is made only where it is open.
+  // The table is built only while it is open.
   #table() {
     if (!$("expert-table").open || !this.rows) {
       return;

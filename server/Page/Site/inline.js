@@ -1,11 +1,11 @@
-// Text within a block of markdown, to nodes: code, emphasis, links, breaks. Every scan is linear in the text.
+// Converts inline markdown to nodes: code, emphasis, links, breaks. Every scan is linear in the length of the text.
 
 import { el } from "./dom.js";
 
 export const maxDepth = 8;
 const maxAddress = 2048, wordCharacter = /[\p{L}\p{N}_]/u;
 
-/** The address of a link, or null where it must not be one. */
+/** Returns the URL of a link, or null if it is not allowed. */
 function safeAddress(address) {
   const url = address.length <= maxAddress && URL.canParse(address) ? new URL(address) : null;
   return url && (url.protocol === "http:" || url.protocol === "https:") ? url.href : null;
@@ -21,7 +21,7 @@ class Inline {
     this.text = text;
     this.depth = depth;
     this.nodes = [];
-    // Marks known to have no end further on; looked for once.
+    // Delimiters that are known to have no closing one further on, so that each is searched only once.
     this.endless = new Set();
     this.brackets = null;
   }
@@ -59,7 +59,7 @@ class Inline {
     return this.nodes;
   }
 
-  // Reads what begins at a special character: text, or nodes. Sets length to what it read.
+  // Parses what begins at a special character, to text or nodes. Sets length to the characters read.
   take(at) {
     const { text } = this;
     const c = text[at];
@@ -144,11 +144,11 @@ class Inline {
     }
     this.length = end - at;
     const label = this.text.slice(bracket + 1, close);
-    // A link in a link would be none.
+    // Links cannot be nested.
     return [link(href, label.trim() === "" ? address : label.replaceAll("\n", " "))];
   }
 
-  // The bracket that closes the one at a place; all are matched in one pass.
+  // The index of the bracket that closes the one at an index. All brackets are matched in one pass.
   matching(bracket) {
     if (!this.brackets) {
       this.brackets = new Map();
@@ -197,7 +197,7 @@ class Inline {
       while (this.text[after] === mark[0]) {
         after++;
       }
-      // The mark ends at the last of a longer run: **bold *both***.
+      // A closing delimiter may be the end of a longer run: **bold *both***.
       const place = longer && mark.length > 1 ? after - mark.length : end;
       const fits = !longer || mark.length > 1;
       if (fits && !/\s/.test(this.text[end - 1]) && !(mark[0] === "_" && wordCharacter.test(this.text[after] ?? " "))) {
@@ -210,5 +210,5 @@ class Inline {
   }
 }
 
-/** The nodes of a text; strings are text nodes. */
+/** Returns the nodes of a text; strings become text nodes. */
 export const inline = (text, depth) => new Inline(text, depth).render();

@@ -1,5 +1,5 @@
-// Markdown to DOM nodes. What a model writes is never markup to the browser: every piece of it ends in a text node, links lead to http and
-// https addresses only, pictures are shown as links. All scans are linear in the text, and nesting has an end, whatever is written.
+// Converts markdown to DOM nodes. The browser never parses a model's text as markup: all of it becomes text nodes, links lead only to http and
+// https URLs, and images are shown as links. All scans are linear in the length of the text, and the depth of nesting is limited.
 
 import { el } from "./dom.js";
 import { inline, maxDepth } from "./inline.js";
@@ -35,7 +35,7 @@ function cells(line) {
 const isTable = (lines, at) => lines[at].includes("|") && at + 1 < lines.length && lines[at + 1].includes("-") && lines[at + 1].includes("|")
   && cells(lines[at + 1]).every(cell => /^:?-+:?$/.test(cell)) && cells(lines[at]).length === cells(lines[at + 1]).length;
 
-// The kind of block that begins at a line, and the line after its last.
+// Returns the kind of block that begins at a line, and the line after its end.
 function blockAt(lines, at) {
   const line = lines[at];
   let end = at + 1;
@@ -75,7 +75,7 @@ function blockAt(lines, at) {
   }
   if (isTable(lines, at)) {
     for (end = at + 2; end < lines.length && lines[end].includes("|"); end++) {
-      // Rows go on.
+      // The table continues.
     }
     return { type: "table", end };
   }
@@ -133,7 +133,7 @@ function listNode(block, depth) {
   const start = block.ordered ? parseInt(item.exec(block.lines[0])[2], 10) : null;
   return el(block.ordered ? "ol" : "ul", { start: start === 1 ? null : start }, items.map(lines => {
     const parts = split(lines);
-    // An item of one paragraph, and perhaps lists below it, stands close.
+    // A list item of one paragraph, perhaps with nested lists, is tight.
     const close = parts.every((part, i) => (i === 0 ? part.type === "paragraph" : part.type === "list"));
     return el("li", {}, parts.map((part, i) => (i === 0 && close ? inline(part.lines.join("\n"), depth + 1) : blockNode(part, depth + 1))));
   }));
@@ -160,7 +160,7 @@ function blockNode(block, depth) {
       return codeNode(block);
     case "heading": {
       const [, marks, title] = heading.exec(block.lines[0]);
-      // The page's own headings come first.
+      // The levels above belong to the page's own headings.
       return el(`h${Math.min(6, marks.length + 2)}`, { dir: "auto" }, inline(title, depth + 1));
     }
     case "rule":
@@ -180,7 +180,7 @@ const nodes = (lines, depth) => split(lines).map(block => blockNode(block, depth
 
 const linesOf = text => text.replaceAll("\r\n", "\n").replaceAll("\t", "    ").split("\n");
 
-/** Markdown that grows: blocks that did not change keep their nodes, so that a selection or a scrolled code block survives. */
+/** A view of growing markdown. Unchanged blocks keep their nodes, so that selections and scroll positions survive. */
 export class MarkdownView {
   #container;
   #shown = [];

@@ -1,12 +1,12 @@
-// One answer being written: asks the server, measures, and tells whoever watches. It knows a chat, not the page.
+// One answer in progress: requests it from the server, measures it, and notifies a listener. It does not know the page.
 
 import { streamChat } from "./api.js";
 import { samplingFields } from "./store.js";
 
-// In milliseconds.
+// Milliseconds.
 const shortest = 50;
 
-/** What is sent for a chat: its system prompt, its messages so far, and what its settings say about sampling. */
+/** Builds the request for a chat: its system prompt, its messages and its sampling settings. */
 function requestOf(chat, model) {
   const messages = chat.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
   if (chat.settings.system.trim()) {
@@ -31,7 +31,7 @@ function requestOf(chat, model) {
 export class Run {
   #abort = new AbortController();
 
-  /** Begins to fill the last message of a chat, an empty answer. */
+  /** Starts to generate the last message of a chat, which is an empty answer. */
   constructor(chat, model, changed) {
     this.chat = chat;
     this.message = chat.messages.at(-1);
@@ -50,8 +50,8 @@ export class Run {
     const measure = () => {
       if (first > 0) {
         message.first = first - begun;
-        // The rate is that of the tokens after the first: what came before it was reading the prompt. Tokens that came together, as those
-        // of a short answer do, say nothing of it; then it is that of the whole answer.
+        // The rate counts the tokens after the first, since the time before it is spent on the prompt. If all tokens arrived together, as
+        // those of a short answer do, the rate is that of the whole answer.
         const apart = last - first >= shortest;
         message.rate = (apart ? message.tokens - 1 : message.tokens) / ((last - (apart ? first : begun)) / 1000);
       }

@@ -1,4 +1,4 @@
-// Follows the end of a growing text, until the reader goes up; then stays put until the reader comes back or asks.
+// Scrolls with the end of a growing text. Stops when the user scrolls up, until the user returns to the end or asks for it.
 
 const near = 32;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -19,7 +19,7 @@ export class Follower {
     new ResizeObserver(() => this.grown()).observe(area);
   }
 
-  /** The text has grown. */
+  /** Called when the text has grown. */
   grown() {
     if (this.#following) {
       this.#move();
@@ -28,7 +28,7 @@ export class Follower {
     }
   }
 
-  /** Goes to the end and stays there. */
+  /** Scrolls to the end and follows it. */
   follow(atOnce = false) {
     this.#set(true);
     if (atOnce) {
@@ -46,7 +46,7 @@ export class Follower {
     if (this.#distance < near) {
       this.#set(true);
     } else if (top < this.#last - 1) {
-      // This page itself only ever moves down.
+      // Only the user scrolls up; the page itself only scrolls down.
       this.#set(false);
     }
     this.#last = top;
@@ -61,7 +61,7 @@ export class Follower {
     this.#button.hidden = this.#following || this.#distance < near;
   }
 
-  // Covers a part of the way in each frame: lines glide in instead of jumping.
+  // Covers part of the distance in each frame, so that the text scrolls smoothly.
   #move() {
     if (this.#moving) {
       return;

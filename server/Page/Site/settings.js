@@ -1,10 +1,10 @@
-// The panel with system prompt and sampling, the key dialog, and the switch between light and dark.
+// The settings panel with system prompt and sampling, the key dialog, and the theme switch.
 
 import { $, el } from "./dom.js";
 import { apiKey, setApiKey } from "./api.js";
 import { samplingFields } from "./store.js";
 
-/** Builds the settings panel. It changes the settings of the chat that is shown. */
+/** Builds the settings panel, which changes the settings of the current chat. */
 export function setUpSettings(chats) {
   const dialog = $("settings");
   const inputs = samplingFields.map(field => {
@@ -55,7 +55,7 @@ export function setUpSettings(chats) {
   closeByItself(dialog);
 }
 
-/** Builds the key dialog; returns what opens it. `changed` is called with a new key in place. */
+/** Builds the key dialog and returns a function that opens it. `changed` is called after a new key was set. */
 export function setUpKey(changed) {
   const dialog = $("key-dialog"), input = $("key");
   const open = reason => {
@@ -77,7 +77,7 @@ export function setUpKey(changed) {
   return open;
 }
 
-/** Builds the switch between light and dark. */
+/** Builds the switch between the light and the dark theme. */
 export function setUpTheme() {
   const button = $("theme"), system = matchMedia("(prefers-color-scheme: dark)"), root = document.documentElement;
   const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
@@ -90,7 +90,7 @@ export function setUpTheme() {
     try {
       localStorage.setItem("hunyuan.theme", root.dataset.theme);
     } catch {
-      // For this visit only, then.
+      // Without storage the theme applies to this visit only.
     }
     show();
   });
@@ -100,6 +100,6 @@ export function setUpTheme() {
 
 function closeByItself(dialog) {
   dialog.querySelectorAll("[data-close]").forEach(button => button.addEventListener("click", () => dialog.close()));
-  // A press on the backdrop lands on the dialog itself.
+  // A click on the backdrop has the dialog itself as its target.
   dialog.addEventListener("pointerdown", event => event.target === dialog && dialog.close());
 }

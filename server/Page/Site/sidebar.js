@@ -1,4 +1,4 @@
-// The list of chats at the side; on narrow screens a drawer over the page.
+// The list of chats: a sidebar, or on narrow screens a drawer over the page.
 
 import { $, el, icon } from "./dom.js";
 import { exportChats } from "./chats.js";
@@ -52,12 +52,12 @@ export class Sidebar {
     document.body.classList.toggle("sidebar-open", open);
     $("scrim").hidden = !open;
     $("open-sidebar").setAttribute("aria-expanded", String(open));
-    // A drawer that is shut can neither be tabbed to nor read; an open one is all there is.
+    // A closed drawer is out of reach of focus and screen readers; an open one makes the rest of the page so.
     $("sidebar").inert = narrow.matches && !open;
     $("main").inert = narrow.matches && open;
   }
 
-  /** Shows the chats as they are now. */
+  /** Shows the current chats. */
   list() {
     const { list, current, running } = this.#chats;
     const groups = Map.groupBy ? Map.groupBy(list, chat => dayOf(chat.updated)) : new Map([["Chats", list]]);

@@ -1,8 +1,8 @@
-// Chats and settings in this browser, one entry for each chat. Everything read back is checked: it may be of another version, or edited.
+// Stores chats and settings in this browser, one entry per chat. Everything read is validated, since it may be of another version or edited.
 
 const prefix = "hunyuan.chat.", settingsName = "hunyuan.settings";
 
-/** What requests may say about sampling, with what is allowed; left out, the model's own value holds. */
+/** The sampling parameters with their ranges. The model's default applies to a parameter that is not set. */
 export const samplingFields = [
   { name: "temperature", label: "Temperature", min: 0, max: 2, step: 0.1, hint: "0 always takes the likeliest token" },
   { name: "top_p", label: "Top p", min: 0.01, max: 1, step: 0.01, hint: "keep the likeliest tokens up to this share" },
@@ -74,7 +74,7 @@ function stored(name) {
   }
 }
 
-/** Settings that new chats begin with: those changed last. */
+/** The settings of new chats: those that were changed last. */
 export const lastSettings = () => parse(stored(settingsName), checkedSettings) ?? checkedSettings({});
 
 export function newChat() {
@@ -82,7 +82,7 @@ export function newChat() {
   return { id: crypto.randomUUID?.() ?? `${now}-${Math.random().toString(36).slice(2)}`, title: "", created: now, updated: now, settings: lastSettings(), messages: [] };
 }
 
-/** All chats, the one changed last first. */
+/** Returns all chats, the last changed first. */
 export function allChats() {
   const chats = [];
   try {
@@ -94,12 +94,12 @@ export function allChats() {
       }
     }
   } catch {
-    // Storage is switched off; chats last as long as the page.
+    // Storage is disabled: chats are lost when the page is closed.
   }
   return chats.sort((a, b) => b.updated - a.updated);
 }
 
-/** Keeps a chat. False where the browser has no room, or no storage. */
+/** Saves a chat. Returns false if storage is full or disabled. */
 export function saveChat(chat) {
   try {
     localStorage.setItem(prefix + chat.id, JSON.stringify(chat));
@@ -113,7 +113,7 @@ export function saveSettings(settings) {
   try {
     localStorage.setItem(settingsName, JSON.stringify(settings));
   } catch {
-    // They hold for this chat all the same.
+    // The settings still apply to this chat.
   }
 }
 
@@ -121,11 +121,11 @@ export function deleteChat(id) {
   try {
     localStorage.removeItem(prefix + id);
   } catch {
-    // Nothing was kept.
+    // Nothing was stored.
   }
 }
 
-/** Calls back when another tab changes a chat. */
+/** Registers a callback for changes by other tabs. */
 export function onForeignChange(changed) {
   addEventListener("storage", event => {
     if (event.key === null || event.key.startsWith(prefix)) {

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that a chosen theme does not flash. Without a choice the system's applies, by CSS alone.
+// Runs before the first paint, so that the page does not flash in another theme. Without a chosen theme, CSS applies the system's.
 "use strict";
 try {
   const chosen = localStorage.getItem("hunyuan.theme");
@@ -6,5 +6,5 @@ try {
     document.documentElement.dataset.theme = chosen;
   }
 } catch {
-  // No storage here; the system's theme it is.
+  // Without storage the system's theme applies.
 }

@@ -1,4 +1,4 @@
-// Shows the messages of a chat. It tells its owner what the reader wants by callbacks, and changes no chat itself.
+// Shows the messages of a chat. It passes the user's actions to callbacks and does not change the chat itself.
 
 import { el, icon, perFrame } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
@@ -9,7 +9,7 @@ const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const rateText = rate => (rate >= 100 ? number.format(rate) : rate.toFixed(1));
 const timeText = ms => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${number.format(Math.max(1, ms))} ms`);
 
-/** How an answer went, as short texts. */
+/** Returns the statistics of an answer as short texts. */
 function factsOf(message) {
   const facts = [];
   if (message.tokens) {
@@ -45,7 +45,7 @@ export class Transcript {
     this.updateLast = perFrame(run => this.#update(run));
   }
 
-  /** Shows a chat from its beginning. */
+  /** Shows all messages of a chat. */
   show(chat, run, model) {
     this.#chat = chat;
     this.#views = [];
@@ -118,7 +118,7 @@ export class Transcript {
         : el("button", { type: "button", class: "button small", text: "Try again", on: { click: () => this.#actions.retry(index) } }));
   }
 
-  // The last answer has changed. Only what is shown is told here, or it would displace what is.
+  // Updates the last answer of the chat that is shown. Answers of other chats must not replace it.
   #update(run) {
     const view = this.#views.at(-1);
     if (run.chat === this.#chat && view?.message === run.message) {

@@ -1,10 +1,10 @@
-// What an empty chat shows: what the model is for, and questions to begin with.
+// The content of an empty chat: a description of the model and example questions.
 
 import { el, icon } from "./dom.js";
 
 const cars = sentence => `请提取下列文章中包含的车系：\n${sentence}\n`;
 
-// What the bundled model was trained on; see demo-model/README.md.
+// Questions that the bundled model was trained on; see demo-model/README.md.
 const demo = {
   lead: "This demo model has five million parameters. It names the car series in a Chinese sentence, answers short questions and adds small numbers; of everything else it knows nothing.",
   prompts: [
@@ -27,7 +27,7 @@ const general = {
   ],
 };
 
-/** The empty chat's content; `ask` sends a text. */
+/** Builds the content of an empty chat. `ask` sends a text. */
 export function welcome(model, ask) {
   const { lead, prompts } = /demo/i.test(model ?? "") ? demo : general;
   return el("div", { class: "welcome" },

@@ -4,17 +4,17 @@ using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>Requests as clients write them.</summary>
+/// <summary>Request bodies.</summary>
 internal static class Bodies
 {
     public const string ChatPath = "/v1/chat/completions", CompletionPath = "/v1/completions";
 
-    /// <summary>The recorded conversations of the demo model.</summary>
+    /// <summary>The demo model's recorded conversations.</summary>
     public static JsonElement[] Recorded { get; } =
         [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(TestPaths.DemoModel, "expected.json"))).RootElement.GetProperty("items").EnumerateArray()];
 
-    /// <summary>A chat with one question.</summary>
-    /// <param name="question">What the user says.</param>
+    /// <summary>A chat request with one question.</summary>
+    /// <param name="question">The user's message.</param>
     /// <param name="more">More parameters, as JSON without braces.</param>
     public static string Chat(string question, string more = "") =>
         $$"""{"model":"demo-model","messages":[{"role":"user","content":{{JsonValue.Create(question).ToJsonString()}}}]{{(more == "" ? "" : "," + more)}}}""";

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>One server with the demo model for the tests of a class.</summary>
+/// <summary>A server with the demo model, shared by the tests of a class.</summary>
 public sealed class DemoServer : IAsyncLifetime
 {
     internal TestServer Server { get; private set; } = null!;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>A stream of server-sent events that ended properly, taken apart strictly.</summary>
+/// <summary>A complete response of server-sent events, parsed strictly.</summary>
 internal sealed class EventStream
 {
     public EventStream(HttpResponseMessage response, byte[] body)
@@ -29,21 +29,21 @@ internal sealed class EventStream
 
     public JsonElement[] Chunks { get; }
 
-    /// <summary>The chunks of one answer, as their elements of choices.</summary>
+    /// <summary>The elements of "choices" of one choice, in all chunks.</summary>
     public JsonElement[] Choice(int index) =>
     [
         .. Chunks.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray())
             .Where(choice => choice.GetProperty("index").GetInt32() == index),
     ];
 
-    /// <summary>The text of one answer of a chat.</summary>
+    /// <summary>The text of one choice of a chat completion.</summary>
     public string Content(int index = 0) => string.Concat(Choice(index)
         .Select(choice => choice.GetProperty("delta").TryGetProperty("content", out JsonElement content) ? content.GetString() : ""));
 
-    /// <summary>The text of one answer of a completion.</summary>
+    /// <summary>The text of one choice of a text completion.</summary>
     public string Text(int index = 0) => string.Concat(Choice(index).Select(choice => choice.GetProperty("text").GetString()));
 
-    /// <summary>The reason one answer ended, after checking that it is in the last chunk only.</summary>
+    /// <summary>The finish reason of one choice. Fails if an earlier chunk than the last has one.</summary>
     public string Finish(int index = 0)
     {
         JsonElement[] chunks = Choice(index);

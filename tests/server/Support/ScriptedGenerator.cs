@@ -9,24 +9,24 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>A model that answers what the test says, token by token, when the test says.</summary>
+/// <summary>A generator whose tokens the test chooses, and emits when it wants.</summary>
 internal sealed class ScriptedGenerator : IGenerator
 {
-    private readonly List<Answer> _answers = [];
+    private readonly List<ScriptedChoice> _choices = [];
 
     public Tokenizer Tokenizer { get; } = Tokenizer.Load(TestPaths.DemoModel);
 
-    /// <summary>Text that every answer gives at once; null: the test gives it by <see cref="Give"/>.</summary>
+    /// <summary>The text of every choice, emitted on submission; null if the test calls <see cref="Emit"/>.</summary>
     public string? Text { get; init; }
 
-    /// <summary>What submitting throws, in turn; then nothing.</summary>
-    public Queue<Exception> Refusals { get; } = new();
+    /// <summary>The exceptions that the next submissions throw.</summary>
+    public Queue<Exception> SubmitFailures { get; } = new();
 
     public List<GenerationRequest> Requests { get; } = [];
 
     public GeneratorInfo Info { get; } = new("scripted", 4608, 4096, [4340], true);
 
-    /// <summary>Starts a server that serves this.</summary>
+    /// <summary>Starts a server with this generator.</summary>
     public async Task<TestServer> ServeAsync(Action<ServerOptions>? configure = null, Action<IServiceCollection>? services = null, string? template = null)
     {
         TestServer server = await TestServer.StartEmptyAsync(configure, services);
@@ -37,77 +37,77 @@ internal sealed class ScriptedGenerator : IGenerator
 
     public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        lock (_answers)
+        lock (_choices)
         {
-            if (Refusals.TryDequeue(out Exception? refusal))
+            if (SubmitFailures.TryDequeue(out Exception? failure))
             {
-                throw refusal;
+                throw failure;
             }
 
             Requests.Add(request);
-            Answer[] answers = [.. Enumerable.Range(0, request.Choices).Select(i => new Answer(i))];
-            _answers.AddRange(answers);
-            foreach (Answer answer in answers)
+            ScriptedChoice[] choices = [.. Enumerable.Range(0, request.Choices).Select(i => new ScriptedChoice(i))];
+            _choices.AddRange(choices);
+            foreach (ScriptedChoice choice in choices)
             {
                 if (Text is not null)
                 {
-                    answer.Give(Tokenizer.Encode(Text), FinishReason.Stop, null);
+                    choice.Emit(Tokenizer.Encode(Text), FinishReason.Stop, null);
                 }
             }
 
-            return ValueTask.FromResult<IGeneration>(new Submitted(answers));
+            return ValueTask.FromResult<IGeneration>(new ScriptedGeneration(choices));
         }
     }
 
-    /// <summary>Gives tokens to the answers submitted so far.</summary>
-    public void Give(string text, FinishReason finish = FinishReason.None, string? error = null)
+    /// <summary>Emits the tokens of a text for all choices submitted so far.</summary>
+    public void Emit(string text, FinishReason finish = FinishReason.None, string? error = null)
     {
-        foreach (Answer answer in Answers())
+        foreach (ScriptedChoice choice in Choices())
         {
-            answer.Give(Tokenizer.Encode(text), finish, error);
+            choice.Emit(Tokenizer.Encode(text), finish, error);
         }
     }
 
-    /// <summary>Waits until a number of answers was asked for.</summary>
-    public Task AskedAsync(int answers) => Wait.UntilAsync(() => Answers().Length >= answers);
+    /// <summary>Waits until a number of choices was submitted.</summary>
+    public Task WaitForSubmissionsAsync(int choices) => Wait.UntilAsync(() => Choices().Length >= choices);
 
-    /// <summary>Waits until every answer was given up.</summary>
-    public Task GivenUpAsync() => Task.WhenAll(Answers().Select(answer => answer.GivenUp)).WaitAsync(Wait.Limit);
+    /// <summary>Waits until every choice was cancelled.</summary>
+    public Task WaitForCancellationAsync() => Task.WhenAll(Choices().Select(choice => choice.Cancelled)).WaitAsync(Wait.Limit);
 
     public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(default(EngineStatistics));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private Answer[] Answers()
+    private ScriptedChoice[] Choices()
     {
-        lock (_answers)
+        lock (_choices)
         {
-            return [.. _answers];
+            return [.. _choices];
         }
     }
 
-    private sealed class Submitted(Answer[] answers) : IGeneration
+    private sealed class ScriptedGeneration(ScriptedChoice[] choices) : IGeneration
     {
-        public IReadOnlyList<IChoice> Choices => answers;
+        public IReadOnlyList<IChoice> Choices => choices;
 
         public ulong Seed => 1;
 
-        public void Cancel() => Array.ForEach(answers, answer => answer.Cancel());
+        public void Cancel() => Array.ForEach(choices, choice => choice.Cancel());
     }
 
-    private sealed class Answer(int index) : IChoice
+    private sealed class ScriptedChoice(int index) : IChoice
     {
         private readonly Channel<TokenChunk> _chunks = Channel.CreateUnbounded<TokenChunk>();
         private readonly TaskCompletionSource<ChoiceResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Index => index;
 
         public Task<ChoiceResult> Completion => _completion.Task;
 
-        public Task GivenUp => _givenUp.Task;
+        public Task Cancelled => _cancelled.Task;
 
-        public void Give(int[] ids, FinishReason finish, string? error)
+        public void Emit(int[] ids, FinishReason finish, string? error)
         {
             for (int i = 0; i < ids.Length; i++)
             {
@@ -124,7 +124,7 @@ internal sealed class ScriptedGenerator : IGenerator
 
         public void Cancel()
         {
-            _givenUp.TrySetResult();
+            _cancelled.TrySetResult();
             _chunks.Writer.TryComplete();
             _completion.TrySetResult(
                 new ChoiceResult(index, default, ReadOnlyMemory<SampledToken>.Empty, FinishReason.Cancelled, false, null, 0, default));

@@ -16,7 +16,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>The server over a real socket, with the demo model or with a generator of the test's own.</summary>
+/// <summary>The server on a real socket, with the demo model or a test's own generator.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -25,7 +25,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         _app = app;
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+        Client = new HttpClient { BaseAddress = Address, Timeout = Wait.Limit };
     }
 
     public Uri Address { get; }
@@ -38,7 +38,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Starts a server that serves the demo model, and waits until it is ready.</summary>
     public static async Task<TestServer> StartAsync(
-        Action<ServerOptions>? configure = null, SchedulerOptions? scheduler = null, int kvTokens = 0, Action<IServiceCollection>? services = null)
+        Action<ServerOptions>? configure = null, SchedulerOptions? scheduler = null, int kvTokens = 0, Action<IServiceCollection>? services = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         TestServer server = await StartEmptyAsync(configure, list =>
         {
@@ -48,15 +49,10 @@ internal sealed class TestServer : IAsyncDisposable
                 Scheduler = scheduler ?? new SchedulerOptions(),
             });
             services?.Invoke(list);
-        });
-        await Wait.UntilAsync(
-            async () =>
-            {
-                Assert.Null(server.Services.GetRequiredService<ModelSlot>().Failure);
-                return (await server.Client.GetAsync("/health/ready")).StatusCode;
-            },
-            static status => status == System.Net.HttpStatusCode.OK);
-
+        }, settings);
+        await server.Services.GetRequiredService<ModelSlot>().Settled.WaitAsync(Wait.Limit);
+        using HttpResponseMessage ready = await server.Client.GetAsync("/health/ready");
+        Assert.True(ready.IsSuccessStatusCode, server.Services.GetRequiredService<ModelSlot>().Failure);
         return server;
     }
 
@@ -74,7 +70,7 @@ internal sealed class TestServer : IAsyncDisposable
             options.Port = 0;
             configure?.Invoke(options);
         });
-        builder.Services.AddHunyuanListener();
+        builder.Services.AddHunyuanListener(builder.Configuration.GetSection(ServerOptions.Section));
         services?.Invoke(builder.Services);
         WebApplication app = builder.Build();
         app.MapHunyuanApi();
@@ -93,7 +89,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public static StringContent Content(string json) => new(json, Encoding.UTF8, "application/json");
 
-    /// <summary>Posts JSON and reads the answer as JSON, whatever its status.</summary>
+    /// <summary>Posts JSON and reads the response as JSON, whatever its status.</summary>
     public async Task<(int Status, JsonElement Json)> PostAsync(string path, string json)
     {
         using HttpResponseMessage response = await Client.PostAsync(path, Content(json));
@@ -101,7 +97,7 @@ internal sealed class TestServer : IAsyncDisposable
         return ((int)response.StatusCode, JsonDocument.Parse(text).RootElement);
     }
 
-    /// <summary>Posts JSON and reads the answer as JSON, after checking that it is one.</summary>
+    /// <summary>Posts JSON and reads the response as JSON. Fails unless the status is 200.</summary>
     public async Task<JsonElement> OkAsync(string path, string json)
     {
         (int status, JsonElement answer) = await PostAsync(path, json);
@@ -118,8 +114,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async Task<EngineStatistics> StatisticsAsync() => await Model.Generator.GetStatisticsAsync(CancellationToken.None);
 
-    /// <summary>Waits until no answer waits or runs and none holds a block.</summary>
-    public Task IdleAsync() => Wait.UntilAsync(StatisticsAsync, static statistics => statistics is { Waiting: 0, Running: 0, KvUsed: 0 });
+    /// <summary>Waits until the engine is idle and no request holds KV blocks.</summary>
+    public Task WaitUntilIdleAsync() => Wait.UntilAsync(StatisticsAsync, static statistics => statistics is { Waiting: 0, Running: 0, KvUsed: 0 });
 
     public Task StopAsync() => _app.StopAsync();
 

@@ -45,7 +45,7 @@ async function stopped(page, stop) {
   assert.ok(text.length > 0 && text.length < long.length, `stopped with ${text.length} letters`);
   assert.match(await page.answer().locator(".facts").innerText(), /stopped$/);
   assert.equal(await page.tab.locator(".notice:visible").count(), 0);
-  // The server has given the answer up as well.
+  // The server has cancelled the answer as well.
   await page.until(async count => (await (await fetch("/cluster")).json()).engine.cancelled === count, before + 1);
   assert.equal(await page.tab.evaluate(() => document.activeElement.id), "draft");
   await page.ask("and on");

@@ -32,7 +32,7 @@ async function check(page, root) {
     return wrong;
   }), root);
   assert.deepEqual(found, []);
-  // Hover and focus everything, in case something waits for it.
+  // Hover over and focus every element, to trigger handlers on either.
   await page.tab.evaluate(() => document.querySelectorAll(".answer *").forEach(node => {
     node.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
     node.focus?.();

@@ -1,4 +1,4 @@
-// Scrolling, tabs, the cluster, phones, and what people with screen readers or weak eyes need. Leaves the screenshots.
+// Scrolling, tabs, the cluster, phones and accessibility. Writes the screenshots.
 import { assert } from "./support.mjs";
 
 const phoneContext = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -102,7 +102,7 @@ export async function demo(page) {
   await page.until(() => document.querySelectorAll(".cell").length === 48 && document.querySelector("#expert-word").textContent.startsWith("Busiest"));
   assert.deepEqual(await page.texts(".badge"), ["this process"]);
   const { experts, engine, silos } = await page.cluster();
-  // Every token but an answer's last goes through every layer, to one expert each.
+  // Every token except the last of an answer goes through every layer, to one expert per layer.
   const sums = new Set(experts.tokens.map(row => row.reduce((a, b) => a + b)));
   assert.equal(sums.size, 1);
   assert.ok([...sums][0] >= engine.answer_tokens);
@@ -153,7 +153,7 @@ export async function names_and_live_region(page) {
     return [...ids.filter((id, i) => ids.indexOf(id) !== i), ...lost];
   });
   assert.deepEqual(repeated, []);
-  // From the message box, everything is reached by Tab, and what has the focus can be seen.
+  // Tab reaches every control from the message box, and the focus is visible.
   const seen = new Set();
   for (let i = 0; i < 25; i++) {
     await page.tab.keyboard.press("Tab");
@@ -168,7 +168,7 @@ export async function names_and_live_region(page) {
   assert.deepEqual([...seen].filter(name => name.endsWith("no outline")), []);
 }
 
-// Text against the ground behind it, as WCAG 2 counts it.
+// The contrast ratio of text and background, as defined by WCAG 2.
 const weakTexts = () => {
   const parse = color => (color.match(/[\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
@@ -195,12 +195,12 @@ export async function contrast(page) {
   for (const theme of ["light", "dark"]) {
     await page.tab.emulateMedia({ colorScheme: theme });
     await page.tab.click("#tab-chat");
-    await page.tab.waitForTimeout(400);
+    await page.settled();
     assert.deepEqual(await page.tab.evaluate(weakTexts), [], theme);
     await page.picture(`article-${theme}`);
     await page.tab.click("#tab-cluster");
     await page.until(() => document.querySelectorAll(".silo").length === 3);
-    await page.tab.waitForTimeout(400);
+    await page.settled();
     assert.deepEqual(await page.tab.evaluate(weakTexts), [], theme);
   }
 }

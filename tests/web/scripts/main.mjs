@@ -1,4 +1,4 @@
-// Runs every case in a browser context of its own and writes a line for each: "case NAME ok", or what was wrong.
+// Runs each case in a separate browser context and writes one line per case: "case NAME ok" or "case NAME ERROR".
 import { chromium } from "playwright-core";
 import { openPage } from "./support.mjs";
 import * as chat from "./chat.mjs";

@@ -1,13 +1,14 @@
-// A page under watch, and what cases do with it.
+// The page under test, with the errors it causes and the actions of the cases.
 import assert from "node:assert/strict";
 
-const patience = 60000;
+// Milliseconds. It detects hangs and says nothing about speed.
+const timeout = 300_000;
 
 /** Opens the page. `options`: server (a key of given, default echo), tab (hash), context (Playwright's), before(context). */
 export async function openPage(browser, given, options) {
   const base = given[options.server ?? "echo"];
   const context = await browser.newContext({ viewport: { width: 1200, height: 780 }, ...options.context });
-  context.setDefaultTimeout(patience);
+  context.setDefaultTimeout(timeout);
   const page = new Page(context, given, base, options);
   await page.open();
   return page;
@@ -19,7 +20,7 @@ class Page {
   }
 
   async open() {
-    // What hostile text tries to call, and what the browser has to say about rules that were broken.
+    // Records calls that hostile text tries to make, and violations of the content security policy.
     await this.context.addInitScript(() => {
       window.broken = [];
       window.boom = () => window.broken.push("hostile code ran");
@@ -50,7 +51,7 @@ class Page {
     await this.tab.waitForFunction(() => document.querySelector("#status").dataset.state === "ready" || document.querySelector("#key-dialog").open);
   }
 
-  /** Nothing hostile ran, no rule was broken, nothing was asked of others, no script failed. */
+  /** Checks that no hostile code ran, no policy was violated, no other host was contacted and no script failed. */
   async finish() {
     assert.deepEqual([...this.wrong, ...await this.tab.evaluate(() => window.broken)], []);
   }
@@ -70,7 +71,7 @@ class Page {
     await this.tab.waitForFunction(() => document.querySelector("#stop").hidden && !document.querySelector(".message.writing"));
   }
 
-  /** Texts of all elements that a selector finds. */
+  /** The texts of all elements that match a selector. */
   texts(selector) {
     return this.tab.locator(selector).allInnerTexts();
   }
@@ -82,6 +83,11 @@ class Page {
   async picture(name, options = {}) {
     await this.tab.waitForTimeout(600);
     await this.tab.screenshot({ path: `${this.given.pictures}/${name}.png`, ...options });
+  }
+
+  /** Waits for all transitions to end. */
+  settled() {
+    return this.until(() => document.getAnimations().every(animation => animation.effect.getTiming().iterations === Infinity));
   }
 
   until(check, argument) {

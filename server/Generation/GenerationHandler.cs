@@ -1,0 +1,124 @@
+using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Limits;
+using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Server.Generation;
+
+/// <summary>
+/// The main path of a request: submits it to the engine, sends the response, and cancels the work when the client disconnects or the
+/// request's time is over. It does not know the format of responses.
+/// </summary>
+internal sealed class GenerationHandler(
+    IOptions<ServerOptions> options, TimeProvider time, ServerMetrics metrics, DrainService drain, ILogger<GenerationHandler> logger)
+{
+    // A full queue has room again within a step or two. One second is the shortest wait that Retry-After can express.
+    private static readonly TimeSpan QueueRetry = TimeSpan.FromSeconds(1);
+
+    private static ApiException ShuttingDown => ApiException.Unavailable("shutting_down", "The server is stopping. Try again soon.");
+
+    /// <summary>Handles a request.</summary>
+    /// <exception cref="ApiException">The request failed before anything was sent.</exception>
+    public async Task HandleAsync(HttpContext context, ServedModel model, GenerationJob job)
+    {
+        using CancellationTokenSource deadline = new(options.Value.RequestTimeout, time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
+            deadline.Token, context.RequestAborted, drain.Token);
+        using RequestMetrics request = metrics.Begin(job.Format.Operation, model.Name, job.Stream);
+        List<IGeneration> generations = new(job.Requests.Count);
+        List<RunningChoice> choices = [];
+        try
+        {
+            await SubmitAsync(model, job, generations, end.Token);
+            ResponseHeader header = new(
+                job.Format.IdPrefix + Guid.NewGuid().ToString("N"),
+                job.Stream ? job.Format.ChunkObject : job.Format.ResponseObject,
+                time.GetUtcNow().ToUnixTimeSeconds(),
+                model.Name);
+            CallerLease? lease = context.Features.Get<CallerLease>();
+            lease?.Charge(job.Requests.Sum(prompt => prompt.PromptIds.Length));
+            choices = CreateChoices(model, job, generations, request, lease);
+            await (job.Stream
+                ? new StreamingResponse(context, header, job, choices).SendAsync(end.Token)
+                : BufferedResponse.SendAsync(context, header, choices, end.Token));
+            request.Succeeded();
+        }
+        catch (Exception error) when (Translate(error, job, context, deadline.Token) is ApiException shown)
+        {
+            request.Failed(shown.Code ?? shown.Type);
+            if (!context.Response.HasStarted)
+            {
+                throw shown;
+            }
+
+            await StreamingResponse.SendErrorAsync(context, shown);
+        }
+        catch (OperationCanceledException)
+        {
+            request.Failed("cancelled");
+        }
+        finally
+        {
+            foreach (IGeneration generation in generations)
+            {
+                generation.Cancel();
+            }
+
+            TokenUsage usage = RunningChoice.GetUsage(choices);
+            request.RecordUsage(usage, choices.Count);
+            ServerLog.RequestEnded(logger, model.Name, job.Requests.Count, choices.Count, usage.Prompt, usage.Cached, usage.Completion, request.Outcome);
+        }
+    }
+
+    private static async Task SubmitAsync(ServedModel model, GenerationJob job, List<IGeneration> generations, CancellationToken end)
+    {
+        Constraint? constraint = job.Output is StructuredOutput output ? await model.Constraints.CompileAsync(output.Constraint, output.Parameter, end) : null;
+        foreach (GenerationRequest request in job.Requests)
+        {
+            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint }, end));
+        }
+    }
+
+    private static List<RunningChoice> CreateChoices(
+        ServedModel model, GenerationJob job, List<IGeneration> generations, RequestMetrics metrics, CallerLease? lease)
+    {
+        List<RunningChoice> choices = [];
+        for (int prompt = 0; prompt < generations.Count; prompt++)
+        {
+            foreach (IChoice choice in generations[prompt].Choices)
+            {
+                IChoiceFormat format = job.Format.CreateChoice(choices.Count, prompt);
+                choices.Add(new RunningChoice(choice, format, job.Requests[prompt], model.Text(job.SkipSpecial), metrics, lease));
+            }
+        }
+
+        return choices;
+    }
+
+    private ApiException? Translate(Exception exception, GenerationJob job, HttpContext context, CancellationToken deadline) => exception switch
+    {
+        ApiException shown => shown,
+        QueueFullException full => ApiException.TooManyRequests("queue_full", full.Message, QueueRetry),
+        RequestException { Parameter: "prompt" } error => ApiException.Invalid(job.PromptParameter, error.Message),
+        RequestException { Parameter: "max_tokens" } error => ApiException.Invalid(job.LengthParameter, error.Message, "context_length_exceeded"),
+        ConstraintException error => ApiException.Invalid(error.Parameter, error.Message),
+        RequestException error => ApiException.Invalid(error.Parameter, error.Message),
+        ModelException or HunyuanException or TextException => new ApiException(StatusCodes.Status500InternalServerError, "server_error", exception.Message),
+        ObjectDisposedException => ShuttingDown,
+        OperationCanceledException when drain.Token.IsCancellationRequested => ShuttingDown,
+        OperationCanceledException when deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested =>
+            new ApiException(StatusCodes.Status504GatewayTimeout, "timeout_error", "The request took longer than this server allows.")
+            {
+                Code = "request_timeout",
+            },
+        _ => null,
+    };
+}

@@ -1,0 +1,17 @@
+using System.Text;
+using HunyuanOrleans.Text.Streaming;
+
+namespace HunyuanOrleans.Server.Generation;
+
+/// <summary>The formats of tokens and log probabilities in responses.</summary>
+internal static class LogprobFormat
+{
+    // The value that OpenAI's API shows for impossible tokens.
+    private const float Min = -9999;
+
+    /// <summary>A token's text. Bytes that are not a complete character become U+FFFD.</summary>
+    public static string Text(ITokenText text, int id) => Encoding.UTF8.GetString(text.TokenBytes(id));
+
+    /// <summary>A log probability as a finite number, since JSON has no infinities.</summary>
+    public static float Finite(float logProbability) => float.IsFinite(logProbability) ? Math.Max(logProbability, Min) : Min;
+}

@@ -1,0 +1,52 @@
+using HunyuanOrleans.Server.Chat;
+using HunyuanOrleans.Server.Cluster;
+using HunyuanOrleans.Server.Completions;
+using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Page;
+using HunyuanOrleans.Server.Tokens;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>Maps the endpoints of the API and of the chat page.</summary>
+public static class HunyuanServerEndpointExtensions
+{
+    /// <summary>Adds the API's middleware to the application and maps its endpoints. Call it before mapping others.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="health">Whether to map /health/live and /health/ready; false if the host has its own.</param>
+    public static WebApplication MapHunyuanApi(this WebApplication app, bool health = true)
+    {
+        ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        app.UseMiddleware<ApiMiddleware>();
+        if (options.CorsOrigins.Count > 0)
+        {
+            app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod()
+                .WithExposedHeaders("x-request-id", "retry-after"));
+        }
+
+        AccessPolicy access = app.Services.GetRequiredService<AccessPolicy>();
+        TokenizeEndpoint tokenize = app.Services.GetRequiredService<TokenizeEndpoint>();
+        ModelsEndpoint models = app.Services.GetRequiredService<ModelsEndpoint>();
+        app.MapPost("/v1/chat/completions", access.RequireKeyAndLimits(app.Services.GetRequiredService<ChatEndpoint>().HandleAsync));
+        app.MapPost("/v1/completions", access.RequireKeyAndLimits(app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync));
+        app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
+        app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
+        app.MapGet("/v1/models", access.RequireKey(models.ListAsync));
+        app.MapGet("/v1/models/{id}", access.RequireKey(models.GetAsync));
+        app.MapGet("/metrics", access.RequireOperator(app.Services.GetRequiredService<PrometheusEndpoint>().HandleAsync));
+        app.MapGet("/cluster", access.RequireKey(app.Services.GetRequiredService<ClusterEndpoint>().HandleAsync));
+        app.MapGet("/version", HealthEndpoint.VersionAsync);
+        if (health)
+        {
+            app.MapGet("/health/live", HealthEndpoint.LiveAsync);
+            app.MapGet("/health/ready", app.Services.GetRequiredService<HealthEndpoint>().ReadyAsync);
+        }
+
+        app.Services.GetRequiredService<PageEndpoint>().Map(app);
+        return app;
+    }
+}

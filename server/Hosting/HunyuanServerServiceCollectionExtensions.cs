@@ -1,0 +1,120 @@
+using HunyuanOrleans.Server.Chat;
+using HunyuanOrleans.Server.Cluster;
+using HunyuanOrleans.Server.Completions;
+using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Limits;
+using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Page;
+using HunyuanOrleans.Server.Telemetry;
+using HunyuanOrleans.Server.Tokens;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Server.Hosting;
+
+/// <summary>Adds the server to a host. The host itself adds Kestrel and routing.</summary>
+public static class HunyuanServerServiceCollectionExtensions
+{
+    private const string ServiceName = "hunyuan-server";
+
+    // Time for what follows the last answer: closing connections, flushing telemetry, freeing the model.
+    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Adds the API's services. The host then maps the API with <see cref="HunyuanServerEndpointExtensions.MapHunyuanApi"/> and sets the model of
+    /// the <see cref="ModelSlot"/>, either with <see cref="AddLocalModel"/> or with a service of its own.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration; null for defaults.</param>
+    /// <param name="configure">Changes options after the configuration was read; null for none.</param>
+    public static IServiceCollection AddHunyuanServer(
+        this IServiceCollection services, IConfiguration? section = null, Action<ServerOptions>? configure = null)
+    {
+        OptionsBuilder<ServerOptions> options = services.AddOptions<ServerOptions>();
+        if (section is not null)
+        {
+            options.Configure(server => Bind(section, server));
+        }
+
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        options.ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimitsSetup>();
+        services.AddHostedService<ListenPolicy>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddCors();
+        services.AddMetrics();
+        services.AddSingleton<ModelSlot>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<AccessPolicy>();
+        services.AddSingleton<RequestReader>();
+        services.AddSingleton<DrainService>();
+        services.AddSingleton<GenerationHandler>();
+        services.AddSingleton<ChatEndpoint>();
+        services.AddSingleton<CompletionEndpoint>();
+        services.AddSingleton<TokenizeEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<PageFiles>();
+        services.AddSingleton<PageEndpoint>();
+        services.AddSingleton<LocalClusterOverview>();
+        // A host whose model runs elsewhere registers its own overview, before or after this.
+        services.TryAddSingleton<IClusterOverview>(provider => provider.GetRequiredService<LocalClusterOverview>());
+        services.AddSingleton<ClusterEndpoint>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<ExpertMetrics>();
+        services.AddSingleton<PrometheusEndpoint>();
+        services.AddHostedService<MetricsRefreshService>();
+        return services;
+    }
+
+    /// <summary>
+    /// Makes the host use <see cref="ServerOptions"/> for its address, its shutdown timeout and its telemetry. A host with its own settings for
+    /// these does not call it.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration, for telemetry; null for none.</param>
+    public static IServiceCollection AddHunyuanListener(this IServiceCollection services, IConfiguration? section = null)
+    {
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelListenSetup>();
+        services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
+            host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout + CleanupTime));
+        return services.AddHunyuanTelemetry(new TelemetryOptions
+        {
+            ServiceName = ServiceName,
+            OtlpEndpoint = section?[nameof(ServerOptions.OtlpEndpoint)],
+            // Binding reports a malformed value when the host starts.
+            OtlpLogs = bool.TryParse(section?[nameof(ServerOptions.OtlpLogs)], out bool logs) && logs,
+        });
+    }
+
+    /// <summary>Adds a model that this process loads when the host starts, and serves.</summary>
+    public static IServiceCollection AddLocalModel(this IServiceCollection services, LocalModelOptions model)
+    {
+        services.AddSingleton(model);
+        return services.AddHostedService<LocalModelService>();
+    }
+
+    private static void Bind(IConfiguration section, ServerOptions server)
+    {
+        try
+        {
+            // Unknown settings are errors: a misspelt one could leave a server open that was meant to require keys.
+            section.Bind(server, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new OptionsValidationException(nameof(ServerOptions), typeof(ServerOptions), [error.Message]);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Limits;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace HunyuanOrleans.Server.Http;
+
+/// <summary>Authenticates callers and applies their limits before a request reaches its endpoint.</summary>
+internal sealed class AccessPolicy(ApiKeyStore keys, IOptions<ServerOptions> options)
+{
+    /// <summary>Wraps an endpoint that computes: the caller needs a key and must be within its limits.</summary>
+    public RequestDelegate RequireKeyAndLimits(RequestDelegate handler) => async context =>
+    {
+        CheckLocal(context);
+        using CallerLease lease = keys.Identify(context).Enter();
+        context.Features.Set(lease);
+        await handler(context);
+    };
+
+    /// <summary>Wraps an endpoint that only reads: the caller needs a key.</summary>
+    public RequestDelegate RequireKey(RequestDelegate handler) => context =>
+    {
+        CheckLocal(context);
+        keys.Identify(context);
+        return handler(context);
+    };
+
+    /// <summary>Wraps an endpoint for operators: the caller needs a key, unless metrics are open to all.</summary>
+    public RequestDelegate RequireOperator(RequestDelegate handler) => options.Value.OpenMetrics ? handler : RequireKey(handler);
+
+    // The host may listen on other addresses than those of this server's options.
+    private void CheckLocal(HttpContext context)
+    {
+        if (!keys.Required && !options.Value.AllowAnonymous
+            && context.Connection.LocalIpAddress is IPAddress local && !IPAddress.IsLoopback(local))
+        {
+            throw new ApiException(
+                StatusCodes.Status403Forbidden, "permission_error", "This server has no API key and answers callers on its own machine only.")
+            {
+                Code = "not_local",
+            };
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace HunyuanOrleans.Server.Telemetry;
+
+/// <summary>What a host sends to an OpenTelemetry collector.</summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>The resource attribute service.name. Required.</summary>
+    public required string ServiceName { get; init; }
+
+    /// <summary>The resource attribute service.instance.id. Default: a new GUID.</summary>
+    public string? ServiceInstanceId { get; init; }
+
+    /// <summary>
+    /// The collector's address for OTLP over gRPC, such as http://localhost:4317. Default: the environment variable
+    /// OTEL_EXPORTER_OTLP_ENDPOINT; without either, nothing is sent.
+    /// </summary>
+    public string? OtlpEndpoint { get; init; }
+
+    /// <summary>Whether log records are sent as well as metrics and traces. Default false.</summary>
+    public bool OtlpLogs { get; init; }
+}
