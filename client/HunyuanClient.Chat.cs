@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Client;
 public sealed partial class HunyuanClient : IChatClient
 {
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The chat or the options ask for what is not there, such as tools.</exception>
+    /// <exception cref="NotSupportedException">The chat or the options use an unsupported feature, such as tools.</exception>
     /// <exception cref="RequestException">A value is wrong; the message says what is allowed.</exception>
     /// <exception cref="QueueFullException">The cluster has too many requests now.</exception>
     /// <exception cref="GenerationFailedException">The cluster could not answer.</exception>
@@ -19,24 +19,24 @@ public sealed partial class HunyuanClient : IChatClient
         GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The chat or the options ask for what is not there, such as tools.</exception>
+    /// <exception cref="NotSupportedException">The chat or the options use an unsupported feature, such as tools.</exception>
     /// <exception cref="RequestException">A value is wrong; the message says what is allowed.</exception>
     /// <exception cref="QueueFullException">The cluster has too many requests now.</exception>
     /// <exception cref="GenerationFailedException">The cluster could not answer.</exception>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        ChatTurn[] turns = ChatTurns.Of(messages, options?.Instructions);
-        ChatWishes.RequireSupported(options);
-        ClusterModel model = await ModelAsync(options?.ModelId, cancellationToken);
-        int[] prompt = await _models.EncodeAsync(model.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
-        GenerationRequest request = ChatWishes.Apply(options, Suggest(model, prompt));
-        ChatUpdates updates = new(model.Name, _time.GetUtcNow());
-        await foreach (AnswerChunk chunk in GenerateAsync(model, request, ChatWishes.Constraint(options), cancellationToken))
+        ChatTurn[] turns = ChatMessageMapper.ToTurns(messages, options?.Instructions);
+        ChatOptionsMapper.ThrowIfUnsupported(options);
+        ClusterModel model = await GetModelAsync(options?.ModelId, cancellationToken);
+        int[] prompt = await _catalog.EncodeAsync(model.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
+        GenerationRequest request = ChatOptionsMapper.Apply(options, CreateRequest(model, prompt));
+        ChatUpdateFactory updates = new(model.Name, _time.GetUtcNow());
+        await foreach (AnswerChunk chunk in GenerateAsync(model, request, ChatOptionsMapper.ToConstraint(options), cancellationToken))
         {
             if (chunk.Text.Length > 0 || chunk.Usage is not null)
             {
-                yield return updates.Of(chunk);
+                yield return updates.Create(chunk);
             }
         }
     }
@@ -52,10 +52,10 @@ public sealed partial class HunyuanClient : IChatClient
             : null;
     }
 
-    /// <summary>Cancels what it serves. A connection of its own is ended by <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Cancels the requests in progress. Only <see cref="DisposeAsync"/> closes a connection that <see cref="ConnectAsync"/> opened.</summary>
     public void Dispose()
     {
-        // Not disposed: streams that end just now may still link to it.
+        // The source is not disposed, because streams that end at this moment may still link to it.
         _disposed.Cancel();
     }
 }

@@ -2,17 +2,17 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 
-/// <summary>What came of an answer since its last chunk: ids, and the text they add.</summary>
-/// <param name="Choice">Which of the request's answers, from 0.</param>
+/// <summary>The new tokens of an answer since its previous chunk, and the text they add.</summary>
+/// <param name="Choice">Index of the answer in the request, from 0.</param>
 /// <param name="Ids">New token ids; may be empty in the last chunk.</param>
 /// <param name="Text">
-/// Text to show after that of the chunks before, possibly empty: never half a character, nothing of a stop string. Empty where the model has no
-/// tokenizer.
+/// Text to append to the previous chunks, possibly empty. It never ends inside a character and holds no part of a stop string. Empty if the model has
+/// no tokenizer.
 /// </param>
-/// <param name="Samples">The tokens with their log probabilities; empty unless asked for.</param>
-/// <param name="Finish">Set in the answer's last chunk: stop or length.</param>
-/// <param name="EndsWithStopId">True in the last chunk where its last id is a stop id, which is not part of the text.</param>
-/// <param name="Usage">Set in the answer's last chunk.</param>
+/// <param name="Samples">The tokens with their log probabilities; empty unless requested.</param>
+/// <param name="Finish">Stop or length in the answer's last chunk, none in the others.</param>
+/// <param name="EndsWithStopId">True in the last chunk if its last id is a stop id, which is not part of the text.</param>
+/// <param name="Usage">Token counts in the answer's last chunk; null in the others.</param>
 public sealed record AnswerChunk(
     int Choice,
     ReadOnlyMemory<int> Ids,
@@ -21,9 +21,3 @@ public sealed record AnswerChunk(
     FinishReason Finish,
     bool EndsWithStopId,
     AnswerUsage? Usage);
-
-/// <summary>The tokens of a finished answer.</summary>
-/// <param name="PromptTokens">Tokens of the prompt.</param>
-/// <param name="CachedPromptTokens">Of these, tokens that were found in the prefix cache.</param>
-/// <param name="AnswerTokens">Tokens of the answer, a stop id included; those it was resumed with too.</param>
-public sealed record AnswerUsage(int PromptTokens, int CachedPromptTokens, int AnswerTokens);

@@ -4,7 +4,7 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 
-/// <summary>One answer of the cluster as it arrives. Batches come from one thread, cancellation from any.</summary>
+/// <summary>One answer of a <see cref="ClusterGeneration"/> as it arrives. Batches come from one thread, cancellation from any thread.</summary>
 internal sealed class ClusterChoice : IChoice
 {
     private readonly Lock _gate = new();
@@ -13,30 +13,32 @@ internal sealed class ClusterChoice : IChoice
     private readonly List<int> _ids;
     private readonly List<SampledToken> _samples = [];
     private readonly TimeProvider _time;
-    private readonly Action _ended;
-    private readonly long _began;
-    private TimeSpan? _first;
+    private readonly Action _onCompleted;
+    private readonly long _started;
+    private TimeSpan? _firstToken;
 
-    /// <summary>An answer that begins now.</summary>
-    /// <param name="index">Which of the request's answers.</param>
-    /// <param name="resumed">Ids it has already.</param>
+    /// <summary>Starts an answer, and the clock of its timings.</summary>
+    /// <param name="index">Index of the answer in the request, from 0.</param>
+    /// <param name="resumed">The token ids that the answer resumes with.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="ended">Called when it has ended.</param>
-    public ClusterChoice(int index, ReadOnlyMemory<int> resumed, TimeProvider time, Action ended)
+    /// <param name="onCompleted">Called once after the answer has ended, outside the lock.</param>
+    public ClusterChoice(int index, ReadOnlyMemory<int> resumed, TimeProvider time, Action onCompleted)
     {
         Index = index;
         _ids = [.. resumed.Span];
         _time = time;
-        _ended = ended;
-        _began = time.GetTimestamp();
+        _onCompleted = onCompleted;
+        _started = time.GetTimestamp();
     }
 
+    /// <inheritdoc/>
     public int Index { get; }
 
+    /// <inheritdoc/>
     public Task<ChoiceResult> Completion => _completion.Task;
 
-    /// <summary>Takes what arrived. Nothing after the end.</summary>
-    public void Take(TokenBatch batch)
+    /// <summary>Appends a batch. Does nothing after the end of the answer.</summary>
+    public void Append(TokenBatch batch)
     {
         TokenChunk chunk = batch.ToChunk();
         lock (_gate)
@@ -50,7 +52,7 @@ internal sealed class ClusterChoice : IChoice
             _samples.AddRange(chunk.Samples.Span);
             if (chunk.Ids.Length > 0)
             {
-                _first ??= _time.GetElapsedTime(_began);
+                _firstToken ??= _time.GetElapsedTime(_started);
             }
 
             if (chunk.Finish == FinishReason.None)
@@ -63,14 +65,14 @@ internal sealed class ClusterChoice : IChoice
                 return;
             }
 
-            Finish(chunk, batch.Summary);
+            CompleteLocked(chunk, batch.Summary);
         }
 
-        _ended();
+        _onCompleted();
     }
 
-    /// <summary>Ends it, unless it has ended.</summary>
-    public void End(FinishReason finish, string? error)
+    /// <summary>Ends the answer, unless it has ended.</summary>
+    public void Complete(FinishReason finish, string? error)
     {
         lock (_gate)
         {
@@ -79,17 +81,19 @@ internal sealed class ClusterChoice : IChoice
                 return;
             }
 
-            Finish(new TokenChunk(default, default, finish, false, error), null);
+            CompleteLocked(new TokenChunk(default, default, finish, false, error), null);
         }
 
-        _ended();
+        _onCompleted();
     }
 
-    public void Cancel() => End(FinishReason.Cancelled, null);
+    /// <inheritdoc/>
+    public void Cancel() => Complete(FinishReason.Cancelled, null);
 
+    /// <inheritdoc/>
     public async IAsyncEnumerator<TokenChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static me => ((ClusterChoice)me!).Cancel(), this);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((ClusterChoice)state!).Cancel(), this);
         try
         {
             await foreach (TokenChunk chunk in _chunks.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -104,11 +108,11 @@ internal sealed class ClusterChoice : IChoice
         }
     }
 
-    private void Finish(TokenChunk last, AnswerSummary? summary)
+    private void CompleteLocked(TokenChunk last, AnswerSummary? summary)
     {
         _chunks.Writer.TryWrite(last);
         _chunks.Writer.TryComplete();
-        TimeSpan total = _time.GetElapsedTime(_began);
+        TimeSpan total = _time.GetElapsedTime(_started);
         _completion.SetResult(new ChoiceResult(
             Index,
             _ids.ToArray(),
@@ -117,6 +121,6 @@ internal sealed class ClusterChoice : IChoice
             last.EndsWithStopId,
             last.Error,
             summary?.CachedPromptTokens ?? 0,
-            new RequestTimings(summary?.Queued ?? _first ?? total, _first, total)));
+            new RequestTimings(summary?.Queued ?? _firstToken ?? total, _firstToken, total)));
     }
 }

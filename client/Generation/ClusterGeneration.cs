@@ -4,42 +4,51 @@ using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Client;
 
 /// <summary>
-/// A request that the cluster has taken. Its batches are read whether its answers are or not. An answer that is cancelled beside others ends here at
-/// once; the cluster lets go of it when it ends there, or when all are cancelled.
+/// A request that runs on the cluster. It reads the batches whether its answers are read or not. An answer that is cancelled ends here at once, but the
+/// cluster computes it to its end unless all answers of the request are cancelled.
 /// </summary>
 internal sealed class ClusterGeneration : IGeneration
 {
     private readonly ClusterChoice[] _choices;
     private readonly Dictionary<int, ClusterChoice> _byIndex;
     private readonly CancellationTokenSource _cancelled = new();
-    private readonly CancellationTokenRegistration[] _links;
+    private readonly CancellationTokenRegistration[] _registrations;
 
+    /// <summary>Creates the answers of a request. <see cref="StartAsync"/> starts it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="seed">The seed in effect.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">Cancels all answers.</param>
     public ClusterGeneration(GenerationRequest request, ulong seed, TimeProvider time, CancellationToken stopping)
     {
         Seed = seed;
         _choices = request.Resume is { } resumed
-            ? [.. resumed.Select(choice => new ClusterChoice(choice.Index, choice.Ids, time, NoteEnd))]
-            : [.. Enumerable.Range(0, Math.Clamp(request.Choices, 1, GenerationRequest.MaxChoices)).Select(index => new ClusterChoice(index, default, time, NoteEnd))];
-        _links = [Link(stopping), Link(request.Cancellation)];
+            ? [.. resumed.Select(choice => new ClusterChoice(choice.Index, choice.Ids, time, CancelIfAllCompleted))]
+            : [.. Enumerable.Range(0, Math.Clamp(request.Choices, 1, GenerationRequest.MaxChoices)).Select(index => new ClusterChoice(index, default, time, CancelIfAllCompleted))];
+        _registrations = [Register(stopping), Register(request.Cancellation)];
         _byIndex = _choices.DistinctBy(static choice => choice.Index).ToDictionary(static choice => choice.Index);
     }
 
+    /// <inheritdoc/>
     public IReadOnlyList<IChoice> Choices => _choices;
 
+    /// <inheritdoc/>
     public ulong Seed { get; }
 
-    /// <summary>Completes when the cluster has taken the request.</summary>
-    /// <param name="open">Makes the request.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="RequestException">It was refused.</exception>
-    /// <exception cref="QueueFullException">There is no room now.</exception>
+    /// <summary>Sends the request and waits until the cluster has accepted it.</summary>
+    /// <param name="open">Opens the stream of batches; the token cancels it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="RequestException">The request is wrong.</exception>
+    /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public async Task StartAsync(Func<CancellationToken, IAsyncEnumerable<TokenBatch>> open, CancellationToken cancellationToken)
     {
         TaskCompletionSource accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = PumpAsync(open(_cancelled.Token), accepted);
+        _ = ReadAsync(open(_cancelled.Token), accepted);
         await accepted.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
     public void Cancel()
     {
         foreach (ClusterChoice choice in _choices)
@@ -50,7 +59,7 @@ internal sealed class ClusterGeneration : IGeneration
         _cancelled.Cancel();
     }
 
-    private async Task PumpAsync(IAsyncEnumerable<TokenBatch> batches, TaskCompletionSource accepted)
+    private async Task ReadAsync(IAsyncEnumerable<TokenBatch> batches, TaskCompletionSource accepted)
     {
         try
         {
@@ -59,7 +68,7 @@ internal sealed class ClusterGeneration : IGeneration
                 if (batch.RequestError is { } error)
                 {
                     accepted.TrySetException(error.ToException(_choices.Length));
-                    EndAll(FinishReason.Error, error.Message);
+                    CompleteAll(FinishReason.Error, error.Message);
                     return;
                 }
 
@@ -70,49 +79,49 @@ internal sealed class ClusterGeneration : IGeneration
 
                 if (_byIndex.TryGetValue(batch.Choice, out ClusterChoice? choice))
                 {
-                    choice.Take(batch);
+                    choice.Append(batch);
                 }
             }
 
-            EndAll(FinishReason.Error, "The stream of tokens ended before the answer.");
+            CompleteAll(FinishReason.Error, "The stream of tokens ended before the answer.");
             accepted.TrySetResult();
         }
         catch (OperationCanceledException)
         {
-            EndAll(FinishReason.Cancelled, null);
+            CompleteAll(FinishReason.Cancelled, null);
             accepted.TrySetResult();
         }
         catch (ObjectDisposedException disposed)
         {
             accepted.TrySetException(disposed);
-            EndAll(FinishReason.Cancelled, null);
+            CompleteAll(FinishReason.Cancelled, null);
         }
         catch (Exception fault)
         {
-            EndAll(FinishReason.Error, $"The cluster failed: {fault.Message}");
+            CompleteAll(FinishReason.Error, $"The cluster failed: {fault.Message}");
             accepted.TrySetResult();
         }
         finally
         {
-            foreach (CancellationTokenRegistration link in _links)
+            foreach (CancellationTokenRegistration registration in _registrations)
             {
-                link.Unregister();
+                registration.Unregister();
             }
         }
     }
 
-    private CancellationTokenRegistration Link(CancellationToken token) =>
-        token.UnsafeRegister(static me => ((ClusterGeneration)me!)._cancelled.Cancel(), this);
+    private CancellationTokenRegistration Register(CancellationToken token) =>
+        token.UnsafeRegister(static state => ((ClusterGeneration)state!)._cancelled.Cancel(), this);
 
-    private void EndAll(FinishReason finish, string? error)
+    private void CompleteAll(FinishReason finish, string? error)
     {
         foreach (ClusterChoice choice in _choices)
         {
-            choice.End(finish, error);
+            choice.Complete(finish, error);
         }
     }
 
-    private void NoteEnd()
+    private void CancelIfAllCompleted()
     {
         if (Array.TrueForAll(_choices, static choice => choice.Completion.IsCompleted))
         {

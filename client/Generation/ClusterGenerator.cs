@@ -5,7 +5,7 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client;
 
-/// <summary>A cluster as a generator: one of its models behind the interface that servers and programs are written against.</summary>
+/// <summary>Serves requests for one model of a cluster through <see cref="IGenerator"/>, the interface that servers use.</summary>
 public sealed class ClusterGenerator : IGenerator
 {
     private readonly HunyuanClient _client;
@@ -22,20 +22,20 @@ public sealed class ClusterGenerator : IGenerator
     /// <inheritdoc/>
     public GeneratorInfo Info { get; }
 
-    /// <summary>Asks the cluster for its model.</summary>
-    /// <param name="client">The cluster; not disposed: it must outlive the generator.</param>
-    /// <param name="model">The model's name; null for the usual one.</param>
-    /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="RequestException">There is no such model.</exception>
-    /// <exception cref="GenerationFailedException">The cluster does not answer.</exception>
+    /// <summary>Creates a generator for a model of the cluster.</summary>
+    /// <param name="client">The client of the cluster. It must outlive the generator, which does not dispose it.</param>
+    /// <param name="model">The model's name; null for the default model.</param>
+    /// <param name="time">The clock; null for the system clock.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RequestException">The model does not exist.</exception>
+    /// <exception cref="GenerationFailedException">The cluster does not respond.</exception>
     public static async Task<ClusterGenerator> CreateAsync(
         HunyuanClient client, string? model = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        ClusterModel known = await client.ModelAsync(model, cancellationToken).ConfigureAwait(false);
+        ClusterModel found = await client.GetModelAsync(model, cancellationToken).ConfigureAwait(false);
         ModelCard card = await client.CallAsync(
-            cluster => cluster.GetGrain<IModelGrain>(known.Name).DescribeAsync(), cancellationToken).ConfigureAwait(false);
+            cluster => cluster.GetGrain<IModelGrain>(found.Name).DescribeAsync(), cancellationToken).ConfigureAwait(false);
         return new ClusterGenerator(client, card, time ?? TimeProvider.System);
     }
 
@@ -71,7 +71,7 @@ public sealed class ClusterGenerator : IGenerator
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        // Not disposed: answers that end just now may still link to it.
+        // The source is not disposed, because answers that end at this moment may still link to it.
         return new ValueTask(_disposed.CancelAsync());
     }
 }

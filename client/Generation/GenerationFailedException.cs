@@ -2,21 +2,21 @@ using HunyuanOrleans.Contracts;
 
 namespace HunyuanOrleans.Client;
 
-/// <summary>The cluster could not answer, or not to the end; the request may be tried again.</summary>
+/// <summary>The cluster did not answer, or the answer broke off with an error. The request may be tried again.</summary>
 public sealed class GenerationFailedException : HunyuanException
 {
     /// <summary>Creates the error.</summary>
-    /// <param name="message">What happened, for users.</param>
+    /// <param name="message">What went wrong, for users.</param>
     public GenerationFailedException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates the error with its cause.</summary>
-    /// <param name="message">What happened, for users.</param>
-    /// <param name="cause">What was seen last, for logs.</param>
-    public GenerationFailedException(string message, Exception cause)
-        : base(message, cause)
+    /// <param name="message">What went wrong, for users.</param>
+    /// <param name="inner">The cause.</param>
+    public GenerationFailedException(string message, Exception inner)
+        : base(message, inner)
     {
     }
 }

@@ -17,7 +17,7 @@ public sealed record RequestError(
     [property: Id(4)] int Limit = 0)
 {
     /// <summary>The exception that the engine throws for this error.</summary>
-    /// <param name="asked">Number of answers that were asked for.</param>
-    public HunyuanException ToException(int asked) =>
-        QueueFull ? new QueueFullException(Waiting, asked, Limit) : new RequestException(Parameter ?? "request", Message);
+    /// <param name="requested">Number of answers of the request.</param>
+    public HunyuanException ToException(int requested) =>
+        QueueFull ? new QueueFullException(Waiting, requested, Limit) : new RequestException(Parameter ?? "request", Message);
 }

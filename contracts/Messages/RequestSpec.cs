@@ -56,7 +56,7 @@ public sealed record RequestSpec
 
     /// <summary>True if batches carry text too; the model needs a tokenizer for it.</summary>
     [Id(12)]
-    public bool WantsText { get; init; }
+    public bool IncludeText { get; init; }
 
     /// <summary>The constraint on the answer's text, in its serialised form; null for none. The scheduler's silo compiles it.</summary>
     [Id(13)]

@@ -20,7 +20,7 @@ public sealed record TokenBatch
     [Id(2)]
     public int[] Ids { get; init; } = [];
 
-    /// <summary>The same tokens with their log probabilities; empty unless asked for.</summary>
+    /// <summary>The same tokens with their log probabilities; empty unless requested.</summary>
     [Id(3)]
     public TokenMessage[] Samples { get; init; } = [];
 
@@ -45,7 +45,7 @@ public sealed record TokenBatch
     public AnswerSummary? Summary { get; init; }
 
     /// <summary>
-    /// The text that the ids add to the answer. Text that may still become a character or a stop string is held back. Null unless asked for.
+    /// The text that the ids add to the answer. Text that may still become a character or a stop string is held back. Null unless requested.
     /// </summary>
     [Id(9)]
     public string? Text { get; init; }

@@ -4,8 +4,8 @@ namespace HunyuanOrleans.Contracts.Messages;
 
 /// <summary>A sampled token on the wire.</summary>
 /// <param name="Id">The token id.</param>
-/// <param name="LogProbability">Natural logarithm of its probability; 0 if not asked for.</param>
-/// <param name="TopIds">The most probable token ids; null if not asked for.</param>
+/// <param name="LogProbability">Natural logarithm of its probability; 0 if not requested.</param>
+/// <param name="TopIds">The most probable token ids; null if not requested.</param>
 /// <param name="TopLogProbabilities">The log probabilities of <paramref name="TopIds"/>.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.token")]
 public sealed record TokenMessage(

@@ -3,18 +3,18 @@ namespace HunyuanOrleans.Contracts.Requests;
 /// <summary>Why an answer ended.</summary>
 public enum FinishReason
 {
-    /// <summary>It has not.</summary>
+    /// <summary>The answer has not ended.</summary>
     None,
 
-    /// <summary>A stop id, an end-of-text id or a stop string came.</summary>
+    /// <summary>The answer reached a stop id, an end-of-text id or a stop string, or its constraint is complete.</summary>
     Stop,
 
-    /// <summary>The allowed number of tokens was reached.</summary>
+    /// <summary>The answer reached its largest number of tokens.</summary>
     Length,
 
-    /// <summary>The caller gave up.</summary>
+    /// <summary>The caller cancelled the answer.</summary>
     Cancelled,
 
-    /// <summary>The step failed; see the error text.</summary>
+    /// <summary>The answer failed; the error text says why.</summary>
     Error,
 }

@@ -2,38 +2,38 @@ using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>What a caller asks the engine for. Immutable; the prompt is copied at submission.</summary>
+/// <summary>A request to generate answers to one prompt. Immutable; submission copies the prompt.</summary>
 public sealed record GenerationRequest
 {
-    /// <summary>Most choices one request may ask for.</summary>
+    /// <summary>Largest number of answers of one request.</summary>
     public const int MaxChoices = 128;
 
-    /// <summary>The prompt, at least one token id.</summary>
+    /// <summary>Token ids of the prompt, at least one.</summary>
     public required ReadOnlyMemory<int> PromptIds { get; init; }
 
-    /// <summary>How tokens are drawn. Default: <see cref="SamplingParams.Default"/>.</summary>
+    /// <summary>How tokens are sampled. Default: <see cref="SamplingParams.Default"/>.</summary>
     public SamplingParams Sampling { get; init; } = SamplingParams.Default;
 
-    /// <summary>Most tokens per answer; null: as many as context and KV pool hold.</summary>
+    /// <summary>Largest number of tokens of an answer. Default null: as many as context and KV pool hold.</summary>
     public int? MaxTokens { get; init; }
 
-    /// <summary>Token ids that end an answer, besides the model's own; they count as part of its ids, not of its text.</summary>
+    /// <summary>Token ids that end an answer, in addition to the model's end-of-text ids. A stop id is part of the answer's ids, not of its text.</summary>
     public IReadOnlyList<int> StopIds { get; init; } = [];
 
     /// <summary>
-    /// Texts that end an answer, wherever token borders fall; they are not part of its text unless <see cref="IncludeStop"/>.
+    /// Texts that end an answer, also across tokens. A stop string is part of the answer's text only with <see cref="IncludeStop"/>.
     /// </summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
-    /// <summary>Keeps the stop string in the text. Default false.</summary>
+    /// <summary>True to keep the stop string in the text. Default false.</summary>
     public bool IncludeStop { get; init; }
 
-    /// <summary>Goes on after the model's end-of-text ids. Default false.</summary>
+    /// <summary>True to continue after the model's end-of-text ids. Default false.</summary>
     public bool IgnoreEos { get; init; }
 
     /// <summary>
-    /// What the text must look like; null: anything. Each answer follows it on its own and ends with <see cref="FinishReason.Stop"/>
-    /// once it is complete and nothing can follow, whatever <see cref="IgnoreEos"/> says.
+    /// The constraint on the text of each answer; null for none. An answer ends with <see cref="FinishReason.Stop"/> when its text is complete
+    /// and the constraint allows no continuation, even with <see cref="IgnoreEos"/>.
     /// </summary>
     public Constraint? Constraint { get; init; }
 
@@ -41,15 +41,15 @@ public sealed record GenerationRequest
     public int Choices { get; init; } = 1;
 
     /// <summary>
-    /// Answers begun elsewhere with this request that go on after the ids given; null: all <see cref="Choices"/> begin anew. When set,
-    /// only the answers listed run, their streams give new tokens alone, <see cref="MaxTokens"/> counts the ids given too, and
-    /// <see cref="SamplingParams.Seed"/> must be the one they were drawn with. An answer whose ids end it already ends at once.
+    /// Answers that started elsewhere with this request, with their ids so far; null to start all <see cref="Choices"/>. If set, only the
+    /// answers in the list run and their streams carry only new tokens. <see cref="MaxTokens"/> includes the ids so far, and
+    /// <see cref="SamplingParams.Seed"/> must be the seed they were sampled with. An answer whose ids are complete ends at once.
     /// </summary>
     public IReadOnlyList<ResumedChoice>? Resume { get; init; }
 
-    /// <summary>Only requests with an equal salt share cached prefixes; null is the common one.</summary>
+    /// <summary>Only requests with the same salt share cached prefixes; null is a salt like any other.</summary>
     public string? CacheSalt { get; init; }
 
-    /// <summary>Ends all answers with <see cref="FinishReason.Cancelled"/> and frees their memory.</summary>
+    /// <summary>Cancels all answers, which end with <see cref="FinishReason.Cancelled"/>, and frees their KV blocks.</summary>
     public CancellationToken Cancellation { get; init; }
 }

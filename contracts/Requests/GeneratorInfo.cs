@@ -1,9 +1,9 @@
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>What callers of a generator need to know about its model.</summary>
-/// <param name="ModelName">Name of the model, for display and for requests that name a model.</param>
+/// <summary>The properties of a generator's model that callers need.</summary>
+/// <param name="ModelName">The model's name in requests.</param>
 /// <param name="VocabularySize">Number of token ids; ids are 0 to VocabularySize - 1.</param>
-/// <param name="MaxContext">Most tokens of prompt and answer together.</param>
-/// <param name="EosIds">The model's end-of-text ids; may be empty.</param>
-/// <param name="HasText">True if there is a tokenizer, so that requests may have stop strings.</param>
+/// <param name="MaxContext">Largest number of tokens of prompt and answer together.</param>
+/// <param name="EosIds">The model's end-of-text ids, possibly none.</param>
+/// <param name="HasText">True if the generator has a tokenizer. Requests may have stop strings only then.</param>
 public sealed record GeneratorInfo(string ModelName, int VocabularySize, int MaxContext, IReadOnlyList<int> EosIds, bool HasText);

@@ -1,17 +1,16 @@
 namespace HunyuanOrleans.Contracts.Requests;
 
 /// <summary>
-/// One answer as it is written, wherever that is: its chunks up to the one with a finish reason. One reader at a time; leaving the loop
-/// early cancels the answer.
+/// The stream of one answer, up to the chunk with a finish reason. It allows one reader at a time. A reader that stops early cancels the answer.
 /// </summary>
 public interface IChoice : IAsyncEnumerable<TokenChunk>
 {
-    /// <summary>Which of the request's answers, from 0.</summary>
+    /// <summary>Index of the answer in the request, from 0.</summary>
     int Index { get; }
 
-    /// <summary>Completes with the whole answer when it has ended, whatever the reason; it never faults.</summary>
+    /// <summary>Completes with the whole answer when the answer has ended for any reason. The task never fails.</summary>
     Task<ChoiceResult> Completion { get; }
 
-    /// <summary>Gives the answer up; it ends with <see cref="FinishReason.Cancelled"/>. Any thread; nothing where it has ended.</summary>
+    /// <summary>Cancels the answer, which ends with <see cref="FinishReason.Cancelled"/>. Does nothing if it has ended. Thread-safe.</summary>
     void Cancel();
 }

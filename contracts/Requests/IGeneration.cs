@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>A request that was accepted, wherever it is served: its answers are computed whether they are read or not.</summary>
+/// <summary>A request that was accepted. Its answers are computed whether they are read or not.</summary>
 public interface IGeneration
 {
-    /// <summary>The answers by index; of a request that resumes, those it lists, in its order.</summary>
+    /// <summary>The answers in the order of their indices. A request that resumes has the answers of <see cref="GenerationRequest.Resume"/>, in that order.</summary>
     IReadOnlyList<IChoice> Choices { get; }
 
-    /// <summary>The seed in effect: the request's, or the one drawn for it.</summary>
+    /// <summary>The seed in effect: the request's seed, or a random one if the request has none.</summary>
     ulong Seed { get; }
 
-    /// <summary>Gives all answers up. Any thread.</summary>
+    /// <summary>Cancels all answers. Thread-safe.</summary>
     void Cancel();
 }

@@ -1,13 +1,12 @@
-
 namespace HunyuanOrleans.Contracts.Requests;
 
 /// <summary>
-/// Serves requests for one model, in this process or on a cluster, as token ids in and token ids out. HTTP servers and programs are
-/// written against this interface. Safe for any number of concurrent callers. Disposing it cancels all its answers.
+/// Serves requests for one model, in this process or on a cluster, from token ids to token ids. HTTP servers and programs use this interface.
+/// Thread-safe. Disposing a generator cancels all its answers.
 /// </summary>
 public interface IGenerator : IAsyncDisposable
 {
-    /// <summary>The model that is served; constant.</summary>
+    /// <summary>The properties of the model. They do not change.</summary>
     GeneratorInfo Info { get; }
 
     /// <summary>Validates a request and queues it.</summary>

@@ -1,16 +1,15 @@
-
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>The queue has no room for the request now; the same request may be taken later.</summary>
-/// <param name="waiting">Answers already waiting.</param>
-/// <param name="asked">Answers this request asks for.</param>
-/// <param name="limit">Most answers that may wait.</param>
-public sealed class QueueFullException(int waiting, int asked, int limit)
-    : HunyuanException($"The queue is full: {waiting} answers wait, {asked} more were asked for, at most {limit} may wait. Try again later.")
+/// <summary>The queue has no room for the request now. The same request may be accepted later.</summary>
+/// <param name="waiting">Number of waiting answers.</param>
+/// <param name="requested">Number of answers of the request.</param>
+/// <param name="limit">Largest number of answers that may wait.</param>
+public sealed class QueueFullException(int waiting, int requested, int limit)
+    : HunyuanException($"The queue is full: {waiting} answers wait, {requested} more were asked for, at most {limit} may wait. Try again later.")
 {
-    /// <summary>Answers already waiting.</summary>
+    /// <summary>Number of waiting answers.</summary>
     public int Waiting { get; } = waiting;
 
-    /// <summary>Most answers that may wait.</summary>
+    /// <summary>Largest number of answers that may wait.</summary>
     public int Limit { get; } = limit;
 }

@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>How long one answer took, counted from submission.</summary>
-/// <param name="Queued">Until its first step was planned; the whole time where none was.</param>
-/// <param name="FirstToken">Until its first token; null where none came.</param>
-/// <param name="Total">Until its end.</param>
+/// <summary>Durations of one answer, counted from submission.</summary>
+/// <param name="Queued">Until the first step of the answer was planned; equal to the total if none was.</param>
+/// <param name="FirstToken">Until the first token; null if the answer has none.</param>
+/// <param name="Total">Until the end of the answer.</param>
 public readonly record struct RequestTimings(TimeSpan Queued, TimeSpan? FirstToken, TimeSpan Total);

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>An answer that was begun elsewhere, with the same request and seed, and is to go on as if nothing had happened.</summary>
-/// <param name="Index">Which of the request's answers, from 0.</param>
-/// <param name="Ids">Its token ids so far, possibly none; copied at submission.</param>
+/// <summary>An answer that started elsewhere with the same request and seed, and continues with the tokens it would have got there.</summary>
+/// <param name="Index">Index of the answer in the request, from 0.</param>
+/// <param name="Ids">Token ids of the answer so far, possibly none; submission copies them.</param>
 public sealed record ResumedChoice(int Index, ReadOnlyMemory<int> Ids);

@@ -1,13 +1,12 @@
-
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>The ranges sampling parameters may have.</summary>
+/// <summary>Validates the ranges of sampling parameters.</summary>
 internal static class SamplingParamsValidator
 {
-    /// <summary>OpenAI's limit for log probabilities.</summary>
+    /// <summary>Limit of the OpenAI API for log probabilities.</summary>
     public const int MaxLogProbabilities = 20;
 
-    /// <summary>Throws for the first value out of its range. Comparisons are written so that NaN fails them.</summary>
+    /// <summary>Throws for the first value out of its range. Every comparison is false for NaN, so NaN is refused.</summary>
     public static void Check(SamplingParams p, int vocabularySize)
     {
         Require(p.Temperature is >= 0 and < float.PositiveInfinity, "temperature", p.Temperature, "0 (greedy) or more");

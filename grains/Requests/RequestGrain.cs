@@ -20,8 +20,8 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
         try
         {
             RequestError? error = RequestErrors.UnknownModel(hosts, request.Model);
-            ITokenText? text = error is null && request.WantsText ? texts.Find(request.Model) : null;
-            if (error is null && request.WantsText && text is null)
+            ITokenText? text = error is null && request.IncludeText ? texts.Find(request.Model) : null;
+            if (error is null && request.IncludeText && text is null)
             {
                 error = RequestErrors.NoText(request.Model);
             }

@@ -140,7 +140,7 @@ public sealed class ChatTests(DemoCluster demo)
     [InlineData("messages", "role")]
     [InlineData("model", "demo-model")]
     [InlineData("repetition_penalty", "a number")]
-    public async Task Wrong_values_are_refused_with_what_is_allowed(string parameter, string said)
+    public async Task Wrong_values_are_refused_with_what_is_allowed(string parameter, string expected)
     {
         ChatOptions options = parameter switch
         {
@@ -153,7 +153,7 @@ public sealed class ChatTests(DemoCluster demo)
         ChatMessage message = new(parameter == "messages" ? new ChatRole("director") : ChatRole.User, "x");
         RequestException refused = await Assert.ThrowsAsync<RequestException>(() => Client.GetResponseAsync([message], options));
         Assert.Equal(parameter, refused.Parameter);
-        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
         Assert.Contains("allowed", refused.Message.Replace("may be", "allowed", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 

@@ -103,7 +103,7 @@ public sealed class ClusterGeneratorTests(DemoCluster demo, SpecialModelsCluster
     }
 
     [Fact]
-    public async Task Cancelling_and_disposing_end_answers_and_free_what_they_held()
+    public async Task Cancelling_and_disposing_end_answers_and_free_their_resources()
     {
         IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
         using CancellationTokenSource outside = new();

@@ -4,12 +4,15 @@ using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans;
+using Orleans.Configuration;
 using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>Options that say where the cluster is, and connections that the program gives.</summary>
+/// <summary>Validation of the client's options, and connections that the program has already.</summary>
 [Collection(nameof(DemoCluster))]
 public sealed class OptionsTests(DemoCluster demo)
 {
@@ -22,27 +25,44 @@ public sealed class OptionsTests(DemoCluster demo)
     [InlineData("empty", "Postgres", "some text")]
     [InlineData("deadline", "Deadline", "one day")]
     [InlineData("timeout", "ResponseTimeout", "16 s")]
-    public void Wrong_options_are_refused_with_what_is_allowed(string fault, string first, string second)
+    public async Task Wrong_options_are_refused_with_what_is_allowed(string fault, string first, string second)
     {
-        HunyuanException refused = Assert.Throws<HunyuanException>(() => new ServiceCollection().AddHunyuanClient(options => Set(options, fault)));
-        Assert.Contains(first, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(second, refused.Message, StringComparison.Ordinal);
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddHunyuanClient(options => Set(options, fault));
+        using IHost host = builder.Build();
+        OptionsValidationException atStart = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Contains(first, atStart.Message, StringComparison.Ordinal);
+        Assert.Contains(second, atStart.Message, StringComparison.Ordinal);
+
+        HunyuanException withoutHost = await Assert.ThrowsAsync<HunyuanException>(() => HunyuanClient.ConnectAsync(options => Set(options, fault)));
+        Assert.Equal(atStart.Message, withoutHost.Message);
+    }
+
+    [Fact]
+    public void Options_can_be_configured_apart_from_the_registration()
+    {
+        ServiceCollection services = new();
+        services.AddHunyuanClient(static options => options.Gateways.Add("127.0.0.1:30000"));
+        services.Configure<HunyuanClientOptions>(static options => options.ResponseTimeout = TimeSpan.FromSeconds(20));
+        using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Equal(TimeSpan.FromSeconds(20), provider.GetRequiredService<IOptions<ClientMessagingOptions>>().Value.ResponseTimeout);
+        Assert.Equal("gwy.tcp://127.0.0.1:30000/0", provider.GetRequiredService<IOptions<StaticGatewayListProviderOptions>>().Value.Gateways.Single().ToString());
     }
 
     [Fact]
     public async Task A_connection_of_the_program_is_used_and_left_open()
     {
         IClusterClient cluster = demo.Cluster.Silos.Client;
-        await using (ServiceProvider given = new ServiceCollection().AddHunyuanClient(options => options.ClusterClient = cluster).BuildServiceProvider())
+        await using (ServiceProvider services = new ServiceCollection().AddHunyuanClient(options => options.ClusterClient = cluster).BuildServiceProvider())
         {
-            Assert.Same(given.GetRequiredService<HunyuanClient>(), given.GetRequiredService<IChatClient>());
-            Assert.NotEmpty(await given.GetRequiredService<HunyuanClient>().EncodeAsync("x"));
+            Assert.Same(services.GetRequiredService<HunyuanClient>(), services.GetRequiredService<IChatClient>());
+            Assert.NotEmpty(await services.GetRequiredService<HunyuanClient>().EncodeAsync("x"));
         }
 
-        ServiceCollection services = new();
-        services.AddSingleton(cluster);
-        services.AddHunyuanClient(options => options.Model = TestModel.Demo);
-        ServiceProvider found = services.BuildServiceProvider();
+        ServiceCollection registered = new();
+        registered.AddSingleton(cluster);
+        registered.AddHunyuanClient(options => options.Model = TestModel.Demo);
+        ServiceProvider found = registered.BuildServiceProvider();
         Assert.Same(cluster, found.GetRequiredService<HunyuanClient>().Cluster);
         Assert.NotEmpty(await found.GetRequiredService<HunyuanClient>().EncodeAsync("x"));
     }

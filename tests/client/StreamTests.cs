@@ -11,7 +11,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Client.Tests;
 
-/// <summary>Many streams at once, and streams that their reader or a silo ends early.</summary>
+/// <summary>Concurrent streams, and streams that their reader or a silo ends early.</summary>
 [Collection(nameof(DemoCluster))]
 public sealed class StreamTests(DemoCluster demo, SpecialModelsCluster special)
 {
@@ -44,17 +44,17 @@ public sealed class StreamTests(DemoCluster demo, SpecialModelsCluster special)
     [InlineData("cancels the token")]
     [InlineData("leaves the loop")]
     [InlineData("disposes the client")]
-    public async Task A_reader_that_gives_up_frees_what_its_answer_held(string way)
+    public async Task A_cancelled_stream_frees_the_resources_of_its_answer(string action)
     {
         ModelClient model = special.Cluster.ClientOf(SpecialModelsCluster.Slow);
         using HunyuanClient client = DemoCluster.ClientOf(special.Cluster, SpecialModelsCluster.Slow);
         StatisticsMessage before = (await model.ReportAsync()).Statistics;
         using CancellationTokenSource cancel = new();
-        async Task ReadUntilGivingUpAsync()
+        async Task ReadAndCancelAsync()
         {
             await foreach (AnswerChunk chunk in client.GenerateAsync(LongRequest(), cancellationToken: cancel.Token))
             {
-                switch (way)
+                switch (action)
                 {
                     case "cancels the token":
                         await cancel.CancelAsync();
@@ -73,26 +73,26 @@ public sealed class StreamTests(DemoCluster demo, SpecialModelsCluster special)
             }
         }
 
-        if (way == "leaves the loop")
+        if (action == "leaves the loop")
         {
-            await ReadUntilGivingUpAsync();
+            await ReadAndCancelAsync();
         }
         else
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(ReadUntilGivingUpAsync);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(ReadAndCancelAsync);
         }
 
         StatisticsMessage after = (await model.UntilIdleAsync()).Statistics;
         Assert.Equal(1, after.Cancelled - before.Cancelled);
         Assert.InRange(after.AnswerTokens - before.AnswerTokens, 1, LongAnswer - 1);
-        if (way == "disposes the client")
+        if (action == "disposes the client")
         {
             await Assert.ThrowsAsync<ObjectDisposedException>(() => client.EncodeAsync("x"));
         }
     }
 
     [Fact]
-    public async Task A_reader_that_vanishes_frees_what_its_answer_held()
+    public async Task An_abandoned_stream_frees_the_resources_of_its_answer()
     {
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(DemoCluster.Silos, DemoCluster.Model, setup: new ClusterSetup
         {
@@ -103,7 +103,7 @@ public sealed class StreamTests(DemoCluster demo, SpecialModelsCluster special)
         IAsyncEnumerator<AnswerChunk> abandoned = client.GenerateAsync(LongRequest()).GetAsyncEnumerator();
         Assert.True(await abandoned.MoveNextAsync());
 
-        // The enumerator is neither read nor disposed: the cluster notices by itself.
+        // The enumerator is neither read nor disposed. The cluster must detect that by itself.
         StatisticsMessage end = (await cluster.Model.UntilIdleAsync()).Statistics;
         Assert.Equal((0, 1), (end.Finished, end.Cancelled));
         GC.KeepAlive(abandoned);

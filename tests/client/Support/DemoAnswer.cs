@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Tests.Support;
 
-/// <summary>What the publisher's code answers with the demo model.</summary>
+/// <summary>An answer of the demo model that the publisher's code gave.</summary>
 internal sealed record DemoAnswer(ChatMessage[] Messages, string Text, int[] PromptIds, int[] Ids)
 {
     public static IReadOnlyList<DemoAnswer> All { get; } = Load();

@@ -3,23 +3,23 @@ using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Chat;
 
-/// <summary>Messages of Microsoft.Extensions.AI as the cluster takes them: text alone.</summary>
-internal static class ChatTurns
+/// <summary>Converts messages of Microsoft.Extensions.AI to the cluster's chat messages, which hold text only.</summary>
+internal static class ChatMessageMapper
 {
-    /// <summary>Turns messages into turns.</summary>
+    /// <summary>Converts a chat.</summary>
     /// <param name="messages">The chat, oldest message first.</param>
-    /// <param name="instructions">What comes before as a system message; null for nothing.</param>
-    /// <exception cref="NotSupportedException">A message holds something else than text.</exception>
-    public static ChatTurn[] Of(IEnumerable<ChatMessage> messages, string? instructions)
+    /// <param name="instructions">The text of a system message to put before the chat; null or empty for none.</param>
+    /// <exception cref="NotSupportedException">A message holds something other than text.</exception>
+    public static ChatTurn[] ToTurns(IEnumerable<ChatMessage> messages, string? instructions)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        IEnumerable<ChatTurn> turns = messages.Select(Of);
+        IEnumerable<ChatTurn> turns = messages.Select(ToTurn);
         return [.. string.IsNullOrEmpty(instructions) ? turns : turns.Prepend(new ChatTurn(ChatRole.System.Value, instructions))];
     }
 
-    private static ChatTurn Of(ChatMessage message)
+    private static ChatTurn ToTurn(ChatMessage message)
     {
-        List<string> texts = [], thoughts = [];
+        List<string> texts = [], reasoning = [];
         foreach (AIContent content in message.Contents)
         {
             switch (content)
@@ -28,10 +28,10 @@ internal static class ChatTurns
                     texts.Add(text.Text);
                     break;
                 case TextReasoningContent thought:
-                    thoughts.Add(thought.Text);
+                    reasoning.Add(thought.Text);
                     break;
                 case UsageContent:
-                    // An earlier answer put into the history as it came.
+                    // Callers add earlier answers to the history with the usage that came with them.
                     break;
                 default:
                     throw new NotSupportedException(
@@ -39,6 +39,6 @@ internal static class ChatTurns
             }
         }
 
-        return new ChatTurn(message.Role.Value, string.Concat(texts), message.AuthorName, thoughts.Count == 0 ? null : string.Concat(thoughts));
+        return new ChatTurn(message.Role.Value, string.Concat(texts), message.AuthorName, reasoning.Count == 0 ? null : string.Concat(reasoning));
     }
 }

@@ -6,13 +6,15 @@ using Polly.Timeout;
 
 namespace HunyuanOrleans.Client.Connecting;
 
-/// <summary>Makes short calls to the cluster and retries them while silos join and leave. <see cref="ResumingStream"/> does the same for streams.</summary>
-internal sealed class ClusterCalls(TimeSpan patience, TimeProvider time)
+/// <summary>Retries short calls to the cluster while silos join and leave. <see cref="ResumingStream"/> does the same for streams.</summary>
+/// <param name="timeout">Time limit over all attempts of a call.</param>
+/// <param name="time">The clock.</param>
+internal sealed class CallRetryPolicy(TimeSpan timeout, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddTimeout(patience)
+        .AddTimeout(timeout)
         .AddRetry(new RetryStrategyOptions
         {
             MaxRetryAttempts = int.MaxValue,
@@ -25,9 +27,9 @@ internal sealed class ClusterCalls(TimeSpan patience, TimeProvider time)
         })
         .Build();
 
-    /// <summary>Makes a call that may be repeated.</summary>
-    /// <exception cref="GenerationFailedException">The cluster did not answer in time.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>Makes a call that may safely run more than once.</summary>
+    /// <exception cref="GenerationFailedException">The cluster did not respond in time.</exception>
+    public async Task<T> ExecuteAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
@@ -35,7 +37,7 @@ internal sealed class ClusterCalls(TimeSpan patience, TimeProvider time)
         }
         catch (TimeoutRejectedException late)
         {
-            throw new GenerationFailedException($"The cluster did not answer for {patience.TotalSeconds:0} seconds. Try again later.", late);
+            throw new GenerationFailedException($"The cluster did not answer for {timeout.TotalSeconds:0} seconds. Try again later.", late);
         }
     }
 }

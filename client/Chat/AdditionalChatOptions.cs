@@ -4,8 +4,8 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Client.Chat;
 
-/// <summary>Additional properties of chat options, by the names that the HTTP API and vLLM use.</summary>
-internal static class MoreWishes
+/// <summary>Applies the additional properties of chat options, which have the names that the HTTP API and vLLM use.</summary>
+internal static class AdditionalChatOptions
 {
     private static readonly Dictionary<string, Func<GenerationRequest, object, string, GenerationRequest>> Known = new(StringComparer.Ordinal)
     {
@@ -17,9 +17,9 @@ internal static class MoreWishes
         ["cache_salt"] = static (r, v, n) => r with { CacheSalt = Text(v, n) },
     };
 
-    /// <summary>The request with one property.</summary>
-    /// <exception cref="NotSupportedException">It is unknown.</exception>
-    /// <exception cref="RequestException">Its value is of the wrong kind.</exception>
+    /// <summary>Returns the request with one property applied. A null value changes nothing.</summary>
+    /// <exception cref="NotSupportedException">The property is unknown.</exception>
+    /// <exception cref="RequestException">The value has the wrong type.</exception>
     public static GenerationRequest Apply(GenerationRequest request, string name, object? value)
     {
         if (!Known.TryGetValue(name, out Func<GenerationRequest, object, string, GenerationRequest>? apply))

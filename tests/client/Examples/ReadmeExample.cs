@@ -3,8 +3,8 @@ using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Tests.Examples;
 
-/// <summary>The example of the README; a test compares the lines between the marks, and runs them.</summary>
-internal static class SdkExample
+/// <summary>The README's example. <see cref="ReadmeTests"/> compares the lines between the comments with the README, and runs them.</summary>
+internal static class ReadmeExample
 {
     public static Action<HunyuanClientOptions> Network { get; } =
         options => options.Gateways.Add("127.0.0.1:30000");

@@ -5,17 +5,17 @@ using Microsoft.Extensions.AI;
 namespace HunyuanOrleans.Client.Chat;
 
 /// <summary>
-/// What chat options mean for a request. What would change the answer and is not there is refused; hints that change nothing here (parallel tool
-/// calls, background responses, effort of reasoning) are passed over.
+/// Applies chat options to a request. Unsupported options that would change the answer are errors; hints that cannot change it (parallel tool calls,
+/// background responses, reasoning effort) are ignored.
 /// </summary>
-internal static class ChatWishes
+internal static class ChatOptionsMapper
 {
-    /// <summary>The parameter that constraints come from, for errors.</summary>
+    /// <summary>Name of the parameter that sets a constraint, for error messages.</summary>
     public const string ConstraintParameter = "response_format";
 
-    /// <summary>Refuses what is not there.</summary>
-    /// <exception cref="NotSupportedException">Something is asked for that is not there; the message names it.</exception>
-    public static void RequireSupported(ChatOptions? options)
+    /// <summary>Throws if an option is not supported.</summary>
+    /// <exception cref="NotSupportedException">An option is not supported; the message names it and says what is allowed.</exception>
+    public static void ThrowIfUnsupported(ChatOptions? options)
     {
         if (options is null)
         {
@@ -29,11 +29,11 @@ internal static class ChatWishes
         Require(options.ContinuationToken is null, nameof(options.ContinuationToken), "none; streams go on by themselves");
     }
 
-    /// <summary>The request with what the options say.</summary>
+    /// <summary>Returns the request with the values of the options.</summary>
     /// <param name="options">The options; null for none.</param>
-    /// <param name="request">What the model's publisher suggests.</param>
+    /// <param name="request">The request with the values that the model's publisher recommends.</param>
     /// <exception cref="NotSupportedException">An additional property is unknown.</exception>
-    /// <exception cref="RequestException">An additional property has a value of the wrong kind.</exception>
+    /// <exception cref="RequestException">An additional property has a value of the wrong type.</exception>
     public static GenerationRequest Apply(ChatOptions? options, GenerationRequest request)
     {
         if (options is null)
@@ -55,14 +55,14 @@ internal static class ChatWishes
         };
         foreach ((string name, object? value) in options.AdditionalProperties ?? [])
         {
-            request = MoreWishes.Apply(request, name, value);
+            request = AdditionalChatOptions.Apply(request, name, value);
         }
 
         return request;
     }
 
-    /// <summary>What the answer's text must look like; null for anything.</summary>
-    public static ConstraintSpec? Constraint(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson json ? null
+    /// <summary>Returns the constraint that the response format sets on the answer's text; null for none.</summary>
+    public static ConstraintSpec? ToConstraint(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson json ? null
         : json.Schema is { } schema ? ConstraintSpec.JsonSchema(schema.GetRawText())
         : ConstraintSpec.Json;
 

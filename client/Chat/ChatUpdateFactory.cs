@@ -3,21 +3,21 @@ using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client.Chat;
 
-/// <summary>Chunks of one answer as updates of one chat message.</summary>
+/// <summary>Converts the chunks of one answer to the updates of one chat message.</summary>
 /// <param name="model">The model's name.</param>
-/// <param name="created">When the request was made.</param>
-internal sealed class ChatUpdates(string model, DateTimeOffset created)
+/// <param name="created">When the request was created.</param>
+internal sealed class ChatUpdateFactory(string model, DateTimeOffset created)
 {
-    private readonly string _response = $"chat-{Guid.NewGuid():N}";
+    private readonly string _responseId = $"chat-{Guid.NewGuid():N}";
 
-    /// <summary>The update of a chunk; that of the last one carries reason and usage.</summary>
-    public ChatResponseUpdate Of(AnswerChunk chunk)
+    /// <summary>Creates the update of a chunk. The update of the last chunk carries finish reason and usage.</summary>
+    public ChatResponseUpdate Create(AnswerChunk chunk)
     {
         ChatResponseUpdate update = new()
         {
             Role = ChatRole.Assistant,
-            ResponseId = _response,
-            MessageId = _response,
+            ResponseId = _responseId,
+            MessageId = _responseId,
             ModelId = model,
             CreatedAt = created,
             RawRepresentation = chunk,
