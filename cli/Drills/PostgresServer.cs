@@ -1,101 +1,87 @@
 using System.Diagnostics;
+using System.Globalization;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>Runs a temporary PostgreSQL server with its data in a temporary folder.</summary>
-internal sealed class PostgresServer : IDisposable
+/// <summary>A PostgreSQL server that trusts every client.</summary>
+internal sealed class PostgresServer : MembershipServer
 {
+    // Debian keeps the server's programs out of the PATH, in one folder for each version.
     private const string DebianFolder = "/usr/lib/postgresql";
 
     private readonly string _programs;
-    private readonly string _folder = Directory.CreateTempSubdirectory("hunyuan-drill-db-").FullName;
-    private readonly int _port = Ports.FindFree();
-    private readonly DrillHost _host;
 
-    private PostgresServer(string programs, DrillHost host) => (_programs, _host) = (programs, host);
+    private PostgresServer(string programs, SiloPlace place)
+        : base(place) => _programs = programs;
 
-    /// <summary>The connection string of the server.</summary>
-    public string ConnectionString => $"Host={_host.Address};Port={_port};Username=postgres;Database=postgres;Timeout=5";
+    /// <inheritdoc/>
+    public override ClusterMembership Membership => new(
+        MembershipKind.Postgres,
+        string.Create(CultureInfo.InvariantCulture, $"Host={Place.Address};Port={Port};Username=postgres;Database=postgres;Timeout=5"));
 
-    private string Data => Path.Combine(_folder, "data");
+    /// <inheritdoc/>
+    public override string Product => "PostgreSQL";
 
-    /// <summary>Starts a server; returns null if PostgreSQL is not installed.</summary>
-    /// <param name="host">The host that it runs on.</param>
-    /// <exception cref="ModelException">PostgreSQL is installed but does not start.</exception>
-    public static PostgresServer? TryStart(DrillHost host)
-    {
-        if (FindPrograms() is not { } programs)
-        {
-            return null;
-        }
+    private string Data => Path.Combine(Folder, "data");
 
-        PostgresServer server = new(programs, host);
-        try
-        {
-            server.Start();
-            return server;
-        }
-        catch
-        {
-            server.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Creates a server that is not started yet.</summary>
+    /// <param name="place">The host to run it on.</param>
+    /// <returns>The server; null if PostgreSQL is not installed.</returns>
+    public static PostgresServer? TryCreate(SiloPlace place) => FindPrograms() is { } programs ? new PostgresServer(programs, place) : null;
 
-    /// <summary>Stops the server and deletes its folder.</summary>
-    public void Dispose()
-    {
-        if (File.Exists(Path.Combine(Data, "postmaster.pid")))
-        {
-            Execute(Program("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop"));
-        }
-
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private static string? FindPrograms() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Concat(Directory.Exists(DebianFolder) ? Directory.GetDirectories(DebianFolder).Select(static folder => Path.Combine(folder, "bin")) : [])
-            .FirstOrDefault(static folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
-
-    private void Start()
+    /// <inheritdoc/>
+    public override void Start()
     {
         if (Environment.IsPrivilegedProcess)
         {
-            Run("chown", "postgres", _folder);
+            Require("chown", "postgres", Folder);
         }
 
-        Run(Program("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"));
+        Require(Command("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"));
 
-        if (!_host.IsLoopback)
+        if (!Place.IsLoopback)
         {
             File.AppendAllText(Path.Combine(Data, "pg_hba.conf"), "host all all samenet trust\n");
         }
 
-        // Without fsync, because the data need not survive a crash of this machine. Every silo of a drill has several connections.
-        Run(Program("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_folder, "log"),
-            "-o", $"-c listen_addresses={_host.Address} -p {_port} -k {_folder} -c fsync=off -c max_connections=400", "start"));
+        // fsync=off: the data need not survive a crash of this machine. max_connections: every silo of a drill opens several connections.
+        Require(Command("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(Folder, "log"),
+            "-o", $"-c listen_addresses={Place.Address} -p {Port} -k {Folder} -c fsync=off -c max_connections=400", "start"));
     }
 
-    // The server refuses to run as root.
-    private string[] Program(string name, params string[] arguments) =>
-        Environment.IsPrivilegedProcess
-            ? [.. _host.CommandPrefix, "runuser", "-u", "postgres", "--", Path.Combine(_programs, name), .. arguments]
-            : [.. _host.CommandPrefix, Path.Combine(_programs, name), .. arguments];
+    /// <inheritdoc/>
+    protected override void Stop()
+    {
+        if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+        {
+            Execute(Command("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop"));
+        }
+    }
 
-    private static void Run(params string[] command)
+    private static string? FindPrograms() =>
+        ProgramFolders
+            .Concat(Directory.Exists(DebianFolder) ? Directory.GetDirectories(DebianFolder).Select(static folder => Path.Combine(folder, "bin")) : [])
+            .FirstOrDefault(static folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
+
+    // The server refuses to run as root.
+    private string[] Command(string name, params string[] arguments) =>
+        Environment.IsPrivilegedProcess
+            ? [.. Place.Enter, "runuser", "-u", "postgres", "--", Path.Combine(_programs, name), .. arguments]
+            : [.. Place.Enter, Path.Combine(_programs, name), .. arguments];
+
+    private static void Require(params string[] command)
     {
         int code = Execute(command);
         if (code != 0)
         {
-            throw new ModelException($"PostgreSQL for the drill did not start: {string.Join(' ', command)} ended with exit code {code}.");
+            throw new ModelException($"PostgreSQL does not start: {string.Join(' ', command)} ended with {code}.");
         }
     }
 
     private static int Execute(string[] command)
     {
-        // Streams are redirected to /dev/null, because the server inherits them and would keep a pipe open.
+        // The server inherits the streams and would keep a pipe open, so they are redirected to nowhere.
         ProcessStartInfo start = new("/bin/sh") { WorkingDirectory = Path.GetTempPath() };
         foreach (string argument in (string[])["-c", "\"$@\" >/dev/null 2>&1 </dev/null", "run", .. command])
         {

@@ -74,8 +74,8 @@ public static class SiloHost
             host.ServicesStartConcurrently = true;
         });
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddHostedService<Goodbye>();
-        ClusterSide.Add(builder, settings);
+        builder.Services.AddHostedService<ShutdownMonitor>();
+        builder.AddHunyuanSilo(settings);
         ClusterHttp.Add(builder);
         builder.Services.AddSiloHealth();
         builder.Services.AddHunyuanTelemetry(new TelemetryOptions

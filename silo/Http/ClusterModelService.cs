@@ -45,7 +45,7 @@ internal sealed partial class ClusterModelService(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (SiloShare.Models(settings.Value, static _ => { }) is not [{ } model])
+        if (SiloResources.Models(settings.Value, static _ => { }) is not [{ } model])
         {
             slot.Fail("This silo was started without a model.");
             return;

@@ -18,7 +18,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
-    private readonly ModelSettings? _model = SiloShare.Models(settings.Value, static _ => { }).FirstOrDefault();
+    private readonly ModelSettings? _model = SiloResources.Models(settings.Value, static _ => { }).FirstOrDefault();
     private ModelConfig? _config;
 
     /// <inheritdoc/>

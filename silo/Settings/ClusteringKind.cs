@@ -9,6 +9,6 @@ public enum ClusteringKind
     /// <summary>In a PostgreSQL database.</summary>
     Postgres,
 
-    /// <summary>In a Redis database; only in builds with the property Redis=true.</summary>
+    /// <summary>In a Redis database.</summary>
     Redis,
 }

@@ -81,6 +81,8 @@ public sealed class ClusteringRules : Rules<ClusteringSettings>
     {
         check(s.Kind == ClusteringKind.Localhost || !string.IsNullOrWhiteSpace(s.ConnectionString), nameof(s.ConnectionString), s.ConnectionString,
             $"a connection string, as clustering is {s.Kind.ToString().ToLowerInvariant()}");
+        check(string.IsNullOrWhiteSpace(s.ConnectionString) || IsConnectionString(s), nameof(s.ConnectionString), "not readable",
+            s.Kind == ClusteringKind.Redis ? "one of StackExchange.Redis such as redis.example:6379,user=hunyuan" : "one of Npgsql such as Host=db;Database=hunyuan;Username=hunyuan");
         check(string.IsNullOrEmpty(s.PrimaryEndpoint) || s.Kind == ClusteringKind.Localhost, nameof(s.PrimaryEndpoint), s.PrimaryEndpoint,
             "nothing unless clustering is localhost");
         check(string.IsNullOrEmpty(s.PrimaryEndpoint) || (System.Net.IPEndPoint.TryParse(s.PrimaryEndpoint, out var end) && end.Port > 0),
@@ -92,6 +94,25 @@ public sealed class ClusteringRules : Rules<ClusteringSettings>
         check(s.Votes is >= 1 and <= 10, nameof(s.Votes), s.Votes, "1 to 10");
         check(s.StaleAfterSeconds is >= 3 and <= 3600, nameof(s.StaleAfterSeconds), s.StaleAfterSeconds, "3 to 3600");
         check(s.JoinTimeoutSeconds is >= 1 and <= 3600, nameof(s.JoinTimeoutSeconds), s.JoinTimeoutSeconds, "1 to 3600");
+    }
+
+    // Neither the string nor the parser's message is shown: they may contain the password.
+    private static bool IsConnectionString(ClusteringSettings s)
+    {
+        try
+        {
+            _ = s.Kind switch
+            {
+                ClusteringKind.Postgres => new Npgsql.NpgsqlConnectionStringBuilder(s.ConnectionString),
+                ClusteringKind.Redis => StackExchange.Redis.ConfigurationOptions.Parse(s.ConnectionString!),
+                _ => (object?)null,
+            };
+            return true;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            return false;
+        }
     }
 }
 

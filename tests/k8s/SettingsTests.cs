@@ -70,7 +70,7 @@ public sealed class SettingsTests
     [MemberData(nameof(Overlays))]
     public void Pods_are_given_the_time_their_silo_takes_to_stop(string overlay)
     {
-        TimeSpan last = (TimeSpan)typeof(SiloHost).Assembly.GetType("HunyuanOrleans.Silo.Hosting.Goodbye")!
+        TimeSpan last = (TimeSpan)typeof(SiloHost).Assembly.GetType("HunyuanOrleans.Silo.Hosting.ShutdownMonitor")!
             .GetField("LastMoment", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.GetValue(null)!;
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos), silos =>

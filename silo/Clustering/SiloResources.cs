@@ -7,7 +7,7 @@ using HunyuanOrleans.Silo.Settings;
 namespace HunyuanOrleans.Silo.Clustering;
 
 /// <summary>What a silo's settings mean for the plan and for the loading of its share.</summary>
-internal static class SiloShare
+internal static class SiloResources
 {
     // The rest is for the program, its buffers, and the system.
     private const double ShareOfMemory = 0.8;

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
 
-public sealed class SiloShareTests
+public sealed class SiloResourcesTests
 {
     [Fact]
     public void Silos_announce_what_their_settings_say()
     {
         SiloSettings settings = SettingsTests.Read("--name", "a", "--device", "H100", "--memory", "74.5GiB", "--zone", "rack1", "--role", "experts").Silo;
-        SiloCapacity capacity = SiloShare.Capacity(settings);
+        SiloCapacity capacity = SiloResources.Capacity(settings);
         Assert.Equal(("a", "h100", "rack1", SiloRole.Experts), (capacity.Name, capacity.Device, capacity.Zone, capacity.Role));
         Assert.Equal((long)(74.5 * (1L << 30)), capacity.MemoryBytes);
         Assert.Equal(DeviceCatalog.Get("h100").MemoryBandwidth, capacity.MemoryBandwidth);
@@ -22,30 +22,30 @@ public sealed class SiloShareTests
 
     [Fact]
     public void A_part_of_the_machines_memory_is_announced_by_default() =>
-        Assert.InRange(SiloShare.Capacity(SettingsTests.Read().Silo).MemoryBytes, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
+        Assert.InRange(SiloResources.Capacity(SettingsTests.Read().Silo).MemoryBytes, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
 
     [Fact]
     public void A_model_goes_by_the_name_of_its_folder_unless_it_is_given_one()
     {
         string folder = HunyuanOrleans.TestSupport.TestPaths.DemoModel;
-        Assert.Empty(SiloShare.Models(SettingsTests.Read().Silo, _ => { }));
-        var model = Assert.Single(SiloShare.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }));
+        Assert.Empty(SiloResources.Models(SettingsTests.Read().Silo, _ => { }));
+        var model = Assert.Single(SiloResources.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }));
         model.Validate();
         Assert.Equal(("demo-model", Path.GetFullPath(folder)), (model.Name, Path.TrimEndingDirectorySeparator(model.Directory)));
-        Assert.Equal("other", SiloShare.Models(SettingsTests.Read("--model", folder, "--model-name", "other").Silo, _ => { })[0].Name);
+        Assert.Equal("other", SiloResources.Models(SettingsTests.Read("--model", folder, "--model-name", "other").Silo, _ => { })[0].Name);
     }
 
     [Fact]
     public void Loading_follows_the_settings()
     {
         List<string> warnings = [];
-        ModelOptions options = SiloShare.Loading(
+        ModelOptions options = SiloResources.Loading(
             SettingsTests.Read("--threads", "3", "--pin-threads", "false", "--kv-tokens", "640", "--kv", "Int8", "--max-batch-tokens", "64", "--packed-cache", "/tmp", "--quant", "int8-all").Silo, warnings.Add);
         options.Validate();
         Assert.Equal(KvFormat.Int8, options.CacheFormat);
-        Assert.Equal(KvFormat.Bf16, SiloShare.Loading(SettingsTests.Read().Silo, warnings.Add).CacheFormat);
+        Assert.Equal(KvFormat.Bf16, SiloResources.Loading(SettingsTests.Read().Silo, warnings.Add).CacheFormat);
         Assert.Equal(QuantFormat.Int8All, options.Quant);
-        Assert.Null(SiloShare.Loading(SettingsTests.Read().Silo, warnings.Add).Quant);
+        Assert.Null(SiloResources.Loading(SettingsTests.Read().Silo, warnings.Add).Quant);
         Assert.Equal((3, false, 640, 64, "/tmp"), (options.Threads, options.PinThreads, options.KvTokens, options.MaxBatchTokens, options.PackedCache));
         options.OnWarning!("x");
         Assert.Equal(["x"], warnings);

@@ -7,36 +7,36 @@ using Orleans.Connections.Security;
 namespace HunyuanOrleans.Silo.Clustering;
 
 /// <summary>Encryption of the connections between silos and from cluster clients.</summary>
-internal static class SiloTls
+internal static class TlsExtensions
 {
-    /// <summary>Turns it on where there is a certificate.</summary>
+    /// <summary>Encrypts the silo's connections if the settings name a certificate.</summary>
     /// <param name="silo">The silo.</param>
-    /// <param name="settings">Certificates.</param>
+    /// <param name="settings">The certificates.</param>
     /// <exception cref="SettingsException">A file holds no certificate.</exception>
-    public static void Add(ISiloBuilder silo, TlsSettings settings)
+    public static ISiloBuilder UseSiloTls(this ISiloBuilder silo, TlsSettings settings)
     {
         if (!settings.Enabled)
         {
-            return;
+            return silo;
         }
 
         X509Certificate2 certificate = Load(nameof(TlsSettings.Certificate), settings.Certificate!, () => LoadWithKey(settings));
         X509Certificate2Collection? authorities = settings.Authority is { Length: > 0 } path
             ? Load(nameof(TlsSettings.Authority), path, () => LoadAll(path))
             : null;
-        silo.UseTls(tls =>
+        return silo.UseTls(tls =>
         {
             tls.LocalCertificate = certificate;
-            // Both ends use this. A server always shows its certificate, so that allowing none frees callers only.
+            // Silos use these modes as servers and as clients. A server always shows its certificate, so AllowCertificate relaxes the check of callers only.
             tls.RemoteCertificateMode = settings.RequireClientCertificates ? RemoteCertificateMode.RequireCertificate : RemoteCertificateMode.AllowCertificate;
             tls.ClientCertificateMode = tls.RemoteCertificateMode;
-            tls.RemoteCertificateValidation = (remote, chain, errors) => Trusts(remote, chain, errors, authorities, settings.HostName);
+            tls.RemoteCertificateValidation = (remote, chain, errors) => IsTrusted(remote, chain, errors, authorities, settings.HostName);
             tls.OnAuthenticateAsClient = (_, options) => options.TargetHost = settings.HostName ?? certificate.GetNameInfo(X509NameType.DnsName, forIssuer: false);
         });
     }
 
-    /// <summary>Whether a certificate is signed by one of the authorities (null: one this machine trusts) and carries the name (null: any).</summary>
-    public static bool Trusts(X509Certificate2 remote, X509Chain? sent, SslPolicyErrors errors, X509Certificate2Collection? authorities, string? hostName)
+    /// <summary>True if a certificate is signed by one of the authorities (null: one that this machine trusts) and carries the name (null: any name).</summary>
+    public static bool IsTrusted(X509Certificate2 remote, X509Chain? sent, SslPolicyErrors errors, X509Certificate2Collection? authorities, string? hostName)
     {
         if (hostName is { Length: > 0 } && !remote.MatchesHostname(hostName))
         {
@@ -68,7 +68,7 @@ internal static class SiloTls
             return certificate;
         }
 
-        // Windows cannot use a key for TLS that is only in memory.
+        // TLS on Windows cannot use a key that is only in memory.
         using (certificate)
         {
             return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);

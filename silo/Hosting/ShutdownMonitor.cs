@@ -8,8 +8,8 @@ namespace HunyuanOrleans.Silo.Hosting;
 /// <param name="options">How long stopping may take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Where it says so.</param>
-internal sealed partial class Goodbye(
-    IHostApplicationLifetime lifetime, IOptions<SiloSettings> options, TimeProvider time, ILogger<Goodbye> logger) : IHostedService, IDisposable
+internal sealed partial class ShutdownMonitor(
+    IHostApplicationLifetime lifetime, IOptions<SiloSettings> options, TimeProvider time, ILogger<ShutdownMonitor> logger) : IHostedService, IDisposable
 {
     // Services that were told that time is up get a moment to say so before the process ends under them.
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);

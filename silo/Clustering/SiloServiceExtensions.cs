@@ -1,0 +1,43 @@
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Silo.Settings;
+using Orleans.Configuration;
+
+namespace HunyuanOrleans.Silo.Clustering;
+
+/// <summary>Adds an Orleans silo with the models' grains to the process.</summary>
+internal static class SiloServiceExtensions
+{
+    // The rest of the grace is for deactivating grains and closing connections.
+    private const double HandoverShareOfGrace = 0.8;
+
+    /// <summary>Adds the silo.</summary>
+    /// <param name="builder">The process's host.</param>
+    /// <param name="settings">All settings.</param>
+    /// <exception cref="SettingsException">A certificate cannot be read, or a host name does not resolve.</exception>
+    public static WebApplicationBuilder AddHunyuanSilo(this WebApplicationBuilder builder, HostSettings settings)
+    {
+        builder.Services.AddSingleton<SiloState>();
+        builder.UseOrleans(silo =>
+        {
+            silo.UseHunyuanClustering(settings);
+            silo.UseSiloTls(settings.Tls);
+            silo.Configure<SiloOptions>(o => o.SiloName = SiloResources.Name(settings.Silo));
+            silo.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
+            silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
+            silo.AddActivityPropagation();
+            silo.AddHunyuan(GrainOptions(settings.Silo));
+        });
+        return builder;
+    }
+
+    private static HunyuanSiloOptions GrainOptions(SiloSettings settings) => new()
+    {
+        Models = SiloResources.Models(settings, Console.Error.WriteLine),
+        Capacity = SiloResources.Capacity(settings),
+        LeaveGrace = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
+        StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
+        RequestDeadline = TimeSpan.FromSeconds(settings.RequestDeadlineSeconds),
+        SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
+        RebalanceInterval = TimeSpan.FromSeconds(settings.RebalanceSeconds),
+    };
+}
