@@ -24,6 +24,12 @@ internal static class DrillCommand
         DefaultValueFactory = _ => "kill",
     }.OneOf([.. Enum.GetNames<DrillAction>().Select(static name => name.ToLowerInvariant())]);
 
+    private static readonly Option<string> Clustering = new Option<string>("--clustering")
+    {
+        Description = "Database for the silos' membership. [default: postgres if installed, else redis if installed, else none, and the first silo is never ended]",
+        HelpName = "postgres|redis",
+    }.OneOf([.. Enum.GetNames<MembershipKind>().Select(static name => name.ToLowerInvariant())]);
+
     private static readonly Option<string?> Logs = new("--logs")
     {
         Description = "Keep the logs of the silo processes in DIR. [default: the logs are deleted]",
@@ -35,7 +41,7 @@ internal static class DrillCommand
     {
         Command command = new("drill", "Starts a cluster, kills, stops or adds silos while answers are generated, and compares every token with an undisturbed run.")
         {
-            SharedOptions.Model, SharedOptions.Quant, Silos, Streams, Rounds, Action, Seed, Logs, SharedOptions.Json,
+            SharedOptions.Model, SharedOptions.Quant, Silos, Streams, Rounds, Action, Seed, Clustering, Logs, SharedOptions.Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -53,6 +59,7 @@ internal static class DrillCommand
             Rounds = parsed.GetValue(Rounds) ?? 4,
             Seed = parsed.GetValue(Seed) ?? 1,
             Action = Enum.Parse<DrillAction>(parsed.GetValue(Action)!, ignoreCase: true),
+            Membership = parsed.GetValue(Clustering) is { } kind ? Enum.Parse<MembershipKind>(kind, ignoreCase: true) : null,
             Logs = parsed.GetValue(Logs),
             Quant = ComputeSettings.Quant(parsed),
         };

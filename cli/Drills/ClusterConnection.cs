@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using StackExchange.Redis;
 
 namespace HunyuanOrleans.Cli.Drills;
 
@@ -18,19 +19,22 @@ internal sealed class ClusterConnection : IAsyncDisposable
     public IClusterClient Client => _services.GetRequiredService<IClusterClient>();
 
     /// <summary>Connects to a cluster.</summary>
-    /// <param name="connectionString">The database with the membership table; null uses a single gateway instead.</param>
+    /// <param name="membership">The database with the membership table; null uses a single gateway instead.</param>
     /// <param name="gatewayPort">The port of that gateway on the loopback address.</param>
     /// <param name="cluster">The id of the cluster and of the service.</param>
     /// <param name="cancellationToken">Cancels connecting.</param>
-    public static async Task<ClusterConnection> OpenAsync(string? connectionString, int gatewayPort, string cluster, CancellationToken cancellationToken)
+    public static async Task<ClusterConnection> OpenAsync(ClusterMembership? membership, int gatewayPort, string cluster, CancellationToken cancellationToken)
     {
         ServiceCollection services = new();
         services.AddLogging();
         services.AddOrleansClient(client =>
         {
-            _ = connectionString is null
-                ? client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gatewayPort))
-                : client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connectionString));
+            _ = membership switch
+            {
+                null => client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gatewayPort)),
+                { Kind: MembershipKind.Postgres } => client.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", membership.ConnectionString)),
+                _ => client.UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse(membership.ConnectionString)),
+            };
             client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster, cluster));
 
             // In a drill, silos come and go within seconds. With the default of a minute, all known gateways could be gone.

@@ -6,13 +6,13 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Cli.Drills;
 
 /// <summary>
-/// The silo processes of a drill. Their membership is in a PostgreSQL server that the cluster starts. Without PostgreSQL they find each other
+/// The silo processes of a drill. Their membership is in a database server that the cluster starts. Without a database they find each other
 /// through the first silo, which then can never be removed. Disposing the cluster ends all processes that it started.
 /// </summary>
 internal sealed class DrillCluster : IAsyncDisposable
 {
     private readonly DrillPlan _plan;
-    private readonly PostgresServer? _server;
+    private readonly MembershipServer? _server;
     private readonly string _folder = Directory.CreateTempSubdirectory("hunyuan-drill-").FullName;
     private readonly string _logs;
     private readonly string _cluster = $"drill-{System.Environment.ProcessId}";
@@ -24,7 +24,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     private SiloProcess? _primary;
     private ClusterConnection? _connection;
 
-    private DrillCluster(DrillPlan plan, IReadOnlyList<DrillHost> hosts, PostgresServer? server)
+    private DrillCluster(DrillPlan plan, IReadOnlyList<DrillHost> hosts, MembershipServer? server)
     {
         (_plan, _hosts, _server) = (plan, hosts, server);
         _logs = plan.Logs ?? _folder;
@@ -32,11 +32,11 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     /// <summary>Describes how silos run and find each other.</summary>
     public string Description => _server is null
-        ? "silo processes that find each other through the first one, which stays (PostgreSQL is not installed)"
-        : "silo processes, membership in PostgreSQL";
+        ? "silo processes that find each other through the first one, which stays (neither PostgreSQL nor Redis is installed)"
+        : $"silo processes, membership in {_server.Product}";
 
-    /// <summary>The connection string of the membership database; null without PostgreSQL.</summary>
-    public string? ConnectionString => _server?.ConnectionString;
+    /// <summary>The membership database; null if there is none.</summary>
+    public MembershipServer? Server => _server;
 
     /// <summary>The id of the cluster and of the service.</summary>
     public string Name => _cluster;
@@ -68,11 +68,8 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether any silo can be removed, because membership does not depend on a silo.</summary>
-    public bool CanLoseAnySilo => _server is not null;
-
     /// <summary>Creates a cluster without silos whose silos will run on this machine.</summary>
-    /// <exception cref="ModelException">The plan needs PostgreSQL, but it is not installed or does not start.</exception>
+    /// <exception cref="ModelException">The plan needs a database that is not installed or does not start.</exception>
     public static Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken) =>
         CreateAsync(plan, [DrillHost.Loopback], cancellationToken);
 
@@ -80,7 +77,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     /// <param name="plan">Model and options of the silos.</param>
     /// <param name="hosts">The hosts that silos are started on in turn. A silo name always stays on its host; the last host runs the database.</param>
     /// <param name="cancellationToken">Cancels starting the database.</param>
-    /// <exception cref="ModelException">The plan needs PostgreSQL, but it is not installed or does not start.</exception>
+    /// <exception cref="ModelException">The plan needs a database that is not installed or does not start.</exception>
     public static async Task<DrillCluster> CreateAsync(DrillPlan plan, IReadOnlyList<DrillHost> hosts, CancellationToken cancellationToken)
     {
         if (plan.Logs is not null)
@@ -88,9 +85,10 @@ internal sealed class DrillCluster : IAsyncDisposable
             Directory.CreateDirectory(plan.Logs);
         }
 
-        PostgresServer? server = await Task.Run(() => PostgresServer.TryStart(hosts[^1]), cancellationToken);
+        MembershipServer? server = await Task.Run(() => StartServer(plan, hosts[^1]), cancellationToken);
         return server is null && plan.Silos == 1 && plan.Action != DrillAction.Join
-            ? throw new ModelException("PostgreSQL is not installed, and without it the first silo cannot be removed: use --silos 2 or more, or --action join.")
+            ? throw new ModelException(
+                "Neither PostgreSQL nor Redis is installed, and without them the first silo cannot be removed: use --silos 2 or more, or --action join.")
             : new DrillCluster(plan, hosts, server);
     }
 
@@ -99,7 +97,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     {
         lock (_gate)
         {
-            return CanLoseAnySilo || _silos[silo.Name].Process != _primary;
+            return _server is not null || _silos[silo.Name].Process != _primary;
         }
     }
 
@@ -108,7 +106,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     {
         SiloProcess process = Start(silo);
         await process.WaitUntilReadyAsync(cancellationToken);
-        _connection ??= await ClusterConnection.OpenAsync(ConnectionString, process.GatewayPort, _cluster, cancellationToken);
+        _connection ??= await ClusterConnection.OpenAsync(_server?.Membership, process.GatewayPort, _cluster, cancellationToken);
         lock (_gate)
         {
             _silos.Add(silo.Name, (silo, process));
@@ -143,6 +141,21 @@ internal sealed class DrillCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private static MembershipServer? StartServer(DrillPlan plan, DrillHost host)
+    {
+        MembershipServer? server = MembershipServer.TryCreate(plan.Membership, host);
+        try
+        {
+            server?.Start();
+            return server;
+        }
+        catch
+        {
+            server?.Dispose();
+            throw;
+        }
+    }
+
     private SiloProcess Start(DrillSilo silo)
     {
         lock (_gate)
@@ -170,7 +183,7 @@ internal sealed class DrillCluster : IAsyncDisposable
             "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
             "--cluster-id", _cluster,
             "--service-id", _cluster,
-            "--clustering", _server is null ? "localhost" : "postgres",
+            "--clustering", _server?.Membership.KindName ?? "localhost",
         ];
         if (_plan.Options.Quant is { } quant)
         {
@@ -193,7 +206,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     private Dictionary<string, string> Environment() =>
         _server is null ? [] : new()
         {
-            ["HUNYUAN_CONNECTION_STRING"] = _server.ConnectionString,
+            ["HUNYUAN_CONNECTION_STRING"] = _server.Membership.ConnectionString,
             // Silos on other hosts listen beyond loopback. Only the drill can reach these hosts, so no API key is needed.
             ["HUNYUAN_Server__AllowAnonymous"] = "true",
         };

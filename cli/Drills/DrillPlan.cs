@@ -36,6 +36,9 @@ internal sealed record DrillPlan
     /// <summary>The format of the weights. The default, null, is the format of the checkpoint.</summary>
     public QuantFormat? Quant { get; init; }
 
+    /// <summary>Database for the membership; null (default): PostgreSQL if installed, else Redis if installed, else none.</summary>
+    public MembershipKind? Membership { get; init; }
+
     /// <summary>Folder for what silo processes write to their logs; null keeps nothing. Unused where silos are in this process.</summary>
     public string? Logs { get; init; }
 

@@ -5,8 +5,8 @@ namespace HunyuanOrleans.Cli.Drills;
 /// <summary>
 /// A database server for the membership of a drill's silos, with its data in a temporary folder. Disposing it stops the server and deletes the folder.
 /// </summary>
-/// <param name="place">The host it runs on.</param>
-internal abstract class MembershipServer(SiloPlace place) : IDisposable
+/// <param name="host">The host it runs on.</param>
+internal abstract class MembershipServer(DrillHost host) : IDisposable
 {
     /// <summary>How silos and clients reach it.</summary>
     public abstract ClusterMembership Membership { get; }
@@ -15,33 +15,40 @@ internal abstract class MembershipServer(SiloPlace place) : IDisposable
     public abstract string Product { get; }
 
     /// <summary>TCP port it listens on.</summary>
-    public int Port { get; } = Ports.Free();
+    public int Port { get; } = Ports.FindFree();
 
     /// <summary>The host it runs on.</summary>
-    protected SiloPlace Place => place;
+    protected DrillHost Host => host;
 
     /// <summary>The server's folder.</summary>
     protected string Folder { get; } = Directory.CreateTempSubdirectory("hunyuan-drill-db-").FullName;
 
+    /// <summary>Says that a kind of database is not installed; null if it is installed.</summary>
+    public static string? Missing(MembershipKind kind) => kind switch
+    {
+        MembershipKind.Postgres => PostgresServer.IsInstalled ? null : "PostgreSQL is not installed.",
+        _ => RedisServer.IsInstalled ? null : "redis-server is not installed.",
+    };
+
     /// <summary>Creates a server that is not started yet.</summary>
     /// <param name="kind">The kind of database; null for PostgreSQL if installed, else Redis.</param>
-    /// <param name="place">The host to run it on.</param>
+    /// <param name="host">The host to run it on.</param>
     /// <returns>The server; null if <paramref name="kind"/> is null and neither database is installed.</returns>
     /// <exception cref="ModelException">The given kind of database is not installed.</exception>
-    public static MembershipServer? TryCreate(MembershipKind? kind, SiloPlace place)
+    public static MembershipServer? TryCreate(MembershipKind? kind, DrillHost host)
     {
-        MembershipServer? server = kind switch
+        if (kind is null)
         {
-            MembershipKind.Postgres => PostgresServer.TryCreate(place),
-            MembershipKind.Redis => RedisServer.TryCreate(place),
-            _ => (MembershipServer?)PostgresServer.TryCreate(place) ?? RedisServer.TryCreate(place),
-        };
-        return server is null && kind is not null ? throw new ModelException($"{NotInstalled(kind.Value)} Leave out --clustering to do without.") : server;
-    }
+            return PostgresServer.IsInstalled ? new PostgresServer(host) : RedisServer.IsInstalled ? new RedisServer(host) : null;
+        }
 
-    /// <summary>The sentence that a kind of database is not installed.</summary>
-    public static string NotInstalled(MembershipKind kind) =>
-        kind == MembershipKind.Postgres ? "PostgreSQL (initdb, pg_ctl) is not installed." : "Redis (redis-server) is not installed.";
+        if (Missing(kind.Value) is { } missing)
+        {
+            throw new ModelException(missing);
+        }
+
+        return kind == MembershipKind.Postgres ? new PostgresServer(host) : new RedisServer(host);
+    }
 
     /// <summary>Starts the server. It accepts connections when this returns.</summary>
     /// <exception cref="ModelException">It does not start.</exception>
@@ -57,6 +64,6 @@ internal abstract class MembershipServer(SiloPlace place) : IDisposable
     /// <summary>Stops the server if it runs.</summary>
     protected abstract void Stop();
 
-    /// <summary>The folders in which programs are looked for.</summary>
+    /// <summary>The folders to search for programs.</summary>
     protected static IEnumerable<string> ProgramFolders => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
 }

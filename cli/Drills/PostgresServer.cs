@@ -10,25 +10,30 @@ internal sealed class PostgresServer : MembershipServer
     // Debian keeps the server's programs out of the PATH, in one folder for each version.
     private const string DebianFolder = "/usr/lib/postgresql";
 
-    private readonly string _programs;
+    private static readonly string? ProgramFolder =
+        ProgramFolders
+            .Concat(Directory.Exists(DebianFolder) ? Directory.GetDirectories(DebianFolder).Select(static folder => Path.Combine(folder, "bin")) : [])
+            .FirstOrDefault(static folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
 
-    private PostgresServer(string programs, SiloPlace place)
-        : base(place) => _programs = programs;
+    /// <summary>Creates a server that is not started yet.</summary>
+    /// <param name="host">The host to run it on.</param>
+    public PostgresServer(DrillHost host)
+        : base(host)
+    {
+    }
+
+    /// <summary>True if PostgreSQL's server is installed.</summary>
+    public static bool IsInstalled => ProgramFolder is not null;
 
     /// <inheritdoc/>
     public override ClusterMembership Membership => new(
         MembershipKind.Postgres,
-        string.Create(CultureInfo.InvariantCulture, $"Host={Place.Address};Port={Port};Username=postgres;Database=postgres;Timeout=5"));
+        string.Create(CultureInfo.InvariantCulture, $"Host={Host.Address};Port={Port};Username=postgres;Database=postgres;Timeout=5"));
 
     /// <inheritdoc/>
     public override string Product => "PostgreSQL";
 
     private string Data => Path.Combine(Folder, "data");
-
-    /// <summary>Creates a server that is not started yet.</summary>
-    /// <param name="place">The host to run it on.</param>
-    /// <returns>The server; null if PostgreSQL is not installed.</returns>
-    public static PostgresServer? TryCreate(SiloPlace place) => FindPrograms() is { } programs ? new PostgresServer(programs, place) : null;
 
     /// <inheritdoc/>
     public override void Start()
@@ -40,14 +45,14 @@ internal sealed class PostgresServer : MembershipServer
 
         Require(Command("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"));
 
-        if (!Place.IsLoopback)
+        if (!Host.IsLoopback)
         {
             File.AppendAllText(Path.Combine(Data, "pg_hba.conf"), "host all all samenet trust\n");
         }
 
         // fsync=off: the data need not survive a crash of this machine. max_connections: every silo of a drill opens several connections.
         Require(Command("pg_ctl", "-D", Data, "-w", "-l", Path.Combine(Folder, "log"),
-            "-o", $"-c listen_addresses={Place.Address} -p {Port} -k {Folder} -c fsync=off -c max_connections=400", "start"));
+            "-o", $"-c listen_addresses={Host.Address} -p {Port} -k {Folder} -c fsync=off -c max_connections=400", "start"));
     }
 
     /// <inheritdoc/>
@@ -59,16 +64,11 @@ internal sealed class PostgresServer : MembershipServer
         }
     }
 
-    private static string? FindPrograms() =>
-        ProgramFolders
-            .Concat(Directory.Exists(DebianFolder) ? Directory.GetDirectories(DebianFolder).Select(static folder => Path.Combine(folder, "bin")) : [])
-            .FirstOrDefault(static folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
-
     // The server refuses to run as root.
     private string[] Command(string name, params string[] arguments) =>
         Environment.IsPrivilegedProcess
-            ? [.. Place.Enter, "runuser", "-u", "postgres", "--", Path.Combine(_programs, name), .. arguments]
-            : [.. Place.Enter, Path.Combine(_programs, name), .. arguments];
+            ? [.. Host.CommandPrefix, "runuser", "-u", "postgres", "--", Path.Combine(ProgramFolder!, name), .. arguments]
+            : [.. Host.CommandPrefix, Path.Combine(ProgramFolder!, name), .. arguments];
 
     private static void Require(params string[] command)
     {

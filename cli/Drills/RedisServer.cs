@@ -12,30 +12,29 @@ internal sealed class RedisServer : MembershipServer
 
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(2), Interval = TimeSpan.FromMilliseconds(20);
 
-    private readonly string _program;
+    private static readonly string? ProgramPath =
+        ProgramFolders.Select(static folder => Path.Combine(folder, Program)).FirstOrDefault(File.Exists);
+
     private readonly string? _password;
     private Process? _process;
 
-    private RedisServer(string program, SiloPlace place, string? password)
-        : base(place) => (_program, _password) = (program, password);
+    /// <summary>Creates a server that is not started yet.</summary>
+    /// <param name="host">The host to run it on.</param>
+    /// <param name="password">Password that clients must give; null for none.</param>
+    public RedisServer(DrillHost host, string? password = null)
+        : base(host) => _password = password;
+
+    /// <summary>True if Redis is installed.</summary>
+    public static bool IsInstalled => ProgramPath is not null;
 
     /// <inheritdoc/>
     public override ClusterMembership Membership => new(
-        MembershipKind.Redis, string.Create(CultureInfo.InvariantCulture, $"{Place.Address}:{Port}{(_password is null ? "" : $",password={_password}")}"));
+        MembershipKind.Redis, string.Create(CultureInfo.InvariantCulture, $"{Host.Address}:{Port}{(_password is null ? "" : $",password={_password}")}"));
 
     /// <inheritdoc/>
     public override string Product => "Redis";
 
     private string Log => Path.Combine(Folder, "log");
-
-    /// <summary>Creates a server that is not started yet.</summary>
-    /// <param name="place">The host to run it on.</param>
-    /// <param name="password">Password that clients must give; null for none.</param>
-    /// <returns>The server; null if Redis is not installed.</returns>
-    public static RedisServer? TryCreate(SiloPlace place, string? password = null) =>
-        ProgramFolders.Select(static folder => Path.Combine(folder, Program)).FirstOrDefault(File.Exists) is { } program
-            ? new RedisServer(program, place, password)
-            : null;
 
     /// <inheritdoc/>
     public override void Start()
@@ -43,9 +42,9 @@ internal sealed class RedisServer : MembershipServer
         // exec: the process that is killed later is the server itself.
         string[] arguments =
         [
-            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", Log, .. Place.Enter, _program,
-            "--bind", Place.Address, "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", Folder,
-            "--save", "", "--appendonly", "no", "--protected-mode", "no", .. _password is null ? (string[])[] : ["--requirepass", _password],
+            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", Log, .. Host.CommandPrefix, ProgramPath!,
+            "--bind", Host.Address, "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", Folder,
+            "--save", "", "--appendonly", "no", "--protected-mode", "no", .. (string[])(_password is null ? [] : ["--requirepass", _password]),
         ];
         ProcessStartInfo start = new("/bin/sh") { WorkingDirectory = Folder };
         foreach (string argument in arguments)
@@ -81,7 +80,7 @@ internal sealed class RedisServer : MembershipServer
     {
         try
         {
-            using TcpClient client = new(Place.Address, Port);
+            using TcpClient client = new(Host.Address, Port);
             return true;
         }
         catch (SocketException)

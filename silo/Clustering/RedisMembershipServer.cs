@@ -29,11 +29,30 @@ internal sealed class RedisMembershipServer(IOptions<ClusteringSettings> options
 
         // Otherwise the first connection would fail without a reason, and a wrong password would look like a server that is down.
         configuration.AbortOnConnectFail = true;
+
+        // The caller repeats failed attempts.
+        configuration.ConnectRetry = 1;
         return configuration;
     }
 
-    public async Task PrepareAsync(CancellationToken cancellationToken) =>
-        _connection ??= await ConnectionMultiplexer.ConnectAsync(Parse(options.Value.ConnectionString!)).WaitAsync(cancellationToken);
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is not null)
+        {
+            return;
+        }
+
+        ConfigurationOptions configuration = Parse(options.Value.ConnectionString!);
+        try
+        {
+            _connection = await ConnectionMultiplexer.ConnectAsync(configuration).WaitAsync(cancellationToken);
+        }
+        catch (RedisConnectionException exception) when (exception.FailureType == ConnectionFailureType.UnableToConnect)
+        {
+            // The library's message advises to change the program's code.
+            throw new RedisConnectionException(exception.FailureType, $"There is no connection to {string.Join(", ", configuration.EndPoints)}.", exception);
+        }
+    }
 
     public bool IsTransient(Exception exception) => exception switch
     {

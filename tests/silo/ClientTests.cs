@@ -1,4 +1,5 @@
 using System.Text;
+using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Client;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Requests;
@@ -17,9 +18,9 @@ public sealed class ClientTests
     [SkippableFact]
     public async Task An_answer_outlives_the_silo_it_came_through()
     {
-        await using SiloProcess first = Start();
+        await using TestSilo first = Start();
         await first.SeesAsync(1);
-        await using SiloProcess second = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");
+        await using TestSilo second = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");
         await second.SeesAsync(2);
 
         GenerationRequest request = new()
@@ -38,16 +39,20 @@ public sealed class ClientTests
         Assert.Equal(undisturbed, await ReadAsync(both, request, null));
     }
 
-    [SkippableFact]
-    public async Task A_host_finds_the_silos_in_their_database()
+    [SkippableTheory]
+    [InlineData("postgres")]
+    [InlineData("redis")]
+    public async Task A_host_finds_the_silos_in_their_database(string clustering)
     {
-        Skip.If(PostgresServer.Missing is not null, PostgresServer.Missing);
-        using PostgresServer server = new();
+        MembershipKind kind = Enum.Parse<MembershipKind>(clustering, ignoreCase: true);
+        Skip.If(MembershipServer.Missing(kind) is not null, MembershipServer.Missing(kind));
+        using MembershipServer server = MembershipServer.TryCreate(kind, DrillHost.Loopback)!;
         server.Start();
-        await using SiloProcess silo = Start("--clustering", "postgres", "--advertised-address", "127.0.0.1", "--connection-string", server.ConnectionString);
+        string connectionString = server.Membership.ConnectionString;
+        await using TestSilo silo = Start("--clustering", clustering, "--advertised-address", "127.0.0.1", "--connection-string", connectionString);
         await silo.SeesAsync(1);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddHunyuanClient(options => options.Postgres = server.ConnectionString);
+        builder.Services.AddHunyuanClient(options => _ = kind == MembershipKind.Postgres ? options.Postgres = connectionString : options.Redis = connectionString);
         using IHost host = builder.Build();
         await host.StartAsync();
         ChatResponse answer = await host.Services.GetRequiredService<IChatClient>().GetResponseAsync(
@@ -72,6 +77,6 @@ public sealed class ClientTests
         return text.ToString();
     }
 
-    private static SiloProcess Start(params string[] flags) => SiloProcess.Start(
+    private static TestSilo Start(params string[] flags) => TestSilo.Start(
         ["--model", TestPaths.DemoModel, "--memory", "1GB", "--threads", "1", "--pin-threads", "false", "--kv-tokens", "8192", .. flags]);
 }

@@ -12,12 +12,12 @@ public sealed class ClusterPageTests
     [Fact]
     public async Task Any_silo_answers_chats_and_shows_who_holds_what()
     {
-        await using SiloProcess first = Start();
-        await using SiloProcess last = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");
+        await using TestSilo first = Start();
+        await using TestSilo last = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");
         await first.SeesAsync(2);
         await last.SeesAsync(2);
 
-        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{last.HttpPort}"), Timeout = SiloProcess.Limit };
+        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{last.HttpPort}"), Timeout = TestSilo.Limit };
         using HttpResponseMessage answer = await http.PostAsJsonAsync("/v1/chat/completions", new
         {
             messages = new[] { new { role = "user", content = "What is the capital of France?" } }, temperature = 0,
@@ -38,5 +38,5 @@ public sealed class ClusterPageTests
         Assert.Contains(silos, static silo => silo.GetProperty("weight_bytes").GetInt64() > 0);
     }
 
-    private static SiloProcess Start(params string[] flags) => SiloProcess.Start(["--model", TestPaths.DemoModel, "--memory", "1GB", .. flags]);
+    private static TestSilo Start(params string[] flags) => TestSilo.Start(["--model", TestPaths.DemoModel, "--memory", "1GB", .. flags]);
 }

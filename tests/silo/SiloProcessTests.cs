@@ -9,7 +9,7 @@ public sealed class SiloProcessTests
     [Fact]
     public async Task A_silo_becomes_ready_and_ends_when_told_to()
     {
-        await using SiloProcess silo = SiloProcess.Start("--shutdown-grace", "20", "--model", HunyuanOrleans.TestSupport.TestPaths.DemoModel, "--memory", "1GB");
+        await using TestSilo silo = TestSilo.Start("--shutdown-grace", "20", "--model", HunyuanOrleans.TestSupport.TestPaths.DemoModel, "--memory", "1GB");
         await silo.SeesAsync(1);
         await silo.WaitAsync("/health/live", HttpStatusCode.OK, "ok");
         silo.Terminate();
@@ -21,7 +21,7 @@ public sealed class SiloProcessTests
     [Fact]
     public async Task Wrong_settings_end_it_at_once_with_a_line_for_each()
     {
-        await using SiloProcess silo = SiloProcess.Start(["--votes", "0"], new Dictionary<string, string> { ["HUNYUAN_MEMORY"] = "none" });
+        await using TestSilo silo = TestSilo.Start(["--votes", "0"], new Dictionary<string, string> { ["HUNYUAN_MEMORY"] = "none" });
         Assert.Equal(2, await silo.ExitAsync());
         Assert.Contains("HUNYUAN_MEMORY) is none", silo.Output);
         Assert.Contains("--votes", silo.Output);

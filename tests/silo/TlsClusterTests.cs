@@ -19,10 +19,10 @@ public sealed class TlsClusterTests : IDisposable
     {
         Issue("ours");
         Issue("theirs");
-        await using SiloProcess first = SiloProcess.Start(Flags("ours"));
+        await using TestSilo first = TestSilo.Start(Flags("ours"));
         await first.SeesAsync(1);
         string[] join = ["--primary-endpoint", $"127.0.0.1:{first.SiloPort}"], soon = ["--join-timeout", "5", "--response-timeout", "5"];
-        await using (SiloProcess second = SiloProcess.Start([.. Flags("ours"), .. join]))
+        await using (TestSilo second = TestSilo.Start([.. Flags("ours"), .. join]))
         {
             await second.SeesAsync(2);
             await first.SeesAsync(2);
@@ -32,8 +32,8 @@ public sealed class TlsClusterTests : IDisposable
         }
 
         // It trusts the first silo; the first does not trust it.
-        await using SiloProcess stranger = SiloProcess.Start([.. Flags("theirs", authority: "ours"), .. join, .. soon]);
-        await using SiloProcess unencrypted = SiloProcess.Start([.. join, .. soon]);
+        await using TestSilo stranger = TestSilo.Start([.. Flags("theirs", authority: "ours"), .. join, .. soon]);
+        await using TestSilo unencrypted = TestSilo.Start([.. join, .. soon]);
         Assert.NotEqual(0, await stranger.ExitAsync());
         Assert.NotEqual(0, await unencrypted.ExitAsync());
         await first.SeesAsync(1);

@@ -5,7 +5,6 @@ using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.TestSupport;
-using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -56,7 +55,7 @@ public sealed class HostTests(ITestOutputHelper output)
 
         using NetworkHosts hosts = _hosts = new(Hosts);
         await using DrillCluster cluster = _cluster = await DrillCluster.CreateAsync(_plan, hosts.DrillHosts, default);
-        Skip.If(!cluster.CanLoseAnySilo, "PostgreSQL is not installed.");
+        Skip.If(cluster.Server is null, "Neither PostgreSQL nor Redis is installed.");
         await Drill.StartAsync(_plan, cluster, static (_, _, _) => { }, TimeProvider.System, default);
         await using DrillStreams streams = _streams = new(_plan, expected, cluster.Grains, TimeProvider.System);
         await streams.WaitForTokensAsync(default);
@@ -66,7 +65,7 @@ public sealed class HostTests(ITestOutputHelper output)
         await LoseHostAsync("killed", 1, hosts.Kill, static _ => { });
         await CutDatabaseHostAsync();
         await MeasureSpeedAsync("nothing wrong", static () => { });
-        await MeasureSpeedAsync("no database", () => hosts.Close(DatabaseHost, new NpgsqlConnectionStringBuilder(cluster.ConnectionString).Port));
+        await MeasureSpeedAsync("no database", () => hosts.Close(DatabaseHost, cluster.Server.Port));
         await MeasureSpeedAsync("1% of packets lost", () => hosts.Lose(1));
         await MeasureSpeedAsync("100 Mbit/s", () => hosts.Limit("100mbit"));
         await MeasureSpeedAsync("10 Mbit/s", () => hosts.Limit("10mbit"));

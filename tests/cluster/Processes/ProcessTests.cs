@@ -1,29 +1,27 @@
 using System.Diagnostics;
 using System.Globalization;
 using HunyuanOrleans.Cli.Drills;
-using HunyuanOrleans.Cli.Output;
-using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Placement;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace HunyuanOrleans.Cluster.Tests.Processes;
 
-/// <summary>Silo processes are killed and stopped, and a client vanishes, while 32 streams run; no answer fails, no token differs.</summary>
+/// <summary>
+/// Silo processes are killed and stopped, and a client is killed, while 32 answers are streamed. No answer fails, no token differs. The membership is in
+/// PostgreSQL.
+/// </summary>
 [Collection(nameof(ProcessTests))]
 [CollectionDefinition(nameof(ProcessTests), DisableParallelization = true)]
-public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper output) : IClassFixture<ProcessCluster>
+public sealed class ProcessTests(PostgresProcessCluster cluster, ITestOutputHelper output) : IClassFixture<PostgresProcessCluster>
 {
     private const string SoakVariable = "HUNYUAN_SOAK";
-
-    // Far longer than anything here takes, so that what never happens fails.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     [SkippableFact]
     public async Task Kill_9_of_every_kind_of_silo()
     {
         await cluster.StartAsync(output);
-        DrillReport report = await RunAsync(cluster.Plan);
+        DrillReport report = await cluster.DrillAsync(cluster.Plan, output);
         Assert.Contains("scheduler", report.Rounds[0].Held, StringComparison.Ordinal);
         Assert.Contains("attention", report.Rounds[1].Held, StringComparison.Ordinal);
         Assert.EndsWith("experts", report.Rounds[2].Held, StringComparison.Ordinal);
@@ -34,8 +32,8 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
     public async Task Silos_told_to_stop_hand_over_and_one_that_comes_takes_part()
     {
         await cluster.StartAsync(output);
-        await RunAsync(cluster.Plan with { Rounds = 1, Action = DrillAction.Stop });
-        DrillReport joined = await RunAsync(cluster.Plan with { Rounds = 1, Action = DrillAction.Join });
+        await cluster.DrillAsync(cluster.Plan with { Rounds = 1, Action = DrillAction.Stop }, output);
+        DrillReport joined = await cluster.DrillAsync(cluster.Plan with { Rounds = 1, Action = DrillAction.Join }, output);
         Assert.Contains("attention", joined.Rounds[0].Held, StringComparison.Ordinal);
     }
 
@@ -45,11 +43,11 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         await cluster.StartAsync(output);
         DrillSilo[] silos = [.. cluster.Cluster.Silos];
         int started = cluster.Cluster.Started;
-        DrillReport report = await RunAsync(cluster.Plan with { Rounds = silos.Length, Action = DrillAction.Roll });
+        DrillReport report = await cluster.DrillAsync(cluster.Plan with { Rounds = silos.Length, Action = DrillAction.Roll }, output);
         Assert.Equal(silos.Select(static s => s.Name), report.Rounds.Select(static r => r.Silo));
         Assert.Equal(silos, cluster.Cluster.Silos);
         Assert.Equal(started + silos.Length, cluster.Cluster.Started);
-        await UntilReportAsync(now => silos.All(silo => silo.Role == SiloRole.Gateway || ClusterMonitor.Holds(now, silo.Name)));
+        await cluster.UntilReportAsync(now => silos.All(silo => silo.Role == SiloRole.Gateway || ClusterMonitor.Holds(now, silo.Name)));
     }
 
     [SkippableFact]
@@ -60,7 +58,7 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         {
             try
             {
-                await UntilAsync(static s => s.Running >= VanishingClient.Requests);
+                await cluster.UntilAsync(static s => s.Running >= VanishingClient.Requests);
             }
             finally
             {
@@ -70,9 +68,9 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         }
 
         long killed = Stopwatch.GetTimestamp();
-        await UntilAsync(static s => s is { Running: 0, Waiting: 0, KvUsed: 0 });
+        await cluster.UntilAsync(static s => s is { Running: 0, Waiting: 0, KvUsed: 0 });
         output.WriteLine($"Everything was given back {Stopwatch.GetElapsedTime(killed).TotalSeconds:0.0} s after the client had gone.");
-        await RunAsync(cluster.Plan with { Rounds = 0 });
+        await cluster.DrillAsync(cluster.Plan with { Rounds = 0 }, output);
     }
 
     [SkippableFact]
@@ -85,27 +83,7 @@ public sealed class ProcessTests(ProcessCluster cluster, ITestOutputHelper outpu
         long began = Stopwatch.GetTimestamp();
         for (int seed = 1; Stopwatch.GetElapsedTime(began) < time; seed++)
         {
-            await RunAsync(cluster.Plan with { Rounds = 10, Action = DrillAction.Random, Seed = seed });
+            await cluster.DrillAsync(cluster.Plan with { Rounds = 10, Action = DrillAction.Random, Seed = seed }, output);
         }
-    }
-
-    private async Task<DrillReport> RunAsync(DrillPlan plan)
-    {
-        DrillReport report = await cluster.DrillAsync(plan, output);
-        StringWriter sheet = new();
-        DrillTable.Write(plan, report, sheet);
-        output.WriteLine(sheet.ToString());
-        Assert.True(report.Passed, $"{report.Failed} failed, {report.Unequal} unequal: {string.Join("; ", report.Problems)}");
-        await UntilAsync(static s => s is { Running: 0, Waiting: 0, KvUsed: 0 });
-        return report;
-    }
-
-    private Task UntilAsync(Func<StatisticsMessage, bool> condition) => UntilReportAsync(report => condition(report.Statistics));
-
-    private async Task UntilReportAsync(Func<ModelReport, bool> condition)
-    {
-        ClusterMonitor watch = new(cluster.Cluster.Grains, cluster.Plan.ModelName, TimeProvider.System);
-        ModelReport? last = await watch.WaitAsync(condition, Limit, default);
-        Assert.True(last is not null && condition(last), $"{last}");
     }
 }

@@ -8,17 +8,17 @@ using HunyuanOrleans.Contracts.Streaming;
 
 namespace HunyuanOrleans.Cluster.Tests.Processes;
 
-/// <summary>A process that asks for long answers and reads them until it is killed: this assembly, started as a program.</summary>
+/// <summary>A client process that reads long answers until it is killed: this assembly, started as a program.</summary>
 internal static class VanishingClient
 {
     public const int Requests = 6;
 
-    /// <summary>Starts one.</summary>
     public static Process Start(ProcessCluster cluster)
     {
         ProcessStartInfo start = new(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        ClusterMembership membership = cluster.Cluster.Server!.Membership;
         foreach (string argument in (string[])
-            [typeof(VanishingClient).Assembly.Location, cluster.Cluster.ConnectionString!, cluster.Cluster.Name, cluster.Plan.ModelName])
+            [typeof(VanishingClient).Assembly.Location, membership.KindName, membership.ConnectionString, cluster.Cluster.Name, cluster.Plan.ModelName])
         {
             start.ArgumentList.Add(argument);
         }
@@ -28,8 +28,9 @@ internal static class VanishingClient
 
     private static async Task Main(string[] args)
     {
-        await using ClusterConnection connection = await ClusterConnection.OpenAsync(args[0], 0, args[1], default);
-        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => ReadAsync(connection.Client, args[2], i)));
+        ClusterMembership membership = new(Enum.Parse<MembershipKind>(args[0], ignoreCase: true), args[1]);
+        await using ClusterConnection connection = await ClusterConnection.OpenAsync(membership, 0, args[2], default);
+        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => ReadAsync(connection.Client, args[3], i)));
     }
 
     private static async Task ReadAsync(IClusterClient client, string model, int seed)

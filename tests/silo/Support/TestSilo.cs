@@ -8,13 +8,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests.Support;
 
-/// <summary>A silo as a process of its own, on ports that were free, ended with the test.</summary>
-internal sealed class SiloProcess : IAsyncDisposable
+/// <summary>A silo process on free ports, which ends with the test.</summary>
+internal sealed class TestSilo : IAsyncDisposable
 {
-    /// <summary>Far longer than anything here takes, so that a hang fails rather than hangs.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    /// <summary>Far longer than anything here takes: only what never happens fails.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    // The tests' own output folder, but of the silo: bin/Release/net10.0.
+    // The silo's build in the same configuration as these tests.
     private static readonly string Binary = Path.Combine(TestPaths.Root, "silo",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "silo"), AppContext.BaseDirectory), "hunyuan-silo.dll");
 
@@ -24,7 +24,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Process _process;
 
-    private SiloProcess(Process process, int siloPort, int gatewayPort, int httpPort)
+    private TestSilo(Process process, int siloPort, int gatewayPort, int httpPort)
     {
         (_process, SiloPort, GatewayPort, HttpPort) = (process, siloPort, gatewayPort, httpPort);
         process.OutputDataReceived += (_, line) => Add(line.Data);
@@ -49,9 +49,9 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public string Output => string.Join('\n', _output);
 
-    public static SiloProcess Start(params string[] flags) => Start(flags, null);
+    public static TestSilo Start(params string[] flags) => Start(flags, null);
 
-    public static SiloProcess Start(string[] flags, IReadOnlyDictionary<string, string>? environment)
+    public static TestSilo Start(string[] flags, IReadOnlyDictionary<string, string>? environment)
     {
         int siloPort = FreePort(), gatewayPort = FreePort(), httpPort = FreePort();
         ProcessStartInfo start = new(Host) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -61,7 +61,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("HUNYUAN_", StringComparison.Ordinal)).ToArray())
+        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("HUNYUAN_", StringComparison.Ordinal) || name == "REDISCLI_AUTH").ToArray())
         {
             start.Environment.Remove(name);
         }
@@ -74,10 +74,10 @@ internal sealed class SiloProcess : IAsyncDisposable
         return new(Process.Start(start)!, siloPort, gatewayPort, httpPort);
     }
 
-    /// <summary>Waits until it is ready and sees that many silos.</summary>
+    /// <summary>Waits until the silo is ready and sees this many active silos.</summary>
     public Task SeesAsync(int silos) => WaitAsync("/health/ready", HttpStatusCode.OK, $"active, {silos} in the cluster");
 
-    /// <summary>Waits until a path answers like this.</summary>
+    /// <summary>Waits until a GET of a path is answered with this status and a body that contains the text.</summary>
     public async Task WaitAsync(string path, HttpStatusCode status, string text)
     {
         long began = Stopwatch.GetTimestamp();
@@ -105,7 +105,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         Assert.Fail($"{path} did not answer {status} with '{text}', last: {last}\n{Output}");
     }
 
-    /// <summary>Waits for its end.</summary>
+    /// <summary>Waits until the process has ended, and returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {
         using CancellationTokenSource limit = new(Limit);
@@ -128,7 +128,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    // The shell's own kill: small systems have no other.
+    // The shell's built-in kill: minimal systems have no program of that name.
     private void Signal(string name)
     {
         using Process kill = Process.Start("bash", ["-c", $"kill -{name} {_process.Id}"]);

@@ -1,0 +1,10 @@
+using HunyuanOrleans.Cli.Drills;
+
+namespace HunyuanOrleans.Silo.Tests;
+
+/// <summary>Silo processes that find each other in a PostgreSQL database.</summary>
+public sealed class PostgresMembershipTests() : MembershipTests(MembershipKind.Postgres)
+{
+    private protected override string RefusedConnectionString(string password) =>
+        Server.Membership.ConnectionString.Replace("Username=postgres", "Username=unknown", StringComparison.Ordinal) + $";Password={password}";
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Silo.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Silo.Tests;
+
+/// <summary>Silo processes that find each other in a Redis database.</summary>
+public sealed class RedisMembershipTests() : MembershipTests(MembershipKind.Redis)
+{
+    private protected override string RefusedConnectionString(string password) => $"{Server.Membership.ConnectionString},user=unknown,password={password}";
+
+    [SkippableFact]
+    public async Task A_wrong_or_missing_password_is_an_error_at_once_and_the_right_one_may_be_in_a_variable()
+    {
+        Skip.If(!RedisServer.IsInstalled, MembershipServer.Missing(MembershipKind.Redis));
+        const string Password = "the-right-word", Wrong = "the-wrong-word";
+        using RedisServer server = new(DrillHost.Loopback, Password);
+        server.Start();
+        string address = $"127.0.0.1:{server.Port}";
+        await using TestSilo wrong = Start($"{address},password={Wrong}", null), missing = Start(address, null), right = Start(address, Password);
+        await right.SeesAsync(1);
+        foreach (TestSilo silo in (TestSilo[])[wrong, missing])
+        {
+            Assert.Equal(1, await silo.ExitAsync());
+            Assert.Contains("The silo ended: The membership's database cannot be used", silo.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("waiting for up to", silo.Output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(Wrong, wrong.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Password, right.Output, StringComparison.Ordinal);
+    }
+
+    private static TestSilo Start(string connectionString, string? password) => TestSilo.Start(
+        ["--clustering", "redis", "--advertised-address", IPAddress.Loopback.ToString(), "--connection-string", connectionString],
+        password is null ? null : new Dictionary<string, string> { ["REDISCLI_AUTH"] = password });
+}
