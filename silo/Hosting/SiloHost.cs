@@ -29,10 +29,10 @@ public static class SiloHost
     {
         try
         {
-            CommandLine commandLine = CommandLine.Read(args);
+            SiloCommandLine commandLine = SiloCommandLine.Parse(args);
             if (commandLine.Help)
             {
-                Console.Write(CommandLine.HelpText);
+                SiloCommandLine.WriteHelp(Console.Out);
                 return Stopped;
             }
 
@@ -57,12 +57,12 @@ public static class SiloHost
     /// <summary>Puts a silo together; starting and stopping it is up to the caller.</summary>
     /// <param name="commandLine">The flags.</param>
     /// <exception cref="SettingsException">The settings are wrong.</exception>
-    public static WebApplication Build(CommandLine commandLine)
+    public static WebApplication Build(SiloCommandLine commandLine)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        HostSettings.AddSources(builder.Configuration, commandLine, Environment.GetEnvironmentVariables());
+        builder.Configuration.AddHostSettings(commandLine, Environment.GetEnvironmentVariables());
         HostSettings settings = HostSettings.Read(builder.Configuration);
-        HostSettings.AddOptions(builder.Services, builder.Configuration);
+        builder.Services.AddHostSettings(builder.Configuration);
 
         builder.Logging.AddSimpleConsole(console =>
             (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Silo.Settings;
 
-/// <summary>Where silos write down who is in the cluster.</summary>
+/// <summary>Where the membership of the cluster is stored.</summary>
 public enum ClusteringKind
 {
     /// <summary>In the memory of the first silo, for one machine. The cluster does not survive that silo.</summary>

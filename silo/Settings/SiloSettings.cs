@@ -2,122 +2,122 @@ using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Silo.Settings;
 
-/// <summary>What this silo is, what it holds of a model, and where it listens. It does not know how silos find each other.</summary>
+/// <summary>What this silo is, what it holds of a model, and where it listens. How silos find each other is in <see cref="ClusteringSettings"/>.</summary>
 public sealed class SiloSettings
 {
     /// <summary>Name, unique among the silos; ties between equal silos are broken by it. Default: the machine's name and the silo port.</summary>
-    [Flag("name", "name, unique among the silos; the machine's name and the silo port")]
+    [Flag("name", "name, unique among the silos", "the machine's name and the silo port")]
     public string? Name { get; set; }
 
-    /// <summary>What it may hold. Default any. Others narrow it: attention shards, expert groups, or nothing of the model (gateway).</summary>
-    [Flag("role", "any, attention, experts or gateway; any")]
+    /// <summary>What it may hold of a model. Default any. Others narrow it: attention shards, expert groups, or nothing (gateway).</summary>
+    [Flag("role", "any, attention, experts or gateway", "any")]
     public SiloRole Role { get; set; } = SiloRole.Any;
 
     /// <summary>Folder of the model, the same model on every silo. Default none: the silo joins the cluster and serves no model.</summary>
-    [Flag("model", "folder of the model; none")]
+    [Flag("model", "folder of the model", "none")]
     public string? Model { get; set; }
 
-    /// <summary>Name of the model as requests give it. Default: the name of its folder.</summary>
-    [Flag("model-name", "name of the model in requests; the name of its folder")]
+    /// <summary>Name of the model in requests. Default: the name of its folder.</summary>
+    [Flag("model-name", "name of the model in requests", "the name of its folder")]
     public string? ModelName { get; set; }
 
     /// <summary>
     /// Form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all or fp8. Default: as the checkpoint is stored. Smaller
-    /// forms take less memory and answer faster, see the manual.
+    /// forms take less memory and answer faster; docs/operating.md has the figures.
     /// </summary>
-    [Flag("quant", "form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all, fp8; as stored")]
+    [Flag("quant", "form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all, fp8", "as stored")]
     public string? Quant { get; set; }
 
-    /// <summary>Kind of device, which decides the speed that is announced; see <see cref="DeviceCatalog"/>. Default cpu.</summary>
-    [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu; cpu")]
+    /// <summary>Kind of device, which decides the speed that the silo announces; see <see cref="DeviceCatalog"/>. Default cpu.</summary>
+    [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu", "cpu")]
     public string Device { get; set; } = "cpu";
 
     /// <summary>
     /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use. More takes a larger share of
-    /// the model; more than there is ends the process when the share is loaded.
+    /// the model. If there is less than this, the process ends when it loads its share.
     /// </summary>
-    [Flag("memory", "memory for weights and K/V, such as 80GB; 4/5 of this machine's")]
+    [Flag("memory", "memory for weights and K/V, such as 80GB", "4/5 of this machine's")]
     public string? Memory { get; set; }
 
-    /// <summary>Where it stands, such as a rack: neighbouring layers go to silos of one zone. Default: no zone.</summary>
-    [Flag("zone", "where it stands; neighbouring layers go to one zone")]
+    /// <summary>Location of the silo, such as a rack: neighbouring layers are placed on silos of one zone. Default: no zone.</summary>
+    [Flag("zone", "location such as a rack; neighbouring layers are placed in one zone", "none")]
     public string Zone { get; set; } = "";
 
-    /// <summary>Threads that compute. Default 0: one for each CPU this process may use. More than CPUs slows down.</summary>
-    [Flag("threads", "threads that compute; 0: one per CPU")]
+    /// <summary>Threads that compute. Default 0: one for each CPU this process may use. More threads than CPUs are slower.</summary>
+    [Flag("threads", "threads that compute; 0: one per CPU", "0")]
     public int Threads { get; set; }
 
-    /// <summary>Whether those threads are bound to CPUs. Default true; turn off where several processes share the CPUs.</summary>
-    [Flag("pin-threads", "whether they are bound to CPUs; true")]
+    /// <summary>Whether those threads are bound to CPUs. Default true; turn it off if several processes share the CPUs.</summary>
+    [Flag("pin-threads", "whether the threads are bound to CPUs", "true")]
     public bool PinThreads { get; set; } = true;
 
     /// <summary>Positions the K/V pool holds over all sequences, the same on every silo. Default 65536. More takes memory and lets more run at once.</summary>
-    [Flag("kv-tokens", "positions of the K/V pool, the same on every silo; 65536")]
+    [Flag("kv-tokens", "positions of the K/V pool, the same on every silo", "65536")]
     public int KvTokens { get; set; } = 65536;
 
     /// <summary>How keys and values are stored, the same on every silo. Default bf16; int8 and fp8 hold about twice the positions in the same memory.</summary>
-    [Flag("kv", "keys and values, the same on every silo: bf16, int8 or fp8; bf16")]
+    [Flag("kv", "how keys and values are stored, the same on every silo: bf16, int8 or fp8", "bf16")]
     public string Kv { get; set; } = "bf16";
 
     /// <summary>Most tokens of a step, the same on every silo. Default 512. More speeds prompts up slightly and lets answers wait longer beside them.</summary>
-    [Flag("max-batch-tokens", "most tokens of a step, the same on every silo; 512")]
+    [Flag("max-batch-tokens", "most tokens of a step, the same on every silo", "512")]
     public int MaxBatchTokens { get; set; } = 512;
 
     /// <summary>Folder for packed copies of weights, which make later starts fast and take as much disk. Default none.</summary>
-    [Flag("packed-cache", "folder for packed copies of weights; none")]
+    [Flag("packed-cache", "folder for packed copies of weights", "none")]
     public string? PackedCache { get; set; }
 
-    /// <summary>TCP port other silos call. Default 11111.</summary>
-    [Flag("silo-port", "TCP port other silos call; 11111")]
+    /// <summary>TCP port for calls from other silos. Default 11111.</summary>
+    [Flag("silo-port", "TCP port for calls from other silos", "11111")]
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>TCP port clients of the cluster call. Default 30000; 0 takes no clients.</summary>
-    [Flag("gateway-port", "TCP port cluster clients call; 30000, 0 for none")]
+    /// <summary>TCP port for calls from cluster clients. Default 30000; 0 accepts no clients.</summary>
+    [Flag("gateway-port", "TCP port for calls from cluster clients; 0: none", "30000")]
     public int GatewayPort { get; set; } = 30000;
 
     /// <summary>
-    /// Address or host name at which others reach this silo. Default: the loopback with localhost clustering, else this machine's first address
-    /// in the network.
+    /// Address or host name at which others reach this silo. Default: the loopback address with localhost clustering, else this machine's first
+    /// network address.
     /// </summary>
-    [Flag("advertised-address", "address or host name at which others reach it")]
+    [Flag("advertised-address", "address or host name at which others reach this silo", "the machine's first address, loopback with localhost clustering")]
     public string? AdvertisedAddress { get; set; }
 
-    /// <summary>Where HTTP is served, several separated by semicolons. Default http://127.0.0.1:8080; http://0.0.0.0:8080 serves other machines too.</summary>
-    [Flag("urls", "where HTTP is served; http://127.0.0.1:8080")]
+    /// <summary>Addresses that serve HTTP, separated by semicolons. Default http://127.0.0.1:8080; http://0.0.0.0:8080 serves other machines too.</summary>
+    [Flag("urls", "addresses that serve HTTP, separated by semicolons", "http://127.0.0.1:8080")]
     public string Urls { get; set; } = "http://127.0.0.1:8080";
 
     /// <summary>
-    /// Seconds a stopping silo takes to finish and hand over. Default 30. Longer lets larger shares load elsewhere first; two seconds later the
-    /// process ends whatever happens, so what manages it should wait longer than that before it kills.
+    /// Seconds a stopping silo may take to finish requests and hand over its share. Default 30. A longer grace lets other silos load larger shares first.
+    /// Two seconds after it the process ends in any case, so a process manager should wait longer than that before it kills.
     /// </summary>
-    [Flag("shutdown-grace", "seconds for finishing and handing over on stop; 30")]
+    [Flag("shutdown-grace", "seconds for finishing and handing over on stop", "30")]
     public double ShutdownGraceSeconds { get; set; } = 30;
 
-    /// <summary>Seconds a grain call may take where it does not say itself. Default 30. Lower finds lost calls sooner and gives up slow ones.</summary>
-    [Flag("response-timeout", "seconds a grain call may take; 30")]
+    /// <summary>Seconds a grain call may take unless the call sets its own limit. Default 30. Lower finds lost calls sooner and gives up slow ones.</summary>
+    [Flag("response-timeout", "seconds a grain call may take", "30")]
     public double ResponseTimeoutSeconds { get; set; } = 30;
 
     /// <summary>Seconds a step may fail, over all attempts, before its requests end with an error. Default 60; longer than loading a lost silo's share takes.</summary>
-    [Flag("step-deadline", "seconds a step may fail before its requests end with an error; 60")]
+    [Flag("step-deadline", "seconds a step may fail before its requests end with an error", "60")]
     public double StepDeadlineSeconds { get; set; } = 60;
 
     /// <summary>Seconds a request may go without a new token before it ends with an error. Default 120; longer than the step deadline.</summary>
-    [Flag("request-deadline", "seconds a request may go without a token before it ends; 120")]
+    [Flag("request-deadline", "seconds a request may go without a token before it ends", "120")]
     public double RequestDeadlineSeconds { get; set; } = 120;
 
-    /// <summary>Seconds without a step after which a silo forgets a session and gives its blocks back. Default 600.</summary>
-    [Flag("session-idle", "seconds without a step until a session gives its blocks back; 600")]
+    /// <summary>Seconds without a step after which a silo forgets a session and frees its blocks. Default 600.</summary>
+    [Flag("session-idle", "seconds without a step after which a session's blocks are freed", "600")]
     public double SessionIdleSeconds { get; set; } = 600;
 
-    /// <summary>Seconds between looks at the load of experts, to copy hot ones where memory allows. Default 0: never.</summary>
-    [Flag("rebalance", "seconds between looks at hot experts, to copy them where memory allows; 0 for never")]
+    /// <summary>Seconds between checks of the experts' load, which copy hot experts if memory allows. Default 0: never.</summary>
+    [Flag("rebalance", "seconds between checks for hot experts, which are copied if memory allows; 0: never", "0")]
     public double RebalanceSeconds { get; set; }
 
     /// <summary>Address of an OpenTelemetry collector, OTLP over gRPC. Default none: nothing is exported.</summary>
-    [Flag("otlp-endpoint", "OpenTelemetry collector, such as http://localhost:4317; none")]
+    [Flag("otlp-endpoint", "OpenTelemetry collector, such as http://localhost:4317", "none")]
     public string? OtlpEndpoint { get; set; }
 
     /// <summary>Whether log records are sent to the collector as well as metrics and traces. Default false.</summary>
-    [Flag("otlp-logs", "whether log records are sent to the collector as well; false")]
+    [Flag("otlp-logs", "whether log records are sent to the collector as well", "false")]
     public bool OtlpLogs { get; set; }
 }

@@ -46,13 +46,8 @@ public sealed partial class ManualTests
         Manifests.Overlays.Select(static o => $"`{o}`").Concat(Directory.GetDirectories(Path.Combine(Manifests.Folder, "components")).Select(static c => $"`{Path.GetFileName(c)}`")),
         name => Assert.Contains(name, Manual, StringComparison.Ordinal));
 
-    private static string Row(Setting setting)
-    {
-        string help = setting.Flag.Help;
-        int at = help.LastIndexOf("; ", StringComparison.Ordinal);
-        (string meaning, string normally) = at < 0 ? (help, "") : (help[..at], help[(at + 2)..]);
-        return $"| `--{setting.Flag.Name}` | `{setting.Flag.Variable}` | {meaning} | {normally} |";
-    }
+    private static string Row(Setting setting) =>
+        $"| `--{setting.Flag.Name}` | `{setting.Flag.Variable}` | {setting.Flag.Help} | {setting.Flag.Default} |";
 
     // A message may be written as two strings that are added.
     [GeneratedRegex("\"\\s*\\+\\s*\\$?\"")]

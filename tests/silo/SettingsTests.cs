@@ -53,12 +53,23 @@ public sealed class SettingsTests
     [InlineData("--tls-host-name silo", "--tls-host-name", "nothing without a certificate")]
     [InlineData("--speed 9", "--speed")]
     [InlineData("--zone", "--zone", "lacks its value")]
+    [InlineData("--zone --name a", "--zone", "lacks its value")]
+    [InlineData("--zone --speed", "--zone", "lacks its value")]
+    [InlineData("--zone a b", "'b' is not an option")]
+    [InlineData("--speed=9", "--speed is not an option")]
     [InlineData("serve", "'serve'")]
     [InlineData("--settings /nowhere.json", "/nowhere.json")]
     public void What_is_wrong_is_said(string flags, params string[] parts)
     {
         var failed = Assert.Throws<SettingsException>(() => Read(flags.Split(' ')));
         Assert.All(parts, part => Assert.Contains(part, failed.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Options_are_given_with_a_space_or_an_equals_sign_and_the_last_one_counts()
+    {
+        SiloSettings settings = Read("--pin-threads", "false", "--pin-threads", "--zone=a", "--zone", "b:c=d", "--quant=", "--name", "@a").Silo;
+        Assert.Equal((true, "b:c=d", "", "@a"), (settings.PinThreads, settings.Zone, settings.Quant, settings.Name));
     }
 
     [Fact]
@@ -89,7 +100,9 @@ public sealed class SettingsTests
     [Fact]
     public void Help_names_every_setting_once()
     {
-        string[] lines = CommandLine.HelpText.Split('\n');
+        StringWriter help = new();
+        SiloCommandLine.WriteHelp(help);
+        string[] lines = help.ToString().Split('\n');
         Assert.All(SettingTable.All, setting => Assert.Single(lines, line => line.StartsWith($"  --{setting.Flag.Name} ", StringComparison.Ordinal)));
         Assert.Equal(SettingTable.All.Count, SettingTable.All.Select(setting => setting.Flag.Name).Distinct().Count());
         foreach ((_, Type type) in SettingTable.Sections)
@@ -104,7 +117,7 @@ public sealed class SettingsTests
         ConfigurationManager configuration = new();
         configuration["Silo:SiloPort"] = "70000";
         ServiceCollection services = new();
-        HostSettings.AddOptions(services, configuration);
+        services.AddHostSettings(configuration);
         using ServiceProvider provider = services.BuildServiceProvider();
         var failed = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains("70000", failed.Message);
@@ -118,7 +131,7 @@ public sealed class SettingsTests
     private static HostSettings Read(Hashtable environment, params string[] flags)
     {
         ConfigurationManager configuration = new();
-        HostSettings.AddSources(configuration, CommandLine.Read(flags), environment);
+        configuration.AddHostSettings(SiloCommandLine.Parse(flags), environment);
         return HostSettings.Read(configuration);
     }
 

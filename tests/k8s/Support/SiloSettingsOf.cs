@@ -45,7 +45,7 @@ internal static class SiloSettingsOf
         }
 
         ConfigurationBuilder configuration = new();
-        HostSettings.AddSources(configuration, CommandLine.Read([]), here);
+        configuration.AddHostSettings(SiloCommandLine.Parse([]), here);
         return HostSettings.Read(configuration.Build());
     }
 

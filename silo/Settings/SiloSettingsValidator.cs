@@ -1,0 +1,42 @@
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Quantization;
+
+namespace HunyuanOrleans.Silo.Settings;
+
+/// <summary>Validates <see cref="SiloSettings"/>.</summary>
+public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
+{
+    private protected override void Validate(SiloSettings s, SettingProblems problems)
+    {
+        problems.Require(s.Model is null || File.Exists(Path.Combine(s.Model, "config.json")), nameof(s.Model), s.Model, "a folder with a model's config.json");
+        problems.Require(s.ModelName is null || (s.ModelName.Trim().Length > 0 && s.ModelName.AsSpan().IndexOfAny('|', '@') < 0),
+            nameof(s.ModelName), s.ModelName, "a name without | and @");
+        problems.Require(string.IsNullOrEmpty(s.Quant) || QuantFormats.Names.Contains(s.Quant), nameof(s.Quant), s.Quant, string.Join(", ", QuantFormats.Names));
+        problems.Require(DeviceCatalog.Names.Contains(s.Device, StringComparer.OrdinalIgnoreCase), nameof(s.Device), s.Device, string.Join(", ", DeviceCatalog.Names));
+        problems.Require(s.Memory is null || MemorySize.Parse(s.Memory) is not null, nameof(s.Memory), s.Memory, $"an amount such as {MemorySize.Examples}");
+        problems.Require(s.Threads is >= 0 and <= 1024, nameof(s.Threads), s.Threads, "0 to 1024");
+        problems.Require(s.KvTokens is >= 32 and <= 1 << 30, nameof(s.KvTokens), s.KvTokens, "32 to 2^30");
+        problems.Require(s.Kv.ToLowerInvariant() is "bf16" or "int8" or "fp8", nameof(s.Kv), s.Kv, "bf16, int8 or fp8");
+        problems.Require(s.MaxBatchTokens is >= 1 and <= 65536, nameof(s.MaxBatchTokens), s.MaxBatchTokens, "1 to 65536");
+        problems.Require(s.SiloPort is >= 1 and <= 65535, nameof(s.SiloPort), s.SiloPort, "1 to 65535");
+        problems.Require(s.GatewayPort is >= 0 and <= 65535, nameof(s.GatewayPort), s.GatewayPort, "0 to 65535");
+        problems.Require(s.GatewayPort != s.SiloPort, nameof(s.GatewayPort), s.GatewayPort, "another port than the silo port");
+        problems.Require(UrlsAreHttp(s.Urls), nameof(s.Urls), s.Urls, "addresses such as http://127.0.0.1:8080, separated by semicolons");
+        problems.Require(s.ShutdownGraceSeconds is >= 0.1 and <= 3600, nameof(s.ShutdownGraceSeconds), s.ShutdownGraceSeconds, "0.1 to 3600");
+        problems.Require(s.ResponseTimeoutSeconds is >= 0.1 and <= 3600, nameof(s.ResponseTimeoutSeconds), s.ResponseTimeoutSeconds, "0.1 to 3600");
+        problems.Require(s.StepDeadlineSeconds is >= 0.1 and <= 86400, nameof(s.StepDeadlineSeconds), s.StepDeadlineSeconds, "0.1 to 86400");
+        problems.Require(s.RequestDeadlineSeconds is >= 0.1 and <= 86400 && s.RequestDeadlineSeconds > s.StepDeadlineSeconds,
+            nameof(s.RequestDeadlineSeconds), s.RequestDeadlineSeconds, "0.1 to 86400, and more than the step deadline");
+        problems.Require(s.SessionIdleSeconds is >= 1 and <= 864000, nameof(s.SessionIdleSeconds), s.SessionIdleSeconds, "1 to 864000");
+        problems.Require(s.RebalanceSeconds is 0 or (>= 1 and <= 86400), nameof(s.RebalanceSeconds), s.RebalanceSeconds, "0, or 1 to 86400");
+        problems.Require(string.IsNullOrEmpty(s.OtlpEndpoint) || IsHttp(s.OtlpEndpoint), nameof(s.OtlpEndpoint), s.OtlpEndpoint, "an address such as http://localhost:4317");
+    }
+
+    // Kestrel accepts + and * for all addresses. They are not valid host names in a Uri.
+    private static bool UrlsAreHttp(string urls) =>
+        urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } parts
+        && parts.All(static url => IsHttp(url.Replace("://+", "://any", StringComparison.Ordinal).Replace("://*", "://any", StringComparison.Ordinal)));
+
+    private static bool IsHttp(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+}
