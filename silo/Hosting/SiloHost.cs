@@ -81,7 +81,7 @@ public static class SiloHost
         builder.Services.AddHunyuanTelemetry(new TelemetryOptions
         {
             ServiceName = "hunyuan-silo",
-            ServiceInstanceId = SiloShare.Name(settings.Silo),
+            ServiceInstanceId = SiloResources.Name(settings.Silo),
             OtlpEndpoint = settings.Silo.OtlpEndpoint,
             OtlpLogs = settings.Silo.OtlpLogs,
         });

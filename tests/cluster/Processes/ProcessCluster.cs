@@ -1,6 +1,6 @@
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cli.Output;
-using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.TestSupport;
