@@ -4,7 +4,6 @@ using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Hosting;
@@ -12,10 +11,7 @@ namespace HunyuanOrleans.Grains.Hosting;
 /// <summary>Adds Hunyuan models to a silo.</summary>
 public static class HunyuanSiloBuilderExtensions
 {
-    /// <summary>
-    /// Adds the models, the silo's announcement, the placement of their grains, and the propagation of traces. Call it last: services that are
-    /// registered after it stop before the silo has handed its share over.
-    /// </summary>
+    /// <summary>Adds the models, the silo's announcement, the placement of their grains, and the propagation of traces.</summary>
     /// <exception cref="ModelException">An option is out of range.</exception>
     public static ISiloBuilder AddHunyuan(this ISiloBuilder silo, HunyuanSiloOptions options)
     {
@@ -31,7 +27,8 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddSingleton<ModelRuntimeFactory>();
         silo.Services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
         silo.Services.AddPlacementDirector<SchedulerPlacement, SchedulerPlacementDirector>();
-        silo.Services.AddSingleton<IHostedService, ShareHandover>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShareHandover>();
+        silo.Services.AddHostedService<IdleSessionCollector>();
         return silo;
     }
 }

@@ -6,42 +6,73 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Hosting;
 
 /// <summary>
-/// Hands a silo's share over before the silo stops, and ends what runs on the device when it has. A silo that is killed skips the first.
+/// Hands a silo's share over to other silos when the process is told to stop. It begins together with the draining of HTTP, and the silo goes on taking
+/// calls until it is done or its grace is over. A silo that is stopped with a cancelled token hands nothing over.
 /// </summary>
 public sealed partial class ShareHandover(
-    HunyuanSiloOptions options, ModelHosts hosts, SiloLifetime life, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<ShareHandover> logger)
-    : IHostedService
+    HunyuanSiloOptions options,
+    ModelHosts hosts,
+    SiloLifetime life,
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    IHostApplicationLifetime application,
+    TimeProvider time,
+    ILogger<ShareHandover> logger)
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
-    private CancellationTokenSource? _sweep;
+    // Stages stop in descending order. At the stage Active the gateway stops accepting messages from clients, so this one must come before it.
+    private const int Stage = ServiceLifecycleStage.Active + 1;
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _cancellation = new();
+    private CancellationTokenRegistration _stopping;
+    private Task? _handover;
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(ShareHandover), Stage, StartAsync, StopAsync);
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        _sweep = new CancellationTokenSource();
-        _ = SweepAsync(_sweep.Token);
+        _stopping.Dispose();
+        _cancellation.Dispose();
+    }
+
+    private Task StartAsync(CancellationToken cancellationToken)
+    {
+        _stopping = application.ApplicationStopping.Register(() => Begin());
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    private async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_sweep is not null)
-        {
-            await _sweep.CancelAsync();
-        }
-
         if (cancellationToken.IsCancellationRequested)
         {
             life.End();
+            await _cancellation.CancelAsync();
             hosts.Dispose();
             return;
         }
 
+        using CancellationTokenRegistration link = cancellationToken.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), _cancellation);
+        await Begin();
+    }
+
+    // A silo that has ended already was killed, and hands nothing over.
+    private Task Begin()
+    {
+        lock (_gate)
+        {
+            return _handover ??= life.Ended.IsCancellationRequested ? Task.CompletedTask : Task.Run(HandOverAsync);
+        }
+    }
+
+    private async Task HandOverAsync()
+    {
         life.Leaving = true;
-        using CancellationTokenSource grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using CancellationTokenSource limit = new(options.LeaveGrace, time);
-        using CancellationTokenRegistration link = limit.Token.UnsafeRegister(static g => ((CancellationTokenSource)g!).Cancel(), grace);
-        await Task.WhenAll(hosts.All.Where(static host => host.IsLoaded).Select(host => LeaveAsync(host.Settings.Name, grace.Token)));
+        using CancellationTokenSource grace = new(options.LeaveGrace, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, _cancellation.Token);
+        await Task.WhenAll(hosts.All.Where(static host => host.IsLoaded).Select(host => LeaveAsync(host.Settings.Name, either.Token)));
     }
 
     private async Task LeaveAsync(string model, CancellationToken cancellationToken)
@@ -54,25 +85,6 @@ public sealed partial class ShareHandover(
         catch (Exception fault) when (fault is OperationCanceledException || TransientErrors.IsTransient(fault))
         {
             NotHandedOver(logger, silo.Name, model, fault.Message);
-        }
-    }
-
-    // Sessions whose scheduler forgot them, or died, would else keep their tables for ever.
-    private async Task SweepAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using PeriodicTimer timer = new(options.SessionIdleTime / 2, time);
-            while (await timer.WaitForNextTickAsync(cancellationToken))
-            {
-                foreach (ModelHost host in hosts.All)
-                {
-                    host.Sessions.ReleaseIdle(options.SessionIdleTime);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
         }
     }
 

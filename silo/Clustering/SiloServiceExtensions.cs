@@ -24,7 +24,6 @@ internal static class SiloServiceExtensions
             silo.Configure<SiloOptions>(o => o.SiloName = SiloResources.Name(settings.Silo));
             silo.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
             silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
-            silo.AddActivityPropagation();
             silo.AddHunyuan(GrainOptions(settings.Silo));
         });
         return builder;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -69,14 +70,21 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public Task StopSiloAsync(SiloAddress silo) => _cluster.StopSiloAsync(Find(silo));
 
-    public Task KillSiloAsync(SiloAddress silo) => _cluster.KillSiloAsync(Find(silo));
+    public Task KillSiloAsync(SiloAddress silo) => KillAsync(Find(silo));
 
     /// <summary>Ends the client, then all silos at once: nobody needs their shares any more, so none is handed over.</summary>
     public async ValueTask DisposeAsync()
     {
         await _cluster.StopClusterClientAsync();
-        await Task.WhenAll(_cluster.Silos.Select(_cluster.KillSiloAsync));
+        await Task.WhenAll(_cluster.Silos.Select(KillAsync));
         await _cluster.DisposeAsync();
+    }
+
+    // The test host kills a silo by stopping it with a cancelled token, which signals ApplicationStopping first. A silo that has ended hands nothing over.
+    private Task KillAsync(InProcessSiloHandle silo)
+    {
+        silo.ServiceProvider.GetService<SiloLifetime>()?.End();
+        return _cluster.KillSiloAsync(silo);
     }
 
     // Silos start concurrently: their order is in their names, not in the times at which they are configured.
