@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests;
 
-/// <summary>Rules are Prometheus' own language, and everything between a rule and a scaler is there.</summary>
+/// <summary>Prometheus accepts the alert rules, and every series that rules and scalers name exists.</summary>
 public sealed class AlertTests
 {
     [SkippableFact]
@@ -15,10 +15,10 @@ public sealed class AlertTests
         string folder = Directory.CreateTempSubdirectory("hunyuan-rules-").FullName;
         try
         {
-            // JSON is YAML.
+            // JSON is valid YAML.
             JsonObject spec = Manifests.Written.Single(static m => m.Kind == "PrometheusRule").Spec;
             File.WriteAllText(Path.Combine(folder, "rules.yaml"), spec.ToJsonString());
-            (int code, string output) = Tool.Run("promtool", folder, "the expressions of alerts.yaml are not parsed.", "check", "rules", "rules.yaml");
+            (int code, string output) = ExternalTool.Run("promtool", folder, "the expressions of alerts.yaml are not parsed.", "check", "rules", "rules.yaml");
             Assert.True(code == 0, output);
             Assert.Contains($"{Alerts.Rules.Count} rules found", output, StringComparison.Ordinal);
         }
@@ -29,14 +29,14 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public void Series_that_rules_name_are_recorded() => Assert.Empty(Alerts.Rules
+    public void Series_named_by_rules_are_recorded() => Assert.Empty(Alerts.Rules
         .SelectMany(static rule => Regex.Matches(rule["expr"]!.GetValue<string>(), @"\bhunyuan:[a-z0-9_:]+").Select(static m => m.Value)).Except(Alerts.Recorded));
 
     [Fact]
-    public void Scalers_ask_for_what_the_adapter_makes_of_recorded_series()
+    public void Scalers_use_the_metrics_that_the_adapter_derives_from_recorded_series()
     {
         Manifest adapter = Manifests.Written.Single(static m => m.Name == "hunyuan-adapter-rules");
-        JsonNode rules = Assert.Single(YamlText.Parse(adapter.Json["data"]!["rules.yaml"]!.GetValue<string>()));
+        JsonNode rules = Assert.Single(YamlConverter.Parse(adapter.Json["data"]!["rules.yaml"]!.GetValue<string>()));
         (string Series, string Name)[] made = [.. rules["externalRules"]!.AsArray().Select(static rule => (
             Regex.Match(rule!["seriesQuery"]!.GetValue<string>(), "__name__=\"([^\"]+)\"").Groups[1].Value, rule["name"]!["as"]!.GetValue<string>()))];
         Assert.Empty(made.Select(static m => m.Series).Except(Alerts.Recorded));

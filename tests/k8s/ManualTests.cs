@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests;
 
-/// <summary>docs/operating.md says what the silo's settings are, and quotes messages that the code has.</summary>
+/// <summary>docs/operating.md lists the silo's settings as --help does, and quotes messages that exist in the code.</summary>
 public sealed partial class ManualTests
 {
     private static readonly string Manual = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "operating.md"));
@@ -31,13 +31,13 @@ public sealed partial class ManualTests
         Assert.All(messages, message =>
         {
             string[] pieces = message.Split('…', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            Assert.True(pieces.Sum(static p => p.Length) >= 14, $"'{message}' says too little to be looked for.");
+            Assert.True(pieces.Sum(static p => p.Length) >= 14, $"'{message}' is too short to search for.");
             Assert.True(sources.Any(source => pieces.All(piece => source.Contains(piece, StringComparison.Ordinal))), $"'{message}' is nowhere in the source.");
         });
     }
 
     [Fact]
-    public void Files_the_manual_names_are_there() => Assert.All(
+    public void Files_named_by_the_manual_exist() => Assert.All(
         Regex.Matches(Manual, @"\b(?:k8s|docs)/[A-Za-z0-9_./-]+[a-z0-9]\b").Select(static m => m.Value).Distinct(),
         path => Assert.True(Path.Exists(Path.Combine(TestPaths.Root, path)), path));
 
@@ -49,7 +49,7 @@ public sealed partial class ManualTests
     private static string Row(Setting setting) =>
         $"| `--{setting.Flag.Name}` | `{setting.Flag.Variable}` | {setting.Flag.Help} | {setting.Flag.Default} |";
 
-    // A message may be written as two strings that are added.
+    // A message may be written as a concatenation of strings.
     [GeneratedRegex("\"\\s*\\+\\s*\\$?\"")]
     private static partial Regex Joined();
 }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests;
 
-/// <summary>Pods may do nothing they need not, say what they use, and can be watched.</summary>
+/// <summary>Pods have no rights that they do not need, declare their resources, and have probes.</summary>
 public sealed class PolicyTests
 {
     public static TheoryData<string> Overlays => Manifests.OverlayCases;
@@ -24,14 +24,14 @@ public sealed class PolicyTests
     }
 
     [Fact]
-    public void Containers_that_stay_have_all_three_probes() => Assert.All(Manifests.Written.Where(static m => m.Kind == "StatefulSet" && !IsPatch(m)), static set =>
+    public void Long_running_containers_have_all_three_probes() => Assert.All(Manifests.Written.Where(static m => m.Kind == "StatefulSet" && !IsPatch(m)), static set =>
         Assert.All(set.PodTemplate!["spec"]!["containers"]!.AsArray(), container => Assert.All(
             (string[])["startupProbe", "readinessProbe", "livenessProbe"],
             probe => Assert.True(container![probe]?["httpGet"] is not null || container[probe]?["exec"] is not null, $"{set} has no {probe}."))));
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Silos_are_spread_and_go_one_at_a_time(string overlay)
+    public void Silos_are_spread_and_evicted_one_at_a_time(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos), silos =>
@@ -46,7 +46,7 @@ public sealed class PolicyTests
     }
 
     [SkippableFact]
-    public void The_gpus_are_asked_for_by_those_who_compute()
+    public void Silos_that_compute_request_GPUs()
     {
         IReadOnlyList<Manifest> objects = Manifests.Render("h200");
         foreach (Manifest silos in objects.Where(static o => o.IsSilos))
@@ -55,7 +55,7 @@ public sealed class PolicyTests
             bool computes = !silos.Name.EndsWith("gateway", StringComparison.Ordinal);
             Assert.Equal(computes ? "1" : null, resources["limits"]!["nvidia.com/gpu"]?.GetValue<string>());
             Assert.Equal(computes, silos.PodTemplate!["spec"]!["nodeSelector"] is not null);
-            // Whole CPUs, asked for as limited: the kubelet then gives some that are its own.
+            // Requests equal limits: the kubelet then assigns exclusive CPUs.
             Assert.True(!computes || JsonNode.DeepEquals(resources["limits"], resources["requests"]));
         }
     }
@@ -91,6 +91,6 @@ public sealed class PolicyTests
         }
     }
 
-    // Patches in files of their own are no objects; those in use are checked as part of what is rendered.
+    // Patch files are not complete objects. They are checked as part of the rendered overlays.
     private static bool IsPatch(Manifest manifest) => manifest.PodTemplate?["spec"]?["securityContext"] is null;
 }

@@ -5,14 +5,14 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests;
 
-/// <summary>What objects name is there: ports, selectors, config maps, secrets, claims, scale targets.</summary>
+/// <summary>Everything that objects refer to exists: ports, selectors, config maps, secrets, claims, scale targets.</summary>
 public sealed class ReferenceTests
 {
     public static TheoryData<string> Overlays => Manifests.OverlayCases;
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Services_reach_pods_by_ports_they_have(string overlay)
+    public void Services_reach_pods_by_existing_ports(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.Kind == "Service"), service =>
@@ -27,7 +27,7 @@ public sealed class ReferenceTests
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Config_maps_secrets_and_claims_are_there_or_documented(string overlay)
+    public void Config_maps_secrets_and_claims_exist_or_are_documented(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         string manual = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "operating.md"));
@@ -64,7 +64,7 @@ public sealed class ReferenceTests
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Policies_select_pods_that_are_there_and_every_pod_may_do_something(string overlay)
+    public void Policies_select_existing_pods_and_every_pod_has_one(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Manifest[] own = [.. objects.Where(static o => o.Kind == "NetworkPolicy" && o.Spec["podSelector"]!.AsObject().Count > 0)];
@@ -73,7 +73,7 @@ public sealed class ReferenceTests
     }
 
     [SkippableFact]
-    public void What_scales_is_there_and_starts_within_its_bounds()
+    public void Scale_targets_exist_and_start_within_their_bounds()
     {
         IReadOnlyList<Manifest> objects = Manifests.Render("h200");
         Manifest[] scalers = [.. objects.Where(static o => o.Kind == "HorizontalPodAutoscaler")];

@@ -10,13 +10,13 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests;
 
-/// <summary>The environment of the silos' pods is one that silos understand.</summary>
+/// <summary>The environment of the silos' pods is valid for silos, and agrees with the pods' ports, memory and grace.</summary>
 public sealed class SettingsTests
 {
     public static TheoryData<string> Overlays => Manifests.OverlayCases;
 
     [Fact]
-    public void Every_variable_that_is_written_down_is_a_setting()
+    public void Every_variable_of_the_files_is_a_setting()
     {
         string[] known =
         [
@@ -32,13 +32,13 @@ public sealed class SettingsTests
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Silos_accept_what_an_overlay_gives_them(string overlay)
+    public void Silos_accept_the_settings_of_an_overlay(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         List<(HostSettings Settings, string Name)> all = [];
         foreach (Manifest silos in objects.Where(static o => o.IsSilos))
         {
-            HostSettings settings = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos)));
+            HostSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos)));
             Assert.Equal(silos.Name + "-0", settings.Silo.Name);
             Assert.Equal(silos.PodTemplate!["metadata"]!["labels"]!["app.kubernetes.io/component"]!.GetValue<string>(), settings.Silo.Role.ToString().ToLowerInvariant());
             Assert.Equal(settings.Clustering.Kind == ClusteringKind.Localhost ? null : "10.0.0.1", settings.Silo.AdvertisedAddress);
@@ -46,7 +46,7 @@ public sealed class SettingsTests
             all.Add((settings, silos.Name));
         }
 
-        // Together they can hold a model and take requests, and what must be the same on every silo is.
+        // Together the silos can hold a model, and settings that must be the same on every silo are.
         Assert.Contains(all, static s => s.Settings.Silo.Role is SiloRole.Any or SiloRole.Attention);
         Assert.Contains(all, static s => s.Settings.Silo.Role is SiloRole.Any or SiloRole.Experts);
         Assert.Single(all.Select(static s => (s.Settings.Silo.ModelName, s.Settings.Silo.KvTokens, s.Settings.Silo.MaxBatchTokens, s.Settings.Clustering.ClusterId)).Distinct());
@@ -55,12 +55,12 @@ public sealed class SettingsTests
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Ports_are_those_the_silo_listens_on(string overlay)
+    public void Ports_of_pods_are_those_of_the_silo(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos), silos =>
         {
-            SiloSettings settings = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo;
+            SiloSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo;
             Dictionary<string, int> ports = Silo(silos)["ports"]!.AsArray().ToDictionary(static p => p!["name"]!.GetValue<string>(), static p => p!["containerPort"]!.GetValue<int>());
             Assert.Equal((settings.SiloPort, settings.GatewayPort, new Uri(settings.Urls).Port), (ports["silo"], ports["gateway"], ports["http"]));
         });
@@ -68,7 +68,7 @@ public sealed class SettingsTests
 
     [SkippableTheory]
     [MemberData(nameof(Overlays))]
-    public void Pods_are_given_the_time_their_silo_takes_to_stop(string overlay)
+    public void The_grace_of_pods_is_longer_than_a_silo_takes_to_stop(string overlay)
     {
         TimeSpan last = (TimeSpan)typeof(SiloHost).Assembly.GetType("HunyuanOrleans.Silo.Hosting.ShutdownMonitor")!
             .GetField("LastMoment", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.GetValue(null)!;
@@ -76,11 +76,11 @@ public sealed class SettingsTests
         Assert.All(objects.Where(static o => o.IsSilos), silos =>
         {
             double pause = Silo(silos)["lifecycle"]!["preStop"]!["sleep"]!["seconds"]!.GetValue<double>();
-            double stopping = SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo.ShutdownGraceSeconds;
+            double stopping = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo.ShutdownGraceSeconds;
             double given = silos.PodTemplate!["spec"]!["terminationGracePeriodSeconds"]!.GetValue<double>();
-            TimeSpan answers = TimeSpan.Parse(SiloSettingsOf.Environment(objects, silos, Silo(silos))["HUNYUAN_Server__ShutdownTimeout"], System.Globalization.CultureInfo.InvariantCulture);
+            TimeSpan answers = TimeSpan.Parse(ContainerSettings.Environment(objects, silos, Silo(silos))["HUNYUAN_Server__ShutdownTimeout"], System.Globalization.CultureInfo.InvariantCulture);
             Assert.InRange(answers.TotalSeconds, 1, stopping * 0.9);
-            Assert.True(given >= pause + stopping + last.TotalSeconds + 5, $"{silos}: {given} s are given, {pause} + {stopping} + {last.TotalSeconds} s are taken.");
+            Assert.True(given >= pause + stopping + last.TotalSeconds + 5, $"{silos}: {given} s of grace are too short for {pause} + {stopping} + {last.TotalSeconds} s.");
         });
     }
 
@@ -91,7 +91,7 @@ public sealed class SettingsTests
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos && !o.Name.EndsWith("gateway", StringComparison.Ordinal)), silos =>
         {
-            string text = Assert.IsType<string>(SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo.Memory);
+            string text = Assert.IsType<string>(ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo.Memory);
             double limit = Quantity.Read(Silo(silos)["resources"]!["limits"]!["memory"]!.GetValue<string>());
             Assert.InRange(MemorySize.Parse(text)!.Value, limit * 0.4, limit * 0.9);
         });
@@ -100,11 +100,11 @@ public sealed class SettingsTests
     [SkippableTheory]
     [InlineData("single", "a13b")]
     [InlineData("h200", "hunyuan-large")]
-    public void The_model_of_an_overlay_fits_its_silos_with_the_pool_they_are_told_of(string overlay, string model)
+    public void The_model_and_the_KV_pool_of_an_overlay_fit_its_silos(string overlay, string model)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         (SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
-            (SiloSettingsOf.Read(SiloSettingsOf.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
+            (ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
         SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
             SiloCapacity.FromDevice($"{role.Settings.Name}{i}", DeviceCatalog.Get(role.Settings.Device), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
                 with { Role = role.Settings.Role }))];

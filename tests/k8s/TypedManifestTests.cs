@@ -32,7 +32,7 @@ public sealed class TypedManifestTests
         JsonNode json = JsonNode.Parse(
             "{\"apiVersion\": \"apps/v1\", \"kind\": \"StatefulSet\", \"spec\": {\"serviceName\": \"a\", \"selector\": {}, " + template + mistake + "}}")!;
         Assert.Contains(found, TypeCheck.Problems([("mistake", TypeCheck.Type("apps/v1", "StatefulSet"), json)]), StringComparison.Ordinal);
-        // A patch may leave out what the object needs.
+        // A patch may leave out required fields.
         if (found != "TS2741")
         {
             Assert.Contains(found, TypeCheck.Problems([("mistake", TypeCheck.PatchOf(TypeCheck.Type("apps/v1", "StatefulSet")), json)]), StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class TypedManifestTests
     }
 
     [Fact]
-    public void Every_file_is_used_and_every_file_named_is_there()
+    public void Every_file_is_used_and_every_named_file_exists()
     {
         HashSet<string> used = ["alerts.yaml"];
         foreach (string overlay in Manifests.Overlays)

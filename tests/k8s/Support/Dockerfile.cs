@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace HunyuanOrleans.K8s.Tests.Support;
 
-/// <summary>k8s/Dockerfile, parted into stages.</summary>
+/// <summary>The stages of k8s/Dockerfile.</summary>
 internal sealed partial class Dockerfile
 {
     private Dockerfile(IReadOnlyList<(string Name, string From, IReadOnlyList<string> Lines)> stages) => Stages = stages;
 
-    /// <summary>The stages with their base and their instructions, continued lines joined.</summary>
+    /// <summary>Each stage with its base image and its instructions. Continued lines are joined.</summary>
     public IReadOnlyList<(string Name, string From, IReadOnlyList<string> Lines)> Stages { get; }
 
     /// <summary>The arguments of each dotnet publish.</summary>

@@ -6,7 +6,7 @@ using Xunit;
 namespace HunyuanOrleans.K8s.Tests.Support;
 
 /// <summary>
-/// The image's /app folder, published by the Dockerfile's own commands from what this build has compiled.
+/// The image's folder /app, published from this build with the commands of the Dockerfile.
 /// </summary>
 public sealed class PublishedFolder : IDisposable
 {
@@ -28,16 +28,15 @@ public sealed class PublishedFolder : IDisposable
         }
     }
 
-    /// <summary>Where it is.</summary>
     public string Path => _folder.FullName;
 
     private static string Host => System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
 
-    /// <summary>Runs a command as a manifest writes it, which begins with dotnet and /app.</summary>
+    /// <summary>Runs a command of a manifest, which begins with dotnet and a path in /app.</summary>
     public (int Code, string Output) RunCommand(IEnumerable<string> command, params (string Name, string Value)[] environment) =>
         Run(Path, [.. command.Skip(1).Select(Here)], environment);
 
-    /// <summary>Starts the image's entry point.</summary>
+    /// <summary>Starts a program of the folder.</summary>
     public Process Start(string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         ProcessStartInfo start = Info(Path, [System.IO.Path.Combine(Path, program), .. arguments]);
@@ -49,7 +48,7 @@ public sealed class PublishedFolder : IDisposable
         return Process.Start(start)!;
     }
 
-    /// <summary>Every file with its length and time.</summary>
+    /// <summary>Every file with its length and time of change.</summary>
     public string[] Contents() =>
         [.. _folder.EnumerateFiles("*", SearchOption.AllDirectories).Select(static f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc:O}").Order(StringComparer.Ordinal)];
 
@@ -70,7 +69,7 @@ public sealed class PublishedFolder : IDisposable
         return (process.ExitCode, output + error.Result);
     }
 
-    // As in the image: no settings of whoever runs the tests.
+    // As in the image, without settings from the environment of the tests.
     private static ProcessStartInfo Info(string folder, IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(Host, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -79,7 +78,7 @@ public sealed class PublishedFolder : IDisposable
             start.Environment.Remove(name);
         }
 
-        // The SDK's own variables would decide what a program finds.
+        // Variables that the SDK sets for its own processes would mislead the program.
         start.Environment.Remove("MSBuildSDKsPath");
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return start;

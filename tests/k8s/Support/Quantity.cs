@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace HunyuanOrleans.K8s.Tests.Support;
 
-/// <summary>Amounts as Kubernetes writes them.</summary>
+/// <summary>Parses quantities of Kubernetes such as 500m and 2Gi.</summary>
 internal static class Quantity
 {
     private static readonly Dictionary<string, double> Units = new()

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.K8s.Tests.Support;
 
-/// <summary>A model folder with a config.json only, for as long as a test.</summary>
+/// <summary>A temporary model folder that contains only a config.json.</summary>
 internal sealed class TempModel : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hunyuan-k8s-");

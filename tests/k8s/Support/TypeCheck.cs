@@ -7,8 +7,8 @@ using Xunit;
 namespace HunyuanOrleans.K8s.Tests.Support;
 
 /// <summary>
-/// Prints objects as typed TypeScript literals and lets the compiler find fields that do not exist, are missing, or have another type. The
-/// types are those Kubernetes itself publishes, in the package kubernetes-types.
+/// Writes objects as typed TypeScript literals, in which the compiler finds unknown and missing fields and wrong types. The types come from the package
+/// kubernetes-types.
 /// </summary>
 internal static partial class TypeCheck
 {
@@ -16,7 +16,7 @@ internal static partial class TypeCheck
 
     private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true };
 
-    /// <summary>Checks objects; the compiler's words, or nothing where all is well. The test is skipped without node and npm.</summary>
+    /// <summary>Returns the compiler's errors, or nothing if all objects are right. Skips the test without node and npm.</summary>
     public static string Problems(IEnumerable<(string Name, string Type, JsonNode Json)> literals)
     {
         string tools = Install();
@@ -28,14 +28,14 @@ internal static partial class TypeCheck
             int number = 0;
             foreach ((string name, string type, JsonNode json) in literals)
             {
-                // The file's name is what the compiler's messages begin with.
+                // The compiler's messages begin with the file's name.
                 string file = $"{number++:000}-{Unsafe().Replace(name, "-")}.ts";
                 File.WriteAllText(Path.Combine(folder, file), $"const value: {type} = {json.ToJsonString(Pretty)};\nexport default value;\n");
             }
 
             File.WriteAllText(Path.Combine(folder, "tsconfig.json"),
                 """{"compilerOptions":{"strict":true,"noEmit":true,"skipLibCheck":true,"types":[],"module":"commonjs","moduleResolution":"node","preserveSymlinks":true},"include":["*.ts"]}""");
-            (int code, string output) = Tool.Run(
+            (int code, string output) = ExternalTool.Run(
                 "node", folder, "types are not checked.", Path.Combine("node_modules", "typescript", "bin", "tsc"), "-p", ".", "--pretty", "false");
             return code == 0 ? "" : output;
         }
@@ -45,7 +45,7 @@ internal static partial class TypeCheck
         }
     }
 
-    /// <summary>The type of an object's kind.</summary>
+    /// <summary>The TypeScript type of an object's kind.</summary>
     public static string Type(string api, string kind)
     {
         string[] parts = api.Split('/');
@@ -54,12 +54,12 @@ internal static partial class TypeCheck
             ["v1"] => "kubernetes-types/core/v1",
             ["monitoring.coreos.com", _] or ["kustomize.config.k8s.io", _] => "./crds",
             [var group, var version] => $"kubernetes-types/{group.Split('.')[0]}/{version}",
-            _ => throw new InvalidDataException($"'{api}' is no apiVersion."),
+            _ => throw new InvalidDataException($"'{api}' is not an apiVersion."),
         };
         return $"import(\"{module}\").{(kind == "Component" ? "Kustomization" : kind)}";
     }
 
-    /// <summary>The type of patches of a type.</summary>
+    /// <summary>The TypeScript type of a patch of a type.</summary>
     public static string PatchOf(string type) => $"import(\"./crds\").Patch<{type}>";
 
     private static string Install()
@@ -69,7 +69,7 @@ internal static partial class TypeCheck
         {
             Directory.CreateDirectory(folder);
             File.WriteAllText(Path.Combine(folder, "package.json"), """{"private":true}""");
-            (int code, string output) = Tool.Run(
+            (int code, string output) = ExternalTool.Run(
                 "npm", folder, "types are not checked.", "install", "--no-audit", "--no-fund", $"kubernetes-types@{Kubernetes}", $"typescript@{TypeScript}");
             Skip.If(code != 0, "npm could not install the types of Kubernetes, so types are not checked: " + output);
         }

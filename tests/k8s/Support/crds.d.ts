@@ -1,4 +1,4 @@
-// The parts of other projects' types that are used here.
+// The used parts of types from other projects.
 import type { ObjectMeta, LabelSelector } from "kubernetes-types/meta/v1";
 
 export interface ServiceMonitor {

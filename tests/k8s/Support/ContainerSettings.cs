@@ -7,10 +7,10 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests.Support;
 
-/// <summary>What a container's environment means for a silo.</summary>
-internal static class SiloSettingsOf
+/// <summary>Reads the settings of a silo from the environment of its container.</summary>
+internal static class ContainerSettings
 {
-    /// <summary>Names and values a container gets. Values from the pod and from secrets are made up.</summary>
+    /// <summary>The environment variables of a container. Values from the pod and from secrets are made up.</summary>
     public static Dictionary<string, string> Environment(IReadOnlyList<Manifest> objects, Manifest owner, JsonObject container)
     {
         Dictionary<string, string> values = [];
@@ -32,7 +32,7 @@ internal static class SiloSettingsOf
         return values;
     }
 
-    /// <summary>The settings a silo would run with, checked by its own rules; files that only a cluster has are those of this checkout.</summary>
+    /// <summary>The validated settings of a silo in this environment. Paths that exist only in a cluster are replaced by paths of this checkout.</summary>
     public static HostSettings Read(IReadOnlyDictionary<string, string> environment)
     {
         Hashtable here = new(environment.Where(static v => v.Value.Length > 0).ToDictionary(static v => v.Key, static v => v.Value));
@@ -64,7 +64,7 @@ internal static class SiloSettingsOf
             "status.podIP" => "10.0.0.1",
             "spec.nodeName" => "node-1",
             _ when path.StartsWith(Label, StringComparison.Ordinal) => owner.PodTemplate!["metadata"]!["labels"]![path[Label.Length..^2]]?.GetValue<string>() ?? "",
-            _ => throw new InvalidDataException($"{owner}: {path} is nothing the pod can be asked for."),
+            _ => throw new InvalidDataException($"{owner}: {path} is not a known field of a pod."),
         };
     }
 }

@@ -5,15 +5,15 @@ using YamlDotNet.RepresentationModel;
 
 namespace HunyuanOrleans.K8s.Tests.Support;
 
-/// <summary>YAML as Kubernetes reads it, turned into JSON.</summary>
-internal static class YamlText
+/// <summary>Converts YAML to JSON as Kubernetes does.</summary>
+internal static class YamlConverter
 {
-    /// <summary>The documents of a text; empty ones are left out.</summary>
+    /// <summary>The documents of a text, without empty ones.</summary>
     public static IReadOnlyList<JsonNode> Parse(string text)
     {
         YamlStream stream = [];
         stream.Load(new StringReader(text));
-        // Read again from text, numbers can be asked for as any type that holds them.
+        // Numbers that are parsed from text can be read as any type that holds them.
         return [.. stream.Documents.Select(document => Convert(document.RootNode)).OfType<JsonNode>().Select(node => JsonNode.Parse(node.ToJsonString())!)];
     }
 
@@ -23,7 +23,7 @@ internal static class YamlText
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(Convert)]),
         YamlScalarNode { Style: ScalarStyle.Plain } plain => Plain(plain.Value!),
         YamlScalarNode quoted => JsonValue.Create(quoted.Value),
-        _ => throw new InvalidDataException($"{node.NodeType} is not for manifests."),
+        _ => throw new InvalidDataException($"{node.NodeType} is not supported in manifests."),
     };
 
     private static JsonNode? Plain(string text) => text switch

@@ -3,17 +3,17 @@ using Xunit;
 
 namespace HunyuanOrleans.K8s.Tests.Support;
 
-/// <summary>Programs of others that some checks need.</summary>
-internal static class Tool
+/// <summary>Runs external programs that some checks need.</summary>
+internal static class ExternalTool
 {
     /// <summary>Whether a program is on the path.</summary>
     public static bool Exists(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    /// <summary>Runs one to its end; the test is skipped where it is not installed.</summary>
+    /// <summary>Runs a program and waits for its end. Skips the test if it is not installed.</summary>
     /// <param name="program">Its name.</param>
-    /// <param name="folder">Where it runs.</param>
-    /// <param name="missing">What cannot be checked without it.</param>
+    /// <param name="folder">Its working directory.</param>
+    /// <param name="missing">What is not checked without it.</param>
     /// <param name="arguments">Its arguments.</param>
     public static (int Code, string Output) Run(string program, string folder, string missing, params string[] arguments)
     {
