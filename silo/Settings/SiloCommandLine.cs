@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace HunyuanOrleans.Silo.Settings;
 
@@ -41,9 +42,7 @@ public sealed class SiloCommandLine
 
         if (parsed.UnmatchedTokens is [{ } unknown, ..])
         {
-            throw new SettingsException(unknown.StartsWith("--", StringComparison.Ordinal)
-                ? $"{unknown.Split('=')[0]} is not an option. See --help."
-                : $"'{unknown}' is not an option. See --help.");
+            throw new SettingsException(NotAnOption(unknown));
         }
 
         Dictionary<string, string?> values = [];
@@ -55,7 +54,7 @@ public sealed class SiloCommandLine
                 continue;
             }
 
-            string value = Value(given.Tokens.Count > 0 ? given.Tokens[^1].Value : null, option.Name, setting, args);
+            string value = Value(option.Name, given, isBoolean: setting?.Type == typeof(bool), args);
             if (setting is null)
             {
                 file = value;
@@ -72,19 +71,35 @@ public sealed class SiloCommandLine
     /// <summary>Writes what --help prints.</summary>
     public static void WriteHelp(TextWriter output) => CreateCommand().Root.Parse("--help").Invoke(new InvocationConfiguration { Output = output });
 
-    private static string Value(string? token, string option, Setting? setting, IReadOnlyList<string> args)
+    private static string Value(string option, OptionResult given, bool isBoolean, IReadOnlyList<string> args)
     {
-        // The parser takes an unknown option behind this one for its value.
-        if (token is not null && !token.StartsWith("--", StringComparison.Ordinal))
+        // The parser takes an unknown option for the value of the option in front of it.
+        if (given.Tokens.Select(static token => token.Value).FirstOrDefault(value => IsOption(value) && args.Contains(value)) is { } unknown)
         {
-            return token;
+            throw new SettingsException(isBoolean ? NotAnOption(unknown) : $"{option} lacks its value.");
         }
 
-        // The parser sees no value in --option=, which gives an empty one.
-        return token is null && args.Contains($"{option}=") ? ""
-            : token is null && setting?.Type == typeof(bool) ? "true"
+        int last = args.Count - 1;
+        while (!Gives(args[last], option))
+        {
+            last--;
+        }
+
+        // The parser sees no value in --option=, which means an empty one.
+        return args[last].Length == option.Length + 1 ? ""
+            : args[last] != option || (last + 1 < args.Count && !IsOption(args[last + 1])) ? given.Tokens[^1].Value
+            : isBoolean ? "true"
             : throw new SettingsException($"{option} lacks its value.");
     }
+
+    // The parser also accepts --option:value.
+    private static bool Gives(string argument, string option) =>
+        argument.StartsWith(option, StringComparison.Ordinal) && (argument.Length == option.Length || argument[option.Length] is '=' or ':');
+
+    private static bool IsOption(string argument) => argument.StartsWith("--", StringComparison.Ordinal);
+
+    private static string NotAnOption(string argument) =>
+        IsOption(argument) ? $"{argument.Split('=')[0]} is not an option. See --help." : $"'{argument}' is not an option. See --help.";
 
     private static (RootCommand Root, Dictionary<Option, Setting?> Options, HelpOption Help) CreateCommand()
     {

@@ -55,6 +55,7 @@ public sealed class SettingsTests
     [InlineData("--zone", "--zone", "lacks its value")]
     [InlineData("--zone --name a", "--zone", "lacks its value")]
     [InlineData("--zone --speed", "--zone", "lacks its value")]
+    [InlineData("--pin-threads --speed", "--speed is not an option")]
     [InlineData("--zone a b", "'b' is not an option")]
     [InlineData("--speed=9", "--speed is not an option")]
     [InlineData("serve", "'serve'")]
