@@ -1,12 +1,12 @@
--- The tables and queries Orleans' relational membership reads, for PostgreSQL. Run as one transaction; what is there already stays,
--- also where it was made by other scripts. Orleans finds the queries by their keys and gives the parameters by name.
+-- The tables and queries of Orleans' relational membership, for PostgreSQL. Run as one transaction. Existing tables and queries stay, even if other
+-- scripts created them. Orleans finds the queries by their keys and passes the parameters by name.
 
 CREATE TABLE IF NOT EXISTS OrleansQuery (
     QueryKey varchar(64) PRIMARY KEY,
     QueryText varchar(8000) NOT NULL
 );
 
--- One row for each cluster. Every change of its members must raise the version it was based on, so of two changes at once one fails.
+-- One row for each cluster. Every change of its members increments the version that it read, so one of two concurrent changes fails.
 CREATE TABLE IF NOT EXISTS OrleansMembershipVersionTable (
     DeploymentId varchar(150) PRIMARY KEY,
     Timestamp timestamptz(3) NOT NULL DEFAULT now(),
@@ -91,7 +91,7 @@ $$),
     DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId;
     DELETE FROM OrleansMembershipVersionTable WHERE DeploymentId = @DeploymentId
 $$),
--- 3: active. A silo that is active but silent may be the only one that is out of touch with the database.
+-- Status 3 is active. An active silo without recent sign of life may only be cut off from the database, so its row stays.
 ('CleanupDefunctSiloEntriesKey', $$
     DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId AND IAmAliveTime < @IAmAliveTime AND Status <> 3
 $$)

@@ -6,16 +6,16 @@ using HunyuanOrleans.Silo.Settings;
 
 namespace HunyuanOrleans.Silo.Clustering;
 
-/// <summary>What a silo's settings mean for the plan and for the loading of its share.</summary>
+/// <summary>Derives from a silo's settings its name, the capacity it announces, and the options for loading its share of the model.</summary>
 internal static class SiloResources
 {
     // The rest is for the program, its buffers, and the system.
-    private const double ShareOfMemory = 0.8;
+    private const double DefaultMemoryFraction = 0.8;
 
-    /// <summary>The silo's name; by default that of the machine and its port.</summary>
+    /// <summary>The silo's name. Default: the machine's name and the silo port.</summary>
     public static string Name(SiloSettings settings) => settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
 
-    /// <summary>What the silo announces.</summary>
+    /// <summary>The capacity that the silo announces to the planner.</summary>
     public static SiloCapacity Capacity(SiloSettings settings) =>
         SiloCapacity.FromDevice(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
         {
@@ -23,17 +23,17 @@ internal static class SiloResources
             Role = settings.Role,
         };
 
-    /// <summary>The model of the cluster; none where no folder is named.</summary>
+    /// <summary>The model of the cluster; empty if the settings name no folder.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="warn">Told what went wrong without stopping.</param>
+    /// <param name="warn">Gets warnings of loading, such as a packed copy that cannot be written.</param>
     public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn) =>
         settings.Model is { Length: > 0 } folder
             ? [new() { Name = settings.ModelName ?? new DirectoryInfo(folder).Name, Directory = Path.GetFullPath(folder), Options = Loading(settings, warn) }]
             : [];
 
-    /// <summary>How the silo loads and runs its share.</summary>
+    /// <summary>The options for loading and running the silo's share.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="warn">Told what went wrong without stopping.</param>
+    /// <param name="warn">Gets warnings of loading, such as a packed copy that cannot be written.</param>
     public static ModelOptions Loading(SiloSettings settings, Action<string> warn) => new()
     {
         Quant = string.IsNullOrEmpty(settings.Quant) ? null : QuantFormats.Parse(settings.Quant),
@@ -49,5 +49,5 @@ internal static class SiloResources
     private static long MemoryBytes(SiloSettings settings) =>
         settings.Memory is string text
             ? MemorySize.Parse(text)!.Value
-            : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMemory);
+            : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultMemoryFraction);
 }

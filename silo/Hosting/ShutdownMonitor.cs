@@ -3,18 +3,18 @@ using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Silo.Hosting;
 
-/// <summary>Says when the silo is up and when it stops, and ends the process where stopping takes longer than it may.</summary>
-/// <param name="lifetime">Tells of start and stop.</param>
-/// <param name="options">How long stopping may take.</param>
+/// <summary>Logs start and stop, and ends the process if stopping takes longer than the shutdown grace.</summary>
+/// <param name="lifetime">Signals start and stop.</param>
+/// <param name="options">The shutdown grace.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Where it says so.</param>
+/// <param name="logger">The log.</param>
 internal sealed partial class ShutdownMonitor(
     IHostApplicationLifetime lifetime, IOptions<SiloSettings> options, TimeProvider time, ILogger<ShutdownMonitor> logger) : IHostedService, IDisposable
 {
-    // Services that were told that time is up get a moment to say so before the process ends under them.
-    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
+    // Services whose stop was cancelled at the end of the grace get this long to log and release what they hold.
+    private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(2);
 
-    private ITimer? _end;
+    private ITimer? _timer;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -23,16 +23,16 @@ internal sealed partial class ShutdownMonitor(
         {
             double grace = options.Value.ShutdownGraceSeconds;
             LogStopping(grace);
-            _end = time.CreateTimer(_ => End(), null, TimeSpan.FromSeconds(grace) + LastMoment, Timeout.InfiniteTimeSpan);
+            _timer = time.CreateTimer(_ => ExitProcess(), null, TimeSpan.FromSeconds(grace) + CancellationGrace, Timeout.InfiniteTimeSpan);
         });
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _end?.Dispose();
+    public void Dispose() => _timer?.Dispose();
 
-    private void End()
+    private void ExitProcess()
     {
         LogOverdue();
         Environment.Exit(SiloHost.Failed);

@@ -9,21 +9,21 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace HunyuanOrleans.Silo.Hosting;
 
 /// <summary>
-/// One silo process: settings, the cluster's side, the HTTP side, and an orderly end. It does not know what the grains do.
+/// Composes and runs one silo process: settings, the Orleans silo, the HTTP API, and an orderly shutdown. It does not know what the grains do.
 /// </summary>
 public static class SiloHost
 {
-    /// <summary>Exit code of a silo that stopped when told to.</summary>
+    /// <summary>Exit code after an orderly stop.</summary>
     public const int Stopped = 0;
 
-    /// <summary>Exit code of a silo that could not start, or ended with an error.</summary>
+    /// <summary>Exit code if the silo could not start, or ended with an error.</summary>
     public const int Failed = 1;
 
-    /// <summary>Exit code where the settings are wrong.</summary>
+    /// <summary>Exit code if settings are wrong.</summary>
     public const int WrongSettings = 2;
 
-    /// <summary>Runs until told to stop.</summary>
-    /// <param name="args">Flags; --help prints them.</param>
+    /// <summary>Runs a silo until the process is told to stop.</summary>
+    /// <param name="args">The command line; --help lists its options.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -47,15 +47,15 @@ public static class SiloHost
         }
         catch (Exception exception)
         {
-            // The log has the whole of it.
+            // The log has the stack trace.
             Exception cause = exception is AggregateException several ? several.InnerExceptions[0] : exception;
             await Console.Error.WriteLineAsync($"The silo ended: {cause.Message}");
             return Failed;
         }
     }
 
-    /// <summary>Puts a silo together; starting and stopping it is up to the caller.</summary>
-    /// <param name="commandLine">The flags.</param>
+    /// <summary>Builds a silo, which the caller starts and stops.</summary>
+    /// <param name="commandLine">The parsed command line.</param>
     /// <exception cref="SettingsException">The settings are wrong.</exception>
     public static WebApplication Build(SiloCommandLine commandLine)
     {
@@ -70,13 +70,13 @@ public static class SiloHost
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Silo.ShutdownGraceSeconds);
-            // HTTP answers probes while the silo still joins and loads.
+            // HTTP must answer probes while the silo joins and loads.
             host.ServicesStartConcurrently = true;
         });
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHostedService<ShutdownMonitor>();
         builder.AddHunyuanSilo(settings);
-        ClusterHttp.Add(builder);
+        builder.AddClusterHttp();
         builder.Services.AddSiloHealth();
         builder.Services.AddHunyuanTelemetry(new TelemetryOptions
         {

@@ -14,14 +14,13 @@ using Microsoft.Extensions.Options;
 namespace HunyuanOrleans.Silo.Http;
 
 /// <summary>
-/// Puts the cluster's model behind the HTTP API of this process once this silo is active: any silo answers for the whole cluster. It does not know
-/// where the model computes.
+/// Serves the cluster's model through the HTTP API of this process once the silo is active. It does not know where the model computes.
 /// </summary>
 internal sealed partial class ClusterModelService(
     IServiceProvider services, SiloState silo, ModelSlot slot, IOptions<SiloSettings> settings, TimeProvider time, ILogger<ClusterModelService> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100), Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100), RetryDelay = TimeSpan.FromSeconds(1);
 
     private HunyuanClient? _client;
     private ClusterGenerator? _generator;
@@ -53,7 +52,7 @@ internal sealed partial class ClusterModelService(
 
         while (!silo.Active)
         {
-            await Task.Delay(Look, time, stoppingToken);
+            await Task.Delay(PollInterval, time, stoppingToken);
         }
 
         while (true)
@@ -67,7 +66,7 @@ internal sealed partial class ClusterModelService(
             catch (Exception fault) when (fault is ModelException or HunyuanException or TextException && !stoppingToken.IsCancellationRequested)
             {
                 NotYet(logger, model.Name, fault.Message);
-                await Task.Delay(Pause, time, stoppingToken);
+                await Task.Delay(RetryDelay, time, stoppingToken);
             }
         }
     }

@@ -70,8 +70,8 @@ public sealed class SettingsTests
     [MemberData(nameof(Overlays))]
     public void The_grace_of_pods_is_longer_than_a_silo_takes_to_stop(string overlay)
     {
-        TimeSpan last = (TimeSpan)typeof(SiloHost).Assembly.GetType("HunyuanOrleans.Silo.Hosting.ShutdownMonitor")!
-            .GetField("LastMoment", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.GetValue(null)!;
+        TimeSpan cancellation = (TimeSpan)typeof(SiloHost).Assembly.GetType("HunyuanOrleans.Silo.Hosting.ShutdownMonitor")!
+            .GetField("CancellationGrace", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.GetValue(null)!;
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos), silos =>
         {
@@ -80,7 +80,7 @@ public sealed class SettingsTests
             double given = silos.PodTemplate!["spec"]!["terminationGracePeriodSeconds"]!.GetValue<double>();
             TimeSpan answers = TimeSpan.Parse(ContainerSettings.Environment(objects, silos, Silo(silos))["HUNYUAN_Server__ShutdownTimeout"], System.Globalization.CultureInfo.InvariantCulture);
             Assert.InRange(answers.TotalSeconds, 1, stopping * 0.9);
-            Assert.True(given >= pause + stopping + last.TotalSeconds + 5, $"{silos}: {given} s of grace are too short for {pause} + {stopping} + {last.TotalSeconds} s.");
+            Assert.True(given >= pause + stopping + cancellation.TotalSeconds + 5, $"{silos}: {given} s of grace are too short for {pause} + {stopping} + {cancellation.TotalSeconds} s.");
         });
     }
 

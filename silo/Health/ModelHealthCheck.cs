@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HunyuanOrleans.Silo.Health;
 
-/// <summary>Ready means: requests sent here reach the cluster's model, or there is none to serve.</summary>
-internal sealed class ModelHealth(ModelSlot slot) : IHealthCheck
+/// <summary>Healthy if requests to this silo reach the cluster's model, or if there is no model to serve.</summary>
+internal sealed class ModelHealthCheck(ModelSlot slot) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
         slot.Model is { } model ? HealthCheckResult.Healthy($"{model.Name} is served")

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HunyuanOrleans.Silo.Health;
 
-/// <summary>Ready means: active in the cluster, and not about to stop.</summary>
+/// <summary>Healthy while the silo is active in the cluster and not stopping.</summary>
 /// <param name="silo">The state of the silo.</param>
-/// <param name="lifetime">Whether it stops.</param>
-internal sealed class SiloHealth(SiloState silo, IHostApplicationLifetime lifetime) : IHealthCheck
+/// <param name="lifetime">Signals that the process stops.</param>
+internal sealed class SiloHealthCheck(SiloState silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("stopping")

@@ -13,10 +13,10 @@ using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Silo.Http;
 
-/// <summary>Shows the cluster as its grains report it: the model's scheduler, and each silo for itself.</summary>
-internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSettings> settings, SiloState silo) : IClusterOverview
+/// <summary>Collects the state of the cluster from its grains: the model's scheduler reports the plan, and each silo reports itself.</summary>
+internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<SiloSettings> settings, SiloState silo) : IClusterOverview
 {
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ModelSettings? _model = SiloResources.Models(settings.Value, static _ => { }).FirstOrDefault();
     private ModelConfig? _config;
@@ -31,7 +31,7 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
 
         IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
         ModelConfig config = _config ??= ModelConfig.Load(_model.Directory);
-        ModelReport report = await grains.GetGrain<IModelGrain>(_model.Name).ReportAsync().WaitAsync(AnswerTime, cancellationToken);
+        ModelReport report = await grains.GetGrain<IModelGrain>(_model.Name).ReportAsync().WaitAsync(ResponseTimeout, cancellationToken);
         (SiloOverview Silo, long[] Tokens)[] silos = await Task.WhenAll(report.Silos.Select(name => AskAsync(grains, report, name, cancellationToken)));
         long[] tokens = config.HasExperts ? new long[config.Layers * config.Experts] : [];
         foreach ((_, long[] own) in silos)
@@ -63,11 +63,11 @@ internal sealed class GrainOverview(IServiceProvider services, IOptions<SiloSett
         try
         {
             Task<SiloDescription> description = grain.DescribeAsync();
-            HoldingReport? holding = (await grain.ReportAsync().WaitAsync(AnswerTime, cancellationToken)).Models
+            HoldingReport? holding = (await grain.ReportAsync().WaitAsync(ResponseTimeout, cancellationToken)).Models
                 .FirstOrDefault(held => held.Model == _model!.Name);
             overview = overview with
             {
-                Leaving = (await description.WaitAsync(AnswerTime, cancellationToken)).Leaving,
+                Leaving = (await description.WaitAsync(ResponseTimeout, cancellationToken)).Leaving,
                 WeightBytes = holding?.WeightBytes ?? 0,
                 KvBytes = holding?.KvBytes ?? 0,
                 Sessions = holding?.Sessions ?? 0,

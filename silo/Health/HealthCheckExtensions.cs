@@ -5,20 +5,20 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HunyuanOrleans.Silo.Health;
 
 /// <summary>
-/// /health/live answers 200 as long as the process serves HTTP; /health/ready answers 200 when every check with the tag <see cref="Ready"/>
-/// passes, else 503, and says what each found.
+/// Adds the health checks of a silo and their routes. /health/live answers 200 while the process serves HTTP. /health/ready answers 200 if every check
+/// with the tag <see cref="Ready"/> is healthy, else 503, and lists the result of each check.
 /// </summary>
-internal static class HealthRoutes
+internal static class HealthCheckExtensions
 {
-    /// <summary>Tag of the checks that must pass before requests are sent here.</summary>
+    /// <summary>Tag of the checks that must be healthy before the silo gets requests.</summary>
     public const string Ready = "ready";
 
-    /// <summary>Adds the silo's own checks; others with the tag count too.</summary>
+    /// <summary>Adds the checks of the silo and of its model.</summary>
     public static void AddSiloHealth(this IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<SiloHealth>("silo", tags: [Ready])
-        .AddCheck<ModelHealth>("model", tags: [Ready]);
+        .AddCheck<SiloHealthCheck>("silo", tags: [Ready])
+        .AddCheck<ModelHealthCheck>("model", tags: [Ready]);
 
-    /// <summary>Adds the routes.</summary>
+    /// <summary>Maps /health/live and /health/ready.</summary>
     public static void MapSiloHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false, ResponseWriter = WriteAsync });

@@ -1,0 +1,17 @@
+using HunyuanOrleans.Server.Cluster;
+using HunyuanOrleans.Server.Hosting;
+
+namespace HunyuanOrleans.Silo.Http;
+
+/// <summary>Adds the HTTP API and the chat page to a silo. Every silo answers for the whole cluster.</summary>
+internal static class ClusterHttpExtensions
+{
+    /// <summary>Adds the services of the HTTP API.</summary>
+    public static WebApplicationBuilder AddClusterHttp(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHunyuanServer(builder.Configuration.GetSection("Server"));
+        builder.Services.AddSingleton<IClusterOverview, GrainClusterOverview>();
+        builder.Services.AddHostedService<ClusterModelService>();
+        return builder;
+    }
+}
