@@ -58,6 +58,7 @@ public sealed class DrillTests
     [InlineData("--streams must be a whole number from 1 to 1024, not 'many'", "--streams", "many")]
     [InlineData("--rounds must be a whole number from 1", "--rounds", "-1")]
     [InlineData("--action must be kill or stop or join or random or roll, not 'explode'", "--action", "explode")]
+    [InlineData("--clustering must be postgres or redis, not 'etcd'", "--clustering", "etcd")]
     public void Wrong_options_are_refused(string message, string option, string value) =>
         CliProcess.Run("drill", option, value).FailedWith(2, message, "hunyuan drill --help");
 

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
 
-/// <summary>Clients of silos that are processes, over sockets.</summary>
+/// <summary>Clients of silo processes, over sockets.</summary>
 public sealed class ClientTests
 {
     [SkippableFact]

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
 
-/// <summary>What a silo of a cluster serves over HTTP: answers of the whole cluster, and its state.</summary>
+/// <summary>Every silo of a cluster serves the API and the state of the cluster over HTTP.</summary>
 public sealed class ClusterPageTests
 {
     [Fact]
-    public async Task Any_silo_answers_chats_and_shows_who_holds_what()
+    public async Task Any_silo_answers_chats_and_shows_which_silo_holds_what()
     {
         await using TestSilo first = Start();
         await using TestSilo last = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");

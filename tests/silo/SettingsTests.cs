@@ -60,7 +60,7 @@ public sealed class SettingsTests
     [InlineData("--speed=9", "--speed is not an option")]
     [InlineData("serve", "'serve'")]
     [InlineData("--settings /nowhere.json", "/nowhere.json")]
-    public void What_is_wrong_is_said(string flags, params string[] parts)
+    public void Wrong_settings_are_reported(string flags, params string[] parts)
     {
         var failed = Assert.Throws<SettingsException>(() => Read(flags.Split(' ')));
         Assert.All(parts, part => Assert.Contains(part, failed.Message, StringComparison.Ordinal));
@@ -74,14 +74,14 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void All_problems_are_said_at_once()
+    public void All_problems_are_reported_at_once()
     {
         var failed = Assert.Throws<SettingsException>(() => Read("--silo-port", "0", "--votes", "0"));
         Assert.Equal(2, failed.Message.Split('\n').Length);
     }
 
     [Fact]
-    public void Flags_win_over_the_environment_and_that_over_the_file()
+    public void Options_override_the_environment_which_overrides_the_file()
     {
         using TempFile file = new("""{ "Silo": { "Zone": "file", "Memory": "1GB", "Device": "h20" }, "Clustering": { "Votes": 3 } }""");
         Hashtable environment = new() { ["HUNYUAN_ZONE"] = "environment", ["HUNYUAN_MEMORY"] = "2GB", ["HUNYUAN_ISA"] = "portable" };
@@ -125,7 +125,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void A_model_folder_is_taken() => Assert.NotNull(Read("--model", Path.Combine(TestPaths.Root, "demo-model")).Silo.Model);
+    public void An_existing_model_folder_is_accepted() => Assert.NotNull(Read("--model", Path.Combine(TestPaths.Root, "demo-model")).Silo.Model);
 
     internal static HostSettings Read(params string[] flags) => Read(new Hashtable(), flags);
 

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Silo.Tests;
 public sealed class SiloProcessTests
 {
     [Fact]
-    public async Task A_silo_becomes_ready_and_ends_when_told_to()
+    public async Task A_silo_becomes_ready_and_ends_on_SIGTERM()
     {
         await using TestSilo silo = TestSilo.Start("--shutdown-grace", "20", "--model", HunyuanOrleans.TestSupport.TestPaths.DemoModel, "--memory", "1GB");
         await silo.SeesAsync(1);
@@ -19,7 +19,7 @@ public sealed class SiloProcessTests
     }
 
     [Fact]
-    public async Task Wrong_settings_end_it_at_once_with_a_line_for_each()
+    public async Task Wrong_settings_end_the_silo_at_once_with_a_line_for_each()
     {
         await using TestSilo silo = TestSilo.Start(["--votes", "0"], new Dictionary<string, string> { ["HUNYUAN_MEMORY"] = "none" });
         Assert.Equal(2, await silo.ExitAsync());

@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Silo.Tests;
 public sealed class SiloResourcesTests
 {
     [Fact]
-    public void Silos_announce_what_their_settings_say()
+    public void Silos_announce_the_capacity_of_their_settings()
     {
         SiloSettings settings = SettingsTests.Read("--name", "a", "--device", "H100", "--memory", "74.5GiB", "--zone", "rack1", "--role", "experts").Silo;
         SiloCapacity capacity = SiloResources.Capacity(settings);
@@ -21,11 +21,11 @@ public sealed class SiloResourcesTests
     }
 
     [Fact]
-    public void A_part_of_the_machines_memory_is_announced_by_default() =>
+    public void By_default_a_part_of_the_machines_memory_is_announced() =>
         Assert.InRange(SiloResources.Capacity(SettingsTests.Read().Silo).MemoryBytes, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
 
     [Fact]
-    public void A_model_goes_by_the_name_of_its_folder_unless_it_is_given_one()
+    public void A_model_has_the_name_of_its_folder_unless_it_is_given_one()
     {
         string folder = HunyuanOrleans.TestSupport.TestPaths.DemoModel;
         Assert.Empty(SiloResources.Models(SettingsTests.Read().Silo, _ => { }));

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
 
-/// <summary>Processes that talk to each other over encrypted connections.</summary>
+/// <summary>Silo processes with encrypted connections.</summary>
 public sealed class TlsClusterTests : IDisposable
 {
     private const string Name = "silo.example";
@@ -15,7 +15,7 @@ public sealed class TlsClusterTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SkippableFact]
-    public async Task Only_silos_with_a_certificate_of_the_authority_get_in()
+    public async Task Only_silos_with_a_certificate_of_the_authority_join()
     {
         Issue("ours");
         Issue("theirs");
@@ -31,10 +31,10 @@ public sealed class TlsClusterTests : IDisposable
             await first.SeesAsync(1);
         }
 
-        // It trusts the first silo; the first does not trust it.
-        await using TestSilo stranger = TestSilo.Start([.. Flags("theirs", authority: "ours"), .. join, .. soon]);
+        // This silo trusts the first one, which does not trust it.
+        await using TestSilo untrusted = TestSilo.Start([.. Flags("theirs", authority: "ours"), .. join, .. soon]);
         await using TestSilo unencrypted = TestSilo.Start([.. join, .. soon]);
-        Assert.NotEqual(0, await stranger.ExitAsync());
+        Assert.NotEqual(0, await untrusted.ExitAsync());
         Assert.NotEqual(0, await unencrypted.ExitAsync());
         await first.SeesAsync(1);
     }
