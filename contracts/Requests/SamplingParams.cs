@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Contracts.Requests;
 public sealed record SamplingParams
 {
     /// <summary>Temperatures below this mean greedy decoding, because dividing logits by them would overflow.</summary>
-    public const float GreedyBelow = 1e-5f;
+    public const float GreedyThreshold = 1e-5f;
 
     /// <summary>The neutral parameters: temperature 1, no filter, no penalty.</summary>
     public static SamplingParams Default { get; } = new();
@@ -52,7 +52,7 @@ public sealed record SamplingParams
     public int? LogProbabilities { get; init; }
 
     /// <summary>True if the most probable token is taken, without a random number.</summary>
-    public bool IsGreedy => Temperature < GreedyBelow;
+    public bool IsGreedy => Temperature < GreedyThreshold;
 
     /// <summary>True if sampling depends on the tokens so far.</summary>
     public bool HasPenalties => RepetitionPenalty != 1 || PresencePenalty != 0 || FrequencyPenalty != 0;

@@ -1,13 +1,13 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Gives CLA groups that nobody holds to silos: to each a number that follows its speed, in ranges as long as possible. What is placed
-/// already stays. It does not know of experts beyond the time they will take.
+/// Assigns unassigned CLA groups to silos in proportion to their speed, in ranges as long as possible. Assigned groups stay. Of experts it
+/// considers only the time that they will take.
 /// </summary>
 internal static class AttentionPlacer
 {
-    /// <summary>Work of attention due to each silo, over the whole model.</summary>
-    public static double[] Shares(PlanState state)
+    /// <summary>The attention work that each silo should have, over the whole model.</summary>
+    public static double[] TargetWork(PlanState state)
     {
         PlanProblem problem = state.Problem;
         double groups = problem.GroupWork.Sum();
@@ -23,27 +23,27 @@ internal static class AttentionPlacer
             onlyExperts += silo.TakesAttention ? 0 : silo.TakesExperts ? problem.Speed[s] : 0;
         }
 
-        // Experts that the silos for experts only do not take in their time keep the others busy.
+        // Expert work beyond the share of the silos that take only experts falls to the silos that take both.
         double rest = both > 0 ? experts - Math.Min(experts, (groups + experts) / all * onlyExperts) : 0;
         double density = groups / problem.GroupBytes.Sum(b => (double)b + problem.KvReserve);
         double[] weights = new double[state.Silos];
-        double[] floors = new double[state.Silos];
+        double[] existing = new double[state.Silos];
         double[] caps = new double[state.Silos];
         for (int s = 0; s < state.Silos; s++)
         {
             SiloCapacity silo = problem.Silos[s];
             weights[s] = silo.TakesAttention ? problem.Speed[s] : 0;
-            floors[s] = silo.TakesAttention && silo.TakesExperts && both > 0 ? rest * problem.Speed[s] / both : 0;
+            existing[s] = silo.TakesAttention && silo.TakesExperts && both > 0 ? rest * problem.Speed[s] / both : 0;
             caps[s] = silo.MemoryBytes * density;
         }
 
-        return ProportionalSplit.Fill(groups, weights, floors, caps);
+        return ProportionalSplit.Split(groups, weights, existing, caps);
     }
 
-    /// <summary>Places every CLA group that is nobody's, as far as there is room.</summary>
+    /// <summary>Assigns every unassigned CLA group for which there is memory.</summary>
     public static void Place(PlanState state)
     {
-        int[] counts = Count(state);
+        int[] counts = CountGroups(state);
         for (int first = 0; first < state.GroupOwner.Length; first++)
         {
             int end = first;
@@ -52,7 +52,7 @@ internal static class AttentionPlacer
                 end++;
             }
 
-            LayRun(state, counts, first, end);
+            PlaceRun(state, counts, first, end);
             first = end;
         }
 
@@ -65,23 +65,24 @@ internal static class AttentionPlacer
         }
     }
 
-    // Each group in turn goes to whoever then has the smallest load for its share. First and last group carry the embedding and lm_head:
-    // in a plan from nothing they lie with the first and the last silo of the line.
-    private static int[] Count(PlanState state)
+    // Number of unassigned groups for each silo: each group in turn goes to the silo with the smallest work relative to its target. The
+    // first and the last group carry the embedding and lm_head. In a new plan they go to the first and the last silo in order, whose memory
+    // is reduced for them beforehand.
+    private static int[] CountGroups(PlanState state)
     {
-        double[] shares = Shares(state);
+        double[] target = TargetWork(state);
         double[] work = [.. state.AttentionWork];
-        long[] room = [.. Enumerable.Range(0, state.Silos).Select(state.FreeBytes)];
+        long[] freeBytes = [.. Enumerable.Range(0, state.Silos).Select(state.FreeBytes)];
         int[] counts = new int[state.Silos];
-        bool fresh = state.GroupOwner.All(owner => owner == PlanState.Unassigned);
-        if (fresh)
+        bool isNew = state.GroupOwner.All(owner => owner == PlanState.Unassigned);
+        if (isNew)
         {
-            int first = Array.FindIndex(shares, share => share > 0);
-            int last = Array.FindLastIndex(shares, share => share > 0);
+            int first = Array.FindIndex(target, share => share > 0);
+            int last = Array.FindLastIndex(target, share => share > 0);
             if (first >= 0)
             {
-                room[first] -= state.Problem.Sizes.Embedding;
-                room[last] -= state.Problem.Sizes.Head;
+                freeBytes[first] -= state.Problem.Sizes.Embedding;
+                freeBytes[last] -= state.Problem.Sizes.Head;
             }
         }
 
@@ -92,14 +93,14 @@ internal static class AttentionPlacer
                 continue;
             }
 
-            long bytes = state.GroupRequiredBytes(group) - (fresh && group == 0 ? state.Problem.Sizes.Embedding : 0)
-                - (fresh && group == state.GroupOwner.Length - 1 ? state.Problem.Sizes.Head : 0);
-            double due = state.Problem.GroupWork[group];
+            long bytes = state.GroupRequiredBytes(group) - (isNew && group == 0 ? state.Problem.Sizes.Embedding : 0)
+                - (isNew && group == state.GroupOwner.Length - 1 ? state.Problem.Sizes.Head : 0);
+            double added = state.Problem.GroupWork[group];
             int best = PlanState.Unassigned;
             for (int s = 0; s < state.Silos; s++)
             {
-                if (shares[s] > 0 && room[s] >= bytes
-                    && (best == PlanState.Unassigned || (work[s] + due) / shares[s] < (work[best] + due) / shares[best]))
+                if (target[s] > 0 && freeBytes[s] >= bytes
+                    && (best == PlanState.Unassigned || (work[s] + added) / target[s] < (work[best] + added) / target[best]))
                 {
                     best = s;
                 }
@@ -108,16 +109,16 @@ internal static class AttentionPlacer
             if (best != PlanState.Unassigned)
             {
                 counts[best]++;
-                room[best] -= bytes;
-                work[best] += due;
+                freeBytes[best] -= bytes;
+                work[best] += added;
             }
         }
 
         return counts;
     }
 
-    // Neighbours of the run extend their own ranges first; the others follow in the order of the line.
-    private static void LayRun(PlanState state, int[] counts, int first, int end)
+    // Fills the unassigned groups [first, end): the owners on both sides extend their ranges first, then the other silos in order.
+    private static void PlaceRun(PlanState state, int[] counts, int first, int end)
     {
         if (first > 0 && first < end)
         {

@@ -2,11 +2,11 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>The silos cannot hold the model.</summary>
-/// <param name="message">Which part lacks how much.</param>
-/// <param name="missingBytes">Bytes that are missing at least.</param>
+/// <summary>Thrown if the silos cannot hold the model.</summary>
+/// <param name="message">Which part of the model lacks how much memory.</param>
+/// <param name="missingBytes">Lower bound of the missing memory, in bytes.</param>
 public sealed class DoesNotFitException(string message, long missingBytes) : ModelException(message)
 {
-    /// <summary>Bytes that are missing at least.</summary>
+    /// <summary>Lower bound of the missing memory, in bytes.</summary>
     public long MissingBytes { get; } = missingBytes;
 }

@@ -1,11 +1,11 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Along which axis experts are dealt out to silos.</summary>
+/// <summary>The order in which experts are distributed over silos.</summary>
 public enum ExpertLayout
 {
-    /// <summary>Layer by layer: experts stay beside the attention of their layer. Fewest calls between silos.</summary>
+    /// <summary>Layer by layer: experts are on the silo with the attention of their layer. Needs the fewest calls between silos.</summary>
     Stacked,
 
-    /// <summary>Expert by expert: every layer's experts are on all silos, which work at the same time. Most bandwidth for a layer.</summary>
+    /// <summary>Expert by expert: every silo has experts of every layer. Uses the bandwidth of all silos for each layer.</summary>
     Spread,
 }

@@ -3,14 +3,14 @@ using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>How many tokens each expert was given, as routers count them.</summary>
-/// <param name="counts">[layer][expert]; the entry of a layer without experts is not looked at.</param>
+/// <summary>Number of tokens that routers have sent to each expert.</summary>
+/// <param name="counts">[layer][expert]; the entry of a layer without experts is ignored.</param>
 public sealed class ExpertLoad(IReadOnlyList<IReadOnlyList<long>> counts)
 {
-    /// <summary>Tokens of one expert.</summary>
+    /// <summary>Number of tokens sent to one expert.</summary>
     public long Count(int layer, int expert) => counts[layer][expert];
 
-    /// <summary>Checks that there is a count for every expert.</summary>
+    /// <summary>Checks that there is a count for every expert of a model.</summary>
     /// <exception cref="ModelException">The counts do not match the model, or one is negative.</exception>
     public void Validate(ModelConfig config)
     {

@@ -1,142 +1,143 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Gives experts that nobody holds to silos, so that each silo's whole work follows its speed as far as its memory allows. What is
-/// placed already stays; attention must be placed before.
+/// Assigns unassigned experts to silos, so that the total work of each silo is proportional to its speed as far as its memory allows.
+/// Assigned experts stay. Attention must be placed before.
 /// </summary>
 internal static class ExpertPlacer
 {
-    // A cut between two silos is moved to the end of a layer or of an expert where that costs at most this part of a silo's time:
-    // fewer groups, fewer messages.
-    private const double Slack = 0.125;
+    // The cut between two silos moves to the end of a layer or of an expert if that costs at most this fraction of a silo's work: it gives
+    // fewer groups and so fewer messages.
+    private const double CutTolerance = 0.125;
 
-    /// <summary>Places every expert that is nobody's, as far as there is room.</summary>
+    /// <summary>Assigns every unassigned expert for which there is memory.</summary>
     public static void Place(PlanState state)
     {
-        List<(int Layer, int Expert)> open = Open(state);
-        if (open.Count == 0)
+        List<(int Layer, int Expert)> unassigned = Unassigned(state);
+        if (unassigned.Count == 0)
         {
             return;
         }
 
-        double[] quota = Quotas(state, open);
+        double[] quotas = Quotas(state, unassigned);
         if (state.Layout == ExpertLayout.Stacked)
         {
-            StayHome(state, open, quota);
-            open = Open(state);
+            PlaceBesideAttention(state, unassigned, quotas);
+            unassigned = Unassigned(state);
         }
 
-        Deal(state, open, quota);
-        PlaceRest(state);
+        Distribute(state, unassigned, quotas);
+        PlaceRemaining(state);
     }
 
-    // What found no place in its turn goes to whoever has time and room, in runs that make no silo the busiest.
-    private static void PlaceRest(PlanState state)
+    // Experts that the distribution could not place go to the silo with the least work, in runs as long as that silo does not become the
+    // busiest.
+    private static void PlaceRemaining(PlanState state)
     {
         double[] speed = state.Problem.Speed;
         double busiest = Enumerable.Range(0, state.Silos).Max(s => speed[s] > 0 ? state.Work(s) / speed[s] : 0);
         int silo = PlanState.Unassigned;
-        foreach ((int layer, int expert) in Open(state))
+        foreach ((int layer, int expert) in Unassigned(state))
         {
             double work = state.Problem.ExpertWork[layer][expert];
-            bool goesOn = silo != PlanState.Unassigned && state.CanTakeExpert(silo, layer) && (state.Work(silo) + work) / speed[silo] <= busiest;
-            silo = goesOn ? silo : state.LeastLoaded(work, s => state.CanTakeExpert(s, layer));
+            bool continues = silo != PlanState.Unassigned && state.CanTakeExpert(silo, layer) && (state.Work(silo) + work) / speed[silo] <= busiest;
+            silo = continues ? silo : state.LeastLoaded(work, s => state.CanTakeExpert(s, layer));
             state.PlaceExpert(layer, expert, silo);
         }
     }
 
-    private static List<(int Layer, int Expert)> Open(PlanState state) =>
+    private static List<(int Layer, int Expert)> Unassigned(PlanState state) =>
         state.ExpertOrder.FindAll(unit => state.ExpertOwner[unit.Layer][unit.Expert] == PlanState.Unassigned);
 
-    private static double[] Quotas(PlanState state, List<(int Layer, int Expert)> open)
+    private static double[] Quotas(PlanState state, List<(int Layer, int Expert)> unassigned)
     {
         PlanProblem problem = state.Problem;
         double work = 0;
         double bytes = 0;
-        foreach ((int layer, int expert) in open)
+        foreach ((int layer, int expert) in unassigned)
         {
             work += problem.ExpertWork[layer][expert];
             bytes += problem.ExpertBytes[layer];
         }
 
         double[] weights = new double[state.Silos];
-        double[] floors = new double[state.Silos];
+        double[] existing = new double[state.Silos];
         double[] caps = new double[state.Silos];
         for (int s = 0; s < state.Silos; s++)
         {
             weights[s] = problem.Silos[s].TakesExperts ? problem.Speed[s] : 0;
-            floors[s] = state.Work(s);
+            existing[s] = state.Work(s);
             caps[s] = state.FreeBytes(s) * (work / bytes);
         }
 
-        return ProportionalSplit.Fill(work, weights, floors, caps);
+        return ProportionalSplit.Split(work, weights, existing, caps);
     }
 
-    private static void StayHome(PlanState state, List<(int Layer, int Expert)> open, double[] quota)
+    private static void PlaceBesideAttention(PlanState state, List<(int Layer, int Expert)> unassigned, double[] quotas)
     {
-        foreach ((int layer, int expert) in open)
+        foreach ((int layer, int expert) in unassigned)
         {
-            int home = state.GroupOwner[layer / state.Problem.Config.ClaFactor];
+            int owner = state.GroupOwner[layer / state.Problem.Config.ClaFactor];
             double work = state.Problem.ExpertWork[layer][expert];
-            if (home != PlanState.Unassigned && quota[home] >= work / 2 && state.CanTakeExpert(home, layer))
+            if (owner != PlanState.Unassigned && quotas[owner] >= work / 2 && state.CanTakeExpert(owner, layer))
             {
-                state.PlaceExpert(layer, expert, home);
-                quota[home] -= work;
+                state.PlaceExpert(layer, expert, owner);
+                quotas[owner] -= work;
             }
         }
     }
 
-    private static void Deal(PlanState state, List<(int Layer, int Expert)> open, double[] quota)
+    private static void Distribute(PlanState state, List<(int Layer, int Expert)> unassigned, double[] quotas)
     {
         double[][] work = state.Problem.ExpertWork;
         int next = 0;
         double carry = 0;
-        for (int s = 0; s < state.Silos && next < open.Count; s++)
+        for (int s = 0; s < state.Silos && next < unassigned.Count; s++)
         {
-            double due = quota[s] + carry;
+            double due = quotas[s] + carry;
             if (!state.Problem.Silos[s].TakesExperts || due <= 0)
             {
                 continue;
             }
 
-            int end = Cut(state, open, next, due, Slack * (state.Work(s) + quota[s]));
+            int end = FindCut(state, unassigned, next, due, CutTolerance * (state.Work(s) + quotas[s]));
             double taken = 0;
-            while (next < end && state.CanTakeExpert(s, open[next].Layer))
+            while (next < end && state.CanTakeExpert(s, unassigned[next].Layer))
             {
-                (int layer, int expert) = open[next++];
+                (int layer, int expert) = unassigned[next++];
                 state.PlaceExpert(layer, expert, s);
                 taken += work[layer][expert];
             }
 
-            // What a full silo could not take is not pressed upon the next one.
+            // Work that a full silo could not take is not added to the quota of the next silo.
             carry = next == end ? due - taken : 0;
         }
     }
 
-    // Where the sum comes nearest to what is due; then the nearest end of a row within the slack.
-    private static int Cut(PlanState state, List<(int Layer, int Expert)> open, int first, double due, double slack)
+    // The end of a silo's run: the end of a row nearest to the due work if one lies within the tolerance, else the nearest expert.
+    private static int FindCut(PlanState state, List<(int Layer, int Expert)> unassigned, int first, double due, double tolerance)
     {
         double sum = 0;
         int nearest = first;
-        double best = due;
-        int edge = -1;
-        double bestEdge = slack;
-        for (int i = first; i < open.Count && sum < due + slack; i++)
+        double nearestError = due;
+        int rowEnd = -1;
+        double rowEndError = tolerance;
+        for (int i = first; i < unassigned.Count && sum < due + tolerance; i++)
         {
-            sum += state.Problem.ExpertWork[open[i].Layer][open[i].Expert];
-            double miss = Math.Abs(sum - due);
-            if (miss < best)
+            sum += state.Problem.ExpertWork[unassigned[i].Layer][unassigned[i].Expert];
+            double error = Math.Abs(sum - due);
+            if (error < nearestError)
             {
-                (best, nearest) = (miss, i + 1);
+                (nearestError, nearest) = (error, i + 1);
             }
 
-            if (miss <= bestEdge && (i + 1 == open.Count || Row(state, open[i]) != Row(state, open[i + 1])))
+            if (error <= rowEndError && (i + 1 == unassigned.Count || Row(state, unassigned[i]) != Row(state, unassigned[i + 1])))
             {
-                (bestEdge, edge) = (miss, i + 1);
+                (rowEndError, rowEnd) = (error, i + 1);
             }
         }
 
-        return edge >= 0 ? edge : nearest;
+        return rowEnd >= 0 ? rowEnd : nearest;
     }
 
     private static int Row(PlanState state, (int Layer, int Expert) unit) => state.Layout == ExpertLayout.Stacked ? unit.Layer : unit.Expert;

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Experts from the first to the last of layers from the first to the last, all included: one expert group.</summary>
+/// <summary>A range of experts in each layer of a range of layers, all bounds inclusive: one expert group.</summary>
 /// <param name="FirstLayer">First layer.</param>
 /// <param name="LastLayer">Last layer.</param>
 /// <param name="FirstExpert">First expert.</param>
@@ -10,6 +10,6 @@ public readonly record struct ExpertRange(int FirstLayer, int LastLayer, int Fir
     /// <summary>Number of layers.</summary>
     public int Layers => LastLayer - FirstLayer + 1;
 
-    /// <summary>Number of experts of each layer.</summary>
+    /// <summary>Number of experts in each layer.</summary>
     public int Experts => LastExpert - FirstExpert + 1;
 }

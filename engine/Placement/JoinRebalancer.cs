@@ -1,22 +1,22 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Moves to silos that are new what is due to them, and nothing else: from those that hold more than their share, at the ends of their
-/// ranges. Nothing moves between silos that were there before.
+/// Moves work to new silos from silos that hold more than their share, taking the ends of their ranges. Nothing moves between silos that
+/// were in the previous plan.
 /// </summary>
 internal static class JoinRebalancer
 {
-    /// <summary>Fills the new silos.</summary>
-    /// <param name="state">A state where everything is placed.</param>
+    /// <summary>Gives new silos their share.</summary>
+    /// <param name="state">A complete state.</param>
     /// <param name="isNew">Which silos are new.</param>
-    public static void Pull(PlanState state, bool[] isNew)
+    public static void Rebalance(PlanState state, bool[] isNew)
     {
-        double[] shares = AttentionPlacer.Shares(state);
+        double[] shares = AttentionPlacer.TargetWork(state);
         for (int s = 0; s < state.Silos; s++)
         {
             if (isNew[s])
             {
-                PullGroups(state, isNew, shares, s);
+                MoveGroups(state, isNew, shares, s);
             }
         }
 
@@ -25,18 +25,18 @@ internal static class JoinRebalancer
         {
             if (isNew[s] && state.Problem.Silos[s].TakesExperts)
             {
-                PullExperts(state, isNew, shares, s);
+                MoveExperts(state, isNew, shares, s);
             }
         }
     }
 
-    private static void PullGroups(PlanState state, bool[] isNew, double[] shares, int silo)
+    private static void MoveGroups(PlanState state, bool[] isNew, double[] shares, int silo)
     {
         double[] work = state.Problem.GroupWork;
         while (true)
         {
             int best = -1;
-            (int Place, double Load) bestScore = default;
+            (int Preference, double Load) bestScore = default;
             for (int g = 0; g < work.Length; g++)
             {
                 int donor = state.GroupOwner[g];
@@ -46,13 +46,13 @@ internal static class JoinRebalancer
                     continue;
                 }
 
-                // A range of the new silo grows first; else one begins where two donors meet; else at any end of a donor's range.
+                // In order of preference: next to a range of the new silo, where the ranges of two donors meet, at another end of a range.
                 int left = g > 0 ? state.GroupOwner[g - 1] : donor;
                 int right = g + 1 < work.Length ? state.GroupOwner[g + 1] : donor;
-                int place = left == silo || right == silo ? 3 : right != donor ? 2 : left != donor || g == 0 || g + 1 == work.Length ? 1 : 0;
-                if (best < 0 || (place, load).CompareTo(bestScore) > 0)
+                int preference = left == silo || right == silo ? 3 : right != donor ? 2 : left != donor || g == 0 || g + 1 == work.Length ? 1 : 0;
+                if (best < 0 || (preference, load).CompareTo(bestScore) > 0)
                 {
-                    (best, bestScore) = (g, (place, load));
+                    (best, bestScore) = (g, (preference, load));
                 }
             }
 
@@ -77,11 +77,11 @@ internal static class JoinRebalancer
         }
 
         double[] weights = [.. problem.Silos.Select((silo, s) => silo.TakesExperts ? problem.Speed[s] : 0)];
-        double[] shares = ProportionalSplit.Fill(work, weights, state.AttentionWork, caps);
+        double[] shares = ProportionalSplit.Split(work, weights, state.AttentionWork, caps);
         double all = weights.Sum();
         for (int s = 0; s < state.Silos; s++)
         {
-            // Experts are many bytes for little work: they do not make up for a layer that could not be divided.
+            // Experts are many bytes for little work, so a new silo with too little attention is not compensated with more experts.
             bool both = isNew[s] && problem.Silos[s].TakesAttention;
             shares[s] = both && all > 0 ? Math.Min(shares[s], work * weights[s] / all) : shares[s];
         }
@@ -89,7 +89,7 @@ internal static class JoinRebalancer
         return shares;
     }
 
-    private static void PullExperts(PlanState state, bool[] isNew, double[] shares, int silo)
+    private static void MoveExperts(PlanState state, bool[] isNew, double[] shares, int silo)
     {
         PlanProblem problem = state.Problem;
         if (state.Layout == ExpertLayout.Stacked)

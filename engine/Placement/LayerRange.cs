@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Layers from the first to the last, both included.</summary>
+/// <summary>A range of layers, both bounds inclusive.</summary>
 /// <param name="FirstLayer">First layer.</param>
 /// <param name="LastLayer">Last layer.</param>
 public readonly record struct LayerRange(int FirstLayer, int LastLayer)

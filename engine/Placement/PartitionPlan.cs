@@ -6,101 +6,100 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Which silo holds which layers' attention and which experts. It follows from the model's config, the silos alive and the plan before,
-/// and from nothing else: every silo that computes it gets the same one, in whatever order it knows the silos. It does not know grains,
-/// and moves nothing.
+/// Assigns the attention of layers and the experts to silos. The plan depends only on the model's config, the silos alive and the previous
+/// plan, so every silo computes the same one, whatever order it knows the silos in. It does not know grains, and moves nothing.
 /// </summary>
 public sealed class PartitionPlan
 {
-    private readonly string[] _attention;
-    private readonly string[][][] _experts;
+    private readonly string[] _attentionSilos;
+    private readonly string[][][] _expertSilos;
 
-    private PartitionPlan(PlanProblem problem, PlanState state, int[][][] copies, PartitionPlan? previous, MemoryShortfall? shortage)
+    private PartitionPlan(PlanProblem problem, PlanState state, int[][][] replicaSilos, PartitionPlan? previous, MemoryShortfall? shortfall)
     {
         Problem = problem;
         Layout = state.Layout;
         KvBytesPerToken = problem.Options.Kv.PositionBytes(problem.Config);
-        Fits = shortage is null;
-        if (shortage is { } missing)
+        Fits = shortfall is null;
+        if (shortfall is { } missing)
         {
-            (MissingBytes, Refusal) = missing;
-            (_attention, _experts) = ([], []);
-            Silos = [.. problem.Silos.Select(Empty).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
+            (MissingBytes, ShortfallMessage) = missing;
+            (_attentionSilos, _expertSilos) = ([], []);
+            Silos = [.. problem.Silos.Select(EmptyPlan).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
             Predicted = new PlanPrediction(0, 0);
             Delta = new PlanDelta([]);
             return;
         }
 
         string Name(int silo) => problem.Silos[silo].Name;
-        _attention = [.. state.GroupOwner.Select(Name)];
-        _experts = [.. state.ExpertOwner.Select((row, layer) => row.Select((owner, e) => (string[])[Name(owner), .. copies[layer][e].Select(Name)]).ToArray())];
-        Silos = [.. Enumerable.Range(0, problem.Silos.Length).Select(s => Of(state, copies, s)).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
+        _attentionSilos = [.. state.GroupOwner.Select(Name)];
+        _expertSilos = [.. state.ExpertOwner.Select((row, layer) => row.Select((owner, e) => (string[])[Name(owner), .. replicaSilos[layer][e].Select(Name)]).ToArray())];
+        Silos = [.. Enumerable.Range(0, problem.Silos.Length).Select(s => CreateSiloPlan(state, replicaSilos, s)).OrderBy(s => s.Silo.Name, StringComparer.Ordinal)];
         KvTokens = Silos.Where(s => s.Attention.Count > 0).Min(s => s.KvTokens);
         SpeedEstimate speed = new(state);
         Predicted = new PlanPrediction(1 / speed.Seconds, speed.Calls);
         Delta = PlanDelta.Between(previous, this);
     }
 
-    /// <summary>Everything has a place. Where false, no silo holds anything.</summary>
+    /// <summary>True if the silos can hold the whole model. If false, the plan assigns nothing.</summary>
     public bool Fits { get; }
 
-    /// <summary>Bytes of memory that are missing at least; 0 where it fits.</summary>
+    /// <summary>Lower bound of the missing memory, in bytes; 0 if the model fits.</summary>
     public long MissingBytes { get; }
 
-    /// <summary>Why it does not fit; null where it does.</summary>
-    public string? Refusal { get; }
+    /// <summary>Why the model does not fit, for users; null if it fits.</summary>
+    public string? ShortfallMessage { get; }
 
-    /// <summary>Every silo given, by name, those that hold nothing too.</summary>
+    /// <summary>All silos, including those that hold nothing, ordered by name.</summary>
     public IReadOnlyList<SiloPlan> Silos { get; }
 
-    /// <summary>How experts are dealt out.</summary>
+    /// <summary>How experts are distributed.</summary>
     public ExpertLayout Layout { get; }
 
     /// <summary>Bytes of K/V of one position over all layers, without padding.</summary>
     public long KvBytesPerToken { get; }
 
-    /// <summary>Positions that the attention shard with the least room can hold, so what all sessions together may have.</summary>
+    /// <summary>Positions of K/V on the attention shard with the least memory, which limits all sessions together.</summary>
     public long KvTokens { get; }
 
-    /// <summary>How fast it should be.</summary>
+    /// <summary>The speed that the plan should reach.</summary>
     public PlanPrediction Predicted { get; }
 
-    /// <summary>What silos have to load, compared with <see cref="PlanOptions.Previous"/>; everything where there was none.</summary>
+    /// <summary>What silos must load, compared with <see cref="PlanOptions.Previous"/>; everything if there is none.</summary>
     public PlanDelta Delta { get; }
 
     internal PlanProblem Problem { get; }
 
-    /// <summary>Makes a plan.</summary>
+    /// <summary>Creates a plan.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="silos">The silos alive, in any order, names unique.</param>
-    /// <param name="options">Formats, the plan before, loads.</param>
-    /// <returns>The plan; where the model does not fit, one that says so and what is missing.</returns>
-    /// <exception cref="ModelException">A value is out of range, or the plan before is of a model of another shape.</exception>
+    /// <param name="silos">The silos alive, in any order, with unique names.</param>
+    /// <param name="options">Formats, previous plan and expert loads; null for the defaults.</param>
+    /// <returns>The plan. If the model does not fit, <see cref="Fits"/> is false and the plan tells what is missing.</returns>
+    /// <exception cref="ModelException">A value is out of range, or the previous plan is of a model of another shape.</exception>
     public static PartitionPlan Create(ModelConfig config, IReadOnlyList<SiloCapacity> silos, PlanOptions? options = null)
     {
         PlanProblem problem = new(config, silos, options ?? new PlanOptions());
         PartitionPlan? previous = Previous(config, options);
         PlanState state = PlanSearch.Find(problem, previous);
-        return state.Complete
+        return state.IsComplete
             ? new PartitionPlan(problem, state, ReplicaPlacer.Place(state, previous), previous, null)
             : new PartitionPlan(problem, state, [], previous, MemoryShortfall.Of(state));
     }
 
-    /// <summary>A plan equal to the one captured.</summary>
-    /// <param name="config">The model it was made for.</param>
-    /// <param name="snapshot">The capture; not kept.</param>
-    /// <param name="options">Those it was made with: formats and loads decide its sizes and figures; <see cref="Delta"/> compares with
-    /// <see cref="PlanOptions.Previous"/>.</param>
+    /// <summary>Restores a plan that is equal to the captured one.</summary>
+    /// <param name="config">The model that the plan was made for.</param>
+    /// <param name="snapshot">The snapshot; not kept.</param>
+    /// <param name="options">The options that the plan was made with. Formats and loads determine its sizes and figures;
+    /// <see cref="Delta"/> compares with <see cref="PlanOptions.Previous"/>.</param>
     /// <exception cref="ModelException">A value is out of range, or the snapshot is of a model of another shape.</exception>
     public static PartitionPlan Restore(ModelConfig config, PlanSnapshot snapshot, PlanOptions? options = null)
     {
         PlanProblem problem = new(config, snapshot.Silos, options ?? new PlanOptions());
-        (PlanState state, int[][][] copies) = PlanRestorer.Restore(problem, snapshot);
-        MemoryShortfall? shortage = snapshot.Refusal is { } refusal ? new MemoryShortfall(snapshot.MissingBytes, refusal) : null;
-        return new PartitionPlan(problem, state, copies, Previous(config, options), shortage);
+        (PlanState state, int[][][] replicaSilos) = PlanRestorer.Restore(problem, snapshot);
+        MemoryShortfall? shortfall = snapshot.ShortfallMessage is { } refusal ? new MemoryShortfall(snapshot.MissingBytes, refusal) : null;
+        return new PartitionPlan(problem, state, replicaSilos, Previous(config, options), shortfall);
     }
 
-    /// <summary>Who holds what as plain values; see <see cref="Restore"/>.</summary>
+    /// <summary>Captures which silo holds what as plain values; see <see cref="Restore"/>.</summary>
     public PlanSnapshot Capture()
     {
         Dictionary<string, int> numbers = Problem.Silos.Select((silo, s) => (silo.Name, s)).ToDictionary(p => p.Name, p => p.s);
@@ -108,44 +107,44 @@ public sealed class PartitionPlan
         {
             Silos = [.. Problem.Silos],
             Layout = Layout,
-            GroupSilos = [.. _attention.Select(name => numbers[name])],
-            ExpertSilos = [.. _experts.Select(layer => layer.Select(holders => holders.Select(name => numbers[name]).ToArray()).ToArray())],
+            GroupSilos = [.. _attentionSilos.Select(name => numbers[name])],
+            ExpertSilos = [.. _expertSilos.Select(layer => layer.Select(holders => holders.Select(name => numbers[name]).ToArray()).ToArray())],
             MissingBytes = MissingBytes,
-            Refusal = Refusal,
+            ShortfallMessage = ShortfallMessage,
         };
     }
 
-    /// <summary>Throws where the model does not fit.</summary>
-    /// <exception cref="DoesNotFitException">It does not; the message says what is missing.</exception>
+    /// <summary>Throws if the model does not fit.</summary>
+    /// <exception cref="DoesNotFitException">The model does not fit; the message says what is missing.</exception>
     public void EnsureFits()
     {
         if (!Fits)
         {
-            throw new DoesNotFitException(Refusal!, MissingBytes);
+            throw new DoesNotFitException(ShortfallMessage!, MissingBytes);
         }
     }
 
-    /// <summary>Name of the silo that has a layer's attention, router and shared expert.</summary>
+    /// <summary>Name of the silo with a layer's attention, router and shared expert.</summary>
     /// <exception cref="DoesNotFitException">The plan does not fit.</exception>
     public string AttentionSilo(int layer)
     {
         EnsureFits();
-        return _attention[layer / Problem.Config.ClaFactor];
+        return _attentionSilos[layer / Problem.Config.ClaFactor];
     }
 
-    /// <summary>Name of the silo that is the first holder of an expert.</summary>
+    /// <summary>Name of the primary holder of an expert.</summary>
     /// <exception cref="DoesNotFitException">The plan does not fit.</exception>
     public string ExpertSilo(int layer, int expert) => ExpertSilos(layer, expert)[0];
 
-    /// <summary>Names of all silos that hold an expert, the first holder first.</summary>
+    /// <summary>Names of all silos that hold an expert, the primary holder first.</summary>
     /// <exception cref="DoesNotFitException">The plan does not fit.</exception>
     public IReadOnlyList<string> ExpertSilos(int layer, int expert)
     {
         EnsureFits();
-        return _experts[layer][expert];
+        return _expertSilos[layer][expert];
     }
 
-    /// <summary>Bytes of the attention, routers and shared experts of layers, with embedding or lm_head where they are among them.</summary>
+    /// <summary>Bytes of the attention, routers and shared experts of layers, with the embedding for the first layer and lm_head for the last.</summary>
     public long AttentionBytes(LayerRange range)
     {
         long bytes = range.FirstLayer == 0 ? Problem.Sizes.Embedding : 0;
@@ -162,14 +161,14 @@ public sealed class PartitionPlan
         PartitionPlan? previous = options?.Previous;
         return previous is null || SameShape(previous.Problem.Config, config)
             ? previous
-            : throw new ModelException($"The plan before is of a model of another shape ({previous.Problem.Config.Source}); allowed: one of {config.Source}.");
+            : throw new ModelException($"The previous plan is of a model of another shape ({previous.Problem.Config.Source}); allowed: one of {config.Source}.");
     }
 
     private static bool SameShape(ModelConfig a, ModelConfig b) =>
         a.Layers == b.Layers && a.ClaFactor == b.ClaFactor && a.Experts == b.Experts
         && Enumerable.Range(0, a.Layers).All(layer => a.IsMoeLayer(layer) == b.IsMoeLayer(layer));
 
-    private static SiloPlan Empty(SiloCapacity silo) => new()
+    private static SiloPlan EmptyPlan(SiloCapacity silo) => new()
     {
         Silo = silo,
         Attention = [],
@@ -182,12 +181,12 @@ public sealed class PartitionPlan
         TouchedBytesPerToken = 0,
     };
 
-    private SiloPlan Of(PlanState state, int[][][] copies, int s)
+    private SiloPlan CreateSiloPlan(PlanState state, int[][][] replicaSilos, int s)
     {
         ModelConfig config = Problem.Config;
         List<LayerRange> attention = RangeCover.Layers(config.Layers, layer => state.GroupOwner[layer / config.ClaFactor] == s);
         List<ExpertRange> experts = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && state.ExpertOwner[l][e] == s);
-        List<ExpertRange> replicas = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && copies[l][e].Contains(s));
+        List<ExpertRange> replicas = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && replicaSilos[l][e].Contains(s));
         long weights = attention.Sum(AttentionBytes) + experts.Concat(replicas).Sum(ExpertBytes);
         int groups = attention.Sum(range => range.Layers) / config.ClaFactor;
         long blocks = groups > 0 ? (Problem.Silos[s].MemoryBytes - weights) / (groups * Problem.KvBlockBytes) : 0;
@@ -201,12 +200,12 @@ public sealed class PartitionPlan
             HoldsHead = state.GroupOwner[^1] == s,
             WeightBytes = weights,
             KvTokens = blocks * KvBlocks.Positions,
-            TouchedBytesPerToken = Touched(state, copies, s),
+            TouchedBytesPerToken = TouchedBytes(state, replicaSilos, s),
         };
     }
 
-    // Holders of copies share their expert's tokens evenly.
-    private double Touched(PlanState state, int[][][] copies, int s)
+    // All holders of an expert share its tokens evenly.
+    private double TouchedBytes(PlanState state, int[][][] replicaSilos, int s)
     {
         double touched = state.GroupOwner[^1] == s ? Problem.Sizes.Head : 0;
         for (int g = 0; g < state.GroupOwner.Length; g++)
@@ -216,7 +215,7 @@ public sealed class PartitionPlan
 
         foreach ((int layer, int expert) in state.ExpertOrder)
         {
-            int[] others = copies[layer][expert];
+            int[] others = replicaSilos[layer][expert];
             touched += state.ExpertOwner[layer][expert] == s || others.Contains(s) ? Problem.ExpertWork[layer][expert] / (1 + others.Length) : 0;
         }
 

@@ -1,15 +1,15 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>What a new plan makes silos load. What they may drop follows from the two plans.</summary>
-/// <param name="Moves">By silo, attention first, then layer and expert.</param>
+/// <summary>What silos must load when a plan replaces another. What they may unload follows from the two plans.</summary>
+/// <param name="Moves">The moves, ordered by silo, then attention before experts, then layer and expert.</param>
 public sealed record PlanDelta(IReadOnlyList<PlanMove> Moves)
 {
-    /// <summary>Bytes of weights to be loaded in all.</summary>
+    /// <summary>Total bytes of weights to load.</summary>
     public long Bytes { get; } = Moves.Sum(move => move.Bytes);
 
     /// <summary>Compares two plans of the same model.</summary>
-    /// <param name="before">The plan in force; null for none.</param>
-    /// <param name="after">The plan that follows it; it fits.</param>
+    /// <param name="before">The previous plan; null for none.</param>
+    /// <param name="after">The new plan, which must fit.</param>
     internal static PlanDelta Between(PartitionPlan? before, PartitionPlan after)
     {
         PlanProblem problem = after.Problem;

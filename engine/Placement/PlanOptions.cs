@@ -5,41 +5,41 @@ using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>What a plan is made for.</summary>
+/// <summary>Options of a <see cref="PartitionPlan"/>.</summary>
 public sealed record PlanOptions
 {
     /// <summary>Precision of matrices that are not quantised. Default bf16.</summary>
     public ComputeMode Mode { get; init; }
 
-    /// <summary>The form matrices are held in. Default null: as the model's config says.</summary>
+    /// <summary>Format of the matrices. Default null: as the model's config says.</summary>
     public QuantFormat? Quant { get; init; }
 
     /// <summary>How keys and values are stored. Default bf16.</summary>
     public KvFormat Kv { get; init; }
 
     /// <summary>
-    /// Positions every attention shard must have K/V room for, rounded up to whole blocks; a plan with less does not fit. Default 0: the
-    /// model's context, at most 4,096. More leaves less room for weights.
+    /// Positions for which every attention shard must have K/V memory, rounded up to whole blocks; a plan with less does not fit. Default 0:
+    /// the model's context, at most 4,096. Raising it leaves less memory for weights.
     /// </summary>
     public long MinKvTokens { get; init; }
 
     /// <summary>
-    /// The plan in force. What it placed on silos that still live stays there; only what a lost silo held and what a new silo is due
-    /// moves. Default null: plan afresh.
+    /// The previous plan. What it placed on silos that are still alive stays there; only the parts of lost silos and the shares of new
+    /// silos move. Default null: a new plan.
     /// </summary>
     public PartitionPlan? Previous { get; init; }
 
-    /// <summary>Tokens each expert was given. Hot experts then weigh more and get replicas. Default null: all alike, no replicas.</summary>
+    /// <summary>Tokens sent to each expert. Hot experts then count as more work and get replicas. Default null: all experts alike, no replicas.</summary>
     public ExpertLoad? Load { get; init; }
 
     /// <summary>
-    /// Part of a silo's memory beyond weights and the K/V it must have that replicas may take, 0 to 1. Default 0.25; more leaves less
-    /// for K/V.
+    /// Fraction, 0 to 1, that replicas may take of a silo's memory beyond its weights and required K/V. Default 0.25. Raising it leaves
+    /// less memory for K/V.
     /// </summary>
     public double ReplicaShare { get; init; } = 0.25;
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="ModelException">One of them is out of range.</exception>
+    /// <exception cref="ModelException">A value is out of range; the message names it and its range.</exception>
     public void Validate()
     {
         if (MinKvTokens is < 0 or > 1L << 40)

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>What a plan should reach for one stream decoded alone. See the formula and what it assumes in docs/plans.md.</summary>
+/// <summary>The speed that a plan should reach for a single stream. docs/plans.md has the formula and its assumptions.</summary>
 /// <param name="DecodeTokensPerSecond">Tokens per second; 0 for a plan that does not fit.</param>
-/// <param name="CallsPerToken">Calls between silos for a token, expected.</param>
+/// <param name="CallsPerToken">Expected number of calls between silos per token.</param>
 public sealed record PlanPrediction(double DecodeTokensPerSecond, double CallsPerToken);

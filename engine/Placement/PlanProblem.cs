@@ -7,8 +7,9 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// What is to be placed, and where it may go: CLA groups (attention, router, shared expert, K/V of their layers) and routed experts, each
-/// with bytes and with the bytes a token is expected to touch. Silos stand in one order, whatever order they were given in.
+/// What a plan must place, and where it may go: CLA groups (attention, router, shared expert and K/V of their layers) and routed experts,
+/// each with its bytes and with the bytes that a token is expected to read. The order of silos does not depend on the order in which they
+/// were given.
 /// </summary>
 internal sealed class PlanProblem
 {
@@ -17,13 +18,13 @@ internal sealed class PlanProblem
     public PlanProblem(ModelConfig config, IReadOnlyList<SiloCapacity> silos, PlanOptions options)
     {
         Config = config;
-        // Each plan would otherwise keep all plans before it alive.
+        // Otherwise each plan would keep all plans before it in memory.
         Options = options with { Previous = null };
         Sizes = new WeightSizes(config, WeightTypes.Of(config, options.Mode, options.Quant));
         Silos = [.. silos.OrderBy(s => s.Zone, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)];
         Validate();
         KvBlockBytes = options.Kv.BlockBytes(config);
-        KvReserve = Reserve(options.MinKvTokens > 0 ? options.MinKvTokens : Math.Min(config.MaxPositions, DefaultKvTokens));
+        KvReserve = KvBytes(options.MinKvTokens > 0 ? options.MinKvTokens : Math.Min(config.MaxPositions, DefaultKvTokens));
         GroupBytes = new long[config.KvGroups];
         ExpertBytes = new long[config.Layers];
         ExpertProbability = new double[config.Layers][];
@@ -31,7 +32,7 @@ internal sealed class PlanProblem
         {
             GroupBytes[layer / config.ClaFactor] += Sizes.Attention(layer) + Sizes.Router(layer);
             ExpertBytes[layer] = Sizes.Expert(layer);
-            ExpertProbability[layer] = Chances(layer);
+            ExpertProbability[layer] = Probabilities(layer);
         }
 
         GroupBytes[0] += Sizes.Embedding;
@@ -39,11 +40,11 @@ internal sealed class PlanProblem
         Speed = [.. Silos.Select(s => s.MemoryBandwidth)];
         GroupWork = [.. GroupBytes.Select(b => (double)b)];
 
-        // A token reads one row of the embedding. lm_head is left out of the balance: to make up for it, its silo would give away
-        // experts of many times its bytes.
+        // A token reads only one row of the embedding. lm_head is left out of the balance: to compensate for it, its silo would give away
+        // experts with many times its bytes.
         GroupWork[0] -= Sizes.Embedding;
         GroupWork[^1] -= Sizes.Head;
-        ExpertWork = [.. ExpertProbability.Select((chance, layer) => chance.Select(c => c * ExpertBytes[layer]).ToArray())];
+        ExpertWork = [.. ExpertProbability.Select((probabilities, layer) => probabilities.Select(p => p * ExpertBytes[layer]).ToArray())];
     }
 
     private PlanProblem(PlanProblem other, long kvReserve, bool byMemory)
@@ -56,7 +57,7 @@ internal sealed class PlanProblem
         {
             Speed = [.. Silos.Select(s => (double)s.MemoryBytes)];
             GroupWork = [.. GroupBytes.Select(b => (double)(b + KvReserve))];
-            ExpertWork = [.. ExpertProbability.Select((chance, layer) => chance.Select(_ => (double)ExpertBytes[layer]).ToArray())];
+            ExpertWork = [.. ExpertProbability.Select((probabilities, layer) => probabilities.Select(_ => (double)ExpertBytes[layer]).ToArray())];
         }
     }
 
@@ -66,49 +67,49 @@ internal sealed class PlanProblem
 
     public WeightSizes Sizes { get; }
 
-    /// <summary>By zone, then name.</summary>
+    /// <summary>The silos, ordered by zone, then name.</summary>
     public SiloCapacity[] Silos { get; }
 
-    /// <summary>Bytes of a K/V block in one CLA group.</summary>
+    /// <summary>Bytes of one K/V block of one CLA group.</summary>
     public long KvBlockBytes { get; }
 
-    /// <summary>K/V bytes every CLA group must have room for.</summary>
+    /// <summary>Bytes of K/V that every CLA group requires.</summary>
     public long KvReserve { get; }
 
-    /// <summary>Weights of each CLA group; the first has the embedding, the last lm_head.</summary>
+    /// <summary>Bytes of the weights of each CLA group; the first includes the embedding, the last lm_head.</summary>
     public long[] GroupBytes { get; }
 
-    /// <summary>Bytes of one expert, by layer; 0 without experts.</summary>
+    /// <summary>Bytes of one expert, by layer; 0 for a layer without experts.</summary>
     public long[] ExpertBytes { get; }
 
-    /// <summary>Probability that a token goes to an expert, [layer][expert]; they add up to the layer's top-k.</summary>
+    /// <summary>Probability that a token goes to an expert, [layer][expert]; a layer's sum is its top-k.</summary>
     public double[][] ExpertProbability { get; }
 
-    /// <summary>What a silo's share of work follows.</summary>
+    /// <summary>Speed of each silo, to which its share of work is proportional.</summary>
     public double[] Speed { get; }
 
-    /// <summary>Work of each CLA group: bytes touched by a token.</summary>
+    /// <summary>Work of each CLA group: bytes that a token reads.</summary>
     public double[] GroupWork { get; }
 
-    /// <summary>Work of each expert: bytes expected to be touched by a token.</summary>
+    /// <summary>Work of each expert: bytes that a token is expected to read.</summary>
     public double[][] ExpertWork { get; }
 
-    /// <summary>The same, but with room taken for work and memory for speed: fills all silos to the same part, for tight fits.</summary>
+    /// <summary>The same problem with bytes as work and memory as speed, which fills all silos evenly; for tight fits.</summary>
     public PlanProblem ByMemory() => new(this, KvReserve, byMemory: true);
 
-    /// <summary>The same, but with half of all memory beyond the weights set aside for K/V, so that no shard is left with little.</summary>
+    /// <summary>The same problem with half of the memory beyond the weights required for K/V, so that no shard is left with little.</summary>
     public PlanProblem WithAmpleKv()
     {
         double free = Silos.Where(s => s.TakesAttention || s.TakesExperts).Sum(s => (double)s.MemoryBytes)
-            - GroupBytes.Sum(b => (double)b) - ExpertProbability.Select((chance, layer) => (double)chance.Length * ExpertBytes[layer]).Sum();
+            - GroupBytes.Sum(b => (double)b) - ExpertProbability.Select((probabilities, layer) => (double)probabilities.Length * ExpertBytes[layer]).Sum();
         long tokens = (long)(free / 2 / ((double)KvBlockBytes * GroupBytes.Length) * KvBlocks.Positions);
-        return new PlanProblem(this, Math.Max(KvReserve, Reserve(Math.Max(0, tokens))), byMemory: false);
+        return new PlanProblem(this, Math.Max(KvReserve, KvBytes(Math.Max(0, tokens))), byMemory: false);
     }
 
-    /// <summary>The moe layers' experts in the order in which silos take them.</summary>
+    /// <summary>The experts of all MoE layers in the order in which silos take them.</summary>
     public List<(int Layer, int Expert)> ExpertOrder(ExpertLayout layout)
     {
-        List<(int Layer, int Expert)> line = [];
+        List<(int Layer, int Expert)> order = [];
         int outer = layout == ExpertLayout.Stacked ? Config.Layers : Config.Experts;
         int inner = layout == ExpertLayout.Stacked ? Config.Experts : Config.Layers;
         for (int i = 0; i < outer; i++)
@@ -118,37 +119,37 @@ internal sealed class PlanProblem
                 (int layer, int expert) = layout == ExpertLayout.Stacked ? (i, j) : (j, i);
                 if (Config.IsMoeLayer(layer))
                 {
-                    line.Add((layer, expert));
+                    order.Add((layer, expert));
                 }
             }
         }
 
-        return line;
+        return order;
     }
 
-    private long Reserve(long tokens) => (tokens + KvBlocks.Positions - 1) / KvBlocks.Positions * KvBlockBytes;
+    private long KvBytes(long tokens) => (tokens + KvBlocks.Positions - 1) / KvBlocks.Positions * KvBlockBytes;
 
-    // One token is added to every count, so that an expert nobody asked for yet still has a chance.
-    private double[] Chances(int layer)
+    // Every count is raised by one token, so that an expert that was never chosen has a probability above 0.
+    private double[] Probabilities(int layer)
     {
         if (!Config.IsMoeLayer(layer))
         {
             return [];
         }
 
-        double[] chances = new double[Config.Experts];
+        double[] probabilities = new double[Config.Experts];
         double total = 0;
-        for (int e = 0; e < chances.Length; e++)
+        for (int e = 0; e < probabilities.Length; e++)
         {
-            total += chances[e] = 1.0 + (Options.Load?.Count(layer, e) ?? 0);
+            total += probabilities[e] = 1.0 + (Options.Load?.Count(layer, e) ?? 0);
         }
 
-        for (int e = 0; e < chances.Length; e++)
+        for (int e = 0; e < probabilities.Length; e++)
         {
-            chances[e] = Math.Min(1, Config.TopK(layer) * chances[e] / total);
+            probabilities[e] = Math.Min(1, Config.TopK(layer) * probabilities[e] / total);
         }
 
-        return chances;
+        return probabilities;
     }
 
     private void Validate()

@@ -2,39 +2,42 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Puts a snapshot back on a state, after checking that it is one of this model. It does not judge the plan.</summary>
+/// <summary>
+/// Rebuilds the state of a plan from a snapshot, after checking that the snapshot matches the model. It does not check whether the plan is
+/// good.
+/// </summary>
 internal static class PlanRestorer
 {
-    /// <summary>The state, and the silos of the copies beside the owner, [layer][expert].</summary>
-    /// <exception cref="ModelException">The snapshot is of another shape, or names what it does not have.</exception>
-    public static (PlanState Board, int[][][] Copies) Restore(PlanProblem problem, PlanSnapshot snapshot)
+    /// <summary>Returns the state, and the silos with replicas of each expert, [layer][expert].</summary>
+    /// <exception cref="ModelException">The snapshot does not match the model, or refers to silos that it does not list.</exception>
+    public static (PlanState State, int[][][] ReplicaSilos) Restore(PlanProblem problem, PlanSnapshot snapshot)
     {
         Check(problem, snapshot);
         PlanState state = new(problem, snapshot.Layout);
-        int[] numbers = [.. snapshot.Silos.Select(silo => Array.FindIndex(problem.Silos, s => s.Name == silo.Name))];
+        int[] siloNumbers = [.. snapshot.Silos.Select(silo => Array.FindIndex(problem.Silos, s => s.Name == silo.Name))];
         for (int group = 0; group < snapshot.GroupSilos.Length; group++)
         {
-            state.PlaceGroup(group, numbers[snapshot.GroupSilos[group]]);
+            state.PlaceGroup(group, siloNumbers[snapshot.GroupSilos[group]]);
         }
 
-        int[][][] copies = [.. state.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
+        int[][][] replicaSilos = [.. state.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
         for (int layer = 0; layer < snapshot.ExpertSilos.Length; layer++)
         {
             for (int expert = 0; expert < snapshot.ExpertSilos[layer].Length; expert++)
             {
                 int[] holders = snapshot.ExpertSilos[layer][expert];
-                state.PlaceExpert(layer, expert, numbers[holders[0]]);
-                copies[layer][expert] = [.. holders.Skip(1).Select(holder => numbers[holder])];
+                state.PlaceExpert(layer, expert, siloNumbers[holders[0]]);
+                replicaSilos[layer][expert] = [.. holders.Skip(1).Select(holder => siloNumbers[holder])];
             }
         }
 
-        return (state, copies);
+        return (state, replicaSilos);
     }
 
     private static void Check(PlanProblem problem, PlanSnapshot snapshot)
     {
         Require(Enum.IsDefined(snapshot.Layout), $"has layout {(int)snapshot.Layout}", "a named one");
-        if (snapshot.Refusal is not null)
+        if (snapshot.ShortfallMessage is not null)
         {
             Require(snapshot is { GroupSilos: [], ExpertSilos: [] }, "does not fit and holds something", "nothing");
             return;

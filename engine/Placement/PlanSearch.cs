@@ -1,56 +1,58 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Finds a state: the plan in force adapted where there is one and that fits, else a new one: with ample room for K/V unless that costs
-/// speed, else with what it must have, else by memory instead of speed. Of the two layouts the one predicted to decode faster.
+/// Searches for an assignment that fits, in order of preference: the previous plan adapted to the silos; a new plan with ample K/V memory,
+/// unless that costs too much speed; a new plan with the required K/V memory; a new plan balanced by memory instead of speed. New plans
+/// take the layout that is predicted to decode faster.
 /// </summary>
 internal static class PlanSearch
 {
-    // A plan with ample room for K/V may be this much slower than one without.
-    private const double WorthOfKv = 1.1;
+    // A plan with ample K/V memory is preferred if its time per token is at most this many times that of a plan without.
+    private const double MaxSlowdownForKv = 1.1;
 
-    /// <summary>The state found; where nothing fits, one with parts that are nobody's.</summary>
+    /// <summary>Returns the state found; if nothing fits, a state with unassigned parts.</summary>
     public static PlanState Find(PlanProblem problem, PartitionPlan? previous)
     {
         PlanProblem ample = problem.WithAmpleKv();
         if (previous is { Fits: true })
         {
-            foreach (PlanProblem measure in new[] { ample, problem })
+            foreach (PlanProblem candidate in new[] { ample, problem })
             {
-                if (Adapt(measure, previous, mayEvict: measure == problem) is { Complete: true } adapted)
+                if (Adapt(candidate, previous, mayEvict: candidate == problem) is { IsComplete: true } adapted)
                 {
-                    return adapted.MeasuredBy(problem);
+                    return adapted.CopyTo(problem);
                 }
             }
         }
 
-        PlanState? roomy = Fresh(ample);
-        PlanState? quick = Fresh(problem);
-        if (roomy is not null && quick is not null)
+        PlanState? withAmpleKv = CreateNew(ample);
+        PlanState? withRequiredKv = CreateNew(problem);
+        if (withAmpleKv is not null && withRequiredKv is not null)
         {
-            return (Seconds(roomy) <= Seconds(quick) * WorthOfKv ? roomy : quick).MeasuredBy(problem);
+            return (Seconds(withAmpleKv) <= Seconds(withRequiredKv) * MaxSlowdownForKv ? withAmpleKv : withRequiredKv).CopyTo(problem);
         }
 
-        return (quick ?? roomy ?? Fresh(problem.ByMemory()))?.MeasuredBy(problem) ?? Filled(problem.ByMemory(), ExpertLayout.Stacked);
+        return (withRequiredKv ?? withAmpleKv ?? CreateNew(problem.ByMemory()))?.CopyTo(problem)
+            ?? CreateFilled(problem.ByMemory(), ExpertLayout.Stacked);
     }
 
-    private static PlanState? Fresh(PlanProblem problem)
+    private static PlanState? CreateNew(PlanProblem problem)
     {
-        PlanState stacked = Filled(problem, ExpertLayout.Stacked);
-        PlanState? first = stacked.Complete ? stacked : null;
+        PlanState stacked = CreateFilled(problem, ExpertLayout.Stacked);
+        PlanState? first = stacked.IsComplete ? stacked : null;
         if (!problem.Config.HasExperts)
         {
             return first;
         }
 
-        PlanState spread = Filled(problem, ExpertLayout.Spread);
-        PlanState? second = spread.Complete ? spread : null;
+        PlanState spread = CreateFilled(problem, ExpertLayout.Spread);
+        PlanState? second = spread.IsComplete ? spread : null;
         return first is null || (second is not null && Seconds(second) < Seconds(first)) ? second : first;
     }
 
     private static double Seconds(PlanState state) => new SpeedEstimate(state).Seconds;
 
-    private static PlanState Filled(PlanProblem problem, ExpertLayout layout)
+    private static PlanState CreateFilled(PlanProblem problem, ExpertLayout layout)
     {
         PlanState state = new(problem, layout);
         Fill(state);
@@ -96,15 +98,16 @@ internal static class PlanSearch
             isNew[numbers[silo.Name]] = !previous.Silos.Any(s => s.Silo.Name == silo.Name);
         }
 
-        if (state.Complete && isNew.Contains(true))
+        if (state.IsComplete && isNew.Contains(true))
         {
-            JoinRebalancer.Pull(state, isNew);
+            JoinRebalancer.Rebalance(state, isNew);
         }
 
         return state;
     }
 
-    // A silo whose memory shrank, or a wish for more K/V: experts go first, they move without sessions.
+    // A silo can hold too much after its memory has shrunk or the required K/V has grown. Experts are evicted first, because they move
+    // without the K/V of sessions.
     private static void Evict(PlanState state)
     {
         for (int i = state.ExpertOrder.Count - 1; i >= 0; i--)

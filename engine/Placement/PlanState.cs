@@ -1,17 +1,22 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Who holds what while a plan is made. It does not know why. Silos, CLA groups and experts are numbers.</summary>
+/// <summary>
+/// The assignment of CLA groups and experts to silos while a plan is being made, with the memory and work that follow from it. Silos, CLA
+/// groups and experts are numbers. The placers decide; the state only records.
+/// </summary>
 internal sealed class PlanState
 {
+    /// <summary>The owner of a CLA group or expert that no silo has.</summary>
     public const int Unassigned = -1;
 
-    private readonly long[] _used;
+    private readonly long[] _usedBytes;
 
+    /// <summary>Creates a state in which everything is unassigned.</summary>
     public PlanState(PlanProblem problem, ExpertLayout layout)
     {
         Problem = problem;
         Layout = layout;
-        _used = new long[problem.Silos.Length];
+        _usedBytes = new long[problem.Silos.Length];
         AttentionWork = new double[problem.Silos.Length];
         ExpertWork = new double[problem.Silos.Length];
         GroupOwner = new int[problem.GroupBytes.Length];
@@ -24,14 +29,16 @@ internal sealed class PlanState
 
     public ExpertLayout Layout { get; }
 
+    /// <summary>All experts in the order in which silos take them.</summary>
     public List<(int Layer, int Expert)> ExpertOrder { get; }
 
-    public int Silos => _used.Length;
+    /// <summary>Number of silos.</summary>
+    public int Silos => _usedBytes.Length;
 
     /// <summary>Silo of each CLA group.</summary>
     public int[] GroupOwner { get; }
 
-    /// <summary>Silo of each expert, [layer][expert]; empty in a layer without experts.</summary>
+    /// <summary>Silo of each expert, [layer][expert]; empty for a layer without experts.</summary>
     public int[][] ExpertOwner { get; }
 
     /// <summary>Work of the CLA groups on each silo.</summary>
@@ -40,80 +47,86 @@ internal sealed class PlanState
     /// <summary>Work of the experts on each silo.</summary>
     public double[] ExpertWork { get; }
 
-    public bool Complete => !GroupOwner.Contains(Unassigned) && !ExpertOwner.Any(layer => layer.Contains(Unassigned));
+    /// <summary>True if every CLA group and expert has a silo.</summary>
+    public bool IsComplete => !GroupOwner.Contains(Unassigned) && !ExpertOwner.Any(layer => layer.Contains(Unassigned));
 
+    /// <summary>All work on a silo.</summary>
     public double Work(int silo) => AttentionWork[silo] + ExpertWork[silo];
 
-    /// <summary>Bytes a silo has left; negative where it holds too much.</summary>
-    public long FreeBytes(int silo) => Problem.Silos[silo].MemoryBytes - _used[silo];
+    /// <summary>Bytes that a silo has left; negative if it holds too much.</summary>
+    public long FreeBytes(int silo) => Problem.Silos[silo].MemoryBytes - _usedBytes[silo];
 
-    /// <summary>Bytes a CLA group needs: weights, and the K/V it must have.</summary>
+    /// <summary>Bytes that a CLA group needs for its weights and its required K/V.</summary>
     public long GroupRequiredBytes(int group) => Problem.GroupBytes[group] + Problem.KvReserve;
 
+    /// <summary>True if the silo's role and memory allow one more CLA group.</summary>
     public bool CanTakeGroup(int silo, int group) => Problem.Silos[silo].TakesAttention && FreeBytes(silo) >= GroupRequiredBytes(group);
 
+    /// <summary>True if the silo's role and memory allow one more expert.</summary>
     public bool CanTakeExpert(int silo, int layer) => Problem.Silos[silo].TakesExperts && FreeBytes(silo) >= Problem.ExpertBytes[layer];
 
-    /// <summary>Gives a CLA group to a silo, or to nobody.</summary>
+    /// <summary>Assigns a CLA group to a silo, or to <see cref="Unassigned"/>.</summary>
     public void PlaceGroup(int group, int silo)
     {
         int before = GroupOwner[group];
         if (before != Unassigned)
         {
-            _used[before] -= GroupRequiredBytes(group);
+            _usedBytes[before] -= GroupRequiredBytes(group);
             AttentionWork[before] -= Problem.GroupWork[group];
         }
 
         GroupOwner[group] = silo;
         if (silo != Unassigned)
         {
-            _used[silo] += GroupRequiredBytes(group);
+            _usedBytes[silo] += GroupRequiredBytes(group);
             AttentionWork[silo] += Problem.GroupWork[group];
         }
     }
 
-    /// <summary>Gives an expert to a silo, or to nobody.</summary>
+    /// <summary>Assigns an expert to a silo, or to <see cref="Unassigned"/>.</summary>
     public void PlaceExpert(int layer, int expert, int silo)
     {
         int before = ExpertOwner[layer][expert];
         if (before != Unassigned)
         {
-            _used[before] -= Problem.ExpertBytes[layer];
+            _usedBytes[before] -= Problem.ExpertBytes[layer];
             ExpertWork[before] -= Problem.ExpertWork[layer][expert];
         }
 
         ExpertOwner[layer][expert] = silo;
         if (silo != Unassigned)
         {
-            _used[silo] += Problem.ExpertBytes[layer];
+            _usedBytes[silo] += Problem.ExpertBytes[layer];
             ExpertWork[silo] += Problem.ExpertWork[layer][expert];
         }
     }
 
-    /// <summary>The same placement in another measure of work.</summary>
-    public PlanState MeasuredBy(PlanProblem problem)
+    /// <summary>Copies the assignment to a state of another problem, which measures work or memory differently.</summary>
+    public PlanState CopyTo(PlanProblem problem)
     {
-        PlanState state = new(problem, Layout);
+        PlanState copy = new(problem, Layout);
         for (int group = 0; group < GroupOwner.Length; group++)
         {
-            state.PlaceGroup(group, GroupOwner[group]);
+            copy.PlaceGroup(group, GroupOwner[group]);
         }
 
         foreach ((int layer, int expert) in ExpertOrder)
         {
-            state.PlaceExpert(layer, expert, ExpertOwner[layer][expert]);
+            copy.PlaceExpert(layer, expert, ExpertOwner[layer][expert]);
         }
 
-        return state;
+        return copy;
     }
 
-    /// <summary>The silo that has the least to do in its time once it takes <paramref name="work"/> too; nobody where none can.</summary>
-    public int LeastLoaded(double work, Func<int, bool> can)
+    /// <summary>
+    /// The allowed silo whose work takes the least time with <paramref name="work"/> added; <see cref="Unassigned"/> if none is allowed.
+    /// </summary>
+    public int LeastLoaded(double work, Func<int, bool> isAllowed)
     {
         int best = Unassigned;
         for (int silo = 0; silo < Silos; silo++)
         {
-            if (can(silo) && (best == Unassigned || (Work(silo) + work) / Problem.Speed[silo] < (Work(best) + work) / Problem.Speed[best]))
+            if (isAllowed(silo) && (best == Unassigned || (Work(silo) + work) / Problem.Speed[silo] < (Work(best) + work) / Problem.Speed[best]))
             {
                 best = silo;
             }

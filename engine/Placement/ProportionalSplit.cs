@@ -1,17 +1,17 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Divides work so that all finish together, as far as limits allow. It does not know what the work is.</summary>
+/// <summary>Splits an amount of work so that all workers finish at the same time, as far as their limits allow.</summary>
 internal static class ProportionalSplit
 {
     /// <summary>
-    /// Shares x with sum <paramref name="total"/> and x = level * weight - floor, held between 0 and cap, for one common level. Where the
-    /// caps are below the total, the caps.
+    /// Computes shares = level * weight - existing, each clamped to 0 and its cap, with one common level such that they sum to
+    /// <paramref name="total"/>. If the caps sum to less than the total, the shares are the caps.
     /// </summary>
-    /// <param name="total">What is divided.</param>
-    /// <param name="weights">Speed of each; one with 0 gets nothing.</param>
-    /// <param name="floors">What each has to do already.</param>
-    /// <param name="caps">Most that each can take.</param>
-    public static double[] Fill(double total, double[] weights, double[] floors, double[] caps)
+    /// <param name="total">The amount of work.</param>
+    /// <param name="weights">Speed of each worker; a worker with weight 0 gets nothing.</param>
+    /// <param name="existing">Work that each worker already has.</param>
+    /// <param name="caps">Most work that each worker can take.</param>
+    public static double[] Split(double total, double[] weights, double[] existing, double[] caps)
     {
         double low = 0;
         double high = 1;
@@ -23,7 +23,7 @@ internal static class ProportionalSplit
             }
         }
 
-        // Halving a double's exponent and mantissa ends after about 2,000 steps at worst, in practice after 60.
+        // The bisection ends when no double lies between the bounds: in practice after about 60 steps, at worst after about 2,000.
         for (double middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2)
         {
             if (Sum(middle) < total)
@@ -55,6 +55,6 @@ internal static class ProportionalSplit
             return sum;
         }
 
-        double Share(int i, double level) => weights[i] > 0 ? Math.Clamp((level * weights[i]) - floors[i], 0, Math.Max(0, caps[i])) : 0;
+        double Share(int i, double level) => weights[i] > 0 ? Math.Clamp((level * weights[i]) - existing[i], 0, Math.Max(0, caps[i])) : 0;
     }
 }

@@ -1,9 +1,11 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>Turns sets of layers or experts into the fewest ranges that rows of equal experts allow. It does not know who holds them.</summary>
+/// <summary>
+/// Covers a set of layers or experts with ranges. Expert ranges of consecutive layers are merged if they have the same experts.
+/// </summary>
 internal static class RangeCover
 {
-    /// <summary>Ranges of the layers that are in the set.</summary>
+    /// <summary>The fewest ranges that cover the layers in the set.</summary>
     public static List<LayerRange> Layers(int layers, Func<int, bool> contains)
     {
         List<LayerRange> ranges = [];
@@ -27,7 +29,7 @@ internal static class RangeCover
         return ranges;
     }
 
-    /// <summary>Groups of the experts that are in the set, by first layer, then first expert.</summary>
+    /// <summary>Ranges that cover the experts in the set, ordered by first layer, then first expert.</summary>
     public static List<ExpertRange> Experts(int layers, int experts, Func<int, int, bool> contains)
     {
         List<ExpertRange> done = [];

@@ -4,49 +4,49 @@ using HunyuanOrleans.Model;
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// What a silo announces: how much it can hold, how fast it is, where it stands. It does not know what the silo holds now.
+/// The capacity that a silo announces: its memory, its speed and its zone. It does not tell what the silo holds now.
 /// </summary>
 public sealed record SiloCapacity
 {
-    /// <summary>Name, unique among the silos; ties are broken by it.</summary>
+    /// <summary>Name, unique among the silos. It also orders silos that are equal otherwise.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Kind of device, for people; see <see cref="DeviceCatalog"/>.</summary>
+    /// <summary>Kind of device, for display; see <see cref="DeviceCatalog"/>. Default "cpu".</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Bytes for weights and K/V together; scratch memory and the program itself are not in it.</summary>
+    /// <summary>Bytes for weights and K/V together, without scratch memory and the program itself.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Bytes of weights read per second, measured or from a data sheet. Shares of work follow it.</summary>
+    /// <summary>Bytes of weights read per second, measured or from a data sheet. The silo's share of the work is proportional to it.</summary>
     public required double MemoryBandwidth { get; init; }
 
-    /// <summary>Multiplications and additions per second in the plan's weight format. Default: so many that reading is the limit.</summary>
+    /// <summary>Multiplications and additions per second in the plan's weight format. Default: infinite, so that reading is the limit.</summary>
     public double Operations { get; init; } = double.PositiveInfinity;
 
-    /// <summary>Seconds of a small call to another silo, there and back. Default 60 us. Of two silos the slower one counts.</summary>
+    /// <summary>Round-trip time of a small call to another silo, in seconds. Default 60 us. Between two silos the slower one counts.</summary>
     public double NetworkLatency { get; init; } = 60e-6;
 
-    /// <summary>Bytes per second to another silo. Default 1.25 GB/s (10 Gb/s). Of two silos the slower one counts.</summary>
+    /// <summary>Bytes per second to another silo. Default 1.25 GB/s (10 Gb/s). Between two silos the slower one counts.</summary>
     public double NetworkBandwidth { get; init; } = 1.25e9;
 
-    /// <summary>Where it stands; neighbouring layers go to silos of one zone where possible. Default: no zone.</summary>
+    /// <summary>Location. Neighbouring layers go to silos of one zone if possible. Default: no zone.</summary>
     public string Zone { get; init; } = "";
 
-    /// <summary>What it may hold. Default: everything.</summary>
+    /// <summary>Which parts of a model the silo may hold. Default: all.</summary>
     public SiloRole Role { get; init; } = SiloRole.Any;
 
-    /// <summary>Whether attention shards may be placed here.</summary>
+    /// <summary>True if attention shards may be placed on the silo.</summary>
     public bool TakesAttention => Role is SiloRole.Any or SiloRole.Attention;
 
-    /// <summary>Whether expert groups may be placed here.</summary>
+    /// <summary>True if expert groups may be placed on the silo.</summary>
     public bool TakesExperts => Role is SiloRole.Any or SiloRole.Experts;
 
-    /// <summary>A silo with the figures of a device.</summary>
-    /// <param name="name">Its name.</param>
+    /// <summary>Creates the capacity of a silo with the figures of a device.</summary>
+    /// <param name="name">Name of the silo.</param>
     /// <param name="device">The device.</param>
-    /// <param name="type">Type of most weights, which decides the operations per second.</param>
-    /// <param name="memoryBytes">Bytes for weights and K/V; null takes the whole device's.</param>
-    /// <param name="relativeSpeed">Measured speed over that of the data sheet; scales bandwidth and operations.</param>
+    /// <param name="type">Type of most weights, which determines the operations per second.</param>
+    /// <param name="memoryBytes">Bytes for weights and K/V; null for all of the device's memory.</param>
+    /// <param name="relativeSpeed">Measured speed relative to the data sheet; scales bandwidth and operations.</param>
     public static SiloCapacity FromDevice(
         string name, DeviceProfile device, ElementType type = ElementType.BF16, long? memoryBytes = null, double relativeSpeed = 1) => new()
         {
@@ -60,7 +60,7 @@ public sealed record SiloCapacity
         };
 
     /// <summary>Checks the values.</summary>
-    /// <exception cref="ModelException">One of them is out of range.</exception>
+    /// <exception cref="ModelException">A value is out of range; the message names it and its range.</exception>
     public void Validate()
     {
         if (string.IsNullOrWhiteSpace(Name))

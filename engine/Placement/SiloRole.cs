@@ -1,17 +1,17 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>What a silo may hold.</summary>
+/// <summary>Which parts of a model a silo may hold.</summary>
 public enum SiloRole
 {
     /// <summary>Attention shards and expert groups.</summary>
     Any,
 
-    /// <summary>Attention shards only, with their routers, shared experts and K/V.</summary>
+    /// <summary>Only attention shards, with their routers, shared experts and K/V.</summary>
     Attention,
 
-    /// <summary>Expert groups only.</summary>
+    /// <summary>Only expert groups.</summary>
     Experts,
 
-    /// <summary>Nothing of the model: it takes requests.</summary>
+    /// <summary>No part of the model; the silo accepts requests.</summary>
     Gateway,
 }

@@ -1,33 +1,27 @@
 namespace HunyuanOrleans.Engine.Placement;
 
-/// <summary>One silo's part in a layer's experts.</summary>
-/// <param name="Chances">Probability of each of its experts to be chosen.</param>
-/// <param name="Idle">Seconds until it is ready where none of them is chosen.</param>
-/// <param name="Fixed">Seconds where any is chosen, without the experts themselves.</param>
-/// <param name="PerExpert">Seconds of each expert that is chosen.</param>
-internal readonly record struct SiloExpertTiming(double[] Chances, double Idle, double Fixed, double PerExpert)
-{
-    public double Seconds(int chosen) => chosen == 0 ? Idle : Fixed + (chosen * PerExpert);
-}
-
 /// <summary>
-/// The expected time of the slowest silo, exactly, over all choices of k different experts. The chance of a choice is that of independent
-/// draws of every expert, given that k are drawn (conditional Bernoulli); with equal chances every choice is equally likely.
+/// Computes the exact expected time of the slowest silo over all choices of k distinct experts. The probability of a choice is that of
+/// independent draws of every expert, given that k are drawn (conditional Bernoulli); with equal probabilities all choices are equally
+/// likely.
 /// </summary>
 internal sealed class SlowestSiloEstimate
 {
     private readonly int _k;
-    private readonly SiloExpertTiming[] _branches;
-    private readonly double[][] _counts;
+    private readonly SiloExpertTiming[] _silos;
+    private readonly double[][] _countProbabilities;
 
-    public SlowestSiloEstimate(int k, SiloExpertTiming[] branches)
+    /// <summary>Creates the estimate for a layer.</summary>
+    /// <param name="k">Number of experts chosen.</param>
+    /// <param name="silos">The silos with experts of the layer.</param>
+    public SlowestSiloEstimate(int k, SiloExpertTiming[] silos)
     {
         _k = k;
-        _branches = branches;
-        _counts = [.. branches.Select(branch => Counts(branch.Chances))];
+        _silos = silos;
+        _countProbabilities = [.. silos.Select(silo => CountProbabilities(silo.Probabilities))];
     }
 
-    /// <summary>Mean over the choices of the largest of the branches' seconds.</summary>
+    /// <summary>Expected seconds of the slowest silo.</summary>
     public double Slowest()
     {
         double all = Probability(double.PositiveInfinity);
@@ -43,41 +37,41 @@ internal sealed class SlowestSiloEstimate
         return mean;
     }
 
-    /// <summary>Probability that any expert of a branch is chosen.</summary>
-    public double Reached(int branch) => 1 - (Probability(double.PositiveInfinity, branch) / Probability(double.PositiveInfinity));
+    /// <summary>Probability that any expert of a silo is chosen.</summary>
+    public double Reached(int silo) => 1 - (Probability(double.PositiveInfinity, silo) / Probability(double.PositiveInfinity));
 
     private SortedSet<double> Times()
     {
         SortedSet<double> times = [];
-        for (int b = 0; b < _branches.Length; b++)
+        for (int s = 0; s < _silos.Length; s++)
         {
-            for (int chosen = 0; chosen < _counts[b].Length; chosen++)
+            for (int chosen = 0; chosen < _countProbabilities[s].Length; chosen++)
             {
-                times.Add(_branches[b].Seconds(chosen));
+                times.Add(_silos[s].Seconds(chosen));
             }
         }
 
         return times;
     }
 
-    // ExpertProbability that k experts are drawn and no branch takes longer than the limit; nor, where asked, has the idle branch any of them.
-    private double Probability(double limit, int idle = -1)
+    // Probability that k experts are drawn, no silo takes longer than the limit, and none of the idle silo's experts is drawn (if given).
+    private double Probability(double limit, int idleSilo = -1)
     {
         double[] sum = new double[_k + 1];
         sum[0] = 1;
-        for (int b = 0; b < _branches.Length; b++)
+        for (int s = 0; s < _silos.Length; s++)
         {
             double[] next = new double[_k + 1];
-            for (int chosen = 0; chosen < (b == idle ? 1 : _counts[b].Length); chosen++)
+            for (int chosen = 0; chosen < (s == idleSilo ? 1 : _countProbabilities[s].Length); chosen++)
             {
-                if (_branches[b].Seconds(chosen) > limit)
+                if (_silos[s].Seconds(chosen) > limit)
                 {
                     continue;
                 }
 
                 for (int before = 0; before + chosen <= _k; before++)
                 {
-                    next[before + chosen] += sum[before] * _counts[b][chosen];
+                    next[before + chosen] += sum[before] * _countProbabilities[s][chosen];
                 }
             }
 
@@ -87,16 +81,16 @@ internal sealed class SlowestSiloEstimate
         return sum[_k];
     }
 
-    // Chances of 0, 1, … k of a branch's experts being drawn.
-    private double[] Counts(double[] chances)
+    // Probabilities that 0, 1, … k of a silo's experts are drawn.
+    private double[] CountProbabilities(double[] probabilities)
     {
-        double[] counts = new double[Math.Min(_k, chances.Length) + 1];
+        double[] counts = new double[Math.Min(_k, probabilities.Length) + 1];
         counts[0] = 1;
-        foreach (double chance in chances)
+        foreach (double probability in probabilities)
         {
             for (int i = counts.Length - 1; i >= 0; i--)
             {
-                counts[i] = (counts[i] * (1 - chance)) + (i > 0 ? counts[i - 1] * chance : 0);
+                counts[i] = (counts[i] * (1 - probability)) + (i > 0 ? counts[i - 1] * probability : 0);
             }
         }
 

@@ -4,8 +4,8 @@ using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>
-/// One answer as it is written: a reader takes what came since it last looked, in chunks as large as it is slow, so a slow reader
-/// holds nobody up. Delivery allocates nothing. One reader at a time. It does not know text: see <see cref="TextStreamExtensions"/>.
+/// One answer in progress. A reader gets all tokens since its last read in one chunk, so a slow reader gets larger chunks and delays nobody.
+/// Delivery allocates nothing. One reader at a time. It streams token ids; see <see cref="TextStreamExtensions"/> for text.
 /// </summary>
 public sealed class ChoiceStream : IChoice, IValueTaskSource
 {
@@ -22,12 +22,12 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
     private int _read;
     private bool _readEnd;
 
-    /// <summary>A stream of one sequence's tokens.</summary>
-    /// <param name="index">Which of the request's answers.</param>
+    /// <summary>Creates the stream of one sequence's tokens.</summary>
+    /// <param name="index">Which of the request's answers, from 0.</param>
     /// <param name="tokens">The sequence's tokens.</param>
-    /// <param name="first">Index of the first token to give: what comes before was there when the sequence was submitted.</param>
-    /// <param name="samples">The tokens from the first on with log probabilities, or null.</param>
-    /// <param name="cancel">Asks for the end.</param>
+    /// <param name="first">Index of the first token to stream; the tokens before it were in the sequence when it was submitted.</param>
+    /// <param name="samples">The tokens from the first one on with log probabilities, or null.</param>
+    /// <param name="cancel">Requests cancellation of the sequence.</param>
     internal ChoiceStream(int index, TokenLog<int> tokens, int first, TokenLog<SampledToken>? samples, Action cancel)
     {
         Index = index;
@@ -40,15 +40,15 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
     /// <summary>Which of the request's answers, from 0.</summary>
     public int Index { get; }
 
-    /// <summary>Completes with the whole answer when it has ended, whatever the reason; it never faults.</summary>
+    /// <summary>Completes with the whole answer when it has ended for any reason; never faults.</summary>
     public Task<ChoiceResult> Completion => _completion.Task;
 
-    /// <summary>Takes what came since the last call.</summary>
-    /// <returns>False where there is nothing new yet, and after the last chunk.</returns>
+    /// <summary>Reads the tokens since the last call.</summary>
+    /// <returns>False if there is nothing new, and after the last chunk.</returns>
     public bool TryRead(out TokenChunk chunk)
     {
-        // The result is read first: once it is there, the count is final. Until then only published tokens are given, so that the
-        // token an answer ends with always comes in the same chunk as the reason.
+        // Read the result first: once it is set, the count is final. Until then only published tokens are returned, so that the last
+        // token of an answer is always in the same chunk as the finish reason.
         ChoiceResult? result = _result;
         int count = result is null ? _published : _tokens.Count - _first;
         if (_readEnd || (count == _read && result is null))
@@ -68,8 +68,8 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
         return true;
     }
 
-    /// <summary>Completes when <see cref="TryRead"/> has something to give, or after the last chunk at once.</summary>
-    /// <exception cref="InvalidOperationException">Another reader waits already.</exception>
+    /// <summary>Completes when <see cref="TryRead"/> has something to return; at once after the last chunk.</summary>
+    /// <exception cref="InvalidOperationException">Another reader is already waiting.</exception>
     public ValueTask WaitAsync()
     {
         lock (_gate)
@@ -90,7 +90,7 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
         }
     }
 
-    /// <summary>Gives the answer up: its memory is free before the next step. It ends with <see cref="FinishReason.Cancelled"/>.</summary>
+    /// <summary>Cancels the answer: it ends with <see cref="FinishReason.Cancelled"/>, and its KV blocks are released before the next step.</summary>
     public void Cancel()
     {
         if (_result is null)
@@ -104,7 +104,7 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
     public async IAsyncEnumerator<TokenChunk> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         using CancellationTokenRegistration registration =
-            cancellationToken.UnsafeRegister(static me => ((ChoiceStream)me!).Cancel(), this);
+            cancellationToken.UnsafeRegister(static state => ((ChoiceStream)state!).Cancel(), this);
         try
         {
             while (!_readEnd)
@@ -123,14 +123,14 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
         }
     }
 
-    /// <summary>Publishes the tokens appended so far and wakes the reader. Not called for the token an answer ends with.</summary>
+    /// <summary>Publishes the tokens appended so far and wakes the reader. Not called for the last token of an answer.</summary>
     internal void Publish()
     {
         _published = _tokens.Count - _first;
         Wake();
     }
 
-    /// <summary>Ends the stream; the tokens are final. Later calls change nothing.</summary>
+    /// <summary>Ends the stream; the tokens must be final. Later calls have no effect.</summary>
     internal void Complete(ChoiceResult result)
     {
         if (_result is null)

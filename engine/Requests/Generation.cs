@@ -1,7 +1,7 @@
 using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Requests;
 
-/// <summary>A submitted request: its answers, each a stream of its own.</summary>
+/// <summary>A submitted request with one stream per answer.</summary>
 public sealed class Generation : IGeneration
 {
     private readonly ChoiceStream[] _choices;
@@ -12,17 +12,17 @@ public sealed class Generation : IGeneration
         Seed = seed;
     }
 
-    /// <summary>The answers by index; of a request that resumes, those it lists, in its order.</summary>
+    /// <summary>The answers by index. For a request that resumes answers, those it lists, in its order.</summary>
     public IReadOnlyList<ChoiceStream> Choices => _choices;
 
     IReadOnlyList<IChoice> IGeneration.Choices => _choices;
 
     /// <summary>
-    /// The seed in effect: the request's, or the one drawn for it. The same request with this seed gives the same tokens.
+    /// The effective seed: the request's, or the one drawn for it. The same request with this seed gives the same tokens.
     /// </summary>
     public ulong Seed { get; }
 
-    /// <summary>Gives all answers up.</summary>
+    /// <summary>Cancels all answers.</summary>
     public void Cancel()
     {
         foreach (ChoiceStream choice in _choices)
@@ -31,6 +31,6 @@ public sealed class Generation : IGeneration
         }
     }
 
-    /// <summary>All answers, once the last has ended.</summary>
+    /// <summary>Completes with all answers when the last has ended.</summary>
     public Task<ChoiceResult[]> CompletionAsync() => Task.WhenAll(Array.ConvertAll(_choices, static choice => choice.Completion));
 }

@@ -3,16 +3,17 @@ using HunyuanOrleans.Engine.Execution;
 
 namespace HunyuanOrleans.Engine.Requests;
 
-/// <summary>Decides at submission whether a request can be served at all: what is accepted here always fits once others are done.</summary>
+/// <summary>Checks at submission that a request is valid and can be served: an accepted request always fits once other answers have ended.</summary>
 internal static class RequestValidator
 {
     private const int MaxStopIds = 256, MaxStopStrings = 64, MaxStopStringLength = 4096;
 
-    /// <summary>Throws where the request is wrong or can never fit.</summary>
+    /// <summary>Throws if the request is invalid or can never fit.</summary>
     /// <param name="request">The request.</param>
     /// <param name="limits">The executor's capacities.</param>
     /// <param name="hasText">Whether the engine can turn ids into text.</param>
-    /// <returns>The most tokens each answer may have.</returns>
+    /// <returns>The most tokens that each answer may have.</returns>
+    /// <exception cref="RequestException">The request is invalid; the message names the parameter.</exception>
     public static int Check(GenerationRequest request, ExecutorLimits limits, bool hasText)
     {
         CheckStops(request, limits, hasText);
@@ -82,7 +83,7 @@ internal static class RequestValidator
             throw new RequestException("prompt", "The prompt is empty; at least one token is needed.");
         }
 
-        // The last token of an answer needs no place in the KV cache.
+        // The last token of an answer is never computed, so it needs no position in the KV cache.
         long pool = ((long)limits.KvBlocks * limits.BlockPositions) + 1;
         (long most, string limit) = pool < limits.MaxContext
             ? (pool, $"the KV pool holds ({limits.KvBlocks} blocks of {limits.BlockPositions})")

@@ -1,21 +1,21 @@
 namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>
-/// An append-only list with one writer and any number of readers. What was handed out stays valid when the list grows: growing
-/// copies, and published entries never change.
+/// An append-only list for one writer and any number of readers. Slices stay valid when the list grows, because growing copies the entries
+/// and published entries never change.
 /// </summary>
 internal sealed class TokenLog<T>(int capacity)
 {
     private volatile T[] _items = new T[capacity];
     private volatile int _count;
 
-    /// <summary>Entries published.</summary>
+    /// <summary>Number of published entries.</summary>
     public int Count => _count;
 
     /// <summary>The entry at an index below <see cref="Count"/>.</summary>
     public T this[int index] => _items[index];
 
-    /// <summary>Makes room, so that appending up to <paramref name="total"/> entries allocates nothing. Writer only.</summary>
+    /// <summary>Reserves memory so that appending up to <paramref name="total"/> entries allocates nothing. Only for the writer.</summary>
     public void Reserve(int total)
     {
         if (_items.Length < total)
@@ -26,7 +26,7 @@ internal sealed class TokenLog<T>(int capacity)
         }
     }
 
-    /// <summary>Adds an entry. Writer only.</summary>
+    /// <summary>Adds an entry. Only for the writer.</summary>
     public void Append(T item)
     {
         if (_count == _items.Length)
@@ -38,7 +38,7 @@ internal sealed class TokenLog<T>(int capacity)
         _count++;
     }
 
-    /// <summary>Adds entries. Writer only.</summary>
+    /// <summary>Adds entries. Only for the writer.</summary>
     public void Append(ReadOnlySpan<T> items)
     {
         Reserve(_count + items.Length);
@@ -46,6 +46,6 @@ internal sealed class TokenLog<T>(int capacity)
         _count += items.Length;
     }
 
-    /// <summary>Entries [start, end), end at most <see cref="Count"/>.</summary>
+    /// <summary>The entries [start, end), with end at most <see cref="Count"/>.</summary>
     public ReadOnlyMemory<T> Slice(int start, int end) => _items.AsMemory(start, end - start);
 }

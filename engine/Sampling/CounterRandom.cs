@@ -1,15 +1,15 @@
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// Random numbers as a pure function of (seed, position): a replay draws the same token whatever happened in between. The mixing
-/// function is the finaliser of SplitMix64 (Steele, Lea, Flood 2014). Not for secrets.
+/// A counter-based generator: random numbers are a pure function of seed and position, so a recomputed sequence draws the same tokens. The
+/// mixing function is the finaliser of SplitMix64 (Steele, Lea, Flood 2014). Not for cryptography.
 /// </summary>
 public static class CounterRandom
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
 
     /// <summary>
-    /// The seed of choice <paramref name="choice"/> of a request: the request's own for the first, unrelated ones for the others.
+    /// Derives the seed of one of a request's answers: the request's own seed for the first, unrelated seeds for the others.
     /// </summary>
     public static ulong ForChoice(ulong seed, int choice) => choice == 0 ? seed : Mix(Mix(seed) ^ ((ulong)choice * Step));
 

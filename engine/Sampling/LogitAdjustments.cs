@@ -3,10 +3,10 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Engine.Sampling;
 
-/// <summary>What changes the logits themselves before anything is selected: penalties, bias, bans, the mask of allowed tokens.</summary>
+/// <summary>Applies penalties, bias, bans and the mask of allowed tokens to logits.</summary>
 internal static class LogitAdjustments
 {
-    /// <summary>Applies them in place in that order.</summary>
+    /// <summary>Applies them in place, in that order.</summary>
     public static void Apply(Span<float> logits, SamplingState state)
     {
         if (state.Counts is { } counts)
@@ -32,14 +32,14 @@ internal static class LogitAdjustments
 
     private static void ApplyPenalties(Span<float> logits, TokenCounts counts, SamplingParams parameters)
     {
-        ReadOnlySpan<int> ids = counts.Ids, outputs = counts.Outputs;
+        ReadOnlySpan<int> ids = counts.Ids, inAnswer = counts.AnswerCounts;
         for (int i = 0; i < ids.Length; i++)
         {
             float logit = logits[ids[i]];
             logit = logit > 0 ? logit / parameters.RepetitionPenalty : logit * parameters.RepetitionPenalty;
-            if (outputs[i] > 0)
+            if (inAnswer[i] > 0)
             {
-                logit = logit - (outputs[i] * parameters.FrequencyPenalty) - parameters.PresencePenalty;
+                logit = logit - (inAnswer[i] * parameters.FrequencyPenalty) - parameters.PresencePenalty;
             }
 
             logits[ids[i]] = logit;

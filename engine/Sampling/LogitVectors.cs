@@ -6,12 +6,12 @@ using System.Runtime.Intrinsics;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// Passes over a row of logits. Always written for 16 lanes with separate multiplications and additions, which the runtime splits
-/// where the machine's vectors are narrower: the same operations in the same order, so the same bits, on any machine.
+/// Vector operations over a row of logits. They use 16 lanes with separate multiplications and additions on every CPU; the runtime splits
+/// the vectors if the CPU's are narrower. The operations and their order are the same on any machine, so the bits are too.
 /// </summary>
 internal static class LogitVectors
 {
-    /// <summary>The largest value; NaN where the row holds one.</summary>
+    /// <summary>The largest value; NaN if the row contains one.</summary>
     public static float Max(ReadOnlySpan<float> row)
     {
         ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(row);
@@ -43,7 +43,7 @@ internal static class LogitVectors
         return max;
     }
 
-    /// <summary>The first index that holds <paramref name="value"/>, or -1.</summary>
+    /// <summary>The first index of <paramref name="value"/>, or -1.</summary>
     public static int FirstIndexOf(ReadOnlySpan<float> row, float value)
     {
         ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(row);
@@ -67,8 +67,8 @@ internal static class LogitVectors
         return -1;
     }
 
-    /// <summary>Sets weights[i] = exp((logits[i] - max) * scale) and returns their sum, added lane by lane in one fixed order.</summary>
-    public static float Weigh(ReadOnlySpan<float> logits, float max, float scale, Span<float> weights)
+    /// <summary>Sets weights[i] = exp((logits[i] - max) * scale) and returns their sum, added lane by lane in a fixed order.</summary>
+    public static float ComputeWeights(ReadOnlySpan<float> logits, float max, float scale, Span<float> weights)
     {
         Vector512<float> maxima = Vector512.Create(max), scales = Vector512.Create(scale);
         ReadOnlySpan<Vector512<float>> input = MemoryMarshal.Cast<float, Vector512<float>>(logits);
@@ -96,13 +96,13 @@ internal static class LogitVectors
     }
 
     /// <summary>
-    /// e^x for x at most 0: 2^n times a polynomial in the remainder (Cephes, expf: Cody-Waite reduction, degree 6), within 2 units in
-    /// the last place; 0 below -87, where the result would leave the normal numbers.
+    /// Computes e^x for x at most 0 as 2^n times a polynomial in the remainder (Cephes, expf: Cody-Waite reduction, degree 6), accurate to
+    /// 2 units in the last place. Returns 0 below -87, where the result would be subnormal.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // Adding and taking away 1.5 * 2^23 rounds to the nearest integer.
+        // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
         Vector512<float> round = Vector512.Create(12582912f);
         Vector512<float> n = (x * Vector512.Create(1.44269504088896341f)) + round - round;
         Vector512<float> r = x - (n * Vector512.Create(0.693359375f)) - (n * Vector512.Create(-2.12194440e-4f));

@@ -6,36 +6,36 @@ using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// Draws from the fewest heaviest tokens that hold a share top-p of a row's weight, without sorting the row: tokens too light to
-/// matter are dropped in one vector pass, a histogram over the leading bits of the weights finds the bucket the border falls into,
-/// and only that bucket is sorted. It does not know logits or temperatures.
+/// Top-p (nucleus) sampling without sorting the row: one vector pass drops tokens whose weight is too small to be in the nucleus, a
+/// histogram over the leading bits of the weights finds the bucket that contains the cutoff, and only that bucket is sorted.
 /// </summary>
 internal sealed class NucleusSampler(int vocabularySize)
 {
-    /// <summary>Weights lie in [0, 1]; their exponent and upper 7 mantissa bits number the buckets.</summary>
+    /// <summary>Weights lie in [0, 1]; the exponent and the upper 7 mantissa bits are the bucket number.</summary>
     private const int BucketShift = 16, Buckets = (0x3F800000 >> BucketShift) + 2;
 
     private readonly int[] _candidates = new int[vocabularySize];
-    private readonly ulong[] _border = new ulong[vocabularySize];
-    private readonly double[] _mass = new double[Buckets];
+    private readonly ulong[] _bucketKeys = new ulong[vocabularySize];
+    private readonly double[] _bucketMass = new double[Buckets];
 
-    /// <summary>Draws one token.</summary>
-    /// <param name="weights">The row's weights, each in [0, 1], the heaviest about 1.</param>
+    /// <summary>Samples one token.</summary>
+    /// <param name="weights">The weights of all tokens, each in [0, 1], the largest about 1.</param>
     /// <param name="total">Their sum.</param>
-    /// <param name="parameters">Gives top-p and min-p.</param>
-    /// <param name="random">In [0, 1).</param>
-    public int Draw(ReadOnlySpan<float> weights, double total, SamplingParams parameters, double random)
+    /// <param name="parameters">Sampling parameters with top-p and min-p.</param>
+    /// <param name="random">Random number in [0, 1).</param>
+    public int Sample(ReadOnlySpan<float> weights, double total, SamplingParams parameters, double random)
     {
-        // All V tokens lighter than 1/V of what top-p leaves out weigh less than that: none is inside. Half of it, for rounding.
+        // With V tokens, all tokens lighter than (1 - top-p) * total / V together weigh less than what top-p leaves out, so none of them is in
+        // the nucleus. Half of that bound leaves a margin for rounding.
         float floor = (float)(0.5 * (1 - parameters.TopP) * total / weights.Length);
         int count = Gather(weights, Math.Max(floor, float.Epsilon));
-        ulong border = parameters.TopP < 1 ? Border(weights, count, parameters.TopP * total) : 0;
+        ulong cutoff = parameters.TopP < 1 ? FindCutoff(weights, count, parameters.TopP * total) : 0;
 
         double mass = 0;
         int kept = 0;
         foreach (int id in _candidates.AsSpan(0, count))
         {
-            if (weights[id] >= parameters.MinP && SortKey.Of(weights[id], id) >= border)
+            if (weights[id] >= parameters.MinP && SortKey.Of(weights[id], id) >= cutoff)
             {
                 mass += weights[id];
                 _candidates[kept++] = id;
@@ -55,7 +55,7 @@ internal sealed class NucleusSampler(int vocabularySize)
         return _candidates[kept - 1];
     }
 
-    /// <summary>Lists the tokens at least as heavy as <paramref name="floor"/>, by rising id.</summary>
+    /// <summary>Lists the tokens with a weight of at least <paramref name="floor"/> in ascending order of id.</summary>
     private int Gather(ReadOnlySpan<float> weights, float floor)
     {
         int count = 0;
@@ -81,21 +81,22 @@ internal sealed class NucleusSampler(int vocabularySize)
     }
 
     /// <summary>
-    /// The key of the last token inside: heaviest first, the first at which the running sum reaches <paramref name="wanted"/>.
+    /// Finds the sort key of the last token in the nucleus: the one at which the running sum, largest weight first, reaches
+    /// <paramref name="mass"/>.
     /// </summary>
-    private ulong Border(ReadOnlySpan<float> weights, int count, double wanted)
+    private ulong FindCutoff(ReadOnlySpan<float> weights, int count, double mass)
     {
-        Array.Clear(_mass);
+        Array.Clear(_bucketMass);
         foreach (int id in _candidates.AsSpan(0, count))
         {
-            _mass[Bucket(weights[id])] += weights[id];
+            _bucketMass[Bucket(weights[id])] += weights[id];
         }
 
         int bucket = Buckets - 1;
         double sum = 0;
-        while (bucket > 0 && sum + _mass[bucket] < wanted)
+        while (bucket > 0 && sum + _bucketMass[bucket] < mass)
         {
-            sum += _mass[bucket--];
+            sum += _bucketMass[bucket--];
         }
 
         int found = 0;
@@ -103,16 +104,16 @@ internal sealed class NucleusSampler(int vocabularySize)
         {
             if (Bucket(weights[id]) == bucket)
             {
-                _border[found++] = SortKey.Of(weights[id], id);
+                _bucketKeys[found++] = SortKey.Of(weights[id], id);
             }
         }
 
-        Span<ulong> keys = _border.AsSpan(0, found);
+        Span<ulong> keys = _bucketKeys.AsSpan(0, found);
         keys.Sort();
         for (int i = found - 1; i > 0; i--)
         {
             sum += SortKey.Value(keys[i]);
-            if (sum >= wanted)
+            if (sum >= mass)
             {
                 return keys[i];
             }

@@ -2,12 +2,12 @@ using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// A <see cref="SamplingState"/> as plain values, to be sent: restored anywhere it draws the same token. See
+/// A <see cref="SamplingState"/> as plain values, to send to another process, where the restored state draws the same token. See
 /// <see cref="SamplingState.Capture"/>.
 /// </summary>
 public sealed record SamplingSnapshot
 {
-    /// <summary>How to draw; the same object as the state's.</summary>
+    /// <summary>The sampling parameters; the same object as the state's.</summary>
     public required SamplingParams Parameters { get; init; }
 
     /// <summary>The effective seed.</summary>
@@ -16,10 +16,10 @@ public sealed record SamplingSnapshot
     /// <summary>Position in the sequence of the token to draw next.</summary>
     public int Position { get; init; }
 
-    /// <summary>The distinct tokens of the sequence; null where no penalty needs them.</summary>
+    /// <summary>The distinct tokens of the sequence; null if no penalty needs them.</summary>
     public int[]? CountIds { get; init; }
 
-    /// <summary>How often each of <see cref="CountIds"/> occurs in the answer, 0 for tokens of the prompt alone; null with it.</summary>
+    /// <summary>How often each of <see cref="CountIds"/> occurs in the answer, 0 for tokens that are only in the prompt; null if <see cref="CountIds"/> is.</summary>
     public int[]? CountsInAnswer { get; init; }
 
     /// <summary>The mask of tokens that may be drawn next, bit id % 64 of word id / 64; null allows all.</summary>

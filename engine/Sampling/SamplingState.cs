@@ -4,29 +4,29 @@ using HunyuanOrleans.Model;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// What sampling one sequence depends on besides the logits: parameters, seed, position and the tokens so far. Everything follows
-/// from (parameters, seed, prompt ids, answer ids), so a replay builds an equal state. It does not know requests or blocks.
+/// Everything besides the logits that sampling one sequence depends on: parameters, seed, position and tokens so far. It follows from
+/// parameters, seed, prompt ids and answer ids alone, so it can be rebuilt elsewhere.
 /// </summary>
 public sealed class SamplingState
 {
-    /// <summary>Counters are reserved for so many answer tokens at once; longer answers let them double.</summary>
-    private const int ReservedAnswer = 4096;
+    /// <summary>Most answer tokens for which counters are reserved at the start; longer answers double them.</summary>
+    private const int MaxReservedTokens = 4096;
 
     private readonly KeyValuePair<int, float>[] _bias;
     private readonly int[] _banned;
 
-    /// <summary>Builds the state of a sequence that has these tokens.</summary>
-    /// <param name="parameters">How to draw; already validated.</param>
+    /// <summary>Creates the state of a sequence with the given tokens.</summary>
+    /// <param name="parameters">Sampling parameters, already validated.</param>
     /// <param name="seed">The effective seed, see <see cref="CounterRandom.ForChoice"/>.</param>
     /// <param name="promptIds">The prompt.</param>
     /// <param name="answerIds">The answer so far.</param>
-    /// <param name="maxAnswer">Longest answer expected, in tokens; reserves memory.</param>
+    /// <param name="maxAnswer">Longest expected answer, in tokens; memory is reserved for it.</param>
     public SamplingState(
         SamplingParams parameters,
         ulong seed,
         ReadOnlySpan<int> promptIds,
         ReadOnlySpan<int> answerIds = default,
-        int maxAnswer = ReservedAnswer)
+        int maxAnswer = MaxReservedTokens)
     {
         Parameters = parameters;
         Seed = seed;
@@ -35,7 +35,7 @@ public sealed class SamplingState
         Position = promptIds.Length;
         if (parameters.HasPenalties)
         {
-            Counts = new TokenCounts(promptIds.Length + Math.Clamp(maxAnswer, 0, ReservedAnswer));
+            Counts = new TokenCounts(promptIds.Length + Math.Clamp(maxAnswer, 0, MaxReservedTokens));
             foreach (int id in promptIds)
             {
                 Counts.Add(id, inAnswer: false);
@@ -63,36 +63,36 @@ public sealed class SamplingState
         AllowedTokens = snapshot.Allowed;
     }
 
-    /// <summary>How to draw.</summary>
+    /// <summary>The sampling parameters.</summary>
     public SamplingParams Parameters { get; }
 
-    /// <summary>The effective seed: with <see cref="Position"/> it decides the random draw.</summary>
+    /// <summary>The effective seed; with <see cref="Position"/> it determines the random draw.</summary>
     public ulong Seed { get; }
 
     /// <summary>Position in the sequence of the token to draw next.</summary>
     public int Position { get; private set; }
 
     /// <summary>
-    /// The tokens that may be drawn next, bit id % 64 of word id / 64; empty allows all. For constrained decoding: set by the owner
-    /// between steps, and must stay unchanged during one.
+    /// The tokens that may be drawn next, for constrained decoding: bit id % 64 of word id / 64; empty allows all. The owner sets it
+    /// between steps and must not change it during a step.
     /// </summary>
     public ReadOnlyMemory<ulong> AllowedTokens { get; set; }
 
-    /// <summary>Tokens seen, or null where no penalty needs them.</summary>
+    /// <summary>Counts of the tokens so far; null if no penalty needs them.</summary>
     internal TokenCounts? Counts { get; }
 
     internal ReadOnlySpan<KeyValuePair<int, float>> Bias => _bias;
 
     internal ReadOnlySpan<int> Banned => _banned;
 
-    /// <summary>A state equal to the one captured.</summary>
-    /// <param name="snapshot">The capture; its mask is not copied.</param>
-    /// <exception cref="ModelException">It does not hold what its parameters need.</exception>
+    /// <summary>Restores a state that is equal to the captured one.</summary>
+    /// <param name="snapshot">The snapshot; its mask is not copied.</param>
+    /// <exception cref="ModelException">The snapshot lacks counts that its parameters need, or has counts that they do not need.</exception>
     public static SamplingState Restore(SamplingSnapshot snapshot) => new(snapshot);
 
     /// <summary>
-    /// The state as plain values, later changes of the state not included. Without penalties and mask it takes constant time and allocates
-    /// the record only.
+    /// Captures the state as plain values that later changes of the state do not affect. Without penalties and mask it takes constant time
+    /// and allocates only the record.
     /// </summary>
     public SamplingSnapshot Capture() => new()
     {
@@ -100,11 +100,11 @@ public sealed class SamplingState
         Seed = Seed,
         Position = Position,
         CountIds = Counts?.Ids.ToArray(),
-        CountsInAnswer = Counts?.Outputs.ToArray(),
+        CountsInAnswer = Counts?.AnswerCounts.ToArray(),
         Allowed = AllowedTokens.IsEmpty ? null : AllowedTokens.ToArray(),
     };
 
-    /// <summary>Notes the token drawn for <see cref="Position"/> and moves to the next.</summary>
+    /// <summary>Records the token drawn for <see cref="Position"/> and advances the position.</summary>
     public void Append(int token)
     {
         Counts?.Add(token, inAnswer: true);

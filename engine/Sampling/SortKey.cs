@@ -1,12 +1,12 @@
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// A value and a token id in one integer whose order is: larger value first, of equal values the lower id first, when sorted
-/// falling. It gives ties one winner, so any selection algorithm picks the same tokens.
+/// A value and a token id in one integer. In descending order, larger values come first, and of equal values the lower id. There are no
+/// ties, so every selection algorithm selects the same tokens.
 /// </summary>
 internal static class SortKey
 {
-    /// <summary>The key of a value that is not NaN.</summary>
+    /// <summary>Creates the key of a value, which must not be NaN, and a token id.</summary>
     public static ulong Of(float value, int id)
     {
         int bits = BitConverter.SingleToInt32Bits(value);
@@ -14,10 +14,10 @@ internal static class SortKey
         return ((ulong)ordered << 32) | ~(uint)id;
     }
 
-    /// <summary>The token id of a key.</summary>
+    /// <summary>Gets the token id of a key.</summary>
     public static int Id(ulong key) => (int)~(uint)key;
 
-    /// <summary>The value of a key.</summary>
+    /// <summary>Gets the value of a key.</summary>
     public static float Value(ulong key)
     {
         uint ordered = (uint)(key >> 32);

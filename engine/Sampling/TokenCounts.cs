@@ -1,36 +1,36 @@
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// The distinct tokens of one sequence with how often each occurs in its answer: what the penalties need. Grows by doubling, so
-/// counting a token allocates nothing once it is large enough. It does not know the order of the tokens.
+/// Counts how often each distinct token of a sequence occurs in its answer, for the penalties. The table grows by doubling, so counting
+/// allocates nothing once it is large enough.
 /// </summary>
 internal sealed class TokenCounts
 {
     private int[] _ids;
-    private int[] _outputs;
+    private int[] _answerCounts;
 
-    /// <summary>Open addressing over <see cref="_ids"/>: index + 1, 0 where free; a power of two, at most half full.</summary>
+    /// <summary>Hash table with open addressing: index + 1 into <see cref="_ids"/>, or 0 if free. Its length is a power of two, and it is at most half full.</summary>
     private int[] _slots;
 
-    /// <summary>Creates an empty table with room for so many distinct tokens.</summary>
+    /// <summary>Creates an empty table for a number of distinct tokens.</summary>
     public TokenCounts(int capacity)
     {
         capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 16));
         _ids = new int[capacity];
-        _outputs = new int[capacity];
+        _answerCounts = new int[capacity];
         _slots = new int[2 * capacity];
     }
 
     /// <summary>Number of distinct tokens.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The distinct tokens, by first occurrence.</summary>
+    /// <summary>The distinct tokens in order of first occurrence.</summary>
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
-    /// <summary>Times each of <see cref="Ids"/> occurs in the answer; 0 for tokens of the prompt alone.</summary>
-    public ReadOnlySpan<int> Outputs => _outputs.AsSpan(0, Count);
+    /// <summary>How often each of <see cref="Ids"/> occurs in the answer; 0 for tokens that are only in the prompt.</summary>
+    public ReadOnlySpan<int> AnswerCounts => _answerCounts.AsSpan(0, Count);
 
-    /// <summary>Notes one occurrence.</summary>
+    /// <summary>Counts one occurrence.</summary>
     /// <param name="id">The token.</param>
     /// <param name="inAnswer">False for a token of the prompt.</param>
     public void Add(int id, bool inAnswer)
@@ -50,17 +50,17 @@ internal sealed class TokenCounts
 
         if (inAnswer)
         {
-            _outputs[_slots[slot] - 1]++;
+            _answerCounts[_slots[slot] - 1]++;
         }
     }
 
-    /// <summary>Fills an empty table with distinct tokens and how often each occurs in the answer.</summary>
-    public void Fill(ReadOnlySpan<int> ids, ReadOnlySpan<int> outputs)
+    /// <summary>Fills an empty table with distinct tokens and their counts in the answer.</summary>
+    public void Fill(ReadOnlySpan<int> ids, ReadOnlySpan<int> answerCounts)
     {
         for (int i = 0; i < ids.Length; i++)
         {
             Add(ids[i], inAnswer: false);
-            _outputs[Count - 1] = outputs[i];
+            _answerCounts[Count - 1] = answerCounts[i];
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class TokenCounts
     private void Grow()
     {
         Array.Resize(ref _ids, 2 * _ids.Length);
-        Array.Resize(ref _outputs, _ids.Length);
+        Array.Resize(ref _answerCounts, _ids.Length);
         _slots = new int[2 * _ids.Length];
         for (int i = 0; i < Count; i++)
         {

@@ -5,27 +5,28 @@ using System.Runtime.Intrinsics;
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
-/// Finds the k largest of a row of logits without sorting the row: candidates above a rising threshold gather in a small buffer
-/// that is cut back to k whenever it is full. Owns the buffer, which grows to the largest k seen.
+/// Selects the k largest logits without sorting the row: candidates above a rising threshold are collected in a small buffer that is pruned
+/// to the best k whenever it is full. It owns the buffer, which grows with the largest k used.
 /// </summary>
 internal sealed class TopKSelector
 {
-    /// <summary>Room beyond 2 k before the buffer is cut back: enough that a row in random order is cut back about once.</summary>
+    /// <summary>Capacity beyond 2 k: enough that the buffer is pruned about once for a row in random order.</summary>
     private const int Slack = 256;
 
     private ulong[] _keys = [];
     private int _count;
 
     /// <summary>
-    /// The <paramref name="k"/> largest logits, largest first, as <see cref="SortKey"/>s; fewer where others are minus infinity.
+    /// Selects the <paramref name="k"/> largest logits, largest first, as <see cref="SortKey"/>s. There are fewer if the others are minus
+    /// infinity.
     /// </summary>
-    /// <returns>Valid until the next call.</returns>
+    /// <returns>The keys, valid until the next call.</returns>
     public ReadOnlySpan<ulong> Select(ReadOnlySpan<float> logits, int k)
     {
-        int room = (int)Math.Min((2L * k) + Slack, (long)logits.Length + Vector512<float>.Count);
-        if (_keys.Length < room)
+        int capacity = (int)Math.Min((2L * k) + Slack, (long)logits.Length + Vector512<float>.Count);
+        if (_keys.Length < capacity)
         {
-            _keys = new ulong[room];
+            _keys = new ulong[capacity];
         }
 
         _count = 0;
@@ -39,9 +40,9 @@ internal sealed class TopKSelector
                 continue;
             }
 
-            if (_count + Vector512<float>.Count > room)
+            if (_count + Vector512<float>.Count > capacity)
             {
-                threshold = CutBack(k);
+                threshold = Prune(k);
             }
 
             for (; above != 0; above &= above - 1)
@@ -51,9 +52,9 @@ internal sealed class TopKSelector
             }
         }
 
-        if (_count + Vector512<float>.Count > room)
+        if (_count + Vector512<float>.Count > capacity)
         {
-            threshold = CutBack(k);
+            threshold = Prune(k);
         }
 
         for (int id = vectors.Length * Vector512<float>.Count; id < logits.Length; id++)
@@ -64,14 +65,15 @@ internal sealed class TopKSelector
             }
         }
 
-        CutBack(k);
+        Prune(k);
         return _keys.AsSpan(0, _count);
     }
 
     /// <summary>
-    /// Sorts what was gathered, keeps the best k and returns what a later token must exceed: equal ones lose by their higher id.
+    /// Sorts the candidates, keeps the best k and returns the threshold that later tokens must exceed. A later token with an equal logit
+    /// loses, because its id is higher.
     /// </summary>
-    private float CutBack(int k)
+    private float Prune(int k)
     {
         Span<ulong> keys = _keys.AsSpan(0, _count);
         keys.Sort();

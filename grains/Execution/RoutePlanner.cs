@@ -91,7 +91,7 @@ internal sealed class RoutePlanner
         PartitionPlan plan = PartitionPlan.Create(_config, silos, _options with { Previous = before?.Plan, Load = _load });
         if (!plan.Fits)
         {
-            RouteLog.DoesNotFit(_logger, _model, plan.Refusal!);
+            RouteLog.DoesNotFit(_logger, _model, plan.ShortfallMessage!);
             _state.Fail($"The model does not fit the silos there are: {plan.MissingBytes} bytes of memory are missing.");
             return true;
         }

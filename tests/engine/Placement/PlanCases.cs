@@ -52,9 +52,9 @@ internal static class PlanCases
     /// <summary>Coverage, roles, capacity, sizes: what holds for every plan that fits.</summary>
     public static void Check(PartitionPlan plan, ModelConfig config, PlanOptions options)
     {
-        Assert.True(plan.Fits, plan.Refusal);
+        Assert.True(plan.Fits, plan.ShortfallMessage);
         Assert.Equal(0, plan.MissingBytes);
-        Assert.Null(plan.Refusal);
+        Assert.Null(plan.ShortfallMessage);
         int[] attention = new int[config.Layers];
         int[,] experts = new int[config.Layers, config.Experts];
         foreach (SiloPlan silo in plan.Silos)

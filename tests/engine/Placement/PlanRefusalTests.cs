@@ -48,7 +48,7 @@ public sealed class PlanRefusalTests
         PartitionPlan plan = PartitionPlan.Create(PlanCases.Small(), [PlanCases.Silo("a", 1L << 40, role: role)]);
         Assert.False(plan.Fits);
         Assert.True(plan.MissingBytes > 0);
-        Assert.Contains(part, plan.Refusal!, StringComparison.Ordinal);
+        Assert.Contains(part, plan.ShortfallMessage!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class PlanRefusalTests
         PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(4000, 100_000));
         Assert.False(plan.Fits);
         Assert.True(plan.MissingBytes > 0);
-        Assert.Contains("pieces", plan.Refusal!, StringComparison.Ordinal);
+        Assert.Contains("pieces", plan.ShortfallMessage!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class PlanSnapshotTests
                 { "an expert of layer 2 at no silo, or twice", good with { ExpertSilos = twice } },
                 { "names silo 3", good with { ExpertSilos = outside } },
                 { "has layout 7", good with { Layout = (ExpertLayout)7 } },
-                { "does not fit and holds something", good with { Refusal = "Too large." } },
+                { "does not fit and holds something", good with { ShortfallMessage = "Too large." } },
                 { "Two silos are named", good with { Silos = [good.Silos[0], good.Silos[0], good.Silos[2]] } },
             };
         }
@@ -85,7 +85,7 @@ public sealed class PlanSnapshotTests
 
     internal static void AssertEqual(PartitionPlan expected, PartitionPlan actual, ModelConfig config)
     {
-        Assert.Equal((expected.Fits, expected.MissingBytes, expected.Refusal, expected.Layout), (actual.Fits, actual.MissingBytes, actual.Refusal, actual.Layout));
+        Assert.Equal((expected.Fits, expected.MissingBytes, expected.ShortfallMessage, expected.Layout), (actual.Fits, actual.MissingBytes, actual.ShortfallMessage, actual.Layout));
         Assert.Equal((expected.KvTokens, expected.KvBytesPerToken, expected.Predicted), (actual.KvTokens, actual.KvBytesPerToken, actual.Predicted));
         Assert.Equal(PlanCases.Text(expected), PlanCases.Text(actual));
         Assert.Equal(expected.Silos.Select(silo => (silo.Silo, silo.TouchedBytesPerToken)), actual.Silos.Select(silo => (silo.Silo, silo.TouchedBytesPerToken)));

@@ -33,7 +33,7 @@ public sealed class LogitVectorsTests
         row[random.Next(length)] = float.NegativeInfinity;
         float max = row.Max();
         float[] weights = new float[length];
-        float sum = LogitVectors.Weigh(row, max, 1.25f, weights);
+        float sum = LogitVectors.ComputeWeights(row, max, 1.25f, weights);
 
         float[] lanes = new float[16];
         for (int i = 0; i < length; i++)

@@ -65,8 +65,8 @@ public sealed class SamplerRuleTests
         Assert.Equal(built.Position, grown.Position);
         Assert.Equal(prompt.Length + answer.Length, grown.Position);
         Assert.Equal(built.Counts!.Ids.ToArray(), grown.Counts!.Ids.ToArray());
-        Assert.Equal(built.Counts.Outputs.ToArray(), grown.Counts.Outputs.ToArray());
-        foreach ((int id, int count) in grown.Counts.Ids.ToArray().Zip(grown.Counts.Outputs.ToArray()))
+        Assert.Equal(built.Counts.AnswerCounts.ToArray(), grown.Counts.AnswerCounts.ToArray());
+        foreach ((int id, int count) in grown.Counts.Ids.ToArray().Zip(grown.Counts.AnswerCounts.ToArray()))
         {
             Assert.Equal(answer.Count(other => other == id), count);
         }
