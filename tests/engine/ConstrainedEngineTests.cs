@@ -17,7 +17,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
 
-/// <summary>Constraints within the engine: batched, pre-empted, with several answers, and over a real model.</summary>
+/// <summary>Constraints in the engine: in batches, with pre-emption, with several answers, and with a real model.</summary>
 public sealed class ConstrainedEngineTests
 {
     private const string Schema = """
@@ -66,7 +66,7 @@ public sealed class ConstrainedEngineTests
     }
 
     [Fact]
-    public async Task A_crowd_in_a_small_pool_gives_the_same_answers_as_each_alone()
+    public async Task A_batch_in_a_small_pool_gives_the_same_answers_as_each_alone()
     {
         var vocabulary = TestVocabulary.Pieces(11, "{\"name\":\"é\",\"age\":12,\"home\":null}");
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema(Schema));
@@ -122,7 +122,7 @@ public sealed class ConstrainedEngineTests
     }
 
     [Fact]
-    public async Task An_answer_that_is_complete_ends_without_a_further_token()
+    public async Task A_complete_answer_ends_without_another_token()
     {
         var vocabulary = TestVocabulary.Bytes();
         await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8));
@@ -137,7 +137,7 @@ public sealed class ConstrainedEngineTests
     }
 
     [Fact]
-    public async Task An_answer_resumed_anywhere_goes_on_as_before()
+    public async Task An_answer_resumed_at_any_token_continues_unchanged()
     {
         var vocabulary = TestVocabulary.Pieces(12, "{\"name\":\"é\",\"age\":12,\"home\":null}");
         await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 300, 60, 10, 64, 8));

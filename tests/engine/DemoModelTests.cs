@@ -12,7 +12,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
 
-/// <summary>The engine over the bundled model: forty prompts at once in a pool too small for them.</summary>
+/// <summary>The engine with the bundled model: forty concurrent prompts in a pool that is too small for them.</summary>
 public sealed class DemoModelTests
 {
     private static readonly EngineOptions Options = new()
@@ -73,7 +73,7 @@ public sealed class DemoModelTests
     [InlineData(KvFormat.Bf16)]
     [InlineData(KvFormat.Int8)]
     [InlineData(KvFormat.Fp8)]
-    public async Task Sampled_answers_are_the_same_alone_and_in_a_crowd(KvFormat kv)
+    public async Task Sampled_answers_are_the_same_alone_and_in_a_batch(KvFormat kv)
     {
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.DemoModel, "expected.json")));
         GenerationRequest[] requests =

@@ -38,7 +38,7 @@ public sealed class EngineFaultTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_known_failure_ends_answers_with_its_own_message(bool affectsAll)
+    public async Task An_executor_exception_ends_answers_with_its_message(bool affectsAll)
     {
         using var gate = new SemaphoreSlim(0);
         bool fail = true;
@@ -92,10 +92,10 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
-    public async Task A_fault_of_the_engine_itself_ends_what_runs_and_leaves_a_clean_engine()
+    public async Task A_failure_of_the_engine_itself_ends_all_answers_and_resets_the_engine()
     {
         await using var executor = new TinyModelExecutor(Limits);
-        var text = new FaultyText();
+        var text = new FailingTokenText();
         await using var engine = new InferenceEngine(executor, text: text);
         GenerationRequest request = new() { PromptIds = new int[30], MaxTokens = 30, StopStrings = ["x"] };
         ChoiceResult failed = (await engine.Submit(request).CompletionAsync())[0];
@@ -108,7 +108,7 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_and_takes_again_later()
+    public async Task A_full_queue_rejects_requests_until_there_is_room()
     {
         using var gate = new SemaphoreSlim(0);
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
@@ -127,7 +127,7 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
-    public async Task A_slow_reader_holds_nobody_up_and_misses_nothing()
+    public async Task A_slow_reader_delays_nobody_and_misses_no_token()
     {
         await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor);
@@ -148,7 +148,7 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
-    public async Task Leaving_the_stream_or_cancelling_ends_the_answer_and_frees_its_blocks()
+    public async Task Leaving_the_stream_or_cancelling_ends_the_answer_and_releases_its_blocks()
     {
         using var gate = new SemaphoreSlim(0);
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
@@ -183,7 +183,7 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
-    public async Task Disposing_cancels_what_runs_and_draining_lets_it_end()
+    public async Task Disposing_cancels_answers_and_draining_lets_them_end()
     {
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await Task.Delay(1) };
         var engine = new InferenceEngine(executor);
@@ -201,7 +201,7 @@ public sealed class EngineFaultTests
         Assert.Equal(0, engine.GetStatistics().KvUsed);
     }
 
-    private sealed class FaultyText : ITokenText
+    private sealed class FailingTokenText : ITokenText
     {
         public volatile bool Healed;
 

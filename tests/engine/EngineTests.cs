@@ -31,7 +31,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Many_callers_at_once_each_get_their_own_answer()
+    public async Task Concurrent_callers_each_get_their_own_answer()
     {
         await using var executor = new TinyModelExecutor(Limits);
         await using var engine = new InferenceEngine(executor, text: new LetterText(Limits.VocabularySize));
@@ -80,7 +80,7 @@ public sealed class EngineTests
         EngineStatistics statistics = engine.GetStatistics();
         Assert.Equal((164, 120, 24), (statistics.PromptTokens, statistics.CachedPromptTokens, statistics.AnswerTokens));
 
-        // The prompt's last token is never taken from the cache: its logits are needed.
+        // The last token of a prompt never comes from the cache, because its logits are needed.
         ChoiceResult again = (await engine.Submit(new() { PromptIds = prompt.AsMemory(0, 40), MaxTokens = 1 }).CompletionAsync())[0];
         Assert.Equal(36, again.CachedPromptTokens);
         ChoiceResult salted = (await engine.Submit(new() { PromptIds = prompt, MaxTokens = 1, CacheSalt = "mine" }).CompletionAsync())[0];
@@ -88,7 +88,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task A_step_of_an_executor_that_completes_later_continues_on_the_engines_thread()
+    public async Task An_asynchronous_step_continues_on_the_engines_thread()
     {
         List<string?> threads = [];
         await using var executor = new TinyModelExecutor(Limits)
@@ -112,7 +112,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Timings_follow_the_clock_given()
+    public async Task Timings_follow_the_time_provider()
     {
         var time = new FakeTimeProvider();
         await using var executor = new TinyModelExecutor(Limits)
@@ -129,7 +129,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Prefixes_nobody_asks_for_are_forgotten_while_it_runs_and_while_it_idles()
+    public async Task Idle_prefixes_are_freed_while_the_engine_runs_and_while_it_idles()
     {
         var time = new FakeTimeProvider();
         SchedulerOptions options = new() { PrefixIdleTime = TimeSpan.FromMinutes(5) };

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
 
-/// <summary>Decoding with a real model allocates nothing on the managed heap: not on the calling thread, not on any worker.</summary>
+/// <summary>Decoding with a real model allocates nothing on the managed heap, neither on the calling thread nor on the workers.</summary>
 public sealed class LocalDecodeAllocationTests
 {
     private const int Sequences = 5;
@@ -21,7 +21,7 @@ public sealed class LocalDecodeAllocationTests
     [InlineData(ComputeMode.Bf16, false)]
     [InlineData(ComputeMode.Bf16, true)]
     [InlineData(ComputeMode.F32, false)]
-    public async Task StepsAllocateNothing(ComputeMode mode, bool sampled)
+    public async Task Steps_allocate_nothing(ComputeMode mode, bool sampled)
     {
         using ModelRunner model = ModelRunner.Load(
             TestPaths.DemoModel, new ModelOptions { Mode = mode, Threads = 2, KvTokens = 4096, PinThreads = false });
@@ -64,7 +64,7 @@ public sealed class LocalDecodeAllocationTests
         }
     }
 
-    /// <summary>Reads the allocation counters of the caller and of every worker, each on its own thread.</summary>
+    /// <summary>Reads the allocation counters of the calling thread and of every worker.</summary>
     private sealed class AllocationProbe(WorkerPool pool) : IJob
     {
         private readonly long[] _before = new long[pool.Threads];
@@ -74,7 +74,7 @@ public sealed class LocalDecodeAllocationTests
 
         public void Start()
         {
-            // Once for what the probe itself allocates on first use.
+            // Read twice more than needed: the probe itself allocates on first use.
             Read(_before);
             Read(_after);
             Read(_before);
@@ -90,7 +90,7 @@ public sealed class LocalDecodeAllocationTests
         {
             _target[worker] = GC.GetAllocatedBytesForCurrentThread();
 
-            // Every unit waits for the others, so each worker takes exactly one.
+            // Every unit waits for the others, so each worker takes exactly one unit.
             Interlocked.Increment(ref _arrived);
             while (Volatile.Read(ref _arrived) < pool.Threads)
             {

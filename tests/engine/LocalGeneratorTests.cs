@@ -5,13 +5,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
 
-/// <summary>An engine seen as what serves requests, wherever that is.</summary>
+/// <summary>An engine behind the generator interface.</summary>
 public sealed class LocalGeneratorTests
 {
     private static readonly ExecutorLimits Limits = new(48, 200, 60, 4, 64, 8);
 
     [Fact]
-    public async Task It_serves_as_the_engine_does()
+    public async Task The_generator_gives_the_answers_of_the_engine()
     {
         await using var executor = new TinyModelExecutor(Limits);
         await using IGenerator generator = new LocalGenerator(

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
 
-/// <summary>An answer cut anywhere and resumed is the answer that was never cut.</summary>
+/// <summary>An answer that is interrupted at any token and resumed equals the uninterrupted answer.</summary>
 public sealed class ResumeTests
 {
     private const int Eos = 9;
@@ -43,7 +43,7 @@ public sealed class ResumeTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public async Task From_every_point_it_goes_on_as_if_it_had_never_stopped(string name, GenerationRequest request)
+    public async Task An_answer_resumed_at_any_token_equals_the_uninterrupted_one(string name, GenerationRequest request)
     {
         Assert.NotEmpty(name);
         await using var executor = new TinyModelExecutor(Limits);
@@ -63,7 +63,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task Some_answers_go_on_together_each_from_its_own_point()
+    public async Task Several_answers_resume_together_each_from_its_own_token()
     {
         GenerationRequest request = new()
         {
@@ -90,7 +90,7 @@ public sealed class ResumeTests
             await Check(resumed.Choices[i], whole[parts[i].Choice], parts[i].Split);
         }
 
-        // Only the prompt's own tokens count as cached prompt, and what was given is not counted as answered here.
+        // Only prompt tokens count as cached prompt tokens, and the ids given are not counted as generated here.
         ChoiceResult[] results = await resumed.CompletionAsync();
         Assert.Equal([0, 0, 20, 20], results.Select(result => result.CachedPromptTokens));
         EngineStatistics statistics = await EngineTests.WhenIdle(other);
@@ -98,7 +98,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task Ids_that_cannot_be_an_answer_are_refused_and_too_many_end_it()
+    public async Task Ids_after_a_stop_are_rejected_and_too_many_ids_end_the_answer()
     {
         await using var executor = new TinyModelExecutor(Limits);
         await using var engine = Engine(executor);
@@ -130,7 +130,7 @@ public sealed class ResumeTests
         ChoiceResult resumed = (await engine.Submit(request with { Resume = [new(0, whole.Ids[..20])] }).CompletionAsync())[0];
         Assert.Equal(whole.Ids.ToArray(), resumed.Ids.ToArray());
 
-        // 28 of 30 tokens stand in full blocks; then one row for each new token but the last.
+        // 28 of 30 tokens are in full blocks. Then there is one row for each new token except the last.
         Assert.Equal([2, .. Enumerable.Repeat(1, 9)], rows);
         Assert.Equal(10, resumed.CachedPromptTokens);
     }

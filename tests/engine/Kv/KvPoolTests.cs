@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Engine.Tests.Kv;
 public sealed class KvPoolTests
 {
     [Fact]
-    public void Blocks_are_given_once_and_come_back()
+    public void Blocks_are_allocated_once_and_can_be_released()
     {
         var pool = new KvPool(3);
         int[] taken = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
@@ -21,7 +21,7 @@ public sealed class KvPoolTests
     }
 
     [Fact]
-    public void A_published_block_is_found_shared_and_kept_until_room_is_needed()
+    public void A_cached_block_can_be_found_and_shared_until_it_is_evicted()
     {
         var pool = new KvPool(2);
         int block = pool.Allocate();
@@ -42,7 +42,7 @@ public sealed class KvPoolTests
     }
 
     [Fact]
-    public void The_block_unused_for_longest_goes_first()
+    public void The_least_recently_used_block_is_evicted_first()
     {
         var pool = new KvPool(3);
         int[] blocks = [pool.Allocate(), pool.Allocate(), pool.Allocate()];
@@ -60,7 +60,7 @@ public sealed class KvPoolTests
     }
 
     [Fact]
-    public void The_first_block_published_with_a_hash_stays_the_one_found()
+    public void The_first_block_cached_under_a_hash_stays_the_one_found()
     {
         var pool = new KvPool(2);
         int first = pool.Allocate(), second = pool.Allocate();
@@ -75,7 +75,7 @@ public sealed class KvPoolTests
     }
 
     [Fact]
-    public void Cached_blocks_nobody_used_for_long_become_free_the_oldest_first()
+    public void Idle_cached_blocks_are_freed_oldest_first()
     {
         var time = new FakeTimeProvider();
         var pool = new KvPool(4, time);
@@ -117,7 +117,7 @@ public sealed class KvPoolTests
     }
 
     [Fact]
-    public void The_check_notices_a_lost_block()
+    public void The_integrity_check_detects_a_lost_block()
     {
         var pool = new KvPool(2);
         int block = pool.Allocate();
@@ -127,7 +127,7 @@ public sealed class KvPoolTests
     }
 
     [Fact]
-    public void A_hash_depends_on_tokens_order_what_came_before_and_salt()
+    public void A_hash_depends_on_tokens_order_prefix_and_salt()
     {
         UInt128 root = BlockHash.Root(null);
         UInt128[] hashes =

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>Plans made afresh.</summary>
+/// <summary>New plans, without a previous plan.</summary>
 public sealed class PartitionPlanTests
 {
     private static readonly PlanOptions Standard = new();
@@ -21,7 +21,7 @@ public sealed class PartitionPlanTests
     [InlineData("hunyuan-large", 8, "h200", ComputeMode.Bf16, QuantFormat.None)]
     [InlineData("hunyuan-large", 5, "cpu", ComputeMode.F32, QuantFormat.None)]
     [InlineData("a13b", 3, "h100", ComputeMode.Bf16, QuantFormat.None)]
-    public void Published_models_on_their_silos(string model, int silos, string device, ComputeMode mode, QuantFormat quant)
+    public void Published_models_are_balanced_over_their_silos(string model, int silos, string device, ComputeMode mode, QuantFormat quant)
     {
         ModelConfig config = PlanCases.Published(model);
         PlanOptions options = new() { Mode = mode, Quant = quant };
@@ -29,7 +29,7 @@ public sealed class PartitionPlanTests
         PartitionPlan plan = PartitionPlan.Create(config, all, options);
         PlanCases.Check(plan, config, options);
 
-        // Equal silos have equal work, to an eighth, but for lm_head; and nobody lacks room for K/V.
+        // Equal silos have nearly equal work without lm_head, and every shard has K/V memory for the model's context.
         double head = new WeightSizes(config, WeightTypes.Of(config, mode, quant)).Head;
         double[] work = [.. plan.Silos.Select(s => s.TouchedBytesPerToken - (s.HoldsHead ? head : 0))];
         Assert.InRange(work.Max(), work.Min(), 1.2 * work.Min());
@@ -55,7 +55,7 @@ public sealed class PartitionPlanTests
     [InlineData(7)]
     [InlineData(40)]
     [InlineData(300)]
-    public void Any_number_of_silos_even_more_than_there_are_experts(int silos)
+    public void Any_number_of_silos_can_be_used_even_more_than_experts(int silos)
     {
         ModelConfig config = PlanCases.Small();
         PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(silos, 1 << 26));
@@ -65,7 +65,7 @@ public sealed class PartitionPlanTests
     }
 
     [Fact]
-    public void A_dense_model_has_layers_only()
+    public void A_dense_model_is_placed_by_layers()
     {
         ModelConfig config = PlanCases.Small(experts: 1, cla: 1);
         PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(3, 1 << 26));
@@ -98,7 +98,7 @@ public sealed class PartitionPlanTests
     }
 
     [Fact]
-    public void Roles_are_kept()
+    public void Roles_are_respected()
     {
         ModelConfig config = PlanCases.Small();
         SiloCapacity[] silos =
@@ -124,7 +124,7 @@ public sealed class PartitionPlanTests
     }
 
     [Fact]
-    public void Wrong_silos_are_refused_by_name()
+    public void Invalid_silos_are_rejected_by_name()
     {
         ModelConfig config = PlanCases.Small();
         SiloCapacity good = PlanCases.Silo("good", 1 << 26);

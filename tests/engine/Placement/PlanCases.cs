@@ -11,7 +11,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>Models, silos, and what must hold for every plan.</summary>
+/// <summary>Models and silos for tests of plans, and checks that hold for every plan.</summary>
 internal static class PlanCases
 {
     public static ModelConfig Published(string name)
@@ -42,14 +42,14 @@ internal static class PlanCases
     public static SiloCapacity[] Alike(int count, long memory, double bandwidth = 1e12) =>
         [.. Enumerable.Range(0, count).Select(i => Silo($"s{i:00}", memory, bandwidth))];
 
-    /// <summary>Bytes of the whole model by a plan on one huge silo.</summary>
+    /// <summary>Bytes of the whole model, from a plan for one huge silo.</summary>
     public static long Bytes(ModelConfig config, ComputeMode mode = ComputeMode.Bf16, QuantFormat? quant = null) =>
         PartitionPlan.Create(config, Alike(1, 1L << 50), new PlanOptions { Mode = mode, Quant = quant }).Silos[0].WeightBytes;
 
     public static string Text(PartitionPlan plan) => string.Join('\n', plan.Silos.Select(s =>
         $"{s.Silo.Name}: {string.Join(' ', s.Attention)} | {string.Join(' ', s.Experts)} | {string.Join(' ', s.Replicas)} | {s.WeightBytes} {s.KvTokens}"));
 
-    /// <summary>Coverage, roles, capacity, sizes: what holds for every plan that fits.</summary>
+    /// <summary>Checks coverage, roles, capacity and sizes of a plan that fits.</summary>
     public static void Check(PartitionPlan plan, ModelConfig config, PlanOptions options)
     {
         Assert.True(plan.Fits, plan.ShortfallMessage);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>What moves when silos come and go.</summary>
+/// <summary>What moves when silos join and leave.</summary>
 public sealed class PlanMovesTests
 {
     [Theory]
@@ -15,7 +15,7 @@ public sealed class PlanMovesTests
     [InlineData("hunyuan-large", 15)]
     [InlineData("a13b", 2)]
     [InlineData("a13b", 7)]
-    public void A_silo_that_joins_is_given_its_share_and_nothing_else_moves(string model, int before)
+    public void A_silo_that_joins_gets_its_share_and_nothing_else_moves(string model, int before)
     {
         ModelConfig config = PlanCases.Published(model);
         SiloCapacity[] silos = PlanCases.Alike(before + 1, 1_000_000_000_000);
@@ -28,7 +28,7 @@ public sealed class PlanMovesTests
         Assert.InRange(plan.Delta.Bytes, 1, (PlanCases.Bytes(config) / (before + 1)) + range);
         Assert.Equal(plan.Delta.Bytes, plan.Silos[^1].WeightBytes);
 
-        // It carries its part of the work too.
+        // The new silo also does its part of the work.
         double fair = plan.Silos.Sum(s => s.TouchedBytesPerToken) / (before + 1);
         Assert.InRange(plan.Silos[^1].TouchedBytesPerToken, 0.7 * fair, 1.3 * fair);
     }
@@ -55,7 +55,7 @@ public sealed class PlanMovesTests
     }
 
     [Fact]
-    public void A_silo_that_takes_the_place_of_another_takes_its_layers()
+    public void A_silo_that_replaces_another_takes_its_layers()
     {
         ModelConfig config = PlanCases.Published("hunyuan-large");
         SiloCapacity[] silos = PlanCases.Alike(4, 1_000_000_000_000);
@@ -80,7 +80,7 @@ public sealed class PlanMovesTests
     }
 
     [Fact]
-    public void A_silo_whose_memory_or_role_changes_gives_away_what_it_may_not_keep()
+    public void A_silo_whose_memory_or_role_shrinks_gives_up_what_no_longer_fits()
     {
         ModelConfig config = PlanCases.Small();
         SiloCapacity[] silos = PlanCases.Alike(3, 1 << 24);
@@ -96,14 +96,14 @@ public sealed class PlanMovesTests
     }
 
     [Fact]
-    public void A_plan_of_another_model_is_refused()
+    public void A_previous_plan_of_another_model_is_rejected()
     {
         PartitionPlan old = PartitionPlan.Create(PlanCases.Small(layers: 4), PlanCases.Alike(1, 1L << 40));
         Assert.Throws<ModelException>(() => PartitionPlan.Create(PlanCases.Small(layers: 6), PlanCases.Alike(1, 1L << 40), new PlanOptions { Previous = old }));
     }
 
     [Fact]
-    public void Where_what_is_left_cannot_be_adapted_the_plan_is_made_afresh()
+    public void A_new_plan_is_made_if_the_previous_one_did_not_fit()
     {
         ModelConfig config = PlanCases.Small();
         PartitionPlan refused = PartitionPlan.Create(config, PlanCases.Alike(1, 1000));

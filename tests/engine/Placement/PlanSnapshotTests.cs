@@ -7,7 +7,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>Plans that are handed round as plain values.</summary>
+/// <summary>Plans that are sent to other silos as plain values.</summary>
 public sealed class PlanSnapshotTests
 {
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
@@ -42,11 +42,11 @@ public sealed class PlanSnapshotTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void A_snapshot_of_another_shape_is_refused(string part, PlanSnapshot snapshot) =>
+    public void A_snapshot_of_another_shape_is_rejected(string part, PlanSnapshot snapshot) =>
         Assert.Contains(part, Assert.Throws<ModelException>(() => PartitionPlan.Restore(Config, snapshot)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Copies_and_moves_are_restored()
+    public void Replicas_and_moves_are_restored()
     {
         PlanOptions options = new()
         {
@@ -62,7 +62,7 @@ public sealed class PlanSnapshotTests
     }
 
     [Fact]
-    public void Changing_a_snapshot_changes_no_plan()
+    public void Changing_a_snapshot_does_not_change_its_plan()
     {
         string before = PlanCases.Text(Plan);
         PlanSnapshot snapshot = Plan.Capture();
@@ -73,11 +73,11 @@ public sealed class PlanSnapshotTests
         CheckRestored(Plan, Config, new PlanOptions());
     }
 
-    /// <summary>A plan that went through text is equal to itself.</summary>
+    /// <summary>Checks that a plan restored from its serialised snapshot equals the original.</summary>
     internal static void CheckRestored(PartitionPlan plan, ModelConfig config, PlanOptions options) =>
-        AssertEqual(plan, HandRound(plan, config, options), config);
+        AssertEqual(plan, SerializeAndRestore(plan, config, options), config);
 
-    internal static PartitionPlan HandRound(PartitionPlan plan, ModelConfig config, PlanOptions options)
+    internal static PartitionPlan SerializeAndRestore(PartitionPlan plan, ModelConfig config, PlanOptions options)
     {
         string text = JsonSerializer.Serialize(plan.Capture(), Json);
         return PartitionPlan.Restore(config, JsonSerializer.Deserialize<PlanSnapshot>(text, Json)!, options);

@@ -7,14 +7,14 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>What holds for every plan, over a few hundred random models and sets of silos that change.</summary>
+/// <summary>Checks that hold for every plan, for a few hundred random models and changing sets of silos.</summary>
 public sealed class RandomPlanTests
 {
     public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 20)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Every_plan_is_whole_within_memory_and_the_same_for_every_order(int seed)
+    public void Every_plan_is_complete_within_memory_and_independent_of_silo_order(int seed)
     {
         int fitting = 0;
         for (int i = 0; i < 20; i++)
@@ -43,11 +43,11 @@ public sealed class RandomPlanTests
             }
         }
 
-        // Else the test would say nothing.
+        // Both plans that fit and plans that do not must occur, or the test proves nothing.
         Assert.InRange(fitting, 20, 80);
     }
 
-    // A plan that does not fit must be missing something; where all silos take everything and have twice the memory, it must fit.
+    // A plan that does not fit must miss some memory. A plan must fit if every silo alone could hold the model.
     private static PartitionPlan Make(ModelConfig config, List<SiloCapacity> silos, PlanOptions options, Random random)
     {
         PartitionPlan plan = PartitionPlan.Create(config, silos, options);
@@ -70,8 +70,8 @@ public sealed class RandomPlanTests
         PlanSnapshotTests.CheckRestored(plan, config, options);
         if (options.Previous is { } previous)
         {
-            // What was handed round serves as the plan before just as well.
-            PartitionPlan handed = PlanSnapshotTests.HandRound(previous, config, previous.Problem.Options);
+            // A restored plan must work equally well as the previous plan.
+            PartitionPlan handed = PlanSnapshotTests.SerializeAndRestore(previous, config, previous.Problem.Options);
             PartitionPlan after = PartitionPlan.Create(config, silos, options with { Previous = handed });
             PlanSnapshotTests.AssertEqual(plan, after, config);
         }

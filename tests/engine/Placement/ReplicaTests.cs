@@ -6,15 +6,15 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>Copies of hot experts.</summary>
+/// <summary>Replicas of hot experts.</summary>
 public sealed class ReplicaTests
 {
     private static readonly ModelConfig Config = PlanCases.Small(experts: 8, topK: 1);
 
     [Fact]
-    public void Hot_experts_get_copies_by_their_heat()
+    public void Hot_experts_get_replicas_in_proportion_to_their_load()
     {
-        // Expert 3 has half of all tokens: 4 times the mean.
+        // Expert 3 gets half of all tokens, which is 4 times the mean.
         PlanOptions options = new() { Load = Load(e => e == 3 ? 7000 : 1000) };
         PartitionPlan plan = PartitionPlan.Create(Config, PlanCases.Alike(6, 1 << 26), options);
         PlanCases.Check(plan, Config, options);
@@ -28,9 +28,9 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public void Copies_even_out_the_work()
+    public void Replicas_balance_the_work()
     {
-        // One layer pair on six silos: the holders of the hot expert would be alone with it.
+        // One CLA group on six silos: without replicas a single silo would do all the work of the hot expert.
         ModelConfig config = PlanCases.Small(layers: 2, experts: 8, topK: 1, width: 1024);
         PlanOptions options = new() { Load = new ExpertLoad([.. Enumerable.Range(0, 2).Select(_ => (long[])[10, 10, 10, 100_000, 10, 10, 10, 10])]) };
         SiloCapacity[] silos = [PlanCases.Silo("a", 1 << 26, role: SiloRole.Attention), .. PlanCases.Alike(5, 1 << 26).Select(s => s with { Role = SiloRole.Experts })];
@@ -42,7 +42,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public void Copies_take_memory_only_where_it_is_left()
+    public void Replicas_take_only_memory_that_is_left()
     {
         PlanOptions options = new() { Load = Load(e => e == 3 ? 7000 : 1000), MinKvTokens = 1024 };
         long tight = PlanCases.Bytes(Config) + (1024 / 32 * KvFormat.Bf16.BlockBytes(Config) * Config.KvGroups);
@@ -55,7 +55,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public void Copies_stay_where_they_are_while_their_expert_stays_hot()
+    public void Replicas_stay_in_place_while_their_expert_stays_hot()
     {
         PlanOptions options = new() { Load = Load(e => e == 3 ? 7000 : 1000) };
         PartitionPlan old = PartitionPlan.Create(Config, PlanCases.Alike(6, 1 << 26), options);
@@ -67,7 +67,7 @@ public sealed class ReplicaTests
     }
 
     [Fact]
-    public void Loads_of_another_shape_are_refused()
+    public void Loads_of_another_shape_are_rejected()
     {
         Assert.Throws<ModelException>(() => PartitionPlan.Create(Config, PlanCases.Alike(2, 1 << 26), new PlanOptions { Load = new ExpertLoad([]) }));
         Assert.Throws<ModelException>(() => PartitionPlan.Create(Config, PlanCases.Alike(2, 1 << 26), new PlanOptions { Load = Load(_ => -1) }));

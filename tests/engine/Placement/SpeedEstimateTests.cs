@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>Predictions, against sums done by hand and choices counted out.</summary>
+/// <summary>Checks predictions against explicit sums and enumerated choices.</summary>
 public sealed class SpeedEstimateTests
 {
     [Theory]
@@ -23,7 +23,7 @@ public sealed class SpeedEstimateTests
     }
 
     [Fact]
-    public void Experts_on_another_silo_cost_a_call_and_run_beside_the_shared_one()
+    public void Remote_experts_cost_a_call_and_run_in_parallel_with_the_shared_expert()
     {
         ModelConfig config = PlanCases.Published("hunyuan-large");
         WeightSizes sizes = new(config, WeightTypes.Of(config, ComputeMode.Bf16, null));
@@ -56,7 +56,7 @@ public sealed class SpeedEstimateTests
     [InlineData(2)]
     [InlineData(4)]
     [InlineData(8)]
-    public void The_slowest_silo_is_expected_as_counted_over_all_choices(int k)
+    public void The_slowest_silo_matches_an_enumeration_of_all_choices(int k)
     {
         double[] all = [0.5, 0.25, 0.1, 0.7, 0.4, 0.05, 0.6, 0.3];
         SiloExpertTiming[] branches = [new(all[..3], 2, 2, 1), new(all[3..7], 0, 1, 0.75), new(all[7..], 0, 1.5, 3)];

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>A plan's bytes are those that the parts really pack.</summary>
+/// <summary>The bytes of a plan equal the bytes that the parts of the model actually pack.</summary>
 public sealed class WeightSizesTests
 {
     public static TheoryData<string, ComputeMode, QuantFormat> Models
@@ -33,7 +33,7 @@ public sealed class WeightSizesTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void Slices_on_silos_take_the_bytes_of_the_plan(string folder, ComputeMode mode, QuantFormat quant)
+    public void The_parts_on_each_silo_take_the_bytes_of_the_plan(string folder, ComputeMode mode, QuantFormat quant)
     {
         folder = Path.Combine(TestPaths.Root, folder);
         using ModelDevice device = ModelDevice.Open(folder, new ModelOptions { Mode = mode, Quant = quant, Threads = 1, PinThreads = false, MaxBatchTokens = 4, KvTokens = 96 });
@@ -83,13 +83,13 @@ public sealed class WeightSizesTests
     }
 
     [Fact]
-    public void Formats_shrink_what_they_say()
+    public void Formats_shrink_the_matrices_they_quantise()
     {
         ModelConfig config = PlanCases.Published("hunyuan-large");
         WeightSizes Of(QuantFormat quant) => new(config, WeightTypes.Of(config, ComputeMode.Bf16, quant));
         WeightSizes bf16 = Of(QuantFormat.None);
 
-        // A float32 scale for each row of three matrices, and less than a page of padding for each of two.
+        // A float32 scale for each row of three matrices, plus less than a page of padding for each of two.
         long scales = 4L * ((2 * config.IntermediateSize(0)) + config.HiddenSize);
         foreach (QuantFormat quant in new[] { QuantFormat.Int8, QuantFormat.Int8All, QuantFormat.Fp8 })
         {
@@ -104,7 +104,7 @@ public sealed class WeightSizesTests
         Assert.Equal(Of(QuantFormat.Int8All).Attention(1), Of(QuantFormat.Int4).Attention(1));
         Assert.Equal(Of(QuantFormat.Int8All).Head, Of(QuantFormat.Int4All).Head);
 
-        // Four bits, and a sixteenth of a byte for the scale.
+        // Four bits per element, plus a sixteenth of a byte for the scale.
         foreach (QuantFormat quant in new[] { QuantFormat.Int4, QuantFormat.Int4All })
         {
             Assert.InRange(Of(quant).Expert(0), bf16.Expert(0) * 0.28125, bf16.Expert(0) * 0.2815);

@@ -4,11 +4,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Requests;
 
-/// <summary>What a reader of an answer sees between the engine's writes.</summary>
+/// <summary>What a reader of an answer sees while the engine writes.</summary>
 public sealed class ChoiceStreamTests
 {
     [Fact]
-    public void The_token_an_answer_ends_with_comes_with_the_reason()
+    public void The_last_token_is_in_the_same_chunk_as_the_finish_reason()
     {
         TokenLog<int> tokens = new(2);
         tokens.Append([7, 8]);
@@ -18,7 +18,7 @@ public sealed class ChoiceStreamTests
         Assert.True(stream.TryRead(out TokenChunk first));
         Assert.Equal([1], first.Ids.ToArray());
 
-        // The engine has appended the stop id but not decided yet: a reader that looks now must not get it.
+        // The engine has appended the stop id but not yet decided that it ends the answer, so a reader must not get it now.
         tokens.Append(2);
         Assert.False(stream.TryRead(out _));
         ValueTask waiting = stream.WaitAsync();

@@ -35,7 +35,7 @@ public sealed class RequestValidatorTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void A_request_that_cannot_be_served_is_refused_by_name(string parameter, GenerationRequest request, string reason)
+    public void A_request_that_cannot_be_served_is_rejected_with_the_parameter(string parameter, GenerationRequest request, string reason)
     {
         RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(request, ByContext, hasText: false));
         Assert.Equal(parameter, error.Parameter);
@@ -43,9 +43,9 @@ public sealed class RequestValidatorTests
     }
 
     [Fact]
-    public void A_request_larger_than_the_pool_is_refused_and_the_largest_that_fits_is_not()
+    public void A_request_larger_than_the_pool_is_rejected_and_the_largest_that_fits_is_accepted()
     {
-        // Ten blocks of four hold 40 positions; the 41st token needs none.
+        // Ten blocks of four have 40 positions; the 41st token needs none.
         Assert.Equal(40, RequestValidator.Check(new() { PromptIds = new int[1] }, ByPool, hasText: false));
         Assert.Equal(1, RequestValidator.Check(new() { PromptIds = new int[40], MaxTokens = 1 }, ByPool, hasText: false));
         RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(new() { PromptIds = new int[41] }, ByPool, hasText: false));

@@ -2,10 +2,10 @@ using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Engine.Tests.Sampling;
 
-/// <summary>The textbook version: sort everything, in float64.</summary>
+/// <summary>Reference implementation of sampling: sorts the whole row and computes in float64.</summary>
 internal static class ReferenceSampling
 {
-    /// <summary>Probability of each token that may be drawn, from logits that penalties and bans have been applied to.</summary>
+    /// <summary>Computes the probability of each token that may be drawn, from logits to which penalties and bans are already applied.</summary>
     public static Dictionary<int, double> Probabilities(float[] logits, SamplingParams p)
     {
         var order = Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).ToList();

@@ -14,7 +14,7 @@ public sealed class SamplerDrawTests
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public void Draws_follow_the_textbook_probabilities(float temperature, int topK, float topP, float minP)
+    public void Draws_follow_the_reference_probabilities(float temperature, int topK, float topP, float minP)
     {
         const int Vocabulary = 333, Draws = 40_000;
         var random = new Random(7);
@@ -46,7 +46,7 @@ public sealed class SamplerDrawTests
     [InlineData(1f, 0.9f)]
     [InlineData(4f, 0.6f)]
     [InlineData(0f, 0.5f)]
-    public void Top_p_over_a_large_vocabulary_keeps_the_textbook_tokens(float spread, float topP)
+    public void Top_p_over_a_large_vocabulary_keeps_the_reference_tokens(float spread, float topP)
     {
         const int Vocabulary = 40_009;
         var random = new Random(3);
@@ -62,7 +62,7 @@ public sealed class SamplerDrawTests
             state.Append(id);
         }
 
-        // Equal logits: the lowest ids are the ones kept.
+        // Of equal logits, those with the lowest ids are kept.
         Assert.True(spread > 0 || allowed.Max() < (topP + 0.001) * Vocabulary);
     }
 

@@ -15,7 +15,7 @@ public sealed class SamplerRuleTests
     }
 
     [Fact]
-    public void Banned_biased_and_masked_tokens_count_before_the_choice()
+    public void Bans_bias_and_masks_apply_before_the_selection()
     {
         float[] logits = [0, 1, 5, 4, -1];
         Assert.Equal(3, Greedy(logits, new SamplingParams { Temperature = 0, BannedTokens = [2] }));
@@ -25,7 +25,7 @@ public sealed class SamplerRuleTests
     }
 
     [Fact]
-    public void No_token_comes_from_forbidden_or_broken_logits()
+    public void Forbidden_or_non_finite_logits_give_no_token()
     {
         foreach (SamplingParams parameters in (SamplingParams[])[SamplingParams.Greedy, SamplingParams.Default, new() { TopK = 2 }, new() { TopP = 0.5f }])
         {
@@ -44,12 +44,12 @@ public sealed class SamplerRuleTests
         float[] logits = [4, -4, 4, 4];
         new Sampler(4).Sample(logits, state);
 
-        // Seen in the prompt only: halved. In the answer once: doubled below zero, then 0.25 and 0.5 off. Twice: halved, 0.5 and 0.5 off.
+        // Only in the prompt: halved. Once in the answer: doubled since negative, minus 0.25 and 0.5. Twice: halved, minus 0.5 and 0.5.
         Assert.Equal([2f, -8.75f, 1f, 4f], logits);
     }
 
     [Fact]
-    public void A_state_built_from_ids_equals_one_that_grew()
+    public void A_state_built_from_ids_equals_one_built_by_appending()
     {
         var random = new Random(4);
         SamplingParams parameters = new() { RepetitionPenalty = 1.2f, FrequencyPenalty = 0.3f };

@@ -23,7 +23,7 @@ public sealed class SamplingParamsTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void A_wrong_value_is_named_with_its_range(string parameter, string value, string allowed)
+    public void A_value_out_of_range_is_rejected_with_its_name_and_range(string parameter, string value, string allowed)
     {
         float number = float.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
         SamplingParams parameters = parameter switch
@@ -47,7 +47,7 @@ public sealed class SamplingParamsTests
     }
 
     [Fact]
-    public void Given_values_replace_defaults()
+    public void Values_that_are_set_replace_defaults()
     {
         SamplingParams model = SamplingParams.Default.With(temperature: 0.7f, topP: 0.6f, topK: 20, repetitionPenalty: 1.05f);
         SamplingParams request = model.With(temperature: 0, seed: 4);

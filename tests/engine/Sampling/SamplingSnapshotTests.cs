@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Sampling;
 
-/// <summary>A sampling state that was sent draws what the one at home draws.</summary>
+/// <summary>A sampling state restored from a snapshot draws the same tokens as the original.</summary>
 public sealed class SamplingSnapshotTests
 {
     private const int Vocabulary = 300;
@@ -23,7 +23,7 @@ public sealed class SamplingSnapshotTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_restored_state_draws_the_same_tokens_and_goes_on(SamplingParams parameters)
+    public void A_restored_state_draws_the_same_tokens_and_continues(SamplingParams parameters)
     {
         var random = new Random(5);
         var sampler = new Sampler(Vocabulary);
@@ -51,7 +51,7 @@ public sealed class SamplingSnapshotTests
     }
 
     [Fact]
-    public void A_capture_is_not_changed_by_what_follows()
+    public void A_snapshot_is_not_affected_by_later_changes()
     {
         ulong[] mask = [6];
         var state = new SamplingState(new() { FrequencyPenalty = 1 }, 1, [1, 2], [2]) { AllowedTokens = mask };
@@ -66,7 +66,7 @@ public sealed class SamplingSnapshotTests
     }
 
     [Fact]
-    public void Without_penalties_a_capture_is_one_object()
+    public void A_snapshot_without_penalties_allocates_one_object()
     {
         var state = new SamplingState(SamplingParams.Default, 1, new int[1000]);
         state.Capture();
@@ -81,7 +81,7 @@ public sealed class SamplingSnapshotTests
     }
 
     [Fact]
-    public void A_snapshot_that_lacks_its_counts_is_refused()
+    public void A_snapshot_without_the_required_counts_is_rejected()
     {
         SamplingSnapshot snapshot = new() { Parameters = new() { PresencePenalty = 1 }, CountIds = [1, 2], CountsInAnswer = [1] };
         Assert.Contains("counts 2 ids and 1 occurrences", Assert.Throws<ModelException>(() => SamplingState.Restore(snapshot)).Message);

@@ -6,7 +6,7 @@ using HunyuanOrleans.Engine.Tests.Support;
 
 namespace HunyuanOrleans.Engine.Tests.Scheduling;
 
-/// <summary>Everything random about one schedule, from one number.</summary>
+/// <summary>Random limits, options and requests of one schedule, derived from one number.</summary>
 internal sealed class RandomSchedule
 {
     public RandomSchedule(int number)
@@ -36,7 +36,7 @@ internal sealed class RandomSchedule
 
     public int[] Eos { get; }
 
-    /// <summary>Decides when KV is lost.</summary>
+    /// <summary>Random numbers that determine when keys and values are lost.</summary>
     public Random Losses { get; }
 
     public Arrival[] Arrivals { get; }
@@ -62,7 +62,7 @@ internal sealed class RandomSchedule
         return new Arrival(random.Next(0, 40), cancelAfter, random.Next(request.Resume?.Count ?? request.Choices), request);
     }
 
-    /// <summary>Some of the answers, from anywhere on.</summary>
+    /// <summary>Changes a request to resume some of its answers, each after a random number of tokens.</summary>
     private GenerationRequest Resuming(Random random, GenerationRequest request)
     {
         request = request with { Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? 5 } };
@@ -99,6 +99,6 @@ internal sealed class RandomSchedule
 
     private int[] Ids(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(Limits.VocabularySize))];
 
-    /// <summary>One request: when it comes, how many steps later one of its answers is given up.</summary>
+    /// <summary>One request with the step of its arrival, and how many steps later which of its answers is cancelled.</summary>
     internal sealed record Arrival(int Step, int CancelAfter, int CancelledChoice, GenerationRequest Request);
 }

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Scheduling;
 
-/// <summary>Whatever the schedule, every answer is the one its request gives alone, and no block is lost.</summary>
+/// <summary>With any schedule, every answer equals the one that its request gets alone, and no block is lost.</summary>
 public sealed class RandomScheduleTests
 {
     private static readonly int Schedules = Environment.GetEnvironmentVariable("HUNYUAN_LONG_TESTS") == "1" ? 1000 : 150;
 
     [Fact]
-    public async Task Any_schedule_gives_each_request_its_own_tokens_and_leaks_nothing()
+    public async Task Any_schedule_gives_each_request_its_own_tokens_and_leaks_no_block()
     {
         long preemptions = 0, evictions = 0, hits = 0, cancelled = 0, stopped = 0;
         for (int number = 0; number < Schedules; number++)
@@ -33,7 +33,7 @@ public sealed class RandomScheduleTests
             }
         }
 
-        // The schedules must reach what they are for.
+        // The schedules must exercise all of these, or the test proves nothing.
         Assert.All([preemptions, evictions, hits, cancelled, stopped], count => Assert.True(count > Schedules / 4, $"only {count}"));
     }
 
@@ -62,9 +62,9 @@ public sealed class RandomScheduleTests
     private static async Task<Scheduler> Run(RandomSchedule schedule, int lossOneIn = 0)
     {
         var text = new LetterText(schedule.Limits.VocabularySize);
-        var watch = new SessionChecker();
-        await using var executor = new TinyModelExecutor(schedule.Limits) { BeforeStep = watch.Look };
-        executor.Loses = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
+        var sessions = new SessionChecker();
+        await using var executor = new TinyModelExecutor(schedule.Limits) { BeforeStep = sessions.CheckStep };
+        executor.ShouldLoseKv = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
         var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
         var intake = new RequestAdmission(
             scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, TimeProvider.System, static () => { });
@@ -98,7 +98,7 @@ public sealed class RandomScheduleTests
 
         Assert.Equal(0, scheduler.Pool.UsedBlocks);
         Assert.Equal(0, scheduler.Waiting);
-        await CheckLastSessions(scheduler, intake, watch);
+        await CheckLastSessions(scheduler, intake, sessions);
         for (int i = 0; i < generations.Length; i++)
         {
             CheckAnswers(schedule, schedule.Arrivals[i], generations[i]!);
@@ -107,8 +107,8 @@ public sealed class RandomScheduleTests
         return scheduler;
     }
 
-    /// <summary>One more step tells the executor what ended since the last one.</summary>
-    private static async Task CheckLastSessions(Scheduler scheduler, RequestAdmission intake, SessionChecker watch)
+    /// <summary>Runs one more step, in which the executor learns which sessions have ended since the last step.</summary>
+    private static async Task CheckLastSessions(Scheduler scheduler, RequestAdmission intake, SessionChecker sessions)
     {
         Generation last = intake.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 1, IgnoreEos = true });
         while (scheduler.HasWork)
@@ -118,8 +118,8 @@ public sealed class RandomScheduleTests
 
         Assert.Equal(FinishReason.Length, (await last.CompletionAsync())[0].Finish);
         
-        // The last answer ended after the last step: of all others the executor was told.
-        Assert.Equal(1, watch.Alive);
+        // The last answer ended after the last step, so only its session has not been released to the executor.
+        Assert.Equal(1, sessions.Alive);
     }
 
     private static void CheckAnswers(RandomSchedule schedule, RandomSchedule.Arrival arrival, Generation generation)

@@ -22,14 +22,14 @@ public sealed class SchedulerTests
         intake.Submit(new() { PromptIds = new[] { 40, 41 }, MaxTokens = 2 });
         await Finish(scheduler);
 
-        // start+count, ! where a token is wanted.
+        // Each slice as start+count, with ! if it asks for a token.
         Assert.Equal(["0+3!", "3+1! 0+6 0+2!", "4+1! 2+1! 6+6", "5+1! 12+3!", "15+1!"], _steps);
     }
 
     [Fact]
-    public async Task The_youngest_gives_way_and_is_replayed_exactly()
+    public async Task The_youngest_is_preempted_and_recomputed_exactly()
     {
-        // Five blocks of four; two answers that grow to four blocks each.
+        // The pool has five blocks of four positions; each of the two answers grows to four blocks.
         var limits = new ExecutorLimits(48, 200, 5, 4, 64, 8);
         (Scheduler scheduler, RequestAdmission intake) = Create(limits, new() { MaxSequences = 4, TokenBudget = 32 });
         GenerationRequest first = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 13, Sampling = new() { Seed = 1 } };
@@ -43,7 +43,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public async Task Who_came_first_finishes_first_however_many_come_later()
+    public async Task A_large_request_is_not_starved_by_later_ones()
     {
         (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 2, TokenBudget = 8 });
         GenerationRequest small = new() { PromptIds = new[] { 1 }, MaxTokens = 3 };
@@ -56,7 +56,7 @@ public sealed class SchedulerTests
         {
             await scheduler.StepAsync(default);
             intake.Submit(small);
-            Assert.True(++steps < 60, "The large request starves.");
+            Assert.True(++steps < 60, "The large request is starved.");
         }
 
         Assert.Contains(later, generation => !generation.Choices[0].Completion.IsCompleted);
@@ -93,7 +93,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Options_out_of_range_are_named()
+    public void Options_out_of_range_are_rejected_by_name()
     {
         Assert.Contains("TokenBudget is 3", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { MaxSequences = 4, TokenBudget = 3 }.Validate()).Message);
         Assert.Contains("QueueLength", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { QueueLength = 0 }.Validate()).Message);

@@ -3,7 +3,7 @@ using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine.Tests.Support;
 
-/// <summary>Each token is a letter or two, so stop strings cross token borders.</summary>
+/// <summary>Token text in which each token is one or two letters, so stop strings cross token boundaries.</summary>
 internal sealed class LetterText(int vocabulary) : ITokenText
 {
     private readonly byte[][] _bytes = [.. Enumerable.Range(0, vocabulary).Select(id => Encoding.UTF8.GetBytes(Letters(id)))];

@@ -4,8 +4,8 @@ using HunyuanOrleans.Engine.Sampling;
 namespace HunyuanOrleans.Engine.Tests.Support;
 
 /// <summary>
-/// What a request must give, computed in the plainest way: one answer alone, no cache, the sampling state built anew from the ids
-/// for every token.
+/// Computes the expected answer of a request in the simplest way: one sequence alone, without a cache, with a sampling state that is
+/// rebuilt from the ids for every token.
 /// </summary>
 internal static class ReferenceDecoder
 {

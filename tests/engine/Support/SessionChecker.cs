@@ -4,29 +4,29 @@ using Xunit;
 namespace HunyuanOrleans.Engine.Tests.Support;
 
 /// <summary>
-/// What an executor may rely on: a session goes on where its last step ended, in the same blocks, until it is released; then never again.
-/// A step that loses KV ends all of them.
+/// Checks what an executor may rely on: a session continues where its last step ended, in the same blocks, until it is released, and is
+/// never used again.
 /// </summary>
 internal sealed class SessionChecker
 {
     private readonly Dictionary<long, (int Next, int[] Blocks)> _alive = [];
-    private long _highest;
-    private int _most;
+    private long _highestSession;
+    private int _maxSequences;
 
-    /// <summary>Sessions begun and not released.</summary>
+    /// <summary>Number of sessions that have begun and have not been released.</summary>
     public int Alive => _alive.Count;
 
-    /// <summary>To be called before each step.</summary>
-    public ValueTask Look(StepBatch batch)
+    /// <summary>Checks one step; call it before each step.</summary>
+    public ValueTask CheckStep(StepBatch batch)
     {
-        _most = Math.Max(_most, batch.SliceCount + batch.FreeSlices);
-        Assert.InRange(batch.ReleasedSessions.Length, 0, _most);
+        _maxSequences = Math.Max(_maxSequences, batch.SliceCount + batch.FreeSlices);
+        Assert.InRange(batch.ReleasedSessions.Length, 0, _maxSequences);
         foreach (long session in batch.ReleasedSessions)
         {
             Assert.True(_alive.Remove(session), $"Session {session} is released and was not alive.");
         }
 
-        long highest = _highest;
+        long highest = _highestSession;
         foreach (SequenceSlice slice in batch.Slices)
         {
             Assert.True(slice.Session > 0);
@@ -43,7 +43,7 @@ internal sealed class SessionChecker
             else
             {
                 Assert.True(slice.Session > highest, $"Session {slice.Session} was seen before.");
-                _highest = Math.Max(_highest, slice.Session);
+                _highestSession = Math.Max(_highestSession, slice.Session);
             }
 
             _alive[slice.Session] = (slice.Start + slice.Count, slice.Blocks.ToArray());

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Engine.Tests.Support;
 
-/// <summary>The arithmetic of the tiny model, apart from where its state is kept.</summary>
+/// <summary>The arithmetic of the tiny model, without its KV storage.</summary>
 internal static class TinyModel
 {
     public static ulong Next(ulong before, int token, int position) => Mix(Mix(before ^ (uint)token) + (ulong)position);
@@ -11,12 +11,12 @@ internal static class TinyModel
     {
         for (int id = 0; id < logits.Length; id++)
         {
-            // Four decimal digits between -4 and 4, so that ties happen.
+            // Multiples of 0.001 between -4 and 4, so that ties occur.
             logits[id] = (Mix(hash + (ulong)id) % 8000 / 1000f) - 4;
         }
     }
 
-    /// <summary>Logits after a whole sequence, without any cache.</summary>
+    /// <summary>Computes the logits after a whole sequence, without a cache.</summary>
     public static void LogitsAfter(ReadOnlySpan<int> tokens, Span<float> logits)
     {
         ulong cell = 0, hash = 0;

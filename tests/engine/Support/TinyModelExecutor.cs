@@ -4,9 +4,8 @@ using HunyuanOrleans.Engine.Sampling;
 namespace HunyuanOrleans.Engine.Tests.Support;
 
 /// <summary>
-/// A tiny deterministic model. Each cell of its KV holds a hash of the token there and of the cell before it as read through the
-/// block table, and the logits are a hash of all cells of the sequence read back: any mixed-up block, stale prefix or wrong
-/// position changes the tokens.
+/// An executor with a tiny deterministic model. Each KV cell holds a hash of its token and of the previous cell, which is read through the
+/// block table; the logits are a hash of all cells of the sequence. So a wrong block, stale prefix or wrong position changes the tokens.
 /// </summary>
 internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
 {
@@ -16,11 +15,11 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
 
     public ExecutorLimits Limits { get; } = limits;
 
-    /// <summary>Runs before each step; may throw, wait or look.</summary>
+    /// <summary>Runs before each step; may throw, wait or inspect the batch.</summary>
     public Func<StepBatch, ValueTask>? BeforeStep { get; set; }
 
-    /// <summary>Asked before each slice; true loses the KV of all, with part of the step written.</summary>
-    public Func<bool>? Loses { get; set; }
+    /// <summary>Called before each slice. If it returns true, all keys and values are lost after part of the step was written.</summary>
+    public Func<bool>? ShouldLoseKv { get; set; }
 
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
@@ -32,7 +31,7 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
 
         for (int i = 0; i < batch.SliceCount; i++)
         {
-            if (Loses?.Invoke() ?? false)
+            if (ShouldLoseKv?.Invoke() ?? false)
             {
                 Array.Fill(_cells, 0xBADBADBADUL);
                 throw new KvLostException("The cells are gone.");

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Placement;
 
-/// <summary>Models that do not fit, and by how much.</summary>
-public sealed class PlanRefusalTests
+/// <summary>Models that do not fit, and how much memory is missing.</summary>
+public sealed class PlanShortfallTests
 {
     [Fact]
-    public void One_silo_lacks_exactly_what_is_missing()
+    public void Missing_bytes_of_one_silo_are_exact()
     {
         ModelConfig config = PlanCases.Small();
         long kv = 2 * config.KvGroups * KvFormat.Bf16.BlockBytes(config);
@@ -25,7 +25,7 @@ public sealed class PlanRefusalTests
     }
 
     [Fact]
-    public void A_refusal_says_what_is_missing_and_places_nothing()
+    public void A_plan_that_does_not_fit_says_what_is_missing_and_places_nothing()
     {
         ModelConfig config = PlanCases.Published("hunyuan-large");
         PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(8, 96_000_000_000));
@@ -43,7 +43,7 @@ public sealed class PlanRefusalTests
     [InlineData(SiloRole.Attention, "experts")]
     [InlineData(SiloRole.Experts, "attention")]
     [InlineData(SiloRole.Gateway, "weights")]
-    public void A_role_nobody_has_is_named(SiloRole role, string part)
+    public void A_part_without_a_silo_to_take_it_is_named(SiloRole role, string part)
     {
         PartitionPlan plan = PartitionPlan.Create(PlanCases.Small(), [PlanCases.Silo("a", 1L << 40, role: role)]);
         Assert.False(plan.Fits);
@@ -52,7 +52,7 @@ public sealed class PlanRefusalTests
     }
 
     [Fact]
-    public void Memory_in_pieces_too_small_is_refused()
+    public void Memory_in_pieces_too_small_does_not_fit()
     {
         ModelConfig config = PlanCases.Small();
         PartitionPlan plan = PartitionPlan.Create(config, PlanCases.Alike(4000, 100_000));
