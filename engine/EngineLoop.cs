@@ -91,7 +91,7 @@ internal sealed class EngineLoop : SynchronizationContext
             }
             catch (Exception exception)
             {
-                // Executor failures are handled by the step, so this is a defect of the engine: later requests must start from a clean state.
+                // The step handles executor failures, so this is a defect of the engine. Later requests must start from a clean state.
                 SchedulerLog.LoopFailed(_logger, exception);
                 _scheduler.Reset("The engine failed; the log has the details.");
             }

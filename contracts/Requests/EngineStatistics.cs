@@ -1,6 +1,8 @@
 namespace HunyuanOrleans.Contracts.Requests;
 
-/// <summary>The state of an engine and its counts since it started. The values are read one by one, so they may be a little apart.</summary>
+/// <summary>
+/// The state of an engine and its counts since it started. The values are read one by one, so they may be a little apart.
+/// </summary>
 public readonly record struct EngineStatistics
 {
     /// <summary>Answers that have not started.</summary>

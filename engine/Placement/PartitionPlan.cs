@@ -144,7 +144,9 @@ public sealed class PartitionPlan
         return _expertSilos[layer][expert];
     }
 
-    /// <summary>Bytes of the attention, routers and shared experts of layers, with the embedding for the first layer and lm_head for the last.</summary>
+    /// <summary>
+    /// Bytes of the attention, routers and shared experts of layers, with the embedding for the first layer and lm_head for the last.
+    /// </summary>
     public long AttentionBytes(LayerRange range)
     {
         long bytes = range.FirstLayer == 0 ? Problem.Sizes.Embedding : 0;

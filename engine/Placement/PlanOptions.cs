@@ -18,8 +18,8 @@ public sealed record PlanOptions
     public KvFormat Kv { get; init; }
 
     /// <summary>
-    /// Positions for which every attention shard must have K/V memory, rounded up to whole blocks; a plan with less does not fit. Default 0:
-    /// the model's context, at most 4,096. Raising it leaves less memory for weights.
+    /// Positions for which every attention shard must have K/V memory, rounded up to whole blocks; a plan with less does not fit. Default
+    /// 0: the model's context, at most 4,096. Raising it leaves less memory for weights.
     /// </summary>
     public long MinKvTokens { get; init; }
 
@@ -29,7 +29,9 @@ public sealed record PlanOptions
     /// </summary>
     public PartitionPlan? Previous { get; init; }
 
-    /// <summary>Tokens sent to each expert. Hot experts then count as more work and get replicas. Default null: all experts alike, no replicas.</summary>
+    /// <summary>
+    /// Tokens sent to each expert. Hot experts then count as more work and get replicas. Default null: all experts alike, no replicas.
+    /// </summary>
     public ExpertLoad? Load { get; init; }
 
     /// <summary>

@@ -97,7 +97,9 @@ internal sealed class PlanProblem
     /// <summary>The same problem with bytes as work and memory as speed, which fills all silos evenly; for tight fits.</summary>
     public PlanProblem ByMemory() => new(this, KvReserve, byMemory: true);
 
-    /// <summary>The same problem with half of the memory beyond the weights required for K/V, so that no shard is left with little.</summary>
+    /// <summary>
+    /// The same problem with half of the memory beyond the weights required for K/V, so that no shard is left with little.
+    /// </summary>
     public PlanProblem WithAmpleKv()
     {
         double free = Silos.Where(s => s.TakesAttention || s.TakesExperts).Sum(s => (double)s.MemoryBytes)

@@ -16,8 +16,8 @@ public sealed record PlanSnapshot
     public required int[] GroupSilos { get; init; }
 
     /// <summary>
-    /// Silos of each expert, [layer][expert][holder]: the primary holder first, then those of replicas. [layer] is empty for a layer without
-    /// experts; all is empty if the plan does not fit.
+    /// Silos of each expert, [layer][expert][holder]: the primary holder first, then those of replicas. [layer] is empty for a layer
+    /// without experts; all is empty if the plan does not fit.
     /// </summary>
     public required int[][][] ExpertSilos { get; init; }
 

@@ -17,13 +17,19 @@ public sealed record SiloCapacity
     /// <summary>Bytes for weights and K/V together, without scratch memory and the program itself.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Bytes of weights read per second, measured or from a data sheet. The silo's share of the work is proportional to it.</summary>
+    /// <summary>
+    /// Bytes of weights read per second, measured or from a data sheet. The silo's share of the work is proportional to it.
+    /// </summary>
     public required double MemoryBandwidth { get; init; }
 
-    /// <summary>Multiplications and additions per second in the plan's weight format. Default: infinite, so that reading is the limit.</summary>
+    /// <summary>
+    /// Multiplications and additions per second in the plan's weight format. Default: infinite, so that reading is the limit.
+    /// </summary>
     public double Operations { get; init; } = double.PositiveInfinity;
 
-    /// <summary>Round-trip time of a small call to another silo, in seconds. Default 60 us. Between two silos the slower one counts.</summary>
+    /// <summary>
+    /// Round-trip time of a small call to another silo, in seconds. Default 60 us. Between two silos the slower one counts.
+    /// </summary>
     public double NetworkLatency { get; init; } = 60e-6;
 
     /// <summary>Bytes per second to another silo. Default 1.25 GB/s (10 Gb/s). Between two silos the slower one counts.</summary>

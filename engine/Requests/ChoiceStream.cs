@@ -4,8 +4,8 @@ using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Requests;
 
 /// <summary>
-/// One answer in progress. A reader gets all tokens since its last read in one chunk, so a slow reader gets larger chunks and delays nobody.
-/// Delivery allocates nothing. One reader at a time. It streams token ids; see <see cref="TextStreamExtensions"/> for text.
+/// One answer in progress. A reader gets all tokens since its last read in one chunk, so a slow reader gets larger chunks and delays
+/// nobody. Delivery allocates nothing. One reader at a time. It streams token ids; see <see cref="TextStreamExtensions"/> for text.
 /// </summary>
 public sealed class ChoiceStream : IChoice, IValueTaskSource
 {
@@ -90,7 +90,9 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
         }
     }
 
-    /// <summary>Cancels the answer: it ends with <see cref="FinishReason.Cancelled"/>, and its KV blocks are released before the next step.</summary>
+    /// <summary>
+    /// Cancels the answer: it ends with <see cref="FinishReason.Cancelled"/>, and its KV blocks are released before the next step.
+    /// </summary>
     public void Cancel()
     {
         if (_result is null)

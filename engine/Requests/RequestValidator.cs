@@ -3,7 +3,9 @@ using HunyuanOrleans.Engine.Execution;
 
 namespace HunyuanOrleans.Engine.Requests;
 
-/// <summary>Checks at submission that a request is valid and can be served: an accepted request always fits once other answers have ended.</summary>
+/// <summary>
+/// Checks at submission that a request is valid and can be served: an accepted request always fits once other answers have ended.
+/// </summary>
 internal static class RequestValidator
 {
     private const int MaxStopIds = 256, MaxStopStrings = 64, MaxStopStringLength = 4096;

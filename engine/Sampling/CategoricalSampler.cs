@@ -7,7 +7,9 @@ namespace HunyuanOrleans.Engine.Sampling;
 /// </summary>
 internal sealed class CategoricalSampler(int vocabularySize)
 {
-    /// <summary>Weights are summed in float32 within a chunk and in float64 over chunks, so that a flat distribution loses no mass to rounding.</summary>
+    /// <summary>
+    /// Weights are summed in float32 within a chunk and in float64 over chunks, so that a flat distribution loses no mass to rounding.
+    /// </summary>
     private const int ChunkLength = 1024;
 
     private readonly float[] _weights = new float[vocabularySize];

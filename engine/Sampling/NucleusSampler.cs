@@ -25,8 +25,8 @@ internal sealed class NucleusSampler(int vocabularySize)
     /// <param name="random">Random number in [0, 1).</param>
     public int Sample(ReadOnlySpan<float> weights, double total, SamplingParams parameters, double random)
     {
-        // With V tokens, all tokens lighter than (1 - top-p) * total / V together weigh less than what top-p leaves out, so none of them is in
-        // the nucleus. Half of that bound leaves a margin for rounding.
+        // With V tokens, all tokens lighter than (1 - top-p) * total / V together weigh less than what top-p leaves out, so none of them is
+        // in the nucleus. Half of that bound leaves a margin for rounding.
         float floor = (float)(0.5 * (1 - parameters.TopP) * total / weights.Length);
         int count = Gather(weights, Math.Max(floor, float.Epsilon));
         ulong cutoff = parameters.TopP < 1 ? FindCutoff(weights, count, parameters.TopP * total) : 0;

@@ -16,7 +16,8 @@ public sealed class Sampler(int vocabularySize)
     /// <summary>Samples the token for <see cref="SamplingState.Position"/>. The state is only read.</summary>
     /// <param name="logits">One row, [vocabulary]; overwritten.</param>
     /// <param name="state">The sequence's sampling state.</param>
-    /// <returns>The token; its id is <see cref="SampledToken.NoToken"/> if all tokens are forbidden or a logit is NaN or positive infinity.</returns>
+    /// <returns>The token; its id is <see cref="SampledToken.NoToken"/> if all tokens are forbidden or a logit is NaN or positive
+    /// infinity.</returns>
     public SampledToken Sample(Span<float> logits, SamplingState state)
     {
         if (logits.Length != vocabularySize)

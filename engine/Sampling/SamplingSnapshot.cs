@@ -19,7 +19,10 @@ public sealed record SamplingSnapshot
     /// <summary>The distinct tokens of the sequence; null if no penalty needs them.</summary>
     public int[]? CountIds { get; init; }
 
-    /// <summary>How often each of <see cref="CountIds"/> occurs in the answer, 0 for tokens that are only in the prompt; null if <see cref="CountIds"/> is.</summary>
+    /// <summary>
+    /// How often each of <see cref="CountIds"/> occurs in the answer, 0 for tokens that are only in the prompt. Null if
+    /// <see cref="CountIds"/> is null.
+    /// </summary>
     public int[]? CountsInAnswer { get; init; }
 
     /// <summary>The mask of tokens that may be drawn next, bit id % 64 of word id / 64; null allows all.</summary>

@@ -87,7 +87,8 @@ public sealed class SamplingState
 
     /// <summary>Restores a state that is equal to the captured one.</summary>
     /// <param name="snapshot">The snapshot; its mask is not copied.</param>
-    /// <exception cref="ModelException">The snapshot lacks counts that its parameters need, or has counts that they do not need.</exception>
+    /// <exception cref="ModelException">The snapshot lacks counts that its parameters need, or has counts that they do not
+    /// need.</exception>
     public static SamplingState Restore(SamplingSnapshot snapshot) => new(snapshot);
 
     /// <summary>

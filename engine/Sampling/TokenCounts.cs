@@ -9,7 +9,10 @@ internal sealed class TokenCounts
     private int[] _ids;
     private int[] _answerCounts;
 
-    /// <summary>Hash table with open addressing: index + 1 into <see cref="_ids"/>, or 0 if free. Its length is a power of two, and it is at most half full.</summary>
+    /// <summary>
+    /// Hash table with open addressing: index + 1 into <see cref="_ids"/>, or 0 if free. Its length is a power of two, and it is at most
+    /// half full.
+    /// </summary>
     private int[] _slots;
 
     /// <summary>Creates an empty table for a number of distinct tokens.</summary>
