@@ -12,6 +12,3 @@ public readonly record struct SampledToken(int Id, float LogProbability, TokenLo
     /// </summary>
     public const int NoToken = -1;
 }
-
-/// <summary>One of the most probable tokens, and the natural logarithm of its probability.</summary>
-public readonly record struct TokenLogProbability(int Id, float LogProbability);

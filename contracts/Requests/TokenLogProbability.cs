@@ -1,4 +1,4 @@
-namespace HunyuanOrleans.Engine.Sampling;
+namespace HunyuanOrleans.Contracts.Requests;
 
 /// <summary>A token and the natural log of its probability.</summary>
 /// <param name="Id">The token id.</param>
