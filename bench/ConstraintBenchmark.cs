@@ -35,7 +35,7 @@ internal static class ConstraintBenchmark
         var compiler = new ConstraintCompiler(text, tokenizer.VocabularySize, [tokenizer.VocabularySize - 1]);
         Console.WriteLine($"{tokenizer.VocabularySize} tokens, read in {(ThreadClock.Now() - start) / 1e6:f0} ms");
         Console.WriteLine("constraint       compile ms   first mask us   tokens   mean us   median   p99   largest   (first pass: mean, largest)");
-        Measure("any object", compiler, tokenizer, ConstraintSpec.Json, AnyObject);
+        Measure("any object", compiler, tokenizer, ConstraintSpec.JsonObject, AnyObject);
         Measure("person", compiler, tokenizer, ConstraintSpec.JsonSchema(Person), PersonDocument);
         Measure("tree", compiler, tokenizer, ConstraintSpec.JsonSchema(Tree), static random => Node(random, 5));
         Measure("regex", compiler, tokenizer, ConstraintSpec.Regex("(\\w+ ){3,8}\\d{2,20}[^z]{0,400}"), static random => $"{string.Concat(Enumerable.Repeat("word ", random.Next(3, 9)))}{random.Next(10, 99999)} {string.Concat(Enumerable.Range(0, 20).Select(_ => Words[random.Next(8)]))}");
@@ -48,7 +48,7 @@ internal static class ConstraintBenchmark
         Constraint constraint = compiler.Compile(spec);
         double compile = (ThreadClock.Now() - start) / 1e6;
         start = ThreadClock.Now();
-        _ = constraint.Begin().AllowedTokens;
+        _ = constraint.CreateState().AllowedTokens;
         double first = (ThreadClock.Now() - start) / 1e3;
         List<double> cold = Pass(constraint, tokenizer, document, 1, 5);
         List<double> warm = Pass(constraint, tokenizer, document, 1000, 60);
@@ -62,7 +62,7 @@ internal static class ConstraintBenchmark
         for (int i = 0; i < documents; i++)
         {
             string text = document(new Random(seed + i));
-            ConstraintState state = constraint.Begin();
+            ConstraintState state = constraint.CreateState();
             _ = state.AllowedTokens;
             foreach (int id in tokenizer.Encode(text))
             {

@@ -70,7 +70,7 @@ internal sealed class RequestAdmission(
                 CacheRoot = cacheRoot,
                 StopIds = stopIds,
                 StopStrings = stopPatterns is null ? null : new StopStringMatcher(stopPatterns),
-                Constraint = request.Constraint?.Begin(),
+                Constraint = request.Constraint?.CreateState(),
                 First = first,
                 ResumedIds = request.Resume?[i].Ids ?? default,
             };

@@ -4,48 +4,49 @@ using HunyuanOrleans.Grammar.Masks;
 namespace HunyuanOrleans.Grammar;
 
 /// <summary>
-/// What an answer's text must look like, compiled for one vocabulary. Shared by any number of answers and threads: what it learns
-/// about masks while it is used is kept under a lock. It does not know sampling or requests.
+/// A constraint on an answer's text, compiled for one vocabulary. It can be shared by any number of answers and threads: a lock guards
+/// the masks that it caches during use.
 /// </summary>
 public sealed class Constraint
 {
     private readonly Lock _gate = new();
-    private readonly AutomatonScope _scope;
+    private readonly GrammarContext _context;
     private readonly TokenVocabulary _vocabulary;
-    private readonly Pushdown _pushdown;
+    private readonly PushdownAutomaton _pushdown;
     private readonly MaskComposer _composer;
     private readonly RuleState _start;
     private readonly int[] _endIds;
 
-    internal Constraint(ConstraintSpec spec, AutomatonScope scope, Rule top, TokenVocabulary vocabulary, TokenTrie trie, int[] endIds)
+    internal Constraint(ConstraintSpec spec, GrammarContext context, Rule top, TokenVocabulary vocabulary, TokenTrie trie, int[] endIds)
     {
         Spec = spec;
-        _scope = scope;
+        _context = context;
         _vocabulary = vocabulary;
         _endIds = endIds;
-        _pushdown = new Pushdown(scope, inToken: false);
-        _composer = new MaskComposer(scope, trie, Words);
+        _pushdown = new PushdownAutomaton(context, singleToken: false);
+        _composer = new MaskComposer(context, trie, MaskWords);
         _start = top.Start;
     }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The specification this constraint was compiled from.</summary>
     public ConstraintSpec Spec { get; }
 
-    /// <summary>The request's parameter that asked for it.</summary>
-    public string Parameter => _scope.Parameter;
+    /// <summary>Name of the request parameter that the constraint comes from.</summary>
+    public string Parameter => _context.Parameter;
 
-    /// <summary>Number of token ids of the vocabulary it was compiled for.</summary>
+    /// <summary>Number of token ids in the vocabulary that the constraint was compiled for.</summary>
     public int VocabularySize => _vocabulary.Size;
 
-    /// <summary>What it holds in memory, in bytes, about. Any thread.</summary>
-    internal long Size => _scope.Size + _pushdown.Size + _composer.Size;
+    /// <summary>Estimated memory use in bytes. Safe to read from any thread.</summary>
+    internal long EstimatedBytes => _context.EstimatedBytes + _pushdown.EstimatedBytes + _composer.EstimatedBytes;
 
-    internal int Words => (_vocabulary.Size + 63) / 64;
+    /// <summary>Length of a token mask in 64-bit words.</summary>
+    internal int MaskWords => (_vocabulary.Size + 63) / 64;
 
-    /// <summary>The state of an answer that has these tokens so far.</summary>
-    /// <param name="answerIds">The answer so far; empty for a new one.</param>
-    /// <exception cref="ConstraintException">The answer breaks the constraint, or following it takes too much work.</exception>
-    public ConstraintState Begin(ReadOnlySpan<int> answerIds = default)
+    /// <summary>Creates the state of an answer that consists of the given tokens so far.</summary>
+    /// <param name="answerIds">Token ids of the answer so far; empty for a new answer.</param>
+    /// <exception cref="ConstraintException">The answer violates the constraint, or following it takes too much work.</exception>
+    public ConstraintState CreateState(ReadOnlySpan<int> answerIds = default)
     {
         ConstraintState state = new(this, StartState());
         foreach (int id in answerIds)
@@ -57,23 +58,23 @@ public sealed class Constraint
     }
 
     internal ConstraintException NotAllowed(int token)
-        => _scope.Error($"The token {token} came where the constraint does not allow it; the answer cannot be completed.");
+        => _context.Error($"The token {token} came where the constraint does not allow it; the answer cannot be completed.");
 
-    internal bool IsEnd(int id) => _endIds.AsSpan().Contains(id);
+    internal bool IsEndToken(int id) => _endIds.AsSpan().Contains(id);
 
     internal PushdownState StartState()
     {
         lock (_gate)
         {
-            return _pushdown.Alone(_start);
+            return _pushdown.StartAt(_start);
         }
     }
 
-    /// <summary>The state after a token, or null where it is not allowed.</summary>
+    /// <summary>Returns the state after a token, or null if the token is not allowed.</summary>
     internal PushdownState? Advance(PushdownState state, int id)
     {
-        Span<byte> room = stackalloc byte[TokenVocabulary.CodeLength];
-        ReadOnlySpan<byte> bytes = _vocabulary.BytesOf(id, room);
+        Span<byte> buffer = stackalloc byte[TokenVocabulary.SpecialCodeLength];
+        ReadOnlySpan<byte> bytes = _vocabulary.BytesOf(id, buffer);
         if (bytes.IsEmpty)
         {
             return null;
@@ -81,10 +82,10 @@ public sealed class Constraint
 
         lock (_gate)
         {
-            _scope.BeginStep();
-            if (_pushdown.IsFull)
+            _context.BeginStep();
+            if (_pushdown.IsCacheFull)
             {
-                _pushdown.Forget();
+                _pushdown.ClearCache();
             }
 
             foreach (byte value in bytes)
@@ -100,22 +101,24 @@ public sealed class Constraint
         }
     }
 
-    /// <summary>Fills a mask of <see cref="Words"/> words with the tokens that may come next, those that end the answer included.</summary>
-    internal void Allow(PushdownState state, Span<ulong> mask)
+    /// <summary>Fills a mask with the tokens that may come next, including the end-of-text tokens if the answer may end.</summary>
+    /// <param name="state">The current state.</param>
+    /// <param name="mask">Receives <see cref="MaskWords"/> words.</param>
+    internal void FillMask(PushdownState state, Span<ulong> mask)
     {
         lock (_gate)
         {
-            _scope.BeginStep();
+            _context.BeginStep();
             _composer.Compose(state, mask);
         }
 
-        if (state.ReachesBottom)
+        if (state.CanEnd)
         {
-            AllowEnd(mask);
+            AllowEndTokens(mask);
         }
     }
 
-    internal void AllowEnd(Span<ulong> mask)
+    internal void AllowEndTokens(Span<ulong> mask)
     {
         foreach (int id in _endIds)
         {
@@ -123,13 +126,13 @@ public sealed class Constraint
         }
     }
 
-    /// <summary>Finds masks ahead of their use, until none is left to find or the work has reached its bound.</summary>
-    /// <param name="maxWork">About the number of nodes of the token tree to visit.</param>
-    internal void Prepare(long maxWork)
+    /// <summary>Computes masks in advance, until every known state has one or the work limit is reached.</summary>
+    /// <param name="maxWork">Approximate number of token trie nodes to visit.</param>
+    internal void PrecomputeMasks(long maxWork)
     {
         lock (_gate)
         {
-            _composer.Prepare(maxWork);
+            _composer.Precompute(maxWork);
         }
     }
 }

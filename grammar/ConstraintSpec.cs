@@ -7,60 +7,63 @@ using HunyuanOrleans.Grammar.Schemas;
 namespace HunyuanOrleans.Grammar;
 
 /// <summary>
-/// What an answer must look like, as its caller says it. Parts compose: a tool call is a sequence of a literal, a schema and a
-/// literal. Immutable; nothing is checked before <see cref="ConstraintCompiler.Compile"/>.
+/// Describes the form that an answer must have. Specifications compose: a tool call is a sequence of a literal, a schema and a literal.
+/// Immutable. Errors in a specification are found by <see cref="ConstraintCompiler.Compile"/>.
 /// </summary>
 public sealed class ConstraintSpec
 {
-    private readonly Func<AutomatonScope, JsonGrammar, Node> _read;
+    private readonly Func<GrammarContext, JsonGrammar, GrammarNode> _toGrammar;
 
-    private ConstraintSpec(string text, Func<AutomatonScope, JsonGrammar, Node> read)
+    private ConstraintSpec(string text, Func<GrammarContext, JsonGrammar, GrammarNode> toGrammar)
     {
         Text = text;
-        _read = read;
+        _toGrammar = toGrammar;
     }
 
     /// <summary>Any JSON object.</summary>
-    public static ConstraintSpec Json { get; } = new("j", static (_, json) => json.Object);
+    public static ConstraintSpec JsonObject { get; } = new("j", static (_, json) => json.Object);
 
-    /// <summary>The spec as a text that <see cref="Parse"/> reads back, for the way to another process; equal for equal specs.</summary>
+    /// <summary>
+    /// The specification in a text form that can be sent to another process and read by <see cref="Parse"/>. Equal specifications have
+    /// equal texts.
+    /// </summary>
     public string Text { get; }
 
-    /// <summary>JSON that a schema allows, its properties in the schema's order.</summary>
-    /// <param name="schema">The schema's text.</param>
+    /// <summary>A JSON document that a schema allows, with its properties in the schema's order.</summary>
+    /// <param name="schema">The JSON schema as JSON text.</param>
     public static ConstraintSpec JsonSchema(string schema)
-        => new(Tagged('s', schema), (scope, json) => SchemaCompiler.Compile(scope, json, schema));
+        => new(Tagged('s', schema), (context, json) => SchemaCompiler.Compile(context, json, schema));
 
-    /// <summary>Text that a regular expression matches from beginning to end.</summary>
-    /// <param name="pattern">The expression.</param>
+    /// <summary>A text that a regular expression matches as a whole.</summary>
+    /// <param name="pattern">The regular expression.</param>
     public static ConstraintSpec Regex(string pattern)
-        => new(Tagged('r', pattern), (scope, _) => RegexParser.Parse(
-            scope, pattern, PlainCode.Instance, search: false, calls: true, "The regular expression"));
+        => new(Tagged('r', pattern), (context, _) => RegexParser.Parse(
+            context, pattern, Utf8CharacterEncoding.Instance, search: false, allowRules: true, "The regular expression"));
 
-    /// <summary>One of some texts.</summary>
+    /// <summary>One of the given texts.</summary>
     /// <param name="texts">The texts, at least one.</param>
     public static ConstraintSpec Choice(params IReadOnlyList<string> texts)
         => OneOf([.. texts.Select(Literal)]);
 
     /// <summary>Exactly this text.</summary>
-    public static ConstraintSpec Literal(string text) => new(Tagged('l', text), (_, _) => new BytesNode(text));
+    public static ConstraintSpec Literal(string text) => new(Tagged('l', text), (_, _) => new LiteralNode(text));
 
-    /// <summary>Exactly this token, which has no visible text: a special token of a template.</summary>
-    public static ConstraintSpec Special(int token)
-        => new(Tagged('t', token.ToString(CultureInfo.InvariantCulture)), (_, _) => new BytesNode(Masks.TokenVocabulary.CodeOf(token)));
+    /// <summary>Exactly this token, which has no visible text, such as a special token of a chat template.</summary>
+    public static ConstraintSpec SpecialToken(int token)
+        => new(Tagged('t', token.ToString(CultureInfo.InvariantCulture)), (_, _) => new LiteralNode(Masks.TokenVocabulary.SpecialCodeOf(token)));
 
-    /// <summary>One part after the other.</summary>
+    /// <summary>All parts in the given order.</summary>
     public static ConstraintSpec Sequence(params IReadOnlyList<ConstraintSpec> parts)
-        => new(Joined('q', parts), (scope, json) => new SequenceNode([.. parts.Select(part => part.Read(scope, json))]));
+        => new(Joined('q', parts), (context, json) => new SequenceNode([.. parts.Select(part => part.ToGrammar(context, json))]));
 
-    /// <summary>One of several.</summary>
+    /// <summary>One of the alternatives.</summary>
     public static ConstraintSpec OneOf(params IReadOnlyList<ConstraintSpec> alternatives)
-        => new(Joined('o', alternatives), (scope, json) => new ChoiceNode([.. alternatives.Select(part => part.Read(scope, json))]));
+        => new(Joined('o', alternatives), (context, json) => new ChoiceNode([.. alternatives.Select(part => part.ToGrammar(context, json))]));
 
-    /// <summary>The same several times.</summary>
-    /// <param name="part">What is repeated.</param>
-    /// <param name="min">Fewest times.</param>
-    /// <param name="max">Most times; null for any number.</param>
+    /// <summary>A part repeated a number of times.</summary>
+    /// <param name="part">The part to repeat.</param>
+    /// <param name="min">Minimum number of repeats, at least 0.</param>
+    /// <param name="max">Maximum number of repeats, at least <paramref name="min"/>; null for no limit.</param>
     public static ConstraintSpec Repeat(ConstraintSpec part, int min, int? max)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(min);
@@ -69,32 +72,33 @@ public sealed class ConstraintSpec
             throw new ArgumentOutOfRangeException(nameof(max), max, $"At least {min}.");
         }
 
-        return new(string.Create(CultureInfo.InvariantCulture, $"x{min},{max}:{part.Text}"), (scope, json) => new RepeatNode(part.Read(scope, json), min, max));
+        string text = string.Create(CultureInfo.InvariantCulture, $"x{min},{max}:{part.Text}");
+        return new(text, (context, json) => new RepeatNode(part.ToGrammar(context, json), min, max));
     }
 
-    /// <summary>The same, where errors name another parameter than that of the whole: the one this part comes from.</summary>
-    /// <param name="parameter">The parameter, such as <c>tools[2].function.parameters</c>.</param>
+    /// <summary>A part that comes from its own request parameter, which errors in this part name.</summary>
+    /// <param name="parameter">Name of the parameter, such as <c>tools[2].function.parameters</c>.</param>
     /// <param name="part">The part.</param>
-    public static ConstraintSpec Named(string parameter, ConstraintSpec part)
-        => new(Tagged('n', parameter) + part.Text, (scope, json) =>
+    public static ConstraintSpec ForParameter(string parameter, ConstraintSpec part)
+        => new(Tagged('n', parameter) + part.Text, (context, json) =>
         {
             try
             {
-                return part.Read(scope, json);
+                return part.ToGrammar(context, json);
             }
-            catch (ConstraintException wrong)
+            catch (ConstraintException exception)
             {
-                throw new ConstraintException(parameter, $"{parameter}: {wrong.Message}");
+                throw new ConstraintException(parameter, $"{parameter}: {exception.Message}");
             }
         });
 
-    /// <summary>The spec of a <see cref="Text"/>.</summary>
-    /// <exception cref="FormatException">The text is none.</exception>
-    public static ConstraintSpec Parse(string text) => new ConstraintSpecReader(text).Read();
+    /// <summary>Reads a specification from its <see cref="Text"/>.</summary>
+    /// <exception cref="FormatException">The text is not a valid specification.</exception>
+    public static ConstraintSpec Parse(string text) => new ConstraintSpecParser(text).Parse();
 
-    internal Node Read(AutomatonScope scope, JsonGrammar json) => _read(scope, json);
+    internal GrammarNode ToGrammar(GrammarContext context, JsonGrammar json) => _toGrammar(context, json);
 
-    /// <summary>Lengths in front, so that no text can look like the end of one part and the beginning of the next.</summary>
+    /// <summary>Writes a tag and a text with the text's length in front, so that no text can be mistaken for the next part.</summary>
     private static string Tagged(char tag, string text) => string.Create(CultureInfo.InvariantCulture, $"{tag}{text.Length}:{text}");
 
     private static string Joined(char tag, IReadOnlyList<ConstraintSpec> parts)

@@ -3,8 +3,8 @@ using HunyuanOrleans.Grammar.Automata;
 namespace HunyuanOrleans.Grammar;
 
 /// <summary>
-/// How far one answer has come in its <see cref="Constraint"/>. It follows from the answer's ids alone, so a replay builds an equal
-/// one. Owns its mask. Not thread-safe.
+/// The progress of one answer through its <see cref="Constraint"/>. The state depends only on the answer's token ids, so replaying the
+/// ids gives an equal state. Owns its mask. Not thread-safe.
 /// </summary>
 public sealed class ConstraintState
 {
@@ -18,20 +18,20 @@ public sealed class ConstraintState
     {
         _constraint = constraint;
         _state = start;
-        _mask = new ulong[constraint.Words];
+        _mask = new ulong[constraint.MaskWords];
     }
 
-    /// <summary>The text so far satisfies the constraint: an end-of-text token is allowed.</summary>
-    public bool IsComplete => _ended || _state.ReachesBottom;
+    /// <summary>True if the text so far satisfies the constraint, so that an end-of-text token is allowed.</summary>
+    public bool IsComplete => _ended || _state.CanEnd;
 
-    /// <summary>Complete, and nothing but the end can follow.</summary>
-    public bool IsFinished => _ended || (_state.ReachesBottom && !_state.CanContinue);
+    /// <summary>True if the text is complete and only an end-of-text token can follow.</summary>
+    public bool IsFinished => _ended || (_state.CanEnd && !_state.CanContinue);
 
     /// <summary>
-    /// The tokens that may come next, bit id % 64 of word id / 64. The memory is this object's and changes when it is read again after
-    /// <see cref="Advance"/>.
+    /// The mask of tokens that may come next: token id is bit id % 64 of word id / 64. This object owns the memory and overwrites it when
+    /// the property is read after <see cref="Advance"/>.
     /// </summary>
-    /// <exception cref="ConstraintException">Finding them takes too much work.</exception>
+    /// <exception cref="ConstraintException">Computing the mask takes too much work.</exception>
     public ReadOnlyMemory<ulong> AllowedTokens
     {
         get
@@ -41,11 +41,11 @@ public sealed class ConstraintState
                 if (_ended)
                 {
                     _mask.AsSpan().Clear();
-                    _constraint.AllowEnd(_mask);
+                    _constraint.AllowEndTokens(_mask);
                 }
                 else
                 {
-                    _constraint.Allow(_state, _mask);
+                    _constraint.FillMask(_state, _mask);
                 }
 
                 _maskIsCurrent = true;
@@ -57,12 +57,12 @@ public sealed class ConstraintState
 
     internal PushdownState Current => _state;
 
-    /// <summary>Notes the token drawn.</summary>
-    /// <param name="token">One of <see cref="AllowedTokens"/>; after an end-of-text token only another one.</param>
-    /// <exception cref="ConstraintException">The token is not allowed here, or following the constraint takes too much work.</exception>
+    /// <summary>Appends a token to the answer.</summary>
+    /// <param name="token">One of <see cref="AllowedTokens"/>. Only another end-of-text token may follow an end-of-text token.</param>
+    /// <exception cref="ConstraintException">The token is not allowed, or following the constraint takes too much work.</exception>
     public void Advance(int token)
     {
-        if (_constraint.IsEnd(token) && IsComplete)
+        if (_constraint.IsEndToken(token) && IsComplete)
         {
             _ended = true;
         }

@@ -64,7 +64,7 @@ internal static class ChatOptionsMapper
     /// <summary>Returns the constraint that the response format sets on the answer's text; null for none.</summary>
     public static ConstraintSpec? ToConstraint(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson json ? null
         : json.Schema is { } schema ? ConstraintSpec.JsonSchema(schema.GetRawText())
-        : ConstraintSpec.Json;
+        : ConstraintSpec.JsonObject;
 
     private static void Require(bool holds, string option, string allowed)
     {

@@ -3,18 +3,19 @@ using System.Runtime.CompilerServices;
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// Values by byte, filled one by one: a few entries in a row, then a table, so that the many states that see few bytes stay small.
+/// A map from bytes to values. Up to four entries are searched linearly; more become a table of 256, so that the many states that see
+/// only a few bytes stay small.
 /// </summary>
 internal struct ByteMap<T>
     where T : class
 {
-    private const int Few = 4;
+    private const int LinearCapacity = 4;
 
     private T?[]? _values;
     private uint _bytes;
     private int _count;
 
-    /// <summary>The value of a byte, or null.</summary>
+    /// <summary>Returns the value of a byte, or null if it has none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T? Get(byte key)
     {
@@ -24,24 +25,24 @@ internal struct ByteMap<T>
             return null;
         }
 
-        return values.Length > Few ? values[key] : Find(values, key);
+        return values.Length > LinearCapacity ? values[key] : Find(values, key);
     }
 
-    /// <summary>Adds the value of a byte that has none.</summary>
+    /// <summary>Adds the value of a byte that has none yet.</summary>
     public void Add(byte key, T value)
     {
-        _values ??= new T?[Few];
-        if (_values.Length == Few && _count < Few)
+        _values ??= new T?[LinearCapacity];
+        if (_values.Length == LinearCapacity && _count < LinearCapacity)
         {
             _bytes |= (uint)key << (8 * _count);
             _values[_count++] = value;
             return;
         }
 
-        if (_values.Length == Few)
+        if (_values.Length == LinearCapacity)
         {
             var table = new T?[256];
-            for (int i = 0; i < Few; i++)
+            for (int i = 0; i < LinearCapacity; i++)
             {
                 table[(byte)(_bytes >> (8 * i))] = _values[i];
             }

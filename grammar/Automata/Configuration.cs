@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
-/// <summary>One way to read the text so far: the state of the rule at work and who waits for it.</summary>
-/// <param name="State">The state.</param>
-/// <param name="Stack">Its callers.</param>
+/// <summary>A configuration of the pushdown automaton: one way to parse the text so far.</summary>
+/// <param name="State">The state within the current rule.</param>
+/// <param name="Stack">The callers that the current rule returns to.</param>
 internal readonly record struct Configuration(RuleState State, FrameStack Stack);

@@ -1,19 +1,19 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// Repeats of one element, counted, so that a string of at most 5000 characters needs no automaton 5000 times as large. The element
-/// must be a prefix code without calls (one character of a set is): where it ends, it cannot go on. Optionally between an opening
-/// and a closing byte; the closing one must not begin an element.
+/// A rule that accepts a bounded number of repeats of one element, optionally between an opening and a closing byte. It counts, so that
+/// a string of at most 5000 characters does not need an automaton 5000 times as large. The element must be a prefix code without calls,
+/// such as one character of a set: once it is complete, it cannot continue. The closing byte must not begin an element.
 /// </summary>
 internal sealed class CountedRule : Rule
 {
-    /// <summary>Counts that stand for being before the opening and behind the closing byte.</summary>
-    private const int Before = -1, Behind = -2;
+    /// <summary>Special counts: the opening byte has not been read yet, the closing byte has been read.</summary>
+    private const int BeforeOpening = -1, AfterClosing = -2;
 
-    /// <summary>States kept; a long string passes through more, and needs each only once.</summary>
-    private const int MaxKept = 16_384;
+    /// <summary>Maximum number of cached states. A long string passes through more, but needs each of them only once.</summary>
+    private const int MaxCached = 16_384;
 
-    /// <summary>Most states worth preparing: those that others are modelled on.</summary>
+    /// <summary>Maximum number of states listed in <see cref="KnownStates"/>: those that represent others.</summary>
     private const int MaxKnown = 256;
 
     private readonly Dictionary<(int Count, int Inner), RuleState> _states = [];
@@ -25,18 +25,18 @@ internal sealed class CountedRule : Rule
     private readonly byte? _close;
     private RuleState? _start;
 
-    /// <summary>Creates one.</summary>
-    /// <param name="scope">The constraint's bounds and ids.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <param name="element">What is repeated: a plain rule.</param>
-    /// <param name="min">Fewest repeats.</param>
-    /// <param name="max">Most repeats; null for any number.</param>
-    /// <param name="open">The opening byte.</param>
-    /// <param name="close">The closing byte.</param>
-    /// <param name="listed">True for a rule that others call.</param>
+    /// <summary>Initializes the rule.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="name">Name of the rule in errors.</param>
+    /// <param name="element">The element, made by <see cref="NfaRule.CreateStandalone"/>.</param>
+    /// <param name="min">Minimum number of repeats, at least 0.</param>
+    /// <param name="max">Maximum number of repeats; null for no limit.</param>
+    /// <param name="open">The opening byte, if any.</param>
+    /// <param name="close">The closing byte, if any.</param>
+    /// <param name="registered">True if other rules call this rule; see <see cref="Rule"/>.</param>
     public CountedRule(
-        AutomatonScope scope, string name, NfaRule element, int min, int? max, byte? open = null, byte? close = null, bool listed = true)
-        : base(scope, name, listed)
+        GrammarContext context, string name, NfaRule element, int min, int? max, byte? open = null, byte? close = null, bool registered = true)
+        : base(context, name, registered)
     {
         (_element, _min, _max, _open, _close) = (element, min, max, open, close);
         Nullable = open is null && close is null && min == 0;
@@ -44,34 +44,34 @@ internal sealed class CountedRule : Rule
     }
 
     /// <inheritdoc/>
-    public override RuleState Start => _start ??= _open is null ? Boundary(0) : State(Before, null);
+    public override RuleState Start => _start ??= _open is null ? BetweenElements(0) : StateOf(BeforeOpening, null);
 
     /// <inheritdoc/>
-    public override bool RemembersSteps => false;
+    public override bool CachesSteps => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<RuleState> Known => _known;
+    public override IReadOnlyList<RuleState> KnownStates => _known;
 
     /// <inheritdoc/>
     public override RuleState? Step(RuleState state, byte value)
     {
-        switch (state.Count)
+        switch (state.ElementCount)
         {
-            case Before:
-                return value == _open ? Boundary(0) : null;
-            case Behind:
+            case BeforeOpening:
+                return value == _open ? BetweenElements(0) : null;
+            case AfterClosing:
                 return null;
         }
 
-        RuleState? inner = state.Inner;
+        RuleState? inner = state.ElementState;
         if (inner is null)
         {
-            if (value == _close && state.Count >= _min)
+            if (value == _close && state.ElementCount >= _min)
             {
-                return State(Behind, null);
+                return StateOf(AfterClosing, null);
             }
 
-            if (state.Count == _max || !_element.Productive)
+            if (state.ElementCount == _max || !_element.Productive)
             {
                 return null;
             }
@@ -82,16 +82,16 @@ internal sealed class CountedRule : Rule
         return inner.Step(value) switch
         {
             null => null,
-            { Accepting: true } => Boundary(state.Count + 1),
-            RuleState next => State(state.Count, next),
+            { Accepting: true } => BetweenElements(state.ElementCount + 1),
+            RuleState next => StateOf(state.ElementCount, next),
         };
     }
 
     /// <inheritdoc/>
-    public override RuleState ModelOf(RuleState state, out int horizon)
+    public override RuleState RepresentativeOf(RuleState state, out int horizon)
     {
-        // No count runs further than bytes are read, so a bound makes no difference before it can be reached.
-        int count = state.Count;
+        // Each repeat reads at least one byte, so a bound that is n repeats away makes no difference within the next n bytes.
+        int count = state.ElementCount;
         horizon = int.MaxValue;
         if (count < 0 || count == 0 || count == _min)
         {
@@ -99,12 +99,12 @@ internal sealed class CountedRule : Rule
         }
 
         horizon = count < _min ? _min - count - 1 : (_max - count) ?? int.MaxValue;
-        return State(count < _min ? 0 : _min, state.Inner);
+        return StateOf(count < _min ? 0 : _min, state.ElementState);
     }
 
-    private RuleState Boundary(int count) => State(_max is null ? Math.Min(count, _min) : count, null);
+    private RuleState BetweenElements(int count) => StateOf(_max is null ? Math.Min(count, _min) : count, null);
 
-    private RuleState State(int count, RuleState? inner)
+    private RuleState StateOf(int count, RuleState? inner)
     {
         (int, int) key = (count, inner?.Id ?? 0);
         if (_states.TryGetValue(key, out RuleState? state))
@@ -112,15 +112,15 @@ internal sealed class CountedRule : Rule
             return state;
         }
 
-        if (_states.Count >= MaxKept)
+        if (_states.Count >= MaxCached)
         {
             _states.Clear();
         }
 
-        bool accepting = count == Behind || (_close is null && inner is null && count >= _min);
-        bool readsBytes = count != Behind
-            && (count == Before || inner is not null || (_close is not null && count >= _min) || (count != _max && _element.Productive));
-        state = new RuleState(this, Scope.NextId(), null, inner, count, accepting, readsBytes);
+        bool accepting = count == AfterClosing || (_close is null && inner is null && count >= _min);
+        bool readsBytes = count != AfterClosing
+            && (count == BeforeOpening || inner is not null || (_close is not null && count >= _min) || (count != _max && _element.Productive));
+        state = new RuleState(this, Context.NextId(), null, inner, count, accepting, readsBytes);
         _states.Add(key, state);
         if ((count <= 0 || count == _min) && _known.Count < MaxKnown)
         {

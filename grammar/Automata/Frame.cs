@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
-/// <summary>A caller that waits for a rule to end.</summary>
-/// <param name="Return">Its state afterwards.</param>
-/// <param name="Parent">Its own stack.</param>
+/// <summary>A caller of the current rule.</summary>
+/// <param name="Return">The caller's state after the current rule ends.</param>
+/// <param name="Parent">The caller's own stack.</param>
 internal readonly record struct Frame(RuleState Return, FrameStack Parent) : IComparable<Frame>
 {
     public int CompareTo(Frame other)

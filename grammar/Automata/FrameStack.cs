@@ -1,17 +1,17 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// Where a called rule returns to: one or several callers, each with a stack of its own, and perhaps the bottom, the end of the
-/// whole text. Equal stacks of one <see cref="Pushdown"/> are one object.
+/// A node of a graph-structured stack: all callers that a rule may return to. Equal stacks of one <see cref="PushdownAutomaton"/> are
+/// the same object.
 /// </summary>
-/// <param name="id">Orders stacks.</param>
-/// <param name="frames">The callers, in order of their ids.</param>
-/// <param name="bottom">Returning may also end the text.</param>
-internal sealed class FrameStack(int id, Frame[] frames, bool bottom)
+/// <param name="id">Unique id, which orders stacks.</param>
+/// <param name="frames">The callers, ordered by their ids.</param>
+/// <param name="hasBottom">True if the rule may also return to the bottom of the stack, which ends the text.</param>
+internal sealed class FrameStack(int id, Frame[] frames, bool hasBottom)
 {
     public int Id => id;
 
     public Frame[] Frames => frames;
 
-    public bool Bottom => bottom;
+    public bool HasBottom => hasBottom;
 }

@@ -1,55 +1,55 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// A nondeterministic automaton over bytes that may also call rules: a call is passed by reading what the rule accepts. Built edge
-/// by edge, then only read.
+/// A nondeterministic finite automaton over bytes. A call edge is traversed by reading a text that another rule accepts. The automaton
+/// is built edge by edge and does not change afterwards.
 /// </summary>
 internal sealed class Nfa
 {
-    private readonly AutomatonScope _scope;
+    private readonly GrammarContext _context;
     private readonly List<int> _first = [];
     private readonly List<NfaEdge> _edges = [];
 
-    /// <summary>Creates one with a start and an end and nothing between.</summary>
-    public Nfa(AutomatonScope scope)
+    /// <summary>Creates an automaton with a start state, an end state and no edges.</summary>
+    public Nfa(GrammarContext context)
     {
-        _scope = scope;
-        Start = Add();
-        End = Add();
+        _context = context;
+        Start = AddState();
+        End = AddState();
     }
 
     public int Start { get; }
 
     public int End { get; }
 
-    public int Count => _first.Count;
+    public int StateCount => _first.Count;
 
-    /// <summary>Adds a state without edges.</summary>
-    public int Add()
+    /// <summary>Adds a state without edges and returns its number.</summary>
+    public int AddState()
     {
-        _scope.CountNfaState();
+        _context.CountNfaState();
         _first.Add(-1);
         return _first.Count - 1;
     }
 
-    /// <summary>An edge that reads nothing.</summary>
-    public void Skip(int from, int to) => Add(from, new NfaEdge(to, 1, 0, null, _first[from]));
+    /// <summary>Adds an edge that reads nothing.</summary>
+    public void AddEpsilon(int from, int to) => Add(from, new NfaEdge(to, 1, 0, null, _first[from]));
 
-    /// <summary>An edge that reads one byte of a range.</summary>
-    public void Read(int from, byte low, byte high, int to) => Add(from, new NfaEdge(to, low, high, null, _first[from]));
+    /// <summary>Adds an edge that reads one byte of a range, bounds included.</summary>
+    public void AddByteRange(int from, byte low, byte high, int to) => Add(from, new NfaEdge(to, low, high, null, _first[from]));
 
-    /// <summary>An edge that reads what a rule accepts.</summary>
-    public void Call(int from, Rule callee, int to) => Add(from, new NfaEdge(to, 1, 0, callee, _first[from]));
+    /// <summary>Adds an edge that reads a text which a rule accepts.</summary>
+    public void AddCall(int from, Rule callee, int to) => Add(from, new NfaEdge(to, 1, 0, callee, _first[from]));
 
-    /// <summary>A new state after one byte of a range.</summary>
-    public int Read(int from, byte low, byte high)
+    /// <summary>Adds a state and an edge to it that reads one byte of a range, bounds included; returns the new state.</summary>
+    public int AddByteRange(int from, byte low, byte high)
     {
-        int to = Add();
-        Read(from, low, high, to);
+        int to = AddState();
+        AddByteRange(from, low, high, to);
         return to;
     }
 
-    /// <summary>The edges that leave a state.</summary>
+    /// <summary>Enumerates the edges that leave a state.</summary>
     public EdgeList EdgesOf(int state) => new(_edges, _first[state]);
 
     private void Add(int from, NfaEdge edge)
@@ -58,7 +58,7 @@ internal sealed class Nfa
         _edges.Add(edge);
     }
 
-    /// <summary>Walks the edges of a state without allocating.</summary>
+    /// <summary>Enumerates the edges of a state without allocating.</summary>
     public struct EdgeList(List<NfaEdge> edges, int first)
     {
         private int _next = first;

@@ -3,99 +3,102 @@ using HunyuanOrleans.Grammar.Nodes;
 
 namespace HunyuanOrleans.Grammar.Automata;
 
-/// <summary>A rule given by an <see cref="Nfa"/>, made deterministic set by set as it is used.</summary>
+/// <summary>A rule defined by an <see cref="Nfa"/>, which is determinized lazily by subset construction.</summary>
 internal sealed class NfaRule : Rule
 {
-    private readonly Dictionary<int[], RuleState> _states = new(IntSetComparer.Instance);
+    private readonly Dictionary<int[], RuleState> _states = new(IntArrayComparer.Instance);
     private readonly List<RuleState> _known = [];
     private readonly List<int> _set = [];
-    private bool[] _alive = [];
+    private bool[] _live = [];
     private int[] _marks = [];
     private int _mark;
     private RuleState? _start;
 
-    /// <summary>Creates one whose automaton is still empty.</summary>
-    public NfaRule(AutomatonScope scope, string name)
-        : this(scope, name, listed: true)
+    /// <summary>Creates a rule whose automaton is empty; <see cref="SetBody"/> fills it.</summary>
+    public NfaRule(GrammarContext context, string name)
+        : this(context, name, registered: true)
     {
     }
 
-    private NfaRule(AutomatonScope scope, string name, bool listed)
-        : base(scope, name, listed) => Nfa = new Nfa(scope);
+    private NfaRule(GrammarContext context, string name, bool registered)
+        : base(context, name, registered) => Nfa = new Nfa(context);
 
-    /// <summary>Its automaton; filled before <see cref="RuleCheck"/> looks at it.</summary>
+    /// <summary>The automaton. It must be complete before <see cref="RuleAnalyzer"/> runs.</summary>
     public Nfa Nfa { get; }
 
     /// <inheritdoc/>
     public override RuleState Start => _start ??= StateOf([Nfa.Start])
         ?? throw new InvalidOperationException($"The rule {Name} accepts nothing.");
 
-    /// <summary>A rule that nobody calls, ready for use in making others.</summary>
-    /// <param name="scope">The constraint's bounds and ids.</param>
-    /// <param name="node">What it accepts; without calls.</param>
-    public static NfaRule Plain(AutomatonScope scope, Node node)
+    /// <summary>Creates a rule that no other rule calls. It is analysed and ready to be used in the construction of other rules.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="node">The grammar of the rule; it must not call rules.</param>
+    public static NfaRule CreateStandalone(GrammarContext context, GrammarNode node)
     {
-        NfaRule rule = new(scope, "part", listed: false);
-        node.Fill(rule);
-        rule.Learn();
+        NfaRule rule = new(context, "part", registered: false);
+        rule.SetBody(node);
+        rule.UpdateFlags();
         rule.Trim();
         return rule;
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<RuleState> Known => _known;
+    public override IReadOnlyList<RuleState> KnownStates => _known;
+
+    /// <summary>Defines what the rule accepts.</summary>
+    public void SetBody(GrammarNode node) => Nfa.AddEpsilon(node.AppendTo(Nfa, Nfa.Start), Nfa.End);
 
     /// <inheritdoc/>
-    public override bool Learn()
+    public override bool UpdateFlags()
     {
-        bool news = false;
-        if (!Productive && Reaches(static edge => edge.Callee is null || edge.Callee.Productive))
+        bool changed = false;
+        if (!Productive && IsEndReachable(static edge => edge.Callee is null || edge.Callee.Productive))
         {
-            Productive = news = true;
+            Productive = changed = true;
         }
 
-        if (!Nullable && Reaches(static edge => edge.ReadsNothing || edge.Callee is { Nullable: true }))
+        if (!Nullable && IsEndReachable(static edge => edge.IsEpsilon || edge.Callee is { Nullable: true }))
         {
-            Nullable = news = true;
+            Nullable = changed = true;
         }
 
-        return news;
+        return changed;
     }
 
     /// <inheritdoc/>
     public override void Trim()
     {
-        var before = new List<int>[Nfa.Count];
-        for (int state = 0; state < Nfa.Count; state++)
+        var predecessors = new List<int>[Nfa.StateCount];
+        for (int state = 0; state < Nfa.StateCount; state++)
         {
             foreach (NfaEdge edge in Nfa.EdgesOf(state))
             {
                 if (edge.Callee is null || edge.Callee.Productive)
                 {
-                    (before[edge.Target] ??= []).Add(state);
+                    (predecessors[edge.Target] ??= []).Add(state);
                 }
             }
         }
 
-        _alive = new bool[Nfa.Count];
-        _marks = new int[Nfa.Count];
-        _alive[Nfa.End] = true;
-        var open = new Stack<int>([Nfa.End]);
-        while (open.TryPop(out int state))
+        _live = new bool[Nfa.StateCount];
+        _marks = new int[Nfa.StateCount];
+        _live[Nfa.End] = true;
+        var pending = new Stack<int>([Nfa.End]);
+        while (pending.TryPop(out int state))
         {
-            foreach (int previous in before[state] ?? [])
+            foreach (int previous in predecessors[state] ?? [])
             {
-                if (!_alive[previous])
+                if (!_live[previous])
                 {
-                    _alive[previous] = true;
-                    open.Push(previous);
+                    _live[previous] = true;
+                    pending.Push(previous);
                 }
             }
         }
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<Rule> FirstCalls() => Start.Calls.Select(static call => call.Callee);
+    public override IEnumerable<Rule> InitialCalls() => Start.Calls.Select(static call => call.Callee);
 
     /// <inheritdoc/>
     public override RuleState? Step(RuleState state, byte value)
@@ -103,7 +106,7 @@ internal sealed class NfaRule : Rule
         _set.Clear();
         _mark++;
         int visited = 0;
-        foreach (int member in state.Set!)
+        foreach (int member in state.NfaStates!)
         {
             foreach (NfaEdge edge in Nfa.EdgesOf(member))
             {
@@ -115,22 +118,22 @@ internal sealed class NfaRule : Rule
             }
         }
 
-        Scope.SpendDeterminising(visited);
-        return Close();
+        Context.SpendDeterminization(visited);
+        return CloseSet();
     }
 
     /// <inheritdoc/>
     public override RuleCall[] CallsOf(RuleState state)
     {
         Dictionary<Rule, List<int>>? targets = null;
-        foreach (int member in state.Set!)
+        foreach (int member in state.NfaStates!)
         {
             foreach (NfaEdge edge in Nfa.EdgesOf(member))
             {
-                if (edge.Callee is { Productive: true } callee && _alive[edge.Target])
+                if (edge.Callee is { Productive: true } callee && _live[edge.Target])
                 {
-                    ref List<int>? of = ref CollectionsMarshal.GetValueRefOrAddDefault(targets ??= [], callee, out _);
-                    (of ??= []).Add(edge.Target);
+                    ref List<int>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(targets ??= [], callee, out _);
+                    (list ??= []).Add(edge.Target);
                 }
             }
         }
@@ -147,20 +150,23 @@ internal sealed class NfaRule : Rule
             Mark(member);
         }
 
-        return Close();
+        return CloseSet();
     }
 
     private void Mark(int state)
     {
-        if (_marks[state] != _mark && _alive[state])
+        if (_marks[state] != _mark && _live[state])
         {
             _marks[state] = _mark;
             _set.Add(state);
         }
     }
 
-    /// <summary>Adds what the marked states reach without reading, keeps those that do something, and finds the state they are.</summary>
-    private RuleState? Close()
+    /// <summary>
+    /// Computes the epsilon closure of the marked states and returns its deterministic state, or null if the closure is empty. States that
+    /// have epsilon edges only are dropped from the set, so that equal sets are found to be equal.
+    /// </summary>
+    private RuleState? CloseSet()
     {
         bool accepting = false, readsBytes = false;
         int kept = 0, visited = 0;
@@ -172,12 +178,12 @@ internal sealed class NfaRule : Rule
             foreach (NfaEdge edge in Nfa.EdgesOf(member))
             {
                 visited++;
-                if (edge.ReadsNothing || edge.Callee is { Nullable: true })
+                if (edge.IsEpsilon || edge.Callee is { Nullable: true })
                 {
                     Mark(edge.Target);
                 }
 
-                bool reads = edge.ReadsByte && _alive[edge.Target];
+                bool reads = edge.ReadsByte && _live[edge.Target];
                 readsBytes |= reads;
                 matters |= reads || edge.Callee is { Productive: true };
             }
@@ -188,7 +194,7 @@ internal sealed class NfaRule : Rule
             }
         }
 
-        Scope.SpendDeterminising(visited);
+        Context.SpendDeterminization(visited);
         if (kept == 0)
         {
             return null;
@@ -198,8 +204,8 @@ internal sealed class NfaRule : Rule
         Array.Sort(set);
         if (!_states.TryGetValue(set, out RuleState? state))
         {
-            Scope.CountRuleState();
-            state = new RuleState(this, Scope.NextId(), set, null, 0, accepting, readsBytes);
+            Context.CountRuleState();
+            state = new RuleState(this, Context.NextId(), set, null, 0, accepting, readsBytes);
             _states.Add(set, state);
             _known.Add(state);
         }
@@ -207,12 +213,12 @@ internal sealed class NfaRule : Rule
         return state;
     }
 
-    private bool Reaches(Func<NfaEdge, bool> passes)
+    private bool IsEndReachable(Func<NfaEdge, bool> passes)
     {
-        var seen = new bool[Nfa.Count];
-        var open = new Stack<int>([Nfa.Start]);
-        Scope.SpendDeterminising(Nfa.Count);
-        while (open.TryPop(out int state))
+        var seen = new bool[Nfa.StateCount];
+        var pending = new Stack<int>([Nfa.Start]);
+        Context.SpendDeterminization(Nfa.StateCount);
+        while (pending.TryPop(out int state))
         {
             if (state == Nfa.End)
             {
@@ -224,7 +230,7 @@ internal sealed class NfaRule : Rule
                 if (!seen[edge.Target] && passes(edge))
                 {
                     seen[edge.Target] = true;
-                    open.Push(edge.Target);
+                    pending.Push(edge.Target);
                 }
             }
         }

@@ -1,9 +1,9 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// All ways to read the text so far. Equal states of one <see cref="Pushdown"/> are one object, as long as it remembers them.
+/// All ways to parse the text so far. Equal states of one <see cref="PushdownAutomaton"/> are the same object while they are cached.
 /// </summary>
-/// <param name="kernel">Configurations right after the last byte, in order, no rule state twice.</param>
+/// <param name="kernel">Configurations right after the last byte, ordered by rule state, no rule state twice.</param>
 internal sealed class PushdownState(Configuration[] kernel)
 {
     private ByteMap<PushdownState> _next;
@@ -11,18 +11,18 @@ internal sealed class PushdownState(Configuration[] kernel)
     /// <summary>Configurations right after the last byte.</summary>
     public Configuration[] Kernel => kernel;
 
-    /// <summary>The kernel, and where rules that may end here return to.</summary>
-    public Configuration[] Settled { get; set; } = [];
+    /// <summary>The kernel, and the callers' configurations that are reached if the current rule ends here.</summary>
+    public Configuration[] AfterReturns { get; set; } = [];
 
-    /// <summary>Configurations that can read a byte, those of rules called here included.</summary>
+    /// <summary>Configurations that can read a byte, including those in rules called from here.</summary>
     public Configuration[] Active { get; set; } = [];
 
-    /// <summary>The text may end here.</summary>
-    public bool ReachesBottom { get; set; }
+    /// <summary>True if the text may end here.</summary>
+    public bool CanEnd { get; set; }
 
-    /// <summary>Some byte can follow.</summary>
+    /// <summary>True if at least one byte can follow.</summary>
     public bool CanContinue => Active.Length > 0;
 
-    /// <summary>What follows a byte, where that is known.</summary>
+    /// <summary>Cache of the states after each byte.</summary>
     public ref ByteMap<PushdownState> Next => ref _next;
 }

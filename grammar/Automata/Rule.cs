@@ -1,72 +1,82 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// A named part of a grammar: a deterministic automaton over bytes, made as far as it is used, that may call other rules. Not
-/// thread-safe. It does not know who calls it.
+/// A named part of a grammar: a deterministic automaton over bytes that may call other rules. Its states are created as they are
+/// reached. A rule does not know its callers. Not thread-safe.
 /// </summary>
 internal abstract class Rule
 {
-    /// <summary>Creates one.</summary>
-    /// <param name="scope">The constraint's bounds and ids.</param>
-    /// <param name="name">What errors call it.</param>
-    /// <param name="listed">True for a rule that others call; false for one that is only part of another's making.</param>
-    protected Rule(AutomatonScope scope, string name, bool listed)
+    /// <summary>Initializes the rule.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="name">Name of the rule in errors.</param>
+    /// <param name="registered">
+    /// True if other rules call this rule, so that it is added to the context's rules; false if it only serves to construct another rule.
+    /// </param>
+    protected Rule(GrammarContext context, string name, bool registered)
     {
-        Scope = scope;
+        Context = context;
         Name = name;
-        if (listed)
+        if (registered)
         {
-            scope.Rules.Add(this);
+            context.Rules.Add(this);
         }
     }
 
-    /// <summary>What errors call it: a JSON pointer, or what it stands for.</summary>
+    /// <summary>Name of the rule in errors: a JSON pointer or a description.</summary>
     public string Name { get; }
 
-    /// <summary>Accepts the empty text. Set by <see cref="RuleCheck"/>.</summary>
+    /// <summary>True if the rule accepts the empty text. Valid after <see cref="RuleAnalyzer"/> has run.</summary>
     public bool Nullable { get; protected set; }
 
-    /// <summary>Accepts anything at all. Set by <see cref="RuleCheck"/>.</summary>
+    /// <summary>True if the rule accepts at least one text. Valid after <see cref="RuleAnalyzer"/> has run.</summary>
     public bool Productive { get; protected set; }
 
-    /// <summary>A rule has a lower rank than those it may call before it has read a byte. Set by <see cref="RuleCheck"/>.</summary>
+    /// <summary>
+    /// Topological rank: lower than the rank of every rule that this rule may call before it reads a byte. Set by
+    /// <see cref="RuleAnalyzer"/>.
+    /// </summary>
     public int Rank { get; set; }
 
-    /// <summary>False where a step is cheap and its states so many that they should not hold each other in memory.</summary>
-    public virtual bool RemembersSteps => true;
+    /// <summary>False if steps are cheap and states so numerous that they should not keep each other in memory.</summary>
+    public virtual bool CachesSteps => true;
 
-    /// <summary>The state before anything is read. Only after <see cref="RuleCheck"/>.</summary>
+    /// <summary>The state before anything is read. Valid after <see cref="RuleAnalyzer"/> has run.</summary>
     public abstract RuleState Start { get; }
 
-    /// <summary>Bytes of the vocabulary's longest token.</summary>
-    public int LongestToken => Scope.LongestToken;
+    /// <summary>Length in bytes of the vocabulary's longest token.</summary>
+    public int MaxTokenLength => Context.MaxTokenLength;
 
-    /// <summary>States worth a mask of their own that are known so far; it only grows.</summary>
-    public abstract IReadOnlyList<RuleState> Known { get; }
+    /// <summary>The states created so far whose masks are worth computing in advance. The list only grows.</summary>
+    public abstract IReadOnlyList<RuleState> KnownStates { get; }
 
-    protected AutomatonScope Scope { get; }
+    protected GrammarContext Context { get; }
 
-    /// <summary>Looks again whether it is nullable and productive, given what is known of the others; true where that is news.</summary>
-    public virtual bool Learn() => false;
+    /// <summary>
+    /// Updates <see cref="Nullable"/> and <see cref="Productive"/> from what is known of the called rules; returns true if one changed.
+    /// </summary>
+    public virtual bool UpdateFlags() => false;
 
-    /// <summary>Drops what can never lead to its end.</summary>
+    /// <summary>Removes states from which the end of the rule cannot be reached.</summary>
     public virtual void Trim()
     {
     }
 
-    /// <summary>Rules it may call before it has read a byte.</summary>
-    public virtual IEnumerable<Rule> FirstCalls() => [];
+    /// <summary>Returns the rules that this rule may call before it reads a byte.</summary>
+    public virtual IEnumerable<Rule> InitialCalls() => [];
 
-    /// <summary>The state after one more byte, or null.</summary>
+    /// <summary>Returns the state after one more byte, or null if the byte is not allowed.</summary>
     public abstract RuleState? Step(RuleState state, byte value);
 
-    /// <summary>The calls that can be made in a state.</summary>
+    /// <summary>Returns the calls that can be made in a state.</summary>
     public virtual RuleCall[] CallsOf(RuleState state) => [];
 
-    /// <summary>A state like this one, so that one's mask can be made of the other's; the state itself where there is none.</summary>
+    /// <summary>
+    /// Returns a state that behaves like the given one for texts of limited length, so that the mask of one can be derived from the
+    /// mask of the other; the state itself if there is no other.
+    /// </summary>
     /// <param name="state">The state.</param>
-    /// <param name="horizon">Up to so many bytes both read the same texts and end behind the same ones.</param>
-    public virtual RuleState ModelOf(RuleState state, out int horizon)
+    /// <param name="horizon">Length in bytes up to which both states read the same texts and may end after the same texts.</param>
+    public virtual RuleState RepresentativeOf(RuleState state, out int horizon)
     {
         horizon = int.MaxValue;
         return state;

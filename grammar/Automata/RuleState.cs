@@ -1,65 +1,67 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
-/// <summary>A deterministic state of a <see cref="Rule"/>. What it stands for is its rule's business.</summary>
+/// <summary>A deterministic state of a <see cref="Rule"/>. Only its rule interprets what the state consists of.</summary>
 internal sealed class RuleState
 {
     private static readonly RuleState Dead = new(null!, -1, null, null, 0, false, false);
 
     private ByteMap<RuleState> _next;
     private RuleCall[]? _calls;
-    private RuleState? _model;
+    private RuleState? _representative;
     private int _horizon;
 
-    public RuleState(Rule rule, int id, int[]? set, RuleState? inner, int count, bool accepting, bool readsBytes)
+    public RuleState(Rule rule, int id, int[]? nfaStates, RuleState? elementState, int elementCount, bool accepting, bool readsBytes)
     {
         Rule = rule;
         Id = id;
-        Set = set;
-        Inner = inner;
-        Count = count;
+        NfaStates = nfaStates;
+        ElementState = elementState;
+        ElementCount = elementCount;
         Accepting = accepting;
         ReadsBytes = readsBytes;
     }
 
     public Rule Rule { get; }
 
-    /// <summary>Orders states; unique within a constraint.</summary>
+    /// <summary>Id that orders states, unique within a constraint.</summary>
     public int Id { get; }
 
-    /// <summary>The states of an <see cref="Nfa"/> it stands for.</summary>
-    public int[]? Set { get; }
+    /// <summary>For an <see cref="NfaRule"/>: the set of states of its <see cref="Nfa"/>, in order.</summary>
+    public int[]? NfaStates { get; }
 
-    /// <summary>The state within the element that a <see cref="CountedRule"/> repeats.</summary>
-    public RuleState? Inner { get; }
+    /// <summary>For a <see cref="CountedRule"/>: the state within the current element, or null between elements.</summary>
+    public RuleState? ElementState { get; }
 
-    /// <summary>Elements that a <see cref="CountedRule"/> has read.</summary>
-    public int Count { get; }
+    /// <summary>For a <see cref="CountedRule"/>: the number of complete elements read.</summary>
+    public int ElementCount { get; }
 
-    /// <summary>The rule may end here.</summary>
+    /// <summary>True if the rule may end in this state.</summary>
     public bool Accepting { get; }
 
-    /// <summary>Some byte can follow.</summary>
+    /// <summary>True if the rule can read a byte in this state without a call.</summary>
     public bool ReadsBytes { get; }
 
-    /// <summary>The calls that can be made here.</summary>
+    /// <summary>The calls that can be made in this state.</summary>
     public RuleCall[] Calls => _calls ??= Rule.CallsOf(this);
 
-    /// <summary>The rule ends here and cannot do anything else.</summary>
+    /// <summary>True if the rule ends in this state and cannot continue.</summary>
     public bool IsEnd => Accepting && !ReadsBytes && Calls.Length == 0;
 
-    /// <summary>See <see cref="Rule.ModelOf"/>.</summary>
-    public RuleState Model => _model ??= Rule.ModelOf(this, out _horizon);
+    /// <summary>See <see cref="Rule.RepresentativeOf"/>.</summary>
+    public RuleState Representative => _representative ??= Rule.RepresentativeOf(this, out _horizon);
 
-    /// <summary>Up to so many bytes it is like its <see cref="Model"/>.</summary>
-    public int Horizon => Model == this ? int.MaxValue : _horizon;
+    /// <summary>Length in bytes up to which this state behaves like its <see cref="Representative"/>.</summary>
+    public int Horizon => Representative == this ? int.MaxValue : _horizon;
 
-    /// <summary>What it may be taken for as long as no more than a token is read: its model, where a token is too short to see the difference.</summary>
-    public RuleState InToken => Horizon >= Rule.LongestToken ? Model : this;
+    /// <summary>
+    /// A state that behaves like this one for any single token: the representative if every token is short enough, otherwise this state.
+    /// </summary>
+    public RuleState TokenEquivalent => Horizon >= Rule.MaxTokenLength ? Representative : this;
 
-    /// <summary>The state after one more byte, or null.</summary>
+    /// <summary>Returns the state after one more byte, or null if the byte is not allowed.</summary>
     public RuleState? Step(byte value)
     {
-        if (!Rule.RemembersSteps)
+        if (!Rule.CachesSteps)
         {
             return Rule.Step(this, value);
         }

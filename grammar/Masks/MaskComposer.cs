@@ -1,80 +1,87 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Masks;
 
 /// <summary>
-/// Finds the tokens that may follow. What a state allows by itself is found once, by a walk over the token tree that assumes nothing
-/// of its callers; so a new depth of nesting costs nothing but putting known parts together. Not thread-safe.
+/// Computes the mask of tokens that may come next. The tokens that a rule state allows regardless of its callers are found once, by a
+/// walk over the token trie, and cached as a <see cref="PartialMask"/>. At a new nesting depth only cached partial masks are combined.
+/// Not thread-safe.
 /// </summary>
 internal sealed class MaskComposer
 {
-    /// <summary>Bytes of partial masks kept; beyond, they are found anew.</summary>
-    private const long MaxKept = 16L << 20;
+    /// <summary>Maximum size of all cached partial masks in bytes. The cache is cleared when it grows larger.</summary>
+    private const long MaxCachedBytes = 16L << 20;
 
-    private readonly AutomatonScope _scope;
+    private readonly GrammarContext _context;
     private readonly TokenTrie _trie;
-    private readonly Pushdown _alone;
-    private readonly ulong[] _found;
+
+    /// <summary>Runs rule states without their callers.</summary>
+    private readonly PushdownAutomaton _isolated;
+
+    private readonly ulong[] _tokens;
     private readonly PushdownState[] _path;
     private readonly List<int> _exits = [];
     private readonly List<RuleState> _group = [];
-    private NodeSet _root = new([0]);
-    private long _kept;
+    private TrieNodeSet _root = new([0]);
+    private long _cachedBytes;
 
-    /// <summary>Creates one without any known part.</summary>
-    /// <param name="scope">The constraint's bounds.</param>
-    /// <param name="trie">The vocabulary.</param>
-    /// <param name="words">Length of a mask.</param>
-    public MaskComposer(AutomatonScope scope, TokenTrie trie, int words)
+    /// <summary>Creates a composer with an empty cache.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="trie">The tokens of the vocabulary.</param>
+    /// <param name="maskWords">Length of a mask in 64-bit words.</param>
+    public MaskComposer(GrammarContext context, TokenTrie trie, int maskWords)
     {
-        _scope = scope;
+        _context = context;
         _trie = trie;
-        _alone = new Pushdown(scope, inToken: true);
-        _found = new ulong[words];
-        _path = new PushdownState[trie.LongestToken + 1];
+        _isolated = new PushdownAutomaton(context, singleToken: true);
+        _tokens = new ulong[maskWords];
+        _path = new PushdownState[trie.MaxTokenLength + 1];
     }
 
-    /// <summary>What the parts hold in memory, in bytes, about.</summary>
-    public long Size => _kept + _alone.Size;
+    /// <summary>Estimated memory use of the cached partial masks in bytes.</summary>
+    public long EstimatedBytes => _cachedBytes + _isolated.EstimatedBytes;
 
-    /// <summary>Fills a mask with the tokens that may follow a state; tokens that end the text are not among them.</summary>
+    /// <summary>Fills a mask with the tokens that may follow a state, without the end-of-text tokens.</summary>
+    /// <param name="state">The current state.</param>
+    /// <param name="mask">Receives the mask: token id is bit id % 64 of word id / 64.</param>
     public void Compose(PushdownState state, Span<ulong> mask)
     {
-        if (_kept > MaxKept || _alone.IsFull)
+        if (_cachedBytes > MaxCachedBytes || _isolated.IsCacheFull)
         {
-            _root = new NodeSet([0]);
-            _alone.Forget();
-            _kept = 0;
+            _root = new TrieNodeSet([0]);
+            _isolated.ClearCache();
+            _cachedBytes = 0;
         }
 
         mask.Clear();
-        ReadOnlySpan<Configuration> settled = state.Settled;
-        for (int i = 0; i < settled.Length; i++)
+        ReadOnlySpan<Configuration> configurations = state.AfterReturns;
+        for (int i = 0; i < configurations.Length; i++)
         {
-            if (!StackSeen(settled[..i], settled[i].Stack))
+            if (!ContainsStack(configurations[..i], configurations[i].Stack))
             {
-                Add(_root, GroupOf(settled[i..]), settled[i].Stack, mask);
+                Add(_root, GroupOf(configurations[i..]), configurations[i].Stack, mask);
             }
         }
     }
 
     /// <summary>
-    /// Finds parts ahead of their use, of every rule state known and of those met on the way, until none is left or the work has
-    /// reached its bound.
+    /// Computes partial masks in advance, for all known rule states and those found on the way, until none is left or the work limit is
+    /// reached.
     /// </summary>
-    /// <param name="maxWork">About the number of nodes of the token tree to visit.</param>
-    public void Prepare(long maxWork)
+    /// <param name="maxWork">Approximate number of trie nodes to visit.</param>
+    public void Precompute(long maxWork)
     {
         long work = 0;
         var done = new Dictionary<Rule, int>();
-        bool news = true;
-        while (news)
+        bool progress = true;
+        while (progress)
         {
-            news = false;
-            foreach (Rule rule in _scope.Rules)
+            progress = false;
+            foreach (Rule rule in _context.Rules)
             {
-                IReadOnlyList<RuleState> known = rule.Known;
+                IReadOnlyList<RuleState> known = rule.KnownStates;
                 for (int i = done.GetValueOrDefault(rule); i < known.Count; i++)
                 {
                     if (work > maxWork)
@@ -82,33 +89,34 @@ internal sealed class MaskComposer
                         return;
                     }
 
-                    _scope.BeginStep();
-                    PartOf(_root, _alone.Alone(known[i].InToken));
-                    work += _scope.StepWork;
+                    _context.BeginStep();
+                    PartialMaskOf(_root, _isolated.StartAt(known[i].TokenEquivalent));
+                    work += _context.StepWork;
                     done[rule] = i + 1;
-                    news = true;
+                    progress = true;
                 }
             }
         }
     }
 
-    private void Add(NodeSet places, PushdownState state, FrameStack stack, Span<ulong> mask)
+    /// <summary>Adds the tokens that continue from some nodes in a state, then those of its callers at the nodes where it may end.</summary>
+    private void Add(TrieNodeSet nodes, PushdownState state, FrameStack stack, Span<ulong> mask)
     {
-        _scope.SpendStep(1);
-        PartialMask part = PartOf(places, state);
+        _context.SpendStep(1);
+        PartialMask part = PartialMaskOf(nodes, state);
         part.AddTo(mask);
         if (part.Exits is { } exits)
         {
             foreach (Frame frame in stack.Frames)
             {
-                Add(exits, _alone.Alone(frame.Return.InToken), frame.Parent, mask);
+                Add(exits, _isolated.StartAt(frame.Return.TokenEquivalent), frame.Parent, mask);
             }
         }
     }
 
-    private static bool StackSeen(ReadOnlySpan<Configuration> before, FrameStack stack)
+    private static bool ContainsStack(ReadOnlySpan<Configuration> configurations, FrameStack stack)
     {
-        foreach (Configuration configuration in before)
+        foreach (Configuration configuration in configurations)
         {
             if (configuration.Stack == stack)
             {
@@ -119,14 +127,14 @@ internal sealed class MaskComposer
         return false;
     }
 
-    /// <summary>The states that wait for the same callers as the first, as one.</summary>
-    private PushdownState GroupOf(ReadOnlySpan<Configuration> settled)
+    /// <summary>Returns the state that combines all configurations which have the same stack as the first one.</summary>
+    private PushdownState GroupOf(ReadOnlySpan<Configuration> configurations)
     {
         _group.Clear();
-        foreach (Configuration configuration in settled)
+        foreach (Configuration configuration in configurations)
         {
-            RuleState state = configuration.State.InToken;
-            if (configuration.Stack == settled[0].Stack && !_group.Contains(state))
+            RuleState state = configuration.State.TokenEquivalent;
+            if (configuration.Stack == configurations[0].Stack && !_group.Contains(state))
             {
                 _group.Add(state);
             }
@@ -134,64 +142,64 @@ internal sealed class MaskComposer
 
         if (_group.Count == 1)
         {
-            return _alone.Alone(_group[0]);
+            return _isolated.StartAt(_group[0]);
         }
 
-        _scope.SpendStep(_group.Count * _group.Count);
+        _context.SpendStep(_group.Count * _group.Count);
         _group.Sort(static (a, b) => a.Id.CompareTo(b.Id));
-        return _alone.Alone(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_group));
+        return _isolated.StartAt(CollectionsMarshal.AsSpan(_group));
     }
 
-    private PartialMask PartOf(NodeSet places, PushdownState state)
+    private PartialMask PartialMaskOf(TrieNodeSet nodes, PushdownState state)
     {
-        if (!places.Masks.TryGetValue(state, out PartialMask? part))
+        if (!nodes.Masks.TryGetValue(state, out PartialMask? part))
         {
-            part = Find(places, state);
-            places.Masks.Add(state, part);
-            _kept += part.Size;
+            part = ComputePartialMask(nodes, state);
+            nodes.Masks.Add(state, part);
+            _cachedBytes += part.EstimatedBytes;
         }
 
         return part;
     }
 
-    private PartialMask Find(NodeSet places, PushdownState state)
+    private PartialMask ComputePartialMask(TrieNodeSet nodes, PushdownState state)
     {
-        if (places.IsRoot && state.Kernel is [{ State: { Horizon: < int.MaxValue } single }])
+        if (nodes.IsRoot && state.Kernel is [{ State: { Horizon: < int.MaxValue } single }])
         {
-            return FindByModel(state, single);
+            return ComputeFromRepresentative(state, single);
         }
 
-        Array.Clear(_found);
+        Array.Clear(_tokens);
         _exits.Clear();
-        foreach (int place in places.Nodes)
+        foreach (int node in nodes.Nodes)
         {
-            // At the beginning of all tokens the callers of a state that may end are asked on their own.
-            if (state.ReachesBottom && !places.IsRoot)
+            // At the root, the callers of a state that may end are configurations of their own, so no exit is needed for them.
+            if (state.CanEnd && !nodes.IsRoot)
             {
-                _exits.Add(place);
+                _exits.Add(node);
             }
 
-            Walk(place, state, beyond: 0);
+            Walk(node, state, minDepth: 0);
         }
 
-        return Part();
+        return CreatePartialMask();
     }
 
-    /// <summary>Takes the short tokens from the part of a state that reads them alike, and looks for the long ones alone.</summary>
-    private PartialMask FindByModel(PushdownState state, RuleState single)
+    /// <summary>Copies the tokens up to the horizon from the representative's partial mask and searches only for the longer ones.</summary>
+    private PartialMask ComputeFromRepresentative(PushdownState state, RuleState single)
     {
-        int horizon = Math.Min(single.Horizon, _trie.LongestBound);
-        PartialMask model = PartOf(_root, _alone.Alone(single.Model));
-        Array.Clear(_found);
+        int horizon = Math.Min(single.Horizon, _trie.MaxBoundedLength);
+        PartialMask representative = PartialMaskOf(_root, _isolated.StartAt(single.Representative));
+        Array.Clear(_tokens);
         _exits.Clear();
-        model.AddTo(_found);
+        representative.AddTo(_tokens);
         ReadOnlySpan<ulong> shortTokens = _trie.TokensUpTo(horizon);
-        for (int i = 0; i < _found.Length; i++)
+        for (int i = 0; i < _tokens.Length; i++)
         {
-            _found[i] &= shortTokens[i];
+            _tokens[i] &= shortTokens[i];
         }
 
-        foreach (int node in model.Exits is { } exits ? exits.Nodes : [])
+        foreach (int node in representative.Exits is { } exits ? exits.Nodes : [])
         {
             if (_trie.Depths[node] <= horizon)
             {
@@ -200,57 +208,60 @@ internal sealed class MaskComposer
         }
 
         Walk(0, state, horizon);
-        return Part();
+        return CreatePartialMask();
     }
 
-    private PartialMask Part()
+    private PartialMask CreatePartialMask()
     {
         int count = 0;
-        foreach (ulong word in _found)
+        foreach (ulong word in _tokens)
         {
             count += BitOperations.PopCount(word);
         }
 
-        return new PartialMask(_found, count, _exits.Count == 0 ? null : new NodeSet([.. _exits]));
+        return new PartialMask(_tokens, count, _exits.Count == 0 ? null : new TrieNodeSet([.. _exits]));
     }
 
-    /// <summary>Walks what is below a place, as far as it leads to paths longer than a bound, and notes those alone.</summary>
-    private void Walk(int place, PushdownState state, int beyond)
+    /// <summary>Walks the trie below a node and collects the allowed tokens and the exits.</summary>
+    /// <param name="root">The trie node to start at.</param>
+    /// <param name="state">The state at that node.</param>
+    /// <param name="minDepth">Tokens and exits of at most this many bytes are skipped, because they are known already.</param>
+    private void Walk(int root, PushdownState state, int minDepth)
     {
         ReadOnlySpan<byte> bytes = _trie.Bytes;
         ReadOnlySpan<ushort> depths = _trie.Depths;
-        ReadOnlySpan<int> ends = _trie.Ends;
+        ReadOnlySpan<int> ends = _trie.SubtreeEnds;
         PushdownState[] path = _path;
-        Pushdown alone = _alone;
-        PushdownState dead = alone.Dead;
-        path[depths[place]] = state;
-        ReadOnlySpan<ushort> heights = _trie.Heights;
+        PushdownAutomaton isolated = _isolated;
+        PushdownState dead = isolated.Dead;
+        path[depths[root]] = state;
+        ReadOnlySpan<ushort> maxDepths = _trie.MaxDepths;
         int visited = 0;
-        int end = ends[place];
-        for (int node = place + 1; node < end;)
+        int end = ends[root];
+        for (int node = root + 1; node < end;)
         {
-            if (heights[node] <= beyond)
+            if (maxDepths[node] <= minDepth)
             {
                 node = ends[node];
                 continue;
             }
 
             visited++;
-            PushdownState next = alone.Step(path[depths[node] - 1], bytes[node]);
+            PushdownState next = isolated.Step(path[depths[node] - 1], bytes[node]);
             if (next == dead)
             {
                 node = ends[node];
                 continue;
             }
 
-            if (depths[node] > beyond)
+            if (depths[node] > minDepth)
             {
                 foreach (int id in _trie.TokensAt(node))
                 {
-                    _found[id / 64] |= 1UL << (id % 64);
+                    _tokens[id / 64] |= 1UL << (id % 64);
                 }
 
-                if (next.ReachesBottom && ends[node] > node + 1)
+                if (next.CanEnd && ends[node] > node + 1)
                 {
                     _exits.Add(node);
                 }
@@ -266,6 +277,6 @@ internal sealed class MaskComposer
             node++;
         }
 
-        _scope.SpendStep(visited);
+        _context.SpendStep(visited);
     }
 }

@@ -4,19 +4,19 @@ using System.Runtime.InteropServices;
 namespace HunyuanOrleans.Grammar.Masks;
 
 /// <summary>
-/// The tokens that a state allows without its callers: those it can read whole, and the places where it ends inside a token, from
-/// which its callers may go on. Immutable.
+/// The tokens that a state allows regardless of its callers, and the trie nodes at which its rule may end inside a token, so that the
+/// callers may continue from there. Immutable.
 /// </summary>
 internal sealed class PartialMask
 {
     private readonly ulong[]? _dense;
-    private readonly int[]? _few;
+    private readonly int[]? _sparse;
 
-    /// <summary>Keeps a copy of the tokens found.</summary>
-    /// <param name="tokens">The mask, bit id % 64 of word id / 64.</param>
-    /// <param name="count">Bits set in it.</param>
-    /// <param name="exits">Where it ends inside tokens; null where it does not.</param>
-    public PartialMask(ReadOnlySpan<ulong> tokens, int count, NodeSet? exits)
+    /// <summary>Creates a partial mask with a copy of the tokens, sparse if they are few.</summary>
+    /// <param name="tokens">The mask: token id is bit id % 64 of word id / 64.</param>
+    /// <param name="count">Number of bits set in the mask.</param>
+    /// <param name="exits">The nodes at which the rule may end inside a token; null if there are none.</param>
+    public PartialMask(ReadOnlySpan<ulong> tokens, int count, TrieNodeSet? exits)
     {
         Exits = exits;
         if (count > tokens.Length)
@@ -25,29 +25,30 @@ internal sealed class PartialMask
             return;
         }
 
-        _few = new int[count];
+        _sparse = new int[count];
         int at = 0;
         for (int word = 0; at < count; word++)
         {
             for (ulong bits = tokens[word]; bits != 0; bits &= bits - 1)
             {
-                _few[at++] = (word * 64) + BitOperations.TrailingZeroCount(bits);
+                _sparse[at++] = (word * 64) + BitOperations.TrailingZeroCount(bits);
             }
         }
     }
 
-    public NodeSet? Exits { get; }
+    /// <summary>The nodes at which the rule may end inside a token; null if there are none.</summary>
+    public TrieNodeSet? Exits { get; }
 
-    /// <summary>What it takes in memory, in bytes, about.</summary>
-    public long Size => 200 + ((long)(_dense?.Length ?? 0) * sizeof(ulong)) + ((long)(_few?.Length ?? 0) * sizeof(int))
+    /// <summary>Estimated memory use in bytes.</summary>
+    public long EstimatedBytes => 200 + ((long)(_dense?.Length ?? 0) * sizeof(ulong)) + ((long)(_sparse?.Length ?? 0) * sizeof(int))
         + ((Exits?.Nodes.Length ?? 0) * sizeof(int));
 
-    /// <summary>Adds its tokens to a mask.</summary>
+    /// <summary>Adds the tokens to a mask.</summary>
     public void AddTo(Span<ulong> mask)
     {
-        if (_few is { } few)
+        if (_sparse is { } sparse)
         {
-            foreach (int id in few)
+            foreach (int id in sparse)
             {
                 mask[id / 64] |= 1UL << (id % 64);
             }

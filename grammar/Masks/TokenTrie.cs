@@ -1,26 +1,26 @@
 namespace HunyuanOrleans.Grammar.Masks;
 
 /// <summary>
-/// All tokens of a vocabulary as one tree of bytes. Nodes are numbered parents first, so a walk runs forward through memory and
-/// leaves a branch by a jump. Immutable, shared by all constraints.
+/// A trie over the bytes of all tokens of a vocabulary. Nodes are numbered in depth-first order, so a walk runs forward through memory
+/// and skips a subtree by a jump. Immutable, shared by all constraints.
 /// </summary>
 internal sealed class TokenTrie
 {
-    /// <summary>Longer tokens are so few that it does not pay to tell their lengths apart.</summary>
-    private const int MaxBound = 128;
+    /// <summary>Largest length with a mask in <see cref="TokensUpTo"/>. Longer tokens are too few to be worth the memory.</summary>
+    private const int MaxLength = 128;
 
     private readonly byte[] _bytes;
     private readonly ushort[] _depths;
-    private readonly int[] _ends;
-    private readonly ushort[] _heights;
+    private readonly int[] _subtreeEnds;
+    private readonly ushort[] _maxDepths;
     private readonly int[] _firstToken;
     private readonly int[] _tokens;
-    private readonly ulong[][] _upTo;
+    private readonly ulong[][] _tokensUpTo;
 
-    /// <summary>Builds the tree.</summary>
+    /// <summary>Builds the trie of a vocabulary.</summary>
     public TokenTrie(TokenVocabulary vocabulary)
     {
-        (byte[][] texts, int[] ids) = Sorted(vocabulary);
+        (byte[][] texts, int[] ids) = SortTokens(vocabulary);
         List<byte> bytes = [0];
         List<ushort> depths = [0];
         List<int> ends = [0], firstToken = [0];
@@ -41,22 +41,22 @@ internal sealed class TokenTrie
             }
 
             previous = text;
-            LongestToken = Math.Max(LongestToken, text.Length);
+            MaxTokenLength = Math.Max(MaxTokenLength, text.Length);
         }
 
         Close(0);
         firstToken.Add(ids.Length);
-        (_bytes, _depths, _ends, _firstToken, _tokens) = ([.. bytes], [.. depths], [.. ends], [.. firstToken], ids);
-        _heights = [.. depths];
+        (_bytes, _depths, _subtreeEnds, _firstToken, _tokens) = ([.. bytes], [.. depths], [.. ends], [.. firstToken], ids);
+        _maxDepths = [.. depths];
         for (int node = Count - 1; node >= 0; node--)
         {
-            for (int child = node + 1; child < _ends[node]; child = _ends[child])
+            for (int child = node + 1; child < _subtreeEnds[node]; child = _subtreeEnds[child])
             {
-                _heights[node] = Math.Max(_heights[node], _heights[child]);
+                _maxDepths[node] = Math.Max(_maxDepths[node], _maxDepths[child]);
             }
         }
 
-        _upTo = UpTo(vocabulary);
+        _tokensUpTo = BuildTokensUpTo(vocabulary);
 
         void Close(int keep)
         {
@@ -68,54 +68,54 @@ internal sealed class TokenTrie
         }
     }
 
-    /// <summary>Bytes of the longest token.</summary>
-    public int LongestToken { get; }
+    /// <summary>Length in bytes of the longest token.</summary>
+    public int MaxTokenLength { get; }
 
-    /// <summary>Largest length that <see cref="TokensUpTo"/> knows.</summary>
-    public int LongestBound => Math.Min(LongestToken, MaxBound);
+    /// <summary>Largest length in bytes that <see cref="TokensUpTo"/> accepts.</summary>
+    public int MaxBoundedLength => Math.Min(MaxTokenLength, MaxLength);
 
     /// <summary>Number of nodes; the root is 0.</summary>
     public int Count => _bytes.Length;
 
-    /// <summary>The byte on the edge to each node.</summary>
+    /// <summary>For each node, the byte on the edge from its parent.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    /// <summary>Length of each node's path.</summary>
+    /// <summary>For each node, its distance from the root, which is the length in bytes of its prefix.</summary>
     public ReadOnlySpan<ushort> Depths => _depths;
 
-    /// <summary>Length of the longest path through each node.</summary>
-    public ReadOnlySpan<ushort> Heights => _heights;
+    /// <summary>For each node, the largest depth in its subtree.</summary>
+    public ReadOnlySpan<ushort> MaxDepths => _maxDepths;
 
-    /// <summary>The node after the last below each node.</summary>
-    public ReadOnlySpan<int> Ends => _ends;
+    /// <summary>For each node, the number of the first node after its subtree.</summary>
+    public ReadOnlySpan<int> SubtreeEnds => _subtreeEnds;
 
-    /// <summary>The tokens that end at a node: those that were sorted in between its making and that of the next one.</summary>
+    /// <summary>Returns the ids of the tokens that end at a node.</summary>
     public ReadOnlySpan<int> TokensAt(int node)
     {
         int first = _firstToken[node];
         return _tokens.AsSpan(first, _firstToken[node + 1] - first);
     }
 
-    /// <summary>The tokens of at most so many bytes, as a mask.</summary>
-    /// <param name="length">0 to <see cref="LongestBound"/>.</param>
-    public ReadOnlySpan<ulong> TokensUpTo(int length) => _upTo[length];
+    /// <summary>Returns the mask of the tokens of at most a given length.</summary>
+    /// <param name="length">The length in bytes, 0 to <see cref="MaxBoundedLength"/>.</param>
+    public ReadOnlySpan<ulong> TokensUpTo(int length) => _tokensUpTo[length];
 
-    private ulong[][] UpTo(TokenVocabulary vocabulary)
+    private ulong[][] BuildTokensUpTo(TokenVocabulary vocabulary)
     {
         int words = (vocabulary.Size + 63) / 64;
-        ulong[][] masks = [.. Enumerable.Range(0, LongestBound + 1).Select(_ => new ulong[words])];
+        ulong[][] masks = [.. Enumerable.Range(0, MaxBoundedLength + 1).Select(_ => new ulong[words])];
         for (int node = 0; node < Count; node++)
         {
             foreach (int id in TokensAt(node))
             {
-                if (_depths[node] <= LongestBound)
+                if (_depths[node] <= MaxBoundedLength)
                 {
                     masks[_depths[node]][id / 64] |= 1UL << (id % 64);
                 }
             }
         }
 
-        for (int length = 1; length <= LongestBound; length++)
+        for (int length = 1; length <= MaxBoundedLength; length++)
         {
             for (int word = 0; word < words; word++)
             {
@@ -126,14 +126,14 @@ internal sealed class TokenTrie
         return masks;
     }
 
-    private static (byte[][] Texts, int[] Ids) Sorted(TokenVocabulary vocabulary)
+    private static (byte[][] Texts, int[] Ids) SortTokens(TokenVocabulary vocabulary)
     {
-        Span<byte> room = stackalloc byte[TokenVocabulary.CodeLength];
+        Span<byte> buffer = stackalloc byte[TokenVocabulary.SpecialCodeLength];
         var texts = new List<byte[]>(vocabulary.Size);
         var ids = new List<int>(vocabulary.Size);
         for (int id = 0; id < vocabulary.Size; id++)
         {
-            ReadOnlySpan<byte> text = vocabulary.BytesOf(id, room);
+            ReadOnlySpan<byte> text = vocabulary.BytesOf(id, buffer);
             if (text.Length is > 0 and <= ushort.MaxValue)
             {
                 texts.Add(text.ToArray());

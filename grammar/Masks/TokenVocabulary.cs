@@ -3,36 +3,37 @@ using HunyuanOrleans.Text.Streaming;
 namespace HunyuanOrleans.Grammar.Masks;
 
 /// <summary>
-/// The bytes of every token as the automata read them. A token without visible bytes, a special one, is read as a code of its own
-/// that no UTF-8 text contains, so that a grammar can ask for it and no text can stand in for it. Immutable.
+/// The bytes of every token as the automata read them. A special token has no visible bytes. It is read as a unique code that cannot
+/// occur in UTF-8 text, so that a grammar can require the token and no text can imitate it. Immutable.
 /// </summary>
-/// <param name="text">The tokens' visible bytes.</param>
-/// <param name="size">Number of ids.</param>
+/// <param name="text">The visible bytes of every token.</param>
+/// <param name="size">Number of token ids.</param>
 internal sealed class TokenVocabulary(ITokenText text, int size)
 {
-    /// <summary>Bytes from here on occur in no UTF-8 text.</summary>
-    private const byte NeverInText = 0xF8;
+    /// <summary>This byte and greater ones never occur in UTF-8 text.</summary>
+    private const byte FirstInvalidByte = 0xF8;
 
-    private const byte SpecialMark = 0xFF;
+    /// <summary>First byte of every special token's code.</summary>
+    private const byte SpecialCodePrefix = 0xFF;
 
-    /// <summary>Longest code of a special token.</summary>
-    public const int CodeLength = 4;
+    /// <summary>Length in bytes of the code of a special token.</summary>
+    public const int SpecialCodeLength = 4;
 
-    /// <summary>Number of ids.</summary>
+    /// <summary>Number of token ids.</summary>
     public int Size => size;
 
-    /// <summary>The code that stands for a token without visible bytes.</summary>
-    public static byte[] CodeOf(int id)
+    /// <summary>Returns the code of a special token.</summary>
+    public static byte[] SpecialCodeOf(int id)
     {
-        byte[] code = new byte[CodeLength];
-        WriteCode(id, code);
+        byte[] code = new byte[SpecialCodeLength];
+        WriteSpecialCode(id, code);
         return code;
     }
 
-    /// <summary>The bytes of a token; empty where it can be part of no text at all.</summary>
-    /// <param name="id">The token.</param>
-    /// <param name="room">At least <see cref="CodeLength"/> bytes for a code.</param>
-    public ReadOnlySpan<byte> BytesOf(int id, Span<byte> room)
+    /// <summary>Returns the bytes of a token, or an empty span if the token cannot be part of any text.</summary>
+    /// <param name="id">The token id.</param>
+    /// <param name="buffer">At least <see cref="SpecialCodeLength"/> bytes. The result may lie in this buffer.</param>
+    public ReadOnlySpan<byte> BytesOf(int id, Span<byte> buffer)
     {
         if ((uint)id >= (uint)size)
         {
@@ -42,18 +43,18 @@ internal sealed class TokenVocabulary(ITokenText text, int size)
         ReadOnlySpan<byte> bytes = text.TokenBytes(id);
         if (bytes.IsEmpty)
         {
-            WriteCode(id, room);
-            return room[..CodeLength];
+            WriteSpecialCode(id, buffer);
+            return buffer[..SpecialCodeLength];
         }
 
-        return bytes.ContainsAnyInRange(NeverInText, byte.MaxValue) ? [] : bytes;
+        return bytes.ContainsAnyInRange(FirstInvalidByte, byte.MaxValue) ? [] : bytes;
     }
 
-    private static void WriteCode(int id, Span<byte> room)
+    private static void WriteSpecialCode(int id, Span<byte> buffer)
     {
-        room[0] = SpecialMark;
-        room[1] = (byte)(id >> 16);
-        room[2] = (byte)(id >> 8);
-        room[3] = (byte)id;
+        buffer[0] = SpecialCodePrefix;
+        buffer[1] = (byte)(id >> 16);
+        buffer[2] = (byte)(id >> 8);
+        buffer[3] = (byte)id;
     }
 }

@@ -2,14 +2,14 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Nodes;
 
-/// <summary>What a rule accepts.</summary>
-internal sealed class CallNode(Rule rule) : Node
+/// <summary>Accepts what a rule accepts, by calling it.</summary>
+internal sealed class CallNode(Rule rule) : GrammarNode
 {
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
-        int to = nfa.Add();
-        nfa.Call(from, rule, to);
+        int to = nfa.AddState();
+        nfa.AddCall(from, rule, to);
         return to;
     }
 }

@@ -2,18 +2,18 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Nodes;
 
-/// <summary>One of several; none of none.</summary>
-internal sealed class ChoiceNode(IReadOnlyList<Node> alternatives) : Node
+/// <summary>Accepts any one of several alternatives, or nothing if there are none.</summary>
+internal sealed class ChoiceNode(IReadOnlyList<GrammarNode> alternatives) : GrammarNode
 {
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
-        int to = nfa.Add();
-        foreach (Node alternative in alternatives)
+        int to = nfa.AddState();
+        foreach (GrammarNode alternative in alternatives)
         {
-            int start = nfa.Add();
-            nfa.Skip(from, start);
-            nfa.Skip(alternative.Write(nfa, start), to);
+            int start = nfa.AddState();
+            nfa.AddEpsilon(from, start);
+            nfa.AddEpsilon(alternative.AppendTo(nfa, start), to);
         }
 
         return to;

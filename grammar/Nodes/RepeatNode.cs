@@ -2,43 +2,43 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Nodes;
 
-/// <summary>The same again and again, written out as often as it is counted.</summary>
-/// <param name="body">What is repeated.</param>
-/// <param name="min">Fewest times.</param>
-/// <param name="max">Most times; null for any number.</param>
-internal sealed class RepeatNode(Node body, int min, int? max) : Node
+/// <summary>Accepts a number of repeats of a node. The node is appended once for each counted repeat.</summary>
+/// <param name="body">The node to repeat.</param>
+/// <param name="min">Minimum number of repeats.</param>
+/// <param name="max">Maximum number of repeats; null for no limit.</param>
+internal sealed class RepeatNode(GrammarNode body, int min, int? max) : GrammarNode
 {
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
-        // Each turn takes a state of its own, so that repeats of nothing are bounded like all others.
-        int at = Next(nfa, from);
+        // Each repeat adds a state, so that the limit on states also bounds repeats of the empty text.
+        int at = AddBoundary(nfa, from);
         for (int i = 0; i < min; i++)
         {
-            at = Next(nfa, body.Write(nfa, at));
+            at = AddBoundary(nfa, body.AppendTo(nfa, at));
         }
 
         if (max is null)
         {
-            nfa.Skip(body.Write(nfa, at), at);
+            nfa.AddEpsilon(body.AppendTo(nfa, at), at);
             return at;
         }
 
-        int end = nfa.Add();
-        nfa.Skip(at, end);
+        int end = nfa.AddState();
+        nfa.AddEpsilon(at, end);
         for (int i = min; i < max; i++)
         {
-            at = Next(nfa, body.Write(nfa, at));
-            nfa.Skip(at, end);
+            at = AddBoundary(nfa, body.AppendTo(nfa, at));
+            nfa.AddEpsilon(at, end);
         }
 
         return end;
     }
 
-    private static int Next(Nfa nfa, int from)
+    private static int AddBoundary(Nfa nfa, int from)
     {
-        int to = nfa.Add();
-        nfa.Skip(from, to);
+        int to = nfa.AddState();
+        nfa.AddEpsilon(from, to);
         return to;
     }
 }

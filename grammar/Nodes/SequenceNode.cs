@@ -2,15 +2,15 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Nodes;
 
-/// <summary>One part after the other.</summary>
-internal sealed class SequenceNode(IReadOnlyList<Node> parts) : Node
+/// <summary>Accepts all parts in order.</summary>
+internal sealed class SequenceNode(IReadOnlyList<GrammarNode> parts) : GrammarNode
 {
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
-        foreach (Node part in parts)
+        foreach (GrammarNode part in parts)
         {
-            from = part.Write(nfa, from);
+            from = part.AppendTo(nfa, from);
         }
 
         return from;

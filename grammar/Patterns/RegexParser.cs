@@ -4,66 +4,68 @@ using HunyuanOrleans.Grammar.Nodes;
 namespace HunyuanOrleans.Grammar.Patterns;
 
 /// <summary>
-/// Reads a regular expression: literals, <c>.</c>, classes, groups, alternatives, <c>* + ? {m,n}</c> (lazy ones too: for what is
-/// accepted they are the same), <c>\d \w \s</c> as ASCII, anchors at the ends. What looks around or back is refused. It does not
-/// know how characters are written in bytes.
+/// Parses a regular expression: literals, <c>.</c>, classes, groups, alternatives, the quantifiers <c>* + ? {m,n}</c>,
+/// <c>\d \w \s</c> as ASCII, and anchors at the ends. Lazy quantifiers are allowed: they accept the same texts as greedy ones.
+/// Lookaround and back-references are rejected.
 /// </summary>
 internal sealed class RegexParser
 {
     private const int MaxLength = 10_000, MaxDepth = 64, MaxRepeat = 1_000, MaxCount = 100_000;
 
-    /// <summary>From so many repeats on, characters are counted instead of written out.</summary>
-    private const int Countable = 16;
+    /// <summary>
+    /// Maximum number of repeats of one character that are expanded in the automaton; more are counted by a <see cref="CountedRule"/>.
+    /// </summary>
+    private const int MaxExpandedRepeats = 16;
 
-    private readonly AutomatonScope _scope;
+    private readonly GrammarContext _context;
     private readonly string _pattern;
-    private readonly ICharacterCode _code;
+    private readonly ICharacterEncoding _encoding;
     private readonly bool _search;
-    private readonly bool _calls;
-    private readonly string _where;
+    private readonly bool _allowRules;
+    private readonly string _subject;
     private int _at;
     private int _depth;
 
-    private RegexParser(AutomatonScope scope, string pattern, ICharacterCode code, bool search, bool calls, string where)
+    private RegexParser(GrammarContext context, string pattern, ICharacterEncoding encoding, bool search, bool allowRules, string subject)
     {
-        (_scope, _pattern, _code, _search, _calls, _where) = (scope, pattern, code, search, calls, where);
+        (_context, _pattern, _encoding, _search, _allowRules, _subject) = (context, pattern, encoding, search, allowRules, subject);
         if (pattern.Length > MaxLength)
         {
             throw Error($"has {pattern.Length} characters; allowed are {MaxLength}");
         }
     }
 
-    /// <summary>Reads a pattern.</summary>
-    /// <param name="scope">The constraint's bounds.</param>
-    /// <param name="pattern">The pattern.</param>
-    /// <param name="code">How characters are written.</param>
-    /// <param name="search">True where the pattern may match a part of the text unless it has anchors; false where it must match all.</param>
-    /// <param name="calls">Whether the result may call rules.</param>
-    /// <param name="where">What errors call the pattern.</param>
-    /// <exception cref="ConstraintException">It is malformed, too large or uses something unsupported.</exception>
-    public static Node Parse(AutomatonScope scope, string pattern, ICharacterCode code, bool search, bool calls, string where)
+    /// <summary>Parses a regular expression.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="pattern">The regular expression.</param>
+    /// <param name="encoding">Encodes characters as bytes.</param>
+    /// <param name="search">True if the pattern may match a part of the text, unless it has anchors; false if it must match all of it.</param>
+    /// <param name="allowRules">True if the result may call rules.</param>
+    /// <param name="subject">Subject of error messages, such as <c>The regular expression</c>.</param>
+    /// <exception cref="ConstraintException">The pattern is malformed, too large or uses something unsupported.</exception>
+    public static GrammarNode Parse(GrammarContext context, string pattern, ICharacterEncoding encoding, bool search, bool allowRules, string subject)
     {
-        RegexParser parser = new(scope, pattern, code, search, calls, where);
-        Node node = parser.Alternatives(top: true);
+        RegexParser parser = new(context, pattern, encoding, search, allowRules, subject);
+        GrammarNode node = parser.ParseAlternatives(top: true);
         return parser._at < pattern.Length ? throw parser.Error("has a ) without its (") : node;
     }
 
-    private Node Alternatives(bool top)
+    private GrammarNode ParseAlternatives(bool top)
     {
-        List<Node> alternatives = [Alternative(top)];
-        while (Take('|'))
+        List<GrammarNode> alternatives = [ParseAlternative(top)];
+        while (TryTake('|'))
         {
-            alternatives.Add(Alternative(top));
+            alternatives.Add(ParseAlternative(top));
         }
 
         return alternatives.Count == 1 ? alternatives[0] : new ChoiceNode(alternatives);
     }
 
-    private Node Alternative(bool top)
+    private GrammarNode ParseAlternative(bool top)
     {
-        List<Node> parts = [];
+        List<GrammarNode> parts = [];
         bool begins = false, ends = false;
-        while (top && Take('^'))
+        while (top && TryTake('^'))
         {
             begins = true;
         }
@@ -81,28 +83,28 @@ internal sealed class RegexParser
             }
             else
             {
-                parts.Add(Repeated());
+                parts.Add(ParseRepeated());
             }
         }
 
         if (_search && top && !begins)
         {
-            parts.Insert(0, Anything());
+            parts.Insert(0, AnyText());
         }
 
         if (_search && top && !ends)
         {
-            parts.Add(Anything());
+            parts.Add(AnyText());
         }
 
         return parts.Count == 1 ? parts[0] : new SequenceNode(parts);
     }
 
-    private Node Anything() => new RepeatNode(_code.Encode(CodePoints.All), 0, null);
+    private GrammarNode AnyText() => new RepeatNode(_encoding.Encode(CodePointSet.All), 0, null);
 
-    private Node Repeated()
+    private GrammarNode ParseRepeated()
     {
-        (Node body, CodePoints? set) = Atom();
+        (GrammarNode body, CodePointSet? set) = ParseAtom();
         int depth = 0;
         while (_at < _pattern.Length)
         {
@@ -118,7 +120,7 @@ internal sealed class RegexParser
                 case '?':
                     times = (0, 1);
                     break;
-                case '{' when Bounds(out int min, out int? max):
+                case '{' when TryParseBounds(out int min, out int? max):
                     times = (min, max);
                     break;
                 default:
@@ -136,14 +138,14 @@ internal sealed class RegexParser
                 throw Error("uses a possessive repeat, which is not supported");
             }
 
-            Take('?');
-            body = Repeat(body, set, times.Min, times.Max);
+            TryTake('?');
+            body = CreateRepeat(body, set, times.Min, times.Max);
         }
 
         return body;
     }
 
-    private Node Repeat(Node body, CodePoints? set, int min, int? max)
+    private GrammarNode CreateRepeat(GrammarNode body, CodePointSet? set, int min, int? max)
     {
         int most = max ?? min;
         if (max < min)
@@ -151,11 +153,11 @@ internal sealed class RegexParser
             throw Error($"repeats at least {min} and at most {max} times");
         }
 
-        if (set is { IsEmpty: false } && _calls && most > Countable)
+        if (set is { IsEmpty: false } && _allowRules && most > MaxExpandedRepeats)
         {
             return most > MaxCount
                 ? throw Error($"repeats {most} times; allowed are {MaxCount} for one character")
-                : new CallNode(new CountedRule(_scope, _where, NfaRule.Plain(_scope, body), min, max));
+                : new CallNode(new CountedRule(_context, _subject, NfaRule.CreateStandalone(_context, body), min, max));
         }
 
         return most > MaxRepeat
@@ -163,8 +165,10 @@ internal sealed class RegexParser
             : new RepeatNode(body, min, max);
     }
 
-    /// <summary>Reads the bounds of a repeat up to the closing brace; where they are none, the brace is a plain character.</summary>
-    private bool Bounds(out int min, out int? max)
+    /// <summary>
+    /// Tries to parse the bounds of a quantifier up to the closing brace. If it returns false, the brace is a literal character.
+    /// </summary>
+    private bool TryParseBounds(out int min, out int? max)
     {
         (min, max) = (0, null);
         int end = _pattern.IndexOf('}', _at);
@@ -182,42 +186,42 @@ internal sealed class RegexParser
             return false;
         }
 
-        min = Number(first);
-        max = second.IsEmpty ? null : Number(second);
+        min = ParseCount(first);
+        max = second.IsEmpty ? null : ParseCount(second);
         _at = end;
         return true;
     }
 
-    private int Number(ReadOnlySpan<char> digits)
+    private int ParseCount(ReadOnlySpan<char> digits)
         => int.TryParse(digits, out int value) ? value : throw Error($"repeats {digits} times, which is too many");
 
-    private (Node Node, CodePoints? Set) Atom()
+    private (GrammarNode Node, CodePointSet? Set) ParseAtom()
     {
         char c = _pattern[_at];
         switch (c)
         {
             case '(':
-                return (Group(), null);
+                return (ParseGroup(), null);
             case '[':
                 _at++;
-                return Characters(new RegexClass(_pattern, _at, Error).Read(out _at));
+                return EncodeSet(new RegexClassParser(_pattern, _at, Error).Parse(out _at));
             case '.':
                 _at++;
-                return Characters(new CodePoints(('\n', '\n'), ('\r', '\r')).Complement());
+                return EncodeSet(new CodePointSet(('\n', '\n'), ('\r', '\r')).Complement());
             case '\\':
-                return Characters(RegexEscape.Read(_pattern, ref _at, inClass: false, Error));
+                return EncodeSet(RegexEscapeParser.Parse(_pattern, ref _at, inClass: false, Error));
             case '*' or '+' or '?':
                 throw Error($"has a {c} with nothing to repeat");
             case '^' or '$':
                 throw Error($"has a {c} within; anchors are allowed at the ends only");
             default:
-                return Characters(CodePoints.One(RegexEscape.Character(_pattern, ref _at)));
+                return EncodeSet(CodePointSet.Single(RegexEscapeParser.ParseCharacter(_pattern, ref _at)));
         }
     }
 
-    private (Node Node, CodePoints? Set) Characters(CodePoints set) => (set.IsEmpty ? Node.Nothing : _code.Encode(set), set);
+    private (GrammarNode Node, CodePointSet? Set) EncodeSet(CodePointSet set) => (set.IsEmpty ? GrammarNode.Nothing : _encoding.Encode(set), set);
 
-    private Node Group()
+    private GrammarNode ParseGroup()
     {
         _at++;
         if (++_depth > MaxDepth)
@@ -225,13 +229,13 @@ internal sealed class RegexParser
             throw Error($"is nested more than {MaxDepth} deep");
         }
 
-        if (Take('?'))
+        if (TryTake('?'))
         {
             SkipGroupKind();
         }
 
-        Node inside = Alternatives(top: false);
-        if (!Take(')'))
+        GrammarNode inside = ParseAlternatives(top: false);
+        if (!TryTake(')'))
         {
             throw Error("has a ( without its )");
         }
@@ -242,7 +246,7 @@ internal sealed class RegexParser
 
     private void SkipGroupKind()
     {
-        if (Take(':'))
+        if (TryTake(':'))
         {
             return;
         }
@@ -253,9 +257,9 @@ internal sealed class RegexParser
             throw Error("looks ahead or behind, which is not supported");
         }
 
-        Take('P');
+        TryTake('P');
         int end = _pattern.IndexOf('>', _at);
-        if (!Take('<') || end < 0)
+        if (!TryTake('<') || end < 0)
         {
             throw Error("uses a kind of group that is not supported; allowed are ( ), (?: ) and (?<name> )");
         }
@@ -263,12 +267,12 @@ internal sealed class RegexParser
         _at = end + 1;
     }
 
-    private bool Take(char c)
+    private bool TryTake(char c)
     {
         bool found = _at < _pattern.Length && _pattern[_at] == c;
         _at += found ? 1 : 0;
         return found;
     }
 
-    private ConstraintException Error(string problem) => _scope.Error($"{_where} {problem}.");
+    private ConstraintException Error(string problem) => _context.Error($"{_subject} {problem}.");
 }

@@ -2,7 +2,7 @@ using HunyuanOrleans.Grammar.Nodes;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>Properties beyond those named.</summary>
-/// <param name="Key">Accepts their names, quotes included.</param>
-/// <param name="Value">Accepts their values.</param>
-internal sealed record AdditionalProperties(Node Key, Node Value);
+/// <summary>The properties of an object beyond its named ones.</summary>
+/// <param name="Key">Accepts a property's name, including the quotes.</param>
+/// <param name="Value">Accepts a property's value.</param>
+internal sealed record AdditionalProperties(GrammarNode Key, GrammarNode Value);

@@ -3,47 +3,47 @@ using HunyuanOrleans.Grammar.Nodes;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>An array: its first items each of a kind of their own, then any number of one kind.</summary>
-/// <param name="first">The first items.</param>
-/// <param name="rest">The kind of the others; null where there are none.</param>
-/// <param name="min">Fewest items.</param>
-/// <param name="max">Most items; null for any number.</param>
-/// <param name="further">A comma and an item of the others, where that is a rule of its own; null to write it out.</param>
-internal sealed class ArrayNode(IReadOnlyList<Node> first, Node? rest, int min, int? max, Node? further) : Node
+/// <summary>Accepts an array that begins with a tuple of items and continues with items of one kind.</summary>
+/// <param name="first">Accept the items of the tuple; not all of them must be present.</param>
+/// <param name="rest">Accepts each further item; null if there are none.</param>
+/// <param name="min">Minimum number of items.</param>
+/// <param name="max">Maximum number of items; null for no limit.</param>
+/// <param name="separatedRest">Accepts a comma and a further item, for example by a call; null to build it from <paramref name="rest"/>.</param>
+internal sealed class ArrayNode(IReadOnlyList<GrammarNode> first, GrammarNode? rest, int min, int? max, GrammarNode? separatedRest) : GrammarNode
 {
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
-        int end = nfa.Add(), behind = nfa.Add();
-        int close = JsonGrammar.Space.Write(nfa, behind);
-        nfa.Read(close, (byte)']', (byte)']', end);
+        int end = nfa.AddState(), afterItem = nfa.AddState();
+        int close = JsonGrammar.WhiteSpace.AppendTo(nfa, afterItem);
+        nfa.AddByteRange(close, (byte)']', (byte)']', end);
 
-        int at = JsonGrammar.Space.Write(nfa, nfa.Read(from, (byte)'[', (byte)'['));
+        int at = JsonGrammar.WhiteSpace.AppendTo(nfa, nfa.AddByteRange(from, (byte)'[', (byte)'['));
         if (min == 0)
         {
-            nfa.Read(at, (byte)']', (byte)']', end);
+            nfa.AddByteRange(at, (byte)']', (byte)']', end);
         }
 
-        Node follow = further ?? Separated(rest ?? Nothing);
+        GrammarNode follow = separatedRest ?? Separated(rest ?? Nothing);
         int counted = max ?? Math.Max(Math.Max(min, first.Count), 1);
         for (int i = 0; i < counted && (i < first.Count || rest is not null); i++)
         {
-            Node item = i < first.Count ? first[i] : rest!;
-            at = i == 0 ? item.Write(nfa, at) : i < first.Count ? Separated(item).Write(nfa, at) : follow.Write(nfa, at);
+            GrammarNode item = i < first.Count ? first[i] : rest!;
+            at = i == 0 ? item.AppendTo(nfa, at) : i < first.Count ? Separated(item).AppendTo(nfa, at) : follow.AppendTo(nfa, at);
             if (i + 1 >= min)
             {
-                nfa.Skip(at, behind);
+                nfa.AddEpsilon(at, afterItem);
             }
         }
 
         if (max is null && rest is not null)
         {
-            nfa.Skip(follow.Write(nfa, at), at);
+            nfa.AddEpsilon(follow.AppendTo(nfa, at), at);
         }
 
         return end;
     }
 
-    /// <summary>A comma and an item.</summary>
-    public static Node Separated(Node item) => new SequenceNode([new BytesNode(","), JsonGrammar.Space, item]);
+    /// <summary>Returns a node that accepts a comma and an item.</summary>
+    public static GrammarNode Separated(GrammarNode item) => new SequenceNode([new LiteralNode(","), JsonGrammar.WhiteSpace, item]);
 }

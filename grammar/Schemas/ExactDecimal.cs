@@ -3,13 +3,13 @@ using System.Numerics;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>A decimal number without rounding: <c>Units / 10^Places</c>, with as few places as it needs.</summary>
+/// <summary>An exact decimal number, <c>Units / 10^Places</c>, with the fewest possible decimal places.</summary>
 internal readonly record struct ExactDecimal : IComparable<ExactDecimal>
 {
-    /// <summary>Most digits, before and behind the point together.</summary>
+    /// <summary>Maximum number of digits before and after the decimal point together.</summary>
     public const int MaxDigits = 400;
 
-    /// <summary>Creates one.</summary>
+    /// <summary>Creates the number and removes trailing zeros of the fraction.</summary>
     public ExactDecimal(BigInteger units, int places)
     {
         while (places > 0 && units % 10 == 0)
@@ -25,7 +25,7 @@ internal readonly record struct ExactDecimal : IComparable<ExactDecimal>
 
     public int Places { get; }
 
-    /// <summary>Reads a number as JSON writes it.</summary>
+    /// <summary>Parses a JSON number. Returns false if it has more than <see cref="MaxDigits"/> digits.</summary>
     public static bool TryParse(string text, out ExactDecimal number)
     {
         number = default;
@@ -50,7 +50,10 @@ internal readonly record struct ExactDecimal : IComparable<ExactDecimal>
         return true;
     }
 
-    /// <summary>The digits before and behind the point, without its sign: no zeros in front but a single 0, none at the end.</summary>
+    /// <summary>
+    /// Returns the digits before and after the decimal point, without sign. The whole part has no leading zeros unless it is 0; the
+    /// fraction has no trailing zeros.
+    /// </summary>
     public (string Whole, string Fraction) Digits()
     {
         string digits = BigInteger.Abs(Units).ToString(CultureInfo.InvariantCulture).PadLeft(Places + 1, '0');

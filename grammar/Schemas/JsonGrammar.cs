@@ -4,78 +4,80 @@ using HunyuanOrleans.Grammar.Nodes;
 namespace HunyuanOrleans.Grammar.Schemas;
 
 /// <summary>
-/// JSON's own grammar, as parts of one constraint, made when they are first asked for. White space is bounded everywhere, so that no
-/// answer can go on in it for ever. It does not know schemas.
+/// The grammar of JSON without a schema. Its rules are created on first use and shared within one constraint. White space is bounded
+/// everywhere, so that no answer can continue with white space forever.
 /// </summary>
-internal sealed class JsonGrammar(AutomatonScope scope)
+internal sealed class JsonGrammar(GrammarContext context)
 {
-    /// <summary>Deepest indentation of a line, in spaces and in tabs.</summary>
+    /// <summary>Maximum indentation of a line, in spaces and in tabs.</summary>
     private const int MaxSpaces = 32, MaxTabs = 8;
 
-    private readonly Dictionary<(int, int?), Node> _strings = [];
+    private readonly Dictionary<(int, int?), GrammarNode> _strings = [];
     private NfaRule? _character;
     private NfaRule? _value;
     private NfaRule? _object;
     private NfaRule? _array;
-    private Node? _stringTail;
-    private Node? _number;
-    private Node? _integer;
+    private GrammarNode? _stringTail;
+    private GrammarNode? _number;
+    private GrammarNode? _integer;
 
-    /// <summary>Nothing, a space, or a new line with its indentation.</summary>
-    public static Node Space { get; } = new ChoiceNode(
+    /// <summary>Accepts nothing, one space, or a line break with indentation.</summary>
+    public static GrammarNode WhiteSpace { get; } = new ChoiceNode(
     [
-        Node.Empty,
-        new BytesNode(" "),
+        GrammarNode.Empty,
+        new LiteralNode(" "),
         new SequenceNode(
-            [new BytesNode("\n"), new ChoiceNode([new RepeatNode(new BytesNode(" "), 0, MaxSpaces), new RepeatNode(new BytesNode("\t"), 1, MaxTabs)])]),
+            [new LiteralNode("\n"), new ChoiceNode([new RepeatNode(new LiteralNode(" "), 0, MaxSpaces), new RepeatNode(new LiteralNode("\t"), 1, MaxTabs)])]),
     ]);
 
-    /// <summary>A colon, perhaps with a space behind.</summary>
-    public static Node Colon { get; } = new SequenceNode([new BytesNode(":"), new BytesNode(" ").Optional()]);
+    /// <summary>Accepts a colon and an optional space.</summary>
+    public static GrammarNode Colon { get; } = new SequenceNode([new LiteralNode(":"), new LiteralNode(" ").Optional()]);
 
-    /// <summary>Any value.</summary>
-    public Node Value => new CallNode(_value ?? MakeValue());
+    /// <summary>Accepts any value.</summary>
+    public GrammarNode Value => new CallNode(_value ?? MakeValue());
 
-    /// <summary>Any object.</summary>
-    public Node Object => new CallNode(_object ?? MakeObject());
+    /// <summary>Accepts any object.</summary>
+    public GrammarNode Object => new CallNode(_object ?? MakeObject());
 
-    /// <summary>Any array.</summary>
-    public Node Array => new CallNode(_array ?? MakeArray());
+    /// <summary>Accepts any array.</summary>
+    public GrammarNode Array => new CallNode(_array ?? MakeArray());
 
-    /// <summary>Any number.</summary>
-    public Node Number => _number ??= Rule("number", new SequenceNode([Minus, Whole, Fraction, Exponent]));
+    /// <summary>Accepts any number.</summary>
+    public GrammarNode Number => _number ??= MakeRule("number", new SequenceNode([Minus, Whole, Fraction, Exponent]));
 
-    /// <summary>Any integer.</summary>
-    public Node Integer => _integer ??= Rule("integer", new SequenceNode([Minus, Whole]));
+    /// <summary>Accepts any integer.</summary>
+    public GrammarNode Integer => _integer ??= MakeRule("integer", new SequenceNode([Minus, Whole]));
 
-    /// <summary>The rest of a string, its closing quote included.</summary>
-    public Node StringTail
-        => _stringTail ??= new CallNode(new CountedRule(scope, "string", Character, 0, null, close: (byte)'"'));
+    /// <summary>Accepts the rest of a string, including its closing quote.</summary>
+    public GrammarNode StringTail
+        => _stringTail ??= new CallNode(new CountedRule(context, "string", Character, 0, null, close: (byte)'"'));
 
-    /// <summary>One character of a string, in any of its spellings.</summary>
-    public NfaRule Character => _character ??= NfaRule.Plain(scope, JsonCharacter.Any);
+    /// <summary>The rule for one character of a string in any spelling.</summary>
+    public NfaRule Character => _character ??= NfaRule.CreateStandalone(context, JsonStringCharacter.Any);
 
-    private static Node Digit => Bytes('0', '9');
+    private static GrammarNode Digit => Bytes('0', '9');
 
-    private static Node Minus => new BytesNode("-").Optional();
+    private static GrammarNode Minus => new LiteralNode("-").Optional();
 
-    private static Node Whole => new ChoiceNode([new BytesNode("0"), new SequenceNode([Bytes('1', '9'), new RepeatNode(Digit, 0, null)])]);
+    private static GrammarNode Whole => new ChoiceNode([new LiteralNode("0"), new SequenceNode([Bytes('1', '9'), new RepeatNode(Digit, 0, null)])]);
 
-    private static Node Fraction => new SequenceNode([new BytesNode("."), new RepeatNode(Digit, 1, null)]).Optional();
+    private static GrammarNode Fraction => new SequenceNode([new LiteralNode("."), new RepeatNode(Digit, 1, null)]).Optional();
 
-    private static Node Exponent => new SequenceNode(
+    private static GrammarNode Exponent => new SequenceNode(
         [
-            new ChoiceNode([new BytesNode("e"), new BytesNode("E")]),
-            new ChoiceNode([Node.Empty, new BytesNode("+"), new BytesNode("-")]),
+            new ChoiceNode([new LiteralNode("e"), new LiteralNode("E")]),
+            new ChoiceNode([GrammarNode.Empty, new LiteralNode("+"), new LiteralNode("-")]),
             new RepeatNode(Digit, 1, null),
         ]).Optional();
 
-    /// <summary>A string of so many characters.</summary>
-    public Node String(int min = 0, int? max = null)
+    /// <summary>Returns a node that accepts strings with a bounded number of characters.</summary>
+    /// <param name="min">Minimum number of characters.</param>
+    /// <param name="max">Maximum number of characters; null for no limit.</param>
+    public GrammarNode String(int min = 0, int? max = null)
     {
-        if (!_strings.TryGetValue((min, max), out Node? node))
+        if (!_strings.TryGetValue((min, max), out GrammarNode? node))
         {
-            node = new CallNode(new CountedRule(scope, "string", Character, min, max, (byte)'"', (byte)'"'));
+            node = new CallNode(new CountedRule(context, "string", Character, min, max, (byte)'"', (byte)'"'));
             _strings.Add((min, max), node);
         }
 
@@ -84,31 +86,31 @@ internal sealed class JsonGrammar(AutomatonScope scope)
 
     private NfaRule MakeValue()
     {
-        _value = new NfaRule(scope, "value");
-        new ChoiceNode([Object, Array, String(), Number, new BytesNode("true"), new BytesNode("false"), new BytesNode("null")]).Fill(_value);
+        _value = new NfaRule(context, "value");
+        _value.SetBody(new ChoiceNode([Object, Array, String(), Number, new LiteralNode("true"), new LiteralNode("false"), new LiteralNode("null")]));
         return _value;
     }
 
     private NfaRule MakeObject()
     {
-        _object = new NfaRule(scope, "object");
-        new ObjectNode([], new AdditionalProperties(String(), Value)).Fill(_object);
+        _object = new NfaRule(context, "object");
+        _object.SetBody(new ObjectNode([], new AdditionalProperties(String(), Value)));
         return _object;
     }
 
     private NfaRule MakeArray()
     {
-        _array = new NfaRule(scope, "array");
-        new ArrayNode([], Value, 0, null, null).Fill(_array);
+        _array = new NfaRule(context, "array");
+        _array.SetBody(new ArrayNode([], Value, 0, null, null));
         return _array;
     }
 
-    private Node Rule(string name, Node body)
+    private CallNode MakeRule(string name, GrammarNode body)
     {
-        var rule = new NfaRule(scope, name);
-        body.Fill(rule);
+        var rule = new NfaRule(context, name);
+        rule.SetBody(body);
         return new CallNode(rule);
     }
 
-    private static RangesNode Bytes(char low, char high) => new([[((byte)low, (byte)high)]]);
+    private static ByteRangesNode Bytes(char low, char high) => new([[((byte)low, (byte)high)]]);
 }

@@ -2,8 +2,8 @@ using HunyuanOrleans.Grammar.Nodes;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>A property of an object.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Value">Accepts its value.</param>
-/// <param name="Required">It must not be left out.</param>
-internal sealed record NamedProperty(string Name, Node Value, bool Required);
+/// <summary>A named property of an object.</summary>
+/// <param name="Name">The name, unescaped.</param>
+/// <param name="Value">Accepts the value.</param>
+/// <param name="Required">True if the object must have the property.</param>
+internal sealed record NamedProperty(string Name, GrammarNode Value, bool Required);

@@ -1,10 +1,10 @@
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>A bound of a number.</summary>
+/// <summary>A lower or upper bound of a number.</summary>
 /// <param name="Value">The bound.</param>
-/// <param name="Exclusive">True where the bound itself is out.</param>
+/// <param name="Exclusive">True if the bound itself is not allowed.</param>
 internal readonly record struct NumberBound(ExactDecimal Value, bool Exclusive)
 {
-    /// <summary>The bound of the mirrored range.</summary>
+    /// <summary>Returns the bound of the negated numbers.</summary>
     public NumberBound Negated() => new(Value.Negated(), Exclusive);
 }

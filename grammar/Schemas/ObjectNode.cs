@@ -4,25 +4,25 @@ using HunyuanOrleans.Grammar.Patterns;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>An object: its named properties in their order, those not required perhaps left out, then any number of others.</summary>
-/// <param name="properties">The named properties.</param>
-/// <param name="additional">The others; null where there are none.</param>
-internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, AdditionalProperties? additional) : Node
+/// <summary>Accepts an object: its named properties in order, without some of the optional ones, then any number of additional ones.</summary>
+/// <param name="properties">The named properties in order.</param>
+/// <param name="additional">The additional properties; null if they are not allowed.</param>
+internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, AdditionalProperties? additional) : GrammarNode
 {
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
-        int end = nfa.Add(), behind = nfa.Add();
-        int close = JsonGrammar.Space.Write(nfa, behind);
-        nfa.Read(close, (byte)'}', (byte)'}', end);
+        int end = nfa.AddState(), afterValue = nfa.AddState();
+        int close = JsonGrammar.WhiteSpace.AppendTo(nfa, afterValue);
+        nfa.AddByteRange(close, (byte)'}', (byte)'}', end);
 
-        // At a name the next property may begin; one that is not required may be passed over.
-        int first = JsonGrammar.Space.Write(nfa, nfa.Read(from, (byte)'{', (byte)'{'));
-        int name = nfa.Add();
-        nfa.Skip(first, name);
+        // In the state "name" the next property may begin; an optional property may be skipped.
+        int first = JsonGrammar.WhiteSpace.AppendTo(nfa, nfa.AddByteRange(from, (byte)'{', (byte)'{'));
+        int name = nfa.AddState();
+        nfa.AddEpsilon(first, name);
         if (!properties.Any(static property => property.Required))
         {
-            nfa.Read(first, (byte)'}', (byte)'}', end);
+            nfa.AddByteRange(first, (byte)'}', (byte)'}', end);
         }
 
         int lastRequired = -1;
@@ -34,17 +34,17 @@ internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, Additi
         for (int i = 0; i < properties.Count; i++)
         {
             NamedProperty property = properties[i];
-            int colon = new BytesNode($"\"{JsonCode.Escape(property.Name)}\"").Write(nfa, name);
-            int value = property.Value.Write(nfa, JsonGrammar.Colon.Write(nfa, colon));
-            int next = JsonGrammar.Space.Write(nfa, nfa.Read(value, (byte)',', (byte)','));
+            int colon = new LiteralNode($"\"{JsonCharacterEncoding.Escape(property.Name)}\"").AppendTo(nfa, name);
+            int value = property.Value.AppendTo(nfa, JsonGrammar.Colon.AppendTo(nfa, colon));
+            int next = JsonGrammar.WhiteSpace.AppendTo(nfa, nfa.AddByteRange(value, (byte)',', (byte)','));
             if (!property.Required)
             {
-                nfa.Skip(name, next);
+                nfa.AddEpsilon(name, next);
             }
 
             if (i >= lastRequired)
             {
-                nfa.Skip(value, behind);
+                nfa.AddEpsilon(value, afterValue);
             }
 
             name = next;
@@ -52,9 +52,9 @@ internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, Additi
 
         if (additional is not null)
         {
-            int read = additional.Value.Write(nfa, JsonGrammar.Colon.Write(nfa, additional.Key.Write(nfa, name)));
-            nfa.Skip(JsonGrammar.Space.Write(nfa, nfa.Read(read, (byte)',', (byte)',')), name);
-            nfa.Skip(read, behind);
+            int read = additional.Value.AppendTo(nfa, JsonGrammar.Colon.AppendTo(nfa, additional.Key.AppendTo(nfa, name)));
+            nfa.AddEpsilon(JsonGrammar.WhiteSpace.AppendTo(nfa, nfa.AddByteRange(read, (byte)',', (byte)',')), name);
+            nfa.AddEpsilon(read, afterValue);
         }
 
         return end;

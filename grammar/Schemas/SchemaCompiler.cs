@@ -7,9 +7,9 @@ using HunyuanOrleans.Grammar.Patterns;
 namespace HunyuanOrleans.Grammar.Schemas;
 
 /// <summary>
-/// Turns one JSON schema into a grammar of the documents it allows. Narrower than the schema in three ways: properties come in the
-/// schema's order, white space is bounded, and an object with named properties has no others unless <c>additionalProperties</c> says
-/// so. <c>oneOf</c> is read as <c>anyOf</c>.
+/// Compiles a JSON schema into a grammar of the documents that it allows. The grammar is narrower than the schema in three ways:
+/// properties come in the schema's order, white space is bounded, and an object with named properties has additional ones only if the
+/// schema has <c>additionalProperties</c>. <c>oneOf</c> is treated as <c>anyOf</c>.
 /// </summary>
 internal sealed class SchemaCompiler
 {
@@ -17,24 +17,24 @@ internal sealed class SchemaCompiler
 
     private static readonly string[] AllTypes = ["object", "array", "string", "number", "boolean", "null"];
 
-    private readonly AutomatonScope _scope;
+    private readonly GrammarContext _context;
     private readonly JsonGrammar _json;
     private readonly SchemaMerger _merger;
-    private readonly StringGrammar _strings;
-    private readonly NumberGrammar _numbers;
+    private readonly StringSchemaCompiler _strings;
+    private readonly NumberSchemaCompiler _numbers;
     private readonly JsonNode? _root;
     private readonly Dictionary<string, NfaRule> _references = [];
-    private readonly Queue<(NfaRule Rule, string Pointer)> _open = new();
+    private readonly Queue<(NfaRule Rule, string Pointer)> _pending = new();
     private int _count;
     private int _depth;
 
-    private SchemaCompiler(AutomatonScope scope, JsonGrammar json, string schema)
+    private SchemaCompiler(GrammarContext context, JsonGrammar json, string schema)
     {
-        (_scope, _json) = (scope, json);
-        (_merger, _strings, _numbers) = (new SchemaMerger(scope), new StringGrammar(scope, json), new NumberGrammar(scope, json));
+        (_context, _json) = (context, json);
+        (_merger, _strings, _numbers) = (new SchemaMerger(context), new StringSchemaCompiler(context, json), new NumberSchemaCompiler(context, json));
         if (schema.Length > MaxText)
         {
-            throw scope.Error($"The JSON schema has {schema.Length} characters; allowed are {MaxText}.");
+            throw context.Error($"The JSON schema has {schema.Length} characters; allowed are {MaxText}.");
         }
 
         try
@@ -43,44 +43,45 @@ internal sealed class SchemaCompiler
         }
         catch (JsonException e)
         {
-            throw scope.Error($"The JSON schema is not valid JSON: {e.Message}");
+            throw context.Error($"The JSON schema is not valid JSON: {e.Message}");
         }
     }
 
-    /// <summary>Reads a schema.</summary>
-    /// <param name="scope">The constraint's bounds.</param>
-    /// <param name="json">JSON's own grammar in that constraint.</param>
-    /// <param name="schema">The schema's text.</param>
-    /// <exception cref="ConstraintException">It is malformed, too large or uses something unsupported.</exception>
-    public static Node Compile(AutomatonScope scope, JsonGrammar json, string schema)
+    /// <summary>Compiles a schema.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="json">The grammar of JSON in this constraint.</param>
+    /// <param name="schema">The schema as JSON text.</param>
+    /// <exception cref="ConstraintException">The schema is malformed, too large or uses something unsupported.</exception>
+    public static GrammarNode Compile(GrammarContext context, JsonGrammar json, string schema)
     {
-        SchemaCompiler compiler = new(scope, json, schema);
-        Node node = new CallNode(compiler.Reference("#"));
-        while (compiler._open.TryDequeue(out (NfaRule Rule, string Pointer) item))
+        SchemaCompiler compiler = new(context, json, schema);
+        GrammarNode node = new CallNode(compiler.RuleOf("#"));
+        while (compiler._pending.TryDequeue(out (NfaRule Rule, string Pointer) item))
         {
-            compiler.Read(SchemaPointer.Find(scope, compiler._root, item.Pointer), item.Pointer[1..]).Fill(item.Rule);
+            item.Rule.SetBody(compiler.CompileSchema(SchemaPointer.Resolve(context, compiler._root, item.Pointer), item.Pointer[1..]));
         }
 
         return node;
     }
 
-    private NfaRule Reference(string pointer)
+    /// <summary>Returns the rule of the schema at a JSON pointer, so that recursive references end.</summary>
+    private NfaRule RuleOf(string pointer)
     {
         if (!_references.TryGetValue(pointer, out NfaRule? rule))
         {
-            rule = new NfaRule(_scope, pointer == "#" ? "The JSON schema" : $"The JSON schema's {pointer}");
+            rule = new NfaRule(_context, pointer == "#" ? "The JSON schema" : $"The JSON schema's {pointer}");
             _references.Add(pointer, rule);
-            _open.Enqueue((rule, pointer));
+            _pending.Enqueue((rule, pointer));
         }
 
         return rule;
     }
 
-    private Node Read(JsonNode? node, string pointer)
+    private GrammarNode CompileSchema(JsonNode? node, string pointer)
     {
         if (++_count > MaxSchemas)
         {
-            throw _scope.Error($"The JSON schema is too complex: it has more than {MaxSchemas} parts.");
+            throw _context.Error($"The JSON schema is too complex: it has more than {MaxSchemas} parts.");
         }
 
         switch (node?.GetValueKind())
@@ -88,108 +89,109 @@ internal sealed class SchemaCompiler
             case JsonValueKind.True:
                 return _json.Value;
             case JsonValueKind.False:
-                return Node.Nothing;
+                return GrammarNode.Nothing;
             case JsonValueKind.Object:
                 break;
             default:
-                throw _scope.Error($"The JSON schema at {(pointer.Length == 0 ? "the top" : pointer)} is no object; allowed: an object, true or false.");
+                string place = pointer.Length == 0 ? "the top" : pointer;
+                throw _context.Error($"The JSON schema at {place} is not an object; allowed: an object, true or false.");
         }
 
         if (++_depth > MaxDepth)
         {
-            throw _scope.Error($"The JSON schema is nested more than {MaxDepth} deep at {pointer}.");
+            throw _context.Error($"The JSON schema is nested more than {MaxDepth} deep at {pointer}.");
         }
 
-        SchemaReader schema = new(_scope, (JsonObject)node, pointer);
-        schema.RequireKnown();
-        Node read = ReadObject(schema);
+        SchemaReader schema = new(_context, (JsonObject)node, pointer);
+        schema.RejectUnsupported();
+        GrammarNode compiled = CompileObject(schema);
         _depth--;
-        return read;
+        return compiled;
     }
 
-    private Node ReadObject(SchemaReader schema)
+    private GrammarNode CompileObject(SchemaReader schema)
     {
-        if (schema.Text("$ref") is { } reference)
+        if (schema.GetString("$ref") is { } reference)
         {
             JsonObject rest = _merger.Without(schema.Schema, "$ref");
             return rest.Count == 0
-                ? new CallNode(Reference(SchemaPointer.Normal(reference, schema)))
-                : Read(_merger.Merge(rest, Target(schema, reference), schema.Pointer), schema.Pointer);
+                ? new CallNode(RuleOf(SchemaPointer.Normalize(reference, schema)))
+                : CompileSchema(_merger.Merge(rest, TargetOf(schema, reference), schema.Pointer), schema.Pointer);
         }
 
-        if (schema.List("allOf") is { } parts)
+        if (schema.GetArray("allOf") is { } parts)
         {
             JsonNode merged = _merger.Without(schema.Schema, "allOf");
             if (parts.Count == 1 && merged is JsonObject { Count: 0 })
             {
-                return Read(parts[0], $"{schema.Below("allOf")}/0");
+                return CompileSchema(parts[0], $"{schema.PointerTo("allOf")}/0");
             }
 
             foreach (JsonNode? part in parts)
             {
-                merged = _merger.Merge(merged, Resolved(schema, part), schema.Pointer);
+                merged = _merger.Merge(merged, ResolveReference(schema, part), schema.Pointer);
             }
 
-            return Read(merged, schema.Pointer);
+            return CompileSchema(merged, schema.Pointer);
         }
 
         foreach (string keyword in (string[])["anyOf", "oneOf"])
         {
-            if (schema.List(keyword) is { } branches)
+            if (schema.GetArray(keyword) is { } branches)
             {
                 JsonObject rest = _merger.Without(schema.Schema, keyword);
                 return new ChoiceNode([.. branches.Select((branch, i) =>
                 {
-                    string pointer = $"{schema.Below(keyword)}/{i}";
-                    return Read(rest.Count == 0 ? branch : _merger.Merge(rest, branch, pointer), pointer);
+                    string pointer = $"{schema.PointerTo(keyword)}/{i}";
+                    return CompileSchema(rest.Count == 0 ? branch : _merger.Merge(rest, branch, pointer), pointer);
                 })]);
             }
         }
 
-        return schema.Has("enum") || schema.Has("const") ? ReadValues(schema) : ReadTypes(schema);
+        return schema.Has("enum") || schema.Has("const") ? CompileValues(schema) : CompileTypes(schema);
     }
 
-    /// <summary>A schema in whose place stands what it refers to.</summary>
-    private JsonNode? Resolved(SchemaReader schema, JsonNode? part)
+    /// <summary>Replaces the reference of an <c>allOf</c> part by the schema that it points to.</summary>
+    private JsonNode? ResolveReference(SchemaReader schema, JsonNode? part)
     {
         for (int i = 0; part is JsonObject map && map.TryGetPropertyValue("$ref", out JsonNode? reference); i++)
         {
             if (i == MaxDepth || reference?.GetValueKind() != JsonValueKind.String)
             {
-                throw schema.Error("$ref", "within \"allOf\" is no string, or refers to itself");
+                throw schema.Error("$ref", "within \"allOf\" is not a string, or refers to itself");
             }
 
-            part = _merger.Merge(_merger.Without(map, "$ref"), Target(schema, reference.GetValue<string>()), schema.Pointer);
+            part = _merger.Merge(_merger.Without(map, "$ref"), TargetOf(schema, reference.GetValue<string>()), schema.Pointer);
         }
 
         return part;
     }
 
-    private JsonNode? Target(SchemaReader schema, string reference)
-        => SchemaPointer.Find(_scope, _root, SchemaPointer.Normal(reference, schema));
+    private JsonNode? TargetOf(SchemaReader schema, string reference)
+        => SchemaPointer.Resolve(_context, _root, SchemaPointer.Normalize(reference, schema));
 
-    private ChoiceNode ReadValues(SchemaReader schema)
+    private ChoiceNode CompileValues(SchemaReader schema)
     {
         foreach ((string keyword, _) in schema.Schema)
         {
-            if (keyword is not ("enum" or "const" or "type") && !SchemaKeywords.IsNote(keyword))
+            if (keyword is not ("enum" or "const" or "type") && !SchemaKeywords.IsAnnotation(keyword))
             {
                 throw schema.Error(keyword, "beside \"enum\" or \"const\" is not supported; leave it out");
             }
         }
 
-        // As a plain array: a JsonArray would take the value out of its place in the schema.
-        IEnumerable<JsonNode?> values = schema.Has("const") ? (JsonNode?[])[schema.Get("const")] : schema.List("enum")!;
-        if (schema.Has("const") && schema.List("enum") is { } also)
+        // Not a JsonArray: adding a value to one fails, because the value already has a parent.
+        IEnumerable<JsonNode?> values = schema.Has("const") ? (JsonNode?[])[schema.Get("const")] : schema.GetArray("enum")!;
+        if (schema.Has("const") && schema.GetArray("enum") is { } also)
         {
             values = values.Where(value => also.Any(other => JsonNode.DeepEquals(value, other)));
         }
 
-        string[]? types = schema.Has("type") ? Types(schema) : null;
-        return new ChoiceNode([.. values.Where(value => types is null || types.Any(type => IsOf(value, type))).Select(Literal)]);
+        string[]? types = schema.Has("type") ? TypesOf(schema) : null;
+        return new ChoiceNode([.. values.Where(value => types is null || types.Any(type => HasType(value, type))).Select(LiteralOf)]);
     }
 
-    private static bool IsOf(JsonNode? value, string type) => (value?.GetValueKind() ?? JsonValueKind.Null) switch
+    private static bool HasType(JsonNode? value, string type) => (value?.GetValueKind() ?? JsonValueKind.Null) switch
     {
         JsonValueKind.Object => type == "object",
         JsonValueKind.Array => type == "array",
@@ -200,25 +202,25 @@ internal sealed class SchemaCompiler
         _ => type == "null",
     };
 
-    private static Node Literal(JsonNode? value) => value switch
+    private static GrammarNode LiteralOf(JsonNode? value) => value switch
     {
-        JsonObject map => new ObjectNode([.. map.Select(static pair => new NamedProperty(pair.Key, Literal(pair.Value), true))], null),
-        JsonArray list => new ArrayNode([.. list.Select(Literal)], null, list.Count, list.Count, null),
-        null => new BytesNode("null"),
-        _ when value.GetValueKind() == JsonValueKind.String => new BytesNode($"\"{JsonCode.Escape(value.GetValue<string>())}\""),
-        _ => new BytesNode(value.ToJsonString()),
+        JsonObject map => new ObjectNode([.. map.Select(static pair => new NamedProperty(pair.Key, LiteralOf(pair.Value), true))], null),
+        JsonArray list => new ArrayNode([.. list.Select(LiteralOf)], null, list.Count, list.Count, null),
+        null => new LiteralNode("null"),
+        _ when value.GetValueKind() == JsonValueKind.String => new LiteralNode($"\"{JsonCharacterEncoding.Escape(value.GetValue<string>())}\""),
+        _ => new LiteralNode(value.ToJsonString()),
     };
 
-    private Node ReadTypes(SchemaReader schema)
+    private GrammarNode CompileTypes(SchemaReader schema)
     {
-        string[] types = schema.Has("type") ? Types(schema) : Implied(schema);
-        List<Node> alternatives = [.. types.Select(type => ReadType(schema, type))];
+        string[] types = schema.Has("type") ? TypesOf(schema) : ImpliedTypes(schema);
+        List<GrammarNode> alternatives = [.. types.Select(type => CompileType(schema, type))];
         return types == AllTypes ? _json.Value : alternatives.Count == 1 ? alternatives[0] : new ChoiceNode(alternatives);
     }
 
-    private static string[] Types(SchemaReader schema)
+    private static string[] TypesOf(SchemaReader schema)
     {
-        string[] types = schema.Get("type") is JsonArray ? schema.Texts("type") : [schema.Text("type")!];
+        string[] types = schema.Get("type") is JsonArray ? schema.GetStrings("type") : [schema.GetString("type")!];
         foreach (string type in types)
         {
             if (type != "integer" && !AllTypes.Contains(type))
@@ -230,8 +232,8 @@ internal sealed class SchemaCompiler
         return [.. types.Where(type => type != "integer" || !types.Contains("number")).Distinct()];
     }
 
-    /// <summary>The type that a schema without one means, by the keywords it has.</summary>
-    private static string[] Implied(SchemaReader schema)
+    /// <summary>Returns the types that the keywords of a schema without "type" apply to, or all types if it has no such keywords.</summary>
+    private static string[] ImpliedTypes(SchemaReader schema)
     {
         List<string> types = [];
         foreach ((string type, string[] keywords) in ((string, string[])[])
@@ -249,14 +251,14 @@ internal sealed class SchemaCompiler
         return types.Count == 0 ? AllTypes : [.. types];
     }
 
-    private Node ReadType(SchemaReader schema, string type) => type switch
+    private GrammarNode CompileType(SchemaReader schema, string type) => type switch
     {
-        "object" => new ObjectGrammar(_scope, _json, Read).Read(schema),
-        "array" => new ArrayGrammar(_scope, _json, Read).Read(schema),
-        "string" => _strings.Read(schema),
-        "number" => _numbers.Read(schema, integer: false),
-        "integer" => _numbers.Read(schema, integer: true),
-        "boolean" => new ChoiceNode([new BytesNode("true"), new BytesNode("false")]),
-        _ => new BytesNode("null"),
+        "object" => new ObjectSchemaCompiler(_context, _json, CompileSchema).Compile(schema),
+        "array" => new ArraySchemaCompiler(_context, _json, CompileSchema).Compile(schema),
+        "string" => _strings.Compile(schema),
+        "number" => _numbers.Compile(schema, integer: false),
+        "integer" => _numbers.Compile(schema, integer: true),
+        "boolean" => new ChoiceNode([new LiteralNode("true"), new LiteralNode("false")]),
+        _ => new LiteralNode("null"),
     };
 }

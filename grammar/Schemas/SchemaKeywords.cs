@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>Which JSON schema keywords there are, as far as they matter here.</summary>
+/// <summary>The JSON schema keywords that are supported or can be ignored.</summary>
 internal static class SchemaKeywords
 {
     /// <summary>Keywords of objects.</summary>
@@ -17,21 +17,21 @@ internal static class SchemaKeywords
 
     private static readonly string[] Others = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"];
 
-    private static readonly HashSet<string> Constraining = [.. OfObjects, .. OfArrays, .. OfStrings, .. OfNumbers, .. Others];
+    private static readonly HashSet<string> Restricting = [.. OfObjects, .. OfArrays, .. OfStrings, .. OfNumbers, .. Others];
 
-    /// <summary>Keywords that say something about values without restricting them, or hold what others refer to.</summary>
-    private static readonly HashSet<string> Notes =
+    /// <summary>Keywords that do not restrict values: annotations, and containers of schemas that references point to.</summary>
+    private static readonly HashSet<string> Annotations =
     [
         "$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "example", "examples", "deprecated",
         "readOnly", "writeOnly", "discriminator", "contentMediaType", "contentEncoding", "strict", "externalDocs", "xml",
     ];
 
-    /// <summary>Restricts values, in a way that can be followed.</summary>
-    public static bool IsConstraining(string keyword) => Constraining.Contains(keyword);
+    /// <summary>Returns true for a supported keyword that restricts values.</summary>
+    public static bool IsSupported(string keyword) => Restricting.Contains(keyword);
 
-    /// <summary>Restricts nothing.</summary>
-    public static bool IsNote(string keyword) => Notes.Contains(keyword) || keyword.StartsWith("x-", StringComparison.Ordinal);
+    /// <summary>Returns true for a keyword that does not restrict values.</summary>
+    public static bool IsAnnotation(string keyword) => Annotations.Contains(keyword) || keyword.StartsWith("x-", StringComparison.Ordinal);
 
-    /// <summary>What may be used, for errors.</summary>
-    public static string Supported { get; } = string.Join(", ", Constraining.Order(StringComparer.Ordinal)) + " and annotations";
+    /// <summary>The supported keywords, for errors.</summary>
+    public static string Supported { get; } = string.Join(", ", Restricting.Order(StringComparer.Ordinal)) + " and annotations";
 }

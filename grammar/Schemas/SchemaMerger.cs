@@ -5,20 +5,20 @@ using HunyuanOrleans.Grammar.Automata;
 namespace HunyuanOrleans.Grammar.Schemas;
 
 /// <summary>
-/// Makes one schema of two that hold together: <c>allOf</c>, and keywords beside <c>anyOf</c> or <c>$ref</c>. What two schemas say
-/// of the same keyword is combined where that is a keyword again, else refused. It does not follow references.
+/// Merges two schemas that apply together into one: the parts of <c>allOf</c>, and keywords beside <c>anyOf</c> or <c>$ref</c>. Two
+/// values of the same keyword are combined if one value can express both; otherwise the schema is rejected. References are not followed.
 /// </summary>
-internal sealed class SchemaMerger(AutomatonScope scope)
+internal sealed class SchemaMerger(GrammarContext context)
 {
-    /// <summary>Most values copied for one constraint: schemas that multiply themselves end here.</summary>
-    private const int MaxCopied = 500_000;
+    /// <summary>Maximum number of JSON values copied for one constraint. It stops schemas that grow exponentially when merged.</summary>
+    private const int MaxCopies = 500_000;
 
-    private int _copied;
+    private int _copies;
 
-    /// <summary>A schema that allows what both allow.</summary>
-    /// <param name="a">One.</param>
-    /// <param name="b">The other.</param>
-    /// <param name="pointer">Where, for errors.</param>
+    /// <summary>Returns a schema that allows what both schemas allow.</summary>
+    /// <param name="a">The first schema.</param>
+    /// <param name="b">The second schema.</param>
+    /// <param name="pointer">JSON pointer of the schemas, for errors.</param>
     public JsonNode Merge(JsonNode? a, JsonNode? b, string pointer)
     {
         if (IsBoolean(a, out bool always))
@@ -33,32 +33,32 @@ internal sealed class SchemaMerger(AutomatonScope scope)
 
         if (a is not JsonObject first || b is not JsonObject second)
         {
-            throw scope.Error($"The JSON schema at {pointer} holds something else than an object or true or false.");
+            throw context.Error($"The JSON schema at {pointer} holds something other than an object, true or false.");
         }
 
         var merged = (JsonObject)Copy(first)!;
         foreach ((string keyword, JsonNode? value) in second)
         {
-            if (SchemaKeywords.IsNote(keyword))
+            if (SchemaKeywords.IsAnnotation(keyword))
             {
                 continue;
             }
 
-            merged[keyword] = first.TryGetPropertyValue(keyword, out JsonNode? mine)
-                ? Combine(new SchemaReader(scope, first, pointer), keyword, mine, value)
+            merged[keyword] = first.TryGetPropertyValue(keyword, out JsonNode? existing)
+                ? Combine(new SchemaReader(context, first, pointer), keyword, existing, value)
                 : Copy(value);
         }
 
         return merged;
     }
 
-    /// <summary>A copy without a keyword.</summary>
+    /// <summary>Returns a copy of a schema without a keyword and without annotations.</summary>
     public JsonObject Without(JsonObject schema, string keyword)
     {
         JsonObject copy = [];
         foreach ((string name, JsonNode? value) in schema)
         {
-            if (name != keyword && !SchemaKeywords.IsNote(name))
+            if (name != keyword && !SchemaKeywords.IsAnnotation(name))
             {
                 copy[name] = Copy(value);
             }
@@ -77,38 +77,39 @@ internal sealed class SchemaMerger(AutomatonScope scope)
         switch (keyword)
         {
             case "properties" when a is JsonObject first && b is JsonObject second:
-                return Properties(first, second, schema.Below(keyword));
+                return MergeProperties(first, second, schema.PointerTo(keyword));
             case "allOf" when a is JsonArray first && b is JsonArray second:
                 return new JsonArray([.. first.Concat(second).Select(Copy)]);
             case "required" when a is JsonArray first && b is JsonArray second:
-                return new JsonArray([.. first.Concat(second).Select(item => item?.ToJsonString()).Distinct().Select(text => JsonNode.Parse(text ?? "null"))]);
+                IEnumerable<string> names = first.Concat(second).Select(static item => item?.ToJsonString() ?? "null").Distinct();
+                return new JsonArray([.. names.Select(static text => JsonNode.Parse(text))]);
             case "enum" when a is JsonArray first && b is JsonArray second:
                 return new JsonArray([.. first.Where(item => second.Any(other => JsonNode.DeepEquals(item, other))).Select(Copy)]);
             case "type":
-                return Types(schema, a, b);
+                return MergeTypes(schema, a, b);
             case "additionalProperties" or "items":
-                return Merge(a, b, schema.Below(keyword));
+                return Merge(a, b, schema.PointerTo(keyword));
             case "minimum" or "exclusiveMinimum" or "minLength" or "minItems":
-                return Copy(Less(schema, keyword, a, b) ? b : a);
+                return Copy(IsLess(schema, keyword, a, b) ? b : a);
             case "maximum" or "exclusiveMaximum" or "maxLength" or "maxItems":
-                return Copy(Less(schema, keyword, a, b) ? a : b);
+                return Copy(IsLess(schema, keyword, a, b) ? a : b);
             default:
-                throw schema.Error(keyword, "is given twice, in parts that hold together, with different values; that is not supported");
+                throw schema.Error(keyword, "has different values in schemas that apply together, which is not supported");
         }
     }
 
-    private JsonObject Properties(JsonObject a, JsonObject b, string pointer)
+    private JsonObject MergeProperties(JsonObject a, JsonObject b, string pointer)
     {
         var merged = (JsonObject)Copy(a)!;
         foreach ((string name, JsonNode? value) in b)
         {
-            merged[name] = a.TryGetPropertyValue(name, out JsonNode? mine) ? Merge(mine, value, $"{pointer}/{name}") : Copy(value);
+            merged[name] = a.TryGetPropertyValue(name, out JsonNode? existing) ? Merge(existing, value, $"{pointer}/{name}") : Copy(value);
         }
 
         return merged;
     }
 
-    private static JsonArray Types(SchemaReader schema, JsonNode? a, JsonNode? b)
+    private static JsonArray MergeTypes(SchemaReader schema, JsonNode? a, JsonNode? b)
     {
         string[] first = Names(a), second = Names(b);
         List<JsonNode?> both = [];
@@ -137,7 +138,7 @@ internal sealed class SchemaMerger(AutomatonScope scope)
             : throw schema.Error("type", "is neither a string nor an array of strings");
     }
 
-    private static bool Less(SchemaReader schema, string keyword, JsonNode? a, JsonNode? b)
+    private static bool IsLess(SchemaReader schema, string keyword, JsonNode? a, JsonNode? b)
     {
         if (a?.GetValueKind() == JsonValueKind.Number && b?.GetValueKind() == JsonValueKind.Number
             && ExactDecimal.TryParse(a.ToJsonString(), out ExactDecimal first) && ExactDecimal.TryParse(b.ToJsonString(), out ExactDecimal second))
@@ -156,9 +157,9 @@ internal sealed class SchemaMerger(AutomatonScope scope)
 
     private JsonNode? Copy(JsonNode? node)
     {
-        if (++_copied > MaxCopied)
+        if (++_copies > MaxCopies)
         {
-            throw scope.Error("The constraint is too complex: its schema's parts multiply (anyOf, allOf or $ref beside other keywords).");
+            throw context.Error("The constraint is too complex: its schema's parts multiply (anyOf, allOf or $ref beside other keywords).");
         }
 
         switch (node)

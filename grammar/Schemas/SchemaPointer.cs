@@ -4,11 +4,13 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>References within one schema: <c>#</c> and <c>#/path/to/part</c>.</summary>
+/// <summary>Resolves references within one schema: <c>#</c> and <c>#/path/to/part</c>.</summary>
 internal static class SchemaPointer
 {
-    /// <summary>A reference as a fragment without percent codes.</summary>
-    public static string Normal(string reference, SchemaReader schema)
+    /// <summary>Checks a reference and returns it without percent-encoding.</summary>
+    /// <param name="reference">The value of <c>$ref</c>.</param>
+    /// <param name="schema">The schema that contains the reference, for errors.</param>
+    public static string Normalize(string reference, SchemaReader schema)
     {
         if (reference != "#" && !reference.StartsWith("#/", StringComparison.Ordinal))
         {
@@ -18,8 +20,9 @@ internal static class SchemaPointer
         return Uri.UnescapeDataString(reference);
     }
 
-    /// <summary>What a fragment refers to.</summary>
-    public static JsonNode? Find(AutomatonScope scope, JsonNode? root, string fragment)
+    /// <summary>Returns the schema that a normalized reference points to.</summary>
+    /// <exception cref="ConstraintException">The reference points to nothing.</exception>
+    public static JsonNode? Resolve(GrammarContext context, JsonNode? root, string fragment)
     {
         JsonNode? node = root;
         foreach (string part in fragment.Split('/').Skip(1))
@@ -34,7 +37,7 @@ internal static class SchemaPointer
             };
             if (!found)
             {
-                throw scope.Error($"The JSON schema refers to {fragment}, which is not there.");
+                throw context.Error($"The JSON schema refers to {fragment}, which does not exist.");
             }
         }
 

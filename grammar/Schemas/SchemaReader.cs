@@ -4,21 +4,21 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>One schema object, read with errors that name the keyword and the place.</summary>
-/// <param name="scope">The constraint's bounds.</param>
-/// <param name="schema">The object.</param>
-/// <param name="pointer">Where it is, as a JSON pointer.</param>
-internal sealed class SchemaReader(AutomatonScope scope, JsonObject schema, string pointer)
+/// <summary>Reads the keywords of one schema object; its errors name the keyword and the place.</summary>
+/// <param name="context">Creates errors.</param>
+/// <param name="schema">The schema object.</param>
+/// <param name="pointer">The JSON pointer to the object.</param>
+internal sealed class SchemaReader(GrammarContext context, JsonObject schema, string pointer)
 {
     public JsonObject Schema => schema;
 
     public string Pointer => pointer;
 
-    /// <summary>The error for a keyword here.</summary>
+    /// <summary>Creates the exception for a problem with a keyword.</summary>
     public ConstraintException Error(string keyword, string problem)
-        => scope.Error($"The JSON schema's \"{keyword}\" at {Place} {problem}.");
+        => context.Error($"The JSON schema's \"{keyword}\" at {Place} {problem}.");
 
-    /// <summary>The place in words.</summary>
+    /// <summary>The place of the schema as errors name it.</summary>
     public string Place => pointer.Length == 0 ? "the top" : pointer;
 
     public bool Has(string keyword) => schema.ContainsKey(keyword);
@@ -27,10 +27,11 @@ internal sealed class SchemaReader(AutomatonScope scope, JsonObject schema, stri
 
     public JsonNode? Get(string keyword) => schema[keyword];
 
-    public string Below(string keyword) => $"{pointer}/{keyword}";
+    /// <summary>Returns the JSON pointer to a keyword's value.</summary>
+    public string PointerTo(string keyword) => $"{pointer}/{keyword}";
 
-    /// <summary>A count: an integer from 0 on; null where the keyword is missing.</summary>
-    public int? Count(string keyword)
+    /// <summary>Returns a non-negative integer, or null if the keyword is missing.</summary>
+    public int? GetCount(string keyword)
     {
         if (!schema.TryGetPropertyValue(keyword, out JsonNode? node))
         {
@@ -39,11 +40,11 @@ internal sealed class SchemaReader(AutomatonScope scope, JsonObject schema, stri
 
         return node is JsonValue value && value.TryGetValue(out double number) && number >= 0 && number <= int.MaxValue && number == Math.Floor(number)
             ? (int)number
-            : throw Error(keyword, $"is {Shown(node)}; allowed: an integer from 0 on");
+            : throw Error(keyword, $"is {Abbreviate(node)}; allowed: an integer of at least 0");
     }
 
-    /// <summary>A number; null where the keyword is missing.</summary>
-    public ExactDecimal? Number(string keyword)
+    /// <summary>Returns a number, or null if the keyword is missing.</summary>
+    public ExactDecimal? GetNumber(string keyword)
     {
         if (!schema.TryGetPropertyValue(keyword, out JsonNode? node))
         {
@@ -52,16 +53,16 @@ internal sealed class SchemaReader(AutomatonScope scope, JsonObject schema, stri
 
         if (node?.GetValueKind() != JsonValueKind.Number)
         {
-            throw Error(keyword, $"is {Shown(node)}; allowed: a number");
+            throw Error(keyword, $"is {Abbreviate(node)}; allowed: a number");
         }
 
         return ExactDecimal.TryParse(node.ToJsonString(), out ExactDecimal number)
             ? number
-            : throw Error(keyword, $"is {Shown(node)}; allowed: a number of at most {ExactDecimal.MaxDigits} digits");
+            : throw Error(keyword, $"is {Abbreviate(node)}; allowed: a number of at most {ExactDecimal.MaxDigits} digits");
     }
 
-    /// <summary>A text; null where the keyword is missing.</summary>
-    public string? Text(string keyword)
+    /// <summary>Returns a string, or null if the keyword is missing.</summary>
+    public string? GetString(string keyword)
     {
         if (!schema.TryGetPropertyValue(keyword, out JsonNode? node))
         {
@@ -70,52 +71,52 @@ internal sealed class SchemaReader(AutomatonScope scope, JsonObject schema, stri
 
         return node?.GetValueKind() == JsonValueKind.String
             ? node.GetValue<string>()
-            : throw Error(keyword, $"is {Shown(node)}; allowed: a string");
+            : throw Error(keyword, $"is {Abbreviate(node)}; allowed: a string");
     }
 
-    /// <summary>An array; null where the keyword is missing.</summary>
-    public JsonArray? List(string keyword)
+    /// <summary>Returns an array, or null if the keyword is missing.</summary>
+    public JsonArray? GetArray(string keyword)
     {
         if (!schema.TryGetPropertyValue(keyword, out JsonNode? node))
         {
             return null;
         }
 
-        return node as JsonArray ?? throw Error(keyword, $"is {Shown(node)}; allowed: an array");
+        return node as JsonArray ?? throw Error(keyword, $"is {Abbreviate(node)}; allowed: an array");
     }
 
-    /// <summary>An array of texts; empty where the keyword is missing.</summary>
-    public string[] Texts(string keyword)
-        => [.. (List(keyword) ?? []).Select(item => item?.GetValueKind() == JsonValueKind.String
+    /// <summary>Returns an array of strings, which is empty if the keyword is missing.</summary>
+    public string[] GetStrings(string keyword)
+        => [.. (GetArray(keyword) ?? []).Select(item => item?.GetValueKind() == JsonValueKind.String
             ? item.GetValue<string>()
-            : throw Error(keyword, $"holds {Shown(item)}; allowed: strings"))];
+            : throw Error(keyword, $"holds {Abbreviate(item)}; allowed: strings"))];
 
-    /// <summary>An object; null where the keyword is missing.</summary>
-    public JsonObject? Map(string keyword)
+    /// <summary>Returns an object, or null if the keyword is missing.</summary>
+    public JsonObject? GetObject(string keyword)
     {
         if (!schema.TryGetPropertyValue(keyword, out JsonNode? node))
         {
             return null;
         }
 
-        return node as JsonObject ?? throw Error(keyword, $"is {Shown(node)}; allowed: an object");
+        return node as JsonObject ?? throw Error(keyword, $"is {Abbreviate(node)}; allowed: an object");
     }
 
-    /// <summary>Refuses keywords that restrict values in a way that cannot be followed.</summary>
-    public void RequireKnown()
+    /// <summary>Throws if the schema has a keyword that restricts values and is not supported.</summary>
+    public void RejectUnsupported()
     {
         foreach ((string keyword, JsonNode? value) in schema)
         {
-            // Asking for what holds anyway asks for nothing.
-            bool idle = keyword == "uniqueItems" && value?.GetValueKind() == JsonValueKind.False;
-            if (!idle && !SchemaKeywords.IsConstraining(keyword) && !SchemaKeywords.IsNote(keyword))
+            // "uniqueItems": false is the default and restricts nothing.
+            bool isDefault = keyword == "uniqueItems" && value?.GetValueKind() == JsonValueKind.False;
+            if (!isDefault && !SchemaKeywords.IsSupported(keyword) && !SchemaKeywords.IsAnnotation(keyword))
             {
                 throw Error(keyword, $"is not supported; supported are {SchemaKeywords.Supported}");
             }
         }
     }
 
-    private static string Shown(JsonNode? node)
+    private static string Abbreviate(JsonNode? node)
     {
         string text = node?.ToJsonString() ?? "null";
         return text.Length <= 60 ? text : $"{text.AsSpan(0, 60)}…";

@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Grammar.Schemas;
 
 /// <summary>
-/// The formats of strings, as regular expressions for the whole text. Lengths of host names and their labels are not bounded: each
-/// character counted would be a state with a mask of its own.
+/// The supported string formats as regular expressions that match the whole text. The lengths of host names and their labels are not
+/// limited, because each counted character would be a state with its own mask.
 /// </summary>
 internal static class StringFormats
 {
     private const string Year = "(?:000[1-9]|00[1-9]\\d|0[1-9]\\d\\d|[1-9]\\d{3})";
 
-    /// <summary>Years with a 29th of February, 0000 excepted.</summary>
+    /// <summary>Leap years except 0000.</summary>
     private const string LeapYear = "(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)";
 
     private const string Date =
@@ -18,37 +18,37 @@ internal static class StringFormats
 
     private const string Byte = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 
-    private const string Label = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+    private const string HostLabel = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 
-    private const string Host = $"{Label}(?:\\.{Label})*";
+    private const string Host = $"{HostLabel}(?:\\.{HostLabel})*";
 
-    private const string Atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+    private const string EmailAtom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 
-    private const string Group = "[0-9A-Fa-f]{1,4}";
+    private const string HexGroup = "[0-9A-Fa-f]{1,4}";
 
-    private const string N = "\\d{1,9}";
+    private const string Number = "\\d{1,9}";
 
-    private const string Clock = $"T(?:{N}H(?:{N}M)?(?:{N}S)?|{N}M(?:{N}S)?|{N}S)";
+    private const string DurationTime = $"T(?:{Number}H(?:{Number}M)?(?:{Number}S)?|{Number}M(?:{Number}S)?|{Number}S)";
 
     private static readonly Dictionary<string, string> Patterns = new()
     {
         ["date"] = Date,
         ["time"] = Time,
         ["date-time"] = $"{Date}T{Time}",
-        ["duration"] = $"P(?:{N}W|{N}Y(?:{N}M)?(?:{N}D)?(?:{Clock})?|{N}M(?:{N}D)?(?:{Clock})?|{N}D(?:{Clock})?|{Clock})",
+        ["duration"] = $"P(?:{Number}W|{Number}Y(?:{Number}M)?(?:{Number}D)?(?:{DurationTime})?|{Number}M(?:{Number}D)?(?:{DurationTime})?|{Number}D(?:{DurationTime})?|{DurationTime})",
         ["uuid"] = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
-        ["email"] = $"{Atom}(?:\\.{Atom})*@{Host}",
+        ["email"] = $"{EmailAtom}(?:\\.{EmailAtom})*@{Host}",
         ["hostname"] = Host,
         ["ipv4"] = $"{Byte}(?:\\.{Byte}){{3}}",
-        ["ipv6"] = $"(?:{Group}:){{7}}{Group}|:(?::{Group}){{1,7}}|"
-            + string.Join('|', Enumerable.Range(1, 6).Select(static n => $"(?:{Group}:){{{n}}}(?::{Group}){{1,{7 - n}}}"))
-            + $"|(?:{Group}:){{1,7}}:|::",
+        ["ipv6"] = $"(?:{HexGroup}:){{7}}{HexGroup}|:(?::{HexGroup}){{1,7}}|"
+            + string.Join('|', Enumerable.Range(1, 6).Select(static n => $"(?:{HexGroup}:){{{n}}}(?::{HexGroup}){{1,{7 - n}}}"))
+            + $"|(?:{HexGroup}:){{1,7}}:|::",
         ["uri"] = "[A-Za-z][A-Za-z0-9+.-]{0,30}:(?://)?(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|\\[|\\]|%[0-9A-Fa-f]{2})+",
     };
 
-    /// <summary>The names there are.</summary>
+    /// <summary>The names of all formats, for errors.</summary>
     public static string Names { get; } = string.Join(", ", Patterns.Keys.Order(StringComparer.Ordinal));
 
-    /// <summary>The pattern of a format; null where there is none of that name.</summary>
+    /// <summary>Returns the pattern of a format, or null if the format is not supported.</summary>
     public static string? PatternOf(string name) => Patterns.GetValueOrDefault(name);
 }

@@ -53,7 +53,7 @@ internal sealed record StructuredOutput(ConstraintSpec Constraint, string Parame
         return format.Text("type") switch
         {
             "text" => null,
-            "json_object" => new StructuredOutput(ConstraintSpec.Json, FormatName),
+            "json_object" => new StructuredOutput(ConstraintSpec.JsonObject, FormatName),
             "json_schema" => new StructuredOutput(
                 ConstraintSpec.JsonSchema((format.Object("json_schema")?["schema"] switch
                 {

@@ -33,8 +33,8 @@ internal static class ToolCallGrammar
         ConstraintSpec.Literal("}"));
 
     private static ConstraintSpec Arguments(ToolSpec tool) => tool.Parameters is JsonElement parameters
-        ? ConstraintSpec.Named(tool.Path, ConstraintSpec.JsonSchema(RequireObject(parameters, tool.Path)))
-        : ConstraintSpec.Json;
+        ? ConstraintSpec.ForParameter(tool.Path, ConstraintSpec.JsonSchema(RequireObject(parameters, tool.Path)))
+        : ConstraintSpec.JsonObject;
 
     /// <summary>Adds "type": "object" to a schema that has no type, since arguments are an object.</summary>
     private static string RequireObject(JsonElement schema, string path)

@@ -1,14 +1,13 @@
-using HunyuanOrleans.Grammar;
 using Xunit;
 
 namespace HunyuanOrleans.Grammar.Tests;
 
-/// <summary>Masks come from a tree of tokens and parts found ahead; here every bit is compared with a plain trial of the token.</summary>
+/// <summary>Compares every bit of the masks with the result of advancing by that token.</summary>
 public sealed class MaskTests
 {
     [Theory]
     [MemberData(nameof(SchemaCases.Numbers), MemberType = typeof(SchemaCases))]
-    public void Every_bit_of_a_schemas_masks_is_right(int number)
+    public void Masks_of_schemas_match_advancing_by_each_token(int number)
     {
         (string schema, string[] valid, string[] invalid) = SchemaCases.All[number];
         TestVocabulary vocabulary = TestVocabulary.Pieces(number + 200, [.. valid, .. invalid]);
@@ -16,10 +15,10 @@ public sealed class MaskTests
     }
 
     [Fact]
-    public void Every_bit_is_right_deep_in_nested_json()
+    public void Masks_of_deeply_nested_json_match_advancing_by_each_token()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(3, "{\"a\":[[[{\"b\":{\"c\":\"]}]\"}}]]]}}]]", "\"}]}]}", "}]]}");
-        Check(vocabulary, vocabulary.Compiler.Compile(ConstraintSpec.Json), 150);
+        Check(vocabulary, vocabulary.Compiler.Compile(ConstraintSpec.JsonObject), 150);
     }
 
     [Theory]
@@ -28,44 +27,44 @@ public sealed class MaskTests
     [InlineData("(\\w+ ){2,5}[中-字]{0,2}(🐎|🐐)?")]
     [InlineData(".{0,100}")]
     [InlineData("a{5,60}b{0,70}")]
-    public void Every_bit_of_an_expressions_masks_is_right(string pattern)
+    public void Masks_of_regular_expressions_match_advancing_by_each_token(string pattern)
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(5, "abcabcdababab", "aaaaaaaaaabbbbbbbbbb", "hello world 123456789 x", "中文字🐎🐐");
         Check(vocabulary, vocabulary.Compiler.Compile(ConstraintSpec.Regex(pattern)), 100);
     }
 
     [Fact]
-    public void Every_bit_is_right_in_a_grammar_of_parts()
+    public void Masks_of_composed_specs_match_advancing_by_each_token()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(6, "<call>get\n```json\n{\"city\":\"x\"}\n```</call>", "<call>put\n");
         Check(vocabulary, vocabulary.Compiler.Compile(ToolCalls(vocabulary)), 120);
     }
 
     [Fact]
-    public void A_grammar_of_parts_accepts_its_texts_alone()
+    public void A_composed_spec_accepts_only_its_texts()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(6, "<call>get\n```json\n{\"city\":\"x\"}\n```</call>", "<call>put\n");
         Constraint constraint = vocabulary.Compiler.Compile(ToolCalls(vocabulary), "tools");
         int[] one = [.. Ids("<call>get\n```json\n{\"city\":\"x\"}\n```</call>")];
         int[] other = [.. Ids("<call>put\n```json\n{\"n\":12}\n```</call>")];
-        Assert.True(Walker.Accepts(constraint, vocabulary, [vocabulary.Special, .. one]));
-        Assert.True(Walker.Accepts(constraint, vocabulary, [vocabulary.Special, .. one, .. other, .. one]));
-        Assert.False(Walker.Accepts(constraint, vocabulary, [.. one]));
-        Assert.False(Walker.Accepts(constraint, vocabulary, [vocabulary.Special]));
-        Assert.False(Walker.Accepts(constraint, vocabulary, [0xFF, .. one]));
-        Assert.False(Walker.Accepts(constraint, vocabulary, [vocabulary.Special, .. one, .. one, .. one, .. one]));
-        Assert.False(Walker.Accepts(constraint, vocabulary, [vocabulary.Special, .. Ids("<call>get\n```json\n{\"n\":1}\n```</call>")]));
+        Assert.True(ConstraintWalker.Accepts(constraint, vocabulary, [vocabulary.Special, .. one]));
+        Assert.True(ConstraintWalker.Accepts(constraint, vocabulary, [vocabulary.Special, .. one, .. other, .. one]));
+        Assert.False(ConstraintWalker.Accepts(constraint, vocabulary, [.. one]));
+        Assert.False(ConstraintWalker.Accepts(constraint, vocabulary, [vocabulary.Special]));
+        Assert.False(ConstraintWalker.Accepts(constraint, vocabulary, [0xFF, .. one]));
+        Assert.False(ConstraintWalker.Accepts(constraint, vocabulary, [vocabulary.Special, .. one, .. one, .. one, .. one]));
+        Assert.False(ConstraintWalker.Accepts(constraint, vocabulary, [vocabulary.Special, .. Ids("<call>get\n```json\n{\"n\":1}\n```</call>")]));
 
         IEnumerable<int> Ids(string text) => text.Select(static c => (int)c);
     }
 
     [Fact]
-    public void Choices_are_these_texts_alone()
+    public void A_choice_accepts_only_its_texts()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(7, "positive", "positively", "negative");
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Choice("positive", "positively", "né"));
         Check(vocabulary, constraint, 10);
-        ConstraintState state = constraint.Begin();
+        ConstraintState state = constraint.CreateState();
         foreach (char c in "positive")
         {
             Assert.False(state.IsComplete);
@@ -83,32 +82,32 @@ public sealed class MaskTests
     }
 
     [Fact]
-    public void A_replay_gives_an_equal_state()
+    public void Replaying_the_tokens_gives_an_equal_state()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(8, "{\"a\": [1, {\"b\": null}]}");
-        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Json);
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonObject);
         var random = new Random(4);
-        int[] ids = vocabulary.Segment("{\"a\": [1, {\"b\": {\"c\":[[]]}}], \"ž\": \"🐎\"}"u8, random);
-        ConstraintState state = constraint.Begin();
+        int[] ids = vocabulary.Tokenize("{\"a\": [1, {\"b\": {\"c\":[[]]}}], \"ž\": \"🐎\"}"u8, random);
+        ConstraintState state = constraint.CreateState();
         for (int i = 0; i < ids.Length; i++)
         {
             state.Advance(ids[i]);
-            Assert.Equal(state.AllowedTokens.ToArray(), constraint.Begin(ids.AsSpan(0, i + 1)).AllowedTokens.ToArray());
+            Assert.Equal(state.AllowedTokens.ToArray(), constraint.CreateState(ids.AsSpan(0, i + 1)).AllowedTokens.ToArray());
         }
 
         Assert.True(state.IsFinished);
     }
 
     [Fact]
-    public void Threads_share_a_constraint()
+    public void Threads_can_share_a_constraint()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(9, "{\"a\": [1, {\"b\": null}]}");
-        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Json);
-        string[] alone = [.. Enumerable.Range(0, 24).Select(seed => Convert.ToHexString(Walker.Walk(vocabulary, constraint, seed, 40)))];
-        Constraint shared = TestVocabulary.Pieces(9, "{\"a\": [1, {\"b\": null}]}").Compiler.Compile(ConstraintSpec.Json);
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonObject);
+        string[] alone = [.. Enumerable.Range(0, 24).Select(seed => Convert.ToHexString(ConstraintWalker.Generate(vocabulary, constraint, seed, 40)))];
+        Constraint shared = TestVocabulary.Pieces(9, "{\"a\": [1, {\"b\": null}]}").Compiler.Compile(ConstraintSpec.JsonObject);
         string[] together = new string[alone.Length];
         Parallel.For(0, alone.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 }, seed =>
-            together[seed] = Convert.ToHexString(Walker.Walk(vocabulary, shared, seed, 40)));
+            together[seed] = Convert.ToHexString(ConstraintWalker.Generate(vocabulary, shared, seed, 40)));
         Assert.Equal(alone, together);
     }
 
@@ -117,7 +116,7 @@ public sealed class MaskTests
         ConstraintSpec Call(string name, string schema) => ConstraintSpec.Sequence(
             ConstraintSpec.Literal($"<call>{name}\n```json\n"), ConstraintSpec.JsonSchema(schema), ConstraintSpec.Literal("\n```</call>"));
         return ConstraintSpec.Sequence(
-            ConstraintSpec.Special(vocabulary.Special),
+            ConstraintSpec.SpecialToken(vocabulary.Special),
             ConstraintSpec.Repeat(
                 ConstraintSpec.OneOf(
                     Call("get", """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}"""),
@@ -130,7 +129,7 @@ public sealed class MaskTests
     {
         for (int seed = 0; seed < 6; seed++)
         {
-            Walker.Walk(vocabulary, constraint, seed, steps, state =>
+            ConstraintWalker.Generate(vocabulary, constraint, seed, steps, state =>
             {
                 ReadOnlyMemory<ulong> mask = state.AllowedTokens;
                 for (int id = 0; id < vocabulary.Size; id++)

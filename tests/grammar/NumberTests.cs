@@ -1,17 +1,16 @@
 using System.Globalization;
 using System.Text;
-using HunyuanOrleans.Grammar;
 using Xunit;
 
 namespace HunyuanOrleans.Grammar.Tests;
 
-/// <summary>Bounds of numbers against plain comparison.</summary>
+/// <summary>Compares the number keywords of schemas with decimal arithmetic.</summary>
 public sealed class NumberTests
 {
     private static readonly TestVocabulary Vocabulary = TestVocabulary.Pieces(1, "-12", "100", "0.5", "999");
 
     [Fact]
-    public void Integers_keep_their_bounds_exactly()
+    public void Bounds_of_integers_are_exact()
     {
         var random = new Random(5);
         for (int i = 0; i < 60; i++)
@@ -30,7 +29,7 @@ public sealed class NumberTests
     }
 
     [Fact]
-    public void Numbers_keep_their_bounds_exactly()
+    public void Bounds_of_numbers_are_exact()
     {
         var random = new Random(6);
         for (int i = 0; i < 80; i++)
@@ -56,7 +55,7 @@ public sealed class NumberTests
     [InlineData("number", "0.01")]
     [InlineData("number", "0.75")]
     [InlineData("number", "12")]
-    public void Multiples_are_multiples(string type, string divisor)
+    public void Only_multiples_of_the_divisor_are_accepted(string type, string divisor)
     {
         decimal by = decimal.Parse(divisor, CultureInfo.InvariantCulture);
         Constraint? constraint = Compile(type, -100, 100, false, false, by);
@@ -93,5 +92,5 @@ public sealed class NumberTests
     }
 
     private static bool Accepts(Constraint? constraint, string text)
-        => constraint is not null && Walker.Accepts(constraint, Vocabulary, Encoding.UTF8.GetBytes(text).Select(static value => (int)value));
+        => constraint is not null && ConstraintWalker.Accepts(constraint, Vocabulary, Encoding.UTF8.GetBytes(text).Select(static value => (int)value));
 }

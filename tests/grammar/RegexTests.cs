@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using HunyuanOrleans.Grammar;
 using Xunit;
 
 namespace HunyuanOrleans.Grammar.Tests;
@@ -25,7 +24,7 @@ public sealed class RegexTests
     [InlineData("(a*)*|b", "ab")]
     [InlineData("", "a")]
     [InlineData("a{,3}", "a{,3}")]
-    public void The_same_texts_match_as_in_the_runtimes_own_engine(string pattern, string alphabet)
+    public void Accepts_the_same_texts_as_the_regex_engine_of_the_runtime(string pattern, string alphabet)
     {
         var random = new Random(pattern.Length);
         TestVocabulary vocabulary = TestVocabulary.Pieces(pattern.Length, alphabet, alphabet + alphabet);
@@ -38,12 +37,12 @@ public sealed class RegexTests
             string text = Draw(random, letters, i % 3 == 0 ? 23 : 6);
             bool match = IsMatch(expected, text);
             matched += match ? 1 : 0;
-            Assert.True(match == Walker.Accepts(constraint, vocabulary, vocabulary.Segment(Encoding.UTF8.GetBytes(text), random)), $"{text}: {match}");
+            Assert.True(match == ConstraintWalker.Accepts(constraint, vocabulary, vocabulary.Tokenize(Encoding.UTF8.GetBytes(text), random)), $"{text}: {match}");
         }
 
         for (int seed = 0; seed < 30; seed++)
         {
-            string text = new UTF8Encoding(false, true).GetString(Walker.Walk(vocabulary, constraint, seed, seed));
+            string text = new UTF8Encoding(false, true).GetString(ConstraintWalker.Generate(vocabulary, constraint, seed, seed));
             Assert.True(IsMatch(expected, text), text);
             matched++;
         }
@@ -73,9 +72,9 @@ public sealed class RegexTests
     [InlineData("a{99999999999}", "too many")]
     [InlineData("[z-a]", "range")]
     [InlineData("\\u12", "hexadecimal")]
-    [InlineData("\\ud83d", "half a character")]
+    [InlineData("\\ud83d", "half a surrogate pair")]
     [InlineData("a\\", "backslash")]
-    public void What_is_not_supported_is_said(string pattern, string message)
+    public void An_invalid_or_unsupported_pattern_is_rejected(string pattern, string message)
     {
         ConstraintException error = Assert.Throws<ConstraintException>(
             () => TestVocabulary.Bytes().Compiler.Compile(ConstraintSpec.Regex(pattern), "guided_regex"));
@@ -86,7 +85,10 @@ public sealed class RegexTests
     private static string Draw(Random random, Rune[] letters, int most)
         => string.Concat(Enumerable.Range(0, random.Next(most + 1)).Select(_ => letters[random.Next(letters.Length)].ToString()));
 
-    /// <summary>The runtime reads UTF-16: a character beyond the first plane in a class is two for it, so it is replaced by one.</summary>
+    /// <summary>
+    /// Matches with the runtime's engine. It reads UTF-16, where a supplementary character in a class counts as two, so such characters
+    /// are replaced by ones from the private use area.
+    /// </summary>
     private static bool IsMatch(Regex expected, string text)
     {
         string pattern = expected.ToString().Replace("🐎", "\uE000", StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Grammar.Tests;
 
-/// <summary>Schemas with documents they allow, in the order of their properties, and documents they do not.</summary>
+/// <summary>Schemas with documents that the compiled grammar accepts and documents that it rejects.</summary>
 internal static class SchemaCases
 {
     public static readonly (string Schema, string[] Valid, string[] Invalid)[] All =
@@ -61,6 +61,6 @@ internal static class SchemaCases
         ("true", ["null"], ["nul"]),
     ];
 
-    /// <summary>Their numbers, for theories.</summary>
+    /// <summary>The indices of all cases, for theories.</summary>
     public static IEnumerable<object[]> Numbers() => Enumerable.Range(0, All.Length).Select(static i => new object[] { i });
 }

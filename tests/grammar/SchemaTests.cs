@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using HunyuanOrleans.Grammar;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -10,7 +9,7 @@ public sealed class SchemaTests
 {
     [Theory]
     [MemberData(nameof(SchemaCases.Numbers), MemberType = typeof(SchemaCases))]
-    public void Documents_are_accepted_or_not_however_they_are_cut_into_tokens(int number)
+    public void Acceptance_does_not_depend_on_how_a_document_is_tokenized(int number)
     {
         (string schema, string[] valid, string[] invalid) = SchemaCases.All[number];
         var random = new Random(number);
@@ -22,8 +21,8 @@ public sealed class SchemaTests
             Assert.True(validator.IsValid(JsonDocument.Parse(document).RootElement), document);
             for (int i = 0; i < 10; i++)
             {
-                int[] ids = vocabulary.Segment(Encoding.UTF8.GetBytes(document), random);
-                Assert.True(Walker.Accepts(constraint, vocabulary, ids), $"{document} in {ids.Length} tokens");
+                int[] ids = vocabulary.Tokenize(Encoding.UTF8.GetBytes(document), random);
+                Assert.True(ConstraintWalker.Accepts(constraint, vocabulary, ids), $"{document} in {ids.Length} tokens");
             }
         }
 
@@ -31,14 +30,14 @@ public sealed class SchemaTests
         {
             for (int i = 0; i < 10; i++)
             {
-                Assert.False(Walker.Accepts(constraint, vocabulary, vocabulary.Segment(Encoding.UTF8.GetBytes(document), random)), document);
+                Assert.False(ConstraintWalker.Accepts(constraint, vocabulary, vocabulary.Tokenize(Encoding.UTF8.GetBytes(document), random)), document);
             }
         }
     }
 
     [Theory]
     [MemberData(nameof(SchemaCases.Numbers), MemberType = typeof(SchemaCases))]
-    public void Whatever_is_drawn_is_valid(int number)
+    public void Every_generated_document_is_valid(int number)
     {
         (string schema, string[] valid, _) = SchemaCases.All[number];
         TestVocabulary vocabulary = TestVocabulary.Pieces(number + 100, valid);
@@ -46,7 +45,7 @@ public sealed class SchemaTests
         var validator = new JsonSchemaValidator(schema);
         for (int seed = 0; seed < 60; seed++)
         {
-            byte[] text = Walker.Walk(vocabulary, constraint, seed, steps: seed);
+            byte[] text = ConstraintWalker.Generate(vocabulary, constraint, seed, steps: seed);
             string shown = new UTF8Encoding(false, true).GetString(text);
             using JsonDocument document = Parse(shown);
             Assert.True(validator.IsValid(document.RootElement), shown);
@@ -54,23 +53,23 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public void Any_object_is_an_object()
+    public void Every_document_generated_for_json_object_is_an_object()
     {
         TestVocabulary vocabulary = TestVocabulary.Pieces(1, "{\"a\": [1, {\"b\": null}]}");
-        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Json);
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.JsonObject);
         for (int seed = 0; seed < 100; seed++)
         {
-            string text = Encoding.UTF8.GetString(Walker.Walk(vocabulary, constraint, seed, steps: 2 * seed));
+            string text = Encoding.UTF8.GetString(ConstraintWalker.Generate(vocabulary, constraint, seed, steps: 2 * seed));
             using JsonDocument document = Parse(text);
             Assert.Equal(JsonValueKind.Object, document.RootElement.ValueKind);
         }
     }
 
     [Fact]
-    public void White_space_cannot_go_on_for_ever()
+    public void White_space_is_bounded()
     {
         TestVocabulary vocabulary = TestVocabulary.Bytes();
-        ConstraintState state = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema("""{"type":"object","properties":{"a":{"type":"array"}}}""")).Begin();
+        ConstraintState state = vocabulary.Compiler.Compile(ConstraintSpec.JsonSchema("""{"type":"object","properties":{"a":{"type":"array"}}}""")).CreateState();
         foreach (char c in "{\n")
         {
             state.Advance(c);

@@ -1,10 +1,11 @@
 using System.Text;
-using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Grammar.Tests;
 
-/// <summary>A small vocabulary: every byte, pieces of text cut anywhere (through characters too), a special token and an end.</summary>
+/// <summary>
+/// A small vocabulary: every byte, pieces of text cut at any byte (even within characters), a special token and an end-of-text token.
+/// </summary>
 internal sealed class TestVocabulary : ITokenText
 {
     public const int MaxPiece = 7;
@@ -33,10 +34,10 @@ internal sealed class TestVocabulary : ITokenText
 
     public ConstraintCompiler Compiler { get; }
 
-    /// <summary>Single bytes alone.</summary>
+    /// <summary>Creates a vocabulary of single bytes.</summary>
     public static TestVocabulary Bytes() => new([]);
 
-    /// <summary>With pieces of JSON and of some texts.</summary>
+    /// <summary>Creates a vocabulary of single bytes, pieces of JSON and random pieces of some texts.</summary>
     public static TestVocabulary Pieces(int seed, params string[] texts)
     {
         var random = new Random(seed);
@@ -57,8 +58,8 @@ internal sealed class TestVocabulary : ITokenText
 
     public byte[] Join(IEnumerable<int> ids) => [.. ids.SelectMany(id => _tokens[id])];
 
-    /// <summary>A random way to write bytes in tokens.</summary>
-    public int[] Segment(ReadOnlySpan<byte> text, Random random)
+    /// <summary>Tokenizes bytes in a random way.</summary>
+    public int[] Tokenize(ReadOnlySpan<byte> text, Random random)
     {
         List<int> ids = [];
         List<int> candidates = [];

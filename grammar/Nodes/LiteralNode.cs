@@ -3,20 +3,20 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Nodes;
 
-/// <summary>Exactly these bytes.</summary>
-internal sealed class BytesNode(byte[] bytes) : Node
+/// <summary>Accepts exactly the given bytes.</summary>
+internal sealed class LiteralNode(byte[] bytes) : GrammarNode
 {
-    public BytesNode(string text)
+    public LiteralNode(string text)
         : this(Encoding.UTF8.GetBytes(text))
     {
     }
 
     /// <inheritdoc/>
-    public override int Write(Nfa nfa, int from)
+    public override int AppendTo(Nfa nfa, int from)
     {
         foreach (byte value in bytes)
         {
-            from = nfa.Read(from, value, value);
+            from = nfa.AddByteRange(from, value, value);
         }
 
         return from;

@@ -4,47 +4,48 @@ using System.Runtime.InteropServices;
 namespace HunyuanOrleans.Grammar.Automata;
 
 /// <summary>
-/// Follows a text byte by byte through rules that call each other, all readings at once. Callers of the same rule at the same place
-/// share its run, so ambiguity costs states, not paths. Remembers what it has seen, within bounds. Not thread-safe.
+/// Follows a text byte by byte through rules that call each other, and tracks all ways to parse it at once. Callers that call the same
+/// rule at the same position share one run of it (a graph-structured stack), so ambiguity does not multiply the work. States and stacks
+/// are cached up to a limit. Not thread-safe.
 /// </summary>
-internal sealed class Pushdown
+internal sealed class PushdownAutomaton
 {
-    /// <summary>States and stacks remembered; beyond, memory starts anew: deep texts that never come again must not pile up.</summary>
-    private const int MaxRemembered = 16_384;
+    /// <summary>Maximum number of cached states and stacks. Deeply nested texts that never recur must not accumulate.</summary>
+    private const int MaxCached = 16_384;
 
-    private readonly AutomatonScope _scope;
+    private readonly GrammarContext _context;
     private readonly Dictionary<Configuration[], PushdownState> _states = new(ConfigurationComparer.Instance);
     private readonly Dictionary<(Frame[] Frames, bool Bottom), FrameStack> _stacks = new(FrameComparer.Instance);
-    private readonly Dictionary<RuleState, PushdownState> _alone = [];
+    private readonly Dictionary<RuleState, PushdownState> _starts = [];
     private readonly List<Configuration> _kernel = [];
+    private readonly bool _singleToken;
 
-    private readonly bool _inToken;
-
-    /// <summary>Creates one over rules that <see cref="RuleCheck"/> has seen.</summary>
-    /// <param name="scope">The constraint's bounds and ids.</param>
-    /// <param name="inToken">
-    /// True where no more than one token is followed from any state asked for; then states that no token can tell apart are one.
+    /// <summary>Initializes the automaton. <see cref="RuleAnalyzer"/> must have run.</summary>
+    /// <param name="context">The constraint's ids and limits.</param>
+    /// <param name="singleToken">
+    /// True if the caller never follows more than one token from a start state. Then states that no single token can distinguish are
+    /// merged.
     /// </param>
-    public Pushdown(AutomatonScope scope, bool inToken)
+    public PushdownAutomaton(GrammarContext context, bool singleToken)
     {
-        _scope = scope;
-        _inToken = inToken;
+        _context = context;
+        _singleToken = singleToken;
     }
 
-    /// <summary>The empty stack: what ends here ends the text.</summary>
+    /// <summary>The empty stack: a rule that returns here ends the text.</summary>
     public FrameStack Empty { get; } = new(0, [], true);
 
-    /// <summary>What nothing can follow and the text cannot end in: the byte was wrong.</summary>
+    /// <summary>The state after a byte that is not allowed.</summary>
     public PushdownState Dead { get; } = new([]);
 
-    /// <summary>True once what is remembered has passed its bound.</summary>
-    public bool IsFull => _states.Count + _stacks.Count > MaxRemembered;
+    /// <summary>True if the cache has passed its limit and should be cleared.</summary>
+    public bool IsCacheFull => _states.Count + _stacks.Count > MaxCached;
 
-    /// <summary>What it remembers in memory, in bytes, about.</summary>
-    public long Size => 1000L * (_states.Count + _stacks.Count);
+    /// <summary>Estimated memory use of the cache in bytes.</summary>
+    public long EstimatedBytes => 1000L * (_states.Count + _stacks.Count);
 
-    /// <summary>Forgets states and stacks; those in use stay valid.</summary>
-    public void Forget()
+    /// <summary>Clears the cache. States and stacks that are still referenced stay valid.</summary>
+    public void ClearCache()
     {
         foreach (PushdownState state in _states.Values)
         {
@@ -53,28 +54,28 @@ internal sealed class Pushdown
 
         _states.Clear();
         _stacks.Clear();
-        _alone.Clear();
+        _starts.Clear();
     }
 
-    /// <summary>The state after one more byte; <see cref="Dead"/> where it is not allowed.</summary>
+    /// <summary>Returns the state after one more byte, or <see cref="Dead"/> if the byte is not allowed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public PushdownState Step(PushdownState state, byte value) => state.Next.Get(value) ?? Compute(state, value);
+    public PushdownState Step(PushdownState state, byte value) => state.Next.Get(value) ?? ComputeStep(state, value);
 
-    /// <summary>A rule state as if its rule were the whole grammar: what follows once it ends is not known.</summary>
-    public PushdownState Alone(RuleState state)
+    /// <summary>Returns the state that starts in a rule state with an empty stack: the rule is treated as the whole grammar.</summary>
+    public PushdownState StartAt(RuleState state)
     {
-        if (!_alone.TryGetValue(state, out PushdownState? alone))
+        if (!_starts.TryGetValue(state, out PushdownState? start))
         {
-            alone = StateOf([new Configuration(state, Empty)]);
-            _alone.Add(state, alone);
+            start = StateOf([new Configuration(state, Empty)]);
+            _starts.Add(state, start);
         }
 
-        return alone;
+        return start;
     }
 
-    /// <summary>Several rule states in that way.</summary>
-    /// <param name="states">In order of their ids, each once.</param>
-    public PushdownState Alone(ReadOnlySpan<RuleState> states)
+    /// <summary>Returns the state that starts in several rule states at once, each with an empty stack.</summary>
+    /// <param name="states">The rule states, ordered by their ids, each once.</param>
+    public PushdownState StartAt(ReadOnlySpan<RuleState> states)
     {
         var kernel = new Configuration[states.Length];
         for (int i = 0; i < kernel.Length; i++)
@@ -85,25 +86,25 @@ internal sealed class Pushdown
         return StateOf(kernel);
     }
 
-    private PushdownState Compute(PushdownState state, byte value)
+    private PushdownState ComputeStep(PushdownState state, byte value)
     {
-        _scope.SpendStep(state.Active.Length);
+        _context.SpendStep(state.Active.Length);
         _kernel.Clear();
         foreach (Configuration active in state.Active)
         {
             if (active.State.Step(value) is { } next)
             {
-                _kernel.Add(new Configuration(_inToken ? next.InToken : next, active.Stack));
+                _kernel.Add(new Configuration(_singleToken ? next.TokenEquivalent : next, active.Stack));
             }
         }
 
-        PushdownState target = _kernel.Count == 0 ? Dead : StateOf(Merged(_kernel));
+        PushdownState target = _kernel.Count == 0 ? Dead : StateOf(Merge(_kernel));
         state.Next.Add(value, target);
         return target;
     }
 
-    /// <summary>Puts configurations in order and those of the same rule state together.</summary>
-    private Configuration[] Merged(List<Configuration> configurations)
+    /// <summary>Orders configurations and merges the stacks of those with the same rule state.</summary>
+    private Configuration[] Merge(List<Configuration> configurations)
     {
         if (configurations.Count == 1)
         {
@@ -120,14 +121,14 @@ internal sealed class Pushdown
                 end++;
             }
 
-            merged.Add(end == i + 1 ? configurations[i] : new Configuration(configurations[i].State, Union(configurations, i, end)));
+            merged.Add(end == i + 1 ? configurations[i] : new Configuration(configurations[i].State, MergeStacks(configurations, i, end)));
             i = end;
         }
 
         return [.. merged];
     }
 
-    private FrameStack Union(List<Configuration> configurations, int start, int end)
+    private FrameStack MergeStacks(List<Configuration> configurations, int start, int end)
     {
         FrameStack first = configurations[start].Stack;
         bool same = true, bottom = false;
@@ -135,7 +136,7 @@ internal sealed class Pushdown
         for (int i = start; i < end; i++)
         {
             same &= configurations[i].Stack == first;
-            bottom |= configurations[i].Stack.Bottom;
+            bottom |= configurations[i].Stack.HasBottom;
             frames.AddRange(configurations[i].Stack.Frames);
         }
 
@@ -149,7 +150,7 @@ internal sealed class Pushdown
             return Empty;
         }
 
-        _scope.SpendStep(frames.Count);
+        _context.SpendStep(frames.Count);
         frames.Sort();
         int kept = 0;
         for (int i = 0; i < frames.Count; i++)
@@ -163,7 +164,7 @@ internal sealed class Pushdown
         Frame[] key = [.. CollectionsMarshal.AsSpan(frames)[..kept]];
         if (!_stacks.TryGetValue((key, bottom), out FrameStack? stack))
         {
-            stack = new FrameStack(_scope.NextId(), key, bottom);
+            stack = new FrameStack(_context.NextId(), key, bottom);
             _stacks.Add((key, bottom), stack);
         }
 
@@ -175,56 +176,59 @@ internal sealed class Pushdown
         if (!_states.TryGetValue(kernel, out PushdownState? state))
         {
             state = new PushdownState(kernel);
-            Settle(state);
+            Expand(state);
             _states.Add(kernel, state);
         }
 
         return state;
     }
 
-    private void Settle(PushdownState state)
+    /// <summary>Computes the configurations that a new state reaches by returns and calls.</summary>
+    private void Expand(PushdownState state)
     {
         if (state.Kernel is [var (only, stack)] && only.Calls.Length == 0 && (!only.Accepting || stack.Frames.Length == 0))
         {
-            state.ReachesBottom = only.Accepting && stack.Bottom;
-            state.Settled = state.Kernel;
+            state.CanEnd = only.Accepting && stack.HasBottom;
+            state.AfterReturns = state.Kernel;
             state.Active = only.ReadsBytes ? state.Kernel : [];
             return;
         }
 
-        List<Configuration> settled = [.. state.Kernel];
+        List<Configuration> reached = [.. state.Kernel];
         HashSet<Configuration>? seen = null;
-        for (int i = 0; i < settled.Count; i++)
+        for (int i = 0; i < reached.Count; i++)
         {
-            Configuration ended = settled[i];
+            Configuration ended = reached[i];
             if (!ended.State.Accepting)
             {
                 continue;
             }
 
-            state.ReachesBottom |= ended.Stack.Bottom;
+            state.CanEnd |= ended.Stack.HasBottom;
             foreach (Frame frame in ended.Stack.Frames)
             {
-                seen ??= [.. settled];
+                seen ??= [.. reached];
                 Configuration returned = new(frame.Return, frame.Parent);
                 if (seen.Add(returned))
                 {
-                    settled.Add(returned);
+                    reached.Add(returned);
                 }
             }
         }
 
-        _scope.SpendStep(settled.Count);
-        state.Settled = [.. settled];
-        state.Active = ActiveOf(settled);
+        _context.SpendStep(reached.Count);
+        state.AfterReturns = [.. reached];
+        state.Active = ActiveOf(reached);
     }
 
-    /// <summary>Enters the rules called, callers before callees, so that each is entered once, on behalf of all its callers.</summary>
-    private Configuration[] ActiveOf(List<Configuration> settled)
+    /// <summary>
+    /// Enters the called rules in order of their ranks. All callers of a rule are known when it is entered, so it is entered once.
+    /// </summary>
+    private Configuration[] ActiveOf(List<Configuration> configurations)
     {
         List<Configuration> active = [];
         SortedList<int, PendingCall>? pending = null;
-        foreach (Configuration configuration in settled)
+        foreach (Configuration configuration in configurations)
         {
             Enter(configuration);
         }
@@ -233,7 +237,7 @@ internal sealed class Pushdown
         {
             PendingCall call = pending.GetValueAtIndex(0);
             pending.RemoveAt(0);
-            Enter(new Configuration(call.Callee.Start, StackOf(call.Frames, call.Bottom)));
+            Enter(new Configuration(call.Callee.Start, StackOf(call.Frames, call.HasBottom)));
         }
 
         return [.. active];
@@ -254,11 +258,11 @@ internal sealed class Pushdown
                     pending.Add(call.Callee.Rank, entry = new PendingCall(call.Callee));
                 }
 
-                // A caller with nothing left to do is left out: its callers are waited for instead, so long lists stay flat.
+                // Tail call: the callee returns to the caller's callers directly, so long right-recursive lists do not deepen the stack.
                 if (call.Return.IsEnd)
                 {
                     entry.Frames.AddRange(stack.Frames);
-                    entry.Bottom |= stack.Bottom;
+                    entry.HasBottom |= stack.HasBottom;
                 }
                 else
                 {
@@ -274,7 +278,7 @@ internal sealed class Pushdown
 
         public List<Frame> Frames { get; } = [];
 
-        public bool Bottom { get; set; }
+        public bool HasBottom { get; set; }
     }
 
     private sealed class ConfigurationComparer : IEqualityComparer<Configuration[]>

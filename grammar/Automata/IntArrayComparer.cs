@@ -1,9 +1,9 @@
 namespace HunyuanOrleans.Grammar.Automata;
 
-/// <summary>Sorted int arrays by what they hold.</summary>
-internal sealed class IntSetComparer : IEqualityComparer<int[]>
+/// <summary>Compares arrays of integers by their contents.</summary>
+internal sealed class IntArrayComparer : IEqualityComparer<int[]>
 {
-    public static IntSetComparer Instance { get; } = new();
+    public static IntArrayComparer Instance { get; } = new();
 
     public bool Equals(int[]? x, int[]? y) => x.AsSpan().SequenceEqual(y);
 

@@ -1,14 +1,14 @@
 namespace HunyuanOrleans.Grammar.Patterns;
 
-/// <summary>A set of Unicode characters, as ranges in order that do not touch. Surrogates are never in it. Immutable.</summary>
-internal sealed class CodePoints
+/// <summary>A set of Unicode scalar values, kept as ordered ranges that do not touch. It never contains surrogates. Immutable.</summary>
+internal sealed class CodePointSet
 {
     private const int Last = 0x10FFFF, FirstSurrogate = 0xD800, LastSurrogate = 0xDFFF;
 
     private readonly (int Low, int High)[] _ranges;
 
-    /// <summary>The characters of some ranges, in any order; surrogates among them are left out.</summary>
-    public CodePoints(params IEnumerable<(int Low, int High)> ranges)
+    /// <summary>Creates the set of the characters in some ranges, which may be in any order. Surrogates are left out.</summary>
+    public CodePointSet(params IEnumerable<(int Low, int High)> ranges)
     {
         List<(int Low, int High)> merged = [];
         foreach ((int low, int high) in ranges.SelectMany(WithoutSurrogates).OrderBy(static range => range.Low))
@@ -27,27 +27,27 @@ internal sealed class CodePoints
     }
 
     /// <summary>Every character.</summary>
-    public static CodePoints All { get; } = new((0, Last));
+    public static CodePointSet All { get; } = new((0, Last));
 
     /// <summary>0 to 9.</summary>
-    public static CodePoints Digits { get; } = new(('0', '9'));
+    public static CodePointSet Digits { get; } = new(('0', '9'));
 
-    /// <summary>Letters, digits and the underscore of ASCII.</summary>
-    public static CodePoints Word { get; } = new(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
+    /// <summary>ASCII letters, digits and the underscore.</summary>
+    public static CodePointSet Word { get; } = new(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
 
-    /// <summary>White space of ASCII.</summary>
-    public static CodePoints Space { get; } = new(('\t', '\r'), (' ', ' '));
+    /// <summary>ASCII white space.</summary>
+    public static CodePointSet Space { get; } = new(('\t', '\r'), (' ', ' '));
 
-    /// <summary>The ranges.</summary>
+    /// <summary>The ranges in ascending order, bounds included.</summary>
     public IReadOnlyList<(int Low, int High)> Ranges => _ranges;
 
     public bool IsEmpty => _ranges.Length == 0;
 
-    /// <summary>A set of one.</summary>
-    public static CodePoints One(int character) => new((character, character));
+    /// <summary>Returns the set of one character.</summary>
+    public static CodePointSet Single(int character) => new((character, character));
 
-    /// <summary>All others.</summary>
-    public CodePoints Complement()
+    /// <summary>Returns the characters that are not in this set.</summary>
+    public CodePointSet Complement()
     {
         List<(int, int)> gaps = [];
         int next = 0;
@@ -66,14 +66,14 @@ internal sealed class CodePoints
             gaps.Add((next, Last));
         }
 
-        return new CodePoints(gaps);
+        return new CodePointSet(gaps);
     }
 
-    /// <summary>Those in either.</summary>
-    public CodePoints Union(CodePoints other) => new(_ranges.Concat(other._ranges));
+    /// <summary>Returns the characters in this set or the other.</summary>
+    public CodePointSet Union(CodePointSet other) => new(_ranges.Concat(other._ranges));
 
-    /// <summary>Those in this and not in the other.</summary>
-    public CodePoints Except(CodePoints other) => Complement().Union(other).Complement();
+    /// <summary>Returns the characters in this set that are not in the other.</summary>
+    public CodePointSet Except(CodePointSet other) => Complement().Union(other).Complement();
 
     private static IEnumerable<(int Low, int High)> WithoutSurrogates((int Low, int High) range)
     {
