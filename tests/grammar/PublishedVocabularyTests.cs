@@ -22,7 +22,7 @@ public sealed class PublishedVocabularyTests
             Constraint constraint = compiler.Compile(ConstraintSpec.JsonSchema(schema));
             foreach (string document in valid)
             {
-                ConstraintState state = constraint.Begin();
+                ConstraintState state = constraint.CreateState();
                 foreach (int id in tokenizer.Encode(document))
                 {
                     ReadOnlyMemory<ulong> mask = state.AllowedTokens;
