@@ -4,7 +4,9 @@ using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Server.Cluster;
 
-/// <summary>Counts the tokens that a model in this process routes to each expert. Only the computing thread writes; any thread may read.</summary>
+/// <summary>
+/// Counts the tokens that a model in this process routes to each expert. Only the computing thread writes; any thread may read.
+/// </summary>
 internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
 {
     private readonly long[] _tokens = new long[config.Experts > 1 ? config.Layers * config.Experts : 0];

@@ -5,7 +5,9 @@ using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Server.Completions;
 
-/// <summary>Log probabilities in the format of text completions: parallel arrays. Offsets count the UTF-16 code units of the tokens before.</summary>
+/// <summary>
+/// Log probabilities in the format of text completions: parallel arrays. Offsets count the UTF-16 code units of the tokens before.
+/// </summary>
 internal sealed class CompletionLogprobs(ITokenText text)
 {
     private int _offset;

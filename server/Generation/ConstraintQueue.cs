@@ -6,8 +6,8 @@ using HunyuanOrleans.Text.Streaming;
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
-/// Compiles constraints for one model. A new constraint takes tens of milliseconds of a core. Compilations are limited to half the cores, so
-/// that many at once leave cores to the running requests; a constraint compiled before is returned at once.
+/// Compiles constraints for one model. A new constraint takes tens of milliseconds of a core. Compilations are limited to half the cores,
+/// so that many at once leave cores to the running requests; a constraint compiled before is returned at once.
 /// </summary>
 /// <param name="text">The tokens' visible bytes; null if the model has no tokenizer.</param>
 /// <param name="info">The model.</param>

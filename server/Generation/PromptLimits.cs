@@ -16,7 +16,9 @@ internal static class PromptLimits
         }
     }
 
-    /// <summary>The completion length that the model suggests, limited by the context that the prompt leaves; null if it suggests none.</summary>
+    /// <summary>
+    /// The completion length that the model suggests, limited by the context that the prompt leaves; null if it suggests none.
+    /// </summary>
     public static int? DefaultMaxTokens(ServedModel model, int prompt) => model.Defaults.MaxNewTokens is int suggested
         ? Math.Max(1, Math.Min(suggested, model.Generator.Info.MaxContext - prompt))
         : null;

@@ -6,7 +6,9 @@ using HunyuanOrleans.Server.Tools;
 
 namespace HunyuanOrleans.Server.Generation;
 
-/// <summary>The constraint that a request puts on the text of its choices: response_format, vLLM's guided_… parameters, or required tool calls.</summary>
+/// <summary>
+/// The constraint that a request puts on the text of its choices: response_format, vLLM's guided_… parameters, or required tool calls.
+/// </summary>
 /// <param name="Constraint">The constraint. It is not compiled yet, so it may still be invalid.</param>
 /// <param name="Parameter">The request parameter that asks for it.</param>
 internal sealed record StructuredOutput(ConstraintSpec Constraint, string Parameter)

@@ -26,8 +26,8 @@ public static class HunyuanServerServiceCollectionExtensions
     private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Adds the API's services. The host then maps the API with <see cref="HunyuanServerEndpointExtensions.MapHunyuanApi"/> and sets the model of
-    /// the <see cref="ModelSlot"/>, either with <see cref="AddLocalModel"/> or with a service of its own.
+    /// Adds the API's services. The host then maps the API with <see cref="HunyuanServerEndpointExtensions.MapHunyuanApi"/> and sets the
+    /// model of the <see cref="ModelSlot"/>, either with <see cref="AddLocalModel"/> or with a service of its own.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration; null for defaults.</param>
@@ -79,8 +79,8 @@ public static class HunyuanServerServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Makes the host use <see cref="ServerOptions"/> for its address, its shutdown timeout and its telemetry. A host with its own settings for
-    /// these does not call it.
+    /// Makes the host use <see cref="ServerOptions"/> for its address, its shutdown timeout and its telemetry. A host with its own settings
+    /// for these does not call it.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration, for telemetry; null for none.</param>

@@ -9,6 +9,9 @@ public sealed class LimitOptions
     /// <summary>Requests per minute, which is also the largest burst. Default 0.</summary>
     public int RequestsPerMinute { get; set; }
 
-    /// <summary>Tokens of prompts and answers per minute. A request is admitted while any are left; its tokens are charged as they are computed. Default 0.</summary>
+    /// <summary>
+    /// Tokens of prompts and answers per minute. A request is admitted while any are left; its tokens are charged as they are computed.
+    /// Default 0.
+    /// </summary>
     public int TokensPerMinute { get; set; }
 }

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Options;
 namespace HunyuanOrleans.Server.Hosting;
 
 /// <summary>
-/// Refuses to start a host whose URLs are reachable from other machines unless it has API keys or allows anonymous callers. It also reads the
-/// keys, so that errors in them stop the start. A host that listens by <see cref="ServerOptions"/> is checked by <see cref="ServerOptionsValidator"/>.
+/// Refuses to start a host whose URLs are reachable from other machines unless it has API keys or allows anonymous callers. It also reads
+/// the keys, so that errors in them stop the start. A host that listens by <see cref="ServerOptions"/> is checked by
+/// <see cref="ServerOptionsValidator"/>.
 /// </summary>
 internal sealed class ListenPolicy(
     IServiceProvider services, IOptions<ServerOptions> options, IEnumerable<IConfigureOptions<KestrelServerOptions>> kestrelSetups, ApiKeyStore keys)

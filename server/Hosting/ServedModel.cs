@@ -19,7 +19,8 @@ public sealed class ServedModel
     /// <summary>Creates the model as the endpoints see it.</summary>
     /// <param name="name">The name that requests use.</param>
     /// <param name="generator">The running model.</param>
-    /// <param name="tokenizer">The tokenizer; null if the model has none. Then prompts must be token ids, and answers are shown as token ids.</param>
+    /// <param name="tokenizer">The tokenizer; null if the model has none. Then prompts must be token ids, and answers are shown as token
+    /// ids.</param>
     /// <param name="template">The chat template; null only without a tokenizer.</param>
     /// <param name="defaults">The model's default sampling parameters.</param>
     /// <param name="created">When the model was loaded, in seconds since 1970.</param>

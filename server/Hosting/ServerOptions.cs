@@ -6,7 +6,9 @@ public sealed class ServerOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Server";
 
-    /// <summary>Address to listen on: an IP address, localhost, or * for all. Addresses other than loopback require a key. Default 127.0.0.1.</summary>
+    /// <summary>
+    /// Address to listen on: an IP address, localhost, or * for all. Addresses other than loopback require a key. Default 127.0.0.1.
+    /// </summary>
     public string Host { get; set; } = "127.0.0.1";
 
     /// <summary>Port to listen on; 0 takes any free one. Default 8020.</summary>
@@ -16,8 +18,8 @@ public sealed class ServerOptions
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
-    /// Names that the Host header may have, besides IP addresses and localhost. Default none: with keys, any name is allowed; without keys, no
-    /// other name is, so that a web page cannot reach the server through a DNS name of its own.
+    /// Names that the Host header may have, besides IP addresses and localhost. Default none: with keys, any name is allowed; without keys,
+    /// no other name is, so that a web page cannot reach the server through a DNS name of its own.
     /// </summary>
     public IList<string> AllowedHosts { get; } = [];
 
@@ -63,8 +65,8 @@ public sealed class ServerOptions
     public bool LogText { get; set; }
 
     /// <summary>
-    /// The OpenTelemetry collector to send metrics and traces to, such as http://localhost:4317. Default none: nothing is sent. It takes effect
-    /// only from the configuration, since it decides which services are registered.
+    /// The OpenTelemetry collector to send metrics and traces to, such as http://localhost:4317. Default none: nothing is sent. It takes
+    /// effect only from the configuration, since it decides which services are registered.
     /// </summary>
     public string? OtlpEndpoint { get; set; }
 

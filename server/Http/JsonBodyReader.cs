@@ -83,7 +83,9 @@ internal static class JsonBodyReader
         return document;
     }
 
-    /// <summary>Finds a string with an unpaired surrogate. Returns the byte offset at which the string begins, or null if there is none.</summary>
+    /// <summary>
+    /// Finds a string with an unpaired surrogate. Returns the byte offset at which the string begins, or null if there is none.
+    /// </summary>
     /// <exception cref="JsonException">The text is not JSON, or is nested too deep.</exception>
     internal static long? FindUnpairedSurrogate(ReadOnlySpan<byte> json, int maxDepth)
     {

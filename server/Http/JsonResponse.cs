@@ -8,7 +8,9 @@ namespace HunyuanOrleans.Server.Http;
 /// <summary>Writes JSON responses of known length.</summary>
 internal static class JsonResponse
 {
-    /// <summary>The format of all JSON responses. Non-ASCII letters are not escaped: the responses are never part of an HTML page.</summary>
+    /// <summary>
+    /// The format of all JSON responses. Non-ASCII letters are not escaped: the responses are never part of an HTML page.
+    /// </summary>
     public static JsonWriterOptions Format { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Sends the JSON that <paramref name="write"/> writes.</summary>

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace HunyuanOrleans.Server.Http;
 
-/// <summary>Reads the parameters of a request by name. A parameter that is null counts as absent; unknown parameters are ignored. Errors name the parameter.</summary>
+/// <summary>
+/// Reads the parameters of a request by name. A parameter that is null counts as absent; unknown parameters are ignored. Errors name the
+/// parameter.
+/// </summary>
 /// <param name="root">The request, or an object in it.</param>
 /// <param name="prefix">The path of <paramref name="root"/> in the request, which precedes the names in errors.</param>
 internal readonly struct RequestFields(JsonElement root, string prefix = "")

@@ -14,7 +14,10 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
     /// <exception cref="ApiException">The model is not loaded.</exception>
     public ServedModel Model => slot.Require();
 
-    /// <summary>Parses the body and returns what the endpoint reads from it. The JSON document is disposed afterwards, so the result must hold copies.</summary>
+    /// <summary>
+    /// Parses the body and returns what the endpoint reads from it. The JSON document is disposed afterwards, so the result must hold
+    /// copies.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="model">The served model.</param>
     /// <param name="read">Reads the endpoint's parameters.</param>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace HunyuanOrleans.Server.Limits;
 
 /// <summary>
-/// Reads a file of API keys, such as a mounted secret. A line holds a key, or <c>sha256:</c> and the hexadecimal hash of one, followed in any
-/// order by <c>name=…</c>, <c>max_concurrent=…</c>, <c>requests_per_minute=…</c> and <c>tokens_per_minute=…</c>. Empty lines and lines
+/// Reads a file of API keys, such as a mounted secret. A line holds a key, or <c>sha256:</c> and the hexadecimal hash of one, followed in
+/// any order by <c>name=…</c>, <c>max_concurrent=…</c>, <c>requests_per_minute=…</c> and <c>tokens_per_minute=…</c>. Empty lines and lines
 /// that begin with # are skipped. Errors name the line but never show its content.
 /// </summary>
 internal static class ApiKeyFile

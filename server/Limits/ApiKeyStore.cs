@@ -9,8 +9,8 @@ using Microsoft.Net.Http.Headers;
 namespace HunyuanOrleans.Server.Limits;
 
 /// <summary>
-/// The hashes of this server's API keys. It identifies callers by comparing all keys in constant time, so that the time taken reveals nothing
-/// about them.
+/// The hashes of this server's API keys. It identifies callers by comparing all keys in constant time, so that the time taken reveals
+/// nothing about them.
 /// </summary>
 internal sealed class ApiKeyStore
 {

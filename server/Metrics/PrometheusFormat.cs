@@ -6,7 +6,9 @@ namespace HunyuanOrleans.Server.Metrics;
 /// <summary>The rules of Prometheus' text format, version 0.0.4, and of OpenTelemetry names in it.</summary>
 internal static class PrometheusFormat
 {
-    /// <summary>A metric's name: characters that are not allowed become underscores, and suffixes for the unit and for counters are appended.</summary>
+    /// <summary>
+    /// A metric's name: characters that are not allowed become underscores, and suffixes for the unit and for counters are appended.
+    /// </summary>
     public static string Name(string name, string? unit, bool counter)
     {
         string suffix = unit switch

@@ -14,8 +14,8 @@ public static class TelemetryServiceCollectionExtensions
 {
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    // OpenTelemetry merges the series of an instrument beyond its limit into one. The default of 2,000 is too low for one series per expert:
-    // 32 layers of 64 experts are 2,048. This allows 128 layers of 128 experts and takes about 2 MB, allocated at once.
+    // OpenTelemetry merges the series of an instrument beyond its limit into one. The default of 2,000 is too low for one series per
+    // expert: 32 layers of 64 experts are 2,048. This allows 128 layers of 128 experts and takes about 2 MB, allocated at once.
     private const int ExpertSeriesLimit = 16384;
 
     private static readonly string[] Meters = ["HunyuanOrleans.*", "Microsoft.Orleans", "Microsoft.AspNetCore.*", "System.Runtime"];

@@ -8,8 +8,8 @@ using HunyuanOrleans.Text.Tools;
 namespace HunyuanOrleans.Server.Tools;
 
 /// <summary>
-/// The grammar of a choice that consists of tool calls, as the models write them and <see cref="ToolCallParser"/> reads them. The tags around
-/// them are plain text in the published templates, not special tokens. After the closing tag the choice must end.
+/// The grammar of a choice that consists of tool calls, as the models write them and <see cref="ToolCallParser"/> reads them. The tags
+/// around them are plain text in the published templates, not special tokens. After the closing tag the choice must end.
 /// </summary>
 internal static class ToolCallGrammar
 {

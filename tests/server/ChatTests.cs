@@ -60,10 +60,10 @@ public sealed class ChatTests(DemoServer demo) : IClassFixture<DemoServer>
     [InlineData("\"stop\":\" of\",\"include_stop_str_in_output\":true", "The capital of")]
     [InlineData("\"stop\":[]", Paris)]
     [InlineData("\"stop\":null", Paris)]
-    public async Task A_stop_string_ends_an_answer(string more, string wanted)
+    public async Task A_stop_string_ends_an_answer(string more, string expected)
     {
         JsonElement choice = (await _server.OkAsync(Bodies.ChatPath, Bodies.Chat(Capital, more))).GetProperty("choices")[0];
-        Assert.Equal(wanted, choice.GetProperty("message").GetProperty("content").GetString());
+        Assert.Equal(expected, choice.GetProperty("message").GetProperty("content").GetString());
         Assert.Equal("stop", choice.GetProperty("finish_reason").GetString());
     }
 

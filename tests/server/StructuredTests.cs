@@ -92,14 +92,14 @@ public sealed class StructuredTests(DemoServer demo) : IClassFixture<DemoServer>
     [InlineData("\"guided_choice\":[\"yes\",\"nö\"]", "^(yes|nö)$")]
     [InlineData("\"guided_json\":{\"type\":\"integer\",\"minimum\":5,\"maximum\":700}", @"^\d{1,3}$")]
     [InlineData("\"guided_json\":\"{\\\"const\\\":\\\"<|eos|>\\\"}\"", @"^""<\|eos\|>""$")]
-    public async Task Regexes_and_choices_constrain_chats_and_completions(string form, string wanted)
+    public async Task Regexes_and_choices_constrain_chats_and_completions(string form, string expected)
     {
         for (int seed = 0; seed < 4; seed++)
         {
             JsonElement chat = (await _server.OkAsync(Bodies.ChatPath, Bodies.Chat("Who?", $"{form},{Hot},\"seed\":{seed}"))).GetProperty("choices")[0];
-            Assert.Matches(wanted, chat.GetProperty("message").GetProperty("content").GetString());
+            Assert.Matches(expected, chat.GetProperty("message").GetProperty("content").GetString());
             JsonElement text = (await _server.OkAsync(Bodies.CompletionPath, $"{{\"prompt\":\"a\",{form},{Hot},\"seed\":{seed}}}")).GetProperty("choices")[0];
-            Assert.Matches(wanted, text.GetProperty("text").GetString());
+            Assert.Matches(expected, text.GetProperty("text").GetString());
             Assert.Equal(("stop", "stop"), (Finish(chat), Finish(text)));
         }
     }

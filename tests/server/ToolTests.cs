@@ -40,13 +40,13 @@ public sealed class ToolTests
 
     [Theory]
     [MemberData(nameof(Written))]
-    public void Calls_are_found_wherever_the_text_is_cut(string text, string wanted)
+    public void Calls_are_found_wherever_the_text_is_cut(string text, string expected)
     {
-        Assert.Equal(wanted, Read([text]));
-        Assert.Equal(wanted, Read([.. text.Select(c => c.ToString())]));
+        Assert.Equal(expected, Read([text]));
+        Assert.Equal(expected, Read([.. text.Select(c => c.ToString())]));
         for (int cut = 0; cut <= text.Length; cut++)
         {
-            Assert.Equal(wanted, Read([text[..cut], text[cut..]]));
+            Assert.Equal(expected, Read([text[..cut], text[cut..]]));
         }
     }
 

@@ -9,8 +9,8 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Web.Tests;
 
 /// <summary>
-/// A generator that repeats the last message token by token, so that tests choose the answers. The prefix "slow N:" puts N milliseconds between
-/// tokens, "fail:" makes the choice fail after its text, and "full:" makes the submission fail with a full queue.
+/// A generator that repeats the last message token by token, so that tests choose the answers. The prefix "slow N:" puts N milliseconds
+/// between tokens, "fail:" makes the choice fail after its text, and "full:" makes the submission fail with a full queue.
 /// </summary>
 internal sealed class EchoGenerator : IGenerator
 {

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>The chat page in a browser: the cases of scripts/, which share one browser. Screenshots are written to artifacts/page.</summary>
+/// <summary>
+/// The chat page in a browser: the cases of scripts/, which share one browser. Screenshots are written to artifacts/page.
+/// </summary>
 public sealed class PageCases(PageRun run) : IClassFixture<PageRun>
 {
     [SkippableTheory]

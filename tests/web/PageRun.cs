@@ -11,8 +11,8 @@ using Xunit;
 namespace HunyuanOrleans.Web.Tests;
 
 /// <summary>
-/// Runs all cases once, with three servers (one that echoes, one that requires a key, one with the demo model), a browser, and a script that
-/// writes one line per case.
+/// Runs all cases once, with three servers (one that echoes, one that requires a key, one with the demo model), a browser, and a script
+/// that writes one line per case.
 /// </summary>
 public sealed class PageRun : IAsyncLifetime
 {

@@ -3,7 +3,9 @@ using HunyuanOrleans.Server.Cluster;
 
 namespace HunyuanOrleans.Web.Tests;
 
-/// <summary>A constant cluster of three silos with 12 layers of 16 experts. One silo is leaving and has a hostile name, one is unreachable.</summary>
+/// <summary>
+/// A constant cluster of three silos with 12 layers of 16 experts. One silo is leaving and has a hostile name, one is unreachable.
+/// </summary>
 internal sealed class ThreeSilos : IClusterOverview
 {
     public const int Layers = 12, Experts = 16;

@@ -1,5 +1,5 @@
-// Converts markdown to DOM nodes. The browser never parses a model's text as markup: all of it becomes text nodes, links lead only to http and
-// https URLs, and images are shown as links. All scans are linear in the length of the text, and the depth of nesting is limited.
+// Converts markdown to DOM nodes. The browser never parses a model's text as markup: all of it becomes text nodes, links lead only to http
+// and https URLs, and images are shown as links. All scans are linear in the length of the text, and the depth of nesting is limited.
 
 import { el } from "./dom.js";
 import { inline, maxDepth } from "./inline.js";

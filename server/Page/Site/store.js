@@ -1,4 +1,5 @@
-// Stores chats and settings in this browser, one entry per chat. Everything read is validated, since it may be of another version or edited.
+// Stores chats and settings in this browser, one entry per chat. Everything read is validated, since it may be of another version or
+// edited.
 
 const prefix = "hunyuan.chat.", settingsName = "hunyuan.settings";
 

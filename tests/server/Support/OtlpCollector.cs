@@ -10,7 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>A minimal OpenTelemetry collector: accepts OTLP over gRPC and keeps the messages as text, in which the names are readable.</summary>
+/// <summary>
+/// A minimal OpenTelemetry collector: accepts OTLP over gRPC and keeps the messages as text, in which the names are readable.
+/// </summary>
 internal sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -1,4 +1,5 @@
-// The scenarios of OfficialClientTests with OpenAI's client for JavaScript. Prints one line per scenario: "ok NAME" or "failed NAME: ERROR".
+// The scenarios of OfficialClientTests with OpenAI's client for JavaScript. Prints one line per scenario: "ok NAME" or "failed NAME:
+// ERROR".
 import OpenAI from 'openai';
 import assert from 'node:assert/strict';
 
