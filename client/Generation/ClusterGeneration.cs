@@ -22,9 +22,10 @@ internal sealed class ClusterGeneration : IGeneration
     public ClusterGeneration(GenerationRequest request, ulong seed, TimeProvider time, CancellationToken stopping)
     {
         Seed = seed;
+        int count = Math.Clamp(request.Choices, 1, GenerationRequest.MaxChoices);
         _choices = request.Resume is { } resumed
             ? [.. resumed.Select(choice => new ClusterChoice(choice.Index, choice.Ids, time, CancelIfAllCompleted))]
-            : [.. Enumerable.Range(0, Math.Clamp(request.Choices, 1, GenerationRequest.MaxChoices)).Select(index => new ClusterChoice(index, default, time, CancelIfAllCompleted))];
+            : [.. Enumerable.Range(0, count).Select(index => new ClusterChoice(index, default, time, CancelIfAllCompleted))];
         _registrations = [Register(stopping), Register(request.Cancellation)];
         _byIndex = _choices.DistinctBy(static choice => choice.Index).ToDictionary(static choice => choice.Index);
     }
