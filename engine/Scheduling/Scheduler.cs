@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
-using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 
