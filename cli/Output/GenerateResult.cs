@@ -1,5 +1,4 @@
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Cli.Output;
 

@@ -8,8 +8,8 @@ internal static partial class RouteLog
     [LoggerMessage(200, LogLevel.Information, "Route {Version} of model {Model} is ready: {Stages} attention shards, {Groups} expert groups.")]
     public static partial void Published(ILogger logger, string model, long version, int stages, int groups);
 
-    [LoggerMessage(201, LogLevel.Warning, "Model {Model} cannot be planned: {Refusal}")]
-    public static partial void DoesNotFit(ILogger logger, string model, string refusal);
+    [LoggerMessage(201, LogLevel.Warning, "Model {Model} cannot be planned: {Shortfall}")]
+    public static partial void DoesNotFit(ILogger logger, string model, string shortfall);
 
     [LoggerMessage(202, LogLevel.Error, "Silo {Silo} could not load its part of model {Model} and is excluded for a while: {Reason}")]
     public static partial void LoadFailed(ILogger logger, string silo, string model, string reason);
