@@ -88,7 +88,7 @@ public sealed class ConstraintCompiler
 
     private static string KeyOf(ConstraintSpec spec, string parameter) => $"{parameter}:{spec.Text}";
 
-    /// <summary>Evicts the least recently used constraints. Constraints grow while they are used, so their sizes are summed each time.</summary>
+    /// <summary>Evicts the least recently used constraints. Their sizes are summed each time, because constraints grow while in use.</summary>
     private void EvictOldest()
     {
         long bytes = _order.Sum(static item => item.Constraint.IsValueCreated ? item.Constraint.Value.EstimatedBytes : 0);

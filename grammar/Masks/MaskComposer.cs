@@ -99,7 +99,7 @@ internal sealed class MaskComposer
         }
     }
 
-    /// <summary>Adds the tokens that continue from some nodes in a state, then those of its callers at the nodes where it may end.</summary>
+    /// <summary>Adds the tokens that continue from trie nodes in a state, then those of its callers from the exits.</summary>
     private void Add(TrieNodeSet nodes, PushdownState state, FrameStack stack, Span<ulong> mask)
     {
         _context.SpendStep(1);

@@ -2,7 +2,7 @@ using HunyuanOrleans.Grammar.Automata;
 
 namespace HunyuanOrleans.Grammar.Nodes;
 
-/// <summary>A node of a grammar's syntax tree, which can append its automaton to an <see cref="Nfa"/> any number of times. Immutable.</summary>
+/// <summary>A node of a grammar's syntax tree. It can append its automaton to an <see cref="Nfa"/> any number of times. Immutable.</summary>
 internal abstract class GrammarNode
 {
     /// <summary>Accepts the empty text.</summary>

@@ -39,11 +39,12 @@ internal sealed class RegexParser
     /// <param name="context">The constraint's ids and limits.</param>
     /// <param name="pattern">The regular expression.</param>
     /// <param name="encoding">Encodes characters as bytes.</param>
-    /// <param name="search">True if the pattern may match a part of the text, unless it has anchors; false if it must match all of it.</param>
+    /// <param name="search">True if a pattern without anchors may match a part of the text; false if it must match all of it.</param>
     /// <param name="allowRules">True if the result may call rules.</param>
     /// <param name="subject">Subject of error messages, such as <c>The regular expression</c>.</param>
     /// <exception cref="ConstraintException">The pattern is malformed, too large or uses something unsupported.</exception>
-    public static GrammarNode Parse(GrammarContext context, string pattern, ICharacterEncoding encoding, bool search, bool allowRules, string subject)
+    public static GrammarNode Parse(
+        GrammarContext context, string pattern, ICharacterEncoding encoding, bool search, bool allowRules, string subject)
     {
         RegexParser parser = new(context, pattern, encoding, search, allowRules, subject);
         GrammarNode node = parser.ParseAlternatives(top: true);
@@ -219,7 +220,8 @@ internal sealed class RegexParser
         }
     }
 
-    private (GrammarNode Node, CodePointSet? Set) EncodeSet(CodePointSet set) => (set.IsEmpty ? GrammarNode.Nothing : _encoding.Encode(set), set);
+    private (GrammarNode Node, CodePointSet? Set) EncodeSet(CodePointSet set)
+        => (set.IsEmpty ? GrammarNode.Nothing : _encoding.Encode(set), set);
 
     private GrammarNode ParseGroup()
     {

@@ -8,8 +8,9 @@ namespace HunyuanOrleans.Grammar.Schemas;
 /// <param name="rest">Accepts each further item; null if there are none.</param>
 /// <param name="min">Minimum number of items.</param>
 /// <param name="max">Maximum number of items; null for no limit.</param>
-/// <param name="separatedRest">Accepts a comma and a further item, for example by a call; null to build it from <paramref name="rest"/>.</param>
-internal sealed class ArrayNode(IReadOnlyList<GrammarNode> first, GrammarNode? rest, int min, int? max, GrammarNode? separatedRest) : GrammarNode
+/// <param name="separatedRest">Accepts a comma and a further item; null to build it from <paramref name="rest"/>.</param>
+internal sealed class ArrayNode(IReadOnlyList<GrammarNode> first, GrammarNode? rest, int min, int? max, GrammarNode? separatedRest)
+    : GrammarNode
 {
     /// <inheritdoc/>
     public override int AppendTo(Nfa nfa, int from)

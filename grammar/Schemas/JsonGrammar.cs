@@ -27,7 +27,10 @@ internal sealed class JsonGrammar(GrammarContext context)
         GrammarNode.Empty,
         new LiteralNode(" "),
         new SequenceNode(
-            [new LiteralNode("\n"), new ChoiceNode([new RepeatNode(new LiteralNode(" "), 0, MaxSpaces), new RepeatNode(new LiteralNode("\t"), 1, MaxTabs)])]),
+        [
+            new LiteralNode("\n"),
+            new ChoiceNode([new RepeatNode(new LiteralNode(" "), 0, MaxSpaces), new RepeatNode(new LiteralNode("\t"), 1, MaxTabs)]),
+        ]),
     ]);
 
     /// <summary>Accepts a colon and an optional space.</summary>
@@ -59,7 +62,8 @@ internal sealed class JsonGrammar(GrammarContext context)
 
     private static GrammarNode Minus => new LiteralNode("-").Optional();
 
-    private static GrammarNode Whole => new ChoiceNode([new LiteralNode("0"), new SequenceNode([Bytes('1', '9'), new RepeatNode(Digit, 0, null)])]);
+    private static GrammarNode Whole
+        => new ChoiceNode([new LiteralNode("0"), new SequenceNode([Bytes('1', '9'), new RepeatNode(Digit, 0, null)])]);
 
     private static GrammarNode Fraction => new SequenceNode([new LiteralNode("."), new RepeatNode(Digit, 1, null)]).Optional();
 
@@ -87,7 +91,8 @@ internal sealed class JsonGrammar(GrammarContext context)
     private NfaRule MakeValue()
     {
         _value = new NfaRule(context, "value");
-        _value.SetBody(new ChoiceNode([Object, Array, String(), Number, new LiteralNode("true"), new LiteralNode("false"), new LiteralNode("null")]));
+        _value.SetBody(new ChoiceNode(
+            [Object, Array, String(), Number, new LiteralNode("true"), new LiteralNode("false"), new LiteralNode("null")]));
         return _value;
     }
 

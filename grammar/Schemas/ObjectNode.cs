@@ -4,7 +4,9 @@ using HunyuanOrleans.Grammar.Patterns;
 
 namespace HunyuanOrleans.Grammar.Schemas;
 
-/// <summary>Accepts an object: its named properties in order, without some of the optional ones, then any number of additional ones.</summary>
+/// <summary>
+/// Accepts an object: its named properties in order, where optional ones may be missing, then any number of additional ones.
+/// </summary>
 /// <param name="properties">The named properties in order.</param>
 /// <param name="additional">The additional properties; null if they are not allowed.</param>
 internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, AdditionalProperties? additional) : GrammarNode

@@ -46,7 +46,8 @@ internal sealed class OtherKeysNode(IEnumerable<string> names, GrammarNode tail)
                 }
 
                 next.Add((value, value));
-                pending.Enqueue((JsonCharacterEncoding.Instance.Encode(CodePointSet.Single(value)).AppendTo(nfa, at.State), i, group, at.Depth + 1));
+                int child = JsonCharacterEncoding.Instance.Encode(CodePointSet.Single(value)).AppendTo(nfa, at.State);
+                pending.Enqueue((child, i, group, at.Depth + 1));
                 i = group;
             }
 

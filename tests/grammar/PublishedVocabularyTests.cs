@@ -8,10 +8,10 @@ namespace HunyuanOrleans.Grammar.Tests;
 public sealed class PublishedVocabularyTests
 {
     [SkippableFact]
-    public void Masks_over_the_published_vocabulary_are_right()
+    public void Masks_match_advancing_by_each_token()
     {
         string? golden = TestPaths.SharedGolden;
-        Skip.If(golden is null, "shared/golden is not there.");
+        Skip.If(golden is null, "The folder shared/golden does not exist.");
         Tokenizer tokenizer = Tokenizer.Load(Path.Combine(golden, "tokenizer"));
         var text = new TokenizerText(tokenizer);
         int eos = tokenizer.SpecialId("<|eos|>")!.Value;
