@@ -8,10 +8,14 @@ namespace HunyuanOrleans.Cli.CommandLine;
 /// <summary>The options that connect a verb to a cluster.</summary>
 internal static class ClusterOptions
 {
+    // A connection string of Redis may look like a list of gateways, so it needs a mark.
+    private const string RedisPrefix = "redis:";
+
     private static readonly Option<string?> Cluster = new("--cluster")
     {
-        Description = "Use a cluster: HOST:PORT of the gateways of its silos, separated by commas, or the connection string of its PostgreSQL "
-            + "database. --model is then the model's name on the cluster. [default: compute on this machine]",
+        Description = "Use a cluster: HOST:PORT of the gateways of its silos, separated by commas, the connection string of its PostgreSQL "
+            + $"database, or {RedisPrefix} and the connection string of its Redis server. --model is then the model's name on the cluster. "
+            + "[default: compute on this machine]",
         HelpName = "ENDPOINT",
     };
 
@@ -62,7 +66,11 @@ internal static class ClusterOptions
     private static void Configure(ParseResult parsed, HunyuanClientOptions options)
     {
         string endpoint = parsed.GetValue(Cluster)!;
-        if (endpoint.Contains('='))
+        if (endpoint.StartsWith(RedisPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            options.Redis = endpoint[RedisPrefix.Length..];
+        }
+        else if (endpoint.Contains('='))
         {
             options.Postgres = endpoint;
         }

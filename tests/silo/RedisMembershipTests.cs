@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Net;
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Silo.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
@@ -29,6 +32,34 @@ public sealed class RedisMembershipTests() : MembershipTests(MembershipKind.Redi
 
         Assert.DoesNotContain(Wrong, wrong.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Password, right.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task The_command_finds_the_silos_through_their_Redis_server()
+    {
+        Skip.If(!RedisServer.IsInstalled, MembershipServer.Missing(MembershipKind.Redis));
+        using RedisServer server = new(DrillHost.Loopback);
+        server.Start();
+        await using TestSilo silo = TestSilo.Start(
+            "--clustering", "redis", "--advertised-address", "127.0.0.1", "--connection-string", server.Membership.ConnectionString, "--name", "found-in-redis",
+            "--model", TestPaths.DemoModel, "--memory", "1GB", "--threads", "1", "--pin-threads", "false");
+        await silo.SeesAsync(1);
+        ProcessStartInfo start = new(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string argument in (string[])
+            [Path.Combine(AppContext.BaseDirectory, "hunyuan.dll"), "top", "--once", "--cluster", $"redis:{server.Membership.ConnectionString}"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using Process top = Process.Start(start)!;
+        Task<string> output = top.StandardOutput.ReadToEndAsync(), error = top.StandardError.ReadToEndAsync();
+        await top.WaitForExitAsync().WaitAsync(TestSilo.Limit);
+        Assert.True(top.ExitCode == 0, $"{await output}{await error}");
+        Assert.Contains("found-in-redis", await output, StringComparison.Ordinal);
     }
 
     private static TestSilo Start(string connectionString, string? password) => TestSilo.Start(
