@@ -12,10 +12,10 @@ public abstract class MembershipTests : IDisposable
     private readonly MembershipServer? _server;
     private readonly string? _missing;
 
-    private protected MembershipTests(MembershipKind kind)
+    private protected MembershipTests(MembershipKind kind, Func<MembershipServer> create)
     {
         _missing = MembershipServer.Missing(kind);
-        _server = _missing is null ? MembershipServer.TryCreate(kind, DrillHost.Loopback) : null;
+        _server = _missing is null ? create() : null;
     }
 
     private protected MembershipServer Server
