@@ -13,12 +13,19 @@ public sealed class IdleSessionCollector(HunyuanSiloOptions options, ModelHosts 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(options.SessionIdleTime / 2, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            foreach (ModelHost host in hosts.All)
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                host.Sessions.ReleaseIdle(options.SessionIdleTime);
+                foreach (ModelHost host in hosts.All)
+                {
+                    host.Sessions.ReleaseIdle(options.SessionIdleTime);
+                }
             }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A host whose start has failed would report this as a crash of its own.
         }
     }
 }

@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Grains.Hosting;
 public sealed partial class ShareHandover(
     HunyuanSiloOptions options,
     ModelHosts hosts,
-    SiloLifetime life,
+    SiloLifetime lifetime,
     IGrainFactory grains,
     ILocalSiloDetails silo,
     IHostApplicationLifetime application,
@@ -48,7 +48,7 @@ public sealed partial class ShareHandover(
     {
         if (cancellationToken.IsCancellationRequested)
         {
-            life.End();
+            lifetime.End();
             await _cancellation.CancelAsync();
             hosts.Dispose();
             return;
@@ -63,13 +63,13 @@ public sealed partial class ShareHandover(
     {
         lock (_gate)
         {
-            return _handover ??= life.Ended.IsCancellationRequested ? Task.CompletedTask : Task.Run(HandOverAsync);
+            return _handover ??= lifetime.Ended.IsCancellationRequested ? Task.CompletedTask : Task.Run(HandOverAsync);
         }
     }
 
     private async Task HandOverAsync()
     {
-        life.Leaving = true;
+        lifetime.Leaving = true;
         using CancellationTokenSource grace = new(options.LeaveGrace, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, _cancellation.Token);
         await Task.WhenAll(hosts.All.Where(static host => host.IsLoaded).Select(host => LeaveAsync(host.Settings.Name, either.Token)));
