@@ -13,6 +13,8 @@ namespace HunyuanOrleans.Cluster.Tests;
 /// </summary>
 public sealed class WireTypeTests
 {
+    private const string UpdateVariable = "HUNYUAN_UPDATE_WIRE_TYPES";
+
     private static readonly Type[] Types =
     [
         .. new[] { typeof(IModelGrain).Assembly, typeof(IAttentionShardGrain).Assembly }
@@ -28,11 +30,18 @@ public sealed class WireTypeTests
     public void Aliases_and_ids_are_those_of_the_list()
     {
         string path = Path.Combine(TestPaths.Root, "tests", "cluster", "wire-types.txt");
-        string[] expected = File.ReadAllLines(path);
         string[] actual = [.. Describe()];
+        if (Environment.GetEnvironmentVariable(UpdateVariable) is { Length: > 0 })
+        {
+            File.WriteAllLines(path, actual);
+        }
+
+        string[] expected = File.ReadAllLines(path);
+        int same = expected.Zip(actual).TakeWhile(static pair => pair.First == pair.Second).Count();
         Assert.True(
             expected.SequenceEqual(actual),
-            $"{path} does not list the wire types.\nOnly in the list:\n{string.Join('\n', expected.Except(actual))}\nOnly in the code:\n{string.Join('\n', actual.Except(expected))}");
+            $"Line {same + 1} of {path} is \"{expected.ElementAtOrDefault(same)}\", but the code has \"{actual.ElementAtOrDefault(same)}\". "
+            + $"If silos of the previous version understand the change, {UpdateVariable}=1 writes the list again.");
     }
 
     [Fact]
