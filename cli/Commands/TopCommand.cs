@@ -45,7 +45,12 @@ internal static class TopCommand
             return ExitCode.Success;
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = TerminalFeatures.IsInteractive ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = TerminalFeatures.IsInteractive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(output),
+        });
         TopResult first = await sampler.SampleAsync(interrupt.Token);
         if (parsed.GetValue(Once) || Console.IsOutputRedirected)
         {

@@ -56,11 +56,14 @@ public sealed class RedisMembershipTests() : MembershipTests(MembershipKind.Redi
             start.ArgumentList.Add(argument);
         }
 
+        // A terminal that knows colours, whose output is redirected all the same.
+        start.Environment["TERM"] = "xterm-256color";
         using Process top = Process.Start(start)!;
         Task<string> output = top.StandardOutput.ReadToEndAsync(), error = top.StandardError.ReadToEndAsync();
         await top.WaitForExitAsync().WaitAsync(TestSilo.Limit);
         Assert.True(top.ExitCode == 0, $"{await output}{await error}");
         Assert.Contains("found-in-redis", await output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', await output);
     }
 
     private static TestSilo Start(string connectionString, string? password) => TestSilo.Start(
