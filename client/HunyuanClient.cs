@@ -205,8 +205,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
                     throw new GenerationFailedException(batch.Error ?? "The cluster failed.");
                 case FinishCode.Cancelled:
                     throw new OperationCanceledException("The request was cancelled.");
-                case FinishCode.None when batch.Ids.Length == 0:
-                    // A heartbeat.
+                case FinishCode.None when batch.IsHeartbeat:
                     continue;
                 default:
                     yield return chunks.Create(batch);

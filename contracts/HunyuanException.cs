@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Contracts;
 
-/// <summary>Base class of errors whose message is for users: it says what went wrong and, for wrong input, what is allowed.</summary>
+/// <summary>Base class of the errors of requests and of clients. The message is for users: it says what went wrong and, for wrong input, what is allowed.</summary>
 public class HunyuanException : Exception
 {
     /// <summary>Creates the error.</summary>

@@ -21,29 +21,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly Lock _gate = new();
     private bool _closed;
 
-    /// <summary>Creates the engine and starts its thread.</summary>
-    /// <param name="executor">Computes the steps. The engine does not dispose it; it must outlive the engine.</param>
-    /// <param name="options">Options; null for the defaults.</param>
-    /// <param name="text">The bytes of tokens, for stop strings; null without a tokenizer.</param>
-    /// <param name="time">The clock; null for the system clock.</param>
-    /// <param name="logger">Receives details of failures; null for none.</param>
-    public InferenceEngine(
-        IModelExecutor executor,
-        EngineOptions? options = null,
-        ITokenText? text = null,
-        TimeProvider? time = null,
-        ILogger<InferenceEngine>? logger = null)
+    private InferenceEngine(IModelExecutor executor, EngineOptions options, ITokenText? text, TimeProvider time, ILogger log)
     {
-        options ??= new EngineOptions();
-        time ??= TimeProvider.System;
-        ILogger log = logger ?? NullLogger<InferenceEngine>.Instance;
         HasText = text is not null;
         Limits = executor.Limits;
         EosIds = options.EosIds;
         _scheduler = new Scheduler(executor, options.Scheduler, text, time, log);
         _loop = new EngineLoop(_scheduler, log);
         _admission = new RequestAdmission(_scheduler, executor.Limits, options, time, _loop.Wake);
-        _loop.Start();
     }
 
     /// <summary>The capacities of the executor.</summary>
@@ -54,6 +39,25 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>True if there is a tokenizer, so that requests may have stop strings.</summary>
     public bool HasText { get; }
+
+    /// <summary>Creates an engine and starts its thread.</summary>
+    /// <param name="executor">Computes the steps. The engine does not dispose it; it must outlive the engine.</param>
+    /// <param name="options">Options; null for the defaults.</param>
+    /// <param name="text">The bytes of tokens, for stop strings; null without a tokenizer.</param>
+    /// <param name="time">The clock; null for the system clock.</param>
+    /// <param name="logger">Receives details of failures; null for none.</param>
+    public static InferenceEngine Start(
+        IModelExecutor executor,
+        EngineOptions? options = null,
+        ITokenText? text = null,
+        TimeProvider? time = null,
+        ILogger<InferenceEngine>? logger = null)
+    {
+        InferenceEngine engine = new(
+            executor, options ?? new EngineOptions(), text, time ?? TimeProvider.System, logger ?? NullLogger<InferenceEngine>.Instance);
+        engine._loop.Start();
+        return engine;
+    }
 
     /// <summary>Validates a request and queues it. Any thread.</summary>
     /// <returns>The request's answers. They are computed until cancelled, whether they are read or not.</returns>

@@ -31,25 +31,23 @@ internal sealed class RequestAdmission(
         }
 
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        Sequence[] sequences = CreateSequences(request, seed, maxTokens);
+        Sequence[] sequences;
+        try
+        {
+            sequences = CreateSequences(request, seed, maxTokens);
+        }
+        catch (ConstraintException exception)
+        {
+            // The ids that an answer is resumed with break its constraint.
+            throw new RequestException(exception.Parameter, exception.Message);
+        }
+
         scheduler.Submit(sequences);
         wake();
         return new Generation(Array.ConvertAll(sequences, static sequence => sequence.Stream), seed);
     }
 
     private Sequence[] CreateSequences(GenerationRequest request, ulong seed, int maxTokens)
-    {
-        try
-        {
-            return CreateUnchecked(request, seed, maxTokens);
-        }
-        catch (ConstraintException exception)
-        {
-            throw new RequestException(exception.Parameter, exception.Message);
-        }
-    }
-
-    private Sequence[] CreateUnchecked(GenerationRequest request, ulong seed, int maxTokens)
     {
         int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. options.EosIds, .. request.StopIds];
         StopStringSet? stopPatterns = request.StopStrings.Count > 0 ? new StopStringSet(request.StopStrings) : null;

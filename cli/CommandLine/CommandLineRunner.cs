@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using HunyuanOrleans.Contracts;
-using HunyuanOrleans.Model;
-using HunyuanOrleans.Text;
+using HunyuanOrleans.Engine;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -59,8 +57,9 @@ internal static class CommandLineRunner
     {
         AggregateException { InnerException: { } inner } => Describe(inner),
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
+        _ when UserErrors.IsForUsers(error) => error.Message,
         // NotSupportedException means that the machine lacks something, such as the requested instruction set.
-        ModelException or HunyuanException or TextException or IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
+        IOException or UnauthorizedAccessException or NotSupportedException => error.Message,
         OperationCanceledException => "Stopped.",
         JsonException => $"Not valid JSON: {error.Message}",
         OutOfMemoryException => "Not enough memory.",

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Model;
-using HunyuanOrleans.Text;
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Cli.Commands;
@@ -90,7 +88,7 @@ internal static class ChatCommand
             history.Add(ChatMessage.Assistant(answer.Text!));
             streams.Output.WriteLine(answer.Finish == FinishReason.Cancelled ? " [stopped]" : "");
         }
-        catch (Exception e) when (e is ModelException or HunyuanException or TextException)
+        catch (Exception e) when (UserErrors.IsForUsers(e))
         {
             // Most likely the conversation is too long for the context. It continues without this question.
             history.RemoveAt(history.Count - 1);

@@ -21,7 +21,7 @@ internal static class UndisturbedRun
     public static async Task<int[][]> RunAsync(DrillPlan plan, ModelRunner model, ProgressReport progress, CancellationToken cancellationToken)
     {
         await using LocalExecutor executor = new(model);
-        await using InferenceEngine engine = new(executor, new EngineOptions { EosIds = plan.Config.EosTokenIds });
+        await using InferenceEngine engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = plan.Config.EosTokenIds });
         IReadOnlyList<GenerationRequest> requests = plan.Workload.Requests;
         Generation[] running = [.. requests.Select(request => engine.Submit(request with { Cancellation = cancellationToken }))];
         int[][] answers = new int[running.Length][];

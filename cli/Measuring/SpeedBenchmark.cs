@@ -34,7 +34,7 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
         _model = model;
         _plan = plan;
         _executor = new RecordingExecutor(new LocalExecutor(model, ownsModel: false), model);
-        _engine = new InferenceEngine(_executor, new EngineOptions { Scheduler = new SchedulerOptions { PrefixCache = false } });
+        _engine = InferenceEngine.Start(_executor, new EngineOptions { Scheduler = new SchedulerOptions { PrefixCache = false } });
         _limits = new MachineLimits(model.Pool, InstructionSets.Choose());
     }
 

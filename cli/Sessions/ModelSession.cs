@@ -24,7 +24,7 @@ internal sealed class ModelSession : IInferenceSession
         Defaults = GenerationDefaults.Load(encoder.Folder);
         _tokenText = encoder.TokenizerOrNull is Tokenizer tokenizer ? new TokenizerText(tokenizer) : null;
         _executor = new LocalExecutor(model);
-        _engine = new InferenceEngine(_executor, new EngineOptions { EosIds = model.Config.EosTokenIds }, _tokenText);
+        _engine = InferenceEngine.Start(_executor, new EngineOptions { EosIds = model.Config.EosTokenIds }, _tokenText);
     }
 
     /// <summary>Encodes prompts with the tokenizer of the model folder.</summary>

@@ -1,7 +1,6 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Streaming;
 using Polly;
-using Polly.Retry;
 using Polly.Timeout;
 
 namespace HunyuanOrleans.Client.Connecting;
@@ -11,20 +10,9 @@ namespace HunyuanOrleans.Client.Connecting;
 /// <param name="time">The clock.</param>
 internal sealed class CallRetryPolicy(TimeSpan timeout, TimeProvider time)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);
-
     private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddTimeout(timeout)
-        .AddRetry(new RetryStrategyOptions
-        {
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = FirstPause,
-            MaxDelay = LongestPause,
-            ShouldHandle = static outcome => ValueTask.FromResult(
-                outcome.Outcome.Exception is { } fault && TransientErrors.IsTransient(fault, outcome.Context.CancellationToken)),
-        })
+        .AddRetry(ExponentialRetry.Create(int.MaxValue, TransientErrors.IsTransient))
         .Build();
 
     /// <summary>Makes a call that may safely run more than once.</summary>

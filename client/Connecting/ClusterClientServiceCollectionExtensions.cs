@@ -30,7 +30,7 @@ internal static class ClusterClientServiceCollectionExtensions
             Configure<GatewayOptions>(client, static (o, _) => o.GatewayListRefreshPeriod = GatewayRefreshPeriod);
             client.Services.AddSingleton<IClientConnectionRetryFilter>(static provider => new ConnectRetryPolicy(
                 provider.GetRequiredService<IOptions<HunyuanClientOptions>>().Value.ConnectTimeout,
-                provider.GetService<TimeProvider>() ?? TimeProvider.System));
+                provider.GetRequiredService<TimeProvider>()));
             options.Connection?.Invoke(client);
         });
     }

@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Client.Connecting;
 /// <param name="defaultModel">Name of the model for calls that name none; null for the cluster's only model.</param>
 internal sealed class ModelCatalog(IClusterClient cluster, CallRetryPolicy calls, string? defaultModel)
 {
-    // Any key lists the models. No model has this name, because it cannot be the name of a folder.
+    // Any key lists the models. This one is reserved: a model of that name could be reached only by its name.
     private const string NoModel = "*";
 
     private readonly ConcurrentDictionary<string, ClusterModel> _models = new(StringComparer.Ordinal);

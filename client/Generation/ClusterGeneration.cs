@@ -5,7 +5,7 @@ namespace HunyuanOrleans.Client;
 
 /// <summary>
 /// A request that runs on the cluster. It reads the batches whether its answers are read or not. An answer that is cancelled ends here at once, but the
-/// cluster computes it to its end unless all answers of the request are cancelled.
+/// cluster computes it until it ends, or until the other answers of the request have ended.
 /// </summary>
 internal sealed class ClusterGeneration : IGeneration
 {

@@ -45,8 +45,8 @@ public sealed class HunyuanClientOptions
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a request may go without a new token, over all attempts, before it ends with an error. Default 120 s. It must be longer than the cluster
-    /// needs to recover from the loss of a silo; a lower value reports an unreachable cluster earlier.
+    /// How long a request may wait for the model's scheduler to respond, over all attempts, before it ends with an error. Default 120 s. It must be longer
+    /// than the cluster needs to recover from the loss of a silo; a lower value reports an unreachable cluster earlier.
     /// </summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(120);
 

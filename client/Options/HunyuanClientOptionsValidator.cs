@@ -47,6 +47,10 @@ internal sealed class HunyuanClientOptionsValidator(IServiceProviderIsService se
             string all = string.Join(", ", addresses.Select(static address => address.Name));
             failures.AddError($"{given} of the options that say where the cluster is are set; allowed: exactly one of {all}.");
         }
+        else if (options.ClusterClient is null && !services.IsService(typeof(IClusterClient)))
+        {
+            failures.AddError($"{set[0]} is set, but not by the delegate of AddHunyuanClient; allowed: there only, because the connection is registered with it.");
+        }
     }
 
     private static void CheckGateway(ValidateOptionsResultBuilder failures, string gateway)

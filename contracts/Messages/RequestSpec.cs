@@ -42,7 +42,7 @@ public sealed record RequestSpec
     [Id(8)]
     public int Choices { get; init; } = 1;
 
-    /// <summary>Only requests with the same salt share cached prefixes; null is a salt like any other.</summary>
+    /// <summary>Only requests with the same salt share cached prefixes. Null and empty are one salt, shared by all requests that set none.</summary>
     [Id(9)]
     public string? CacheSalt { get; init; }
 
@@ -50,7 +50,7 @@ public sealed record RequestSpec
     [Id(10)]
     public ChoiceProgress[]? Progress { get; init; }
 
-    /// <summary>How long the request may go without a new token before it ends with an error.</summary>
+    /// <summary>How long the request may wait for the model's scheduler to respond, over all attempts, before it ends with an error.</summary>
     [Id(11)]
     public TimeSpan Deadline { get; init; }
 

@@ -47,7 +47,7 @@ public sealed record GenerationRequest
     /// </summary>
     public IReadOnlyList<ResumedChoice>? Resume { get; init; }
 
-    /// <summary>Only requests with the same salt share cached prefixes; null is a salt like any other.</summary>
+    /// <summary>Only requests with the same salt share cached prefixes. Null and empty are one salt, shared by all requests that set none.</summary>
     public string? CacheSalt { get; init; }
 
     /// <summary>Cancels all answers, which end with <see cref="FinishReason.Cancelled"/>, and frees their KV blocks.</summary>

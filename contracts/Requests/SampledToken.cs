@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Contracts.Requests;
 public readonly record struct SampledToken(int Id, float LogProbability, TokenLogProbability[]? Top)
 {
     /// <summary>
-    /// The <see cref="Id"/> if every token is forbidden or a logit is not a number. It ends only this sequence; the step goes on.
+    /// The <see cref="Id"/> if every token is forbidden, or a logit is not a number or is positive infinity. It ends only this sequence; the step goes on.
     /// </summary>
     public const int NoToken = -1;
 }

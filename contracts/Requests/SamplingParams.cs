@@ -81,6 +81,6 @@ public sealed record SamplingParams
 
     /// <summary>Validates every value.</summary>
     /// <param name="vocabularySize">Number of token ids, for the ids in <see cref="LogitBias"/> and <see cref="BannedTokens"/>.</param>
-    /// <exception cref="Requests.RequestException">A value is out of range; the message names parameter, value and range.</exception>
+    /// <exception cref="RequestException">A value is out of range; the message names parameter, value and range.</exception>
     public void Validate(int vocabularySize) => SamplingParamsValidator.Check(this, vocabularySize);
 }

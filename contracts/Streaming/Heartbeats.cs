@@ -29,7 +29,7 @@ public static class Heartbeats
 
     /// <summary>Counts the readers of this process.</summary>
     /// <param name="change">1 for a reader that starts, -1 for one that ends.</param>
-    public static void CountReader(int change) => Interlocked.Add(ref _readers, change);
+    internal static void CountReader(int change) => Interlocked.Add(ref _readers, change);
 
     /// <summary>How long to wait for the next batch of a source.</summary>
     /// <param name="last">The last batch of the source; null before the first.</param>
@@ -37,7 +37,7 @@ public static class Heartbeats
     /// Number of sources in a row that were given up without a token. The timeout doubles with each: if all sources are slow, giving up sooner would
     /// only add work.
     /// </param>
-    public static TimeSpan Timeout(TokenBatch? last, int lost)
+    internal static TimeSpan Timeout(TokenBatch? last, int lost)
     {
         // The readers of a process share its threads: with thousands of them, each may wait long for its turn.
         TimeSpan announced = TimeSpan.FromMilliseconds(last?.NextWithinMilliseconds ?? 0);

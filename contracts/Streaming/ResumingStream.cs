@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Contracts.Streaming;
 
 /// <summary>
 /// A stream of tokens that outlives its source. If the source breaks, the stream opens it again with the tokens so far, and the reader does not notice.
-/// The stream ends with an error if no token comes before the request's deadline. Sources must send <see cref="Heartbeats"/>.
+/// The stream ends with an error if no source responds within the request's deadline. Sources must send <see cref="Heartbeats"/>.
 /// </summary>
 /// <param name="open">Opens the source of a request, which continues after the tokens that the request carries.</param>
 /// <param name="time">The clock.</param>

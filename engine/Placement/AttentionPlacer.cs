@@ -27,17 +27,17 @@ internal static class AttentionPlacer
         double rest = both > 0 ? experts - Math.Min(experts, (groups + experts) / all * onlyExperts) : 0;
         double density = groups / problem.GroupBytes.Sum(b => (double)b + problem.KvReserve);
         double[] weights = new double[state.Silos];
-        double[] existing = new double[state.Silos];
+        double[] expertWork = new double[state.Silos];
         double[] caps = new double[state.Silos];
         for (int s = 0; s < state.Silos; s++)
         {
             SiloCapacity silo = problem.Silos[s];
             weights[s] = silo.TakesAttention ? problem.Speed[s] : 0;
-            existing[s] = silo.TakesAttention && silo.TakesExperts && both > 0 ? rest * problem.Speed[s] / both : 0;
+            expertWork[s] = silo.TakesAttention && silo.TakesExperts && both > 0 ? rest * problem.Speed[s] / both : 0;
             caps[s] = silo.MemoryBytes * density;
         }
 
-        return ProportionalSplit.Split(groups, weights, existing, caps);
+        return ProportionalSplit.Split(groups, weights, expertWork, caps);
     }
 
     /// <summary>Assigns every unassigned CLA group for which there is memory.</summary>

@@ -58,7 +58,7 @@ public sealed class PartitionPlan
     /// <summary>Bytes of K/V of one position over all layers, without padding.</summary>
     public long KvBytesPerToken { get; }
 
-    /// <summary>Positions of K/V on the attention shard with the least memory, which limits all sessions together.</summary>
+    /// <summary>Positions of K/V on the attention shard with the least K/V memory, which limits all sessions together.</summary>
     public long KvTokens { get; }
 
     /// <summary>The speed that the plan should reach.</summary>
@@ -95,7 +95,7 @@ public sealed class PartitionPlan
     {
         PlanProblem problem = new(config, snapshot.Silos, options ?? new PlanOptions());
         (PlanState state, int[][][] replicaSilos) = PlanRestorer.Restore(problem, snapshot);
-        MemoryShortfall? shortfall = snapshot.ShortfallMessage is { } refusal ? new MemoryShortfall(snapshot.MissingBytes, refusal) : null;
+        MemoryShortfall? shortfall = snapshot.ShortfallMessage is { } message ? new MemoryShortfall(snapshot.MissingBytes, message) : null;
         return new PartitionPlan(problem, state, replicaSilos, Previous(config, options), shortfall);
     }
 

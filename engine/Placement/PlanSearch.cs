@@ -20,7 +20,7 @@ internal static class PlanSearch
             {
                 if (Adapt(candidate, previous, mayEvict: candidate == problem) is { IsComplete: true } adapted)
                 {
-                    return adapted.CopyTo(problem);
+                    return adapted.WithProblem(problem);
                 }
             }
         }
@@ -29,10 +29,10 @@ internal static class PlanSearch
         PlanState? withRequiredKv = CreateNew(problem);
         if (withAmpleKv is not null && withRequiredKv is not null)
         {
-            return (Seconds(withAmpleKv) <= Seconds(withRequiredKv) * MaxSlowdownForKv ? withAmpleKv : withRequiredKv).CopyTo(problem);
+            return (Seconds(withAmpleKv) <= Seconds(withRequiredKv) * MaxSlowdownForKv ? withAmpleKv : withRequiredKv).WithProblem(problem);
         }
 
-        return (withRequiredKv ?? withAmpleKv ?? CreateNew(problem.ByMemory()))?.CopyTo(problem)
+        return (withRequiredKv ?? withAmpleKv ?? CreateNew(problem.ByMemory()))?.WithProblem(problem)
             ?? CreateFilled(problem.ByMemory(), ExpertLayout.Stacked);
     }
 

@@ -102,7 +102,7 @@ internal sealed class PlanState
     }
 
     /// <summary>Copies the assignment to a state of another problem, which measures work or memory differently.</summary>
-    public PlanState CopyTo(PlanProblem problem)
+    public PlanState WithProblem(PlanProblem problem)
     {
         PlanState copy = new(problem, Layout);
         for (int group = 0; group < GroupOwner.Length; group++)

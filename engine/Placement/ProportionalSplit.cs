@@ -9,7 +9,7 @@ internal static class ProportionalSplit
     /// </summary>
     /// <param name="total">The amount of work.</param>
     /// <param name="weights">Speed of each worker; a worker with weight 0 gets nothing.</param>
-    /// <param name="existing">Work that each worker already has.</param>
+    /// <param name="existing">Work that each worker has or will have besides its share.</param>
     /// <param name="caps">Most work that each worker can take.</param>
     public static double[] Split(double total, double[] weights, double[] existing, double[] caps)
     {

@@ -249,7 +249,7 @@ internal sealed class Scheduler
     }
 
     /// <summary>
-    /// Returns all running sequences to the queue, to be recomputed from their tokens, and resets the pool: none of its blocks can be
+    /// Returns all running sequences to their places in the queue, to be recomputed from their tokens, and resets the pool: none of its blocks can be
     /// trusted any more.
     /// </summary>
     private void RequeueAll(Exception failure)

@@ -56,7 +56,7 @@ internal sealed class WaitingQueue(int limit)
         return anyFinished;
     }
 
-    /// <summary>Returns a sequence that ran to the place of its arrival.</summary>
+    /// <summary>Puts a sequence that has run back at its place in the order of arrival.</summary>
     public void Requeue(Sequence sequence)
     {
         int index = 0;

@@ -14,14 +14,20 @@ public sealed class DeviceThread : IDisposable
     private readonly Thread _thread;
     private volatile bool _stopping;
 
-    /// <summary>Starts the thread.</summary>
-    /// <param name="name">Name of the thread, for debuggers.</param>
-    /// <param name="started">Runs first on the thread; null for none.</param>
-    public DeviceThread(string name, Action? started = null)
+    private DeviceThread(string name, Action? started)
     {
         _started = started;
         _thread = new Thread(Run) { Name = name, IsBackground = true };
-        _thread.Start();
+    }
+
+    /// <summary>Starts a thread.</summary>
+    /// <param name="name">Name of the thread, for debuggers.</param>
+    /// <param name="started">Runs first on the thread; null for none.</param>
+    public static DeviceThread Start(string name, Action? started = null)
+    {
+        DeviceThread device = new(name, started);
+        device._thread.Start();
+        return device;
     }
 
     /// <summary>Ends the thread after its current job. Queued jobs fail with <see cref="ObjectDisposedException"/>.</summary>

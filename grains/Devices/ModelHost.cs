@@ -64,9 +64,6 @@ public sealed class ModelHost : IDisposable
     /// <summary>True once a part of the model has been loaded.</summary>
     public bool IsLoaded => _parts is not null;
 
-    /// <summary>The highest epoch of a scheduler that has called.</summary>
-    public long Epoch => Volatile.Read(ref _epoch);
-
     /// <summary>Records the epoch of a caller.</summary>
     /// <exception cref="StaleStepException">A scheduler with a higher epoch has called.</exception>
     public void Enter(long epoch)
@@ -256,7 +253,7 @@ public sealed class ModelHost : IDisposable
         {
             Device = ModelDevice.Open(settings.Directory, settings.Options);
             LoadPool = new WorkerPool(settings.Options.Threads, pin: false);
-            Thread = new DeviceThread($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCurrentThread : null);
+            Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCurrentThread : null);
             Stage = new Stage(this);
             Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
         }

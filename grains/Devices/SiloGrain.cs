@@ -8,7 +8,7 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Devices;
 
 /// <inheritdoc cref="ISiloGrain"/>
-[Reentrant, KeepAlive, PinnedPlacement]
+[GrainType("silo"), Reentrant, KeepAlive, PinnedPlacement]
 public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLifetime lifetime, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ namespace HunyuanOrleans.Grains.Execution;
 /// </summary>
 internal sealed class ClusterExecutor : IModelExecutor
 {
-    /// <summary>Number of unexpected exceptions that a step may have: the first may be due to a silo or a moment, later ones are due to the step.</summary>
+    /// <summary>Number of unexpected exceptions after which a step is sent again: they may be due to a silo or a moment. The next one is due to the step.</summary>
     private const int UnexpectedFaults = 2;
 
     private readonly string _model;

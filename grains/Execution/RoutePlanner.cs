@@ -65,7 +65,7 @@ internal sealed class RoutePlanner
     public void SetLoad(ExpertLoad load) => _load = load;
 
     /// <summary>Plans for the silos that are usable now, and publishes the route if it differs from the current one.</summary>
-    /// <returns>True if the current route is the best one for the cluster; false to try again.</returns>
+    /// <returns>True if planning again gives nothing new until the cluster changes; false to try again soon.</returns>
     public async Task<bool> PlanAsync(CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -8,7 +8,7 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Kv;
 
 /// <inheritdoc cref="IKvCacheGrain"/>
-[Reentrant, PinnedPlacement]
+[GrainType("kvcache"), Reentrant, PinnedPlacement]
 public sealed class KvCacheGrain : Grain, IKvCacheGrain
 {
     private readonly ModelHost _host;

@@ -7,7 +7,7 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="IModelGrain"/>
-[Reentrant, KeepAlive, SchedulerPlacement]
+[GrainType("model"), Reentrant, KeepAlive, SchedulerPlacement]
 public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
 {
     private ModelRuntime _runtime = null!;

@@ -38,7 +38,7 @@ public sealed class ModelRuntimeFactory(
         RoutePlanner planner = new(settings, config, isa, view, preparer, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, grains, logger, time);
-        InferenceEngine engine = new(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
+        InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
         ExpertLoadMonitor loads = new(model, config, view, routes, options.RebalanceInterval, time);
         ModelRuntime runtime = new(settings, config, routes, executor, engine, loads);
         await runtime.StartAsync(lifetime.Ended);

@@ -1,17 +1,16 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Requests;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Text;
 using HunyuanOrleans.Text.Templates;
 using Orleans.Concurrency;
 
 namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="ITextGrain"/>
-[StatelessWorker]
+[GrainType("text"), StatelessWorker]
 public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, ITextGrain
 {
     /// <inheritdoc/>
@@ -60,7 +59,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
             int[]? ids = await RunOnThreadPool(() => encode(model));
             return ids is null ? new EncodedText([], RequestErrors.NoText(model)) : new EncodedText(ids, null);
         }
-        catch (Exception wrong) when (wrong is ModelException or TextException)
+        catch (Exception wrong) when (UserErrors.IsForUsers(wrong))
         {
             return new EncodedText([], new RequestError(parameter, wrong.Message, false));
         }

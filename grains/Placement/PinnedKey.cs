@@ -49,9 +49,6 @@ public readonly record struct PinnedKey(string Model, string Part, string Silo)
         }
     }
 
-    /// <summary>The cache's session.</summary>
-    public long Session => long.Parse(Part.Split(Separator)[1], CultureInfo.InvariantCulture);
-
     /// <summary>Reads a key.</summary>
     /// <exception cref="FormatException">The text is not such a key.</exception>
     public static PinnedKey Parse(string key)

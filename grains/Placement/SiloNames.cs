@@ -19,9 +19,6 @@ public sealed class SiloNames(IClusterMembershipService membership)
         return found;
     }
 
-    /// <summary>Names of the active silos, in order.</summary>
-    public string[] Active() => Active(membership.CurrentSnapshot);
-
     /// <summary>Names of the silos that are active in a snapshot, in order.</summary>
     public static string[] Active(ClusterMembershipSnapshot snapshot) =>
         [.. snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.Name).Distinct().Order(StringComparer.Ordinal)];

@@ -11,7 +11,7 @@ using Orleans.Placement;
 namespace HunyuanOrleans.Grains.Requests;
 
 /// <inheritdoc cref="IRequestGrain"/>
-[Reentrant, PreferLocalPlacement]
+[GrainType("request"), Reentrant, PreferLocalPlacement]
 public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvider time) : Grain, IRequestGrain
 {
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <inheritdoc cref="IAttentionShardGrain"/>
-[Reentrant, KeepAlive, PinnedPlacement]
+[GrainType("attentionshard"), Reentrant, KeepAlive, PinnedPlacement]
 public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
 {
     private readonly string _key;

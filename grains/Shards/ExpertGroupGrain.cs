@@ -11,7 +11,7 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <inheritdoc cref="IExpertGroupGrain"/>
-[Reentrant, KeepAlive, PinnedPlacement]
+[GrainType("expertgroup"), Reentrant, KeepAlive, PinnedPlacement]
 public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
 {
     private readonly PinnedKey _key;

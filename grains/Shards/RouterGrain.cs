@@ -12,7 +12,7 @@ using Polly;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <inheritdoc cref="IRouterGrain"/>
-[Reentrant, KeepAlive, PinnedPlacement]
+[GrainType("router"), Reentrant, KeepAlive, PinnedPlacement]
 public sealed class RouterGrain : Grain, IRouterGrain
 {
     /// <summary>Number of tables kept: a step of the previous route may still be computed when the table of the next route arrives.</summary>

@@ -6,7 +6,8 @@ namespace HunyuanOrleans.Grains.Telemetry;
 
 /// <summary>
 /// Activities and metrics of the grains: a trace of each step over all silos, and the messages between silos. Source and meter have the name
-/// <see cref="Name"/>. Orleans' activity propagation carries the trace from call to call. The cost is negligible while nobody listens.
+/// <see cref="Name"/>. Orleans' activity propagation carries the trace from call to call while
+/// somebody also listens to the source Microsoft.Orleans.Application, as the telemetry export does. The cost is negligible while nobody listens.
 /// </summary>
 public static class GrainTelemetry
 {

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using Microsoft.AspNetCore.Http;
@@ -26,7 +25,7 @@ internal sealed class ClusterEndpoint(ModelSlot slot, IClusterOverview cluster, 
             context.Response.Headers.CacheControl = "no-store";
             await JsonResponse.WriteAsync(context, writer => Write(writer, model, statistics, overview));
         }
-        catch (Exception error) when (error is TimeoutException or ModelException or HunyuanException or ObjectDisposedException)
+        catch (Exception error) when (error is TimeoutException or ObjectDisposedException || UserErrors.IsForUsers(error))
         {
             throw ApiException.Unavailable("cluster_unreachable", "The cluster does not answer now. " + error.Message);
         }

@@ -1,12 +1,10 @@
-using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grammar;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
-using HunyuanOrleans.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -111,7 +109,7 @@ internal sealed class GenerationHandler(
         RequestException { Parameter: "max_tokens" } error => ApiException.Invalid(job.LengthParameter, error.Message, "context_length_exceeded"),
         ConstraintException error => ApiException.Invalid(error.Parameter, error.Message),
         RequestException error => ApiException.Invalid(error.Parameter, error.Message),
-        ModelException or HunyuanException or TextException => new ApiException(StatusCodes.Status500InternalServerError, "server_error", exception.Message),
+        _ when UserErrors.IsForUsers(exception) => new ApiException(StatusCodes.Status500InternalServerError, "server_error", exception.Message),
         ObjectDisposedException => ShuttingDown,
         OperationCanceledException when drain.Token.IsCancellationRequested => ShuttingDown,
         OperationCanceledException when deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested =>

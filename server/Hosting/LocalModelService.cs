@@ -1,11 +1,9 @@
-using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Cluster;
-using HunyuanOrleans.Text;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Templates;
 using HunyuanOrleans.Text.Tokenization;
@@ -60,7 +58,7 @@ internal sealed partial class LocalModelService(
         }
         catch (Exception e)
         {
-            bool expected = e is ModelException or HunyuanException or TextException or IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
+            bool expected = UserErrors.IsForUsers(e) || e is IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException;
             slot.Fail(e.Message);
             CannotLoad(logger, expected ? null : e, options.Folder, e.Message);
             // A host that is stopped during its start reports an error, so wait until it has started.
@@ -78,7 +76,7 @@ internal sealed partial class LocalModelService(
             ?? ModelRunner.Load(options.Folder, options.Loading, cancellationToken: stopping);
         overview.SetModel(model);
         LocalExecutor executor = new(model);
-        InferenceEngine engine = new(
+        InferenceEngine engine = InferenceEngine.Start(
             executor,
             new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = options.Scheduler },
             tokenizer is null ? null : new TokenizerText(tokenizer),

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
-using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Server.Hosting;
 
 namespace HunyuanOrleans.Server.Metrics;
@@ -46,7 +45,7 @@ internal sealed class EngineMetrics
         {
             _last = new Snapshot(await model.Generator.GetStatisticsAsync(cancellationToken));
         }
-        catch (Exception e) when (e is ModelException or HunyuanException or TimeoutException or ObjectDisposedException)
+        catch (Exception e) when (e is TimeoutException or ObjectDisposedException || UserErrors.IsForUsers(e))
         {
             // The cluster cannot be reached at the moment. The next refresh tries again.
         }

@@ -1,12 +1,10 @@
 using HunyuanOrleans.Client;
-using HunyuanOrleans.Contracts;
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.Silo.Settings;
-using HunyuanOrleans.Text;
 using HunyuanOrleans.Text.Templates;
 using HunyuanOrleans.Text.Tokenization;
 using Microsoft.Extensions.Options;
@@ -63,7 +61,7 @@ internal sealed partial class ClusterModelService(
                 Serving(logger, model.Name);
                 return;
             }
-            catch (Exception fault) when (fault is ModelException or HunyuanException or TextException && !stoppingToken.IsCancellationRequested)
+            catch (Exception fault) when (UserErrors.IsForUsers(fault) && !stoppingToken.IsCancellationRequested)
             {
                 NotYet(logger, model.Name, fault.Message);
                 await Task.Delay(RetryDelay, time, stoppingToken);

@@ -1,7 +1,6 @@
 using HunyuanOrleans.Client.Tests.Support;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts;
-using HunyuanOrleans.Model;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -47,6 +46,17 @@ public sealed class OptionsTests(DemoCluster demo)
         using ServiceProvider provider = services.BuildServiceProvider();
         Assert.Equal(TimeSpan.FromSeconds(20), provider.GetRequiredService<IOptions<ClientMessagingOptions>>().Value.ResponseTimeout);
         Assert.Equal("gwy.tcp://127.0.0.1:30000/0", provider.GetRequiredService<IOptions<StaticGatewayListProviderOptions>>().Value.Gateways.Single().ToString());
+    }
+
+    [Fact]
+    public async Task An_address_set_apart_from_the_registration_is_refused()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddHunyuanClient(static _ => { });
+        builder.Services.Configure<HunyuanClientOptions>(static options => options.Gateways.Add("127.0.0.1:30000"));
+        using IHost host = builder.Build();
+        OptionsValidationException refused = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Contains("Gateways is set, but not by the delegate of AddHunyuanClient", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class KvMigrationTests(KvMigrationTests.TwoSilos fixture) : IClass
         int[][][] expected = await LocalReference.RunAsync(model, requests);
         HunyuanCluster cluster = fixture.Cluster;
         ModelClient client = cluster.ClientOf(model);
-        Task<int[][][]> answers = client.GenerateAllAsync(requests);
+        BackgroundLoad load = new(client, requests, expected, requests.Length);
         ModelReport before = await client.UntilAsync(static report => report.Statistics.AnswerTokens > 50);
         await cluster.AddAsync();
         await client.UntilAsync(report => report.Version > before.Version && report.Switches > before.Switches);
@@ -33,7 +33,8 @@ public sealed class KvMigrationTests(KvMigrationTests.TwoSilos fixture) : IClass
         Assert.DoesNotContain(after.Stages.Concat(after.Groups), key => PinnedKey.Parse(key).Silo == leaving);
         Assert.True(after.Switches >= 3, $"{after.Switches} switches");
         Assert.Equal(0, after.Statistics.Replays);
-        Assert.Equal(expected, await answers);
+        await load.StopAsync();
+        Assert.True(load.Answers >= requests.Length, $"{load.Answers} answers");
     }
 
     private static TestModel ModelWith(KvFormat? kv) => new("tiny-top8-nocla", Kv: kv);

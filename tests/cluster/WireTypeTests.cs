@@ -24,6 +24,8 @@ public sealed class WireTypeTests
 
     private static IEnumerable<Type> Messages => Types.Where(static type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false));
 
+    private static IEnumerable<Type> Grains => Types.Where(static type => !type.IsAbstract && typeof(Grain).IsAssignableFrom(type));
+
     private static IEnumerable<Type> Interfaces => Types.Where(static type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type));
 
     [Fact]
@@ -49,6 +51,7 @@ public sealed class WireTypeTests
     {
         Assert.All(Messages, static type => Assert.NotNull(Alias(type)));
         Assert.All(Interfaces, static type => Assert.NotNull(Alias(type)));
+        Assert.All(Grains, static type => Assert.NotEmpty(GrainTypeOf(type)));
         Assert.All(Interfaces.SelectMany(static type => type.GetMethods()), static method => Assert.NotNull(Alias(method)));
         Assert.All(
             Messages.Where(static type => !type.IsEnum).SelectMany(Members),
@@ -62,8 +65,16 @@ public sealed class WireTypeTests
         Assert.Equal(aliases.Length, aliases.Distinct().Count());
     }
 
+    // The grain type is a part of every grain's identity, so it must not follow the name of the class.
+    private static string GrainTypeOf(Type type) => $"{type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(null!, type)}";
+
     private static IEnumerable<string> Describe()
     {
+        foreach (Type type in Grains.OrderBy(static type => type.Name, StringComparer.Ordinal))
+        {
+            yield return $"grain {GrainTypeOf(type)} ({type.Name})";
+        }
+
         foreach (Type type in Messages.OrderBy(Alias, StringComparer.Ordinal))
         {
             yield return $"{Alias(type)} ({type.Name})";

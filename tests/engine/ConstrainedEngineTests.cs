@@ -36,7 +36,7 @@ public sealed class ConstrainedEngineTests
             new ModelOptions { Mode = ComputeMode.Bf16, Threads = 1, KvTokens = 512, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 16 }));
         var text = new TokenizerText(tokenizer);
         int[] eos = [4340, 4347];
-        await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = eos, Scheduler = new() { MaxSequences = 16, TokenBudget = 96 } }, text);
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = eos, Scheduler = new() { MaxSequences = 16, TokenBudget = 96 } }, text);
         Constraint constraint = new ConstraintCompiler(text, executor.Limits.VocabularySize, eos).Compile(ConstraintSpec.JsonSchema(Schema));
         var validator = new JsonSchemaValidator(Schema);
         int[] prompt = tokenizer.Encode("A person as JSON: ");
@@ -98,7 +98,7 @@ public sealed class ConstrainedEngineTests
             {
                 BeforeStep = async _ => await (together ? submitted.Task : Task.CompletedTask),
             };
-            await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
+            await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
             List<string> answers = [];
             List<Generation> open = [];
             foreach (GenerationRequest request in all)
@@ -126,7 +126,7 @@ public sealed class ConstrainedEngineTests
     {
         var vocabulary = TestVocabulary.Bytes();
         await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8));
-        await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Choice("yes", "no"), "guided_choice");
         for (ulong seed = 0; seed < 20; seed++)
         {
@@ -141,7 +141,7 @@ public sealed class ConstrainedEngineTests
     {
         var vocabulary = TestVocabulary.Pieces(12, "{\"name\":\"é\",\"age\":12,\"home\":null}");
         await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 300, 60, 10, 64, 8));
-        await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
         GenerationRequest request = new()
         {
             PromptIds = new[] { 65, 66 },
@@ -164,7 +164,7 @@ public sealed class ConstrainedEngineTests
     {
         var vocabulary = TestVocabulary.Bytes();
         await using var executor = new UnmaskedExecutor(new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8)));
-        await using var engine = new InferenceEngine(executor, null, vocabulary);
+        await using var engine = InferenceEngine.Start(executor, null, vocabulary);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Choice("yes"), "guided_choice");
         ChoiceResult answer = (await engine.Submit(new() { PromptIds = new[] { 65 }, Constraint = constraint }).CompletionAsync())[0];
         Assert.Equal(FinishReason.Error, answer.Finish);

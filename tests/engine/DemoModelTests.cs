@@ -28,7 +28,7 @@ public sealed class DemoModelTests
         JsonElement[] items = [.. expected.RootElement.GetProperty("items").EnumerateArray()];
         var text = new TokenizerText(Tokenizer.Load(TestPaths.DemoModel));
         await using LocalExecutor executor = Load(ComputeMode.F32);
-        await using var engine = new InferenceEngine(executor, Options, text);
+        await using var engine = InferenceEngine.Start(executor, Options, text);
         GenerationRequest[] requests = [.. items.Select(item => Greedy(Ids(item, "prompt_ids")))];
         Generation[] generations = [.. requests.Select(engine.Submit)];
         for (int i = 0; i < items.Length; i++)
@@ -57,7 +57,7 @@ public sealed class DemoModelTests
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestPaths.DemoModel, "expected.json")));
         JsonElement[] items = [.. expected.RootElement.GetProperty("items").EnumerateArray()];
         await using LocalExecutor executor = Load(ComputeMode.F32, kv);
-        await using var engine = new InferenceEngine(executor, Options);
+        await using var engine = InferenceEngine.Start(executor, Options);
         Generation[] generations = [.. items.Select(item => engine.Submit(Greedy(Ids(item, "prompt_ids"))))];
         int same = 0;
         for (int i = 0; i < items.Length; i++)
@@ -90,11 +90,11 @@ public sealed class DemoModelTests
         List<string> alone = [];
         foreach (GenerationRequest request in requests)
         {
-            await using var single = new InferenceEngine(executor, Options);
+            await using var single = InferenceEngine.Start(executor, Options);
             alone.AddRange((await single.Submit(request).CompletionAsync()).Select(Joined));
         }
 
-        await using var engine = new InferenceEngine(executor, Options);
+        await using var engine = InferenceEngine.Start(executor, Options);
         ChoiceResult[][] crowd = await Task.WhenAll(requests.Select(request => engine.Submit(request).CompletionAsync()));
         Assert.Equal(alone, crowd.SelectMany(results => results).Select(Joined));
         Assert.True(engine.GetStatistics().Preemptions > 0, "The pool is large enough for all: nothing was replayed.");

@@ -19,7 +19,7 @@ public sealed class EngineFaultTests
         {
             BeforeStep = batch => fail && batch.Slices[0].Start > 6 ? throw new IOException("secret detail") : ValueTask.CompletedTask,
         };
-        await using var engine = new InferenceEngine(executor);
+        await using var engine = InferenceEngine.Start(executor);
         GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 20, Sampling = SamplingParams.Greedy };
         ChoiceResult failed = (await engine.Submit(request).CompletionAsync())[0];
         Assert.Equal(FinishReason.Error, failed.Finish);
@@ -53,7 +53,7 @@ public sealed class EngineFaultTests
                 }
             },
         };
-        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1 } });
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1 } });
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 2 };
         Generation running = engine.Submit(request);
         Assert.True(SpinWait.SpinUntil(() => engine.GetStatistics() is { Running: 1, Waiting: 0 }, TimeSpan.FromMinutes(5)));
@@ -77,7 +77,7 @@ public sealed class EngineFaultTests
     public async Task Forbidding_every_token_fails_that_answer_alone()
     {
         await using var executor = new TinyModelExecutor(Limits);
-        await using var engine = new InferenceEngine(executor);
+        await using var engine = InferenceEngine.Start(executor);
         Generation good = engine.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 30 });
         Generation bad = engine.Submit(new() { PromptIds = new[] { 2 }, MaxTokens = 30, Sampling = new() { BannedTokens = [.. Enumerable.Range(0, 48)] } });
         List<TokenChunk> chunks = [];
@@ -96,7 +96,7 @@ public sealed class EngineFaultTests
     {
         await using var executor = new TinyModelExecutor(Limits);
         var text = new FailingTokenText();
-        await using var engine = new InferenceEngine(executor, text: text);
+        await using var engine = InferenceEngine.Start(executor, text: text);
         GenerationRequest request = new() { PromptIds = new int[30], MaxTokens = 30, StopStrings = ["x"] };
         ChoiceResult failed = (await engine.Submit(request).CompletionAsync())[0];
         Assert.Equal(FinishReason.Error, failed.Finish);
@@ -112,7 +112,7 @@ public sealed class EngineFaultTests
     {
         using var gate = new SemaphoreSlim(0);
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
-        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, QueueLength = 3 } });
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, QueueLength = 3 } });
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 1 };
         Generation running = engine.Submit(request);
         Assert.True(SpinWait.SpinUntil(() => engine.GetStatistics() is { Running: 1, Waiting: 0 }, TimeSpan.FromMinutes(5)));
@@ -130,7 +130,7 @@ public sealed class EngineFaultTests
     public async Task A_slow_reader_delays_nobody_and_misses_no_token()
     {
         await using var executor = new TinyModelExecutor(Limits);
-        await using var engine = new InferenceEngine(executor);
+        await using var engine = InferenceEngine.Start(executor);
         GenerationRequest request = new() { PromptIds = new[] { 7 }, MaxTokens = 150, Sampling = new() { Seed = 3, LogProbabilities = 1 } };
         ChoiceStream slow = engine.Submit(request).Choices[0];
         await using IAsyncEnumerator<TokenChunk> reader = slow.GetAsyncEnumerator();
@@ -152,7 +152,7 @@ public sealed class EngineFaultTests
     {
         using var gate = new SemaphoreSlim(0);
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
-        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { PrefixCache = false } });
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new() { PrefixCache = false } });
         using var source = new CancellationTokenSource();
         GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 } };
         Generation left = engine.Submit(request);
@@ -186,7 +186,7 @@ public sealed class EngineFaultTests
     public async Task Disposing_cancels_answers_and_draining_lets_them_end()
     {
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await Task.Delay(1) };
-        var engine = new InferenceEngine(executor);
+        var engine = InferenceEngine.Start(executor);
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 20 };
         Generation drained = engine.Submit(request);
         await engine.DrainAsync();
@@ -194,7 +194,7 @@ public sealed class EngineFaultTests
         Assert.Throws<ObjectDisposedException>(() => engine.Submit(request));
         await engine.DisposeAsync();
 
-        engine = new InferenceEngine(executor);
+        engine = InferenceEngine.Start(executor);
         Generation aborted = engine.Submit(request with { MaxTokens = null });
         await engine.DisposeAsync();
         Assert.Equal(FinishReason.Cancelled, (await aborted.Choices[0].Completion).Finish);

@@ -16,7 +16,7 @@ public sealed class EngineTests
     public async Task A_request_is_answered_as_it_would_be_alone()
     {
         await using var executor = new TinyModelExecutor(Limits);
-        await using var engine = new InferenceEngine(executor, new EngineOptions { EosIds = [5] });
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = [5] });
         GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 40, Sampling = new() { Seed = 8 }, IgnoreEos = true };
         List<int> streamed = [];
         TokenChunk last = default;
@@ -34,7 +34,7 @@ public sealed class EngineTests
     public async Task Concurrent_callers_each_get_their_own_answer()
     {
         await using var executor = new TinyModelExecutor(Limits);
-        await using var engine = new InferenceEngine(executor, text: new LetterText(Limits.VocabularySize));
+        await using var engine = InferenceEngine.Start(executor, text: new LetterText(Limits.VocabularySize));
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
         {
             await Task.Yield();
@@ -72,7 +72,7 @@ public sealed class EngineTests
     public async Task The_answers_of_one_request_share_the_blocks_of_its_prompt()
     {
         await using var executor = new TinyModelExecutor(Limits);
-        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 8, TokenBudget = 16 } });
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new() { MaxSequences = 8, TokenBudget = 16 } });
         int[] prompt = [.. Enumerable.Range(0, 41)];
         ChoiceResult[] answers = await engine.Submit(new() { PromptIds = prompt, MaxTokens = 6, Choices = 4 }).CompletionAsync();
         Assert.Equal([0, 40, 40, 40], answers.Select(answer => answer.CachedPromptTokens));
@@ -103,7 +103,7 @@ public sealed class EngineTests
                 await Task.Delay(1).ConfigureAwait(false);
             },
         };
-        await using var engine = new InferenceEngine(executor);
+        await using var engine = InferenceEngine.Start(executor);
         GenerationRequest request = new() { PromptIds = new[] { 4, 4 }, MaxTokens = 12, Sampling = SamplingParams.Greedy };
         ChoiceResult answer = (await engine.Submit(request).CompletionAsync())[0];
         Assert.Equal(ReferenceDecoder.Run(request, 0, 0, 12, 48, []).Ids, answer.Ids.ToArray());
@@ -123,7 +123,7 @@ public sealed class EngineTests
                 return ValueTask.CompletedTask;
             },
         };
-        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, PrefillChunk = 5 } }, time: time);
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new() { MaxSequences = 1, PrefillChunk = 5 } }, time: time);
         ChoiceResult answer = (await engine.Submit(new() { PromptIds = new int[12], MaxTokens = 4 }).CompletionAsync())[0];
         Assert.Equal(new RequestTimings(TimeSpan.Zero, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(6)), answer.Timings);
     }
@@ -134,7 +134,7 @@ public sealed class EngineTests
         var time = new FakeTimeProvider();
         SchedulerOptions options = new() { PrefixIdleTime = TimeSpan.FromMinutes(5) };
         await using var executor = new TinyModelExecutor(Limits);
-        await using var engine = new InferenceEngine(executor, new EngineOptions { Scheduler = options }, time: time);
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = options }, time: time);
         GenerationRequest old = new() { PromptIds = new int[41], MaxTokens = 1 };
         GenerationRequest other = new() { PromptIds = Enumerable.Range(0, 13).ToArray(), MaxTokens = 1 };
         await engine.Submit(old).CompletionAsync();

@@ -15,7 +15,7 @@ public sealed class LocalGeneratorTests
     {
         await using var executor = new TinyModelExecutor(Limits);
         await using IGenerator generator = new LocalGenerator(
-            new InferenceEngine(executor, new EngineOptions { EosIds = [5] }, new LetterText(48)), "tiny", executor);
+            InferenceEngine.Start(executor, new EngineOptions { EosIds = [5] }, new LetterText(48)), "tiny", executor);
         Assert.Equal(("tiny", 48, 200, true), (generator.Info.ModelName, generator.Info.VocabularySize, generator.Info.MaxContext, generator.Info.HasText));
         Assert.Equal([5], generator.Info.EosIds);
         GenerationRequest request = new() { PromptIds = new[] { 1, 2 }, MaxTokens = 20, Choices = 2, IgnoreEos = true, Sampling = new() { Seed = 3 } };
@@ -43,7 +43,7 @@ public sealed class LocalGeneratorTests
     {
         using var gate = new SemaphoreSlim(0);
         await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => await gate.WaitAsync() };
-        IGenerator generator = new LocalGenerator(new InferenceEngine(executor), "tiny");
+        IGenerator generator = new LocalGenerator(InferenceEngine.Start(executor), "tiny");
         GenerationRequest request = new() { PromptIds = new[] { 1 }, MaxTokens = 30, Choices = 2 };
         IGeneration cancelled = await generator.SubmitAsync(request, CancellationToken.None);
         IGeneration half = await generator.SubmitAsync(request, CancellationToken.None);

@@ -156,5 +156,5 @@ public sealed class ResumeTests
     }
 
     private static InferenceEngine Engine(TinyModelExecutor executor)
-        => new(executor, new EngineOptions { EosIds = [Eos] }, new LetterText(Limits.VocabularySize));
+        => InferenceEngine.Start(executor, new EngineOptions { EosIds = [Eos] }, new LetterText(Limits.VocabularySize));
 }

@@ -32,7 +32,7 @@ public sealed class SteadyDecodeTests
                 return ValueTask.CompletedTask;
             },
         };
-        await using var engine = new InferenceEngine(executor);
+        await using var engine = InferenceEngine.Start(executor);
         SamplingParams sampling = new() { TopP = 0.9f, RepetitionPenalty = 1.1f };
         Generation generation = engine.Submit(new() { PromptIds = new int[10], MaxTokens = WarmUp + (Windows * WindowSteps) + 50, Choices = 3, Sampling = sampling });
         await Task.WhenAll(generation.Choices.Select(async choice =>

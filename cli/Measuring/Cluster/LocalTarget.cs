@@ -17,7 +17,7 @@ internal sealed class LocalTarget : IBenchTarget
     private LocalTarget(LocalExecutor executor)
     {
         _executor = executor;
-        _engine = new InferenceEngine(executor, new EngineOptions { Scheduler = new SchedulerOptions { PrefixCache = false } });
+        _engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new SchedulerOptions { PrefixCache = false } });
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,7 @@ public sealed class SiloLifetimeTests
         SiloAddress stopping = cluster.Silos[^1];
         ICallGrain grain = cluster.Client.GetGrain<ICallGrain>("one");
         Location before = await PlaceAsync(stopping, grain.LocateAsync);
+        Assert.Equal(stopping, before.Silo);
         string gate = Gates.Create();
         Task<Location> running = grain.PassAsync(gate);
         await Wait.UntilAsync(() => Gates.ArrivalsAt(gate) == 1);
@@ -38,6 +39,7 @@ public sealed class SiloLifetimeTests
         SiloAddress killed = cluster.Silos[^1];
         ICallGrain grain = cluster.Client.GetGrain<ICallGrain>("one");
         Location before = await PlaceAsync(killed, grain.LocateAsync);
+        Assert.Equal(killed, before.Silo);
         Task call = grain.WaitForeverAsync();
         await Wait.UntilAsync(grain.CountBegunAsync, static begun => begun == 1);
         await cluster.KillSiloAsync(killed);
@@ -56,7 +58,7 @@ public sealed class SiloLifetimeTests
         await using TestCluster cluster = await RuntimeCluster.StartAsync(2, failsFast: true);
         SiloAddress killed = cluster.Silos[^1];
         IStreamGrain grain = cluster.Client.GetGrain<IStreamGrain>("one");
-        await PlaceAsync(killed, grain.LocateAsync);
+        Assert.Equal(killed, (await PlaceAsync(killed, grain.LocateAsync)).Silo);
         await grain.ReleaseItemAsync();
         IAsyncEnumerator<int> items = grain.ReadReleasedAsync().GetAsyncEnumerator();
         Assert.True(await items.MoveNextAsync());

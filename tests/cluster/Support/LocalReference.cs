@@ -13,7 +13,7 @@ internal static class LocalReference
     public static async Task<int[][][]> RunAsync(TestModel model, IReadOnlyList<GenerationRequest> requests)
     {
         await using LocalExecutor executor = new(ModelRunner.Load(model.Directory, model.Options));
-        await using InferenceEngine engine = new(executor, new EngineOptions { EosIds = model.Config.EosTokenIds });
+        await using InferenceEngine engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = model.Config.EosTokenIds });
         Generation[] running = [.. requests.Select(engine.Submit)];
         List<int[][]> answers = [];
         foreach (Generation generation in running)

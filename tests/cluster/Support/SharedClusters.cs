@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Quantization;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;

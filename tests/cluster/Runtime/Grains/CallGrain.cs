@@ -8,6 +8,9 @@ public interface ICallGrain : IGrainWithStringKey
 {
     Task<Location> LocateAsync();
 
+    /// <summary>Counts the calls of this method.</summary>
+    Task<int> CountCallAsync();
+
     /// <summary>Waits until the call is cancelled.</summary>
     Task WaitForeverAsync(CancellationToken cancellationToken = default);
 
@@ -32,8 +35,11 @@ public sealed class CallGrain(IGrainContext context) : Grain, ICallGrain
 {
     private int _begun;
     private int _cancelled;
+    private int _calls;
 
     public Task<Location> LocateAsync() => Task.FromResult(Location.Of(context));
+
+    public Task<int> CountCallAsync() => Task.FromResult(++_calls);
 
     public async Task WaitForeverAsync(CancellationToken cancellationToken)
     {
