@@ -52,6 +52,27 @@ public sealed class SchemaTests
         }
     }
 
+    [Theory]
+    [InlineData("pattern", "^a+$", "aa")]
+    [InlineData("pattern", "^[$]\\\\$|b$", "$\\")]
+    [InlineData("pattern", "\\$$", "a$")]
+    [InlineData("format", "date", "2024-12-01")]
+    [InlineData("format", "date-time", "1999-12-31T00:00:00+02:30")]
+    [InlineData("format", "duration", "PT5M")]
+    [InlineData("format", "email", "a.b@example")]
+    [InlineData("format", "hostname", "example.org")]
+    [InlineData("format", "ipv4", "255.0.10.199")]
+    [InlineData("format", "ipv6", "::1")]
+    [InlineData("format", "time", "12:30:00Z")]
+    [InlineData("format", "uri", "http://example.org/a")]
+    [InlineData("format", "uuid", "123e4567-e89b-12d3-a456-426614174000")]
+    public void The_validator_rejects_a_final_line_break(string keyword, string value, string text)
+    {
+        var validator = new JsonSchemaValidator($"{{\"{keyword}\":{JsonSerializer.Serialize(value)}}}");
+        Assert.True(validator.IsValid(JsonSerializer.SerializeToElement(text)));
+        Assert.False(validator.IsValid(JsonSerializer.SerializeToElement(text + "\n")));
+    }
+
     [Fact]
     public void Every_document_generated_for_json_object_is_an_object()
     {
