@@ -116,14 +116,13 @@ internal static class ServeCommand
         builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix);
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
-        builder.Services.AddHunyuanServer(builder.Configuration.GetSection(ServerOptions.Section), options =>
+        builder.Services.AddHunyuanServerHost(builder.Configuration.GetSection(ServerOptions.Section), options =>
         {
             options.Host = parsed.GetValue(Host) ?? options.Host;
             options.Port = parsed.GetValue(Port) ?? options.Port;
             options.KeyFile = parsed.GetValue(KeyFile) ?? options.KeyFile;
             options.AllowAnonymous |= parsed.GetValue(Anonymous);
         });
-        builder.Services.AddHunyuanListener(builder.Configuration.GetSection(ServerOptions.Section));
         builder.Services.AddLocalModel(model);
         builder.Logging.SetMinimumLevel(parsed.GetValue(Log) switch
         {

@@ -30,6 +30,7 @@ internal sealed class GenerationHandler(
         using CancellationTokenSource deadline = new(options.Value.RequestTimeout, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
             deadline.Token, context.RequestAborted, drain.Token);
+        CallerLease? lease = context.Features.Get<CallerLease>();
         using RequestMetrics request = metrics.Begin(job.Format.Operation, model.Name, job.Stream);
         List<IGeneration> generations = new(job.Requests.Count);
         List<RunningChoice> choices = [];
@@ -41,7 +42,6 @@ internal sealed class GenerationHandler(
                 job.Stream ? job.Format.ChunkObject : job.Format.ResponseObject,
                 time.GetUtcNow().ToUnixTimeSeconds(),
                 model.Name);
-            CallerLease? lease = context.Features.Get<CallerLease>();
             lease?.Charge(job.Requests.Sum(prompt => prompt.PromptIds.Length));
             choices = CreateChoices(model, job, generations, request, lease);
             await (job.Stream
@@ -72,7 +72,8 @@ internal sealed class GenerationHandler(
 
             TokenUsage usage = RunningChoice.GetUsage(choices);
             request.RecordUsage(usage, choices.Count);
-            ServerLog.RequestEnded(logger, model.Name, job.Requests.Count, choices.Count, usage.Prompt, usage.Cached, usage.Completion, request.Outcome);
+            ServerLog.RequestEnded(
+                logger, model.Name, lease?.Caller, job.Requests.Count, choices.Count, usage.Prompt, usage.Cached, usage.Completion, request.Outcome);
         }
     }
 

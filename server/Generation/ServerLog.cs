@@ -7,9 +7,9 @@ internal static partial class ServerLog
 {
     /// <summary>A request ended.</summary>
     [LoggerMessage(1, LogLevel.Information,
-        "{Model}: {Prompts} prompts, {Choices} answers, {PromptTokens} prompt tokens of which {CachedTokens} cached, {AnswerTokens} answer tokens: {Outcome}")]
+        "{Model} for {Caller}: {Prompts} prompts, {Choices} answers, {PromptTokens} prompt tokens of which {CachedTokens} cached, {AnswerTokens} answer tokens: {Outcome}")]
     public static partial void RequestEnded(
-        ILogger logger, string model, int prompts, int choices, int promptTokens, int cachedTokens, int answerTokens, string outcome);
+        ILogger logger, string model, string? caller, int prompts, int choices, int promptTokens, int cachedTokens, int answerTokens, string outcome);
 
     /// <summary>The body of a request, logged if <see cref="Hosting.ServerOptions.LogText"/> is set.</summary>
     [LoggerMessage(2, LogLevel.Information, "Request: {Body}")]

@@ -22,12 +22,13 @@ public static class HunyuanServerServiceCollectionExtensions
 {
     private const string ServiceName = "hunyuan-server";
 
-    // Time for what follows the last answer: closing connections, flushing telemetry, freeing the model.
+    // Time for what follows the last answer: closing connections, freeing the model, sending the last telemetry.
     private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Adds the API's services. The host then maps the API with <see cref="HunyuanServerEndpointExtensions.MapHunyuanApi"/> and sets the
-    /// model of the <see cref="ModelSlot"/>, either with <see cref="AddLocalModel"/> or with a service of its own.
+    /// model of the <see cref="ModelSlot"/>, either with <see cref="AddLocalModel"/> or with a service of its own. The host's address,
+    /// shutdown timeout and telemetry are its own; see <see cref="AddHunyuanServerHost"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration; null for defaults.</param>
@@ -35,18 +36,7 @@ public static class HunyuanServerServiceCollectionExtensions
     public static IServiceCollection AddHunyuanServer(
         this IServiceCollection services, IConfiguration? section = null, Action<ServerOptions>? configure = null)
     {
-        OptionsBuilder<ServerOptions> options = services.AddOptions<ServerOptions>();
-        if (section is not null)
-        {
-            options.Configure(server => Bind(section, server));
-        }
-
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
-        options.ValidateOnStart();
+        services.AddOptions<ServerOptions>().Configure(server => Apply(section, configure, server)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimitsSetup>();
         services.AddHostedService<ListenPolicy>();
@@ -79,22 +69,30 @@ public static class HunyuanServerServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Makes the host use <see cref="ServerOptions"/> for its address, its shutdown timeout and its telemetry. A host with its own settings
-    /// for these does not call it.
+    /// Does what <see cref="AddHunyuanServer"/> does, and makes the host use <see cref="ServerOptions"/> for its address, its shutdown timeout
+    /// and its telemetry.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration, for telemetry; null for none.</param>
-    public static IServiceCollection AddHunyuanListener(this IServiceCollection services, IConfiguration? section = null)
+    /// <param name="section">The section <see cref="ServerOptions.Section"/> of the configuration; null for defaults.</param>
+    /// <param name="configure">Changes options after the configuration was read; null for none. It is called twice.</param>
+    /// <exception cref="OptionsValidationException">The section is malformed.</exception>
+    public static IServiceCollection AddHunyuanServerHost(
+        this IServiceCollection services, IConfiguration? section = null, Action<ServerOptions>? configure = null)
     {
+        services.AddHunyuanServer(section, configure);
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelListenSetup>();
         services.AddSingleton<IConfigureOptions<HostOptions>>(provider => new ConfigureOptions<HostOptions>(
             host => host.ShutdownTimeout = provider.GetRequiredService<IOptions<ServerOptions>>().Value.ShutdownTimeout + CleanupTime));
+
+        // Telemetry needs the options now, since they decide which services are registered.
+        ServerOptions options = new();
+        Apply(section, configure, options);
         return services.AddHunyuanTelemetry(new TelemetryOptions
         {
             ServiceName = ServiceName,
-            OtlpEndpoint = section?[nameof(ServerOptions.OtlpEndpoint)],
-            // Binding reports a malformed value when the host starts.
-            OtlpLogs = bool.TryParse(section?[nameof(ServerOptions.OtlpLogs)], out bool logs) && logs,
+            OtlpEndpoint = options.OtlpEndpoint,
+            OtlpLogs = options.OtlpLogs,
+            ShutdownTimeout = CleanupTime / 2,
         });
     }
 
@@ -105,16 +103,18 @@ public static class HunyuanServerServiceCollectionExtensions
         return services.AddHostedService<LocalModelService>();
     }
 
-    private static void Bind(IConfiguration section, ServerOptions server)
+    private static void Apply(IConfiguration? section, Action<ServerOptions>? configure, ServerOptions server)
     {
         try
         {
             // Unknown settings are errors: a misspelt one could leave a server open that was meant to require keys.
-            section.Bind(server, binder => binder.ErrorOnUnknownConfiguration = true);
+            section?.Bind(server, binder => binder.ErrorOnUnknownConfiguration = true);
         }
         catch (InvalidOperationException error)
         {
             throw new OptionsValidationException(nameof(ServerOptions), typeof(ServerOptions), [error.Message]);
         }
+
+        configure?.Invoke(server);
     }
 }

@@ -37,7 +37,7 @@ public sealed class ServedModel
             Chat = template is null ? null : new ChatEncoder(tokenizer, template);
         }
 
-        _full = tokenizer is null ? new NumberText() : new SpecialTokenText(tokenizer);
+        _full = tokenizer is null ? new NumberText() : new TokenizerText(tokenizer, skipSpecial: false);
         _visible = tokenizer is null ? _full : new TokenizerText(tokenizer);
         Constraints = new ConstraintQueue(tokenizer is null ? null : _visible, generator.Info);
     }
@@ -76,11 +76,6 @@ public sealed class ServedModel
     /// <summary>Returns the mapping from tokens to bytes.</summary>
     /// <param name="skipSpecial">Whether special tokens map to no bytes.</param>
     internal ITokenText Text(bool skipSpecial) => skipSpecial ? _visible : _full;
-
-    private sealed class SpecialTokenText(Tokenizer tokenizer) : ITokenText
-    {
-        public ReadOnlySpan<byte> TokenBytes(int id) => tokenizer.TokenBytes(id);
-    }
 
     // Without a tokenizer, the text of an answer is its token ids.
     private sealed class NumberText : ITokenText

@@ -18,8 +18,8 @@ public sealed class ServerOptions
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
-    /// Names that the Host header may have, besides IP addresses and localhost. Default none: with keys, any name is allowed; without keys,
-    /// no other name is, so that a web page cannot reach the server through a DNS name of its own.
+    /// Names that the Host header may have, besides IP addresses and localhost. Default none: with keys or <see cref="AllowAnonymous"/>, any
+    /// name is allowed; otherwise no other name is, so that a web page cannot reach the server through a DNS name of its own.
     /// </summary>
     public IList<string> AllowedHosts { get; } = [];
 
@@ -65,14 +65,11 @@ public sealed class ServerOptions
     public bool LogText { get; set; }
 
     /// <summary>
-    /// The OpenTelemetry collector to send metrics and traces to, such as http://localhost:4317. Default none: nothing is sent. It takes
-    /// effect only from the configuration, since it decides which services are registered.
+    /// The OpenTelemetry collector to send metrics and traces to, such as http://localhost:4317. Default: the environment variable
+    /// OTEL_EXPORTER_OTLP_ENDPOINT; without either, nothing is sent.
     /// </summary>
     public string? OtlpEndpoint { get; set; }
 
-    /// <summary>
-    /// Whether log records are sent to the collector as well. Default false. It takes effect only from the configuration, like
-    /// <see cref="OtlpEndpoint"/>.
-    /// </summary>
+    /// <summary>Whether log records are sent to the collector as well. Default false.</summary>
     public bool OtlpLogs { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using HunyuanOrleans.Server.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Server.Hosting;
@@ -25,8 +26,7 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         CheckRange(failures, nameof(options.ShutdownTimeout), options.ShutdownTimeout.TotalSeconds, 0, 86400);
         CheckAddress(failures, options);
         CheckKeys(failures, options);
-        if (options.OtlpEndpoint is { Length: > 0 } endpoint
-            && !(Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"))
+        if (options.OtlpEndpoint is { Length: > 0 } endpoint && TelemetryOptions.ParseEndpoint(endpoint) is null)
         {
             failures.Add($"{nameof(options.OtlpEndpoint)} is '{endpoint}'; allowed: an http or https address.");
         }

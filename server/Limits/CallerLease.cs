@@ -7,6 +7,9 @@ internal sealed class CallerLease(Caller caller) : IDisposable
 {
     private bool _disposed;
 
+    /// <summary>The caller's name, for logs.</summary>
+    public string Caller => caller.Name;
+
     /// <summary>
     /// Ends the lease of a request just before the end of its response is sent, so that a client which has read all of it can send the next
     /// request at once.

@@ -17,4 +17,15 @@ public sealed class TelemetryOptions
 
     /// <summary>Whether log records are sent as well as metrics and traces. Default false.</summary>
     public bool OtlpLogs { get; init; }
+
+    /// <summary>
+    /// How long sending the last telemetry may take when the host stops. Default 1 s. What a slow collector does not take in this time is lost; a higher
+    /// value makes such a collector delay the stop.
+    /// </summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Parses a collector's address.</summary>
+    /// <returns>Null unless it is an absolute http or https address.</returns>
+    internal static Uri? ParseEndpoint(string? address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" ? uri : null;
 }

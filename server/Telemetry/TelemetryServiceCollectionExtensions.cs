@@ -1,5 +1,6 @@
 using HunyuanOrleans.Server.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
@@ -45,15 +46,17 @@ public static class TelemetryServiceCollectionExtensions
                 records => (records.IncludeFormattedMessage, records.IncludeScopes) = (true, true));
         }
 
+        // Services stop in reverse order: as the first, it stops after all that record telemetry.
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => new TelemetryShutdownService(
+            provider.GetRequiredService<MeterProvider>(),
+            provider.GetRequiredService<TracerProvider>(),
+            provider.GetService<LoggerProvider>(),
+            options.ShutdownTimeout)));
         return services;
 
-        // Runs when the host starts, after its options were validated. An endpoint that is set here replaces the one of the environment.
-        void SetEndpoint(OtlpExporterOptions exporter)
-        {
-            if (!string.IsNullOrEmpty(options.OtlpEndpoint))
-            {
-                exporter.Endpoint = new Uri(options.OtlpEndpoint);
-            }
-        }
+        // An endpoint that is set here replaces the one of the environment. The exporter of logs is built before the host's options are
+        // validated, so a malformed endpoint is no error here: the validation reports it.
+        void SetEndpoint(OtlpExporterOptions exporter) =>
+            exporter.Endpoint = TelemetryOptions.ParseEndpoint(options.OtlpEndpoint) ?? exporter.Endpoint;
     }
 }

@@ -36,7 +36,8 @@ internal static class ToolCallGrammar
         ? ConstraintSpec.ForParameter(tool.Path, ConstraintSpec.JsonSchema(RequireObject(parameters, tool.Path)))
         : ConstraintSpec.JsonObject;
 
-    /// <summary>Adds "type": "object" to a schema that has no type, since arguments are an object.</summary>
+    /// <summary>Sets a schema's type to "object" if it has none or a list that contains it, since arguments are an object.</summary>
+    /// <exception cref="ApiException">The schema has another type.</exception>
     private static string RequireObject(JsonElement schema, string path)
     {
         const string name = "type", expected = "object";

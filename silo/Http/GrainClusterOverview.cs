@@ -31,7 +31,7 @@ internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<S
 
         IGrainFactory grains = services.GetRequiredService<IGrainFactory>();
         ModelConfig config = _config ??= ModelConfig.Load(_model.Directory);
-        ModelReport report = await grains.GetGrain<IModelGrain>(_model.Name).ReportAsync().WaitAsync(ResponseTimeout, cancellationToken);
+        ModelReport report = await AskAsync(grains.GetGrain<IModelGrain>(_model.Name), cancellationToken);
         (SiloOverview Silo, long[] Tokens)[] silos = await Task.WhenAll(report.Silos.Select(name => AskAsync(grains, report, name, cancellationToken)));
         long[] tokens = config.HasExperts ? new long[config.Layers * config.Experts] : [];
         foreach ((_, long[] own) in silos)
@@ -51,6 +51,18 @@ internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<S
             Retries = report.Retries,
             Problem = report.Card.Problem,
         };
+    }
+
+    private async Task<ModelReport> AskAsync(IModelGrain model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await model.ReportAsync().WaitAsync(ResponseTimeout, cancellationToken);
+        }
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
+        {
+            throw new TimeoutException($"The scheduler of model {_model!.Name} did not answer.", fault);
+        }
     }
 
     private async Task<(SiloOverview Silo, long[] Tokens)> AskAsync(

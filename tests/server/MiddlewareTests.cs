@@ -107,7 +107,8 @@ public sealed class MiddlewareTests
             }
 
             Assert.Equal(asked, lines.All.Any(line => line.Contains(secret, StringComparison.Ordinal)));
-            Assert.Contains(lines.All, line => line.Contains("answer tokens: ok", StringComparison.Ordinal) && line.Contains("id-of-the-request", StringComparison.Ordinal));
+            Assert.Contains(lines.All, line => line.Contains("answer tokens: ok", StringComparison.Ordinal)
+                && line.Contains("for anonymous", StringComparison.Ordinal) && line.Contains("id-of-the-request", StringComparison.Ordinal));
         }
     }
 

@@ -18,12 +18,12 @@ public sealed class TelemetryTests
     public async Task A_collector_receives_everything_by_the_time_the_server_has_stopped(bool logs)
     {
         await using OtlpCollector collector = await OtlpCollector.StartAsync();
-        TestServer server = await TestServer.StartAsync(settings: Settings(collector.Address, logs));
+        await using TestServer server = await TestServer.StartAsync(settings: Settings(collector.Address, logs));
         await server.OkAsync(Bodies.ChatPath, Bodies.Chat(Question));
 
         // Refreshes the engine's metrics now instead of at the next interval.
         await server.Client.GetStringAsync("/metrics");
-        await server.DisposeAsync();
+        await server.StopAsync();
         string metrics = collector.Received("MetricsService/Export");
         foreach (string name in new[]
         {
@@ -40,6 +40,16 @@ public sealed class TelemetryTests
         string records = collector.Received("LogsService/Export");
         Assert.Equal(logs, records.Contains("answer tokens: ok", StringComparison.Ordinal));
         Assert.DoesNotContain(Question, records, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_collector_may_be_set_in_code()
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        await using TestServer server = await TestServer.StartEmptyAsync(options => (options.OtlpEndpoint, options.OtlpLogs) = (collector.Address, true));
+        await server.StopAsync();
+        Assert.Contains("hunyuan-server", collector.Received("MetricsService/Export"), StringComparison.Ordinal);
+        Assert.Contains("hunyuan-server", collector.Received("LogsService/Export"), StringComparison.Ordinal);
     }
 
     [Fact]

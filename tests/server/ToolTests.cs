@@ -1,66 +1,14 @@
-using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Server.Tests.Support;
-using HunyuanOrleans.Server.Tools;
-using HunyuanOrleans.Text.Tools;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>Tool calls in the text of a model.</summary>
+/// <summary>Tool calls in responses and in the template.</summary>
 public sealed class ToolTests
 {
     private const string Tools =
         """[{"type":"function","function":{"name":"weather","description":"d","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}]""";
-
-    public static TheoryData<string, string> Written => new()
-    {
-        { "plain text", "plain text" },
-        { "助手：你好", "你好" },
-        { "助手", "助手" },
-        { "  a  b  ", "  a  b  " },
-        { "a <tool", "a <tool" },
-        { "a < b", "a < b" },
-        { """<tool_calls>[{"name": "weather", "arguments": {"city": "Paris"}}]</tool_calls>""", """[weather]({"city": "Paris"})""" },
-        { """<tool_calls>[{"name":"f","arguments":{}},{"name":"g","arguments":{"a":[1,{"b":"}]"}],"c":"\"\\"}}]</tool_calls>""",
-            """[f]({})[g]({"a":[1,{"b":"}]"}],"c":"\"\\"})""" },
-        { """Let me see. <tool_calls> [ {"arguments": {"x": 1}, "name": "f"} ] </tool_calls>""", """Let me see.[f]({"x": 1})""" },
-        { """<tool_calls>[{"name":"f","arguments":"{\"x\": \"\\u4f60\"}"}]</tool_calls> done""", """[f]({"x": "\u4f60"}) done""" },
-        { """<tool_calls>[{"name":"f"}]</tool_calls>""", "[f]({})" },
-        { """<tool_calls>[{"id":7,"name":"f","extra":null,"arguments":null}]</tool_calls>""", "[f]({})" },
-        { """<tool_calls>{"name":"f","arguments":{"a":1}}</tool_calls>""", """[f]({"a":1})""" },
-        { """<tool_calls>[{"name":"f","arguments":{"a":1}}]</tool_calls><tool_calls>[{"name":"g","arguments":{}}]</tool_calls>""", """[f]({"a":1})[g]({})""" },
-        { "<tool_calls>not a list</tool_calls>", "<tool_calls>not a list</tool_calls>" },
-        { "<tool_calls>[", "<tool_calls>[" },
-        { "<tool_calls>", "<tool_calls>" },
-        { """<tool_calls>[{"name":7}]</tool_calls>""", """<tool_calls>[{"name":7}]</tool_calls>""" },
-        { """<tool_calls>[{"name":"f","arguments":{"a":1""", """[f]({"a":1)""" },
-        { "<tool_calls>[]</tool_calls>", "" },
-    };
-
-    [Theory]
-    [MemberData(nameof(Written))]
-    public void Calls_are_found_wherever_the_text_is_cut(string text, string expected)
-    {
-        Assert.Equal(expected, Read([text]));
-        Assert.Equal(expected, Read([.. text.Select(c => c.ToString())]));
-        for (int cut = 0; cut <= text.Length; cut++)
-        {
-            Assert.Equal(expected, Read([text[..cut], text[cut..]]));
-        }
-    }
-
-    [Fact]
-    public void Arguments_are_streamed()
-    {
-        ToolCallParser reader = new();
-        Assert.Empty(reader.Append("<tool_calls>[{\"name\": \"f\", \"argum", last: false));
-        Assert.Equal([(ToolCallEventKind.Begin, "f"), (ToolCallEventKind.Arguments, "{\"a\"")], Kinds(reader.Append("ents\": {\"a\"", last: false)));
-        Assert.Equal([(ToolCallEventKind.Arguments, ": 1")], Kinds(reader.Append(": 1", last: false)));
-        Assert.Equal([(ToolCallEventKind.Arguments, "}")], Kinds(reader.Append("}}]", last: false)));
-        Assert.Empty(reader.Append("</tool_calls>", last: true));
-        Assert.Equal(1, reader.Calls);
-    }
 
     [Fact]
     public async Task A_whole_answer_calls_tools()
@@ -134,30 +82,4 @@ public sealed class ToolTests
     }
 
     private static string Chat(string more) => $$"""{"messages":[{"role":"user","content":"w?"}],"tools":{{Tools}}{{more}}}""";
-
-    private static (ToolCallEventKind, string)[] Kinds(IReadOnlyList<ToolCallEvent> events) => [.. events.Select(e => (e.Kind, e.Text))];
-
-    /// <summary>Formats what the reader returns: text as it is, calls as [name](arguments).</summary>
-    private static string Read(string[] pieces)
-    {
-        ToolCallParser reader = new();
-        StringBuilder result = new();
-        bool open = false;
-        for (int i = 0; i < pieces.Length; i++)
-        {
-            foreach (ToolCallEvent change in reader.Append(pieces[i], last: i == pieces.Length - 1))
-            {
-                if (open && change.Kind != ToolCallEventKind.Arguments)
-                {
-                    result.Append(')');
-                    open = false;
-                }
-
-                result.Append(change.Kind == ToolCallEventKind.Begin ? $"[{change.Text}](" : change.Text);
-                open |= change.Kind == ToolCallEventKind.Begin;
-            }
-        }
-
-        return result.Append(open ? ")" : "").ToString();
-    }
 }

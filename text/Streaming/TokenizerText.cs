@@ -2,9 +2,11 @@ using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Text.Streaming;
 
-/// <summary>Provides the visible bytes of a tokenizer's tokens. Special tokens have none.</summary>
-public sealed class TokenizerText(Tokenizer tokenizer) : ITokenText
+/// <summary>Provides the bytes of a tokenizer's tokens.</summary>
+/// <param name="tokenizer">The tokenizer.</param>
+/// <param name="skipSpecial">Whether special tokens have no bytes. Default true: the text that readers see.</param>
+public sealed class TokenizerText(Tokenizer tokenizer, bool skipSpecial = true) : ITokenText
 {
     /// <inheritdoc/>
-    public ReadOnlySpan<byte> TokenBytes(int id) => tokenizer.IsSpecial(id) ? [] : tokenizer.TokenBytes(id);
+    public ReadOnlySpan<byte> TokenBytes(int id) => skipSpecial && tokenizer.IsSpecial(id) ? [] : tokenizer.TokenBytes(id);
 }

@@ -46,8 +46,7 @@ internal sealed class HttpTarget : IBenchTarget
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "hunyuan" });
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
-        builder.Services.AddHunyuanServer(configure: static options => options.Port = 0);
-        builder.Services.AddHunyuanListener();
+        builder.Services.AddHunyuanServerHost(configure: static options => options.Port = 0);
         WebApplication app = builder.Build();
         app.MapHunyuanApi();
         app.Services.GetRequiredService<ModelSlot>().Set(new ServedModel("bench", local.Generator, null, null, GenerationDefaults.Published, 0));

@@ -1,4 +1,4 @@
-// The chats of this browser and the answers in progress. It updates the views, which hold no state of their own.
+// The chats of this browser and the answers in progress. It tells the views what changed. They only display chats and never change one.
 
 import { $, announce, toast } from "./dom.js";
 import { Run } from "./run.js";

@@ -65,12 +65,11 @@ internal sealed class TestServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
-        builder.Services.AddHunyuanServer(builder.Configuration.GetSection(ServerOptions.Section), options =>
+        builder.Services.AddHunyuanServerHost(builder.Configuration.GetSection(ServerOptions.Section), options =>
         {
             options.Port = 0;
             configure?.Invoke(options);
         });
-        builder.Services.AddHunyuanListener(builder.Configuration.GetSection(ServerOptions.Section));
         services?.Invoke(builder.Services);
         WebApplication app = builder.Build();
         app.MapHunyuanApi();

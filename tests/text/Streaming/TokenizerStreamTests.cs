@@ -68,7 +68,7 @@ public sealed class TokenizerStreamTests
 
     private static void Check(Tokenizer tokenizer, int[] ids, bool skipSpecial)
     {
-        TextStream stream = new(skipSpecial ? new TokenizerText(tokenizer) : new AllTokens(tokenizer));
+        TextStream stream = new(new TokenizerText(tokenizer, skipSpecial));
         var text = new StringBuilder();
         for (int i = 0; i < ids.Length; i++)
         {
@@ -84,11 +84,5 @@ public sealed class TokenizerStreamTests
 
         text.Append(stream.Finish());
         Assert.Equal(tokenizer.Decode(ids, skipSpecial), text.ToString());
-    }
-
-    /// <summary>The bytes of all tokens, including special tokens.</summary>
-    private sealed class AllTokens(Tokenizer tokenizer) : ITokenText
-    {
-        public ReadOnlySpan<byte> TokenBytes(int id) => tokenizer.TokenBytes(id);
     }
 }
