@@ -43,31 +43,31 @@ internal sealed class PieceWeights
     }
 
     /// <summary>Makes the parts compute with these weights.</summary>
-    public void InstallInto(ModelParts parts) => Set(parts, held: true);
+    public void InstallInto(ModelParts parts) => Set(parts, installed: true);
 
     /// <summary>Clears the parts' references to these weights, so that their memory can be freed.</summary>
-    public void RemoveFrom(ModelParts parts) => Set(parts, held: false);
+    public void RemoveFrom(ModelParts parts) => Set(parts, installed: false);
 
-    private void Set(ModelParts parts, bool held)
+    private void Set(ModelParts parts, bool installed)
     {
         switch (_piece.Kind)
         {
             case PieceKind.Embedding:
-                parts.Embedding.Rows = held ? _embedding : null;
+                parts.Embedding.Rows = installed ? _embedding : null;
                 break;
             case PieceKind.Head:
-                parts.Head.Weights = held ? _head : null;
+                parts.Head.Weights = installed ? _head : null;
                 break;
             case PieceKind.Attention:
                 for (int i = 0; i < _attention.Length; i++)
                 {
-                    parts.Attention.Set(_piece.Layer + i, held ? _attention[i] : null);
-                    parts.Router.Set(_piece.Layer + i, held ? _routers[i] : null);
+                    parts.Attention.Set(_piece.Layer + i, installed ? _attention[i] : null);
+                    parts.Router.Set(_piece.Layer + i, installed ? _routers[i] : null);
                 }
 
                 break;
             default:
-                parts.Experts!.Set(_piece.Layer, _piece.Expert, held ? _expert : null);
+                parts.Experts!.Set(_piece.Layer, _piece.Expert, installed ? _expert : null);
                 break;
         }
     }

@@ -13,7 +13,7 @@ namespace HunyuanOrleans.Kernels.CodeGeneration;
 /// </summary>
 internal sealed class Int4PanelCodeGenerator
 {
-    /// <summary>Distance in bytes of the prefetch when a tile reads its weights once (decode). Measured best, see docs/numbers.md.</summary>
+    /// <summary>Distance in bytes of the prefetch when a tile reads its weights once (decode). Measured best.</summary>
     private const int PrefetchDistance = 16384;
 
     /// <summary>Most tokens in a tile.</summary>

@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Kernels.CodeGeneration;
 /// </summary>
 internal class PanelCodeGenerator
 {
-    /// <summary>Distance in bytes of the prefetch when a tile reads its weights once (decode). Measured best, see docs/numbers.md.</summary>
+    /// <summary>Distance in bytes of the prefetch when a tile reads its weights once (decode). Measured best.</summary>
     private const int PrefetchDistance = 8192;
 
     private const int MaxTokens = 12;

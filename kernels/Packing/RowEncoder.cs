@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// </summary>
 internal static unsafe class RowEncoder
 {
-    /// <summary>Largest magnitude of an I8 code.</summary>
+    /// <summary>Largest magnitude of an I8 code that this class produces. Rows that are stored as I8 may also contain -128.</summary>
     public const float MaxInteger = 127f;
 
     // 1.5 * 2^23: adding it rounds to an integer that is left in the low mantissa bits.

@@ -99,14 +99,14 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
 
     private Item QuantizedItem(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
-        ActivationFormat form = ActivationFormat.Of(weights);
+        ActivationFormat format = ActivationFormat.Of(weights);
         if (BlockProduct.NeedsExpansion(weights, rows))
         {
             _expansions ??= new NativeBuffer((long)_pool.Threads * BlockProduct.ExpansionBytes, clear: false);
         }
 
         _hasInputs = true;
-        return new Item(weights, null, form.Stride, _inputs.Add(x, xRow, rows, form), y, yRow, rows, epilogue);
+        return new Item(weights, null, format.Stride, _inputs.Add(x, xRow, rows, format), y, yRow, rows, epilogue);
     }
 
     private void QuantizeInputs()

@@ -143,8 +143,8 @@ public sealed class WorkerPool : IDisposable
         _fault = null;
         Volatile.Write(ref _completed, 0);
 
-        // Workers may take units as soon as the first range is set, so everything they read must be written before. A worker that is still
-        // busy with the previous job does no harm: any unit it takes belongs to this job.
+        // Workers may take units as soon as the first range is set, so everything they read must be written before. A worker may still be
+        // looking for units of the previous job. It does no harm: Join has waited for all of those, so any unit it finds belongs to this job.
         for (int worker = 0; worker < Threads; worker++)
         {
             _ranges.Set(worker, (int)((long)count * worker / Threads), (int)((long)count * (worker + 1) / Threads));

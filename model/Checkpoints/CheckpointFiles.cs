@@ -65,8 +65,8 @@ internal sealed class CheckpointFiles
     }
 
     /// <summary>
-    /// Checks that every tensor of the index is in the shard that the index names. <see cref="WeightValidator"/> reports tensors that are
-    /// not in the index.
+    /// Checks that every tensor of the index is in the shard that the index names. A tensor that the index does not list is accepted:
+    /// <see cref="WeightValidator"/> refuses it if the model does not have it.
     /// </summary>
     public void CheckIndex(Dictionary<string, TensorView> tensors)
     {

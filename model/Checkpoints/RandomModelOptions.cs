@@ -3,7 +3,7 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// <summary>The shape of a random model. The values are written to config.json and validated like any config.</summary>
 public sealed record RandomModelOptions
 {
-    // Kernels pack 64 rows into a panel, so widths that are multiples of 64 need no padding.
+    // A full block of a packed matrix has 64 rows, so widths that are multiples of 64 fill every block.
     private const int WidthStep = 64;
 
     /// <summary>The config's model_type: hunyuan, hunyuan_v1_moe or hunyuan_v1_dense.</summary>

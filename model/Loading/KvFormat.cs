@@ -21,7 +21,7 @@ public enum KvFormat
 }
 
 /// <summary>Names, element types and sizes of <see cref="KvFormat"/>.</summary>
-public static class KvFormats
+public static class KvFormatExtensions
 {
     /// <summary>The element type of the cache.</summary>
     public static ElementType Element(this KvFormat format) => format switch

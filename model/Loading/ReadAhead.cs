@@ -18,9 +18,12 @@ internal sealed class ReadAhead(IReadOnlyList<PlannedMatrix> matrices)
     private int _requested;
     private long _requestedBytes;
 
-    /// <summary>Requests the matrices from <paramref name="next"/> on, until 128 MB are read ahead.</summary>
-    /// <param name="next">Index of the first matrix that is not packed yet.</param>
-    /// <param name="batchBytes">Bytes of the matrices that were packed since the last call.</param>
+    /// <summary>
+    /// Requests the matrices from <paramref name="next"/> on, until 128 MB are read ahead. Call it just before a batch is packed, so that
+    /// reading overlaps with packing.
+    /// </summary>
+    /// <param name="next">Index of the first matrix after the batch. All before it are packed or in the batch and need no request.</param>
+    /// <param name="batchBytes">Bytes of the matrices in the batch that is about to be packed.</param>
     public void Advance(int next, long batchBytes)
     {
         _requestedBytes = Math.Max(0, _requestedBytes - batchBytes);

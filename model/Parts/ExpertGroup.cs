@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Model.Parts;
 /// </summary>
 internal sealed class ExpertGroup : IDisposable
 {
-    private readonly ExpertWeights?[][] _cells;
+    private readonly ExpertWeights?[][] _experts;
     private readonly Activation[] _hidden;
 
     /// <summary>Reserves scratch memory. No expert is installed yet.</summary>
@@ -21,14 +21,14 @@ internal sealed class ExpertGroup : IDisposable
     /// <param name="context">Workers and precision.</param>
     public ExpertGroup(ModelConfig config, int maxRows, ComputeContext context)
     {
-        _cells = new ExpertWeights?[config.Layers][];
+        _experts = new ExpertWeights?[config.Layers][];
         _hidden = new Activation[config.Layers];
         Dictionary<int, Activation> byWidth = [];
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            _cells[layer] = new ExpertWeights?[config.IsMoeLayer(layer) ? config.Experts : 0];
+            _experts[layer] = new ExpertWeights?[config.IsMoeLayer(layer) ? config.Experts : 0];
             int width = config.IntermediateSize(layer);
-            if (_cells[layer].Length > 0)
+            if (_experts[layer].Length > 0)
             {
                 byWidth.TryAdd(width, null!);
                 _hidden[layer] = byWidth[width] ??= new Activation(maxRows, width, context.Mode.Element());
@@ -40,7 +40,7 @@ internal sealed class ExpertGroup : IDisposable
     public long WeightBytesRead { get; private set; }
 
     /// <summary>Sets the weights of an expert; null removes them.</summary>
-    public void Set(int layer, int expert, ExpertWeights? weights) => _cells[layer][expert] = weights;
+    public void Set(int layer, int expert, ExpertWeights? weights) => _experts[layer][expert] = weights;
 
     /// <summary>Checks that every expert with rows is installed, so that queueing cannot fail halfway.</summary>
     /// <param name="layer">Layer number.</param>
@@ -52,7 +52,7 @@ internal sealed class ExpertGroup : IDisposable
     {
         for (int i = 0; i < counts.Length; i++)
         {
-            if (counts[i] > 0 && (local.IsEmpty || local[i]) && _cells[layer][firstExpert + i] is null)
+            if (counts[i] > 0 && (local.IsEmpty || local[i]) && _experts[layer][firstExpert + i] is null)
             {
                 throw new MissingPieceException(ModelPiece.OfExpert(layer, firstExpert + i));
             }
@@ -75,9 +75,9 @@ internal sealed class ExpertGroup : IDisposable
         {
             if (counts[i] > 0 && (local.IsEmpty || local[i]))
             {
-                ExpertWeights cell = _cells[layer][firstExpert + i]!;
-                products.Add(cell.GateUp.Matrix, x, row, _hidden[layer], row, counts[i], Epilogue.SwiGlu);
-                WeightBytesRead += cell.GateUp.ByteLength + cell.Down.ByteLength;
+                ExpertWeights expert = _experts[layer][firstExpert + i]!;
+                products.Add(expert.GateUp.Matrix, x, row, _hidden[layer], row, counts[i], Epilogue.SwiGlu);
+                WeightBytesRead += expert.GateUp.ByteLength + expert.Down.ByteLength;
             }
 
             row += counts[i];
@@ -95,7 +95,7 @@ internal sealed class ExpertGroup : IDisposable
         {
             if (counts[i] > 0 && (local.IsEmpty || local[i]))
             {
-                products.Add(_cells[layer][firstExpert + i]!.Down.Matrix, _hidden[layer], row, y, row, counts[i], Epilogue.Store);
+                products.Add(_experts[layer][firstExpert + i]!.Down.Matrix, _hidden[layer], row, y, row, counts[i], Epilogue.Store);
             }
 
             row += counts[i];

@@ -14,9 +14,9 @@ public sealed class MissingPieceException : ModelException
 
     private static string FormatMessage(ModelPiece piece, int layer) => piece.Kind switch
     {
-        PieceKind.Embedding => "The embedding is not held here.",
-        PieceKind.Head => "The output head is not held here.",
-        PieceKind.Attention => $"Layer {layer} is not held here (piece {piece}).",
-        _ => $"Expert {piece.Expert} of layer {piece.Layer} is not held here.",
+        PieceKind.Embedding => "The embedding is not installed on this device.",
+        PieceKind.Head => "The output head is not installed on this device.",
+        PieceKind.Attention => $"Layer {layer} is not installed on this device (piece {piece}).",
+        _ => $"Expert {piece.Expert} of layer {piece.Layer} is not installed on this device.",
     };
 }

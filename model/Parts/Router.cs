@@ -20,7 +20,7 @@ internal sealed class Router : IDisposable
     private readonly MatrixProducts _products;
     private readonly RowGather _gather;
     private readonly WeightedRowSum _combine;
-    private readonly ExpertSelector _choice;
+    private readonly ExpertSelector _selector;
     private readonly Activation? _scored;
     private readonly Activation? _scores;
     private readonly Dictionary<int, Activation> _hidden = [];
@@ -45,7 +45,7 @@ internal sealed class Router : IDisposable
         _products = new MatrixProducts(context.Pool, 1);
         _gather = new RowGather(context.Pool);
         _combine = new WeightedRowSum(context.Pool);
-        _choice = new ExpertSelector(context.Pool);
+        _selector = new ExpertSelector(context.Pool);
         if (config.HasExperts)
         {
             // Routers compute in float32. In that mode the normed rows are float32 already and serve as the routers' input.
@@ -79,7 +79,7 @@ internal sealed class Router : IDisposable
 
         _products.Add(l.Gate.Matrix, _scored ?? normed, 0, _scores!, 0, tokens, Epilogue.Store);
         _products.Run();
-        _choice.Run(_scores!, routed);
+        _selector.Run(_scores!, routed);
         routed.Order();
     }
 

@@ -28,21 +28,21 @@ public enum QuantFormat
 /// <summary>The names of <see cref="QuantFormat"/> on command lines and in messages.</summary>
 public static class QuantFormats
 {
-    private static readonly string[] All = ["none", "int8", "int8-all", "int4", "int4-all", "fp8"];
+    private static readonly string[] FormatNames = ["none", "int8", "int8-all", "int4", "int4-all", "fp8"];
 
     /// <summary>All names, in the order of the enumeration.</summary>
-    public static IReadOnlyList<string> Names => All;
+    public static IReadOnlyList<string> Names => FormatNames;
 
     /// <summary>The name of a format.</summary>
-    public static string Name(this QuantFormat format) => All[(int)format];
+    public static string Name(this QuantFormat format) => FormatNames[(int)format];
 
     /// <summary>The format with a name.</summary>
     /// <exception cref="ModelException">The name is unknown; the message lists all names.</exception>
     public static QuantFormat Parse(string name)
     {
-        int at = Array.IndexOf(All, name);
+        int at = Array.IndexOf(FormatNames, name);
         return at >= 0
             ? (QuantFormat)at
-            : throw new ModelException($"Quantisation \"{name}\" is unknown; allowed: {string.Join(", ", All)}.");
+            : throw new ModelException($"Quantisation \"{name}\" is unknown; allowed: {string.Join(", ", FormatNames)}.");
     }
 }

@@ -19,7 +19,7 @@ public sealed class DependencyTests
         ["client"] = ["text", "grammar", "contracts"],
         ["silo"] = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server"],
         ["cli"] = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server", "silo"],
-        ["bench"] = ["kernels", "model", "text", "grammar", "contracts", "engine"],
+        ["bench"] = ["kernels", "text", "grammar"],
     };
 
     /// <summary>Rooms whose files know Orleans. The engine and the server run without a cluster.</summary>

@@ -12,6 +12,9 @@ public static class TestPaths
     /// <summary>The reference data in the repository: models/, expected/ and rope/.</summary>
     public static string Data => Path.Combine(Root, "tests", "data");
 
+    /// <summary>The folder of one of the small random models, <see cref="GoldenCase.Names"/>.</summary>
+    public static string Model(string name) => Path.Combine(Data, "models", name);
+
     /// <summary>Reference data beside the checkout (vendor tokenizer cases); null if it is absent, in which case tests skip.</summary>
     public static string? SharedGolden => Existing(Path.Combine(Root, "..", "shared", "golden"));
 

@@ -19,7 +19,7 @@ public static class ModelQuantizer
 
     private static readonly string[] WeightEndings = [".safetensors", ".bin", ".pt", ".pth", ".gguf", ".packed", ".part"];
 
-    /// <summary>Writes the copy. The output folder appears only when it is complete; after an error there is none.</summary>
+    /// <summary>Writes the copy. The files appear in the output folder only when all are written; after an error there are none.</summary>
     /// <param name="model">The folder of an unquantised model.</param>
     /// <param name="output">The folder to write, which must be empty or not exist.</param>
     /// <param name="format">The format to quantise to; <see cref="QuantFormat.None"/> is not allowed.</param>

@@ -10,7 +10,10 @@ using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Packing;
 
-/// <summary>Packed bytes match the definition of the layout for every instruction set, type and odd size.</summary>
+/// <summary>
+/// Packed bytes match the definition of the layout for every instruction set and type, and for sizes that are and are not multiples of a
+/// panel or a step.
+/// </summary>
 public sealed unsafe class PackedLayoutTests
 {
     private static readonly (int Rows, int Columns)[] Sizes =

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Threading;
@@ -6,8 +7,6 @@ namespace HunyuanOrleans.Kernels.Tests.Threading;
 /// <summary>Each unit runs once, exceptions reach the caller, concurrent callers take turns, and runs allocate nothing.</summary>
 public sealed class WorkerPoolTests
 {
-    private static readonly TimeSpan WaitLimit = TimeSpan.FromMinutes(5);
-
     [Theory]
     [InlineData(1, 25000)]
     [InlineData(2, 40000)]
@@ -102,7 +101,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void ParkedWorkersWakeAgain()
+    public async Task ParkedWorkersWakeAgain()
     {
         using WorkerPool pool = new(3, pin: false);
         for (int round = 0; round < 5; round++)
@@ -112,25 +111,25 @@ public sealed class WorkerPoolTests
             int met = 0;
             pool.Run(new ActionJob((_, _) =>
             {
-                if (barrier.SignalAndWait(WaitLimit))
+                if (barrier.SignalAndWait(Wait.Limit))
                 {
                     Interlocked.Increment(ref met);
                 }
             }), 3);
             Assert.Equal(3, met);
-            WaitUntilParked(pool);
+            await WaitUntilParkedAsync(pool);
         }
     }
 
     [Fact]
-    public void ShortJobsDoNotAccumulateWakeUps()
+    public async Task ShortJobsDoNotAccumulateWakeUps()
     {
         using WorkerPool pool = new(4, pin: false);
         CountingJob job = new(4);
         for (int round = 0; round < 20; round++)
         {
             // Short jobs end before the workers that they wake are running.
-            WaitUntilParked(pool);
+            await WaitUntilParkedAsync(pool);
             for (int run = 0; run < 200; run++)
             {
                 job.Expect(2);
@@ -162,7 +161,7 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
-    public void CanBeDisposedWhileSpinningAndWhileParked()
+    public async Task CanBeDisposedWhileSpinningAndWhileParked()
     {
         foreach (int threads in new[] { 1, 2, 5 })
         {
@@ -172,7 +171,7 @@ public sealed class WorkerPoolTests
             pool.Run(new CountingJob(threads), 0);
             if (threads == 2)
             {
-                WaitUntilParked(pool);
+                await WaitUntilParkedAsync(pool);
             }
 
             pool.Dispose();
@@ -217,6 +216,5 @@ public sealed class WorkerPoolTests
         Assert.False(crowded.Pinned);
     }
 
-    private static void WaitUntilParked(WorkerPool pool) =>
-        Assert.True(SpinWait.SpinUntil(() => pool.ParkedWorkers == pool.Threads - 1, WaitLimit), "The workers do not park.");
+    private static Task WaitUntilParkedAsync(WorkerPool pool) => Wait.UntilAsync(() => pool.ParkedWorkers == pool.Threads - 1);
 }

@@ -11,7 +11,7 @@ public sealed class ModelInspectionTests
     [Fact]
     public void A_model_folder_is_described()
     {
-        string folder = Path.Combine(TestPaths.Data, "models", "tiny-top8-nocla");
+        string folder = TestPaths.Model("tiny-top8-nocla");
         ModelInspection inspection = ModelInspection.Load(folder);
         Assert.Null(inspection.Problem);
         Assert.Equal(inspection.Parameters.Total, inspection.StoredElements);
@@ -42,7 +42,7 @@ public sealed class ModelInspectionTests
     public void Weights_that_do_not_match_the_config_are_reported()
     {
         using TempFolder copy = CheckpointRewriter.Copy(
-            Path.Combine(TestPaths.Data, "models", "tiny-dense"), tensors => tensors.RemoveAll(t => t.Name == "model.norm.weight"));
+            TestPaths.Model("tiny-dense"), tensors => tensors.RemoveAll(t => t.Name == "model.norm.weight"));
         Assert.Contains("\"model.norm.weight\" is missing", ModelInspection.Load(copy.Root).Problem, StringComparison.Ordinal);
     }
 }

@@ -11,7 +11,7 @@ public sealed class ShardErrorTests : IDisposable
     private const string Index = "model.safetensors.index.json";
     private const string Norm = "model.layers.0.input_layernorm.weight";
 
-    private readonly TempFolder folder = TempFolder.CopyOf(Path.Combine(TestPaths.Data, "models", "tiny-cla"));
+    private readonly TempFolder folder = TempFolder.CopyOf(TestPaths.Model("tiny-cla"));
 
     public void Dispose() => folder.Dispose();
 

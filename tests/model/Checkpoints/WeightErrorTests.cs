@@ -81,7 +81,7 @@ public sealed class WeightErrorTests
 
     private static void Refused(Action<List<TensorData>> change, params string[] expected)
     {
-        using TempFolder copy = CheckpointRewriter.Copy(Path.Combine(TestPaths.Data, "models", "tiny-cla"), change);
+        using TempFolder copy = CheckpointRewriter.Copy(TestPaths.Model("tiny-cla"), change);
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         ModelException e = Assert.Throws<ModelException>(() => new Weights(ModelConfig.Load(copy.Root), checkpoint).Validate());
         Assert.StartsWith(copy.File("model.safetensors"), e.Message);

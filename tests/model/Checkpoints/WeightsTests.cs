@@ -8,13 +8,13 @@ namespace HunyuanOrleans.Model.Tests.Checkpoints;
 
 public sealed partial class WeightsTests
 {
-    public static TheoryData<string> Models => [.. Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(d => Path.GetFileName(d)!)];
+    public static TheoryData<string> Models => [.. GoldenCase.Names];
 
     [Theory]
     [MemberData(nameof(Models))]
     public void Golden_models_open_and_validate(string name)
     {
-        string folder = Folder(name);
+        string folder = TestPaths.Model(name);
         ModelConfig config = ModelConfig.Load(folder);
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         new Weights(config, checkpoint).Validate();
@@ -35,7 +35,7 @@ public sealed partial class WeightsTests
     [MemberData(nameof(Models))]
     public void Packed_names_give_the_same_rows(string name)
     {
-        string folder = Folder(name);
+        string folder = TestPaths.Model(name);
         ModelConfig config = ModelConfig.Load(folder);
         using TempFolder packed = CheckpointRewriter.Copy(folder, tensors => Pack(tensors, config));
         using Checkpoint separateFiles = Checkpoint.Open(folder);
@@ -60,8 +60,8 @@ public sealed partial class WeightsTests
     [Fact]
     public void Rows_have_addresses_of_the_mapped_bytes()
     {
-        using Checkpoint checkpoint = Checkpoint.Open(Folder("tiny-cla"));
-        var weights = new Weights(ModelConfig.Load(Folder("tiny-cla")), checkpoint);
+        using Checkpoint checkpoint = Checkpoint.Open(TestPaths.Model("tiny-cla"));
+        var weights = new Weights(ModelConfig.Load(TestPaths.Model("tiny-cla")), checkpoint);
         RowRange range = weights.Key(2).Ranges[0];
         Assert.Equal(64 * 2, range.RowBytes);
         var row = new byte[range.RowBytes];
@@ -73,7 +73,7 @@ public sealed partial class WeightsTests
     [Fact]
     public void Stored_types_become_the_same_floats()
     {
-        string folder = Folder("tiny-cla-fp32");
+        string folder = TestPaths.Model("tiny-cla-fp32");
         float[] exact = Load(folder, w => w.RouterGate(0).ToSingles());
         using TempFolder half = CheckpointRewriter.Copy(folder, tensors => tensors.ForEachReplace(
             t => t.Name.EndsWith("0.mlp.gate.wg.weight", StringComparison.Ordinal), t => ToHalf(t)));
@@ -84,7 +84,7 @@ public sealed partial class WeightsTests
     [Fact]
     public void Tied_models_use_the_embedding_and_may_still_hold_an_lm_head()
     {
-        using TempFolder copy = CheckpointRewriter.Copy(Folder("tiny-noqknorm"), tensors => tensors.Add(
+        using TempFolder copy = CheckpointRewriter.Copy(TestPaths.Model("tiny-noqknorm"), tensors => tensors.Add(
             new TensorData("lm_head.weight", StoredType.BF16, [512, 48], new byte[512 * 48 * 2])));
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         var weights = new Weights(ModelConfig.Load(copy.Root), checkpoint);
@@ -95,7 +95,7 @@ public sealed partial class WeightsTests
     [Fact]
     public void Rotary_buffers_are_ignored()
     {
-        using TempFolder copy = CheckpointRewriter.Copy(Folder("tiny-cla"), tensors => tensors.Add(
+        using TempFolder copy = CheckpointRewriter.Copy(TestPaths.Model("tiny-cla"), tensors => tensors.Add(
             new TensorData("model.layers.0.self_attn.rotary_emb.inv_freq", StoredType.F32, [4], new byte[16])));
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         new Weights(ModelConfig.Load(copy.Root), checkpoint).Validate();
@@ -105,7 +105,7 @@ public sealed partial class WeightsTests
     public void Some_layers_can_be_used_while_others_are_absent()
     {
         using TempFolder copy = CheckpointRewriter.Copy(
-            Folder("tiny-cla"), tensors => tensors.RemoveAll(t => !t.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
+            TestPaths.Model("tiny-cla"), tensors => tensors.RemoveAll(t => !t.Name.StartsWith("model.layers.2.", StringComparison.Ordinal)));
         using Checkpoint checkpoint = Checkpoint.Open(copy.Root);
         var weights = new Weights(ModelConfig.Load(copy.Root), checkpoint);
         Assert.Equal(64, weights.Query(2).Rows);
@@ -116,16 +116,14 @@ public sealed partial class WeightsTests
     [Fact]
     public void Misuse_is_refused()
     {
-        using Checkpoint checkpoint = Checkpoint.Open(Folder("tiny-cla"));
-        var weights = new Weights(ModelConfig.Load(Folder("tiny-cla")), checkpoint);
+        using Checkpoint checkpoint = Checkpoint.Open(TestPaths.Model("tiny-cla"));
+        var weights = new Weights(ModelConfig.Load(TestPaths.Model("tiny-cla")), checkpoint);
         Assert.Throws<ArgumentOutOfRangeException>(() => weights.Key(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => weights.Dense(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => weights.Expert(0, 16));
         checkpoint.Dispose();
         Assert.Throws<ObjectDisposedException>(() => weights.Key(0).ToSingles());
     }
-
-    private static string Folder(string name) => Path.Combine(TestPaths.Data, "models", name);
 
     private static T Load<T>(string folder, Func<Weights, T> read)
     {

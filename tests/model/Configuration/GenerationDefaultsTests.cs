@@ -10,7 +10,7 @@ public sealed class GenerationDefaultsTests
     [Fact]
     public void Published_file_reads()
     {
-        GenerationDefaults defaults = GenerationDefaults.Load(Path.Combine(TestPaths.Data, "models", "tiny-cla"));
+        GenerationDefaults defaults = GenerationDefaults.Load(TestPaths.Model("tiny-cla"));
         Assert.Equal((0.7, 0.6, 20, 1.05, true), (defaults.Temperature, defaults.TopP, defaults.TopK, defaults.RepetitionPenalty, defaults.DoSample));
         Assert.Equal([509, 510], defaults.EosTokenIds);
         Assert.Null(defaults.MaxNewTokens);

@@ -45,7 +45,7 @@ public sealed class ModelConfigTests
     [InlineData("tiny-dense", 1, 1, true)]
     public void Golden_models_read(string name, int cla, int experts, bool qkNorm)
     {
-        ModelConfig config = ModelConfig.Load(Path.Combine(TestPaths.Data, "models", name));
+        ModelConfig config = ModelConfig.Load(TestPaths.Model(name));
         Assert.Equal((cla, experts, qkNorm), (config.ClaFactor, config.Experts, config.UseQkNorm));
 
         // 2 is from config.json, the others are from generation_config.json.

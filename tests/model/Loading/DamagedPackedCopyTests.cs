@@ -20,7 +20,7 @@ public sealed class DamagedPackedCopyTests
     public void IsIgnoredWithAWarningAndReplaced(string damage)
     {
         using var cache = new TempFolder();
-        string folder = PackedCacheTests.Folder("tiny-cla");
+        string folder = TestPaths.Model("tiny-cla");
         LoadedLogits expected = LoadedLogits.Of(folder, cache.Root);
         string file = Assert.Single(Directory.GetFiles(cache.Root));
         byte[] sound = File.ReadAllBytes(file);

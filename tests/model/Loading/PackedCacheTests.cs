@@ -12,11 +12,11 @@ public sealed class PackedCacheTests
         get
         {
             TheoryData<string, ComputeMode> data = [];
-            foreach (string folder in Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")))
+            foreach (string name in GoldenCase.Names)
             {
                 foreach (ComputeMode mode in Enum.GetValues<ComputeMode>())
                 {
-                    data.Add(Path.GetFileName(folder), mode);
+                    data.Add(name, mode);
                 }
             }
 
@@ -29,7 +29,7 @@ public sealed class PackedCacheTests
     public void PackedSavedAndMappedWeightsGiveTheSameBits(string name, ComputeMode mode)
     {
         using var cache = new TempFolder();
-        string folder = Folder(name);
+        string folder = TestPaths.Model(name);
         LoadedLogits off = LoadedLogits.Of(folder, null, mode);
         LoadedLogits first = LoadedLogits.Of(folder, cache.Root, mode);
         LoadedLogits second = LoadedLogits.Of(folder, cache.Root, mode);
@@ -48,7 +48,7 @@ public sealed class PackedCacheTests
     [Fact]
     public void ACopyInTheModelFolderStaysValidWhenTheFolderIsMoved()
     {
-        using TempFolder folder = TempFolder.CopyOf(Folder("tiny-dense"));
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.Model("tiny-dense"));
         int files = Directory.GetFiles(folder.Root).Length;
         string model = folder.File("model");
         Directory.CreateDirectory(model);
@@ -74,22 +74,22 @@ public sealed class PackedCacheTests
         string[] names = ["tiny-dense", "tiny-share4"];
         foreach (string name in names)
         {
-            LoadedLogits.Of(Folder(name), cache.Root, ComputeMode.Bf16);
-            LoadedLogits.Of(Folder(name), cache.Root, ComputeMode.F32);
+            LoadedLogits.Of(TestPaths.Model(name), cache.Root, ComputeMode.Bf16);
+            LoadedLogits.Of(TestPaths.Model(name), cache.Root, ComputeMode.F32);
         }
 
         Assert.Equal(4, Directory.GetFiles(cache.Root).Length);
         foreach (string name in names)
         {
-            Assert.True(LoadedLogits.Of(Folder(name), cache.Root, ComputeMode.Bf16).Mapped);
-            Assert.True(LoadedLogits.Of(Folder(name), cache.Root, ComputeMode.F32).Mapped);
+            Assert.True(LoadedLogits.Of(TestPaths.Model(name), cache.Root, ComputeMode.Bf16).Mapped);
+            Assert.True(LoadedLogits.Of(TestPaths.Model(name), cache.Root, ComputeMode.F32).Mapped);
         }
     }
 
     [Fact]
     public void AChangedCheckpointMakesTheCopyStale()
     {
-        using TempFolder folder = TempFolder.CopyOf(Folder("tiny-share4"));
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.Model("tiny-share4"));
         using var cache = new TempFolder();
         string shard = Directory.GetFiles(folder.Root, "*.safetensors")[0];
         LoadedLogits before = LoadedLogits.Of(folder.Root, cache.Root);
@@ -115,7 +115,7 @@ public sealed class PackedCacheTests
     [Fact]
     public void AChangedConfigMakesTheCopyStale()
     {
-        using TempFolder folder = TempFolder.CopyOf(Folder("tiny-dense"));
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.Model("tiny-dense"));
         using var cache = new TempFolder();
         LoadedLogits.Of(folder.Root, cache.Root);
         File.AppendAllText(folder.File("config.json"), "\n");
@@ -128,12 +128,12 @@ public sealed class PackedCacheTests
     [InlineData("")]
     [InlineData("  ")]
     public void AnEmptyFolderNameIsRefused(string cache) =>
-        Assert.Contains("PackedCache", Assert.Throws<ModelException>(() => ModelRunner.Load(Folder("tiny-dense"), LoadedLogits.Options(cache))).Message, StringComparison.Ordinal);
+        Assert.Contains("PackedCache", Assert.Throws<ModelException>(() => ModelRunner.Load(TestPaths.Model("tiny-dense"), LoadedLogits.Options(cache))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void DisposingTheRunnerUnmapsTheFiles()
     {
-        using TempFolder folder = TempFolder.CopyOf(Folder("tiny-cla"));
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.Model("tiny-cla"));
         using var cache = new TempFolder();
         LoadedLogits.Of(folder.Root, cache.Root);
         ModelRunner model = ModelRunner.Load(folder.Root, LoadedLogits.Options(cache.Root));
@@ -150,6 +150,4 @@ public sealed class PackedCacheTests
             Assert.DoesNotContain(folder.Root, maps, StringComparison.Ordinal);
         }
     }
-
-    internal static string Folder(string name) => Path.Combine(TestPaths.Data, "models", name);
 }

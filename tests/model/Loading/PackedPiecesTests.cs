@@ -68,7 +68,7 @@ public sealed class PackedPiecesTests
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(f => f, File.GetLastWriteTimeUtc);
 
     private static ModelDevice Open(string? cache, Action<string> warn) => ModelDevice.Open(
-        GoldenModels.Folder(Model), LoadedLogits.Options(cache, ComputeMode.Bf16, verify: true) with { OnWarning = warn });
+        TestPaths.Model(Model), LoadedLogits.Options(cache, ComputeMode.Bf16, verify: true) with { OnWarning = warn });
 
     private static float[] Logits(string? cache, out List<string> warnings)
     {

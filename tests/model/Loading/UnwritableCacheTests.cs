@@ -5,7 +5,7 @@ namespace HunyuanOrleans.Model.Tests.Loading;
 
 public sealed class UnwritableCacheTests
 {
-    private static readonly string Model = PackedCacheTests.Folder("tiny-dense");
+    private static readonly string Model = TestPaths.Model("tiny-dense");
 
     [Fact]
     public void AFileWithTheNameOfTheFolderCausesAWarning()

@@ -8,8 +8,6 @@ internal static class GoldenModels
     public const string Cla = "tiny-cla";
     public const string TopFour = "tiny-top8-nocla";
 
-    public static string Folder(string name) => Path.Combine(TestPaths.Data, "models", name);
-
     /// <summary>Prompts of 1, 7, 33 and 120 ids.</summary>
     public static int[][] Prompts(string name) => [.. GoldenCase.Load(name).Prompts.Select(p => p.Ids)];
 

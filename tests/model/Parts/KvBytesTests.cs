@@ -3,6 +3,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Tests.Configuration;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
@@ -39,7 +40,7 @@ public sealed class KvBytesTests
                 (ComputeMode.Bf16, KvFormat.Fp8), (ComputeMode.F32, KvFormat.Fp8),
             })
             {
-                using ModelRunner model = ModelRunner.Load(GoldenModels.Folder(name), new ModelOptions { Mode = mode, Kv = kv, Threads = 1, KvTokens = 64 });
+                using ModelRunner model = ModelRunner.Load(TestPaths.Model(name), new ModelOptions { Mode = mode, Kv = kv, Threads = 1, KvTokens = 64 });
                 KvFormat format = model.Options.CacheFormat;
                 Assert.Equal((kv ?? (mode == ComputeMode.F32 ? KvFormat.F32 : KvFormat.Bf16)), format);
                 Assert.Equal(format.BlockBytes(model.Config) * model.Config.KvGroups * 2, model.Cache.TotalBytes);

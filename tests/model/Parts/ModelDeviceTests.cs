@@ -57,7 +57,7 @@ public sealed class ModelDeviceTests : IDisposable
             Assert.Equal(weights, _device.WeightBytes);
         }
 
-        using ModelRunner whole = ModelRunner.Load(GoldenModels.Folder(GoldenModels.Cla), _device.Options);
+        using ModelRunner whole = ModelRunner.Load(TestPaths.Model(GoldenModels.Cla), _device.Options);
         Assert.Equal((whole.WeightBytes, whole.Cache.TotalBytes), (_device.WeightBytes, _device.Cache.TotalBytes));
         foreach (ModelPiece piece in ModelPiece.All(_device.Config))
         {
@@ -205,7 +205,7 @@ public sealed class ModelDeviceTests : IDisposable
     [Fact]
     public void BiasesInMlpsAreRefused()
     {
-        using TempFolder folder = TempFolder.CopyOf(GoldenModels.Folder("tiny-dense"));
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.Model("tiny-dense"));
         string config = File.ReadAllText(folder.File("config.json"));
         File.WriteAllText(folder.File("config.json"), config.Contains("\"mlp_bias\": false", StringComparison.Ordinal)
             ? config.Replace("\"mlp_bias\": false", "\"mlp_bias\": true", StringComparison.Ordinal)
@@ -281,7 +281,7 @@ public sealed class ModelDeviceTests : IDisposable
         Assert.True(loaded >= 20);
     }
 
-    private static ModelDevice Open(string name) => ModelDevice.Open(GoldenModels.Folder(name), new ModelOptions
+    private static ModelDevice Open(string name) => ModelDevice.Open(TestPaths.Model(name), new ModelOptions
     {
         Mode = ComputeMode.Bf16, Threads = 2, PinThreads = false, KvTokens = 128, MaxBatchTokens = 40, MaxLogitRows = 4,
     });
@@ -290,7 +290,7 @@ public sealed class ModelDeviceTests : IDisposable
     {
         MissingPieceException error = Assert.Throws<MissingPieceException>(call);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
-        Assert.Contains("not held here", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not installed on this device", error.Message, StringComparison.Ordinal);
         return error.Piece;
     }
 

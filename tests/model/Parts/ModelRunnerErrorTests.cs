@@ -3,6 +3,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
@@ -15,7 +16,7 @@ public sealed class ModelRunnerErrorTests : IDisposable
     private static readonly int[] Prompt = GoldenModels.Prompts(GoldenModels.TopFour)[2];
     private static readonly int[] Blocks = [0, 1];
 
-    private readonly ModelRunner _model = ModelRunner.Load(GoldenModels.Folder(GoldenModels.TopFour), new ModelOptions
+    private readonly ModelRunner _model = ModelRunner.Load(TestPaths.Model(GoldenModels.TopFour), new ModelOptions
     {
         Mode = ComputeMode.F32, Threads = 2, PinThreads = false, KvTokens = 128, MaxBatchTokens = MaxBatchTokens, MaxLogitRows = MaxLogitRows,
     });

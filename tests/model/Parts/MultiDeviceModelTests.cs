@@ -5,6 +5,7 @@ using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Parts;
@@ -12,14 +13,12 @@ namespace HunyuanOrleans.Model.Tests.Parts;
 /// <summary>A model whose pieces are on several devices gives the same bits as the whole model.</summary>
 public sealed class MultiDeviceModelTests
 {
-    private static readonly string[] Names = [.. Directory.GetDirectories(GoldenModels.Folder("")).Select(f => Path.GetFileName(f)!).Order()];
-
     public static TheoryData<string, ComputeMode, InstructionSet> Cases
     {
         get
         {
             TheoryData<string, ComputeMode, InstructionSet> data = [];
-            foreach (string name in Names)
+            foreach (string name in GoldenCase.Names)
             {
                 foreach (ComputeMode mode in Enum.GetValues<ComputeMode>())
                 {
@@ -43,7 +42,7 @@ public sealed class MultiDeviceModelTests
         get
         {
             TheoryData<string, ComputeMode> data = [];
-            foreach (string name in Names)
+            foreach (string name in GoldenCase.Names)
             {
                 foreach (ComputeMode mode in Enum.GetValues<ComputeMode>())
                 {
@@ -68,10 +67,11 @@ public sealed class MultiDeviceModelTests
             (3, piece => ((piece.Layer / config.ClaFactor) + (piece.Expert / 2)) % 3),
             (3, piece => piece.Kind == PieceKind.Attention ? 0 : piece.Kind == PieceKind.Expert ? 1 + (piece.Expert % 2) : (int)piece.Kind),
         ];
+        int[][] prompts = GoldenModels.Prompts(name);
         foreach ((int devices, Func<ModelPiece, int> place) in cuts)
         {
-            using MultiDeviceModel pieces = new(GoldenModels.Folder(name), mode, isa, devices, place);
-            foreach (int[] prompt in GoldenModels.Prompts(name))
+            using MultiDeviceModel pieces = new(TestPaths.Model(name), mode, isa, devices, place);
+            foreach (int[] prompt in prompts)
             {
                 float[][] expected = Logits(whole, prompt);
                 pieces.Length = 0;
@@ -99,7 +99,7 @@ public sealed class MultiDeviceModelTests
         ModelConfig config = whole.Config;
         int[] prompt = GoldenModels.Prompts(name)[^1];
         float[][] expected = Logits(whole, prompt);
-        using MultiDeviceModel pieces = new(GoldenModels.Folder(name), mode, null, 2, piece => piece.Expert % 2);
+        using MultiDeviceModel pieces = new(TestPaths.Model(name), mode, null, 2, piece => piece.Expert % 2);
         List<float[]> rows = [];
         ModelPiece[] all = [.. ModelPiece.All(config)];
         for (int at = 0, next = 0; at < prompt.Length; at += 5)
@@ -126,7 +126,7 @@ public sealed class MultiDeviceModelTests
         using ModelRunner whole = Whole(name, mode, null);
         int[] prompt = GoldenModels.Prompts(name)[^1];
         float[][] expected = Logits(whole, prompt);
-        using MultiDeviceModel pieces = new(GoldenModels.Folder(name), mode, null, 1, _ => 0);
+        using MultiDeviceModel pieces = new(TestPaths.Model(name), mode, null, 1, _ => 0);
         ModelDevice device = pieces.Device(0);
         List<float[]> rows = [.. pieces.Append(prompt.AsSpan(0, 50))];
         int[] others = [5, 7, 4, 6];
@@ -153,7 +153,7 @@ public sealed class MultiDeviceModelTests
         Compare(expected, rows, "pieces that came back");
     }
 
-    private static ModelRunner Whole(string name, ComputeMode mode, InstructionSet? isa) => ModelRunner.Load(GoldenModels.Folder(name), new ModelOptions
+    private static ModelRunner Whole(string name, ComputeMode mode, InstructionSet? isa) => ModelRunner.Load(TestPaths.Model(name), new ModelOptions
     {
         Mode = mode, Isa = isa, Threads = 1, PinThreads = false, KvTokens = 128, MaxBatchTokens = MultiDeviceModel.MaxRows, MaxLogitRows = MultiDeviceModel.MaxRows,
     });

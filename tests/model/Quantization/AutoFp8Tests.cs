@@ -23,7 +23,7 @@ public sealed class AutoFp8Tests
     [InlineData(Shared)]
     public void Logits_are_those_of_the_formula(string name)
     {
-        using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(name), null, IgnoredOf(name));
+        using TempFolder folder = AutoFp8Checkpoint.Write(TestPaths.Model(name), null, IgnoredOf(name));
         float[][] expected = Plain(folder.Root);
         LoadedLogits actual = LoadedLogits.Of(folder.Root, null, ComputeMode.F32);
         LoadedLogits asked = LoadedLogits.Of(folder.Root, null, ComputeMode.F32, quant: QuantFormat.Fp8);
@@ -35,15 +35,15 @@ public sealed class AutoFp8Tests
         Assert.InRange(own, 0, 0.02);
 
         // Wrong results are clearly distinguishable: the logits of the original, and those without input scales, are far away.
-        Assert.True(Distance(expected, LoadedLogits.Of(PackedCacheTests.Folder(name), null, ComputeMode.F32).Logits) > 5 * own);
-        using TempFolder dynamic = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(name), Dynamic, IgnoredOf(name));
+        Assert.True(Distance(expected, LoadedLogits.Of(TestPaths.Model(name), null, ComputeMode.F32).Logits) > 5 * own);
+        using TempFolder dynamic = AutoFp8Checkpoint.Write(TestPaths.Model(name), Dynamic, IgnoredOf(name));
         Assert.True(Distance(expected, LoadedLogits.Of(dynamic.Root, null, ComputeMode.F32).Logits) > 5 * own);
     }
 
     [Fact]
     public void Inputs_of_bfloat16_follow_closely()
     {
-        using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Separate));
+        using TempFolder folder = AutoFp8Checkpoint.Write(TestPaths.Model(Separate));
         LoadedLogits single = LoadedLogits.Of(folder.Root, null, ComputeMode.F32);
         LoadedLogits half = LoadedLogits.Of(folder.Root, null, ComputeMode.Bf16);
         Assert.InRange(Distance(single.Logits, half.Logits), 1e-5, 0.6);
@@ -52,7 +52,7 @@ public sealed class AutoFp8Tests
     [Fact]
     public void A_packed_copy_keeps_input_scales()
     {
-        using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Shared));
+        using TempFolder folder = AutoFp8Checkpoint.Write(TestPaths.Model(Shared));
         using TempFolder cache = new();
         LoadedLogits first = LoadedLogits.Of(folder.Root, cache.Root);
         LoadedLogits mapped = LoadedLogits.Of(folder.Root, cache.Root);
@@ -63,8 +63,8 @@ public sealed class AutoFp8Tests
     [Fact]
     public void Scales_may_be_lists_of_one()
     {
-        using TempFolder scalars = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Shared));
-        using TempFolder lists = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Shared), (_, tensors) =>
+        using TempFolder scalars = AutoFp8Checkpoint.Write(TestPaths.Model(Shared));
+        using TempFolder lists = AutoFp8Checkpoint.Write(TestPaths.Model(Shared), (_, tensors) =>
             tensors.ForEachReplace(t => t.Name.EndsWith("put_scale", StringComparison.Ordinal) || t.Name.EndsWith("weight_scale", StringComparison.Ordinal), t => t with { Shape = [1] }));
         Assert.Null(LoadedLogits.Difference(LoadedLogits.Of(scalars.Root, null), LoadedLogits.Of(lists.Root, null)));
     }
@@ -80,7 +80,7 @@ public sealed class AutoFp8Tests
     [InlineData("dynamic", "input_scale", "exists, but", "activation_scheme")]
     public void Files_that_do_not_match_the_config_are_refused(string fault, params string[] parts)
     {
-        using TempFolder folder = AutoFp8Checkpoint.Write(PackedCacheTests.Folder(Shared), (config, tensors) => Break(fault, config, tensors));
+        using TempFolder folder = AutoFp8Checkpoint.Write(TestPaths.Model(Shared), (config, tensors) => Break(fault, config, tensors));
         ModelException error = Assert.Throws<ModelException>(() => LoadedLogits.Of(folder.Root, null));
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
         if (fault != "half a pair")

@@ -17,11 +17,11 @@ public sealed class QuantizedLoadTests
         get
         {
             TheoryData<string, QuantFormat> data = [];
-            foreach (string folder in Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")))
+            foreach (string name in GoldenCase.Names)
             {
                 foreach (QuantFormat format in Enum.GetValues<QuantFormat>().Skip(1))
                 {
-                    data.Add(Path.GetFileName(folder), format);
+                    data.Add(name, format);
                 }
             }
 
@@ -33,7 +33,7 @@ public sealed class QuantizedLoadTests
     [MemberData(nameof(Cases))]
     public void Written_loaded_and_mapped_give_the_bits_of_quantising_at_load(string name, QuantFormat format)
     {
-        string folder = PackedCacheTests.Folder(name);
+        string folder = TestPaths.Model(name);
         using TempFolder temp = new();
         string written = temp.File("written");
         ModelQuantizer.Quantize(folder, written, format, maxShardBytes: 400_000);
@@ -60,7 +60,7 @@ public sealed class QuantizedLoadTests
     [Fact]
     public void One_folder_keeps_copies_of_several_formats()
     {
-        string folder = PackedCacheTests.Folder("tiny-cla");
+        string folder = TestPaths.Model("tiny-cla");
         using TempFolder cache = new();
         LoadedLogits.Of(folder, cache.Root);
         LoadedLogits.Of(folder, cache.Root, quant: QuantFormat.Int8);
@@ -108,7 +108,7 @@ public sealed class QuantizedLoadTests
     {
         using TempFolder temp = new();
         string written = temp.File("written");
-        ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-dense"), written, QuantFormat.Int8);
+        ModelQuantizer.Quantize(TestPaths.Model("tiny-dense"), written, QuantFormat.Int8);
         ModelException again = Assert.Throws<ModelException>(() => ModelQuantizer.Quantize(written, temp.File("again"), QuantFormat.Fp8));
         Assert.Contains("quantised already", again.Message, StringComparison.Ordinal);
         ModelException other = Assert.Throws<ModelException>(() => LoadedLogits.Of(written, null, quant: QuantFormat.Int4));
@@ -123,16 +123,16 @@ public sealed class QuantizedLoadTests
         string output = temp.File("out");
         using CancellationTokenSource stop = new();
         Assert.ThrowsAny<OperationCanceledException>(() => ModelQuantizer.Quantize(
-            PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8, (_, _) => stop.Cancel(), stop.Token));
+            TestPaths.Model("tiny-cla"), output, QuantFormat.Int8, (_, _) => stop.Cancel(), stop.Token));
         Assert.Empty(Directory.GetFileSystemEntries(temp.Root));
 
         Directory.CreateDirectory(output + ".partial");
         File.WriteAllText(Path.Combine(output + ".partial", "config.json"), "half");
         Directory.CreateDirectory(output);
-        ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8);
+        ModelQuantizer.Quantize(TestPaths.Model("tiny-cla"), output, QuantFormat.Int8);
         Assert.Equal([output], Directory.GetFileSystemEntries(temp.Root));
         Assert.Null(ModelInspection.Load(output).Problem);
-        Assert.Contains("not empty", Assert.Throws<ModelException>(() => ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-cla"), output, QuantFormat.Int8)).Message, StringComparison.Ordinal);
+        Assert.Contains("not empty", Assert.Throws<ModelException>(() => ModelQuantizer.Quantize(TestPaths.Model("tiny-cla"), output, QuantFormat.Int8)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,12 +147,12 @@ public sealed class QuantizedLoadTests
     {
         using TempFolder temp = new();
         string written = temp.File("written");
-        ModelQuantizer.Quantize(PackedCacheTests.Folder("tiny-cla"), written, QuantFormat.Int8All);
+        ModelQuantizer.Quantize(TestPaths.Model("tiny-cla"), written, QuantFormat.Int8All);
         const string Query = "model.layers.0.self_attn.q_proj.weight";
         using TempFolder copy = CheckpointRewriter.Copy(written, tensors => Break(fault, tensors, Query));
         if (fault == "no config")
         {
-            File.Copy(Path.Combine(PackedCacheTests.Folder("tiny-cla"), "config.json"), copy.File("config.json"), overwrite: true);
+            File.Copy(Path.Combine(TestPaths.Model("tiny-cla"), "config.json"), copy.File("config.json"), overwrite: true);
         }
 
         ModelException error = Assert.Throws<ModelException>(() => LoadedLogits.Of(copy.Root, null));
