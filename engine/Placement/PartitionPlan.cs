@@ -14,7 +14,7 @@ public sealed class PartitionPlan
     private readonly string[] _attentionSilos;
     private readonly string[][][] _expertSilos;
 
-    private PartitionPlan(PlanProblem problem, PlanState state, int[][][] replicaSilos, PartitionPlan? previous, MemoryShortfall? shortfall)
+    private PartitionPlan(PlanProblem problem, PlanState state, int[][][] replicaSilos, HeldParts? held, MemoryShortfall? shortfall)
     {
         Problem = problem;
         Layout = state.Layout;
@@ -37,7 +37,7 @@ public sealed class PartitionPlan
         KvTokens = Silos.Where(s => s.Attention.Count > 0).Min(s => s.KvTokens);
         SpeedEstimate speed = new(state);
         Predicted = new PlanPrediction(1 / speed.Seconds, speed.Calls);
-        Delta = PlanDelta.Between(previous, this);
+        Delta = PlanDelta.Between(held, this);
     }
 
     /// <summary>True if the silos can hold the whole model. If false, the plan assigns nothing.</summary>
@@ -64,7 +64,7 @@ public sealed class PartitionPlan
     /// <summary>The speed that the plan should reach.</summary>
     public PlanPrediction Predicted { get; }
 
-    /// <summary>What silos must load, compared with <see cref="PlanOptions.Previous"/>; everything if there is none.</summary>
+    /// <summary>What silos must load, compared with <see cref="PlanOptions.Previous"/> or <see cref="PlanOptions.Held"/>; everything if there is neither.</summary>
     public PlanDelta Delta { get; }
 
     internal PlanProblem Problem { get; }
@@ -74,15 +74,15 @@ public sealed class PartitionPlan
     /// <param name="silos">The silos alive, in any order, with unique names.</param>
     /// <param name="options">Formats, previous plan and expert loads; null for the defaults.</param>
     /// <returns>The plan. If the model does not fit, <see cref="Fits"/> is false and the plan tells what is missing.</returns>
-    /// <exception cref="ModelException">A value is out of range, or the previous plan is of a model of another shape.</exception>
+    /// <exception cref="ModelException">A value is out of range, or the previous plan or what silos hold is of a model of another shape.</exception>
     public static PartitionPlan Create(ModelConfig config, IReadOnlyList<SiloCapacity> silos, PlanOptions? options = null)
     {
         PlanProblem problem = new(config, silos, options ?? new PlanOptions());
-        PartitionPlan? previous = Previous(config, options);
-        PlanState state = PlanSearch.Find(problem, previous);
+        HeldParts? held = Held(problem, options);
+        PlanState state = PlanSearch.Find(problem, held);
         return state.IsComplete
-            ? new PartitionPlan(problem, state, ReplicaPlacer.Place(state, previous), previous, null)
-            : new PartitionPlan(problem, state, [], previous, MemoryShortfall.Of(state));
+            ? new PartitionPlan(problem, state, ReplicaPlacer.Place(state, held), held, null)
+            : new PartitionPlan(problem, state, [], held, MemoryShortfall.Of(state));
     }
 
     /// <summary>Restores a plan that is equal to the captured one.</summary>
@@ -96,7 +96,7 @@ public sealed class PartitionPlan
         PlanProblem problem = new(config, snapshot.Silos, options ?? new PlanOptions());
         (PlanState state, int[][][] replicaSilos) = PlanRestorer.Restore(problem, snapshot);
         MemoryShortfall? shortfall = snapshot.ShortfallMessage is { } message ? new MemoryShortfall(snapshot.MissingBytes, message) : null;
-        return new PartitionPlan(problem, state, replicaSilos, Previous(config, options), shortfall);
+        return new PartitionPlan(problem, state, replicaSilos, Held(problem, options), shortfall);
     }
 
     /// <summary>Captures which silo holds what as plain values; see <see cref="Restore"/>.</summary>
@@ -158,12 +158,17 @@ public sealed class PartitionPlan
     public long ExpertBytes(ExpertRange range) =>
         range.Experts * Enumerable.Range(range.FirstLayer, range.Layers).Sum(layer => Problem.ExpertBytes[layer]);
 
-    private static PartitionPlan? Previous(ModelConfig config, PlanOptions? options)
+    private static HeldParts? Held(PlanProblem problem, PlanOptions? options)
     {
         PartitionPlan? previous = options?.Previous;
-        return previous is null || SameShape(previous.Problem.Config, config)
-            ? previous
-            : throw new ModelException($"The previous plan is of a model of another shape ({previous.Problem.Config.Source}); allowed: one of {config.Source}.");
+        if (previous is not null && !SameShape(previous.Problem.Config, problem.Config))
+        {
+            throw new ModelException($"The previous plan is of a model of another shape ({previous.Problem.Config.Source}); allowed: one of {problem.Config.Source}.");
+        }
+
+        HeldParts? held = options?.Held ?? (previous is { Fits: true } ? HeldParts.Of(previous) : null);
+        held?.Validate(problem);
+        return held;
     }
 
     private static bool SameShape(ModelConfig a, ModelConfig b) =>

@@ -7,19 +7,19 @@ public sealed record PlanDelta(IReadOnlyList<PlanMove> Moves)
     /// <summary>Total bytes of weights to load.</summary>
     public long Bytes { get; } = Moves.Sum(move => move.Bytes);
 
-    /// <summary>Compares two plans of the same model.</summary>
-    /// <param name="before">The previous plan; null for none.</param>
+    /// <summary>Compares a plan with what silos hold.</summary>
+    /// <param name="before">What silos hold; null for nothing.</param>
     /// <param name="after">The new plan, which must fit.</param>
-    internal static PlanDelta Between(PartitionPlan? before, PartitionPlan after)
+    internal static PlanDelta Between(HeldParts? before, PartitionPlan after)
     {
         PlanProblem problem = after.Problem;
         List<PlanMove> moves = [];
-        before = before is { Fits: true } ? before : null;
+        int claFactor = problem.Config.ClaFactor;
         foreach (SiloPlan silo in after.Silos)
         {
             string to = silo.Silo.Name;
             var groups = silo.Attention.SelectMany(range => Enumerable.Range(range.FirstLayer, range.Layers))
-                .Where(layer => before?.AttentionSilo(layer) != to).GroupBy(layer => before?.AttentionSilo(layer));
+                .Where(layer => before?.GroupSilo(layer / claFactor) != to).GroupBy(layer => before?.GroupSilo(layer / claFactor));
             foreach (var from in groups.OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 HashSet<int> layers = [.. from];
@@ -29,7 +29,7 @@ public sealed record PlanDelta(IReadOnlyList<PlanMove> Moves)
 
             var experts = silo.Experts.Concat(silo.Replicas).SelectMany(Cells)
                 .Where(cell => before is null || !before.ExpertSilos(cell.Layer, cell.Expert).Contains(to))
-                .GroupBy(cell => before?.ExpertSilo(cell.Layer, cell.Expert));
+                .GroupBy(cell => before?.ExpertSilos(cell.Layer, cell.Expert).FirstOrDefault());
             foreach (var from in experts.OrderBy(g => g.Key, StringComparer.Ordinal))
             {
                 HashSet<(int, int)> cells = [.. from];

@@ -30,6 +30,12 @@ public sealed record PlanOptions
     public PartitionPlan? Previous { get; init; }
 
     /// <summary>
+    /// What silos hold now, if that is not what the previous plan says or if there is none. It counts instead of <see cref="Previous"/>. Default null:
+    /// silos hold what the previous plan placed there.
+    /// </summary>
+    public HeldParts? Held { get; init; }
+
+    /// <summary>
     /// Tokens sent to each expert. Hot experts then count as more work and get replicas. Default null: all experts alike, no replicas.
     /// </summary>
     public ExpertLoad? Load { get; init; }

@@ -19,7 +19,7 @@ internal sealed class PlanProblem
     {
         Config = config;
         // Otherwise each plan would keep all plans before it in memory.
-        Options = options with { Previous = null };
+        Options = options with { Previous = null, Held = null };
         Sizes = new WeightSizes(config, WeightTypes.Of(config, options.Mode, options.Quant));
         Silos = [.. silos.OrderBy(s => s.Zone, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)];
         Validate();

@@ -10,7 +10,7 @@ internal static class ReplicaPlacer
     private const double HotThreshold = 2;
 
     /// <summary>Returns the silos with replicas of each expert, besides its owner, [layer][expert].</summary>
-    public static int[][][] Place(PlanState state, PartitionPlan? previous)
+    public static int[][][] Place(PlanState state, HeldParts? held)
     {
         PlanProblem problem = state.Problem;
         int[][][] replicaSilos = [.. state.ExpertOwner.Select(layer => layer.Select(_ => Array.Empty<int>()).ToArray())];
@@ -28,7 +28,7 @@ internal static class ReplicaPlacer
             List<int> holders = [state.ExpertOwner[layer][expert]];
             for (int wanted = (int)Math.Round(RelativeLoad(problem, layer, expert)); holders.Count < wanted;)
             {
-                int best = BestSilo(state, previous, layer, expert, holders, work, freeBytes);
+                int best = BestSilo(state, held, layer, expert, holders, work, freeBytes);
                 if (best == PlanState.Unassigned)
                 {
                     break;
@@ -48,10 +48,10 @@ internal static class ReplicaPlacer
     }
 
     private static int BestSilo(
-        PlanState state, PartitionPlan? previous, int layer, int expert, List<int> holders, double[] work, long[] freeBytes)
+        PlanState state, HeldParts? held, int layer, int expert, List<int> holders, double[] work, long[] freeBytes)
     {
         PlanProblem problem = state.Problem;
-        IReadOnlyList<string> before = previous is { Fits: true } ? previous.ExpertSilos(layer, expert) : [];
+        IReadOnlyList<string> before = held?.ExpertSilos(layer, expert) ?? [];
         int best = PlanState.Unassigned;
         (bool New, double Time) bestScore = default;
         for (int s = 0; s < state.Silos; s++)
