@@ -1,4 +1,5 @@
 using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model;
@@ -29,6 +30,11 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddPlacementDirector<SchedulerPlacement, SchedulerPlacementDirector>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShareHandover>();
         silo.Services.AddHostedService<IdleSessionCollector>();
+        if (options.Link is { } link)
+        {
+            silo.UseLink(link.Scale(options.TimeScale));
+        }
+
         return silo;
     }
 }

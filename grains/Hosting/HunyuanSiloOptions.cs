@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model;
@@ -12,6 +13,9 @@ namespace HunyuanOrleans.Grains.Hosting;
 /// <summary>The models and the capacity of a silo, and its timeouts.</summary>
 public sealed record HunyuanSiloOptions
 {
+    /// <summary>The range of <see cref="TimeScale"/>.</summary>
+    public const double MinTimeScale = 0.001, MaxTimeScale = 1000;
+
     /// <summary>The models the cluster serves; the same on every silo. Default none.</summary>
     public IReadOnlyList<ModelSettings> Models { get; init; } = [];
 
@@ -58,6 +62,18 @@ public sealed record HunyuanSiloOptions
     /// </summary>
     public TimeSpan LeaveGrace { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Slows the connections to other silos as a network of this speed would, so that a large cluster on one machine behaves like one on several. The same
+    /// on every silo. Default null: connections are as fast as they are.
+    /// </summary>
+    public LinkSpeed? Link { get; init; }
+
+    /// <summary>
+    /// How long simulated things take, as a factor: 0.1 makes them ten times faster, 10 ten times slower. Default 1: real time. It does not change what is
+    /// not simulated.
+    /// </summary>
+    public double TimeScale { get; init; } = 1;
+
     /// <summary>How often the load of experts is collected to replicate hot ones. Default zero: never.</summary>
     public TimeSpan RebalanceInterval { get; init; } = TimeSpan.Zero;
 
@@ -80,6 +96,11 @@ public sealed record HunyuanSiloOptions
         Positive(nameof(ExpertCallTimeout), ExpertCallTimeout);
         Positive(nameof(StepProbeInterval), StepProbeInterval);
         Positive(nameof(SessionIdleTime), SessionIdleTime);
+        if (TimeScale is not (>= MinTimeScale and <= MaxTimeScale))
+        {
+            throw new ModelException(FormattableString.Invariant($"{nameof(TimeScale)} is {TimeScale}; allowed: {MinTimeScale} to {MaxTimeScale}."));
+        }
+
         if (ExpertCallRetries is < 0 or > 10)
         {
             throw new ModelException($"{nameof(ExpertCallRetries)} is {ExpertCallRetries}; allowed: 0 to 10.");

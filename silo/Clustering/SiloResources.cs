@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Silo.Settings;
@@ -15,13 +16,25 @@ internal static class SiloResources
     /// <summary>The silo's name. Default: the machine's name and the silo port.</summary>
     public static string Name(SiloSettings settings) => settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
 
-    /// <summary>The capacity that the silo announces to the planner.</summary>
-    public static SiloCapacity Capacity(SiloSettings settings) =>
-        SiloCapacity.FromDevice(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
+    /// <summary>The capacity that the silo announces to the planner. A simulated link that is slower than the device's network counts.</summary>
+    public static SiloCapacity Capacity(SiloSettings settings)
+    {
+        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
         {
             Zone = settings.Zone,
             Role = settings.Role,
         };
+        return Link(settings) is { } link
+            ? capacity with
+            {
+                NetworkLatency = Math.Max(capacity.NetworkLatency, 2 * link.Latency.TotalSeconds),
+                NetworkBandwidth = Math.Min(capacity.NetworkBandwidth, link.BytesPerSecond),
+            }
+            : capacity;
+    }
+
+    /// <summary>The simulated link to other silos; null for none.</summary>
+    public static LinkSpeed? Link(SiloSettings settings) => string.IsNullOrEmpty(settings.Link) ? null : LinkSpeed.Parse(settings.Link);
 
     /// <summary>The model of the cluster; empty if the settings name no folder.</summary>
     /// <param name="settings">The settings.</param>

@@ -38,5 +38,7 @@ internal static class SiloServiceExtensions
         RequestDeadline = TimeSpan.FromSeconds(settings.RequestDeadlineSeconds),
         SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
         RebalanceInterval = TimeSpan.FromSeconds(settings.RebalanceSeconds),
+        Link = SiloResources.Link(settings),
+        TimeScale = settings.TimeScale,
     };
 }

@@ -113,6 +113,17 @@ public sealed class SiloSettings
     [Flag("rebalance", "seconds between checks for hot experts, which are copied if memory allows; 0: never", "0")]
     public double RebalanceSeconds { get; set; }
 
+    /// <summary>
+    /// Speed of a network that the connections between silos simulate, the same on every silo: a latency (one way) and a bandwidth (each direction between
+    /// two silos), such as 25us,12.5GB/s. Default none: connections are as fast as they are.
+    /// </summary>
+    [Flag("link", "simulates a network between silos: LATENCY[,BANDWIDTH], such as 25us,12.5GB/s; the same on every silo", "none")]
+    public string? Link { get; set; }
+
+    /// <summary>How long simulated things take, the same on every silo. Default 1; 0.1 makes them ten times faster.</summary>
+    [Flag("time-scale", "how long simulated things take: 0.1 makes them ten times faster; the same on every silo", "1")]
+    public double TimeScale { get; set; } = 1;
+
     /// <summary>Address of an OpenTelemetry collector, OTLP over gRPC. Default none: nothing is exported.</summary>
     [Flag("otlp-endpoint", "OpenTelemetry collector, such as http://localhost:4317", "none")]
     public string? OtlpEndpoint { get; set; }

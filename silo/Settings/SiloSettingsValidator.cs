@@ -1,4 +1,6 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Silo.Settings;
@@ -29,6 +31,8 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
             nameof(s.RequestDeadlineSeconds), s.RequestDeadlineSeconds, "0.1 to 86400, and more than the step deadline");
         problems.Require(s.SessionIdleSeconds is >= 1 and <= 864000, nameof(s.SessionIdleSeconds), s.SessionIdleSeconds, "1 to 864000");
         problems.Require(s.RebalanceSeconds is 0 or (>= 1 and <= 86400), nameof(s.RebalanceSeconds), s.RebalanceSeconds, "0, or 1 to 86400");
+        problems.Require(string.IsNullOrEmpty(s.Link) || LinkSpeed.Parse(s.Link) is not null, nameof(s.Link), s.Link, LinkSpeed.Allowed);
+        problems.Require(s.TimeScale is >= HunyuanSiloOptions.MinTimeScale and <= HunyuanSiloOptions.MaxTimeScale, nameof(s.TimeScale), s.TimeScale, "0.001 to 1000");
         problems.Require(string.IsNullOrEmpty(s.OtlpEndpoint) || IsHttp(s.OtlpEndpoint), nameof(s.OtlpEndpoint), s.OtlpEndpoint, "an address such as http://localhost:4317");
     }
 

@@ -40,6 +40,8 @@ public sealed class SettingsTests
     [InlineData("--request-deadline 10", "--request-deadline", "more than the step deadline")]
     [InlineData("--session-idle 0", "--session-idle", "1 to 864000")]
     [InlineData("--rebalance 0.5", "--rebalance", "0, or 1")]
+    [InlineData("--link fast", "--link, HUNYUAN_LINK", "is fast", "LATENCY[,BANDWIDTH]")]
+    [InlineData("--time-scale 0", "--time-scale", "0.001 to 1000")]
     [InlineData("--response-timeout NaN", "--response-timeout", "a number")]
     [InlineData("--pin-threads perhaps", "--pin-threads", "true or false")]
     [InlineData("--otlp-endpoint collector", "--otlp-endpoint", "http://localhost:4317")]
