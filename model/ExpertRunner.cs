@@ -1,14 +1,12 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model;
 
-/// <summary>
-/// Runs rows through a device's experts for a step that another device computes. Its calls must not overlap with any other call that
-/// computes on the device. It knows neither the tokens behind the rows nor their routing weights.
-/// </summary>
-public sealed class ExpertRunner : IDisposable
+/// <summary>Runs rows of other devices through the experts of a CPU.</summary>
+public sealed class ExpertRunner : IExpertRunner
 {
     private readonly ModelParts _parts;
 
@@ -26,25 +24,13 @@ public sealed class ExpertRunner : IDisposable
         Output = new Activation(rows, parts.Config.HiddenSize, type);
     }
 
-    /// <summary>
-    /// The rows to compute, [<see cref="Loading.ModelOptions.MaxBatchTokens"/> * top-k, hidden] in the mode's element type. The caller
-    /// writes the rows; the runner owns the buffer.
-    /// </summary>
+    /// <inheritdoc/>
     public Activation Input { get; }
 
-    /// <summary>The experts' outputs, one row for each row of <see cref="Input"/>; owned by the runner.</summary>
+    /// <inheritdoc/>
     public Activation Output { get; }
 
-    /// <summary>
-    /// Runs consecutive rows of <see cref="Input"/>: counts[0] for expert firstExpert, counts[1] for the next, and so on.
-    /// </summary>
-    /// <param name="layer">Layer number within the model.</param>
-    /// <param name="firstExpert">Number of the first expert.</param>
-    /// <param name="counts">Rows for each expert. An expert with 0 rows need not be installed.</param>
-    /// <exception cref="ModelException">
-    /// An expert with rows is not installed (<see cref="MissingPieceException"/>), the layer or expert does not exist, or there are too
-    /// many rows. Nothing was computed.
-    /// </exception>
+    /// <inheritdoc/>
     public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts)
     {
         Check(layer, firstExpert, counts);
@@ -55,6 +41,10 @@ public sealed class ExpertRunner : IDisposable
         experts.QueueDown(layer, firstExpert, counts, default, Output, _parts.Products);
         _parts.Products.Run();
     }
+
+    IRowBuffer IExpertRunner.Input => Input;
+
+    IRowBuffer IExpertRunner.Output => Output;
 
     /// <summary>Frees both buffers.</summary>
     public void Dispose()

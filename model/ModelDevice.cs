@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Quantization;
@@ -11,11 +12,9 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// Holds any subset of a model's pieces on one device, with scratch memory and the KV pool. Pieces are installed and removed between
-/// steps. Only one thread at a time may compute, install or remove; any thread may prepare pieces and read properties. The device does
-/// not know what other devices hold.
+/// A CPU as a <see cref="IModelDevice"/>, with scratch memory and the KV pool. Pieces are installed and removed between steps.
 /// </summary>
-public sealed class ModelDevice : IDisposable
+public sealed class ModelDevice : IModelDevice
 {
     private readonly DisposableStack _owned;
     private readonly Weights _weights;
@@ -23,6 +22,7 @@ public sealed class ModelDevice : IDisposable
     private readonly ConcurrentDictionary<ModelPiece, PreparedPiece.Contents> _installed = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly object _gate = new();
+    private readonly Lazy<WorkerPool> _loadPool;
     private int _preparing;
     private bool _disposed;
     private long _weightBytes;
@@ -32,12 +32,13 @@ public sealed class ModelDevice : IDisposable
         _owned = owned;
         _weights = weights;
         _parts = new ModelParts(weights.Config, options, reserveKv: false, owned);
+        _loadPool = new Lazy<WorkerPool>(() => new WorkerPool(options.Threads, pin: false));
     }
 
-    /// <summary>The model's shapes.</summary>
+    /// <inheritdoc/>
     public ModelConfig Config => _parts.Config;
 
-    /// <summary>The options it was opened with.</summary>
+    /// <inheritdoc/>
     public ModelOptions Options => _parts.Options;
 
     /// <summary>The element types of the model's matrices.</summary>
@@ -51,8 +52,16 @@ public sealed class ModelDevice : IDisposable
     /// </summary>
     public KvBlocks Cache => _parts.Cache;
 
+    /// <inheritdoc/>
+    public DeviceMemory Memory => Books.Current;
+
+    /// <inheritdoc/>
+    public long KvBlockBytes => Cache.BlockBytes;
+
     /// <summary>Bytes of the installed packed weights. Any thread may read it.</summary>
     public long WeightBytes => Volatile.Read(ref _weightBytes);
+
+    internal MemoryBooks Books { get; } = new(capacity: 0, exceeded: null);
 
     /// <summary>A snapshot of the installed pieces, in no particular order. Any thread may read it.</summary>
     public ICollection<ModelPiece> Pieces => _installed.Keys;
@@ -74,6 +83,15 @@ public sealed class ModelDevice : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void Enter()
+    {
+        if (Options.PinThreads)
+        {
+            Pool.PinCurrentThread();
+        }
+    }
+
     /// <summary>Creates an empty batch for this model's numbers of heads.</summary>
     public AttentionBatch CreateBatch() => new(Config.Heads, Config.KvHeads);
 
@@ -81,7 +99,7 @@ public sealed class ModelDevice : IDisposable
     /// <exception cref="ModelException">The model has no such piece.</exception>
     public long SizeOf(ModelPiece piece)
     {
-        Enter();
+        BeginPreparing();
         try
         {
             piece.Check(Config);
@@ -91,7 +109,7 @@ public sealed class ModelDevice : IDisposable
         }
         finally
         {
-            Leave();
+            EndPreparing();
         }
     }
 
@@ -107,7 +125,7 @@ public sealed class ModelDevice : IDisposable
     /// <exception cref="ObjectDisposedException">The device is disposed, or was disposed while the piece was being loaded.</exception>
     public PreparedPiece Prepare(ModelPiece piece, WorkerPool loadPool, CancellationToken cancellationToken = default)
     {
-        Enter();
+        BeginPreparing();
         try
         {
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
@@ -119,9 +137,13 @@ public sealed class ModelDevice : IDisposable
         }
         finally
         {
-            Leave();
+            EndPreparing();
         }
     }
+
+    /// <inheritdoc/>
+    public async Task<IPreparedPiece> PrepareAsync(ModelPiece piece, CancellationToken cancellationToken) =>
+        await Task.Run(() => Prepare(piece, _loadPool.Value, cancellationToken), cancellationToken);
 
     /// <summary>Installs a prepared piece. Call it on the computing thread, between calls that compute.</summary>
     /// <param name="piece">A piece from <see cref="Prepare"/> of this device. The device takes over its memory.</param>
@@ -173,26 +195,41 @@ public sealed class ModelDevice : IDisposable
         }
 
         contents.Region?.Dispose();
+        Books.Add(-contents.WeightBytes, -(contents.Kv?.ByteLength ?? 0));
         return true;
     }
 
     /// <summary>Whether a piece is installed. Any thread may call it.</summary>
     public bool Holds(ModelPiece piece) => _installed.ContainsKey(piece);
 
-    /// <summary>Creates a stage that computes with this device's pieces. The caller disposes it.</summary>
+    /// <inheritdoc cref="IModelDevice.CreateStage"/>
     public StageRunner CreateStage()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return new StageRunner(_parts);
     }
 
-    /// <summary>Creates a runner for this device's experts. The caller disposes it.</summary>
-    /// <exception cref="ModelException">The model has no experts.</exception>
+    IStageRunner IModelDevice.CreateStage() => CreateStage();
+
+    /// <inheritdoc cref="IModelDevice.CreateExpertRunner"/>
     public ExpertRunner CreateExpertRunner()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return new ExpertRunner(_parts);
     }
+
+    IExpertRunner IModelDevice.CreateExpertRunner() => CreateExpertRunner();
+
+    /// <summary>Does nothing: every call has computed when it returns.</summary>
+    public void Synchronize()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void CopyKvOut(int group, ReadOnlySpan<int> blocks, Span<byte> target) => Cache.CopyOut(group, blocks, target);
+
+    /// <inheritdoc/>
+    public void CopyKvIn(int group, ReadOnlySpan<int> blocks, ReadOnlySpan<byte> source) => Cache.CopyIn(group, blocks, source);
 
     /// <summary>
     /// Cancels running preparations and waits for them, then frees all pieces, workers and files. Nothing may be computing.
@@ -219,6 +256,11 @@ public sealed class ModelDevice : IDisposable
             Remove(piece);
         }
 
+        if (_loadPool.IsValueCreated)
+        {
+            _loadPool.Value.Dispose();
+        }
+
         _owned.Dispose();
         _closing.Dispose();
     }
@@ -228,23 +270,27 @@ public sealed class ModelDevice : IDisposable
         piece.Check(Config);
         WeightPlan plan = new(_parts.Types, piece.ToString());
         PieceWeights weights = new(piece, _weights, plan);
-        IDisposable? region = plan.TotalBytes == 0
-            ? null
-            : WeightLoader.Load(_weights, plan, Options, loadPool, _parts.Context.Kernels, progress: null, cancellationToken);
+        IDisposable? region = null;
+        Books.Add(plan.TotalBytes);
         try
         {
+            region = plan.TotalBytes == 0
+                ? null
+                : WeightLoader.Load(_weights, plan, Options, loadPool, _parts.Context.Kernels, progress: null, cancellationToken);
             NativeBuffer? kv = piece.Kind == PieceKind.Attention ? Cache.AllocateGroup() : null;
+            Books.Add(kv: kv?.ByteLength ?? 0);
             return new PreparedPiece(this, piece, plan.TotalBytes, weights, region, kv);
         }
         catch
         {
             region?.Dispose();
+            Books.Add(-plan.TotalBytes);
             throw;
         }
     }
 
-    // Dispose waits for threads between Enter and Leave: the checkpoint must stay mapped while they read it.
-    private void Enter()
+    // Dispose waits for threads between these two: the checkpoint must stay mapped while they read it.
+    private void BeginPreparing()
     {
         lock (_gate)
         {
@@ -253,7 +299,7 @@ public sealed class ModelDevice : IDisposable
         }
     }
 
-    private void Leave()
+    private void EndPreparing()
     {
         lock (_gate)
         {

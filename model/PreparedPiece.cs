@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model;
@@ -7,7 +8,7 @@ namespace HunyuanOrleans.Model;
 /// A piece whose weights and KV memory are loaded but not yet installed. The caller owns it until it is installed, which passes the
 /// memory to the device; disposing it afterwards does nothing.
 /// </summary>
-public sealed class PreparedPiece : IDisposable
+public sealed class PreparedPiece : IPreparedPiece
 {
     private Contents? _contents;
 
@@ -20,7 +21,7 @@ public sealed class PreparedPiece : IDisposable
         _contents = new Contents(piece, weightBytes, weights, region, kv);
     }
 
-    /// <summary>The name of the piece.</summary>
+    /// <inheritdoc/>
     public ModelPiece Piece { get; }
 
     /// <summary>Bytes of packed weights; 0 for the embedding, which is read from the mapped checkpoint.</summary>
@@ -32,12 +33,18 @@ public sealed class PreparedPiece : IDisposable
     /// <summary>The only device it can be installed on.</summary>
     internal ModelDevice Device { get; }
 
+    /// <inheritdoc/>
+    public bool Install() => Device.Install(this);
+
     /// <summary>Frees the memory unless the piece was installed.</summary>
     public void Dispose()
     {
-        Contents? contents = Take();
-        contents?.Kv?.Dispose();
-        contents?.Region?.Dispose();
+        if (Take() is { } contents)
+        {
+            contents.Kv?.Dispose();
+            contents.Region?.Dispose();
+            Device.Books.Add(-contents.WeightBytes, -(contents.Kv?.ByteLength ?? 0));
+        }
     }
 
     /// <summary>Passes ownership of the memory to the caller; null if it was already taken or disposed.</summary>

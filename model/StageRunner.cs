@@ -1,17 +1,13 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model;
 
-/// <summary>
-/// Computes one step through the layers of a device, call by call, so that other devices can compute experts between the calls. The
-/// order of calls for each layer is <see cref="Attend"/>, <see cref="FeedForward"/>, <see cref="Combine"/>. A stage keeps all state of
-/// its step, so several stages of one device can interleave their calls, but calls must not overlap. It does not know where other
-/// layers and experts are.
-/// </summary>
-public sealed class StageRunner : IDisposable
+/// <summary>A stage on the CPU.</summary>
+public sealed class StageRunner : IStageRunner
 {
     private readonly ModelParts _parts;
     private readonly DisposableStack _owned = new();
@@ -37,35 +33,22 @@ public sealed class StageRunner : IDisposable
         }
     }
 
-    /// <summary>
-    /// The residual stream, float32 [<see cref="Loading.ModelOptions.MaxBatchTokens"/>, hidden]; owned by the stage. To continue a step
-    /// of another stage, the caller writes that stage's rows here after <see cref="Begin"/>.
-    /// </summary>
+    /// <inheritdoc/>
     public Activation HiddenStates { get; }
 
-    /// <summary>
-    /// The experts chosen by the last <see cref="Attend"/>; <see cref="RoutedRows.Rows"/> is 0 in a layer without experts.
-    /// </summary>
+    /// <inheritdoc/>
     public RoutedRows Routed { get; }
 
-    /// <summary>
-    /// The rows for the routed experts, ordered by expert, then by token: [routed rows, hidden] in the mode's element type.
-    /// <see cref="Attend"/> writes them. Null in a model without experts.
-    /// </summary>
+    /// <inheritdoc/>
     public Activation? ExpertInput { get; }
 
-    /// <summary>
-    /// The experts' outputs, one row for each row of <see cref="ExpertInput"/>. <see cref="FeedForward"/> writes the rows of local experts;
-    /// the caller writes all other rows before <see cref="Combine"/>. Null in a model without experts.
-    /// </summary>
+    /// <inheritdoc/>
     public Activation? ExpertOutput { get; }
 
-    /// <summary>Rows of the step.</summary>
+    /// <inheritdoc/>
     public int Rows => _batch?.Rows ?? 0;
 
-    /// <summary>Begins a step and computes the rotary angles of its rows. A step that was not finished is dropped.</summary>
-    /// <param name="batch">The rows of the step. It must not change until the step ends.</param>
-    /// <exception cref="ArgumentException">More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>.</exception>
+    /// <inheritdoc/>
     public void Begin(AttentionBatch batch)
     {
         _batch = null;
@@ -75,10 +58,7 @@ public sealed class StageRunner : IDisposable
         _batch = batch;
     }
 
-    /// <summary>Writes the tokens' embeddings to <see cref="HiddenStates"/>.</summary>
-    /// <param name="tokens">One token id for each row.</param>
-    /// <exception cref="MissingPieceException">The embedding is not installed.</exception>
-    /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
+    /// <inheritdoc/>
     public void Embed(ReadOnlySpan<int> tokens)
     {
         if (tokens.Length != Rows)
@@ -89,11 +69,7 @@ public sealed class StageRunner : IDisposable
         _parts.Embedding.Embed(tokens, HiddenStates);
     }
 
-    /// <summary>
-    /// Computes a layer's attention, then norms the rows, chooses their experts and writes the rows for them to <see cref="ExpertInput"/>.
-    /// </summary>
-    /// <param name="layer">Layer number within the model.</param>
-    /// <exception cref="MissingPieceException">The layer is not installed; nothing has changed.</exception>
+    /// <inheritdoc/>
     public void Attend(int layer)
     {
         AttentionBatch batch = _batch ?? throw new InvalidOperationException("No step has begun.");
@@ -109,13 +85,7 @@ public sealed class StageRunner : IDisposable
         _attended = layer;
     }
 
-    /// <summary>
-    /// Adds the shared expert (or plain MLP) to <see cref="HiddenStates"/> and writes the rows of local experts to
-    /// <see cref="ExpertOutput"/>. All products run as one job, because fewer and longer products keep memory streaming.
-    /// </summary>
-    /// <param name="layer">The layer of the last <see cref="Attend"/>.</param>
-    /// <param name="local">For each expert of the layer, whether it is computed here. Empty: no expert is.</param>
-    /// <exception cref="MissingPieceException">The layer or a local expert that has rows is not installed; nothing has changed.</exception>
+    /// <inheritdoc/>
     public void FeedForward(int layer, ReadOnlySpan<bool> local)
     {
         CheckAttended(layer);
@@ -146,10 +116,7 @@ public sealed class StageRunner : IDisposable
         _parts.Products.Run();
     }
 
-    /// <summary>
-    /// Adds the rows of <see cref="ExpertOutput"/>, times their routing weights, to <see cref="HiddenStates"/> by ascending expert number.
-    /// </summary>
-    /// <param name="layer">The layer of the last <see cref="Attend"/>, after <see cref="FeedForward"/>.</param>
+    /// <inheritdoc/>
     public void Combine(int layer)
     {
         CheckAttended(layer);
@@ -161,13 +128,7 @@ public sealed class StageRunner : IDisposable
         _attended = -1;
     }
 
-    /// <summary>Computes the logits of some rows of <see cref="HiddenStates"/>, after the last layer.</summary>
-    /// <param name="rows">Row numbers within the step.</param>
-    /// <param name="count">
-    /// Number of entries of <paramref name="rows"/> to use, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.
-    /// </param>
-    /// <param name="logits">Receives float32 [count, vocabulary].</param>
-    /// <exception cref="MissingPieceException">The head is not installed.</exception>
+    /// <inheritdoc/>
     public void Logits(int[] rows, int count, Activation logits)
     {
         if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows))
@@ -186,6 +147,12 @@ public sealed class StageRunner : IDisposable
 
         _parts.Head.Logits(HiddenStates, rows, count, logits);
     }
+
+    IRowBuffer IStageRunner.HiddenStates => HiddenStates;
+
+    IRowBuffer? IStageRunner.ExpertInput => ExpertInput;
+
+    IRowBuffer? IStageRunner.ExpertOutput => ExpertOutput;
 
     /// <summary>Frees the stage's memory.</summary>
     public void Dispose() => _owned.Dispose();

@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
-using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Simulation;
 
 namespace HunyuanOrleans.Engine.Placement;
 
@@ -12,6 +13,7 @@ namespace HunyuanOrleans.Engine.Placement;
 /// <param name="Int8Operations">The same in 8-bit integers.</param>
 /// <param name="NetworkLatency">Round-trip time of a small call to another silo, in seconds.</param>
 /// <param name="NetworkBandwidth">Bytes per second to another silo.</param>
+/// <param name="LoadBandwidth">Bytes of weights per second from disk or network to the device.</param>
 public sealed record DeviceProfile(
     string Name,
     string Description,
@@ -21,7 +23,8 @@ public sealed record DeviceProfile(
     double Fp8Operations,
     double Int8Operations,
     double NetworkLatency,
-    double NetworkBandwidth)
+    double NetworkBandwidth,
+    double LoadBandwidth)
 {
     /// <summary>
     /// Multiplications and additions per second with weights of a type. Float32 has half the rate of bfloat16; 4-bit integers are
@@ -34,4 +37,8 @@ public sealed record DeviceProfile(
         ElementType.F8E4M3 => Fp8Operations,
         _ => Bf16Operations,
     };
+
+    /// <summary>The figures of this device for a simulation.</summary>
+    /// <param name="memoryBytes">Bytes of memory.</param>
+    public SimulatedHardware Simulated(long memoryBytes) => new(memoryBytes, MemoryBandwidth, Bf16Operations, Fp8Operations, Int8Operations, LoadBandwidth);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace HunyuanOrleans.Grains.Devices;
 
@@ -13,6 +14,7 @@ public sealed class DeviceThread : IDisposable
     private readonly Action? _started;
     private readonly Thread _thread;
     private volatile bool _stopping;
+    private long _busy;
 
     private DeviceThread(string name, Action? started)
     {
@@ -29,6 +31,9 @@ public sealed class DeviceThread : IDisposable
         device._thread.Start();
         return device;
     }
+
+    /// <summary>Seconds spent in jobs.</summary>
+    public double BusySeconds => (double)Volatile.Read(ref _busy) / Stopwatch.Frequency;
 
     /// <summary>Ends the thread after its current job. Queued jobs fail with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
@@ -70,7 +75,9 @@ public sealed class DeviceThread : IDisposable
 
             if (_jobs.TryDequeue(out DeviceJob? job))
             {
+                long started = Stopwatch.GetTimestamp();
                 job.Execute();
+                Volatile.Write(ref _busy, _busy + (Stopwatch.GetTimestamp() - started));
             }
         }
     }

@@ -4,9 +4,9 @@ using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Shards;
-using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 using Microsoft.Extensions.Logging;
 
@@ -194,7 +194,14 @@ public sealed class ModelHost : IDisposable
 
         Parts? parts = _parts;
         return new HoldingReport(
-            Settings.Name, holders, parts?.Device.WeightBytes ?? 0, parts?.KvBytes ?? 0, Sessions.Count, parts?.Stage.ExpertTokens.ToArray() ?? [], parts?.Stage.Steps ?? 0);
+            Settings.Name,
+            holders,
+            parts?.Device.Memory.Weights ?? 0,
+            parts?.Device.Memory.Kv ?? 0,
+            Sessions.Count,
+            parts?.Stage.ExpertTokens.ToArray() ?? [],
+            parts?.Stage.Steps ?? 0,
+            DeviceReport.Of(parts));
     }
 
     /// <summary>Ends the device's thread and frees all memory. Later calls fail.</summary>
@@ -211,12 +218,12 @@ public sealed class ModelHost : IDisposable
             Parts parts = await Task.Run(Open, cancellationToken);
             foreach (ModelPiece piece in pieces.Where(piece => !_incarnations.ContainsKey(piece)))
             {
-                PreparedPiece prepared = await Task.Run(() => parts.Device.Prepare(piece, parts.LoadPool, cancellationToken), cancellationToken);
-                await parts.RunAsync(() => parts.Device.Install(prepared));
+                IPreparedPiece prepared = await parts.Device.PrepareAsync(piece, cancellationToken);
+                await parts.RunAsync(() => prepared.Install());
                 _incarnations[piece] = Random.Shared.NextInt64(1, long.MaxValue);
             }
 
-            HostLog.Loaded(_logger, holder, pieces.Length, parts.Device.WeightBytes);
+            HostLog.Loaded(_logger, holder, pieces.Length, parts.Device.Memory.Weights);
         }
         catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
         {
@@ -249,18 +256,18 @@ public sealed class ModelHost : IDisposable
     /// <summary>The device, threads and buffers that exist once the model has been opened.</summary>
     internal sealed class Parts : IDisposable
     {
+        private readonly double _timeScale;
+
         public Parts(ModelSettings settings)
         {
-            Device = ModelDevice.Open(settings.Directory, settings.Options);
-            LoadPool = new WorkerPool(settings.Options.Threads, pin: false);
-            Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", settings.Options.PinThreads ? Device.Pool.PinCurrentThread : null);
+            _timeScale = settings.Simulation?.TimeScale ?? 1;
+            Device = settings.OpenDevice();
+            Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter);
             Stage = new Stage(this);
             Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
         }
 
-        public ModelDevice Device { get; }
-
-        public WorkerPool LoadPool { get; }
+        public IModelDevice Device { get; }
 
         public DeviceThread Thread { get; }
 
@@ -268,8 +275,8 @@ public sealed class ModelHost : IDisposable
 
         public ExpertStage? Experts { get; }
 
-        public long KvBytes => Enumerable.Range(0, Device.Config.KvGroups)
-            .Count(group => Device.Holds(ModelPiece.Attention(group * Device.Config.ClaFactor))) * Device.Cache.BlockBytes * Device.Cache.Blocks;
+        /// <summary>Seconds that the device has computed, simulated seconds for a simulated device.</summary>
+        public double BusySeconds => Thread.BusySeconds / _timeScale;
 
         /// <summary>Runs work on the device's thread, between the jobs of steps.</summary>
         public async Task RunAsync(Action work) => await new DeviceJob(work).RunAsync(Thread);
@@ -279,7 +286,6 @@ public sealed class ModelHost : IDisposable
             Thread.Dispose();
             Stage.Dispose();
             Experts?.Dispose();
-            LoadPool.Dispose();
             Device.Dispose();
         }
     }

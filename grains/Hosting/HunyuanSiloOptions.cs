@@ -5,8 +5,10 @@ using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.Model.Simulation;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
@@ -112,7 +114,7 @@ public sealed record HunyuanSiloOptions
 
     private Dictionary<string, string> Formats() => Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
 
-    private string IsaName() => (Models.Count > 0 ? Models[0].Options.Isa : null)?.ToString() ?? InstructionSets.Choose().ToString();
+    private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.Choose().ToString();
 
     private static void Positive(string name, TimeSpan value)
     {
@@ -135,6 +137,12 @@ public sealed record ModelSettings
     /// <summary>How the model is loaded. KvTokens, Kv, MaxBatchTokens, MaxLogitRows, Mode and Quant must be the same on every silo.</summary>
     public ModelOptions Options { get; init; } = new();
 
+    /// <summary>
+    /// The device that is simulated; the same on every silo. Default null: the CPU computes. A simulated device needs config.json only, and its tokens
+    /// are hashes.
+    /// </summary>
+    public SimulationOptions? Simulation { get; init; }
+
     /// <summary>Settings of the scheduler and its queue.</summary>
     public EngineOptions Engine { get; init; } = new();
 
@@ -153,8 +161,16 @@ public sealed record ModelSettings
         }
 
         Options.Validate();
+        Simulation?.Validate();
         Format(ModelConfig.Load(Directory));
     }
+
+    /// <summary>What computes: an instruction set, or "simulated". Only silos with the same one compute the same bits.</summary>
+    internal string IsaName => Simulation is null ? (Options.Isa ?? InstructionSets.Choose()).ToString() : "simulated";
+
+    /// <summary>Opens the device that holds the silo's share of the model.</summary>
+    /// <exception cref="ModelException">Config, files or options are wrong.</exception>
+    internal IModelDevice OpenDevice() => Simulation is null ? ModelDevice.Open(Directory, Options) : SimulatedDevice.Open(Directory, Options, Simulation);
 
     /// <summary>The format of weights, keys and values, which silos compare.</summary>
     /// <exception cref="ModelException">The checkpoint is quantised in another format than the options ask for.</exception>

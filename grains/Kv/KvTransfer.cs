@@ -1,7 +1,6 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Grains.Kv;
@@ -25,7 +24,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
     }
 
     /// <summary>Divides blocks into portions of one message each.</summary>
-    public IEnumerable<int[]> Portions(int[] blocks) => blocks.Chunk((int)Math.Max(1, MessageBytes / _parts.Device.Cache.BlockBytes));
+    public IEnumerable<int[]> Portions(int[] blocks) => blocks.Chunk((int)Math.Max(1, MessageBytes / _parts.Device.KvBlockBytes));
 
     /// <summary>Copies blocks of a group.</summary>
     public async Task<KvBlocksMessage> ReadAsync(int group, int[] blocks)
@@ -34,9 +33,8 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         await _parts.RunAsync(() =>
         {
             Check(group);
-            KvBlocks cache = _parts.Device.Cache;
-            bytes = GC.AllocateUninitializedArray<byte>(checked((int)(blocks.Length * cache.BlockBytes)));
-            cache.CopyOut(group, blocks, bytes);
+            bytes = GC.AllocateUninitializedArray<byte>(checked((int)(blocks.Length * _parts.Device.KvBlockBytes)));
+            _parts.Device.CopyKvOut(group, blocks, bytes);
         });
         return new KvBlocksMessage(group, blocks, bytes);
     }
@@ -46,14 +44,13 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
     {
         host.CheckBefore(epoch, version);
         Check(message.Group);
-        KvBlocks cache = _parts.Device.Cache;
-        int size = (int)cache.BlockBytes;
+        int size = (int)_parts.Device.KvBlockBytes;
         if (message.Bytes.Length != message.Blocks.Length * size)
         {
             throw new GrainCallException($"{message.Bytes.Length} bytes came for {message.Blocks.Length} KV blocks of {size} bytes.");
         }
 
-        cache.CopyIn(message.Group, message.Blocks, message.Bytes);
+        _parts.Device.CopyKvIn(message.Group, message.Blocks, message.Bytes);
     });
 
     private void Check(int group)

@@ -29,6 +29,7 @@ public sealed record TrafficReport(
 /// <param name="Sessions">Number of sessions with a cache on the silo.</param>
 /// <param name="ExpertTokens">Tokens that the silo's routers sent to each expert, [layer * experts + expert] over all layers.</param>
 /// <param name="Steps">Number of steps that the silo's shards computed.</param>
+/// <param name="Device">The device that holds the share; null before anything was loaded.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.holding.report")]
 public sealed record HoldingReport(
     [property: Id(0)] string Model,
@@ -37,4 +38,5 @@ public sealed record HoldingReport(
     [property: Id(3)] long KvBytes,
     [property: Id(4)] int Sessions,
     [property: Id(5)] long[] ExpertTokens,
-    [property: Id(6)] long Steps);
+    [property: Id(6)] long Steps,
+    [property: Id(7)] DeviceReport? Device);

@@ -2,7 +2,6 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
-using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
@@ -34,8 +33,7 @@ public sealed class ModelRuntimeFactory(
         ClusterView view = new(grains, membership, metadata, time);
         RouteState state = new();
         RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options));
-        string isa = (settings.Options.Isa ?? InstructionSets.Choose()).ToString();
-        RoutePlanner planner = new(settings, config, isa, view, preparer, state, logger, time);
+        RoutePlanner planner = new(settings, config, settings.IsaName, view, preparer, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, grains, logger, time);
         InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());

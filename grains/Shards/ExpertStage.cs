@@ -1,6 +1,7 @@
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Devices;
 
 namespace HunyuanOrleans.Grains.Shards;
 
@@ -8,7 +9,7 @@ namespace HunyuanOrleans.Grains.Shards;
 internal sealed class ExpertStage : IDisposable
 {
     private readonly ModelHost.Parts _parts;
-    private readonly ExpertRunner _runner;
+    private readonly IExpertRunner _runner;
     private readonly DeviceJob _run;
     private ExpertMessage _message = null!;
 
@@ -16,7 +17,7 @@ internal sealed class ExpertStage : IDisposable
     {
         _parts = parts;
         _runner = parts.Device.CreateExpertRunner();
-        _run = new DeviceJob(() => _runner.Run(_message.Layer, _message.FirstExpert, _message.Counts));
+        _run = new DeviceJob(Run);
     }
 
     /// <summary>Computes the outputs of the rows.</summary>
@@ -35,4 +36,10 @@ internal sealed class ExpertStage : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
+
+    private void Run()
+    {
+        _runner.Run(_message.Layer, _message.FirstExpert, _message.Counts);
+        _parts.Device.Synchronize();
+    }
 }

@@ -3,7 +3,7 @@ using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Copies rows of an <see cref="Activation"/> to and from the dense bytes of a message.</summary>
+/// <summary>Copies rows of an <see cref="IRowBuffer"/> to and from the dense bytes of a message.</summary>
 internal static class Rows
 {
     /// <summary>The sum of the rows of all experts.</summary>
@@ -18,26 +18,24 @@ internal static class Rows
         return rows;
     }
 
-    /// <summary>Allocates bytes for rows of the same length as those of an activation. The content is undefined.</summary>
-    public static byte[] Allocate(int rows, Activation like) => GC.AllocateUninitializedArray<byte>(rows * RowBytes(like));
+    /// <summary>Allocates bytes for rows of the same length as those of a buffer. The content is undefined.</summary>
+    public static byte[] Allocate(int rows, IRowBuffer like) => GC.AllocateUninitializedArray<byte>(rows * like.RowLength);
 
-    /// <summary>Copies rows of an activation into bytes, starting at row <paramref name="to"/> of the bytes.</summary>
-    public static void Write(Activation source, int first, int rows, byte[] bytes, int to) =>
-        source.CopyOut(first, rows, bytes.AsSpan(to * RowBytes(source), rows * RowBytes(source)));
+    /// <summary>Copies rows of a buffer into bytes, starting at row <paramref name="to"/> of the bytes.</summary>
+    public static void Write(IRowBuffer source, int first, int rows, byte[] bytes, int to) =>
+        source.CopyOut(first, rows, bytes.AsSpan(to * source.RowLength, rows * source.RowLength));
 
-    /// <summary>Copies bytes, starting at their row <paramref name="from"/>, into rows of an activation.</summary>
-    public static void Read(byte[] bytes, int from, Activation target, int first, int rows) =>
-        target.CopyIn(first, rows, bytes.AsSpan(from * RowBytes(target), rows * RowBytes(target)));
+    /// <summary>Copies bytes, starting at their row <paramref name="from"/>, into rows of a buffer.</summary>
+    public static void Read(byte[] bytes, int from, IRowBuffer target, int first, int rows) =>
+        target.CopyIn(first, rows, bytes.AsSpan(from * target.RowLength, rows * target.RowLength));
 
     /// <summary>Checks that the bytes of a message are as many rows as it says, and that they fit.</summary>
     /// <exception cref="GrainCallException">They are not, or do not.</exception>
-    public static void Check(byte[] bytes, int rows, Activation target)
+    public static void Check(byte[] bytes, int rows, IRowBuffer target)
     {
-        if (bytes.Length != (long)rows * RowBytes(target) || rows > target.Rows)
+        if (bytes.Length != (long)rows * target.RowLength || rows > target.Rows)
         {
-            throw new GrainCallException($"{bytes.Length} bytes came for {rows} rows of {RowBytes(target)} bytes; at most {target.Rows} rows fit.");
+            throw new GrainCallException($"{bytes.Length} bytes came for {rows} rows of {target.RowLength} bytes; at most {target.Rows} rows fit.");
         }
     }
-
-    private static int RowBytes(Activation rows) => rows.RowBytes(0).Length;
 }

@@ -8,7 +8,7 @@ using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
-using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Grains.Shards;
@@ -20,10 +20,10 @@ namespace HunyuanOrleans.Grains.Shards;
 internal sealed class Stage : IDisposable
 {
     private readonly ModelHost.Parts _parts;
-    private readonly ModelDevice _device;
-    private readonly StageRunner _runner;
+    private readonly IModelDevice _device;
+    private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
-    private readonly Activation _logits;
+    private readonly Lazy<Activation> _logits;
     private readonly Sampler _sampler;
     private readonly DeviceJob _advance;
     private readonly DeviceJob _feedForward;
@@ -43,14 +43,15 @@ internal sealed class Stage : IDisposable
         _parts = parts;
         _device = parts.Device;
         _runner = _device.CreateStage();
-        _batch = _device.CreateBatch();
-        _logits = new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32);
+        _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
+        // Only the last stage of a route computes logits.
+        _logits = new Lazy<Activation>(() => new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32));
         _sampler = new Sampler(_device.Config.VocabSize);
         _local = new bool[_device.Config.Experts];
         _logitRows = new int[_device.Options.MaxLogitRows];
         ExpertTokens = new long[_device.Config.Layers * _device.Config.Experts];
         _advance = new DeviceJob(Advance);
-        _feedForward = new DeviceJob(() => _runner.FeedForward(_layer, _local));
+        _feedForward = new DeviceJob(FeedForward);
         _finish = new DeviceJob(Finish);
     }
 
@@ -67,10 +68,10 @@ internal sealed class Stage : IDisposable
     public RoutedRows Routed => _runner.Routed;
 
     /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
-    public Activation ExpertInput => _runner.ExpertInput!;
+    public IRowBuffer ExpertInput => _runner.ExpertInput!;
 
     /// <summary>Where the outputs of other silos' experts are stored, in the order of <see cref="Routed"/>.</summary>
-    public Activation ExpertOutput => _runner.ExpertOutput!;
+    public IRowBuffer ExpertOutput => _runner.ExpertOutput!;
 
     /// <summary>For each expert of the waiting layer, whether this silo holds it.</summary>
     public ReadOnlySpan<bool> Local => _local;
@@ -150,10 +151,25 @@ internal sealed class Stage : IDisposable
     public void Dispose()
     {
         _runner.Dispose();
-        _logits.Dispose();
+        if (_logits.IsValueCreated)
+        {
+            _logits.Value.Dispose();
+        }
     }
 
     private void Advance()
+    {
+        AdvanceLayers();
+        _device.Synchronize();
+    }
+
+    private void FeedForward()
+    {
+        _runner.FeedForward(_layer, _local);
+        _device.Synchronize();
+    }
+
+    private void AdvanceLayers()
     {
         if (!_begun)
         {
@@ -223,7 +239,8 @@ internal sealed class Stage : IDisposable
 
         if (wanted > 0)
         {
-            _runner.Logits(_logitRows, wanted, _logits);
+            _runner.Logits(_logitRows, wanted, _logits.Value);
+            _device.Synchronize();
         }
 
         byte[]? logits = _step.WantsLogits ? CopyLogits(wanted) : null;
@@ -233,7 +250,7 @@ internal sealed class Stage : IDisposable
         {
             if (slice.Sampling is { } sampling)
             {
-                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Row(next), sampling.ToState()));
+                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Value.Row(next), sampling.ToState()));
                 next++;
             }
         }
@@ -247,7 +264,7 @@ internal sealed class Stage : IDisposable
         byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
         for (int i = 0; i < count; i++)
         {
-            MemoryMarshal.AsBytes(_logits.Row(i)).CopyTo(copy.AsSpan(i * bytes));
+            MemoryMarshal.AsBytes(_logits.Value.Row(i)).CopyTo(copy.AsSpan(i * bytes));
         }
 
         return copy;

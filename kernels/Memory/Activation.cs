@@ -4,7 +4,7 @@ namespace HunyuanOrleans.Kernels.Memory;
 /// A reusable buffer of float32 or bfloat16 rows, [rows, columns]. The bytes between the last column and the row stride always stay
 /// zero, because kernels read them as padding.
 /// </summary>
-public sealed unsafe class Activation : IDisposable
+public sealed unsafe class Activation : IRowBuffer, IDisposable
 {
     // A stride that is a multiple of 1024 gets 64 bytes more. Otherwise equal offsets of many rows would fall into the same cache set.
     private const int RowAlignment = 64;
@@ -40,6 +40,9 @@ public sealed unsafe class Activation : IDisposable
     /// <summary>Bytes from one row to the next.</summary>
     public long Stride { get; }
 
+    /// <inheritdoc/>
+    public int RowLength => Columns * Type.Size();
+
     internal byte* Pointer => _buffer.Pointer;
 
     /// <summary>A float32 row. The span is valid until the buffer is disposed.</summary>
@@ -55,7 +58,7 @@ public sealed unsafe class Activation : IDisposable
     }
 
     /// <summary>The bytes of a row without its padding. The span is valid until the buffer is disposed.</summary>
-    public Span<byte> RowBytes(int row) => new(Address(row), Columns * Type.Size());
+    public Span<byte> RowBytes(int row) => new(Address(row), RowLength);
 
     /// <summary>Copies rows to <paramref name="target"/>, one after the other and without padding.</summary>
     /// <param name="firstRow">First row.</param>
@@ -101,12 +104,11 @@ public sealed unsafe class Activation : IDisposable
     private int CheckCopy(int firstRow, int rows, int bytes)
     {
         Check(firstRow, rows, nameof(rows));
-        int row = Columns * Type.Size();
-        if ((long)rows * row != bytes)
+        if ((long)rows * RowLength != bytes)
         {
             throw new ArgumentException($"{bytes} bytes do not fit {rows} rows of {Columns} {Type} elements.", nameof(bytes));
         }
 
-        return row;
+        return RowLength;
     }
 }

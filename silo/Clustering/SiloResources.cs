@@ -1,8 +1,10 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.Model.Simulation;
 using HunyuanOrleans.Silo.Settings;
 
 namespace HunyuanOrleans.Silo.Clustering;
@@ -19,8 +21,10 @@ internal static class SiloResources
     /// <summary>The capacity that the silo announces to the planner. A simulated link that is slower than the device's network counts.</summary>
     public static SiloCapacity Capacity(SiloSettings settings)
     {
-        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), DeviceCatalog.Get(settings.Device), memoryBytes: MemoryBytes(settings)) with
+        DeviceProfile device = DeviceCatalog.FindSimulated(settings.Device) ?? DeviceCatalog.Get(settings.Device);
+        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), device, memoryBytes: MemoryBytes(settings)) with
         {
+            Device = settings.Device.ToLowerInvariant(),
             Zone = settings.Zone,
             Role = settings.Role,
         };
@@ -41,7 +45,7 @@ internal static class SiloResources
     /// <param name="warn">Gets warnings of loading, such as a packed copy that cannot be written.</param>
     public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn) =>
         settings.Model is { Length: > 0 } folder
-            ? [new() { Name = settings.ModelName ?? new DirectoryInfo(folder).Name, Directory = Path.GetFullPath(folder), Options = Loading(settings, warn) }]
+            ? [new() { Name = settings.ModelName ?? new DirectoryInfo(folder).Name, Directory = Path.GetFullPath(folder), Options = Loading(settings, warn), Simulation = Simulation(settings, folder) }]
             : [];
 
     /// <summary>The options for loading and running the silo's share.</summary>
@@ -59,8 +63,18 @@ internal static class SiloResources
         OnWarning = warn,
     };
 
+    private static SimulationOptions? Simulation(SiloSettings settings, string folder) => DeviceCatalog.FindSimulated(settings.Device) is not { } device ? null : new()
+    {
+        Hardware = device.Simulated(MemoryBytes(settings) + Reserved(settings, folder)),
+        TimeScale = settings.TimeScale,
+        ExpertSkew = settings.ExpertSkew,
+    };
+
     private static long MemoryBytes(SiloSettings settings) =>
-        settings.Memory is string text
-            ? MemorySize.Parse(text)!.Value
-            : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultMemoryFraction);
+        settings.Memory is string text ? MemorySize.Parse(text)!.Value
+        : DeviceCatalog.FindSimulated(settings.Device) is { } simulated ? simulated.MemoryBytes - (settings.Model is { } folder ? Reserved(settings, folder) : 0)
+        : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultMemoryFraction);
+
+    // What a simulated device needs beside weights and K/V.
+    private static long Reserved(SiloSettings settings, string folder) => SimulatedDevice.ReservedBytes(ModelConfig.Load(folder), Loading(settings, static _ => { }));
 }

@@ -28,9 +28,16 @@ public sealed class SiloSettings
     [Flag("quant", "form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all, fp8", "as stored")]
     public string? Quant { get; set; }
 
-    /// <summary>Kind of device, which decides the speed that the silo announces; see <see cref="DeviceCatalog"/>. Default cpu.</summary>
-    [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu", "cpu")]
+    /// <summary>
+    /// Kind of device, which decides the speed that the silo announces; see <see cref="DeviceCatalog"/>. Default cpu. A name after "simulated:", or
+    /// simulated:BYTES_PER_S,FLOPS,LOAD_BYTES_PER_S, simulates the device: nothing is computed, and the tokens are hashes.
+    /// </summary>
+    [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu; simulated:NAME simulates one", "cpu")]
     public string Device { get; set; } = "cpu";
+
+    /// <summary>How unevenly a simulated device chooses experts, the same on every silo. Default 0: all alike.</summary>
+    [Flag("expert-skew", "how unevenly a simulated device chooses experts; 0: all alike", "0")]
+    public double ExpertSkew { get; set; }
 
     /// <summary>
     /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use. More takes a larger share of

@@ -14,7 +14,10 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
         problems.Require(s.ModelName is null || (s.ModelName.Trim().Length > 0 && s.ModelName.AsSpan().IndexOfAny('|', '@') < 0),
             nameof(s.ModelName), s.ModelName, "a name without | and @");
         problems.Require(string.IsNullOrEmpty(s.Quant) || QuantFormats.Names.Contains(s.Quant), nameof(s.Quant), s.Quant, string.Join(", ", QuantFormats.Names));
-        problems.Require(DeviceCatalog.Names.Contains(s.Device, StringComparer.OrdinalIgnoreCase), nameof(s.Device), s.Device, string.Join(", ", DeviceCatalog.Names));
+        bool simulated = DeviceCatalog.FindSimulated(s.Device) is not null;
+        problems.Require(simulated || DeviceCatalog.Names.Contains(s.Device, StringComparer.OrdinalIgnoreCase),
+            nameof(s.Device), s.Device, $"{string.Join(", ", DeviceCatalog.Names)}, {DeviceCatalog.SimulatedForms}");
+        problems.Require(simulated ? s.ExpertSkew is >= 0 and <= 10 : s.ExpertSkew == 0, nameof(s.ExpertSkew), s.ExpertSkew, "0 to 10 if the device is simulated, else 0");
         problems.Require(s.Memory is null || MemorySize.Parse(s.Memory) is not null, nameof(s.Memory), s.Memory, $"an amount such as {MemorySize.Examples}");
         problems.Require(s.Threads is >= 0 and <= 1024, nameof(s.Threads), s.Threads, "0 to 1024");
         problems.Require(s.KvTokens is >= 32 and <= 1 << 30, nameof(s.KvTokens), s.KvTokens, "32 to 2^30");

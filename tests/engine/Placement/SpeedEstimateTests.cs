@@ -1,6 +1,7 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using Xunit;
 

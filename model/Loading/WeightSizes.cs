@@ -1,9 +1,10 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Quantization;
 
-namespace HunyuanOrleans.Engine.Placement;
+namespace HunyuanOrleans.Model.Loading;
 
 /// <summary>
 /// Computes the bytes of each packed part of a model from its config alone. Each matrix is padded to panels, includes its scales, and is
@@ -71,6 +72,31 @@ public sealed class WeightSizes(ModelConfig config, WeightTypes types)
 
     /// <summary>Type of the larger part of a layer's routed experts.</summary>
     public ElementType ExpertType(int layer) => types.TypeOf(ModuleNames.Gate(ModuleNames.Expert(layer, 0)));
+
+    /// <summary>
+    /// The packed weights of a piece: for an attention piece its layers' attention, routers and shared experts, without the K/V memory; 0 for the
+    /// embedding, which is read as the checkpoint stores it.
+    /// </summary>
+    public long Piece(ModelPiece piece)
+    {
+        switch (piece.Kind)
+        {
+            case PieceKind.Head:
+                return Head;
+            case PieceKind.Expert:
+                return Expert(piece.Layer);
+            case PieceKind.Attention:
+                long bytes = 0;
+                for (int layer = piece.Layer; layer < piece.Layer + config.ClaFactor; layer++)
+                {
+                    bytes += Attention(layer) + Router(layer);
+                }
+
+                return bytes;
+            default:
+                return 0;
+        }
+    }
 
     private string SharedPrefix(int layer) => config.IsMoeLayer(layer) ? ModuleNames.Shared(layer) : ModuleNames.Dense(layer);
 
