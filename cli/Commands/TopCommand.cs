@@ -47,8 +47,8 @@ internal static class TopCommand
 
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = TerminalFeatures.IsInteractive ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = TerminalFeatures.IsInteractive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = Console.IsOutputRedirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
             Out = new AnsiConsoleOutput(output),
         });
         TopResult first = await sampler.SampleAsync(interrupt.Token);

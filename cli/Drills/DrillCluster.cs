@@ -1,6 +1,7 @@
-using HunyuanOrleans.Model.Loading;
 using System.Globalization;
+using HunyuanOrleans.Client;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Drills;
@@ -12,37 +13,35 @@ namespace HunyuanOrleans.Cli.Drills;
 internal sealed class DrillCluster : IAsyncDisposable
 {
     private readonly DrillPlan _plan;
-    private readonly MembershipServer? _server;
     private readonly string _folder = Directory.CreateTempSubdirectory("hunyuan-drill-").FullName;
     private readonly string _logs;
-    private readonly string _cluster = $"drill-{System.Environment.ProcessId}";
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, (DrillSilo Silo, SiloProcess Process)> _silos = new(StringComparer.Ordinal);
     private readonly List<SiloProcess> _started = [];
     private readonly IReadOnlyList<DrillHost> _hosts;
     private readonly Dictionary<string, DrillHost> _hostOfSilo = new(StringComparer.Ordinal);
     private SiloProcess? _primary;
-    private ClusterConnection? _connection;
+    private HunyuanClient? _connection;
 
     private DrillCluster(DrillPlan plan, IReadOnlyList<DrillHost> hosts, MembershipServer? server)
     {
-        (_plan, _hosts, _server) = (plan, hosts, server);
+        (_plan, _hosts, Server) = (plan, hosts, server);
         _logs = plan.Logs ?? _folder;
     }
 
     /// <summary>Describes how silos run and find each other.</summary>
-    public string Description => _server is null
+    public string Description => Server is null
         ? "silo processes that find each other through the first one, which stays (neither PostgreSQL nor Redis is installed)"
-        : $"silo processes, membership in {_server.Product}";
+        : $"silo processes, membership in {Server.Product}";
 
     /// <summary>The membership database; null if there is none.</summary>
-    public MembershipServer? Server => _server;
+    public MembershipServer? Server { get; }
 
     /// <summary>The id of the cluster and of the service.</summary>
-    public string Name => _cluster;
+    public string Name { get; } = $"drill-{System.Environment.ProcessId}";
 
     /// <summary>Calls grains from outside of the silos. Valid after the first silo was added.</summary>
-    public IGrainFactory Grains => _connection?.Client ?? throw new InvalidOperationException("The cluster has no silo yet.");
+    public IGrainFactory Grains => _connection?.Cluster ?? throw new InvalidOperationException("The cluster has no silo yet.");
 
     /// <summary>The running silos in the order of their names.</summary>
     public IReadOnlyList<DrillSilo> Silos
@@ -97,7 +96,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _server is not null || _silos[silo.Name].Process != _primary;
+            return Server is not null || _silos[silo.Name].Process != _primary;
         }
     }
 
@@ -106,7 +105,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     {
         SiloProcess process = Start(silo);
         await process.WaitUntilReadyAsync(cancellationToken);
-        _connection ??= await ClusterConnection.OpenAsync(_server?.Membership, process.GatewayPort, _cluster, cancellationToken);
+        _connection ??= await ClusterConnection.OpenAsync(Server?.Membership, process.GatewayPort, Name, cancellationToken);
         lock (_gate)
         {
             _silos.Add(silo.Name, (silo, process));
@@ -137,7 +136,7 @@ internal sealed class DrillCluster : IAsyncDisposable
             await _connection.DisposeAsync();
         }
 
-        _server?.Dispose();
+        Server?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -181,9 +180,9 @@ internal sealed class DrillCluster : IAsyncDisposable
             "--kv-tokens", Text(_plan.Options.KvTokens),
             "--kv", _plan.Options.CacheFormat.Name(),
             "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
-            "--cluster-id", _cluster,
-            "--service-id", _cluster,
-            "--clustering", _server?.Membership.KindName ?? "localhost",
+            "--cluster-id", Name,
+            "--service-id", Name,
+            "--clustering", Server?.Membership.KindName ?? "localhost",
         ];
         if (_plan.Options.Quant is { } quant)
         {
@@ -195,7 +194,7 @@ internal sealed class DrillCluster : IAsyncDisposable
             flags.AddRange(["--packed-cache", packed]);
         }
 
-        if (_server is null && _primary is not null)
+        if (Server is null && _primary is not null)
         {
             flags.AddRange(["--primary-endpoint", $"127.0.0.1:{_primary.SiloPort}"]);
         }
@@ -204,9 +203,9 @@ internal sealed class DrillCluster : IAsyncDisposable
     }
 
     private Dictionary<string, string> Environment() =>
-        _server is null ? [] : new()
+        Server is null ? [] : new()
         {
-            ["HUNYUAN_CONNECTION_STRING"] = _server.Membership.ConnectionString,
+            ["HUNYUAN_CONNECTION_STRING"] = Server.Membership.ConnectionString,
             // Silos on other hosts listen beyond loopback. Only the drill can reach these hosts, so no API key is needed.
             ["HUNYUAN_Server__AllowAnonymous"] = "true",
         };

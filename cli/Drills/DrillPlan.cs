@@ -39,7 +39,7 @@ internal sealed record DrillPlan
     /// <summary>Database for the membership; null (default): PostgreSQL if installed, else Redis if installed, else none.</summary>
     public MembershipKind? Membership { get; init; }
 
-    /// <summary>Folder for what silo processes write to their logs; null keeps nothing. Unused where silos are in this process.</summary>
+    /// <summary>Folder for what silo processes write to their logs; null keeps nothing.</summary>
     public string? Logs { get; init; }
 
     /// <summary>How long the drill waits after the streams have continued. The default is 1 s.</summary>

@@ -23,6 +23,9 @@ internal abstract class MembershipServer(DrillHost host) : IDisposable
     /// <summary>The server's folder.</summary>
     protected string Folder { get; } = Directory.CreateTempSubdirectory("hunyuan-drill-db-").FullName;
 
+    /// <summary>PostgreSQL if installed, else Redis if installed, else null.</summary>
+    public static MembershipKind? FirstInstalled => Enum.GetValues<MembershipKind>().Cast<MembershipKind?>().FirstOrDefault(static kind => Missing(kind!.Value) is null);
+
     /// <summary>Says that a kind of database is not installed; null if it is installed.</summary>
     public static string? Missing(MembershipKind kind) => kind switch
     {
@@ -31,23 +34,16 @@ internal abstract class MembershipServer(DrillHost host) : IDisposable
     };
 
     /// <summary>Creates a server that is not started yet.</summary>
-    /// <param name="kind">The kind of database; null for PostgreSQL if installed, else Redis.</param>
+    /// <param name="kind">The kind of database; null for <see cref="FirstInstalled"/>.</param>
     /// <param name="host">The host to run it on.</param>
     /// <returns>The server; null if <paramref name="kind"/> is null and neither database is installed.</returns>
     /// <exception cref="ModelException">The given kind of database is not installed.</exception>
     public static MembershipServer? TryCreate(MembershipKind? kind, DrillHost host)
     {
-        if (kind is null)
-        {
-            return PostgresServer.IsInstalled ? new PostgresServer(host) : RedisServer.IsInstalled ? new RedisServer(host) : null;
-        }
-
-        if (Missing(kind.Value) is { } missing)
-        {
-            throw new ModelException(missing);
-        }
-
-        return kind == MembershipKind.Postgres ? new PostgresServer(host) : new RedisServer(host);
+        kind ??= FirstInstalled;
+        return kind is null ? null
+            : Missing(kind.Value) is { } missing ? throw new ModelException(missing)
+            : kind == MembershipKind.Postgres ? new PostgresServer(host) : new RedisServer(host);
     }
 
     /// <summary>Starts the server. It accepts connections when this returns.</summary>

@@ -17,6 +17,7 @@ internal static class UndisturbedRun
         ModelLoading.Load(plan.Folder, plan.Options with { Threads = 0 }, cancellationToken);
 
     /// <summary>Computes the tokens of each request.</summary>
+    /// <exception cref="RequestException">The model cannot serve a request.</exception>
     /// <exception cref="ModelException">A request failed.</exception>
     public static async Task<int[][]> RunAsync(DrillPlan plan, ModelRunner model, ProgressReport progress, CancellationToken cancellationToken)
     {

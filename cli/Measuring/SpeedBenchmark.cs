@@ -39,7 +39,8 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
     }
 
     /// <summary>Runs a short batch, so that measurements do not include compilation at first use.</summary>
-    /// <exception cref="ModelException">The model cannot run the plan.</exception>
+    /// <exception cref="RequestException">The model cannot run the plan.</exception>
+    /// <exception cref="ModelException">The engine failed.</exception>
     public async Task WarmUpAsync(CancellationToken cancellation) => await RunAsync(_plan.Batches.Max(), 4, cancellation);
 
     /// <summary>Measures the processing of one prompt.</summary>

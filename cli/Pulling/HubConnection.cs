@@ -27,8 +27,8 @@ internal sealed class HubConnection : IDisposable
     public HubConnection(HubEndpoint endpoint, HubReference reference, TimeSpan responseTimeout, TimeProvider time)
     {
         (_endpoint, _reference, _responseTimeout, _time) = (endpoint, reference, responseTimeout, time);
-        // Redirects are followed by hand, because the handler would send our headers, and so the token, to other hosts. Cookies are off, because
-        // one host must not see those of another.
+        // Redirects are followed by hand, because the handler would drop the token at every redirect, also at those within the hub. Cookies are off,
+        // because one host must not see those of another.
         SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = ConnectTimeout };
         _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new("hunyuan", typeof(HubConnection).Assembly.GetName().Version!.ToString(3)));

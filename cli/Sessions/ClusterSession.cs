@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HunyuanOrleans.Client;
+using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
@@ -39,7 +40,7 @@ internal sealed class ClusterSession : IInferenceSession, IPromptEncoder
     /// <summary>Connects to a cluster.</summary>
     /// <param name="configure">Sets the address of the cluster and the name of the model.</param>
     /// <param name="cancellation">Cancels connecting.</param>
-    /// <exception cref="ModelException">The cluster cannot be reached, or does not have the model.</exception>
+    /// <exception cref="HunyuanException">The cluster cannot be reached, or does not have the model.</exception>
     public static async Task<ClusterSession> OpenAsync(Action<HunyuanClientOptions> configure, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();

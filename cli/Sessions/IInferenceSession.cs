@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
@@ -28,6 +29,7 @@ internal interface IInferenceSession : IAsyncDisposable
     /// <summary>Sends a request and reads the answer to its end. Any number of requests may run at the same time.</summary>
     /// <param name="request">The request. If its cancellation token fires, the answer ends with the tokens so far.</param>
     /// <param name="show">Receives each chunk of the answer.</param>
-    /// <exception cref="ModelException">The request is invalid, or the engine or the cluster failed.</exception>
+    /// <exception cref="HunyuanException">The request is invalid, or the cluster failed.</exception>
+    /// <exception cref="ModelException">The engine in this process failed.</exception>
     Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show);
 }

@@ -5,6 +5,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Text;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Tokenization;
 
@@ -46,7 +47,8 @@ internal sealed class ModelSession : IInferenceSession
     /// <param name="encoder">The encoder of the model folder.</param>
     /// <param name="options">How the model computes.</param>
     /// <param name="cancellation">Cancels loading.</param>
-    /// <exception cref="ModelException">A file of the model is invalid.</exception>
+    /// <exception cref="ModelException">The config or the weights are invalid.</exception>
+    /// <exception cref="TextException">The tokenizer is invalid.</exception>
     public static ModelSession Open(PromptEncoder encoder, ModelOptions options, CancellationToken cancellation)
     {
         long started = Stopwatch.GetTimestamp();

@@ -49,7 +49,14 @@ internal sealed class ClientHost(ServiceProvider services) : IAsyncDisposable
         using CancellationTokenSource timeout = new(StopTimeout);
         foreach (IHostedService service in Enumerable.Reverse(_started))
         {
-            await service.StopAsync(timeout.Token);
+            try
+            {
+                await service.StopAsync(timeout.Token).WaitAsync(timeout.Token);
+            }
+            catch (Exception fault) when (fault is OperationCanceledException or OrleansException or InvalidOperationException)
+            {
+                // The silos may have stopped already.
+            }
         }
 
         await services.DisposeAsync();

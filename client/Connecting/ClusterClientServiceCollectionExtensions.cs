@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
-using StackExchange.Redis;
 
 namespace HunyuanOrleans.Client.Connecting;
 
@@ -45,7 +44,7 @@ internal static class ClusterClientServiceCollectionExtensions
         else if (options.Redis is not null)
         {
             client.UseRedisClustering(static (RedisClusteringOptions _) => { });
-            Configure<RedisClusteringOptions>(client, static (o, hunyuan) => o.ConfigurationOptions = ConfigurationOptions.Parse(hunyuan.Redis!));
+            Configure<RedisClusteringOptions>(client, static (o, hunyuan) => o.ConfigurationOptions = RedisConfiguration.Parse(hunyuan.Redis!));
         }
         else
         {

@@ -20,7 +20,10 @@ public sealed class HunyuanClientOptions
     /// <summary>Connection string (Npgsql) of the database that lists the gateways of the silos. Default null.</summary>
     public string? Postgres { get; set; }
 
-    /// <summary>Connection string (StackExchange.Redis) of the Redis server that lists the gateways of the silos. Default null.</summary>
+    /// <summary>
+    /// Connection string (StackExchange.Redis) of the Redis server that lists the gateways of the silos. Default null. A password that it lacks comes
+    /// from the environment variable REDISCLI_AUTH.
+    /// </summary>
     public string? Redis { get; set; }
 
     /// <summary>The cluster id that the silos use. Default hunyuan.</summary>

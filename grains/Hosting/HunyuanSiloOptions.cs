@@ -33,12 +33,6 @@ public sealed record HunyuanSiloOptions
     public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a request may go without a new token before it ends with an error. Default 120 s; it must be longer than
-    /// <see cref="StepDeadline"/>.
-    /// </summary>
-    public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(120);
-
-    /// <summary>
     /// How long a router waits for an expert call before it calls again. Default 10 s. A lower value finds lost messages sooner. It must be longer than
     /// the slowest expert takes for the largest batch.
     /// </summary>
@@ -94,7 +88,6 @@ public sealed record HunyuanSiloOptions
         }
 
         Positive(nameof(StepDeadline), StepDeadline);
-        Positive(nameof(RequestDeadline), RequestDeadline);
         Positive(nameof(ExpertCallTimeout), ExpertCallTimeout);
         Positive(nameof(StepProbeInterval), StepProbeInterval);
         Positive(nameof(SessionIdleTime), SessionIdleTime);

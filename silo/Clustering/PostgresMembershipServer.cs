@@ -64,6 +64,6 @@ internal sealed partial class PostgresMembershipServer(IOptions<ClusteringSettin
         return (long)(await count.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The tables of the membership were made in database {Database}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The tables of the membership were created in database {Database}.")]
     private partial void LogCreated(string database);
 }

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Client.Connecting;
 using HunyuanOrleans.Silo.Settings;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -8,9 +9,6 @@ namespace HunyuanOrleans.Silo.Clustering;
 /// <param name="options">The connection string.</param>
 internal sealed class RedisMembershipServer(IOptions<ClusteringSettings> options) : IMembershipServer, IAsyncDisposable
 {
-    /// <summary>The variable that redis-cli reads the password from, as psql reads PGPASSWORD.</summary>
-    public const string PasswordVariable = "REDISCLI_AUTH";
-
     // The first words of errors that Redis replies with while it starts, fails over or is reconfigured.
     private static readonly string[] TransientReplies = ["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "BUSY"];
 
@@ -20,12 +18,11 @@ internal sealed class RedisMembershipServer(IOptions<ClusteringSettings> options
     public IConnectionMultiplexer Connection =>
         _connection ?? throw new InvalidOperationException("The membership's Redis server is not connected.");
 
-    /// <summary>Reads a connection string. A password that it lacks comes from <see cref="PasswordVariable"/>.</summary>
+    /// <summary>Reads the connection string of a silo. A password that it lacks comes from <see cref="RedisConfiguration.PasswordVariable"/>.</summary>
     /// <exception cref="ArgumentException">It has an unknown keyword or a wrong value.</exception>
     public static ConfigurationOptions Parse(string connectionString)
     {
-        ConfigurationOptions configuration = ConfigurationOptions.Parse(connectionString);
-        configuration.Password ??= Environment.GetEnvironmentVariable(PasswordVariable);
+        ConfigurationOptions configuration = RedisConfiguration.Parse(connectionString);
 
         // Otherwise the first connection would fail without a reason, and a wrong password would look like a server that is down.
         configuration.AbortOnConnectFail = true;

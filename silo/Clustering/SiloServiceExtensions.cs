@@ -35,7 +35,6 @@ internal static class SiloServiceExtensions
         Capacity = SiloResources.Capacity(settings),
         LeaveGrace = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
         StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
-        RequestDeadline = TimeSpan.FromSeconds(settings.RequestDeadlineSeconds),
         SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
         RebalanceInterval = TimeSpan.FromSeconds(settings.RebalanceSeconds),
         Link = SiloResources.Link(settings),

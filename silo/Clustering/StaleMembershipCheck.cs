@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Silo.Clustering;
 
 /// <summary>
 /// Delays joining while every recently active member of the membership table is unreachable, as after a cluster was killed as a whole. Orleans probes
-/// each such member before it joins and fails when they stay silent; it ignores only members whose last sign of life was old when it began.
+/// each such member before it joins and fails when they stay silent; it ignores only members whose last heartbeat was old when it began.
 /// </summary>
 /// <param name="options">After which silence a member counts as gone, and how long to wait at most.</param>
 /// <param name="time">The clock.</param>
@@ -78,6 +78,6 @@ internal sealed partial class StaleMembershipCheck(IOptions<ClusteringSettings> 
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Count} members were alive a moment ago and none answers; joining when they have been silent for {Seconds} seconds.")]
+        Message = "{Count} members wrote a heartbeat recently and none accepts connections; joining when their heartbeats are older than {Seconds} seconds.")]
     private partial void LogWaiting(int count, double seconds);
 }

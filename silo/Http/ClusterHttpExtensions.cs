@@ -9,7 +9,7 @@ internal static class ClusterHttpExtensions
     /// <summary>Adds the services of the HTTP API.</summary>
     public static WebApplicationBuilder AddClusterHttp(this WebApplicationBuilder builder)
     {
-        builder.Services.AddHunyuanServer(builder.Configuration.GetSection("Server"));
+        builder.Services.AddHunyuanServer(builder.Configuration.GetSection(ServerOptions.Section));
         builder.Services.AddSingleton<IClusterOverview, GrainClusterOverview>();
         builder.Services.AddHostedService<ClusterModelService>();
         return builder;

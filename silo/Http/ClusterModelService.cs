@@ -39,6 +39,10 @@ internal sealed partial class ClusterModelService(
         }
     }
 
+    /// <summary>The options of the client that requests over HTTP use.</summary>
+    internal static HunyuanClientOptions ClientOptions(ModelSettings model, SiloSettings settings) =>
+        new() { Model = model.Name, Deadline = TimeSpan.FromSeconds(settings.RequestDeadlineSeconds) };
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,7 +75,7 @@ internal sealed partial class ClusterModelService(
 
     private async Task<ServedModel> ConnectAsync(ModelSettings model, CancellationToken cancellationToken)
     {
-        _client ??= new HunyuanClient(services.GetRequiredService<IClusterClient>(), new HunyuanClientOptions { Model = model.Name }, time);
+        _client ??= new HunyuanClient(services.GetRequiredService<IClusterClient>(), ClientOptions(model, settings.Value), time);
         _generator ??= await ClusterGenerator.CreateAsync(_client, model.Name, time, cancellationToken);
         Tokenizer? tokenizer = Tokenizer.Exists(model.Directory) ? Tokenizer.Load(model.Directory) : null;
         return new ServedModel(

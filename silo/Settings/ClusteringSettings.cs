@@ -45,7 +45,7 @@ public sealed class ClusteringSettings
     /// Seconds after which a silo that stopped writing to the database counts as gone, if no silo is left to probe it. Default 15. Lower lets a cluster
     /// that was killed as a whole come back sooner. Every silo writes three times in this time.
     /// </summary>
-    [Flag("stale-after", "seconds without a sign of life in the database after which a silo counts as gone", "15")]
+    [Flag("stale-after", "seconds without a heartbeat in the database after which a silo counts as gone", "15")]
     public double StaleAfterSeconds { get; set; } = 15;
 
     /// <summary>Seconds a starting silo waits for the database, and for the other silos to answer. Default 60. Then it ends with an error.</summary>

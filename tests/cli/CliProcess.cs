@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.TestSupport;
@@ -12,7 +11,6 @@ internal static class CliProcess
     // The command's output folder has the same relative path as that of the tests, such as bin/Release/net10.0.
     private static readonly string Binary = Path.Combine(TestPaths.Root, "cli",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "cli"), AppContext.BaseDirectory), "hunyuan.dll");
-    private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
 
     /// <summary>Runs the command to its end.</summary>
     public static CliResult Run(params string[] args) => Run(args, input: "", null);
@@ -41,7 +39,7 @@ internal static class CliProcess
     public static Process Start(string[] args, IReadOnlyDictionary<string, string>? environment)
     {
         UTF8Encoding utf8 = new(false);
-        ProcessStartInfo start = new(Host)
+        ProcessStartInfo start = new(TestPaths.Dotnet)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

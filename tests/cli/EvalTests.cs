@@ -40,7 +40,7 @@ public sealed class EvalTests
         string[] lines = [.. items.Select((item, i) => Line(item, i == 3 ? "something else" : item.GetProperty("output_text").GetString()!))];
         string data = temp.Write("data.jsonl", string.Join('\n', lines));
 
-        CliResult result = CliProcess.Run("eval", "--data", data, "--out", temp["answers"], "--mode", "f32", "--json");
+        CliResult result = CliProcess.Run("eval", "--data", data, "--out", temp.File("answers"), "--mode", "f32", "--json");
         JsonElement json = result.Json();
         Assert.Equal(["accuracy", "items", "right"], json.EnumerateObject().Select(p => p.Name));
         Assert.Equal(items.Length, json.GetProperty("items").GetInt32());
@@ -48,7 +48,7 @@ public sealed class EvalTests
         Assert.Equal((items.Length - 1.0) / items.Length, json.GetProperty("accuracy").GetDouble(), 12);
         Assert.Equal("", result.Error);
 
-        JsonElement[] answers = [.. File.ReadAllLines(temp["answers"]).Select(l => JsonDocument.Parse(l).RootElement)];
+        JsonElement[] answers = [.. File.ReadAllLines(temp.File("answers")).Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(items.Select(i => i.GetProperty("output_text").GetString()), answers.Select(a => a.GetProperty("answer").GetString()));
         Assert.Equal([3], Enumerable.Range(0, answers.Length).Where(i => !answers[i].GetProperty("right").GetBoolean()));
     }

@@ -19,10 +19,10 @@ public sealed class LogitsTests
     {
         GoldenPrompt golden = GoldenCase.Load(model).PromptOfLength(33);
         using TempFolder temp = new();
-        JsonElement json = CliProcess.Run("logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--mode", "f32", "--all", "--out", temp["l"]).Json();
+        JsonElement json = CliProcess.Run("logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--mode", "f32", "--all", "--out", temp.File("l")).Json();
         Assert.Equal(33, json.GetProperty("positions").GetInt32());
         Assert.Equal(golden.Vocabulary, json.GetProperty("vocab").GetInt32());
-        float[] logits = Read(temp["l"]);
+        float[] logits = Read(temp.File("l"));
         Assert.Equal(golden.Logits.Length, logits.Length);
         Assert.InRange(logits.Zip(golden.Logits, (a, b) => MathF.Abs(a - b)).Max(), 0, Tolerance);
     }
@@ -33,12 +33,12 @@ public sealed class LogitsTests
         GoldenPrompt golden = GoldenCase.Load("tiny-share4").PromptOfLength(33);
         using TempFolder temp = new();
         string[] basis = ["logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--all"];
-        CliProcess.Run([.. basis, "--out", temp["whole"]]).Json();
-        byte[] whole = File.ReadAllBytes(temp["whole"]);
+        CliProcess.Run([.. basis, "--out", temp.File("whole")]).Json();
+        byte[] whole = File.ReadAllBytes(temp.File("whole"));
         foreach (string[] variation in new[] { new[] { "--chunk", "1" }, ["--chunk", "3", "--threads", "1"], ["--chunk", "64", "--threads", "2"] })
         {
-            CliProcess.Run([.. basis, .. variation, "--out", temp["part"]]).Json();
-            Assert.Equal(whole, File.ReadAllBytes(temp["part"]));
+            CliProcess.Run([.. basis, .. variation, "--out", temp.File("part")]).Json();
+            Assert.Equal(whole, File.ReadAllBytes(temp.File("part")));
         }
     }
 
@@ -47,10 +47,10 @@ public sealed class LogitsTests
     {
         GoldenPrompt golden = GoldenCase.Load("tiny-cla").PromptOfLength(33);
         using TempFolder temp = new();
-        JsonElement json = CliProcess.Run("logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--mode", "f32", "--out", temp["l"]).Json();
+        JsonElement json = CliProcess.Run("logits", "--model", golden.ModelFolder, "--ids", golden.IdList, "--mode", "f32", "--out", temp.File("l")).Json();
         Assert.Equal(["positions", "vocab", "top"], json.EnumerateObject().Select(p => p.Name));
         Assert.Equal(1, json.GetProperty("positions").GetInt32());
-        float[] logits = Read(temp["l"]);
+        float[] logits = Read(temp.File("l"));
         Assert.Equal(golden.Vocabulary, logits.Length);
         Assert.InRange(logits.Zip(golden.Logits[^golden.Vocabulary..], (a, b) => MathF.Abs(a - b)).Max(), 0, Tolerance);
 

@@ -1,3 +1,4 @@
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests;
@@ -9,9 +10,9 @@ public sealed class PackedCacheTests
     public void A_copy_is_written_once_and_gives_the_same_answer()
     {
         using TempFolder cache = new();
-        string[] asked = ["generate", "What is the capital of France?", "--packed-cache", cache.Path];
+        string[] asked = ["generate", "What is the capital of France?", "--packed-cache", cache.Root];
         CliResult first = CliProcess.Run(asked);
-        string copy = Assert.Single(Directory.GetFiles(cache.Path, "*.packed"));
+        string copy = Assert.Single(Directory.GetFiles(cache.Root, "*.packed"));
         DateTime written = File.GetLastWriteTimeUtc(copy);
         CliResult second = CliProcess.Run(asked);
         Assert.Equal((0, "The capital of France is Paris.\n", ""), (first.Code, first.Output, first.Error));
@@ -23,9 +24,9 @@ public sealed class PackedCacheTests
     public void A_damaged_copy_is_replaced_with_a_warning()
     {
         using TempFolder cache = new();
-        string[] asked = ["generate", "What is the capital of France?", "--packed-cache", cache.Path];
+        string[] asked = ["generate", "What is the capital of France?", "--packed-cache", cache.Root];
         CliProcess.Run(asked);
-        string copy = Assert.Single(Directory.GetFiles(cache.Path, "*.packed"));
+        string copy = Assert.Single(Directory.GetFiles(cache.Root, "*.packed"));
         long length = new FileInfo(copy).Length;
         using (FileStream file = File.OpenWrite(copy))
         {

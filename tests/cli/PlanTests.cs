@@ -55,8 +55,8 @@ public sealed class PlanTests
     public void A_config_is_enough_and_a_model_that_does_not_fit_ends_with_code_1()
     {
         using TempFolder folder = new();
-        File.Copy(Config("hunyuan-large"), folder["config.json"]);
-        string model = Path.GetDirectoryName(folder["config.json"])!;
+        File.Copy(Config("hunyuan-large"), folder.File("config.json"));
+        string model = Path.GetDirectoryName(folder.File("config.json"))!;
         string[] h20 = ["plan", "--model", model, "--silos", "8", "--device", "h20"];
         CliResult refused = CliProcess.Run([.. h20, "--json"]);
         Assert.Equal(1, refused.Code);
@@ -94,8 +94,8 @@ public sealed class PlanTests
         string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         int model = Array.IndexOf(words, "--model") + 1;
         string name = words[model];
-        words[model] = Path.GetDirectoryName(folder["config.json"])!;
-        File.Copy(Config(name), folder["config.json"]);
+        words[model] = Path.GetDirectoryName(folder.File("config.json"))!;
+        File.Copy(Config(name), folder.File("config.json"));
         CliResult result = CliProcess.Run(words);
         string output = (result.Output + result.Error).Replace(words[model], name, StringComparison.Ordinal);
         Assert.Equal(Trimmed(shown), Trimmed(output));

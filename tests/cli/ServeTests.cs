@@ -10,8 +10,6 @@ namespace HunyuanOrleans.Cli.Tests;
 /// <summary>The verbs serve and load, and the README's examples of requests.</summary>
 public sealed class ServeTests
 {
-    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(5);
-
     [Fact]
     public async Task It_prints_its_address_answers_and_ends_at_an_interrupt()
     {
@@ -23,7 +21,7 @@ public sealed class ServeTests
             new StringContent("""{"messages":[{"role":"user","content":"What is the capital of France?"}]}""", Encoding.UTF8, "application/json"));
         Assert.Contains("The capital of France is Paris.", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         CliProcess.Interrupt(serving.Process);
-        await serving.Process.WaitForExitAsync().WaitAsync(WaitTimeout);
+        await serving.Process.WaitForExitAsync().WaitAsync(Wait.Limit);
         Assert.Equal(0, serving.Process.ExitCode);
     }
 
@@ -122,7 +120,7 @@ public sealed class ServeTests
             StringBuilder greeting = new();
             while (!greeting.ToString().Contains("Ctrl-C", StringComparison.Ordinal))
             {
-                string? line = await process.StandardOutput.ReadLineAsync().WaitAsync(WaitTimeout);
+                string? line = await process.StandardOutput.ReadLineAsync().WaitAsync(Wait.Limit);
                 Assert.True(line is not null, "The server ended: " + (line is null ? await process.StandardError.ReadToEndAsync() : ""));
                 greeting.AppendLine(line);
             }

@@ -15,9 +15,6 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
 {
     private const string Key = "0123456789abcdef0123456789abcdef";
 
-    // Far longer than anything here takes: only what never happens fails.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-
     private static Manifest Silos => Manifests.Written.Single(static m => m.Source == Path.Combine("base", "silo", "silos.yaml"));
 
     [Fact]
@@ -75,7 +72,7 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
                 await AnswersAsync(new($"http://127.0.0.1:{http}{container[probe]!["httpGet"]!["path"]!.GetValue<string>()}"), silo, Log);
             }
 
-            using HttpClient client = new() { BaseAddress = new($"http://127.0.0.1:{http}"), Timeout = Limit };
+            using HttpClient client = new() { BaseAddress = new($"http://127.0.0.1:{http}"), Timeout = Wait.Limit };
             Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/models")).StatusCode);
             client.DefaultRequestHeaders.Authorization = new("Bearer", Key);
             await AnswersAsync(new(client.BaseAddress, "/v1/models/hunyuan"), silo, Log, Key);
@@ -86,11 +83,11 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
             // A silo that is told to stop while it answers finishes the answer first.
             TaskCompletionSource begun = new();
             Task<string> last = ChatAsync(client, ""","max_tokens":200,"ignore_eos":true""", begun);
-            await begun.Task.WaitAsync(Limit);
+            await begun.Task.WaitAsync(Wait.Limit);
             using Process kill = Process.Start("bash", ["-c", $"kill -TERM {silo.Id}"]);
             await kill.WaitForExitAsync();
             Assert.Contains("[DONE]", await last, StringComparison.Ordinal);
-            await silo.WaitForExitAsync().WaitAsync(Limit);
+            await silo.WaitForExitAsync().WaitAsync(Wait.Limit);
             Assert.True(silo.ExitCode == 0, Log());
             Assert.Contains("Stopping within 20 seconds", Log(), StringComparison.Ordinal);
             Assert.DoesNotContain("took too long", Log(), StringComparison.Ordinal);
@@ -187,24 +184,28 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
     {
         using HttpClient http = new();
         http.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
-        long began = Stopwatch.GetTimestamp();
-        while (true)
+        try
+        {
+            await Wait.UntilAsync(AnswersOkAsync, $"{url} answers 200");
+        }
+        catch (TimeoutException timeout)
+        {
+            Assert.Fail($"{timeout.Message}\n{log()}");
+        }
+
+        async Task<bool> AnswersOkAsync()
         {
             Assert.False(silo.HasExited, log());
             try
             {
-                if ((await http.GetAsync(url)).StatusCode == HttpStatusCode.OK)
-                {
-                    return;
-                }
+                using HttpResponseMessage answer = await http.GetAsync(url);
+                return answer.StatusCode == HttpStatusCode.OK;
             }
             catch (HttpRequestException)
             {
                 // It does not listen yet.
+                return false;
             }
-
-            Assert.True(Stopwatch.GetElapsedTime(began) < Limit, $"{url} does not answer 200.\n{log()}");
-            await Task.Delay(100);
         }
     }
 

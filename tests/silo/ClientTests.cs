@@ -15,7 +15,7 @@ namespace HunyuanOrleans.Silo.Tests;
 /// <summary>Clients of silo processes, over sockets.</summary>
 public sealed class ClientTests
 {
-    [SkippableFact]
+    [Fact]
     public async Task An_answer_outlives_the_silo_it_came_through()
     {
         await using TestSilo first = Start();

@@ -17,7 +17,7 @@ public sealed class ClusterPageTests
         await first.SeesAsync(2);
         await last.SeesAsync(2);
 
-        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{last.HttpPort}"), Timeout = TestSilo.Limit };
+        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{last.HttpPort}"), Timeout = Wait.Limit };
         using HttpResponseMessage answer = await http.PostAsJsonAsync("/v1/chat/completions", new
         {
             messages = new[] { new { role = "user", content = "What is the capital of France?" } }, temperature = 0,

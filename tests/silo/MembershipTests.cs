@@ -87,19 +87,11 @@ public abstract class MembershipTests : IDisposable
         Assert.DoesNotContain(Secret, silo.Output, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
-    public async Task An_unreadable_connection_string_is_a_wrong_setting()
-    {
-        await using TestSilo silo = TestSilo.Start("--clustering", Server.Membership.KindName, "--connection-string", $"no-such-keyword={Secret}");
-        Assert.Equal(2, await silo.ExitAsync());
-        Assert.Contains("--connection-string", silo.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(Secret, silo.Output, StringComparison.Ordinal);
-    }
-
     /// <summary>A connection string that the server refuses, with a password.</summary>
     private protected abstract string RefusedConnectionString(string password);
 
+    // The join timeout is longer than the tests wait, so that a slow start of the database ends no silo.
     private TestSilo Start(params string[] flags) => TestSilo.Start(
-        ["--clustering", Server.Membership.KindName, "--advertised-address", "127.0.0.1", "--stale-after", "3", .. flags],
+        ["--clustering", Server.Membership.KindName, "--advertised-address", "127.0.0.1", "--stale-after", "3", "--join-timeout", "600", .. flags],
         new Dictionary<string, string> { ["HUNYUAN_CONNECTION_STRING"] = Server.Membership.ConnectionString });
 }

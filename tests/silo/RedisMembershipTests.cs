@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Silo.Tests.Support;
 using HunyuanOrleans.TestSupport;
@@ -39,28 +38,30 @@ public sealed class RedisMembershipTests() : MembershipTests(MembershipKind.Redi
     public async Task The_command_finds_the_silos_through_their_Redis_server()
     {
         Skip.If(!RedisServer.IsInstalled, MembershipServer.Missing(MembershipKind.Redis));
-        using RedisServer server = new(DrillHost.Loopback);
+        using RedisServer server = new(DrillHost.Loopback, Password);
         server.Start();
         await using TestSilo silo = TestSilo.Start(
             "--clustering", "redis", "--advertised-address", "127.0.0.1", "--connection-string", server.Membership.ConnectionString, "--name", "found-in-redis",
             "--model", TestPaths.DemoModel, "--memory", "1GB", "--threads", "1", "--pin-threads", "false");
         await silo.SeesAsync(1);
-        ProcessStartInfo start = new(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"))
+        ProcessStartInfo start = new(TestPaths.Dotnet)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         foreach (string argument in (string[])
-            [Path.Combine(AppContext.BaseDirectory, "hunyuan.dll"), "top", "--once", "--cluster", $"redis:{server.Membership.ConnectionString}"])
+            [Path.Combine(AppContext.BaseDirectory, "hunyuan.dll"), "top", "--once", "--cluster", $"redis:127.0.0.1:{server.Port}"])
         {
             start.ArgumentList.Add(argument);
         }
+
+        start.Environment["REDISCLI_AUTH"] = Password;
 
         // A terminal that knows colours, whose output is redirected all the same.
         start.Environment["TERM"] = "xterm-256color";
         using Process top = Process.Start(start)!;
         Task<string> output = top.StandardOutput.ReadToEndAsync(), error = top.StandardError.ReadToEndAsync();
-        await top.WaitForExitAsync().WaitAsync(TestSilo.Limit);
+        await top.WaitForExitAsync().WaitAsync(Wait.Limit);
         Assert.True(top.ExitCode == 0, $"{await output}{await error}");
         Assert.Contains("found-in-redis", await output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', await output);

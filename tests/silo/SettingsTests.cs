@@ -1,5 +1,8 @@
 using System.Collections;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Silo.Clustering;
+using HunyuanOrleans.Silo.Http;
 using HunyuanOrleans.Silo.Settings;
 using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
@@ -66,6 +69,25 @@ public sealed class SettingsTests
     {
         var failed = Assert.Throws<SettingsException>(() => Read(flags.Split(' ')));
         Assert.All(parts, part => Assert.Contains(part, failed.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("redis")]
+    public void An_unreadable_connection_string_is_reported_without_its_text(string clustering)
+    {
+        const string Secret = "a-secret-word";
+        var failed = Assert.Throws<SettingsException>(() => Read("--clustering", clustering, "--connection-string", $"no-such-keyword={Secret}"));
+        Assert.Contains("--connection-string", failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_request_deadline_counts_for_requests_over_HTTP()
+    {
+        SiloSettings settings = Read("--model", TestPaths.DemoModel, "--request-deadline", "90").Silo;
+        ModelSettings model = Assert.Single(SiloResources.Models(settings, static _ => { }));
+        Assert.Equal(TimeSpan.FromSeconds(90), ClusterModelService.ClientOptions(model, settings).Deadline);
     }
 
     [Fact]

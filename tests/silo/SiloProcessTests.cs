@@ -1,5 +1,6 @@
 using System.Net;
 using HunyuanOrleans.Silo.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
@@ -9,7 +10,7 @@ public sealed class SiloProcessTests
     [Fact]
     public async Task A_silo_becomes_ready_and_ends_on_SIGTERM()
     {
-        await using TestSilo silo = TestSilo.Start("--shutdown-grace", "20", "--model", HunyuanOrleans.TestSupport.TestPaths.DemoModel, "--memory", "1GB");
+        await using TestSilo silo = TestSilo.Start("--shutdown-grace", "20", "--model", TestPaths.DemoModel, "--memory", "1GB");
         await silo.SeesAsync(1);
         await silo.WaitAsync("/health/live", HttpStatusCode.OK, "ok");
         silo.Terminate();

@@ -14,7 +14,7 @@ public sealed class TlsClusterTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [SkippableFact]
+    [Fact]
     public async Task Only_silos_with_a_certificate_of_the_authority_join()
     {
         Issue("ours");

@@ -21,6 +21,7 @@ public sealed partial class MapTests
         IEnumerable<string> folders = Room.All.SelectMany(static room => room.Sources)
             .Select(static file => Path.GetRelativePath(TestPaths.Root, Path.GetDirectoryName(file)!))
             .Distinct();
+        Assert.Empty(Room.All.SelectMany(static room => room.Folders).Except(Named));
         Assert.All(folders, static folder => Assert.True(
             Named.Any(named => folder == named || (folder.StartsWith(named + "/", StringComparison.Ordinal) && named.Contains('/'))), $"{folder} is not on the map."));
     }

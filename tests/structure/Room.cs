@@ -26,6 +26,10 @@ internal sealed partial record Room(string Name)
             .Select(static reference => Path.GetFileName(Path.GetDirectoryName(reference.Attribute("Include")!.Value))!),
     ];
 
+    /// <summary>The folder and the folders in it, without outputs, as paths from the root.</summary>
+    public IEnumerable<string> Folders => Directory.GetDirectories(Folder).Select(static folder => Path.GetFileName(folder))
+        .Where(static name => name is not ("bin" or "obj" or "TestResults")).Select(name => $"{Name}/{name}").Prepend(Name);
+
     /// <summary>The source files, without generated ones.</summary>
     public IEnumerable<string> Sources => Directory.EnumerateFiles(Folder, "*.cs", SearchOption.AllDirectories)
         .Where(file => !Path.GetRelativePath(Folder, file).Split(Path.DirectorySeparatorChar).Any(static part => part is "bin" or "obj"));

@@ -9,6 +9,13 @@ public sealed class TempFolder : IDisposable
 
     public string File(string name) => Path.Combine(Root, name);
 
+    /// <summary>Writes a file and returns its path.</summary>
+    public string Write(string name, string text)
+    {
+        System.IO.File.WriteAllText(File(name), text);
+        return File(name);
+    }
+
     /// <summary>Copies the files of a model folder, without its subfolders.</summary>
     public static TempFolder CopyOf(string folder)
     {

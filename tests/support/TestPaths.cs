@@ -1,10 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace HunyuanOrleans.TestSupport;
 
-/// <summary>Paths of test data.</summary>
+/// <summary>Paths of test data and programs.</summary>
 public static class TestPaths
 {
     /// <summary>The folder that contains the solution file.</summary>
     public static string Root { get; } = FindRoot();
+
+    /// <summary>The program that runs these tests, for starting other assemblies.</summary>
+    public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
     /// <summary>The bundled demo model.</summary>
     public static string DemoModel => Path.Combine(Root, "demo-model");

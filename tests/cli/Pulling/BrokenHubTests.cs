@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HunyuanOrleans.Cli.Pulling;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
@@ -9,8 +10,6 @@ namespace HunyuanOrleans.Cli.Tests.Pulling;
 public sealed class BrokenHubTests : IDisposable
 {
     private const int Size = 1_000_000;
-
-    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(5);
 
     private readonly TestHub _hub = new();
     private readonly TempFolder _folder = new();
@@ -24,8 +23,8 @@ public sealed class BrokenHubTests : IDisposable
         const int Piece = 70_000;
         FileAnswers(request => TestHub.Part(_content, request.From) with { CutAfter = Math.Min(Piece, Size - request.From) });
         TestPull pull = new(_hub.Url);
-        await pull.RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await pull.RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         // The connection breaks more often than there are attempts, because each attempt advances. No byte is requested twice.
         int[] asked = [.. _hub.FileRequests.Select(static r => r.From)];
         Assert.True(asked.Length > RetryPolicy.MaxAttempts);
@@ -38,10 +37,10 @@ public sealed class BrokenHubTests : IDisposable
     public async Task A_connection_that_always_breaks_at_the_same_byte_fails()
     {
         FileAnswers(request => request.From == 0 ? new HubResponse(200, _content) { CutAfter = 500 } : new HubResponse(503, []));
-        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains($"Gave up after {RetryPolicy.MaxAttempts} attempts", fault.Message, StringComparison.Ordinal);
-        Assert.Empty(PulledFolder.Names(_folder["m"]));
-        Assert.Equal(500, new FileInfo(Path.Combine(_folder["m"], Assert.Single(PulledFolder.Names(_folder["m"], parts: true)))).Length);
+        Assert.Empty(PulledFolder.Names(_folder.File("m")));
+        Assert.Equal(500, new FileInfo(Path.Combine(_folder.File("m"), Assert.Single(PulledFolder.Names(_folder.File("m"), parts: true)))).Length);
     }
 
     [Fact]
@@ -49,20 +48,20 @@ public sealed class BrokenHubTests : IDisposable
     {
         TaskCompletionSource sent = new();
         FileAnswers(_ => new HubResponse(200, _content) { CutAfter = Size / 2, BeforeCut = HoldAsync(sent) });
-        using (Process process = CliProcess.Start(["pull", "acme/tiny", "--to", _folder["m"]], new Dictionary<string, string> { ["HF_ENDPOINT"] = _hub.Url, ["NO_PROXY"] = "127.0.0.1" }))
+        using (Process process = CliProcess.Start(["pull", "acme/tiny", "--to", _folder.File("m")], new Dictionary<string, string> { ["HF_ENDPOINT"] = _hub.Url, ["NO_PROXY"] = "127.0.0.1" }))
         {
-            await sent.Task.WaitAsync(WaitTimeout);
-            await UntilAsync(() => PartBytes() == Size / 2);
+            await sent.Task.WaitAsync(Wait.Limit);
+            await Wait.UntilAsync(() => PartBytes() == Size / 2);
             CliProcess.Interrupt(process);
-            await process.WaitForExitAsync().WaitAsync(WaitTimeout);
+            await process.WaitForExitAsync().WaitAsync(Wait.Limit);
             Assert.Equal(1, process.ExitCode);
         }
 
-        Assert.Empty(PulledFolder.Names(_folder["m"]));
+        Assert.Empty(PulledFolder.Names(_folder.File("m")));
         _hub.Intercept = static _ => null;
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
         Assert.Equal([0, Size / 2], _hub.FileRequests.Select(static r => r.From));
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
 
         static async Task HoldAsync(TaskCompletionSource sent)
         {
@@ -76,9 +75,9 @@ public sealed class BrokenHubTests : IDisposable
     {
         FileAnswers(request => request.From == 0 ? new HubResponse(200, _content) { CutAfter = 5000, BeforeCut = Task.Delay(Timeout.Infinite) } : _hub.Answer(request));
         TestPull pull = new(_hub.Url) { StallTimeout = TimeSpan.FromSeconds(2) };
-        await pull.RunAsync(_folder["m"]);
+        await pull.RunAsync(_folder.File("m"));
         Assert.Contains(pull.Warnings, static warning => warning.Contains("no data arrived for 2 s", StringComparison.Ordinal));
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
     }
 
     [Theory]
@@ -97,17 +96,17 @@ public sealed class BrokenHubTests : IDisposable
                 ? correct with { Length = Math.Max(0, length), Body = correct.Body[..Math.Clamp(length, 0, correct.Body.Length)] }
                 : correct;
         });
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
     }
 
     [Fact]
     public async Task More_bytes_than_listed_are_not_kept()
     {
         FileAnswers(_ => new HubResponse(200, [.. _content, 7]));
-        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("more than the 1000000 bytes it lists", fault.Message, StringComparison.Ordinal);
-        Assert.Empty(PulledFolder.Names(_folder["m"]));
+        Assert.Empty(PulledFolder.Names(_folder.File("m")));
     }
 
     [Theory]
@@ -130,8 +129,8 @@ public sealed class BrokenHubTests : IDisposable
             return Task.FromResult(HubResponse.Text(status, "busy", after is null ? [] : [("Retry-After", after)]));
         };
         TestPull pull = new(_hub.Url);
-        await pull.RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await pull.RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.Equal(2, pull.Delays.Count);
         Assert.All(pull.Delays, delay => Assert.InRange(delay.TotalSeconds, atLeast, (atLeast * 1.5) + 0.001));
         Assert.All(pull.Warnings, warning => Assert.Contains($"answers {status}", warning, StringComparison.Ordinal));
@@ -144,7 +143,7 @@ public sealed class BrokenHubTests : IDisposable
             ? HubResponse.Text(429, "", ("Retry-After", DateTimeOffset.UtcNow.AddMinutes(5).ToString("R")))
             : HubResponse.Text(503, ""));
         TestPull pull = new(_hub.Url);
-        await Assert.ThrowsAsync<HubException>(() => pull.RunAsync(_folder["m"]));
+        await Assert.ThrowsAsync<HubException>(() => pull.RunAsync(_folder.File("m")));
         double[] seconds = [.. pull.Delays.Select(static p => p.TotalSeconds)];
         Assert.Equal(RetryPolicy.MaxAttempts - 1, seconds.Length);
         Assert.InRange(seconds[0], 200, 450);
@@ -157,7 +156,7 @@ public sealed class BrokenHubTests : IDisposable
     public async Task A_hub_that_asks_for_too_long_a_delay_is_an_error()
     {
         _hub.Intercept = _ => Task.FromResult(HubResponse.Text(429, "", ("Retry-After", "7200")));
-        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("120 minutes", fault.Message, StringComparison.Ordinal);
     }
 
@@ -166,8 +165,8 @@ public sealed class BrokenHubTests : IDisposable
     {
         FileAnswers(_ => _hub.FileRequests.Length == 1 ? new HubResponse(200, _content) { CutAfter = 400_000 } : new HubResponse(200, _content));
         TestPull pull = new(_hub.Url);
-        await pull.RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await pull.RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.Equal(Size + 400_000, pull.Progress!.ReceivedBytes);
         Assert.Equal((Size, TimeSpan.Zero), (pull.Progress.GetProgress().Done, pull.Progress.GetProgress().Left));
     }
@@ -180,8 +179,8 @@ public sealed class BrokenHubTests : IDisposable
         FileAnswers(request => request.From == 0
             ? _hub.FileRequests.Length == 1 ? new HubResponse(200, _content) { CutAfter = 1000 } : new HubResponse(200, _content)
             : new HubResponse(status, status == 206 ? _content[5..] : [], ("Content-Range", status == 206 ? $"bytes 5-{Size - 1}/{Size}" : $"bytes */{Size}")));
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.Equal([0, 1000, 0], _hub.FileRequests.Select(static r => r.From));
     }
 
@@ -197,26 +196,26 @@ public sealed class BrokenHubTests : IDisposable
         _hub.Intercept = request => request.Target.EndsWith(path, StringComparison.Ordinal) && Interlocked.Decrement(ref wrongs) >= 0
             ? Task.FromResult(TestHub.Part(wrong, request.From))
             : null;
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
 
         wrongs = 2;
-        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder["n"]));
+        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("n")));
         Assert.StartsWith($"{path}: its {digest} is ", fault.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(path, PulledFolder.Names(_folder["n"]));
+        Assert.DoesNotContain(path, PulledFolder.Names(_folder.File("n")));
     }
 
     [Fact]
     public async Task A_partial_file_of_another_version_is_deleted()
     {
         FileAnswers(_ => new HubResponse(404, []) { Headers = [("X-Error-Code", "EntryNotFound")] });
-        Directory.CreateDirectory(_folder["m/.pull"]);
-        File.WriteAllText(_folder["m/.pull/model.safetensors.0123456789abcdef.part"], "old");
-        File.WriteAllText(_folder["m/.pull/model.safetensors.index.json.0123456789abcdef.part"], "another file's");
-        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        Directory.CreateDirectory(_folder.File("m/.pull"));
+        File.WriteAllText(_folder.File("m/.pull/model.safetensors.0123456789abcdef.part"), "old");
+        File.WriteAllText(_folder.File("m/.pull/model.safetensors.index.json.0123456789abcdef.part"), "another file's");
+        HubException fault = await Assert.ThrowsAsync<HubException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("no file", fault.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(".pull/model.safetensors.0123456789abcdef.part", PulledFolder.Names(_folder["m"], parts: true));
-        Assert.Contains(".pull/model.safetensors.index.json.0123456789abcdef.part", PulledFolder.Names(_folder["m"], parts: true));
+        Assert.DoesNotContain(".pull/model.safetensors.0123456789abcdef.part", PulledFolder.Names(_folder.File("m"), parts: true));
+        Assert.Contains(".pull/model.safetensors.index.json.0123456789abcdef.part", PulledFolder.Names(_folder.File("m"), parts: true));
     }
 
     [Fact]
@@ -226,8 +225,8 @@ public sealed class BrokenHubTests : IDisposable
         using HubSocket elsewhere = new(request => Task.FromResult(
             request.Target == "/2" ? TestHub.Part(_content, request.From) : HubResponse.Text(403, "expired")));
         FileAnswers(_ => HubResponse.Text(302, "", ("Location", $"{elsewhere.Url}/{Interlocked.Increment(ref given)}")));
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.Equal(2, given);
     }
 
@@ -237,7 +236,7 @@ public sealed class BrokenHubTests : IDisposable
         string gone = _hub.Url;
         _hub.Dispose();
         TestPull pull = new(gone);
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => pull.RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => pull.RunAsync(_folder.File("m")));
         Assert.Contains("cannot be reached", fault.Message, StringComparison.Ordinal);
         Assert.Equal(RetryPolicy.MaxAttempts - 1, pull.Delays.Count);
     }
@@ -251,17 +250,7 @@ public sealed class BrokenHubTests : IDisposable
     private void FileAnswers(Func<HubRequest, HubResponse> answer) =>
         _hub.Intercept = request => request.IsFile ? Task.FromResult(answer(request)) : null;
 
-    private long PartBytes() => Directory.Exists(_folder["m"])
-        ? PulledFolder.Names(_folder["m"], parts: true).Sum(name => new FileInfo(Path.Combine(_folder["m"], name)).Length)
+    private long PartBytes() => Directory.Exists(_folder.File("m"))
+        ? PulledFolder.Names(_folder.File("m"), parts: true).Sum(name => new FileInfo(Path.Combine(_folder.File("m"), name)).Length)
         : 0;
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        long started = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < WaitTimeout, "The condition did not become true.");
-            await Task.Delay(50);
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Cli.Pulling;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
@@ -25,7 +26,7 @@ public sealed class PullErrorTests : IDisposable
         _hub.Intercept = _ => Task.FromResult(
             new HubResponse(status, []) { Headers = [("X-Error-Message", "no"), .. code is null ? Array.Empty<(string, string)>() : [("X-Error-Code", code)]] });
         TestPull pull = new(_hub.Url, token);
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => pull.RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => pull.RunAsync(_folder.File("m")));
         Assert.Contains(first, fault.Message, StringComparison.Ordinal);
         Assert.Contains(second, fault.Message, StringComparison.Ordinal);
         Assert.Empty(pull.Delays);
@@ -43,9 +44,9 @@ public sealed class PullErrorTests : IDisposable
     public async Task Paths_that_lead_out_of_the_folder_are_refused(string path)
     {
         _hub.Listing = list => list[0]!["path"] = path;
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains($"an invalid path, size or digest of '{path}'", fault.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));
     }
 
     [Theory]
@@ -55,7 +56,7 @@ public sealed class PullErrorTests : IDisposable
     public async Task Lists_without_size_or_digest_are_refused(string field, object value)
     {
         _hub.Listing = list => list[0]!["lfs"]![field] = System.Text.Json.JsonSerializer.SerializeToNode(value);
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("an invalid path, size or digest of 'model.safetensors'", fault.Message, StringComparison.Ordinal);
     }
 
@@ -63,7 +64,7 @@ public sealed class PullErrorTests : IDisposable
     public async Task A_server_that_is_not_a_hub_is_reported()
     {
         _hub.Intercept = static _ => Task.FromResult(HubResponse.Text(200, "<html>"));
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("is not a Hugging Face hub", fault.Message, StringComparison.Ordinal);
     }
 
@@ -71,7 +72,7 @@ public sealed class PullErrorTests : IDisposable
     public async Task An_endless_redirect_is_an_error()
     {
         _hub.Intercept = request => Task.FromResult(HubResponse.Text(302, "", ("Location", request.Target)));
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("redirects more than 10 times", fault.Message, StringComparison.Ordinal);
     }
 
@@ -79,7 +80,7 @@ public sealed class PullErrorTests : IDisposable
     public async Task A_disk_that_is_too_small_is_reported_before_the_download()
     {
         _hub.Listing = list => list[0]!["lfs"]!["size"] = 1L << 60;
-        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        ModelException fault = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("1152921.5 TB are still missing, but the disk has only ", fault.Message, StringComparison.Ordinal);
         Assert.Empty(_hub.FileRequests);
     }
@@ -91,7 +92,7 @@ public sealed class PullErrorTests : IDisposable
         using Microsoft.Win32.SafeHandles.SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write);
         IOException error = Assert.ThrowsAny<IOException>(() => RandomAccess.Write(full, new byte[100], 0));
         Assert.True(DiskFullError.Is(error), error.Message);
-        Assert.False(DiskFullError.Is(Assert.ThrowsAny<IOException>(() => File.OpenHandle(_folder["none"]))));
+        Assert.False(DiskFullError.Is(Assert.ThrowsAny<IOException>(() => File.OpenHandle(_folder.File("none")))));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
@@ -23,12 +24,12 @@ public sealed class PullTests : IDisposable
     [Fact]
     public void The_command_downloads_every_file_and_reports_it()
     {
-        CliResult result = CliProcess.Run(["pull", "acme/tiny", "--to", _folder["m"], "--json"], "", Hub());
+        CliResult result = CliProcess.Run(["pull", "acme/tiny", "--to", _folder.File("m"), "--json"], "", Hub());
         JsonElement json = result.Json();
         Assert.Equal((TestHub.Commit, 6), (json.GetProperty("commit").GetString(), json.GetProperty("files").GetInt32()));
         Assert.Equal(_hub.Files.Values.Sum(static f => f.Length), json.GetProperty("received_bytes").GetInt64());
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
-        Assert.False(Directory.Exists(_folder["m/.pull"]));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
+        Assert.False(Directory.Exists(_folder.File("m/.pull")));
         Assert.EndsWith("/config.json", _hub.FileRequests[^1].Target, StringComparison.Ordinal);
     }
 
@@ -36,31 +37,31 @@ public sealed class PullTests : IDisposable
     public async Task A_folder_without_all_of_its_weights_has_no_config()
     {
         _hub.Intercept = static request => request.Target.EndsWith("model-2.safetensors", StringComparison.Ordinal) ? Task.FromResult(HubResponse.Text(404, "")) : null;
-        await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url) { Parallel = 1 }.RunAsync(_folder["m"]));
-        Assert.DoesNotContain("config.json", PulledFolder.Names(_folder["m"]));
+        await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url) { Parallel = 1 }.RunAsync(_folder.File("m")));
+        Assert.DoesNotContain("config.json", PulledFolder.Names(_folder.File("m")));
     }
 
     [Fact]
     public async Task Existing_files_are_verified_and_only_damaged_ones_are_downloaded_again()
     {
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
-        byte[] damaged = File.ReadAllBytes(_folder["m/model-1.safetensors"]);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        byte[] damaged = File.ReadAllBytes(_folder.File("m/model-1.safetensors"));
         damaged[1234] ^= 1;
-        File.WriteAllBytes(_folder["m/model-1.safetensors"], damaged);
+        File.WriteAllBytes(_folder.File("m/model-1.safetensors"), damaged);
         int before = _hub.FileRequests.Length;
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.EndsWith("model-1.safetensors", Assert.Single(_hub.FileRequests.Skip(before)).Target, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Only_files_that_match_are_downloaded()
     {
-        await new TestPull(_hub.Url).RunAsync(_folder["m"], "*-2.safe*", "nested/*.txt", "config.jso?");
-        Assert.Equal(["config.json", "model-2.safetensors", "nested/more/words and ünïcode#.txt"], PulledFolder.Names(_folder["m"]));
-        ModelException none = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["n"], "*.bin", "x"));
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"), "*-2.safe*", "nested/*.txt", "config.jso?");
+        Assert.Equal(["config.json", "model-2.safetensors", "nested/more/words and ünïcode#.txt"], PulledFolder.Names(_folder.File("m")));
+        ModelException none = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("n"), "*.bin", "x"));
         Assert.Contains("None of the 6 files of acme/tiny matches *.bin or x", none.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_folder["n"]));
+        Assert.False(Directory.Exists(_folder.File("n")));
     }
 
     [Fact]
@@ -69,8 +70,8 @@ public sealed class PullTests : IDisposable
         TaskCompletionSource three = new();
         int waiting = 0;
         _hub.Intercept = request => request.IsFile && _hub.Content(request).Length > 100 ? AnswerAsync(request) : null;
-        await new TestPull(_hub.Url) { Parallel = 3 }.RunAsync(_folder["m"]).WaitAsync(TimeSpan.FromMinutes(5));
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url) { Parallel = 3 }.RunAsync(_folder.File("m")).WaitAsync(Wait.Limit);
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
 
         async Task<HubResponse> AnswerAsync(HubRequest request)
         {
@@ -107,9 +108,9 @@ public sealed class PullTests : IDisposable
             return Task.FromResult(HubResponse.Text(
                 200, $"[{string.Join(',', entries[..2])}]", ("Link", $"<{_hub.Url}{request.Target}&cursor=a%3D>; rel=\"next\"")));
         };
-        await new TestPull(_hub.Url).RunAsync(_folder["m"]);
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
         Assert.EndsWith("cursor=a%3D", second, StringComparison.Ordinal);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
     }
 
     [Fact]
@@ -125,8 +126,8 @@ public sealed class PullTests : IDisposable
                 var target when target.EndsWith("config.json", StringComparison.Ordinal) => Task.FromResult(HubResponse.Text(307, "", ("Location", "/moved"))),
                 _ => null,
             };
-        await new TestPull(_hub.Url, "hf_secret\n").RunAsync(_folder["m"]);
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        await new TestPull(_hub.Url, "hf_secret\n").RunAsync(_folder.File("m"));
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.Contains(_hub.Requests, static request => request.Target == "/moved");
         Assert.All(_hub.Requests, static request => Assert.Equal("Bearer hf_secret", request.Authorization));
         Assert.Equal(2, elsewhere.Requests.Count);
@@ -138,13 +139,13 @@ public sealed class PullTests : IDisposable
     {
         TaskCompletionSource first = new(), go = new();
         _hub.Intercept = request => request.Target.EndsWith("model-1.safetensors", StringComparison.Ordinal) ? HoldAsync(request) : null;
-        Task running = new TestPull(_hub.Url).RunAsync(_folder["m"]);
+        Task running = new TestPull(_hub.Url).RunAsync(_folder.File("m"));
         await first.Task;
-        ModelException refused = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder["m"]));
+        ModelException refused = await Assert.ThrowsAnyAsync<ModelException>(() => new TestPull(_hub.Url).RunAsync(_folder.File("m")));
         Assert.Contains("another pull is running", refused.Message, StringComparison.Ordinal);
         go.SetResult();
         await running;
-        PulledFolder.AssertHolds(_folder["m"], _hub.Files);
+        PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
 
         async Task<HubResponse> HoldAsync(HubRequest request)
         {
@@ -163,8 +164,8 @@ public sealed class PullTests : IDisposable
         CliProcess.Run("pull", "acme/tiny", "--parallel", "0").FailedWith(2, "--parallel", "1 to 64");
         CliProcess.Run(["pull", "acme/tiny"], "", Hub("ftp://x")).FailedWith(2, "HF_ENDPOINT", "ftp://x");
         CliProcess.Run(["pull", "acme/tiny"], "", Hub(_hub.Url, "a b")).FailedWith(2, "HF_TOKEN");
-        CliProcess.Run(["pull", "acme/other", "--to", _folder["m"]], "", Hub()).FailedWith(1, "no model acme/other");
-        Assert.False(Directory.Exists(_folder["m"]));
+        CliProcess.Run(["pull", "acme/other", "--to", _folder.File("m")], "", Hub()).FailedWith(1, "no model acme/other");
+        Assert.False(Directory.Exists(_folder.File("m")));
     }
 
     public void Dispose()

@@ -1,10 +1,11 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Client;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Contracts.Streaming;
+using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Cluster.Tests.Processes;
 
@@ -15,7 +16,7 @@ internal static class VanishingClient
 
     public static Process Start(ProcessCluster cluster)
     {
-        ProcessStartInfo start = new(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        ProcessStartInfo start = new(TestPaths.Dotnet);
         ClusterMembership membership = cluster.Cluster.Server!.Membership;
         foreach (string argument in (string[])
             [typeof(VanishingClient).Assembly.Location, membership.KindName, membership.ConnectionString, cluster.Cluster.Name, cluster.Plan.ModelName])
@@ -29,8 +30,8 @@ internal static class VanishingClient
     private static async Task Main(string[] args)
     {
         ClusterMembership membership = new(Enum.Parse<MembershipKind>(args[0], ignoreCase: true), args[1]);
-        await using ClusterConnection connection = await ClusterConnection.OpenAsync(membership, 0, args[2], default);
-        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => ReadAsync(connection.Client, args[3], i)));
+        await using HunyuanClient client = await ClusterConnection.OpenAsync(membership, 0, args[2], default);
+        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => ReadAsync(client.Cluster, args[3], i)));
     }
 
     private static async Task ReadAsync(IClusterClient client, string model, int seed)

@@ -82,7 +82,6 @@ internal sealed class HunyuanCluster : IAsyncDisposable
         StepProbeInterval = TimeSpan.FromMilliseconds(100),
         PlanDelay = TimeSpan.FromMilliseconds(20),
         StepDeadline = Wait.Limit,
-        RequestDeadline = 2 * Wait.Limit,
         LeaveGrace = Wait.Limit,
     };
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -29,8 +28,6 @@ public sealed class PublishedFolder : IDisposable
     }
 
     public string Path => _folder.FullName;
-
-    private static string Host => System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
 
     /// <summary>Runs a command of a manifest, which begins with dotnet and a path in /app.</summary>
     public (int Code, string Output) RunCommand(IEnumerable<string> command, params (string Name, string Value)[] environment) =>
@@ -72,7 +69,7 @@ public sealed class PublishedFolder : IDisposable
     // As in the image, without settings from the environment of the tests.
     private static ProcessStartInfo Info(string folder, IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(Host, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(TestPaths.Dotnet, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string name in start.Environment.Keys.Where(static n => n.StartsWith("HUNYUAN_", StringComparison.Ordinal) || n.StartsWith("HF_", StringComparison.Ordinal)).ToArray())
         {
             start.Environment.Remove(name);

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.Client.Connecting;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -11,14 +11,10 @@ namespace HunyuanOrleans.Silo.Tests.Support;
 /// <summary>A silo process on free ports, which ends with the test.</summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
-    /// <summary>Far longer than anything here takes: only what never happens fails.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-
     // The silo's build in the same configuration as these tests.
     private static readonly string Binary = Path.Combine(TestPaths.Root, "silo",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "silo"), AppContext.BaseDirectory), "hunyuan-silo.dll");
 
-    private static readonly string Host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly ConcurrentQueue<string> _output = new();
@@ -53,15 +49,15 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public static TestSilo Start(string[] flags, IReadOnlyDictionary<string, string>? environment)
     {
-        int siloPort = FreePort(), gatewayPort = FreePort(), httpPort = FreePort();
-        ProcessStartInfo start = new(Host) { RedirectStandardOutput = true, RedirectStandardError = true };
+        int siloPort = Ports.FindFree(), gatewayPort = Ports.FindFree(), httpPort = Ports.FindFree();
+        ProcessStartInfo start = new(TestPaths.Dotnet) { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] own = ["--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}", "--urls", $"http://127.0.0.1:{httpPort}"];
         foreach (string argument in (string[])[Binary, .. own, .. flags])
         {
             start.ArgumentList.Add(argument);
         }
 
-        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("HUNYUAN_", StringComparison.Ordinal) || name == "REDISCLI_AUTH").ToArray())
+        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("HUNYUAN_", StringComparison.Ordinal) || name == RedisConfiguration.PasswordVariable).ToArray())
         {
             start.Environment.Remove(name);
         }
@@ -80,35 +76,24 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>Waits until a GET of a path is answered with this status and a body that contains the text.</summary>
     public async Task WaitAsync(string path, HttpStatusCode status, string text)
     {
-        long began = Stopwatch.GetTimestamp();
-        string last = "no answer";
-        while (Stopwatch.GetElapsedTime(began) < Limit)
+        string expected = $"{(int)status} ";
+        try
         {
-            Assert.False(_process.HasExited, $"The silo ended:\n{Output}");
-            try
-            {
-                using HttpResponseMessage answer = await Http.GetAsync($"http://127.0.0.1:{HttpPort}{path}");
-                last = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
-                if (answer.StatusCode == status && last.Contains(text, StringComparison.Ordinal))
-                {
-                    return;
-                }
-            }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
-            {
-                last = exception.Message;
-            }
-
-            await Task.Delay(50);
+            await Wait.UntilAsync(
+                () => GetAsync(path),
+                answer => answer.StartsWith(expected, StringComparison.Ordinal) && answer.Contains(text, StringComparison.Ordinal),
+                $"{path} answers {status} with '{text}'");
         }
-
-        Assert.Fail($"{path} did not answer {status} with '{text}', last: {last}\n{Output}");
+        catch (TimeoutException timeout)
+        {
+            Assert.Fail($"{timeout.Message}\n{Output}");
+        }
     }
 
     /// <summary>Waits until the process has ended, and returns its exit code.</summary>
     public async Task<int> ExitAsync()
     {
-        using CancellationTokenSource limit = new(Limit);
+        using CancellationTokenSource limit = new(Wait.Limit);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
@@ -128,18 +113,26 @@ internal sealed class TestSilo : IAsyncDisposable
         _process.Dispose();
     }
 
+    // The status and the body of an answer; the error's message if there is no answer.
+    private async Task<string> GetAsync(string path)
+    {
+        Assert.False(_process.HasExited, $"The silo ended:\n{Output}");
+        try
+        {
+            using HttpResponseMessage answer = await Http.GetAsync($"http://127.0.0.1:{HttpPort}{path}");
+            return $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return exception.Message;
+        }
+    }
+
     // The shell's built-in kill: minimal systems have no program of that name.
     private void Signal(string name)
     {
         using Process kill = Process.Start("bash", ["-c", $"kill -{name} {_process.Id}"]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
