@@ -7,7 +7,9 @@ using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.Model.Quantization;
 using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Devices;
@@ -25,6 +27,8 @@ public sealed class ModelHost : IDisposable
     private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
     private readonly ConcurrentDictionary<string, StepDeduplicator> _steps = new();
     private readonly Lazy<ModelConfig> _config;
+    private readonly Lazy<WeightSizes> _sizes;
+    private readonly LoadMeter _loads;
     private volatile Parts? _parts;
     private long _epoch;
     private long _step;
@@ -39,6 +43,8 @@ public sealed class ModelHost : IDisposable
         _logger = logger;
         Sessions = new KvSessions(time);
         _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
+        _sizes = new Lazy<WeightSizes>(() => new WeightSizes(Config, WeightTypes.Of(Config, settings.Options.Mode, settings.Options.Quant)));
+        _loads = new LoadMeter(time);
     }
 
     /// <summary>The settings of the model.</summary>
@@ -201,7 +207,7 @@ public sealed class ModelHost : IDisposable
             Sessions.Count,
             parts?.Stage.ExpertTokens.ToArray() ?? [],
             parts?.Stage.Steps ?? 0,
-            DeviceReport.Of(parts));
+            DeviceReport.Of(parts, _loads, Settings.Simulation?.TimeScale ?? 1));
     }
 
     /// <summary>Ends the device's thread and frees all memory. Later calls fail.</summary>
@@ -218,7 +224,7 @@ public sealed class ModelHost : IDisposable
             Parts parts = await Task.Run(Open, cancellationToken);
             foreach (ModelPiece piece in pieces.Where(piece => !_incarnations.ContainsKey(piece)))
             {
-                IPreparedPiece prepared = await parts.Device.PrepareAsync(piece, cancellationToken);
+                IPreparedPiece prepared = await LoadAsync(parts, piece, cancellationToken);
                 await parts.RunAsync(() => prepared.Install());
                 _incarnations[piece] = Random.Shared.NextInt64(1, long.MaxValue);
             }
@@ -229,6 +235,24 @@ public sealed class ModelHost : IDisposable
         {
             HostLog.LoadFailed(_logger, holder, fault);
             throw new GrainCallException($"{holder} cannot be loaded: {fault.Message}");
+        }
+    }
+
+    private async Task<IPreparedPiece> LoadAsync(Parts parts, ModelPiece piece, CancellationToken cancellationToken)
+    {
+        long bytes = _sizes.Value.Piece(piece), loaded = 0;
+        _loads.Add(bytes);
+        _loads.Begin();
+        try
+        {
+            IPreparedPiece prepared = await parts.Device.PrepareAsync(piece, cancellationToken);
+            loaded = bytes;
+            return prepared;
+        }
+        finally
+        {
+            _loads.End(loaded);
+            _loads.Remove(bytes);
         }
     }
 
@@ -256,11 +280,8 @@ public sealed class ModelHost : IDisposable
     /// <summary>The device, threads and buffers that exist once the model has been opened.</summary>
     internal sealed class Parts : IDisposable
     {
-        private readonly double _timeScale;
-
         public Parts(ModelSettings settings)
         {
-            _timeScale = settings.Simulation?.TimeScale ?? 1;
             Device = settings.OpenDevice();
             Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter);
             Stage = new Stage(this);
@@ -274,9 +295,6 @@ public sealed class ModelHost : IDisposable
         public Stage Stage { get; }
 
         public ExpertStage? Experts { get; }
-
-        /// <summary>Seconds that the device has computed, simulated seconds for a simulated device.</summary>
-        public double BusySeconds => Thread.BusySeconds / _timeScale;
 
         /// <summary>Runs work on the device's thread, between the jobs of steps.</summary>
         public async Task RunAsync(Action work) => await new DeviceJob(work).RunAsync(Thread);
