@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Messages;
 using Orleans.Concurrency;
 
@@ -30,6 +31,19 @@ public interface ISiloGrain : IGrainWithStringKey
     /// <returns>Duration of the median call in seconds.</returns>
     [Alias("MeasureCallAsync"), AlwaysInterleave, ResponseTimeout("00:01:00")]
     Task<double> MeasureCallAsync(string silo, int bytes, int calls);
+
+    /// <summary>
+    /// Announces the route that is loaded next: drops the weights that neither it nor a route in use needs, and keeps those that it needs.
+    /// A silo that is told so before it loads never holds more than the two routes need together.
+    /// </summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="epoch">Epoch of the scheduler that calls.</param>
+    /// <param name="version">Version of the route that is loaded next.</param>
+    /// <param name="next">Keys of the shards and expert groups that the silo will hold on that route.</param>
+    /// <param name="kept">Keys of those that it holds on routes in use.</param>
+    /// <exception cref="StaleStepException">A scheduler with a higher epoch has called.</exception>
+    [Alias("ReserveAsync"), ResponseTimeout("00:10:00")]
+    Task ReserveAsync(string model, long epoch, long version, string[] next, string[] kept);
 
     /// <summary>
     /// Drops the weights of a model that no grain of these keys needs. A call from a scheduler that has been superseded changes nothing.

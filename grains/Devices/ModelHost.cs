@@ -7,9 +7,7 @@ using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
-using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
-using HunyuanOrleans.Model.Quantization;
 using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Devices;
@@ -22,29 +20,29 @@ public sealed class ModelHost : IDisposable
 {
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _changes = new(1);
-    private readonly Dictionary<string, Holder> _holders = [];
-    private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
+    private readonly HolderTable _holders = new();
     private readonly ConcurrentDictionary<string, StepDeduplicator> _steps = new();
     private readonly Lazy<ModelConfig> _config;
-    private readonly Lazy<WeightSizes> _sizes;
-    private readonly LoadMeter _loads;
+    private readonly PieceStore _pieces;
     private volatile Parts? _parts;
     private long _epoch;
     private long _step;
     private long _version;
-    private long _retained;
+    private RouteNumber _retained;
     private volatile bool _disposed;
 
     /// <summary>Creates a host without pieces.</summary>
-    public ModelHost(ModelSettings settings, ILogger logger, TimeProvider time)
+    /// <param name="settings">The settings of the model.</param>
+    /// <param name="memory">The memory of the silo, shared with its other models.</param>
+    /// <param name="logger">Receives what was loaded and dropped.</param>
+    /// <param name="time">The clock.</param>
+    public ModelHost(ModelSettings settings, MemoryBudget memory, ILogger logger, TimeProvider time)
     {
         Settings = settings;
         _logger = logger;
         Sessions = new KvSessions(time);
         _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
-        _sizes = new Lazy<WeightSizes>(() => new WeightSizes(Config, WeightTypes.Of(Config, settings.Options.Mode, settings.Options.Quant)));
-        _loads = new LoadMeter(time);
+        _pieces = new PieceStore(this, memory, new LoadMeter(time), logger);
     }
 
     /// <summary>The settings of the model.</summary>
@@ -83,7 +81,7 @@ public sealed class ModelHost : IDisposable
 
             if (epoch > _epoch)
             {
-                (_epoch, _step, _version, _retained) = (epoch, 0, 0, 0);
+                (_epoch, _step, _version) = (epoch, 0, 0);
             }
         }
     }
@@ -124,78 +122,93 @@ public sealed class ModelHost : IDisposable
     /// <summary>The steps that a shard has seen. They outlive the shard's activation.</summary>
     public StepDeduplicator StepsOf(string shard) => _steps.GetOrAdd(shard, static _ => new StepDeduplicator());
 
-    /// <summary>Loads the pieces that are missing and keeps all of them for a holder.</summary>
+    /// <summary>
+    /// Loads the pieces that are missing, as far as the silo's memory allows, and keeps all of them for a holder. It ends early if a later route does not
+    /// need the holder.
+    /// </summary>
+    /// <param name="holder">Key of the shard or expert group.</param>
+    /// <param name="epoch">Epoch of the scheduler that calls.</param>
+    /// <param name="version">Version of the route that needs the holder.</param>
+    /// <param name="pieces">The pieces that the holder needs.</param>
+    /// <param name="cancellationToken">Stops loading. Pieces that were loaded before stay.</param>
     /// <returns>A number for each piece. A number other than before means that the piece was loaded again.</returns>
-    /// <exception cref="GrainCallException">A piece cannot be loaded.</exception>
-    public async Task<long[]> HoldAsync(string holder, long version, ModelPiece[] pieces, CancellationToken cancellationToken)
+    /// <exception cref="GrainCallException">A piece cannot be loaded; the message says why.</exception>
+    public async Task<long[]> HoldAsync(string holder, long epoch, long version, ModelPiece[] pieces, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            // The holder is added before loading, so that RetainAsync does not drop pieces that are present already.
-            _holders[holder] = new Holder(version, pieces);
+            // The holder is added before loading, so that pieces that are present already are not dropped.
+            _holders.Add(holder, new RouteNumber(epoch, version), pieces);
         }
 
-        if (!pieces.All(_incarnations.ContainsKey))
+        ModelPiece[] missing = Array.FindAll(pieces, piece => !_pieces.Holds(piece));
+        if (missing.Length > 0)
         {
-            await _changes.WaitAsync(cancellationToken);
-            try
-            {
-                await LoadAsync(holder, pieces, cancellationToken);
-            }
-            finally
-            {
-                _changes.Release();
-            }
+            await _pieces.LoadAsync(holder, missing, () => IsNeeded(holder), cancellationToken);
+            HostLog.Loaded(_logger, holder, pieces.Length, Loaded.Device.Memory.Weights);
         }
 
-        return Array.ConvertAll(pieces, piece => _incarnations.TryGetValue(piece, out long number)
-            ? number : throw new NotLoadedException($"{piece} was dropped while it was loaded."));
+        return Array.ConvertAll(pieces, _pieces.IncarnationOf);
+    }
+
+    /// <summary>
+    /// Prepares the silo for a route: drops every piece that neither that route nor a holder to keep needs, so that there is room for what is missing. Pieces
+    /// that the route needs stay.
+    /// </summary>
+    /// <param name="epoch">Epoch of the scheduler that calls.</param>
+    /// <param name="version">Version of the route.</param>
+    /// <param name="next">The holders of the route on this silo, with their pieces.</param>
+    /// <param name="kept">Keys of holders that are in use.</param>
+    public Task ReserveAsync(long epoch, long version, IReadOnlyDictionary<string, ModelPiece[]> next, IEnumerable<string> kept)
+    {
+        RouteNumber route = new(epoch, version);
+        lock (_gate)
+        {
+            if (route < _retained)
+            {
+                return Task.CompletedTask;
+            }
+
+            foreach ((string holder, ModelPiece[] pieces) in next)
+            {
+                _holders.Add(holder, route, pieces);
+            }
+
+            _holders.Retain(route, next.Keys.Concat(kept));
+        }
+
+        return DropUnneededAsync();
     }
 
     /// <summary>Removes all holders except these and those of later routes, and drops every piece without a holder.</summary>
-    public async Task RetainAsync(long version, IReadOnlyCollection<string> holders)
+    public Task RetainAsync(long epoch, long version, IReadOnlyCollection<string> holders)
     {
-        await _changes.WaitAsync();
-        try
+        RouteNumber route = new(epoch, version);
+        lock (_gate)
         {
-            ModelPiece[] unneeded;
-            lock (_gate)
+            if (route < _retained)
             {
-                if (version < _retained)
-                {
-                    return;
-                }
-
-                _retained = version;
-                foreach (string holder in _holders.Where(h => h.Value.Version <= version).Select(h => h.Key).Except(holders).ToArray())
-                {
-                    _holders.Remove(holder);
-                }
-
-                HashSet<ModelPiece> needed = [.. _holders.Values.SelectMany(static h => h.Pieces)];
-                unneeded = [.. _incarnations.Keys.Where(piece => !needed.Contains(piece))];
+                return Task.CompletedTask;
             }
 
-            foreach (ModelPiece piece in unneeded)
-            {
-                _incarnations.TryRemove(piece, out _);
-                await Loaded.RunAsync(() => Loaded.Device.Remove(piece));
-                HostLog.Dropped(_logger, piece, Settings.Name);
-            }
+            _retained = route;
+            _holders.Retain(route, holders);
         }
-        finally
-        {
-            _changes.Release();
-        }
+
+        return DropUnneededAsync();
     }
 
     /// <summary>The state of the share.</summary>
     public HoldingReport Report()
     {
         string[] holders;
+        HeldRouteReport[] routes;
+        long epoch;
         lock (_gate)
         {
             holders = [.. _holders.Keys.Order(StringComparer.Ordinal)];
+            routes = holders.Length == 0 ? [] : _holders.Report(Config, _pieces.Holds);
+            epoch = _epoch;
         }
 
         Parts? parts = _parts;
@@ -207,7 +220,11 @@ public sealed class ModelHost : IDisposable
             Sessions.Count,
             parts?.Stage.ExpertTokens.ToArray() ?? [],
             parts?.Stage.Steps ?? 0,
-            DeviceReport.Of(parts, _loads, Settings.Simulation?.TimeScale ?? 1));
+            DeviceReport.Of(parts, _pieces.Loads, Settings.Simulation?.TimeScale ?? 1))
+        {
+            Epoch = epoch,
+            Routes = routes,
+        };
     }
 
     /// <summary>Ends the device's thread and frees all memory. Later calls fail.</summary>
@@ -217,46 +234,37 @@ public sealed class ModelHost : IDisposable
         Interlocked.Exchange(ref _parts, null)?.Dispose();
     }
 
-    private async Task LoadAsync(string holder, ModelPiece[] pieces, CancellationToken cancellationToken)
+    private Task DropUnneededAsync()
     {
-        try
+        HashSet<ModelPiece> needed;
+        lock (_gate)
         {
-            Parts parts = await Task.Run(Open, cancellationToken);
-            foreach (ModelPiece piece in pieces.Where(piece => !_incarnations.ContainsKey(piece)))
-            {
-                IPreparedPiece prepared = await LoadAsync(parts, piece, cancellationToken);
-                await parts.RunAsync(() => prepared.Install());
-                _incarnations[piece] = Random.Shared.NextInt64(1, long.MaxValue);
-            }
-
-            HostLog.Loaded(_logger, holder, pieces.Length, parts.Device.Memory.Weights);
+            needed = _holders.Pieces();
         }
-        catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
+
+        return _pieces.DropAsync(piece => !needed.Contains(piece) && TryForget(piece));
+    }
+
+    private bool TryForget(ModelPiece piece)
+    {
+        lock (_gate)
         {
-            HostLog.LoadFailed(_logger, holder, fault);
-            throw new GrainCallException($"{holder} cannot be loaded: {fault.Message}");
+            // A holder that was added meanwhile may need the piece after all.
+            return !_holders.Needs(piece) && _pieces.Forget(piece);
         }
     }
 
-    private async Task<IPreparedPiece> LoadAsync(Parts parts, ModelPiece piece, CancellationToken cancellationToken)
+    private bool IsNeeded(string holder)
     {
-        long bytes = _sizes.Value.Piece(piece), loaded = 0;
-        _loads.Add(bytes);
-        _loads.Begin();
-        try
+        lock (_gate)
         {
-            IPreparedPiece prepared = await parts.Device.PrepareAsync(piece, cancellationToken);
-            loaded = bytes;
-            return prepared;
-        }
-        finally
-        {
-            _loads.End(loaded);
-            _loads.Remove(bytes);
+            return _holders.Contains(holder);
         }
     }
 
-    private Parts Open()
+    /// <summary>Opens the device and its buffers unless they are open.</summary>
+    /// <exception cref="ModelException">Config, files or options are wrong.</exception>
+    internal Parts Open()
     {
         if (_parts is { } open)
         {
@@ -273,9 +281,6 @@ public sealed class ModelHost : IDisposable
 
         return parts;
     }
-
-    /// <summary>The pieces of a shard or expert group, and the route that needs them.</summary>
-    private sealed record Holder(long Version, ModelPiece[] Pieces);
 
     /// <summary>The device, threads and buffers that exist once the model has been opened.</summary>
     internal sealed class Parts : IDisposable

@@ -10,9 +10,15 @@ public sealed class ModelHosts : IDisposable
     private readonly Dictionary<string, ModelHost> _hosts;
 
     /// <summary>Creates a host for each model of the options. Nothing is loaded.</summary>
-    public ModelHosts(HunyuanSiloOptions options, ILoggerFactory loggers, TimeProvider time) =>
+    public ModelHosts(HunyuanSiloOptions options, ILoggerFactory loggers, TimeProvider time)
+    {
+        Memory = new MemoryBudget(options.Capacity.MemoryBytes);
         _hosts = options.Models.ToDictionary(
-            static model => model.Name, model => new ModelHost(model, loggers.CreateLogger<ModelHost>(), time), StringComparer.Ordinal);
+            static model => model.Name, model => new ModelHost(model, Memory, loggers.CreateLogger<ModelHost>(), time), StringComparer.Ordinal);
+    }
+
+    /// <summary>The memory that the models share.</summary>
+    public MemoryBudget Memory { get; }
 
     /// <summary>The hosts of all models.</summary>
     public IReadOnlyCollection<ModelHost> All => _hosts.Values;

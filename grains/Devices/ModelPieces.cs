@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
@@ -39,6 +40,9 @@ internal static class ModelPieces
             where config.IsMoeLayer(layer)
             from expert in Enumerable.Range(range.FirstExpert, range.Experts)
             select ModelPiece.OfExpert(layer, expert)];
+
+    /// <summary>The pieces of the shard or expert group with a key.</summary>
+    public static ModelPiece[] Of(ModelConfig config, PinnedKey key) => key.IsExpertGroup ? Of(config, key.Experts) : Of(config, key.Layers);
 
     /// <summary>Number of CLA groups in a range of layers.</summary>
     public static int Groups(ModelConfig config, LayerRange layers) => layers.Layers / config.ClaFactor;

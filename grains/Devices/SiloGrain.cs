@@ -45,6 +45,14 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
     {
         ModelHost host = hosts.Get(model);
         host.Enter(epoch);
-        return host.RetainAsync(version, holders);
+        return host.RetainAsync(epoch, version, holders);
+    }
+
+    /// <inheritdoc/>
+    public Task ReserveAsync(string model, long epoch, long version, string[] next, string[] kept)
+    {
+        ModelHost host = hosts.Get(model);
+        host.Enter(epoch);
+        return host.ReserveAsync(epoch, version, next.ToDictionary(static key => key, key => ModelPieces.Of(host.Config, PinnedKey.Parse(key))), kept);
     }
 }

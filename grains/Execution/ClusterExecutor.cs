@@ -24,23 +24,31 @@ internal sealed class ClusterExecutor : IModelExecutor
     private readonly ModelConfig _config;
     private readonly HunyuanSiloOptions _options;
     private readonly RouteManager _routes;
+    private readonly RouteState _state;
     private readonly KvMigrator _migrator;
     private readonly StepTimeout _timeout;
     private readonly SessionTables _tables = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private volatile Route? _route;
     private long _number;
     private long _retries;
     private long _switches;
 
     public ClusterExecutor(
-        ModelSettings settings, ModelConfig config, HunyuanSiloOptions options, RouteManager routes, IGrainFactory grains, ILogger logger, TimeProvider time)
+        ModelSettings settings,
+        ModelConfig config,
+        HunyuanSiloOptions options,
+        RouteManager routes,
+        RouteState state,
+        IGrainFactory grains,
+        ILogger logger,
+        TimeProvider time)
     {
         _model = settings.Name;
         _config = config;
         _options = options;
         _routes = routes;
+        _state = state;
         _migrator = new KvMigrator(grains);
         _timeout = new StepTimeout(options.StepProbeInterval, time);
         _logger = logger;
@@ -54,7 +62,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     public ExecutorLimits Limits { get; }
 
     /// <summary>The route that steps take; null before the first.</summary>
-    public Route? RouteInUse => _route;
+    public Route? RouteInUse => _state.InUse;
 
     /// <summary>Number of steps that were sent again.</summary>
     public long Retries => Volatile.Read(ref _retries);
@@ -69,6 +77,22 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <exception cref="KvLostException">Keys and values were lost with a silo.</exception>
     /// <exception cref="ExecutorException">The deadline has passed.</exception>
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
+    {
+        _state.IsStepping = true;
+        try
+        {
+            await RunAsync(batch, result, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _state.IsStepping = false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async ValueTask RunAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
         int unexpected = 0;
         long started = _time.GetTimestamp();
@@ -106,12 +130,9 @@ internal sealed class ClusterExecutor : IModelExecutor
 
             Interlocked.Increment(ref _retries);
             GrainTelemetry.Retry(_model);
-            CheckDeadline(started, affectsAll: false);
+            await CheckDeadlineAsync(started, affectsAll: false, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<Route> RouteAsync(StepBatch batch, long started, CancellationToken cancellationToken)
     {
@@ -121,7 +142,7 @@ internal sealed class ClusterExecutor : IModelExecutor
             route = await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
         }
 
-        if (route != _route)
+        if (route != _state.InUse)
         {
             await SwitchAsync(route, batch, cancellationToken).ConfigureAwait(false);
         }
@@ -138,16 +159,16 @@ internal sealed class ClusterExecutor : IModelExecutor
         }
         catch (TimeoutException)
         {
-            CheckDeadline(started, affectsAll: true);
+            await CheckDeadlineAsync(started, affectsAll: true, cancellationToken).ConfigureAwait(false);
             throw new ExecutorException(Message(), affectsAll: true);
         }
     }
 
     private async Task SwitchAsync(Route route, StepBatch batch, CancellationToken cancellationToken)
     {
-        Route? before = _route;
+        Route? before = _state.InUse;
         int? moved = before is null ? 0 : await _migrator.MoveAsync(_routes.Epoch, before, route, _config.ClaFactor, _tables, batch.BlockUsage, cancellationToken).ConfigureAwait(false);
-        _route = route;
+        _state.InUse = route;
         _tables.Invalidate();
         Interlocked.Increment(ref _switches);
         GrainTelemetry.Switch(_model, moved ?? 0);
@@ -196,11 +217,12 @@ internal sealed class ClusterExecutor : IModelExecutor
         Logits?.Invoke(reply.Logits!);
     }
 
-    private void CheckDeadline(long started, bool affectsAll)
+    private async ValueTask CheckDeadlineAsync(long started, bool affectsAll, CancellationToken cancellationToken)
     {
-        if (_routes.Superseded)
+        if (_routes.Superseded.IsCompleted)
         {
-            throw new ExecutorException("The model moved to another place; try the request again.", affectsAll: true);
+            // The engine is about to end. Its answers continue elsewhere, so they must not end with an error here.
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
         }
 
         if (_time.GetElapsedTime(started) >= _options.StepDeadline)

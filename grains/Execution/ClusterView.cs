@@ -18,6 +18,9 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
 
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>Longer than <see cref="ResponseTimeout"/>: what a silo holds counts as lost if its report does not come.</summary>
+    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
+
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly Dictionary<string, long> _excluded = [];
     private readonly HashSet<string> _unresponsive = [];
@@ -104,6 +107,28 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         return [.. capacities];
     }
 
+    /// <summary>Asks silos what they hold of a model. Those that do not respond count as unresponsive from now on.</summary>
+    /// <returns>The reports by name of the silo; null for a silo without the model.</returns>
+    public async Task<Dictionary<string, HoldingReport?>> ReportsAsync(string model, IEnumerable<string> silos)
+    {
+        string[] names = [.. silos];
+        SiloReport?[] reports = await Task.WhenAll(names.Select(ReportAsync));
+        Dictionary<string, HoldingReport?> held = [];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (reports[i] is { } report)
+            {
+                held[names[i]] = report.Models.FirstOrDefault(m => m.Model == model);
+            }
+            else
+            {
+                _unresponsive.Add(names[i]);
+            }
+        }
+
+        return held;
+    }
+
     private static SiloAddress? Find(string name, ClusterMembershipSnapshot snapshot) => snapshot.Members.Values
         .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(static m => m.SiloAddress).MaxBy(static a => a.Generation);
 
@@ -122,6 +147,18 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
             _unresponsive.Add(name);
+            return null;
+        }
+    }
+
+    private async Task<SiloReport?> ReportAsync(string name)
+    {
+        try
+        {
+            return await Silo(name).ReportAsync().WaitAsync(ReportTimeout, time);
+        }
+        catch (Exception fault) when (TransientErrors.IsTransient(fault))
+        {
             return null;
         }
     }

@@ -34,4 +34,10 @@ internal static partial class RouteLog
 
     [LoggerMessage(209, LogLevel.Error, "Silo {Silo} holds model {Model} as {Format}, the scheduler's silo as {Expected}: it is left out. Give every silo the same quant, kv and checkpoint.")]
     public static partial void Incompatible(ILogger logger, string silo, string model, string format, string expected);
+
+    [LoggerMessage(210, LogLevel.Warning, "Route {Version} of model {Model} was abandoned before the next one is loaded: the silos have no memory for both.")]
+    public static partial void Interrupted(ILogger logger, string model, long version);
+
+    [LoggerMessage(211, LogLevel.Debug, "Silo {Silo} was not told what to load next of model {Model}: {Reason}")]
+    public static partial void NotReserved(ILogger logger, string silo, string model, string reason);
 }

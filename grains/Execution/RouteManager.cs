@@ -30,8 +30,8 @@ internal sealed class RouteManager(
     /// <summary>Names of the active silos, in order.</summary>
     public string[] ActiveSilos => view.ActiveSilos;
 
-    /// <summary>True once another scheduler has taken over.</summary>
-    public bool Superseded => planner.Superseded;
+    /// <summary>Completes once another scheduler has taken over.</summary>
+    public Task Superseded => planner.Superseded;
 
     /// <summary>Starts to watch the cluster and to plan.</summary>
     public Task StartAsync()
@@ -72,7 +72,7 @@ internal sealed class RouteManager(
                 return true;
             }
 
-            if (state.PlanFailed || Superseded)
+            if (state.PlanFailed || Superseded.IsCompleted)
             {
                 return false;
             }
@@ -140,7 +140,7 @@ internal sealed class RouteManager(
 
     private async Task PlanAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested && !Superseded.IsCompleted)
         {
             bool settled;
             try

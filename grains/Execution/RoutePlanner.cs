@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,8 @@ internal sealed class RoutePlanner
     private readonly Lock _gate = new();
     private readonly List<SiloAddress> _leaving = [];
     private readonly HashSet<string> _reported = [];
+    private readonly SchedulerEpoch _epoch;
+    private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ExpertLoad? _load;
     private long _version;
 
@@ -43,14 +46,14 @@ internal sealed class RoutePlanner
             Kv = settings.Options.CacheFormat,
         };
         (_view, _preparer, _state, _logger) = (view, preparer, state, logger);
-        Epoch = time.GetUtcNow().UtcTicks;
+        _epoch = new SchedulerEpoch(time);
     }
 
-    /// <summary>Epoch of this scheduler. Shards refuse schedulers with a lower one.</summary>
-    public long Epoch { get; private set; }
+    /// <summary>Epoch of this scheduler; 0 before the first plan. Shards refuse schedulers with a lower one.</summary>
+    public long Epoch => _epoch.Value;
 
-    /// <summary>True once another scheduler has taken over.</summary>
-    public bool Superseded { get; private set; }
+    /// <summary>Completes once another scheduler has taken over.</summary>
+    public Task Superseded => _superseded.Task;
 
     /// <summary>Excludes a silo that is about to stop from the next plans.</summary>
     public void Exclude(SiloAddress silo)
@@ -88,7 +91,25 @@ internal sealed class RoutePlanner
             return false;
         }
 
-        PartitionPlan plan = PartitionPlan.Create(_config, silos, _options with { Previous = before?.Plan, Load = _load });
+        PlanOptions options = _options with { Previous = before?.Plan, Load = _load };
+        if (before is not { Broken: false })
+        {
+            // What silos hold counts, not what a plan placed there: the plan may be unknown, and loading may have been interrupted.
+            Dictionary<string, HoldingReport?> reports = await _view.ReportsAsync(_model, silos.Select(static silo => silo.Name));
+            if (Epoch == 0)
+            {
+                _epoch.Choose(reports);
+            }
+
+            silos = [.. silos.Where(silo => reports.ContainsKey(silo.Name))];
+            options = options with { Held = HeldPartsReader.Read(_config, reports) };
+            if (silos.Length == 0)
+            {
+                return false;
+            }
+        }
+
+        PartitionPlan plan = PartitionPlan.Create(_config, silos, options);
         if (!plan.Fits)
         {
             RouteLog.DoesNotFit(_logger, _model, plan.ShortfallMessage!);
@@ -103,7 +124,40 @@ internal sealed class RoutePlanner
             return true;
         }
 
-        return await TryPrepareAsync(plan, cancellationToken);
+        return await ChangeAsync(before, plan, silos, cancellationToken);
+    }
+
+    // Goes as far towards a plan as the memory of the silos allows at once.
+    private async Task<bool> ChangeAsync(Route? before, PartitionPlan target, SiloCapacity[] silos, CancellationToken cancellationToken)
+    {
+        PartitionPlan? next = target;
+        if (before is { Broken: false })
+        {
+            next = PlanTransition.Next(before.Plan, target);
+            if (next is null && before.Silos.All(name => silos.Any(silo => silo.Name == name)))
+            {
+                // Nothing forces the change, so the route stays in use.
+                _state.Confirm();
+                return true;
+            }
+
+            if (next is null)
+            {
+                RouteLog.Interrupted(_logger, _model, before.Version);
+                _state.Explain("The silos have no memory to load new parts of the model while it is in use; it is used again when they are loaded.");
+                before.Broken = true;
+            }
+        }
+
+        KeptRoutes kept = new(_state, next ?? target);
+        if (kept.MustWait)
+        {
+            // Steps still take an older route, and there is no memory for three. They switch to the current one soon.
+            return false;
+        }
+
+        bool isReady = await TryPrepareAsync(next ?? target, kept, cancellationToken);
+        return isReady && (next is null || ReferenceEquals(next, target));
     }
 
     // Each silo is reported once: it is examined again with every plan.
@@ -118,11 +172,11 @@ internal sealed class RoutePlanner
         }
     }
 
-    private async Task<bool> TryPrepareAsync(PartitionPlan plan, CancellationToken cancellationToken)
+    private async Task<bool> TryPrepareAsync(PartitionPlan plan, KeptRoutes kept, CancellationToken cancellationToken)
     {
         try
         {
-            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, cancellationToken);
+            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, kept.KeysOn, cancellationToken);
             _version = route.Version;
             RouteLog.Published(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
             _state.Publish(route);
@@ -134,16 +188,17 @@ internal sealed class RoutePlanner
             _view.ExcludeForAWhile(failed.Silo);
             _state.Explain("A silo of the cluster cannot load its part of the model.");
         }
-        catch (StaleStepException) when (_version == 0)
-        {
-            // The clock of the previous scheduler's silo is ahead of this one's.
-            Epoch += TimeSpan.TicksPerMinute;
-        }
         catch (StaleStepException stale)
         {
-            RouteLog.Superseded(_logger, _model, stale.Message);
-            Superseded = true;
-            _state.Fail("Another scheduler has taken the model over.");
+            Dictionary<string, HoldingReport?> reports = await _view.ReportsAsync(_model, plan.Silos.Select(static silo => silo.Silo.Name));
+            if (_version == 0 && !_epoch.IsOver(reports))
+            {
+                _epoch.Choose(reports);
+            }
+            else
+            {
+                Supersede(stale.Message);
+            }
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
@@ -152,5 +207,12 @@ internal sealed class RoutePlanner
         }
 
         return false;
+    }
+
+    private void Supersede(string reason)
+    {
+        RouteLog.Superseded(_logger, _model, reason);
+        _state.Fail("Another scheduler has taken the model over.");
+        _superseded.TrySetResult();
     }
 }

@@ -4,12 +4,16 @@ using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
+using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace HunyuanOrleans.Grains.Execution;
 
-/// <summary>Turns a partition plan into a route: loads the missing weights while the current route is in use, and sends routers the expert table.</summary>
-internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMessage pool)
+/// <summary>
+/// Turns a partition plan into a route: has silos drop what they do not need any more, loads the missing weights while the current route is in use, and
+/// sends routers the expert table.
+/// </summary>
+internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMessage pool, ILogger logger)
 {
     private readonly ResiliencePipeline _calls = RetryPolicies.ForPreparing();
 
@@ -26,30 +30,56 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
     }
 
     /// <summary>Prepares a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="epoch">Epoch of the scheduler.</param>
+    /// <param name="version">Version of the new route.</param>
+    /// <param name="kept">Returns the keys of the shards and expert groups on a silo that stay until the new route is in use.</param>
+    /// <param name="cancellationToken">Abandons the plan. Silos may go on loading what was begun.</param>
     /// <exception cref="SiloLoadException">A silo cannot load its share.</exception>
+    /// <exception cref="StaleStepException">Another scheduler has taken over.</exception>
     /// <exception cref="Exception">A transient error: a silo has gone meanwhile.</exception>
-    public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, CancellationToken cancellationToken)
+    public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, Func<string, string[]> kept, CancellationToken cancellationToken)
     {
         (RouteStage[] stages, PinnedKey[] groups) = Places(plan);
-        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, epoch, version, cancellationToken)));
-        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, epoch, version, cancellationToken))]);
-        RouterTable table = new(version, [.. groups.Select(static group => group.ToString())]);
+        Dictionary<string, Task> reserved = stages.Select(static stage => stage.Key).Concat(groups).GroupBy(static key => key.Silo)
+            .ToDictionary(static silo => silo.Key, silo => ReserveAsync(silo.Key, epoch, version, [.. silo.Select(static key => key.ToString())], kept(silo.Key), cancellationToken));
+        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, reserved[stage.Key.Silo], epoch, version, cancellationToken)));
+        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, reserved[group.Silo], epoch, version, cancellationToken))]);
+        RouterTable table = new(version, [.. groups.Select(static group => group.ToString())]) { Epoch = epoch };
         await Task.WhenAll(stages.Select(stage => CallAsync(
-            stage.Key, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), cancellationToken)));
+            stage.Key.Silo, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), cancellationToken)));
         return new Route(version, plan, await shards, groups);
     }
 
-    private async Task<RouteStage> LoadAsync(RouteStage stage, long epoch, long version, CancellationToken cancellationToken)
+    private async Task ReserveAsync(string silo, long epoch, long version, string[] next, string[] kept, CancellationToken cancellationToken)
     {
+        ISiloGrain grain = grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString());
+        try
+        {
+            await CallAsync(silo, () => grain.ReserveAsync(model, epoch, version, next, kept), cancellationToken);
+        }
+        catch (Exception fault) when (fault is not (SiloLoadException or StaleStepException) && !TransientErrors.IsTransient(fault) && !cancellationToken.IsCancellationRequested)
+        {
+            // A silo of an earlier version does not have the method. It drops weights when the new route is in use.
+            RouteLog.NotReserved(logger, silo, model, fault.Message);
+        }
+    }
+
+    private async Task<RouteStage> LoadAsync(RouteStage stage, Task reserved, long epoch, long version, CancellationToken cancellationToken)
+    {
+        await reserved;
         ShardState state = new([]);
-        await CallAsync(stage.Key, async () => state = await stage.Grain.LoadAsync(epoch, version, pool), cancellationToken);
+        await CallAsync(stage.Key.Silo, async () => state = await stage.Grain.LoadAsync(epoch, version, pool), cancellationToken);
         return stage with { Incarnations = state.Incarnations };
     }
 
-    private Task LoadAsync(PinnedKey group, long epoch, long version, CancellationToken cancellationToken) =>
-        CallAsync(group, () => grains.GetGrain<IExpertGroupGrain>(group.ToString()).LoadAsync(epoch, version), cancellationToken);
+    private async Task LoadAsync(PinnedKey group, Task reserved, long epoch, long version, CancellationToken cancellationToken)
+    {
+        await reserved;
+        await CallAsync(group.Silo, () => grains.GetGrain<IExpertGroupGrain>(group.ToString()).LoadAsync(epoch, version), cancellationToken);
+    }
 
-    private async Task CallAsync(PinnedKey key, Func<Task> call, CancellationToken cancellationToken)
+    private async Task CallAsync(string silo, Func<Task> call, CancellationToken cancellationToken)
     {
         try
         {
@@ -57,7 +87,7 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
         }
         catch (GrainCallException fault) when (fault is not StaleStepException)
         {
-            throw new SiloLoadException(key.Silo, fault.Message);
+            throw new SiloLoadException(silo, fault.Message);
         }
     }
 }

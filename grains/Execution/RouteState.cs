@@ -8,9 +8,25 @@ internal sealed class RouteState
     private volatile Route? _current;
     private volatile string _problem = "The model is not loaded yet.";
     private volatile bool _planFailed;
+    private volatile Route? _inUse;
+    private volatile bool _isStepping;
 
     /// <summary>The latest route; null before the first.</summary>
     public Route? Current => _current;
+
+    /// <summary>The route that steps took last; null before the first step. It lags behind <see cref="Current"/> until the next step.</summary>
+    public Route? InUse
+    {
+        get => _inUse;
+        set => _inUse = value;
+    }
+
+    /// <summary>True while a step is computed or waits for a route.</summary>
+    public bool IsStepping
+    {
+        get => _isStepping;
+        set => _isStepping = value;
+    }
 
     /// <summary>Why there is no usable route, for users; null if there is one.</summary>
     public string? Problem => _current is { Broken: false } ? null : _problem;

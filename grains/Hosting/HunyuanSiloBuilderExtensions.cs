@@ -30,6 +30,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddPlacementDirector<SchedulerPlacement, SchedulerPlacementDirector>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShareHandover>();
         silo.Services.AddHostedService<IdleSessionCollector>();
+        silo.Services.AddHostedService<SchedulerActivator>();
         if (options.Link is { } link)
         {
             silo.UseLink(link.Scale(options.TimeScale));

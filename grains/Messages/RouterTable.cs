@@ -4,4 +4,9 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Version">The route that the table belongs to.</param>
 /// <param name="Groups">Keys of the expert groups; replicas follow the primary holders.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.router.table")]
-public sealed record RouterTable([property: Id(0)] long Version, [property: Id(1)] string[] Groups);
+public sealed record RouterTable([property: Id(0)] long Version, [property: Id(1)] string[] Groups)
+{
+    /// <summary>Epoch of the scheduler that made the route. Schedulers of earlier versions send 0.</summary>
+    [Id(2)]
+    public long Epoch { get; init; }
+}

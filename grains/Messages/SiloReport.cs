@@ -39,4 +39,22 @@ public sealed record HoldingReport(
     [property: Id(4)] int Sessions,
     [property: Id(5)] long[] ExpertTokens,
     [property: Id(6)] long Steps,
-    [property: Id(7)] DeviceReport? Device);
+    [property: Id(7)] DeviceReport? Device)
+{
+    /// <summary>The highest epoch of a scheduler that has called the silo; 0 if none has.</summary>
+    [Id(8)]
+    public long Epoch { get; init; }
+
+    /// <summary>What is loaded for each route that still needs something here, in any order. Silos of earlier versions report none.</summary>
+    [Id(9)]
+    public HeldRouteReport[]? Routes { get; init; }
+}
+
+/// <summary>What a silo has loaded for one route.</summary>
+/// <param name="Epoch">Epoch of the scheduler that made the route.</param>
+/// <param name="Version">Version of the route.</param>
+/// <param name="Groups">Numbers of the CLA groups.</param>
+/// <param name="Experts">The experts, as layer * experts + expert.</param>
+[GenerateSerializer, Immutable, Alias("hunyuan.held.route")]
+public sealed record HeldRouteReport(
+    [property: Id(0)] long Epoch, [property: Id(1)] long Version, [property: Id(2)] int[] Groups, [property: Id(3)] int[] Experts);

@@ -13,7 +13,7 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, I
     private ModelRuntime _runtime = null!;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _runtime = await runtimes.StartAsync(this.GetPrimaryKeyString());
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => _runtime = await runtimes.StartAsync(this.GetPrimaryKeyString(), DeactivateOnIdle);
 
     /// <inheritdoc/>
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _runtime.DisposeAsync().AsTask();
@@ -22,15 +22,8 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, I
     public Task<ModelCard> DescribeAsync() => Task.FromResult(_runtime.Card());
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<TokenBatch> GenerateAsync(RequestSpec request, CancellationToken cancellationToken)
-    {
-        if (_runtime.Superseded)
-        {
-            DeactivateOnIdle();
-        }
-
-        return ModelStream.RunAsync(_runtime.Engine, () => texts.Constraints(request.Model), request, _runtime.Stopping, time, cancellationToken);
-    }
+    public IAsyncEnumerable<TokenBatch> GenerateAsync(RequestSpec request, CancellationToken cancellationToken) =>
+        ModelStream.RunAsync(_runtime.Engine, () => texts.Constraints(request.Model), request, _runtime.Stopping, time, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ModelReport> ReportAsync() => Task.FromResult(_runtime.Report(silo.Name));

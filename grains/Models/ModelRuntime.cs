@@ -22,20 +22,19 @@ internal sealed class ModelRuntime(
     /// <summary>Cancelled when this scheduler ends. Its answers then continue on another silo.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>True once another scheduler has taken over.</summary>
-    public bool Superseded => routes.Superseded;
-
     /// <summary>Runs the engine's steps on the cluster.</summary>
     public ClusterExecutor Executor => executor;
 
     /// <summary>Starts to plan.</summary>
+    /// <param name="superseded">Called once another scheduler has taken over; null for nothing. The runtime ends then.</param>
     /// <param name="siloEnded">
     /// Cancelled when the silo has ended. A silo that was killed or cut off must not go on scheduling: its grain has been activated elsewhere.
     /// </param>
-    public async Task StartAsync(CancellationToken siloEnded)
+    public async Task StartAsync(Action? superseded, CancellationToken siloEnded)
     {
         await routes.StartAsync();
         await loads.StartAsync();
+        _ = EndWhenSupersededAsync(superseded);
         _siloEnded = siloEnded.UnsafeRegister(static runtime => _ = ((ModelRuntime)runtime!).DisposeAsync().AsTask(), this);
     }
 
@@ -79,6 +78,14 @@ internal sealed class ModelRuntime(
         await engine.DisposeAsync();
         await loads.DisposeAsync();
         await routes.DisposeAsync();
+    }
+
+    // Answers must not wait here for a step that no silo accepts: they continue with the scheduler that has taken over.
+    private async Task EndWhenSupersededAsync(Action? superseded)
+    {
+        await routes.Superseded.ConfigureAwait(false);
+        superseded?.Invoke();
+        await DisposeAsync();
     }
 
     // An idle engine runs no step that would switch to the latest route, so no route counts as in use.

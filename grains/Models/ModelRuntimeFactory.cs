@@ -22,7 +22,9 @@ public sealed class ModelRuntimeFactory(
     TimeProvider time)
 {
     /// <summary>Creates and starts the scheduler of a model.</summary>
-    internal async Task<ModelRuntime> StartAsync(string model)
+    /// <param name="model">Name of the model.</param>
+    /// <param name="superseded">Called once another scheduler has taken over; null for nothing.</param>
+    internal async Task<ModelRuntime> StartAsync(string model, Action? superseded = null)
     {
         ModelHost host = hosts.Get(model);
         ModelSettings settings = host.Settings;
@@ -32,14 +34,14 @@ public sealed class ModelRuntimeFactory(
         ITokenText? text = texts.Find(model);
         ClusterView view = new(grains, membership, metadata, time);
         RouteState state = new();
-        RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options));
+        RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options), logger);
         RoutePlanner planner = new(settings, config, settings.IsaName, view, preparer, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
-        ClusterExecutor executor = new(settings, config, options, routes, grains, logger, time);
+        ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);
         InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
         ExpertLoadMonitor loads = new(model, config, view, routes, options.RebalanceInterval, time);
         ModelRuntime runtime = new(settings, config, routes, executor, engine, loads);
-        await runtime.StartAsync(lifetime.Ended);
+        await runtime.StartAsync(superseded, lifetime.Ended);
         return runtime;
     }
 }

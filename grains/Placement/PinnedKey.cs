@@ -27,6 +27,9 @@ public readonly record struct PinnedKey(string Model, string Part, string Silo)
     /// <summary>The key of a session's cache beside this shard.</summary>
     public PinnedKey WithSession(long session) => this with { Part = Part + Separator + session.ToString(CultureInfo.InvariantCulture) };
 
+    /// <summary>True for the key of an expert group, false for that of a shard.</summary>
+    public bool IsExpertGroup => Part.Contains(Separator, StringComparison.Ordinal);
+
     /// <summary>The shard's layers.</summary>
     public LayerRange Layers
     {

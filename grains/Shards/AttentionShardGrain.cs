@@ -35,7 +35,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     {
         _host.Enter(epoch);
         ModelPieces.CheckPool(_host, pool);
-        long[] incarnations = await _host.HoldAsync(_key, version, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
+        long[] incarnations = await _host.HoldAsync(_key, epoch, version, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
         return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)]);
     }
 

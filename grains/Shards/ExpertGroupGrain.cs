@@ -28,7 +28,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     public Task LoadAsync(long epoch, long version)
     {
         _host.Enter(epoch);
-        return _host.HoldAsync(_key.ToString(), version, ModelPieces.Of(_host.Config, _key.Experts), CancellationToken.None);
+        return _host.HoldAsync(_key.ToString(), epoch, version, ModelPieces.Of(_host.Config, _key.Experts), CancellationToken.None);
     }
 
     /// <inheritdoc/>

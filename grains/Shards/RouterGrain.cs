@@ -25,7 +25,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
     // Retries run outside of the grain's turns, where Grain.GrainFactory must not be used.
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
-    private readonly SortedList<long, ExpertTable> _tables = [];
+    private readonly SortedList<RouteNumber, ExpertTable> _tables = [];
 
     /// <summary>Creates a router without tables.</summary>
     public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, IGrainFactory grains, TimeProvider time)
@@ -40,7 +40,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
     /// <inheritdoc/>
     public Task SetTableAsync(RouterTable table)
     {
-        _tables[table.Version] = new ExpertTable(table.Groups, _key.Layers);
+        _tables[new RouteNumber(table.Epoch, table.Version)] = new ExpertTable(table.Groups, _key.Layers);
         while (_tables.Count > KeptTables)
         {
             _tables.RemoveAt(0);
@@ -51,13 +51,13 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
     /// <inheritdoc/>
     public Task DispatchAsync(long epoch, long number, long version, int layer, CancellationToken cancellationToken) =>
-        _host.Loaded.Stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(version, layer, cancellationToken));
+        _host.Loaded.Stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(new RouteNumber(epoch, version), layer, cancellationToken));
 
-    private async Task DispatchAsync(long version, int layer, CancellationToken cancellationToken)
+    private async Task DispatchAsync(RouteNumber route, int layer, CancellationToken cancellationToken)
     {
-        if (!_tables.TryGetValue(version, out ExpertTable? table))
+        if (!_tables.TryGetValue(route, out ExpertTable? table) && !_tables.TryGetValue(route with { Epoch = 0 }, out table))
         {
-            throw new NotLoadedException($"{_key} has no expert table of route {version}.");
+            throw new NotLoadedException($"{_key} has no expert table of route {route.Version}.");
         }
 
         Stage stage = _host.Loaded.Stage;

@@ -5,6 +5,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.Model.Simulation;
 using HunyuanOrleans.TestSupport;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
@@ -19,6 +20,11 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
 {
     public const string Demo = "demo-model";
 
+    /// <summary>Hunyuan-Large's config without weights, for simulated devices.</summary>
+    public const string Large = "hunyuan-large";
+
+    private static readonly Lazy<string> LargeFolder = new(CreateLargeFolder);
+
     /// <summary>Positions that keys and values are kept for.</summary>
     public const int KvTokens = 4096;
 
@@ -32,7 +38,10 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         init;
     }
 
-    public string Directory => Folder == Demo ? TestPaths.DemoModel : Path.Combine(TestPaths.Data, "models", Folder);
+    /// <summary>The device that is simulated; null if this machine computes.</summary>
+    public SimulationOptions? Simulation { get; init; }
+
+    public string Directory => Folder == Demo ? TestPaths.DemoModel : Folder == Large ? LargeFolder.Value : Path.Combine(TestPaths.Data, "models", Folder);
 
     public ModelConfig Config => ModelConfig.Load(Directory);
 
@@ -55,10 +64,19 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         Name = Name,
         Directory = Directory,
         Options = Options,
+        Simulation = Simulation,
         Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = QueueLength } },
     };
 
     /// <summary>The folders of all checkpoints in the tests' data.</summary>
     public static IEnumerable<string> Folders() =>
         System.IO.Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(static folder => Path.GetFileName(folder)).Order();
+
+    private static string CreateLargeFolder()
+    {
+        string folder = System.IO.Directory.CreateTempSubdirectory("hunyuan-large-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.Directory.Delete(folder, recursive: true);
+        File.Copy(Path.Combine(TestPaths.Data, "configs", Large + ".json"), Path.Combine(folder, "config.json"));
+        return folder;
+    }
 }

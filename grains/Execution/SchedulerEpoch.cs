@@ -1,0 +1,31 @@
+using HunyuanOrleans.Grains.Messages;
+
+namespace HunyuanOrleans.Grains.Execution;
+
+/// <summary>
+/// The epoch of a scheduler: one above every epoch that silos have seen. The clock only serves silos that do not report epochs. It does not call silos.
+/// Not thread-safe.
+/// </summary>
+internal sealed class SchedulerEpoch(TimeProvider time)
+{
+    private readonly HashSet<string> _asked = [];
+    private long _value;
+
+    /// <summary>The epoch; 0 until one is chosen. Any thread may read it.</summary>
+    public long Value => Volatile.Read(ref _value);
+
+    /// <summary>Chooses an epoch above all that silos report, and above the one before.</summary>
+    public void Choose(IReadOnlyDictionary<string, HoldingReport?> reports)
+    {
+        long seen = reports.Values.Max(static report => report?.Epoch) ?? 0;
+        long own = Value > 0 ? Value + TimeSpan.TicksPerMinute : time.GetUtcNow().UtcTicks;
+        Volatile.Write(ref _value, Value > 0 && seen > Value ? seen + 1 : Math.Max(seen + 1, own));
+        _asked.UnionWith(reports.Keys);
+    }
+
+    /// <summary>
+    /// True if another scheduler has taken over: a silo knows a higher epoch that it did not know when this one was chosen. A silo that was not asked
+    /// then may know the epoch of a scheduler that died before.
+    /// </summary>
+    public bool IsOver(IReadOnlyDictionary<string, HoldingReport?> reports) => reports.Any(silo => _asked.Contains(silo.Key) && silo.Value?.Epoch > Value);
+}
