@@ -25,6 +25,7 @@ internal static class CommandTree
             BenchCommand.Create(),
             PlanCommand.Create(),
             DrillCommand.Create(),
+            SimulateCommand.Create(),
             TopCommand.Create(),
         };
         return root;

@@ -1,8 +1,5 @@
-using System.Globalization;
 using HunyuanOrleans.Client;
 using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Loading;
-using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Drills;
 
@@ -12,7 +9,7 @@ namespace HunyuanOrleans.Cli.Drills;
 /// </summary>
 internal sealed class DrillCluster : IAsyncDisposable
 {
-    private readonly DrillPlan _plan;
+    private readonly IClusterPlan _plan;
     private readonly string _folder = Directory.CreateTempSubdirectory("hunyuan-drill-").FullName;
     private readonly string _logs;
     private readonly Lock _gate = new();
@@ -23,7 +20,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     private SiloProcess? _primary;
     private HunyuanClient? _connection;
 
-    private DrillCluster(DrillPlan plan, IReadOnlyList<DrillHost> hosts, MembershipServer? server)
+    private DrillCluster(IClusterPlan plan, IReadOnlyList<DrillHost> hosts, MembershipServer? server)
     {
         (_plan, _hosts, Server) = (plan, hosts, server);
         _logs = plan.Logs ?? _folder;
@@ -40,8 +37,11 @@ internal sealed class DrillCluster : IAsyncDisposable
     /// <summary>The id of the cluster and of the service.</summary>
     public string Name { get; } = $"drill-{System.Environment.ProcessId}";
 
+    /// <summary>A client of the cluster. Valid after the first silo was added.</summary>
+    public HunyuanClient Client => _connection ?? throw new InvalidOperationException("The cluster has no silo yet.");
+
     /// <summary>Calls grains from outside of the silos. Valid after the first silo was added.</summary>
-    public IGrainFactory Grains => _connection?.Cluster ?? throw new InvalidOperationException("The cluster has no silo yet.");
+    public IGrainFactory Grains => Client.Cluster;
 
     /// <summary>The running silos in the order of their names.</summary>
     public IReadOnlyList<DrillSilo> Silos
@@ -69,7 +69,7 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     /// <summary>Creates a cluster without silos whose silos will run on this machine.</summary>
     /// <exception cref="ModelException">The plan needs a database that is not installed or does not start.</exception>
-    public static Task<DrillCluster> CreateAsync(DrillPlan plan, CancellationToken cancellationToken) =>
+    public static Task<DrillCluster> CreateAsync(IClusterPlan plan, CancellationToken cancellationToken) =>
         CreateAsync(plan, [DrillHost.Loopback], cancellationToken);
 
     /// <summary>Creates a cluster without silos.</summary>
@@ -77,7 +77,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     /// <param name="hosts">The hosts that silos are started on in turn. A silo name always stays on its host; the last host runs the database.</param>
     /// <param name="cancellationToken">Cancels starting the database.</param>
     /// <exception cref="ModelException">The plan needs a database that is not installed or does not start.</exception>
-    public static async Task<DrillCluster> CreateAsync(DrillPlan plan, IReadOnlyList<DrillHost> hosts, CancellationToken cancellationToken)
+    public static async Task<DrillCluster> CreateAsync(IClusterPlan plan, IReadOnlyList<DrillHost> hosts, CancellationToken cancellationToken)
     {
         if (plan.Logs is not null)
         {
@@ -85,9 +85,8 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
 
         MembershipServer? server = await Task.Run(() => StartServer(plan, hosts[^1]), cancellationToken);
-        return server is null && plan.Silos == 1 && plan.Action != DrillAction.Join
-            ? throw new ModelException(
-                "Neither PostgreSQL nor Redis is installed, and without them the first silo cannot be removed: use --silos 2 or more, or --action join.")
+        return server is null && plan.NeedsDatabase
+            ? throw new ModelException("Neither PostgreSQL nor Redis is installed, and without them the first silo cannot be removed.")
             : new DrillCluster(plan, hosts, server);
     }
 
@@ -140,7 +139,7 @@ internal sealed class DrillCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static MembershipServer? StartServer(DrillPlan plan, DrillHost host)
+    private static MembershipServer? StartServer(IClusterPlan plan, DrillHost host)
     {
         MembershipServer? server = MembershipServer.TryCreate(plan.Membership, host);
         try
@@ -167,40 +166,15 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    private string[] Flags(DrillSilo silo)
-    {
-        List<string> flags =
-        [
-            "--role", silo.Role.ToString().ToLowerInvariant(),
-            "--model", Path.GetFullPath(_plan.Folder),
-            "--model-name", _plan.ModelName,
-            "--memory", Text(_plan.MemoryBytes),
-            "--threads", Text(_plan.Options.Threads),
-            "--pin-threads", _plan.Options.PinThreads ? "true" : "false",
-            "--kv-tokens", Text(_plan.Options.KvTokens),
-            "--kv", _plan.Options.CacheFormat.Name(),
-            "--max-batch-tokens", Text(_plan.Options.MaxBatchTokens),
-            "--cluster-id", Name,
-            "--service-id", Name,
-            "--clustering", Server?.Membership.KindName ?? "localhost",
-        ];
-        if (_plan.Options.Quant is { } quant)
-        {
-            flags.AddRange(["--quant", quant.Name()]);
-        }
-
-        if (_plan.Options.PackedCache is { } packed)
-        {
-            flags.AddRange(["--packed-cache", packed]);
-        }
-
-        if (Server is null && _primary is not null)
-        {
-            flags.AddRange(["--primary-endpoint", $"127.0.0.1:{_primary.SiloPort}"]);
-        }
-
-        return [.. flags];
-    }
+    private string[] Flags(DrillSilo silo) =>
+    [
+        "--role", silo.Role.ToString().ToLowerInvariant(),
+        .. _plan.Flags(silo),
+        "--cluster-id", Name,
+        "--service-id", Name,
+        "--clustering", Server?.Membership.KindName ?? "localhost",
+        .. Server is null && _primary is not null ? (string[])["--primary-endpoint", $"127.0.0.1:{_primary.SiloPort}"] : [],
+    ];
 
     private Dictionary<string, string> Environment() =>
         Server is null ? [] : new()
@@ -222,6 +196,4 @@ internal sealed class DrillCluster : IAsyncDisposable
             return process;
         }
     }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
@@ -7,7 +8,7 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Cli.Drills;
 
 /// <summary>The actions of a drill, and the model and options of its silos. Does not know how silos are started.</summary>
-internal sealed record DrillPlan
+internal sealed record DrillPlan : IClusterPlan
 {
     // Spare memory, so that the remaining silos can hold the part of a lost one, and K/V pools are not exactly full.
     private const double MemoryFactor = 1.25;
@@ -36,10 +37,10 @@ internal sealed record DrillPlan
     /// <summary>The format of the weights. The default, null, is the format of the checkpoint.</summary>
     public QuantFormat? Quant { get; init; }
 
-    /// <summary>Database for the membership; null (default): PostgreSQL if installed, else Redis if installed, else none.</summary>
+    /// <inheritdoc/>
     public MembershipKind? Membership { get; init; }
 
-    /// <summary>Folder for what silo processes write to their logs; null keeps nothing.</summary>
+    /// <inheritdoc/>
     public string? Logs { get; init; }
 
     /// <summary>How long the drill waits after the streams have continued. The default is 1 s.</summary>
@@ -72,12 +73,44 @@ internal sealed record DrillPlan
     public SiloCapacity Capacity(DrillSilo silo) =>
         SiloCapacity.FromDevice(silo.Name, DeviceCatalog.Get("cpu"), memoryBytes: MemoryBytes) with { Role = silo.Role };
 
+    /// <inheritdoc/>
+    public bool NeedsDatabase => Silos == 1 && Action != DrillAction.Join;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Flags(DrillSilo silo)
+    {
+        List<string> flags =
+        [
+            "--model", Path.GetFullPath(Folder),
+            "--model-name", ModelName,
+            "--memory", Text(MemoryBytes),
+            "--threads", Text(Options.Threads),
+            "--pin-threads", Options.PinThreads ? "true" : "false",
+            "--kv-tokens", Text(Options.KvTokens),
+            "--kv", Options.CacheFormat.Name(),
+            "--max-batch-tokens", Text(Options.MaxBatchTokens),
+        ];
+        if (Options.Quant is { } quant)
+        {
+            flags.AddRange(["--quant", quant.Name()]);
+        }
+
+        if (Options.PackedCache is { } packed)
+        {
+            flags.AddRange(["--packed-cache", packed]);
+        }
+
+        return flags;
+    }
+
     /// <summary>Whether these silos can hold the model.</summary>
     public bool Fits(IEnumerable<DrillSilo> silos)
     {
         SiloCapacity[] capacities = [.. silos.Select(Capacity)];
         return capacities.Length > 0 && PartitionPlan.Create(Config, capacities, CreatePlanOptions()).Fits;
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private long? _memory;
 

@@ -18,6 +18,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(DrillResult))]
+[JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(PullResult))]
 [JsonSerializable(typeof(QuantizeResult))]
 [JsonSerializable(typeof(DivergenceResult[]))]

@@ -1,0 +1,17 @@
+namespace HunyuanOrleans.Cli.Drills;
+
+/// <summary>What a <see cref="DrillCluster"/> needs to know of the silos it starts.</summary>
+internal interface IClusterPlan
+{
+    /// <summary>Database for the membership; null: PostgreSQL if installed, else Redis if installed, else none.</summary>
+    MembershipKind? Membership { get; }
+
+    /// <summary>Folder for what silo processes write to their logs; null keeps nothing.</summary>
+    string? Logs { get; }
+
+    /// <summary>Whether the first silo may end, so that the membership must not be in its memory.</summary>
+    bool NeedsDatabase { get; }
+
+    /// <summary>The arguments of a silo, without those of its role, its ports and the clustering.</summary>
+    IReadOnlyList<string> Flags(DrillSilo silo);
+}

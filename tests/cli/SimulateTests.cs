@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using HunyuanOrleans.Cli.Drills;
+using HunyuanOrleans.TestSupport;
+using Xunit;
+
+namespace HunyuanOrleans.Cli.Tests;
+
+/// <summary>The verb simulate, on small models: real silo processes on simulated devices.</summary>
+public sealed class SimulateTests
+{
+    private static readonly string Config = Path.Combine(TestPaths.Data, "models", "tiny-cla", "config.json");
+
+    [SkippableFact]
+    public void A_run_with_a_kill_reports_every_figure_and_draws_it()
+    {
+        Skip.If(MembershipServer.FirstInstalled is null, "Neither PostgreSQL nor Redis is installed.");
+        using TempFolder folder = new();
+        string svg = folder.File("run.svg");
+        CliResult result = CliProcess.Run(
+            "simulate", "--model", Config, "--silos", "3", "--device", "100MB,1e12,10MB", "--memory", "2MB", "--streams", "1,3", "--prompt", "40", "--gen", "24",
+            "--kill", "scheduler@0.2s", "--restart-after", "1", "--svg", svg, "--json");
+        Assert.Equal(0, result.Code);
+        JsonElement json = result.Json();
+        Assert.Equal(["model", "silos", "load_seconds", "runs", "replans"], Names(json));
+        Assert.Equal(3, json.GetProperty("silos").GetArrayLength());
+        Assert.All(json.GetProperty("silos").EnumerateArray(), static silo =>
+        {
+            Assert.Equal(["name", "busy", "peak_bytes", "memory_bytes"], Names(silo));
+            Assert.InRange(silo.GetProperty("peak_bytes").GetInt64(), 1, silo.GetProperty("memory_bytes").GetInt64());
+        });
+        Assert.Contains(json.GetProperty("silos").EnumerateArray(), static silo => silo.GetProperty("busy").GetDouble() > 0);
+        Assert.All(json.GetProperty("runs").EnumerateArray(), static run =>
+        {
+            Assert.Equal(["streams", "tokens_per_second", "ttft_ms", "failed", "tokens_equal", "max_gap_ms", "calls_per_token", "bytes_per_token"], Names(run));
+            Assert.Equal(0, run.GetProperty("failed").GetInt32());
+            Assert.True(run.GetProperty("tokens_equal").GetBoolean());
+            Assert.True(run.GetProperty("tokens_per_second").GetDouble() > 0);
+        });
+        Assert.Equal([1, 3], json.GetProperty("runs").EnumerateArray().Select(static run => run.GetProperty("streams").GetInt32()));
+        JsonElement kill = json.GetProperty("replans")[0];
+        Assert.Equal(["cause", "bytes_lost", "bytes_moved", "seconds", "peak_bytes"], Names(kill));
+        Assert.StartsWith("kill scheduler (silo-", kill.GetProperty("cause").GetString(), StringComparison.Ordinal);
+        Assert.Equal(2, json.GetProperty("replans").GetArrayLength());
+        XElement drawn = XElement.Load(svg);
+        Assert.Contains(drawn.Descendants(), static e => e.Name.LocalName == "polyline");
+        Assert.Contains("kill scheduler", File.ReadAllText(svg), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'tpu'", "--device", "tpu")]
+    [InlineData("attention@30s", "--kill", "planet@3")]
+    [InlineData("whole number from 1 to 256", "--silos", "0")]
+    [InlineData("from 1 to 256", "--streams", "4,many")]
+    [InlineData("--zone-size", "--kill", "zone@1")]
+    [InlineData("context", "--prompt", "100000")]
+    public void Wrong_options_are_refused_before_anything_starts(string message, string option, string value)
+    {
+        CliResult result = CliProcess.Run("simulate", "--model", Config, option, value);
+        Assert.NotEqual(0, result.Code);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("starting", result.Error, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(static property => property.Name);
+}
