@@ -13,7 +13,7 @@ namespace HunyuanOrleans.Cli.Commands;
 /// <summary>The verb <c>plan</c>: shows which part of a model each silo would hold. Needs only config.json.</summary>
 internal static class PlanCommand
 {
-    private const int MaxSilos = 1024;
+    private const int MaxSilos = 1024, DefaultMaxBatchTokens = 512, DefaultMaxSequences = 256;
 
     private static readonly Option<int?> Silos = new Option<int?>("--silos")
     {
@@ -39,12 +39,25 @@ internal static class PlanCommand
         HelpName = "N",
     }.InRange(1, 1L << 40);
 
+    private static readonly Option<int?> MaxBatchTokens = new Option<int?>("--max-batch-tokens")
+    {
+        Description = "The most tokens of a step, which determine the silos' scratch memory. [default: 512]",
+        HelpName = "N",
+    }.InRange(1, 65536);
+
+    private static readonly Option<int?> MaxSequences = new Option<int?>("--max-sequences")
+    {
+        Description = "The most sequences of a step, likewise. [default: 256, at most --max-batch-tokens]",
+        HelpName = "N",
+    }.InRange(1, 65536);
+
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("plan", "Shows how silos would share a model, and predicts its speed. Needs only config.json.")
         {
-            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, SharedOptions.Json,
+            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, MaxBatchTokens, MaxSequences,
+            SharedOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -71,8 +84,17 @@ internal static class PlanCommand
         }
 
         plan.EnsureFits();
-        PlanTable.Write(folder, config, types, plan, output);
+        PlanTable.Write(folder, config, types, plan, StepSizes(parsed, options), output);
         return ExitCode.Success;
+    }
+
+    private static ModelOptions StepSizes(ParseResult parsed, PlanOptions options)
+    {
+        int tokens = parsed.GetValue(MaxBatchTokens) ?? DefaultMaxBatchTokens;
+        int sequences = parsed.GetValue(MaxSequences) ?? Math.Min(DefaultMaxSequences, tokens);
+        return sequences <= tokens
+            ? new ModelOptions { Mode = options.Mode, MaxBatchTokens = tokens, MaxLogitRows = sequences }
+            : throw new UsageException($"--max-sequences is {sequences}; allowed: 1 to as many as --max-batch-tokens ({tokens}).");
     }
 
     // The type of most weights: those of the experts, or of the MLPs in a model without experts.

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Output;
@@ -11,14 +12,17 @@ internal static class PlanTable
     private const int FirstNumericColumn = 3;
 
     /// <summary>Writes the tables.</summary>
-    public static void Write(string folder, ModelConfig config, WeightTypes types, PartitionPlan plan, TextWriter output)
+    public static void Write(string folder, ModelConfig config, WeightTypes types, PartitionPlan plan, ModelOptions steps, TextWriter output)
     {
+        ScratchSize scratch = ScratchSize.Of(config, steps);
         SiloCapacity silo = plan.Silos[0].Silo;
         new FactTable()
             .Add("model", $"{folder}: {Units.Count(config.ParameterCount.Total)} parameters, {Units.Count(config.ParameterCount.Active)} active")
             .Add("silos", $"{plan.Silos.Count} x {silo.Device}, {Units.Bytes(silo.MemoryBytes)} at {Units.Bytes(silo.MemoryBandwidth)}/s")
             .Add("weights", $"{Units.Bytes(plan.Silos.Sum(s => (double)s.WeightBytes))}, {types.Name}, experts {plan.Layout.ToString().ToLowerInvariant()}")
             .Add("KV cache", $"{plan.KvTokens:N0} tokens of {plan.KvBytesPerToken:N0} bytes")
+            .Add("scratch", $"{Units.Bytes(scratch.Bytes)} on each silo: {Units.Bytes(scratch.StepBytes)} for steps of {steps.MaxBatchTokens:N0} tokens, "
+                + $"{Units.Bytes(scratch.LogitBytes)} for {steps.MaxLogitRows:N0} sequences")
             .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token")
             .WriteTo(output);
         output.WriteLine();

@@ -1,4 +1,6 @@
+using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Model.Configuration;
@@ -14,6 +16,10 @@ internal static class SiloResources
 {
     // The rest is for the program, its buffers, and the system.
     private const double DefaultMemoryFraction = 0.8;
+
+    private const int DefaultMaxSequences = 256;
+
+    private const string Cpu = "cpu";
 
     /// <summary>The silo's name. Default: the machine's name and the silo port.</summary>
     public static string Name(SiloSettings settings) => settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
@@ -43,10 +49,25 @@ internal static class SiloResources
     /// <summary>The model of the cluster; empty if the settings name no folder.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="warn">Gets warnings of loading, such as a packed copy that cannot be written.</param>
-    public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn) =>
-        settings.Model is { Length: > 0 } folder
-            ? [new() { Name = settings.ModelName ?? new DirectoryInfo(folder).Name, Directory = Path.GetFullPath(folder), Options = Loading(settings, warn), Simulation = Simulation(settings, folder) }]
-            : [];
+    /// <exception cref="SettingsException">The buffers for a step do not fit beside the memory for weights and K/V.</exception>
+    public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn)
+    {
+        if (settings.Model is not { Length: > 0 } folder)
+        {
+            return [];
+        }
+
+        ModelSettings model = new()
+        {
+            Name = settings.ModelName ?? new DirectoryInfo(folder).Name,
+            Directory = Path.GetFullPath(folder),
+            Options = Loading(settings, warn),
+            Engine = new EngineOptions { Scheduler = Scheduling(settings) },
+            Simulation = Simulation(settings, folder),
+        };
+        CheckScratch(settings, model);
+        return [model];
+    }
 
     /// <summary>The options for loading and running the silo's share.</summary>
     /// <param name="settings">The settings.</param>
@@ -59,9 +80,34 @@ internal static class SiloResources
         KvTokens = settings.KvTokens,
         Kv = Enum.Parse<KvFormat>(settings.Kv, ignoreCase: true),
         MaxBatchTokens = settings.MaxBatchTokens,
+        MaxLogitRows = MaxSequences(settings),
         PackedCache = settings.PackedCache,
         OnWarning = warn,
     };
+
+    /// <summary>How the scheduler fills steps: up to the sizes for which buffers are reserved.</summary>
+    public static SchedulerOptions Scheduling(SiloSettings settings) => new()
+    {
+        MaxSequences = MaxSequences(settings),
+        TokenBudget = settings.MaxBatchTokens,
+        PrefillChunk = settings.MaxBatchTokens,
+    };
+
+    private static int MaxSequences(SiloSettings settings) => settings.MaxSequences ?? Math.Min(DefaultMaxSequences, settings.MaxBatchTokens);
+
+    // Only a CPU's silo keeps its buffers in the memory that this process can see.
+    private static void CheckScratch(SiloSettings settings, ModelSettings model)
+    {
+        long total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, memory = MemoryBytes(settings);
+        long scratch = ScratchSize.Of(ModelConfig.Load(model.Directory), model.Options).Bytes;
+        if (settings.Device.Equals(Cpu, StringComparison.OrdinalIgnoreCase) && scratch > total - Math.Min(memory, total))
+        {
+            string problem = $"{settings.MaxBatchTokens}, and {MaxSequences(settings)} sequences: their buffers take {scratch} bytes, and {Math.Max(0, total - memory)} of this machine's "
+                + $"{total} bytes are left beside {memory} for weights and K/V";
+            throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.MaxBatchTokens))
+                .Problem(problem, "fewer tokens or sequences, or a smaller --memory"));
+        }
+    }
 
     private static SimulationOptions? Simulation(SiloSettings settings, string folder) => DeviceCatalog.FindSimulated(settings.Device) is not { } device ? null : new()
     {

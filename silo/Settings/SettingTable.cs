@@ -13,7 +13,7 @@ public sealed record Setting(FlagAttribute Flag, string Key, Type Type)
     {
         { IsEnum: true } => string.Join(", ", Enum.GetNames(Type)).ToLowerInvariant(),
         _ when Type == typeof(bool) => "true or false",
-        _ when Type == typeof(int) => "a whole number",
+        _ when Type == typeof(int) || Type == typeof(int?) => "a whole number",
         _ when Type == typeof(double) => "a number",
         _ => "text",
     };
@@ -23,7 +23,7 @@ public sealed record Setting(FlagAttribute Flag, string Key, Type Type)
     {
         { IsEnum: true } => string.Join('|', Enum.GetNames(Type)).ToLowerInvariant(),
         _ when Type == typeof(bool) => "true|false",
-        _ when Type == typeof(int) || Type == typeof(double) => "N",
+        _ when Type == typeof(int) || Type == typeof(int?) || Type == typeof(double) => "N",
         _ => "TEXT",
     };
 

@@ -66,9 +66,19 @@ public sealed class SiloSettings
     [Flag("kv", "how keys and values are stored, the same on every silo: bf16, int8 or fp8", "bf16")]
     public string Kv { get; set; } = "bf16";
 
-    /// <summary>Most tokens of a step, the same on every silo. Default 512. More speeds prompts up slightly and lets answers wait longer beside them.</summary>
+    /// <summary>
+    /// Most tokens of a step, the same on every silo. Default 512. More speeds prompts up slightly, lets answers wait longer beside them, and takes memory
+    /// for the rows of a step; <c>hunyuan plan</c> shows how much.
+    /// </summary>
     [Flag("max-batch-tokens", "most tokens of a step, the same on every silo", "512")]
     public int MaxBatchTokens { get; set; } = 512;
+
+    /// <summary>
+    /// Most sequences that are computed at once, the same on every silo; others wait. Default: 256, at most <see cref="MaxBatchTokens"/>. More gives more
+    /// tokens per second in total, each answer more slowly, and takes memory for logits; <c>hunyuan plan</c> shows how much.
+    /// </summary>
+    [Flag("max-sequences", "most sequences computed at once, the same on every silo", "256, at most --max-batch-tokens")]
+    public int? MaxSequences { get; set; }
 
     /// <summary>Folder for packed copies of weights, which make later starts fast and take as much disk. Default none.</summary>
     [Flag("packed-cache", "folder for packed copies of weights", "none")]

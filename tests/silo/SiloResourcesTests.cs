@@ -1,8 +1,12 @@
+using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Silo.Clustering;
 using HunyuanOrleans.Silo.Settings;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Silo.Tests;
@@ -27,7 +31,7 @@ public sealed class SiloResourcesTests
     [Fact]
     public void A_model_has_the_name_of_its_folder_unless_it_is_given_one()
     {
-        string folder = HunyuanOrleans.TestSupport.TestPaths.DemoModel;
+        string folder = TestPaths.DemoModel;
         Assert.Empty(SiloResources.Models(SettingsTests.Read().Silo, _ => { }));
         var model = Assert.Single(SiloResources.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }));
         model.Validate();
@@ -49,5 +53,30 @@ public sealed class SiloResourcesTests
         Assert.Equal((3, false, 640, 64, "/tmp"), (options.Threads, options.PinThreads, options.KvTokens, options.MaxBatchTokens, options.PackedCache));
         options.OnWarning!("x");
         Assert.Equal(["x"], warnings);
+    }
+
+    [Theory]
+    [InlineData(512, 256)]
+    [InlineData(2048, 100, "--max-batch-tokens", "2048", "--max-sequences", "100")]
+    [InlineData(64, 64, "--max-batch-tokens", "64")]
+    public void Steps_are_filled_up_to_the_settings(int tokens, int sequences, params string[] flags)
+    {
+        ModelSettings model = SiloResources.Models(SettingsTests.Read(["--model", TestPaths.DemoModel, "--memory", "1MB", .. flags]).Silo, _ => { })[0];
+        model.Options.Validate();
+        model.Engine.Scheduler.Validate();
+        SchedulerOptions inEffect = model.Engine.Scheduler.Fit(
+            new ExecutorLimits(100, 4096, 100, 32, model.Options.MaxBatchTokens, model.Options.MaxLogitRows));
+        Assert.Equal((tokens, tokens, sequences), (inEffect.TokenBudget, inEffect.PrefillChunk, inEffect.MaxSequences));
+    }
+
+    [Fact]
+    public void Buffers_that_do_not_fit_beside_the_weights_are_refused()
+    {
+        long total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        string[] flags = ["--model", TestPaths.DemoModel, "--memory", $"{total - 1000}"];
+        var refused = Assert.Throws<SettingsException>(() => SiloResources.Models(SettingsTests.Read(flags).Silo, _ => { }));
+        Assert.Contains("--max-batch-tokens", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"1000 of this machine's {total} bytes are left beside {total - 1000}", refused.Message, StringComparison.Ordinal);
+        Assert.Single(SiloResources.Models(SettingsTests.Read([.. flags, "--device", "h200"]).Silo, _ => { }));
     }
 }

@@ -1,0 +1,52 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Model.Loading;
+
+/// <summary>
+/// The memory that a silo needs for steps beside weights and K/V, computed from the model's config and the options alone. It is the same for every
+/// share of the model, because any share may compute a whole step. Padding, and a few megabytes of each thread, are not counted.
+/// </summary>
+/// <param name="StepBytes">Buffers for the rows of a step. They grow with <see cref="ModelOptions.MaxBatchTokens"/>.</param>
+/// <param name="LogitBytes">Buffers for logits. They grow with <see cref="ModelOptions.MaxLogitRows"/>.</param>
+public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
+{
+    /// <summary>All of it.</summary>
+    public long Bytes => StepBytes + LogitBytes;
+
+    /// <summary>Computes the size.</summary>
+    public static ScratchSize Of(ModelConfig config, ModelOptions options)
+    {
+        long element = options.Mode.Element().Size();
+        return new ScratchSize(
+            options.MaxBatchTokens * (ResidualRow(config, element) + AttentionRow(config, element) + FeedForwardRow(config, element)),
+            options.MaxLogitRows * (((long)config.VocabSize * sizeof(float)) + (config.HiddenSize * (sizeof(float) + element))));
+    }
+
+    // The residual stream, the normed rows of attention and router, and the angles of the rotary embedding.
+    private static long ResidualRow(ModelConfig config, long element) =>
+        (config.HiddenSize * (sizeof(float) + (2 * element))) + (config.HeadDim * sizeof(float));
+
+    // Projected queries, keys and values; the queries as attention reads them; its output.
+    private static long AttentionRow(ModelConfig config, long element) =>
+        (((long)config.QuerySize + (2 * config.KvSize)) * sizeof(float))
+        + (config.ClaFactor > 1 ? (long)config.QuerySize * sizeof(float) : 0)
+        + (2 * config.QuerySize * element);
+
+    // The hidden rows of the shared expert or MLP; with experts also the router's input and scores, and for each chosen expert its input and output in the
+    // stage and in the runner for other silos' rows, and its hidden row.
+    private static long FeedForwardRow(ModelConfig config, long element)
+    {
+        long shared = Enumerable.Range(0, config.Layers)
+            .Select(layer => config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer)).Distinct().Sum(static width => (long)width);
+        if (!config.HasExperts)
+        {
+            return shared * element;
+        }
+
+        long topK = Enumerable.Range(0, config.Layers).Max(config.TopK);
+        long routed = Enumerable.Range(0, config.Layers).Where(config.IsMoeLayer).Select(config.IntermediateSize).Distinct().Sum(static width => (long)width);
+        long scored = config.Experts + (element == sizeof(float) ? 0 : config.HiddenSize);
+        return (shared * element) + (scored * sizeof(float)) + (topK * ((4 * config.HiddenSize) + routed) * element);
+    }
+}
