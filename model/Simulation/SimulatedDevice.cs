@@ -35,7 +35,7 @@ public sealed class SimulatedDevice : IModelDevice
         Kv = new SimulatedKv(config, options);
         _loader = new SimulatedLoader(simulation.Hardware.LoadBytesPerSecond, simulation.TimeScale);
         _books = new MemoryBooks(simulation.Hardware.MemoryBytes, simulation.OutOfMemory);
-        _books.Add(scratch: ScratchBytes(config, options));
+        _books.Add(scratch: ScratchSize.Of(config, options).Bytes);
     }
 
     /// <inheritdoc/>
@@ -79,7 +79,7 @@ public sealed class SimulatedDevice : IModelDevice
     /// <summary>
     /// Bytes of a device's memory that weights and K/V cannot have: the buffers of steps, and those of as many loads at once as the device is meant for.
     /// </summary>
-    public static long ReservedBytes(ModelConfig config, ModelOptions options) => ScratchBytes(config, options) + (SimulatedLoader.Streams * SimulatedLoader.StagingBytes);
+    public static long ReservedBytes(ModelConfig config, ModelOptions options) => ScratchSize.Of(config, options).Bytes + (SimulatedLoader.Streams * SimulatedLoader.StagingBytes);
 
     /// <inheritdoc/>
     public bool Holds(ModelPiece piece) => _installed.ContainsKey(piece);
@@ -178,15 +178,6 @@ public sealed class SimulatedDevice : IModelDevice
 
             row += counts[i];
         }
-    }
-
-    // Two buffers of residual rows and of normed rows, four of experts' rows (a stage's and a runner's), and the logits.
-    private static long ScratchBytes(ModelConfig config, ModelOptions options)
-    {
-        long row = (long)config.HiddenSize * options.Mode.Element().Size();
-        return (options.MaxBatchTokens * ((long)config.HiddenSize * sizeof(float) * 2))
-            + (options.MaxBatchTokens * row * (2 + (4 * GetTopK(config))))
-            + ((long)options.MaxLogitRows * config.VocabSize * sizeof(float));
     }
 
     private static int GetTopK(ModelConfig config) => Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
