@@ -16,6 +16,10 @@ public sealed class NotLoadedException(string message) : GrainCallException(mess
 [GenerateSerializer, Alias("hunyuan.session")]
 public sealed class UnknownSessionException(string message) : GrainCallException(message);
 
+/// <summary>Rows of a step that were sent ahead of it did not arrive, because the silo was restarted meanwhile.</summary>
+[GenerateSerializer, Alias("hunyuan.rows")]
+public sealed class RowsMissingException(string message) : GrainCallException(message);
+
 /// <summary>An expert group could not be reached in time.</summary>
 [GenerateSerializer, Alias("hunyuan.experts")]
 public sealed class ExpertsUnavailableException(string message) : GrainCallException(message);

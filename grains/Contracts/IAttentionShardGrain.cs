@@ -22,13 +22,24 @@ public interface IAttentionShardGrain : IGrainWithStringKey
     /// <summary>
     /// Computes the shard's layers and sends the step on, or samples if this is the last shard. Repeating the call returns the same reply.
     /// </summary>
+    /// <returns>The reply; null if the step takes longer than a call should, and must be asked for with <see cref="ResultAsync"/>.</returns>
     /// <exception cref="StaleStepException">A later step or scheduler was here.</exception>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>
     /// <exception cref="UnknownSessionException">The step extends a block table that is not here: send the whole table.</exception>
-    [Alias("ForwardAsync"), ResponseTimeout("01:00:00")]
-    Task<StepReply> ForwardAsync(StepMessage step, CancellationToken cancellationToken);
+    [Alias("ForwardAsync")]
+    Task<StepReply?> ForwardAsync(StepMessage step, CancellationToken cancellationToken);
 
-    /// <summary>Tells where a step is, so that its sender can tell a slow step from a lost one.</summary>
-    [Alias("PhaseAsync"), AlwaysInterleave, ResponseTimeout("00:00:02")]
+    /// <summary>Waits for the reply of a step that was sent before. Cancelling abandons the step.</summary>
+    /// <returns>The reply; null if the step is still being computed, and must be asked for again.</returns>
+    /// <exception cref="StaleStepException">The step is not here, or a later one was.</exception>
+    [Alias("ResultAsync"), AlwaysInterleave]
+    Task<StepReply?> ResultAsync(long epoch, long number, CancellationToken cancellationToken);
+
+    /// <summary>Takes rows of a step that is about to be sent. Rows of a step that was here already are dropped.</summary>
+    [Alias("TakeRowsAsync"), AlwaysInterleave]
+    Task TakeRowsAsync(StepRowsMessage rows);
+
+    /// <summary>Tells where a step is, so that its sender can tell a slow step from a lost one. The caller limits its wait.</summary>
+    [Alias("PhaseAsync"), AlwaysInterleave]
     Task<StepPhase> PhaseAsync(long epoch, long number);
 }

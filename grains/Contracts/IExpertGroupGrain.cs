@@ -17,8 +17,8 @@ public interface IExpertGroupGrain : IGrainWithStringKey
     [Alias("LoadAsync"), ResponseTimeout("01:00:00")]
     Task LoadAsync(long epoch, long version);
 
-    /// <summary>Computes the experts' outputs for rows of one layer.</summary>
+    /// <summary>Computes the experts' outputs for rows of one layer. The caller limits its wait, by the bytes of the rows.</summary>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>
-    [Alias("ForwardAsync"), ResponseTimeout("00:10:00")]
+    [Alias("ForwardAsync")]
     Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken);
 }

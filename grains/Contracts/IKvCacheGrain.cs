@@ -17,7 +17,9 @@ public interface IKvCacheGrain : IGrainWithStringKey
     [Alias("ReadAsync")]
     IAsyncEnumerable<KvBlocksMessage> ReadAsync(int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
 
-    /// <summary>Copies the session's cache from the shard that held these layers before.</summary>
+    /// <summary>
+    /// Copies blocks of the session's cache from the shard that held these layers before. The caller moves few enough for one call, and limits its wait.
+    /// </summary>
     /// <param name="epoch">Epoch of the scheduler that calls.</param>
     /// <param name="version">Version of the route that the cache is for. Once a step of that route was here, nothing is written any more.</param>
     /// <param name="from">Key of the cache grain beside the other shard.</param>
@@ -25,6 +27,6 @@ public interface IKvCacheGrain : IGrainWithStringKey
     /// <param name="lastLayer">Last layer to copy.</param>
     /// <param name="blocks">Block numbers.</param>
     /// <param name="cancellationToken">Stops copying. Blocks copied before stay.</param>
-    [Alias("TakeOverAsync"), ResponseTimeout("00:10:00")]
+    [Alias("TakeOverAsync")]
     Task TakeOverAsync(long epoch, long version, string from, int firstLayer, int lastLayer, int[] blocks, CancellationToken cancellationToken);
 }

@@ -22,9 +22,9 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <param name="number">Number of the step. A call that arrives late or twice changes nothing.</param>
     /// <param name="version">Version of the route.</param>
     /// <param name="layer">The layer.</param>
-    /// <param name="cancellationToken">Abandons the step.</param>
+    /// <returns>True once the outputs are there; false if that takes longer than a call should, and the same call must be made again.</returns>
     /// <exception cref="StaleStepException">The shard is at another step or layer.</exception>
     /// <exception cref="ExpertsUnavailableException">An expert group cannot be reached; the message names it.</exception>
-    [Alias("DispatchAsync"), ResponseTimeout("01:00:00")]
-    Task DispatchAsync(long epoch, long number, long version, int layer, CancellationToken cancellationToken);
+    [Alias("DispatchAsync")]
+    Task<bool> DispatchAsync(long epoch, long number, long version, int layer);
 }

@@ -22,6 +22,7 @@ public sealed class ModelHost : IDisposable
     private readonly Lock _gate = new();
     private readonly HolderTable _holders = new();
     private readonly ConcurrentDictionary<string, StepDeduplicator> _steps = new();
+    private readonly ConcurrentDictionary<string, IncomingRows> _incoming = new();
     private readonly Lazy<ModelConfig> _config;
     private readonly PieceStore _pieces;
     private volatile Parts? _parts;
@@ -121,6 +122,9 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>The steps that a shard has seen. They outlive the shard's activation.</summary>
     public StepDeduplicator StepsOf(string shard) => _steps.GetOrAdd(shard, static _ => new StepDeduplicator());
+
+    /// <summary>The rows that a shard received ahead of their step.</summary>
+    public IncomingRows IncomingRowsOf(string shard) => _incoming.GetOrAdd(shard, static _ => new IncomingRows());
 
     /// <summary>
     /// Loads the pieces that are missing, as far as the silo's memory allows, and keeps all of them for a holder. It ends early if a later route does not

@@ -7,6 +7,7 @@ using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Execution;
@@ -49,8 +50,8 @@ internal sealed class ClusterExecutor : IModelExecutor
         _options = options;
         _routes = routes;
         _state = state;
-        _migrator = new KvMigrator(grains);
-        _timeout = new StepTimeout(options.StepProbeInterval, time);
+        _migrator = new KvMigrator(grains, options, settings.Options.CacheFormat.BlockBytes(config), time);
+        _timeout = new StepTimeout(options, config.HiddenSize * sizeof(float), time);
         _logger = logger;
         _time = time;
         int blocks = ModelPieces.PoolOf(settings.Options).Blocks;
@@ -71,7 +72,18 @@ internal sealed class ClusterExecutor : IModelExecutor
     public long Switches => Volatile.Read(ref _switches);
 
     /// <summary>Receives the logits of every step, float32 [tokens, vocabulary]; null (default) if nobody wants them.</summary>
-    public Action<byte[]>? Logits { get; set; }
+    /// <exception cref="InvalidOperationException">They would not fit into a message.</exception>
+    public Action<byte[]>? Logits
+    {
+        get;
+        set
+        {
+            long bytes = (long)Limits.MaxBatchSequences * Limits.VocabularySize * sizeof(float);
+            field = value is null || bytes <= HunyuanSiloOptions.MaxMessageBytes
+                ? value
+                : throw new InvalidOperationException($"The logits of a step take up to {bytes} bytes; at most {HunyuanSiloOptions.MaxMessageBytes} fit into a reply.");
+        }
+    }
 
     /// <inheritdoc/>
     /// <exception cref="KvLostException">Keys and values were lost with a silo.</exception>
@@ -185,9 +197,17 @@ internal sealed class ClusterExecutor : IModelExecutor
     {
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
         SliceMessage[] messages = new SliceMessage[slices.Length];
+        long bytes = 0;
         for (int i = 0; i < messages.Length; i++)
         {
             messages[i] = _tables.Describe(in slices[i]);
+            bytes += messages[i].Bytes;
+        }
+
+        if (bytes > HunyuanSiloOptions.MaxMessageBytes)
+        {
+            throw new ExecutorException(
+                $"The block tables and penalties of {messages.Length} answers take {bytes} bytes; at most {HunyuanSiloOptions.MaxMessageBytes} fit into a message.");
         }
 
         return new StepMessage

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Placement;
 
 namespace HunyuanOrleans.Grains.Execution;
@@ -9,9 +10,16 @@ namespace HunyuanOrleans.Grains.Execution;
 /// Moves keys and values when layers move from one silo to another between two steps. The cache grain of each session moves its blocks; cached
 /// prefixes that no session uses move as those of session 0.
 /// </summary>
-internal sealed class KvMigrator(IGrainFactory grains)
+/// <param name="grains">The cache grains.</param>
+/// <param name="options">Sizes of messages and timeouts.</param>
+/// <param name="blockBytes">Bytes of a block of one CLA group.</param>
+/// <param name="time">The clock.</param>
+internal sealed class KvMigrator(IGrainFactory grains, HunyuanSiloOptions options, long blockBytes, TimeProvider time)
 {
     private const long Prefixes = 0;
+
+    /// <summary>Messages that one call moves. A call should end well within the response timeout.</summary>
+    private const int MessagesPerCall = 8;
 
     /// <summary>Moves the blocks of all layers whose holder has changed.</summary>
     /// <returns>Number of blocks moved; null if keys and values were lost.</returns>
@@ -52,7 +60,10 @@ internal sealed class KvMigrator(IGrainFactory grains)
         List<(long Session, int[] Blocks)> parts = moves.Count == 0 ? [] : BlocksToMove(sessions, blockUsage);
         try
         {
-            await Task.WhenAll(from move in moves from part in parts select RunAsync(epoch, after.Version, move, part.Session, part.Blocks, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAll(moves.GroupBy(static move => move.To.Silo).Select(target => Parallel.ForEachAsync(
+                target.SelectMany(move => Calls(move, parts, claFactor)),
+                new ParallelOptions { MaxDegreeOfParallelism = options.MessagesInFlight, CancellationToken = cancellationToken },
+                async (call, token) => await RunAsync(epoch, after.Version, call, claFactor, token)))).ConfigureAwait(false);
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
@@ -91,15 +102,30 @@ internal sealed class KvMigrator(IGrainFactory grains)
         return parts;
     }
 
-    private Task RunAsync(long epoch, long version, Move move, long session, int[] blocks, CancellationToken cancellationToken)
+    // Calls of a few messages each.
+    private IEnumerable<Call> Calls(Move move, List<(long Session, int[] Blocks)> parts, int claFactor)
     {
-        IKvCacheGrain target = grains.GetGrain<IKvCacheGrain>(move.To.WithSession(session).ToString());
-        return target.TakeOverAsync(epoch, version, move.From.WithSession(session).ToString(), move.FirstLayer, move.LastLayer, blocks, cancellationToken).WaitAsync(cancellationToken);
+        int blocks = (int)Math.Clamp(MessagesPerCall * options.MessageBytes / (blockBytes * move.Groups(claFactor)), 1, int.MaxValue);
+        return parts.SelectMany(part => part.Blocks.Chunk(blocks).Select(chunk => new Call(move, part.Session, chunk)));
     }
+
+    private Task RunAsync(long epoch, long version, Call call, int claFactor, CancellationToken cancellationToken)
+    {
+        (Move move, long session, int[] blocks) = call;
+        IKvCacheGrain target = grains.GetGrain<IKvCacheGrain>(move.To.WithSession(session).ToString());
+        TimeSpan timeout = options.CallTimeout(blocks.Length * blockBytes * move.Groups(claFactor) * options.MessagesInFlight);
+        return target.TakeOverAsync(epoch, version, move.From.WithSession(session).ToString(), move.FirstLayer, move.LastLayer, blocks, cancellationToken)
+            .WaitAsync(timeout, time, cancellationToken);
+    }
+
+    /// <summary>Some blocks of a session that move with one call.</summary>
+    private readonly record struct Call(Move Move, long Session, int[] Blocks);
 
     /// <summary>A range of layers that moves from one shard to another.</summary>
     private readonly record struct Move(PinnedKey From, PinnedKey To, int FirstLayer, int LastLayer)
     {
+        public int Groups(int claFactor) => (LastLayer - FirstLayer + claFactor) / claFactor;
+
         public bool TryJoin(Move next, out Move joined)
         {
             joined = this with { LastLayer = next.LastLayer };

@@ -2,9 +2,11 @@ using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Hosting;
@@ -22,6 +24,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(options);
         silo.Services.AddSingleton<SiloLifetime>();
+        silo.Services.AddSingleton<LongCall>();
         silo.Services.AddSingleton<SiloNames>();
         silo.Services.AddSingleton<ModelHosts>();
         silo.Services.AddSingleton<ModelTexts>();
@@ -31,6 +34,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShareHandover>();
         silo.Services.AddHostedService<IdleSessionCollector>();
         silo.Services.AddHostedService<SchedulerActivator>();
+        silo.Configure<ConnectionOptions>(connections => connections.ConnectionsPerEndpoint = options.ConnectionsPerSilo);
         if (options.Link is { } link)
         {
             silo.UseLink(link.Scale(options.TimeScale));

@@ -18,6 +18,9 @@ public sealed record HunyuanSiloOptions
     /// <summary>The range of <see cref="TimeScale"/>.</summary>
     public const double MinTimeScale = 0.001, MaxTimeScale = 1000;
 
+    /// <summary>The largest <see cref="MessageBytes"/>: with all else in a message it stays below the 100 MiB that Orleans allows.</summary>
+    public const int MaxMessageBytes = 64 << 20;
+
     /// <summary>The models the cluster serves; the same on every silo. Default none.</summary>
     public IReadOnlyList<ModelSettings> Models { get; init; } = [];
 
@@ -33,7 +36,7 @@ public sealed record HunyuanSiloOptions
     public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a router waits for an expert call before it calls again. Default 10 s. A lower value finds lost messages sooner. It must be longer than
+    /// How long a router waits for an expert call before it calls again, and a silo for KV blocks, beside the time for their bytes. Default 10 s. A lower value finds lost messages sooner. It must be longer than
     /// the slowest expert takes for the largest batch.
     /// </summary>
     public TimeSpan ExpertCallTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -57,6 +60,24 @@ public sealed record HunyuanSiloOptions
     /// How long a stopping silo waits for its share to be loaded on other silos. Default 30 s. Larger shares need a higher value.
     /// </summary>
     public TimeSpan LeaveGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Most bytes of rows or KV blocks in one message between silos; more are sent in several. Default 4 MiB, at least one row and one block. A higher
+    /// value makes fewer calls; a lower one lets small messages overtake sooner.
+    /// </summary>
+    public int MessageBytes { get; init; } = 4 << 20;
+
+    /// <summary>Messages of that size on their way to one silo at once, for a step and for moving KV each. Default 2. More fill a fast network, and need memory.</summary>
+    public int MessagesInFlight { get; init; } = 2;
+
+    /// <summary>
+    /// Bytes per second of the slowest network between silos that counts as working. Default 10 MB/s. Calls get as much more time as their bytes take at
+    /// this speed. A lower value waits longer before a call counts as lost.
+    /// </summary>
+    public double SlowestNetwork { get; init; } = 10e6;
+
+    /// <summary>Connections to each other silo. Default 4. Calls take turns on them, so that small ones need not wait behind a large one.</summary>
+    public int ConnectionsPerSilo { get; init; } = 4;
 
     /// <summary>
     /// Slows the connections to other silos as a network of this speed would, so that a large cluster on one machine behaves like one on several. The same
@@ -91,6 +112,15 @@ public sealed record HunyuanSiloOptions
         Positive(nameof(ExpertCallTimeout), ExpertCallTimeout);
         Positive(nameof(StepProbeInterval), StepProbeInterval);
         Positive(nameof(SessionIdleTime), SessionIdleTime);
+        Within(nameof(MessageBytes), MessageBytes, 1, MaxMessageBytes);
+        Within(nameof(MessagesInFlight), MessagesInFlight, 1, 64);
+        Within(nameof(SlowestNetwork), SlowestNetwork, 1000, 1e12);
+        Within(nameof(ConnectionsPerSilo), ConnectionsPerSilo, 1, 64);
+        foreach (ModelSettings model in Models)
+        {
+            CheckMessages(model);
+        }
+
         if (TimeScale is not (>= MinTimeScale and <= MaxTimeScale))
         {
             throw new ModelException(FormattableString.Invariant($"{nameof(TimeScale)} is {TimeScale}; allowed: {MinTimeScale} to {MaxTimeScale}."));
@@ -102,12 +132,38 @@ public sealed record HunyuanSiloOptions
         }
     }
 
+    /// <summary>How long bytes take on the slowest network that counts as working.</summary>
+    internal TimeSpan TransferTime(long bytes) => TimeSpan.FromSeconds(bytes / SlowestNetwork);
+
+    /// <summary>How long a call with so many bytes, there and back, may take before it counts as lost.</summary>
+    internal TimeSpan CallTimeout(long bytes) => ExpertCallTimeout + TransferTime(bytes);
+
     /// <summary>The properties that the silo announces.</summary>
     internal Dictionary<string, string> Announcement(string name) => SiloAnnouncement.Of(Capacity with { Name = name }, IsaName(), Formats());
 
     private Dictionary<string, string> Formats() => Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
 
     private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.Choose().ToString();
+
+    // The smallest parts that are not divided.
+    private void CheckMessages(ModelSettings model)
+    {
+        ModelConfig config = ModelConfig.Load(model.Directory);
+        long row = (long)config.HiddenSize * sizeof(float), block = model.Options.CacheFormat.BlockBytes(config);
+        if (Math.Max(row, block) > MessageBytes)
+        {
+            throw new ModelException(
+                $"{nameof(MessageBytes)} is {MessageBytes}; model {model.Name} has rows of {row} bytes and KV blocks of {block}; allowed: the larger of them to {MaxMessageBytes}.");
+        }
+    }
+
+    private static void Within(string name, double value, double least, double most)
+    {
+        if (!(value >= least && value <= most))
+        {
+            throw new ModelException(FormattableString.Invariant($"{name} is {value}; allowed: {least} to {most}."));
+        }
+    }
 
     private static void Positive(string name, TimeSpan value)
     {

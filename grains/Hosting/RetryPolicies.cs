@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts.Grains;
 using Polly;
+using Polly.Timeout;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
@@ -8,7 +9,9 @@ internal static class RetryPolicies
 {
     private const int PreparingRetries = 3;
 
-    /// <summary>For calls to experts, which can be repeated at any time. Each attempt has a timeout.</summary>
+    private static readonly ResiliencePropertyKey<long> Bytes = new("hunyuan.bytes");
+
+    /// <summary>For calls to experts, which can be repeated at any time. Each attempt has a timeout, which grows with the bytes of <see cref="ForBytes"/>.</summary>
     public static ResiliencePipeline ForExperts(HunyuanSiloOptions options)
     {
         ResiliencePipelineBuilder builder = new();
@@ -17,7 +20,18 @@ internal static class RetryPolicies
             builder.AddRetry(ExponentialRetry.Create(options.ExpertCallRetries, TransientErrors.IsTransient));
         }
 
-        return builder.AddTimeout(options.ExpertCallTimeout).Build();
+        return builder.AddTimeout(new TimeoutStrategyOptions
+        {
+            TimeoutGenerator = call => ValueTask.FromResult(options.CallTimeout(call.Context.Properties.GetValue(Bytes, 0) * options.MessagesInFlight)),
+        }).Build();
+    }
+
+    /// <summary>The context of a call that moves so many bytes there and back. The caller returns it to the pool.</summary>
+    public static ResilienceContext ForBytes(long bytes, CancellationToken cancellationToken)
+    {
+        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(Bytes, bytes);
+        return context;
     }
 
     /// <summary>For calls that prepare a route. When they fail, the route is planned again.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
 using Orleans.Concurrency;
@@ -12,9 +13,14 @@ namespace HunyuanOrleans.Grains.Kv;
 public sealed class KvCacheGrain : Grain, IKvCacheGrain
 {
     private readonly ModelHost _host;
+    private readonly HunyuanSiloOptions _options;
 
     /// <summary>Creates the cache of a session.</summary>
-    public KvCacheGrain(ModelHosts hosts) => _host = hosts.Get(PinnedKey.Parse(this.GetPrimaryKeyString()).Model);
+    public KvCacheGrain(ModelHosts hosts, HunyuanSiloOptions options)
+    {
+        _host = hosts.Get(PinnedKey.Parse(this.GetPrimaryKeyString()).Model);
+        _options = options;
+    }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<KvBlocksMessage> ReadAsync(
@@ -23,7 +29,7 @@ public sealed class KvCacheGrain : Grain, IKvCacheGrain
         KvTransfer transfer = new(_host, firstLayer, lastLayer);
         foreach (int group in transfer.Groups)
         {
-            foreach (int[] portion in transfer.Portions(blocks))
+            foreach (int[] portion in transfer.Portions(blocks, _options.MessageBytes))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return await transfer.ReadAsync(group, portion);
@@ -36,7 +42,9 @@ public sealed class KvCacheGrain : Grain, IKvCacheGrain
     {
         KvTransfer transfer = new(_host, firstLayer, lastLayer);
         IKvCacheGrain source = GrainFactory.GetGrain<IKvCacheGrain>(from);
-        await foreach (KvBlocksMessage message in source.ReadAsync(firstLayer, lastLayer, blocks, cancellationToken))
+
+        // Orleans sends all items that are ready together in one message, which would exceed its size limit.
+        await foreach (KvBlocksMessage message in source.ReadAsync(firstLayer, lastLayer, blocks, cancellationToken).WithBatchSize(1))
         {
             await transfer.WriteAsync(message, epoch, version);
         }

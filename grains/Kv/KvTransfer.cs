@@ -6,11 +6,11 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Grains.Kv;
 
 /// <summary>Copies KV blocks of a layer range between a silo's pool and messages. It runs on the device's thread between the jobs of steps.</summary>
+/// <param name="host">The silo's share of the model.</param>
+/// <param name="firstLayer">First layer of the range.</param>
+/// <param name="lastLayer">Last layer of the range.</param>
 internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
 {
-    /// <summary>Bytes of a message: large enough for the network's speed, small enough not to hold up other messages.</summary>
-    private const int MessageBytes = 4 << 20;
-
     private readonly ModelHost.Parts _parts = host.Loaded;
 
     /// <summary>The CLA groups of the range.</summary>
@@ -24,7 +24,9 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
     }
 
     /// <summary>Divides blocks into portions of one message each.</summary>
-    public IEnumerable<int[]> Portions(int[] blocks) => blocks.Chunk((int)Math.Max(1, MessageBytes / _parts.Device.KvBlockBytes));
+    /// <param name="blocks">Block numbers.</param>
+    /// <param name="messageBytes">Most bytes of a message, at least one block.</param>
+    public IEnumerable<int[]> Portions(int[] blocks, int messageBytes) => blocks.Chunk((int)(messageBytes / _parts.Device.KvBlockBytes));
 
     /// <summary>Copies blocks of a group.</summary>
     public async Task<KvBlocksMessage> ReadAsync(int group, int[] blocks)

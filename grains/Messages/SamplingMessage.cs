@@ -18,6 +18,9 @@ public sealed record SamplingMessage(
     // A request has one SamplingParams object for its whole life, so its message is built once instead of in every step.
     private static readonly ConditionalWeakTable<SamplingParams, SamplingParamsMessage> Cache = [];
 
+    /// <summary>Bytes of its arrays.</summary>
+    internal long Bytes => (((long)(CountIds?.Length ?? 0) + (CountsInAnswer?.Length ?? 0)) * sizeof(int)) + ((long)(Allowed?.Length ?? 0) * sizeof(ulong));
+
     /// <summary>Creates the message of a state.</summary>
     public static SamplingMessage Of(SamplingState state)
     {

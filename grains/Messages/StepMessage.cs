@@ -39,13 +39,17 @@ public sealed record StepMessage
     [Id(7)]
     public long[] Released { get; init; } = [];
 
-    /// <summary>The residual stream, float32 [rows, hidden]; null for the first shard.</summary>
+    /// <summary>The residual stream, float32 [rows, hidden], without the <see cref="RowsAhead"/>; null for the first shard.</summary>
     [Id(8)]
     public byte[]? Rows { get; init; }
 
     /// <summary>True if the reply shall carry the logits too.</summary>
     [Id(9)]
     public bool WantsLogits { get; init; }
+
+    /// <summary>Number of rows that were sent ahead in <see cref="StepRowsMessage"/>s; those in <see cref="Rows"/> follow them.</summary>
+    [Id(10)]
+    public int RowsAhead { get; init; }
 }
 
 /// <summary>The rows of one sequence in a step.</summary>
@@ -62,4 +66,8 @@ public sealed record SliceMessage(
     [property: Id(2)] int Count,
     [property: Id(3)] int FirstBlock,
     [property: Id(4)] int[] Blocks,
-    [property: Id(5)] SamplingMessage? Sampling);
+    [property: Id(5)] SamplingMessage? Sampling)
+{
+    /// <summary>Bytes of its arrays, which make up most of it.</summary>
+    internal long Bytes => ((long)Blocks.Length * sizeof(int)) + (Sampling?.Bytes ?? 0);
+}

@@ -3,6 +3,7 @@ using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Telemetry;
@@ -19,15 +20,24 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     private readonly LayerRange _layers;
     private readonly ModelHost _host;
     private readonly StepDeduplicator _steps;
+    private readonly IncomingRows _rows;
+    private readonly HunyuanSiloOptions _options;
+    private readonly LongCall _calls;
+    private readonly TimeProvider _time;
+
+    // Rows are sent in parallel, outside of the grain's turns, where Grain.GrainFactory must not be used.
+    private readonly IGrainFactory _grains;
 
     /// <summary>Creates a shard. Its weights may not be loaded yet.</summary>
-    public AttentionShardGrain(ModelHosts hosts)
+    public AttentionShardGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall calls, IGrainFactory grains, TimeProvider time)
     {
+        (_options, _calls, _grains, _time) = (options, calls, grains, time);
         _key = this.GetPrimaryKeyString();
         PinnedKey key = PinnedKey.Parse(_key);
         _layers = key.Layers;
         _host = hosts.Get(key.Model);
         _steps = _host.StepsOf(_key);
+        _rows = _host.IncomingRowsOf(_key);
     }
 
     /// <inheritdoc/>
@@ -40,29 +50,51 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     }
 
     /// <inheritdoc/>
-    public Task<StepReply> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
+    public Task<StepReply?> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
     {
         _host.Enter(step);
-        return _steps.Enter(step.Epoch, step.Number, () => ComputeAsync(step, cancellationToken));
+        return WaitAsync(step.Epoch, step.Number, _steps.Enter(step.Epoch, step.Number, token => ComputeAsync(step, token)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StepReply?> ResultAsync(long epoch, long number, CancellationToken cancellationToken) =>
+        WaitAsync(epoch, number, _steps.Find(epoch, number), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task TakeRowsAsync(StepRowsMessage rows)
+    {
+        _host.Enter(rows.Epoch);
+        _rows.Add(rows);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public Task<StepPhase> PhaseAsync(long epoch, long number) => Task.FromResult(_steps.PhaseOf(epoch, number));
 
+    private async Task<StepReply?> WaitAsync(long epoch, long number, Task<StepReply> reply, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration abandoned = cancellationToken.UnsafeRegister(_ => _steps.Cancel(epoch, number), null);
+        return await _calls.WaitAsync(reply) ? await reply : null;
+    }
+
     private async Task<StepReply> ComputeAsync(StepMessage step, CancellationToken cancellationToken)
     {
-        StepMessage next;
+        List<(int FirstRow, byte[] Rows)> rows;
         using Activity? activity = GrainTelemetry.Start("hunyuan.stage");
         activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.Slices.Sum(static slice => slice.Count));
         await _host.StageLock.WaitAsync(cancellationToken);
         try
         {
             Stage stage = _host.Loaded.Stage;
-            stage.Begin(step, _layers.FirstLayer, _layers.LastLayer, _host.Sessions);
+            stage.Begin(step, _rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, cancellationToken);
             await stage.AdvanceAsync();
             while (stage.WaitingLayer >= 0)
             {
-                await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, stage.WaitingLayer, cancellationToken);
+                int layer = stage.WaitingLayer;
+                while (!await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, layer))
+                {
+                }
+
                 await stage.AdvanceAsync();
             }
 
@@ -71,7 +103,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
                 return await stage.FinishAsync();
             }
 
-            next = step with { Stage = step.Stage + 1, Tokens = [], Rows = stage.CopyRows() };
+            rows = stage.CopyRows(_options.MessageBytes);
         }
         catch (MissingPieceException missing)
         {
@@ -83,11 +115,29 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
             _host.StageLock.Release();
         }
 
+        IAttentionShardGrain shard = _grains.GetGrain<IAttentionShardGrain>(step.Stages[step.Stage + 1]);
+        if (rows.Count > 1)
+        {
+            await SendAheadAsync(shard, step, rows, cancellationToken);
+        }
+
+        StepMessage next = step with { Stage = step.Stage + 1, Tokens = [], Rows = rows[^1].Rows, RowsAhead = rows[^1].FirstRow };
         _steps.MarkForwarded(step.Epoch, step.Number);
 
         // The activity of this stage does not include the later stages.
         activity?.Stop();
-        GrainTelemetry.StepSent(next.Rows!.Length);
-        return await GrainFactory.GetGrain<IAttentionShardGrain>(next.Stages[next.Stage]).ForwardAsync(next, cancellationToken);
+        GrainTelemetry.StepSent(rows.Sum(static piece => (long)piece.Rows.Length));
+        return await LongCall.SendAsync(shard, next, cancellationToken);
+    }
+
+    // All rows but the last piece, which travels with the step.
+    private Task SendAheadAsync(IAttentionShardGrain shard, StepMessage step, List<(int FirstRow, byte[] Rows)> rows, CancellationToken cancellationToken)
+    {
+        ParallelOptions window = new() { MaxDegreeOfParallelism = _options.MessagesInFlight, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(rows.Take(rows.Count - 1), window, async (piece, token) =>
+        {
+            TimeSpan timeout = _options.CallTimeout((long)piece.Rows.Length * _options.MessagesInFlight);
+            await shard.TakeRowsAsync(new StepRowsMessage(step.Epoch, step.Number, piece.FirstRow, piece.Rows)).WaitAsync(timeout, _time, token);
+        });
     }
 }

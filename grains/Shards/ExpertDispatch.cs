@@ -11,6 +11,9 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     private readonly List<(int Row, int Count)> _ranges = [];
     private int _rows;
 
+    /// <summary>Number of rows.</summary>
+    public int RowCount => _rows;
+
     /// <summary>Key of the group to call at an attempt, counted from 0.</summary>
     public string Holder(int attempt) => holders[attempt % holders.Length].Key;
 

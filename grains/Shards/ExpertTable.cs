@@ -28,12 +28,13 @@ internal sealed class ExpertTable
 
     /// <summary>
     /// Divides the rows whose experts are on other silos into dispatches. Each run of consecutive experts goes to one holder, so that a group
-    /// gets one message with all of its rows.
+    /// gets one message with all of its rows, or several if they are too many. The rows of one expert stay together if they fit.
     /// </summary>
     /// <param name="layer">The layer.</param>
     /// <param name="counts">Number of rows of each expert.</param>
     /// <param name="local">For each expert, whether this silo holds it.</param>
-    public List<ExpertDispatch> Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
+    /// <param name="maxRows">Most rows of a message, at least 1.</param>
+    public List<ExpertDispatch> Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, int maxRows)
     {
         Group[] groups = _groups[layer - _firstLayer];
         List<ExpertDispatch> dispatches = [];
@@ -42,15 +43,17 @@ internal sealed class ExpertTable
         _turn++;
         for (int e = 0; e < counts.Length; e++)
         {
-            if (counts[e] > 0 && !local[e])
+            for (int left = local[e] ? 0 : counts[e], at = row; left > 0;)
             {
-                if (open is null || !open.Covers(e))
+                if (open is null || !open.Covers(e) || open.RowCount + Math.Min(left, maxRows) > maxRows)
                 {
                     open = new ExpertDispatch(Holders(groups, layer, e), e);
                     dispatches.Add(open);
                 }
 
-                open.Add(e, counts[e], row);
+                int rows = Math.Min(left, maxRows);
+                open.Add(e, rows, at);
+                (left, at) = (left - rows, at + rows);
             }
 
             row += counts[e];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Contracts;
@@ -25,11 +26,15 @@ public sealed class RouterGrain : Grain, IRouterGrain
     // Retries run outside of the grain's turns, where Grain.GrainFactory must not be used.
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
+    private readonly HunyuanSiloOptions _options;
+    private readonly LongCall _longCalls;
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _windows = new();
     private readonly SortedList<RouteNumber, ExpertTable> _tables = [];
 
     /// <summary>Creates a router without tables.</summary>
-    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, IGrainFactory grains, TimeProvider time)
+    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall longCalls, IGrainFactory grains, TimeProvider time)
     {
+        (_options, _longCalls) = (options, longCalls);
         _grains = grains;
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
@@ -50,8 +55,18 @@ public sealed class RouterGrain : Grain, IRouterGrain
     }
 
     /// <inheritdoc/>
-    public Task DispatchAsync(long epoch, long number, long version, int layer, CancellationToken cancellationToken) =>
-        _host.Loaded.Stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(new RouteNumber(epoch, version), layer, cancellationToken));
+    public async Task<bool> DispatchAsync(long epoch, long number, long version, int layer)
+    {
+        Stage stage = _host.Loaded.Stage;
+        Task dispatch = stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(new RouteNumber(epoch, version), layer, stage.Cancellation));
+        if (!await _longCalls.WaitAsync(dispatch))
+        {
+            return false;
+        }
+
+        await dispatch;
+        return true;
+    }
 
     private async Task DispatchAsync(RouteNumber route, int layer, CancellationToken cancellationToken)
     {
@@ -63,7 +78,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         Stage stage = _host.Loaded.Stage;
         using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch");
         activity?.SetTag("hunyuan.layer", layer);
-        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local);
+        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertInput.RowLength);
         Task<ExpertReply>[] calls = new Task<ExpertReply>[dispatches.Count];
         for (int i = 0; i < calls.Length; i++)
         {
@@ -82,18 +97,27 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;
+        SemaphoreSlim window = _windows.GetOrAdd(dispatch.Holder(0), _ => new SemaphoreSlim(_options.MessagesInFlight));
+        await window.WaitAsync(cancellationToken);
         long started = _time.GetTimestamp();
+        ResilienceContext context = RetryPolicies.ForBytes(2L * message.Rows.Length, cancellationToken);
         try
         {
             ExpertReply reply = await _calls.ExecuteAsync(
-                async token => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++)).ForwardAsync(message, token).WaitAsync(token),
-                cancellationToken);
+                async call => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++))
+                    .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken),
+                context);
             GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {dispatch.Holder(0)} cannot be reached: {fault.Message}");
+        }
+        finally
+        {
+            window.Release();
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 }

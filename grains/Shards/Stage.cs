@@ -106,10 +106,20 @@ internal sealed class Stage : IDisposable
         }
     }
 
+    /// <summary>Cancelled when the present step is abandoned.</summary>
+    public CancellationToken Cancellation { get; private set; }
+
     /// <summary>Starts a step. The sessions' block tables must stay unchanged until the step has left the stage.</summary>
-    public void Begin(StepMessage step, int firstLayer, int lastLayer, KvSessions sessions)
+    /// <param name="step">The step.</param>
+    /// <param name="ahead">Takes the rows that were sent ahead of it.</param>
+    /// <param name="firstLayer">First layer to compute.</param>
+    /// <param name="lastLayer">Last layer to compute.</param>
+    /// <param name="sessions">The block tables.</param>
+    /// <param name="cancellationToken">Cancelled when the step is abandoned.</param>
+    public void Begin(StepMessage step, IncomingRows ahead, int firstLayer, int lastLayer, KvSessions sessions, CancellationToken cancellationToken)
     {
         _step = step;
+        Cancellation = cancellationToken;
         (_layer, _end, _begun, _routed, _reply) = (firstLayer, lastLayer + 1, false, false, null);
         sessions.Release(step.Released);
         _batch.Clear();
@@ -122,7 +132,7 @@ internal sealed class Stage : IDisposable
 
         if (step.Rows is { } rows)
         {
-            _runner.HiddenStates.CopyIn(0, row, rows);
+            CopyRowsIn(step, ahead, row, rows);
         }
     }
 
@@ -139,12 +149,22 @@ internal sealed class Stage : IDisposable
         return _reply!;
     }
 
-    /// <summary>Copies the residual stream, float32 [rows, hidden].</summary>
-    public byte[] CopyRows()
+    /// <summary>Copies the residual stream, float32 [rows, hidden], in pieces of consecutive rows.</summary>
+    /// <param name="maxBytes">Most bytes of a piece, at least one row.</param>
+    public List<(int FirstRow, byte[] Rows)> CopyRows(int maxBytes)
     {
-        byte[] rows = GC.AllocateUninitializedArray<byte>(_batch.Rows * _device.Config.HiddenSize * sizeof(float));
-        _runner.HiddenStates.CopyOut(0, _batch.Rows, rows);
-        return rows;
+        IRowBuffer hidden = _runner.HiddenStates;
+        int most = maxBytes / hidden.RowLength;
+        List<(int, byte[])> pieces = [];
+        for (int first = 0; first < _batch.Rows; first += most)
+        {
+            int count = Math.Min(most, _batch.Rows - first);
+            byte[] rows = Rows.Allocate(count, hidden);
+            hidden.CopyOut(first, count, rows);
+            pieces.Add((first, rows));
+        }
+
+        return pieces;
     }
 
     /// <inheritdoc/>
@@ -155,6 +175,17 @@ internal sealed class Stage : IDisposable
         {
             _logits.Value.Dispose();
         }
+    }
+
+    private void CopyRowsIn(StepMessage step, IncomingRows ahead, int rows, byte[] last)
+    {
+        IRowBuffer hidden = _runner.HiddenStates;
+        foreach (StepRowsMessage piece in ahead.Take(step.Epoch, step.Number, step.RowsAhead, hidden.RowLength))
+        {
+            hidden.CopyIn(piece.FirstRow, piece.Rows.Length / hidden.RowLength, piece.Rows);
+        }
+
+        hidden.CopyIn(step.RowsAhead, rows - step.RowsAhead, last);
     }
 
     private void Advance()

@@ -14,12 +14,17 @@ public sealed class StepDeduplicator
     private long _number;
     private bool _forwarded;
     private Task<StepReply>? _reply;
+    private CancellationTokenSource _cancellation = new();
 
     /// <summary>Runs a step unless it has run before.</summary>
+    /// <param name="epoch">Epoch of the step.</param>
+    /// <param name="number">Number of the step.</param>
+    /// <param name="run">Runs the step. Its token is cancelled by <see cref="Cancel"/>.</param>
     /// <exception cref="StaleStepException">A later step was here.</exception>
-    public Task<StepReply> Enter(long epoch, long number, Func<Task<StepReply>> run)
+    public Task<StepReply> Enter(long epoch, long number, Func<CancellationToken, Task<StepReply>> run)
     {
         TaskCompletionSource<StepReply> reply;
+        CancellationToken cancellationToken;
         lock (_gate)
         {
             if (epoch == _epoch && number == _number && _reply is not null)
@@ -33,10 +38,36 @@ public sealed class StepDeduplicator
             }
 
             reply = new TaskCompletionSource<StepReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-            (_epoch, _number, _forwarded, _reply) = (epoch, number, false, reply.Task);
+            (_epoch, _number, _forwarded, _reply, _cancellation) = (epoch, number, false, reply.Task, new CancellationTokenSource());
+            cancellationToken = _cancellation.Token;
         }
 
-        return CompleteAsync(run, reply);
+        _ = CompleteAsync(run, reply, cancellationToken);
+        return reply.Task;
+    }
+
+    /// <summary>The reply of a step that has run or is running.</summary>
+    /// <exception cref="StaleStepException">The step is not here, or a later one was.</exception>
+    public Task<StepReply> Find(long epoch, long number)
+    {
+        lock (_gate)
+        {
+            return epoch == _epoch && number == _number && _reply is not null
+                ? _reply
+                : throw new StaleStepException($"Step {number} of epoch {epoch} is not here: step {_number} of epoch {_epoch} was.");
+        }
+    }
+
+    /// <summary>Abandons a step that nobody waits for.</summary>
+    public void Cancel(long epoch, long number)
+    {
+        CancellationTokenSource? cancellation;
+        lock (_gate)
+        {
+            cancellation = epoch == _epoch && number == _number ? _cancellation : null;
+        }
+
+        cancellation?.Cancel();
     }
 
     /// <summary>Records that a step was sent to the next shard.</summary>
@@ -60,21 +91,19 @@ public sealed class StepDeduplicator
         }
     }
 
-    private static async Task<StepReply> CompleteAsync(Func<Task<StepReply>> run, TaskCompletionSource<StepReply> reply)
+    private static async Task CompleteAsync(
+        Func<CancellationToken, Task<StepReply>> run, TaskCompletionSource<StepReply> reply, CancellationToken cancellationToken)
     {
         try
         {
-            StepReply result = await run();
-            reply.SetResult(result);
-            return result;
+            reply.SetResult(await run(cancellationToken));
         }
         catch (Exception fault)
         {
             reply.SetException(fault);
 
-            // Most steps arrive once, so that nobody awaits the copy: reading Exception marks it as observed.
+            // The sender may have gone: reading Exception marks it as observed.
             _ = reply.Task.Exception;
-            throw;
         }
     }
 }

@@ -68,7 +68,7 @@ public static class GrainTelemetry
         }
     }
 
-    internal static void StepSent(int bytes)
+    internal static void StepSent(long bytes)
     {
         lock (Gate)
         {

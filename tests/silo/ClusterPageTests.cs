@@ -1,5 +1,8 @@
 using System.Net.Http.Json;
+using System.Net.NetworkInformation;
 using System.Text.Json;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Silo.Tests.Support;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -9,6 +12,8 @@ namespace HunyuanOrleans.Silo.Tests;
 /// <summary>Every silo of a cluster serves the API and the state of the cluster over HTTP.</summary>
 public sealed class ClusterPageTests
 {
+    private static readonly int ConnectionsPerSilo = new HunyuanSiloOptions { Capacity = new SiloCapacity { Name = "a", MemoryBytes = 1, MemoryBandwidth = 1 } }.ConnectionsPerSilo;
+
     [Fact]
     public async Task Any_silo_answers_chats_and_shows_which_silo_holds_what()
     {
@@ -25,6 +30,7 @@ public sealed class ClusterPageTests
         string text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, text);
         Assert.Contains("Paris", text, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => ConnectionsBetween(first, last) >= ConnectionsPerSilo);
         Assert.Contains("<html", await http.GetStringAsync("/"), StringComparison.Ordinal);
 
         using JsonDocument cluster = JsonDocument.Parse(await http.GetStringAsync("/cluster"));
@@ -37,6 +43,10 @@ public sealed class ClusterPageTests
         Assert.True(counts.Sum(static count => count.GetInt64()) > 0);
         Assert.Contains(silos, static silo => silo.GetProperty("weight_bytes").GetInt64() > 0);
     }
+
+    // Either silo may have opened them.
+    private static int ConnectionsBetween(TestSilo a, TestSilo b) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+        .Count(tcp => tcp.State == TcpState.Established && (tcp.LocalEndPoint.Port == a.SiloPort || tcp.LocalEndPoint.Port == b.SiloPort));
 
     private static TestSilo Start(params string[] flags) => TestSilo.Start(["--model", TestPaths.DemoModel, "--memory", "1GB", .. flags]);
 }

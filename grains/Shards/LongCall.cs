@@ -1,0 +1,42 @@
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace HunyuanOrleans.Grains.Shards;
+
+/// <summary>
+/// Work that may take longer than a call should: a call waits for a part of the response timeout, then tells the caller to ask again. So a lost reply is
+/// noticed within the response timeout, however long the work takes.
+/// </summary>
+/// <param name="options">The response timeout.</param>
+/// <param name="time">The clock.</param>
+public sealed class LongCall(IOptions<SiloMessagingOptions> options, TimeProvider time)
+{
+    private readonly TimeSpan _wait = options.Value.ResponseTimeout / 2;
+
+    /// <summary>Waits for work as long as one call should.</summary>
+    /// <returns>True if the work has ended, whether it succeeded or not.</returns>
+    public async Task<bool> WaitAsync(Task work)
+    {
+        if (!work.IsCompleted)
+        {
+            await work.WaitAsync(_wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        return work.IsCompleted;
+    }
+
+    /// <summary>Sends a step to a shard and waits for its reply as long as it takes.</summary>
+    /// <exception cref="Exception">An exception of a shard, or a call was lost.</exception>
+    public static async Task<StepReply> SendAsync(IAttentionShardGrain shard, StepMessage step, CancellationToken cancellationToken)
+    {
+        StepReply? reply = await shard.ForwardAsync(step, cancellationToken);
+        while (reply is null)
+        {
+            reply = await shard.ResultAsync(step.Epoch, step.Number, cancellationToken);
+        }
+
+        return reply;
+    }
+}
