@@ -23,7 +23,7 @@ internal sealed class PieceWeights
     public PieceWeights(ModelPiece piece, Weights weights, WeightPlan plan)
     {
         _piece = piece;
-        int group = weights.Config.ClaFactor;
+        int group = weights.Config.GroupLayers(piece.Layer);
         switch (piece.Kind)
         {
             case PieceKind.Embedding:

@@ -195,7 +195,7 @@ public sealed class PartitionPlan
         List<ExpertRange> experts = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && state.ExpertOwner[l][e] == s);
         List<ExpertRange> replicas = RangeCover.Experts(config.Layers, config.Experts, (l, e) => config.IsMoeLayer(l) && replicaSilos[l][e].Contains(s));
         long weights = attention.Sum(AttentionBytes) + experts.Concat(replicas).Sum(ExpertBytes);
-        int groups = attention.Sum(range => range.Layers) / config.ClaFactor;
+        int groups = attention.Sum(range => config.GroupsIn(range.Layers));
         long blocks = groups > 0 ? (Problem.Silos[s].MemoryBytes - weights) / (groups * Problem.KvBlockBytes) : 0;
         return new SiloPlan
         {

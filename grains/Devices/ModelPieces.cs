@@ -45,7 +45,7 @@ internal static class ModelPieces
     public static ModelPiece[] Of(ModelConfig config, PinnedKey key) => key.IsExpertGroup ? Of(config, key.Experts) : Of(config, key.Layers);
 
     /// <summary>Number of CLA groups in a range of layers.</summary>
-    public static int Groups(ModelConfig config, LayerRange layers) => layers.Layers / config.ClaFactor;
+    public static int Groups(ModelConfig config, LayerRange layers) => config.GroupsIn(layers.Layers);
 
     /// <summary>The KV pool of a model with these options.</summary>
     public static KvPoolMessage PoolOf(ModelOptions options) =>

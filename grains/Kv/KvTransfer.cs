@@ -19,7 +19,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
         get
         {
             int factor = _parts.Device.Config.ClaFactor;
-            return Enumerable.Range(firstLayer / factor, ((lastLayer + 1) / factor) - (firstLayer / factor));
+            return Enumerable.Range(firstLayer / factor, (lastLayer / factor) - (firstLayer / factor) + 1);
         }
     }
 

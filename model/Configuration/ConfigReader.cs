@@ -187,10 +187,7 @@ internal static class ConfigReader
             return 1;
         }
 
-        int factor = fields.Int("cla_share_factor", 1, layers, 1);
-        return layers % factor == 0
-            ? factor
-            : throw fields.Invalid("cla_share_factor", $"{factor}", $"a divisor of num_hidden_layers = {layers}");
+        return fields.Int("cla_share_factor", 1, layers, 1);
     }
 
     private static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];

@@ -107,7 +107,7 @@ public sealed class ModelConfig
     public int KvSize => KvHeads * HeadDim;
 
     /// <summary>Number of groups of layers that share keys and values.</summary>
-    public int KvGroups => Layers / ClaFactor;
+    public int KvGroups => GroupsIn(Layers);
 
     /// <summary>Whether any layer has routed experts.</summary>
     public bool HasExperts => Experts > 1 && FirstMoeLayer < Layers;
@@ -117,6 +117,12 @@ public sealed class ModelConfig
 
     /// <summary>Whether a layer computes its own keys and values; otherwise it uses those of the first layer of its group.</summary>
     public bool IsSelfLayer(int layer) => layer % ClaFactor == 0;
+
+    /// <summary>Number of layers in the group that begins with a layer. The last group may be shorter than the others.</summary>
+    public int GroupLayers(int firstLayer) => Math.Min(ClaFactor, Layers - firstLayer);
+
+    /// <summary>Number of groups in a range of layers of whole groups.</summary>
+    public int GroupsIn(int layers) => (layers + ClaFactor - 1) / ClaFactor;
 
     /// <summary>Width of each routed expert of a layer, or of the plain MLP in a layer without experts.</summary>
     public int IntermediateSize(int layer) => _widths[layer];

@@ -87,7 +87,7 @@ public sealed class WeightSizes(ModelConfig config, WeightTypes types)
                 return Expert(piece.Layer);
             case PieceKind.Attention:
                 long bytes = 0;
-                for (int layer = piece.Layer; layer < piece.Layer + config.ClaFactor; layer++)
+                for (int layer = piece.Layer; layer < piece.Layer + config.GroupLayers(piece.Layer); layer++)
                 {
                     bytes += Attention(layer) + Router(layer);
                 }
