@@ -22,7 +22,7 @@ internal sealed class HealthEndpoint(ModelSlot slot, IHostApplicationLifetime li
         });
     }
 
-    /// <summary>GET /health/ready: 200 from when the model is loaded until the server stops, otherwise 503.</summary>
+    /// <summary>GET /health and /health/ready: 200 from when the model is loaded until the server stops, otherwise 503.</summary>
     public Task ReadyAsync(HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)

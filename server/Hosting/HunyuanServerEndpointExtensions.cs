@@ -6,6 +6,7 @@ using HunyuanOrleans.Server.Metrics;
 using HunyuanOrleans.Server.Page;
 using HunyuanOrleans.Server.Tokens;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,7 @@ public static class HunyuanServerEndpointExtensions
 {
     /// <summary>Adds the API's middleware to the application and maps its endpoints. Call it before mapping others.</summary>
     /// <param name="app">The application.</param>
-    /// <param name="health">Whether to map /health/live and /health/ready; false if the host has its own.</param>
+    /// <param name="health">Whether to map /health, /health/live and /health/ready; false if the host has its own.</param>
     public static WebApplication MapHunyuanApi(this WebApplication app, bool health = true)
     {
         ServerOptions options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
@@ -35,18 +36,24 @@ public static class HunyuanServerEndpointExtensions
         app.MapPost("/v1/completions", access.RequireKeyAndLimits(app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync));
         app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
         app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
-        app.MapGet("/v1/models", access.RequireKey(models.ListAsync));
-        app.MapGet("/v1/models/{id}", access.RequireKey(models.GetAsync));
-        app.MapGet("/metrics", access.RequireOperator(app.Services.GetRequiredService<PrometheusEndpoint>().HandleAsync));
-        app.MapGet("/cluster", access.RequireKey(app.Services.GetRequiredService<ClusterEndpoint>().HandleAsync));
-        app.MapGet("/version", HealthEndpoint.VersionAsync);
+        app.MapRead("/v1/models", access.RequireKey(models.ListAsync));
+        app.MapRead("/v1/models/{id}", access.RequireKey(models.GetAsync));
+        app.MapRead("/metrics", access.RequireOperator(app.Services.GetRequiredService<PrometheusEndpoint>().HandleAsync));
+        app.MapRead("/cluster", access.RequireKey(app.Services.GetRequiredService<ClusterEndpoint>().HandleAsync));
+        app.MapRead("/version", HealthEndpoint.VersionAsync);
         if (health)
         {
-            app.MapGet("/health/live", HealthEndpoint.LiveAsync);
-            app.MapGet("/health/ready", app.Services.GetRequiredService<HealthEndpoint>().ReadyAsync);
+            app.MapRead("/health/live", HealthEndpoint.LiveAsync);
+            HealthEndpoint endpoint = app.Services.GetRequiredService<HealthEndpoint>();
+            app.MapRead("/health", endpoint.ReadyAsync);
+            app.MapRead("/health/ready", endpoint.ReadyAsync);
         }
 
         app.Services.GetRequiredService<PageEndpoint>().Map(app);
         return app;
     }
+
+    // Kestrel sends the headers of the same response without its body for HEAD.
+    private static void MapRead(this WebApplication app, string path, RequestDelegate handler) =>
+        app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
 }

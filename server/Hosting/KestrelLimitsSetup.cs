@@ -16,5 +16,6 @@ internal sealed class KestrelLimitsSetup(IOptions<ServerOptions> options) : ICon
         kestrel.Limits.MaxRequestBodySize = options.Value.MaxBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
         kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        kestrel.ConfigureEndpointDefaults(static port => CleartextHttp2.Use(port, HeadersTimeout));
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HunyuanOrleans.Silo.Health;
 
 /// <summary>
-/// Adds the health checks of a silo and their routes. /health/live answers 200 while the process serves HTTP. /health/ready answers 200 if every check
-/// with the tag <see cref="Ready"/> is healthy, else 503, and lists the result of each check.
+/// Adds the health checks of a silo and their routes. /health/live answers 200 while the process serves HTTP. /health and /health/ready answer 200 if every check
+/// with the tag <see cref="Ready"/> is healthy, else 503, and list the result of each check.
 /// </summary>
 internal static class HealthCheckExtensions
 {
@@ -18,11 +18,14 @@ internal static class HealthCheckExtensions
         .AddCheck<SiloHealthCheck>("silo", tags: [Ready])
         .AddCheck<ModelHealthCheck>("model", tags: [Ready]);
 
-    /// <summary>Maps /health/live and /health/ready.</summary>
+    /// <summary>Maps /health, /health/live and /health/ready.</summary>
     public static void MapSiloHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false, ResponseWriter = WriteAsync });
-        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = static check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync });
+        foreach (string path in (string[])["/health", "/health/ready"])
+        {
+            routes.MapHealthChecks(path, new HealthCheckOptions { Predicate = static check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync });
+        }
     }
 
     private static async Task WriteAsync(HttpContext context, HealthReport report)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
@@ -26,8 +28,48 @@ public sealed class MiddlewareTests
         await using TestServer other = await new ScriptedGenerator().ServeAsync();
         slot.Set(other.Model);
         Assert.Equal(200, (int)(await server.Client.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal(200, (int)(await server.Client.GetAsync("/health")).StatusCode);
         slot.Clear();
         Assert.Equal(503, (int)(await server.Client.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal(503, (int)(await server.Client.GetAsync("/health")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Http_2_without_tls_is_served_on_the_same_port()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using HttpResponseMessage old = await server.Client.GetAsync("/version");
+        Assert.Equal(HttpVersion.Version11, old.Version);
+        using HttpClient client = new()
+        {
+            BaseAddress = server.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using StringContent body = new(Bodies.Chat("What is the capital of France?"), Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await client.PostAsync(Bodies.ChatPath, body);
+        Assert.Equal((HttpVersion.Version20, HttpStatusCode.OK), (answer.Version, answer.StatusCode));
+        Assert.Contains("Paris", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/health")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    [InlineData("/version")]
+    [InlineData("/v1/models")]
+    [InlineData("/v1/models/nowhere")]
+    [InlineData("/metrics")]
+    public async Task Head_is_answered_like_get_without_a_body(string path)
+    {
+        await using TestServer server = await new ScriptedGenerator().ServeAsync();
+        using HttpResponseMessage get = await server.Client.GetAsync(path);
+        using HttpRequestMessage request = new(HttpMethod.Head, path);
+        using HttpResponseMessage head = await server.Client.SendAsync(request);
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
     }
 
     [Fact]
