@@ -34,6 +34,7 @@ internal static class ClusterOptions
     {
         command.Add(Cluster);
         command.Add(ClusterId);
+        TlsOptions.AddTo(command);
     }
 
     /// <summary>Whether the command line names a cluster.</summary>
@@ -44,7 +45,9 @@ internal static class ClusterOptions
     {
         if (parsed.GetValue(Cluster) is null)
         {
-            return IsExplicit(parsed, ClusterId) ? throw new UsageException($"{ClusterId.Name} requires {Cluster.Name}.") : false;
+            return (IsExplicit(parsed, ClusterId) ? ClusterId.Name : TlsOptions.FindGiven(parsed)) is { } alone
+                ? throw new UsageException($"{alone} requires {Cluster.Name}.")
+                : false;
         }
 
         Option[] local = [SharedOptions.Mode, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache];
@@ -85,6 +88,7 @@ internal static class ClusterOptions
         options.ConnectTimeout = ConnectTimeout;
         options.ClusterId = parsed.GetValue(ClusterId)!;
         options.Model = parsed.GetValue(SharedOptions.Model);
+        TlsOptions.Configure(parsed, options.Tls);
     }
 
     private static bool IsExplicit(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };

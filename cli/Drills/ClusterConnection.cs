@@ -18,8 +18,10 @@ internal static class ClusterConnection
     /// <param name="gatewayPort">The port of that gateway on the loopback address.</param>
     /// <param name="cluster">The id of the cluster and of the service.</param>
     /// <param name="cancellationToken">Cancels connecting.</param>
+    /// <param name="configure">Configures the Orleans client further.</param>
     /// <exception cref="HunyuanException">The cluster cannot be reached.</exception>
-    public static Task<HunyuanClient> OpenAsync(ClusterMembership? membership, int gatewayPort, string cluster, CancellationToken cancellationToken) =>
+    public static Task<HunyuanClient> OpenAsync(
+        ClusterMembership? membership, int gatewayPort, string cluster, CancellationToken cancellationToken, Action<IClientBuilder>? configure = null) =>
         HunyuanClient.ConnectAsync(
             options =>
             {
@@ -38,7 +40,11 @@ internal static class ClusterConnection
 
                 (options.ClusterId, options.ServiceId) = (cluster, cluster);
                 options.ConnectTimeout = ConnectTimeout;
-                options.Connection = static client => client.Configure<GatewayOptions>(static o => o.GatewayListRefreshPeriod = GatewayRefreshPeriod);
+                options.Connection = client =>
+                {
+                    client.Configure<GatewayOptions>(static o => o.GatewayListRefreshPeriod = GatewayRefreshPeriod);
+                    configure?.Invoke(client);
+                };
             },
             cancellationToken);
 }

@@ -30,6 +30,7 @@ internal static class ClusterClientServiceCollectionExtensions
             client.Services.AddSingleton<IClientConnectionRetryFilter>(static provider => new ConnectRetryPolicy(
                 provider.GetRequiredService<IOptions<HunyuanClientOptions>>().Value.ConnectTimeout,
                 provider.GetRequiredService<TimeProvider>()));
+            client.UseClusterTls();
             options.Connection?.Invoke(client);
         });
     }

@@ -32,9 +32,11 @@ public sealed class HunyuanClientOptions
     /// <summary>The service id that the silos use. Default hunyuan.</summary>
     public string ServiceId { get; set; } = "hunyuan";
 
+    /// <summary>Encryption of the connections to the silos. Default none. Not used with <see cref="ClusterClient"/>.</summary>
+    public ClusterTlsOptions Tls { get; } = new();
+
     /// <summary>
-    /// Configures the Orleans client that connects by <see cref="Gateways"/>, <see cref="Postgres"/> or <see cref="Redis"/>, for example TLS
-    /// (<c>UseTls</c> of Microsoft.Orleans.Connections.Security). Default none.
+    /// Configures the Orleans client that connects by <see cref="Gateways"/>, <see cref="Postgres"/> or <see cref="Redis"/>. Default none.
     /// </summary>
     public Action<IClientBuilder>? Connection { get; set; }
 

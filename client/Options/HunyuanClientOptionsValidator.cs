@@ -20,6 +20,7 @@ internal sealed class HunyuanClientOptionsValidator(IServiceProviderIsService se
             CheckGateway(failures, gateway);
         }
 
+        CheckTls(failures, options.Tls);
         CheckNotEmpty(failures, nameof(options.Postgres), options.Postgres);
         CheckNotEmpty(failures, nameof(options.Redis), options.Redis);
         CheckNotEmpty(failures, nameof(options.Model), options.Model);
@@ -62,6 +63,31 @@ internal sealed class HunyuanClientOptionsValidator(IServiceProviderIsService se
         catch (HunyuanException invalid)
         {
             failures.AddError(invalid.Message);
+        }
+    }
+
+    private static void CheckTls(ValidateOptionsResultBuilder failures, ClusterTlsOptions tls)
+    {
+        const string Prefix = nameof(HunyuanClientOptions.Tls) + ".";
+        if (tls.Enabled && tls.Authority is null && tls.HostName is null)
+        {
+            failures.AddError($"{Prefix}{nameof(tls.Authority)} and {Prefix}{nameof(tls.HostName)} are not set; "
+                + "allowed: at least one of them, because without an authority or a host name to check any server would be trusted.");
+        }
+
+        if (tls.Key is not null && tls.Certificate is null)
+        {
+            failures.AddError($"{Prefix}{nameof(tls.Key)} is set; allowed: nothing without {Prefix}{nameof(tls.Certificate)}.");
+        }
+
+        CheckNotEmpty(failures, Prefix + nameof(tls.HostName), tls.HostName);
+        foreach ((string name, string? path) in new[]
+            { (nameof(tls.Certificate), tls.Certificate), (nameof(tls.Key), tls.Key), (nameof(tls.Authority), tls.Authority) })
+        {
+            if (path is not null && !File.Exists(path))
+            {
+                failures.AddError($"{Prefix}{name} is {path}; allowed: an existing PEM file.");
+            }
         }
     }
 

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Contracts.Grains;
 public interface IModelGrain : IGrainWithStringKey
 {
     /// <summary>Returns the properties of the model.</summary>
-    [Alias("DescribeAsync"), AlwaysInterleave]
+    [Alias("DescribeAsync"), ClientCallable, AlwaysInterleave]
     Task<ModelCard> DescribeAsync();
 
     /// <summary>
@@ -19,7 +19,7 @@ public interface IModelGrain : IGrainWithStringKey
     IAsyncEnumerable<TokenBatch> GenerateAsync(RequestSpec request, CancellationToken cancellationToken);
 
     /// <summary>Returns the state of the model and the silos that hold it.</summary>
-    [Alias("ReportAsync"), AlwaysInterleave]
+    [Alias("ReportAsync"), ClientCallable, AlwaysInterleave]
     Task<ModelReport> ReportAsync();
 
     /// <summary>Moves the model's share away from a silo that is about to stop.</summary>

@@ -10,6 +10,6 @@ namespace HunyuanOrleans.Contracts.Grains;
 public interface IRequestGrain : IGrainWithGuidKey
 {
     /// <summary>Runs the request. The request is cancelled when the caller leaves the enumeration or stops reading it.</summary>
-    [Alias("RunAsync")]
+    [Alias("RunAsync"), ClientCallable]
     IAsyncEnumerable<TokenBatch> RunAsync(RequestSpec request, CancellationToken cancellationToken);
 }

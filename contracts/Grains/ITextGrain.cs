@@ -10,14 +10,14 @@ namespace HunyuanOrleans.Contracts.Grains;
 public interface ITextGrain : IGrainWithStringKey
 {
     /// <summary>Returns the properties of the model that callers need, and the names of all models. Any key is answered.</summary>
-    [Alias("DescribeAsync"), ResponseTimeout("00:00:10")]
+    [Alias("DescribeAsync"), ClientCallable, ResponseTimeout("00:00:10")]
     Task<TextCard> DescribeAsync();
 
     /// <summary>Encodes a chat through the model's template. Special tokens in the messages are encoded as text.</summary>
-    [Alias("EncodeChatAsync"), ResponseTimeout("00:00:10")]
+    [Alias("EncodeChatAsync"), ClientCallable, ResponseTimeout("00:00:10")]
     Task<EncodedText> EncodeChatAsync(ChatTurn[] messages);
 
     /// <summary>Encodes a text without adding anything. Special tokens in it are encoded as text.</summary>
-    [Alias("EncodeAsync"), ResponseTimeout("00:00:10")]
+    [Alias("EncodeAsync"), ClientCallable, ResponseTimeout("00:00:10")]
     Task<EncodedText> EncodeAsync(string text);
 }

@@ -13,23 +13,24 @@ public interface ISiloGrain : IGrainWithStringKey
     Task PingAsync();
 
     /// <summary>Returns the properties that the silo announces.</summary>
-    [Alias("DescribeAsync"), AlwaysInterleave, ResponseTimeout("00:00:10")]
+    [Alias("DescribeAsync"), ClientCallable, AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<SiloDescription> DescribeAsync();
 
     /// <summary>Returns what the silo holds and has sent.</summary>
-    [Alias("ReportAsync"), AlwaysInterleave, ResponseTimeout("00:00:10")]
+    [Alias("ReportAsync"), ClientCallable, AlwaysInterleave, ResponseTimeout("00:00:10")]
     Task<SiloReport> ReportAsync();
 
     /// <summary>Returns its argument. Used to measure the shortest duration of a call of that size.</summary>
     [Alias("EchoAsync"), AlwaysInterleave]
     Task<byte[]> EchoAsync([Immutable] byte[] bytes);
 
-    /// <summary>Measures calls from this silo to another.</summary>
+    /// <summary>Measures calls from this silo to another, one measurement at a time.</summary>
     /// <param name="silo">Name of the other silo.</param>
-    /// <param name="bytes">Bytes sent and returned by each call.</param>
-    /// <param name="calls">Number of sequential calls, at least 1.</param>
+    /// <param name="bytes">Bytes sent and returned by each call, 0 to 16 MiB.</param>
+    /// <param name="calls">Number of sequential calls, 1 to 2000.</param>
     /// <returns>Duration of the median call in seconds.</returns>
-    [Alias("MeasureCallAsync"), AlwaysInterleave, ResponseTimeout("00:01:00")]
+    /// <exception cref="GrainCallException">A number is out of range, or the silo is measuring already.</exception>
+    [Alias("MeasureCallAsync"), ClientCallable, AlwaysInterleave, ResponseTimeout("00:01:00")]
     Task<double> MeasureCallAsync(string silo, int bytes, int calls);
 
     /// <summary>

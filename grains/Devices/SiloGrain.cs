@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
@@ -11,6 +12,10 @@ namespace HunyuanOrleans.Grains.Devices;
 [GrainType("silo"), Reentrant, KeepAlive, PinnedPlacement]
 public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLifetime lifetime, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
+    private const int MaxMeasuredBytes = 16 << 20, MaxMeasuredCalls = 2000;
+
+    private bool _measuring;
+
     /// <inheritdoc/>
     public Task PingAsync() => Task.CompletedTask;
 
@@ -26,18 +31,25 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
     /// <inheritdoc/>
     public async Task<double> MeasureCallAsync(string silo, int bytes, int calls)
     {
-        ISiloGrain other = GrainFactory.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString());
-        byte[] payload = new byte[bytes];
-        double[] seconds = new double[calls];
-        for (int i = 0; i < calls; i++)
+        if (bytes is < 0 or > MaxMeasuredBytes || calls is < 1 or > MaxMeasuredCalls)
         {
-            long started = time.GetTimestamp();
-            await other.EchoAsync(payload);
-            seconds[i] = time.GetElapsedTime(started).TotalSeconds;
+            throw new GrainCallException($"{calls} calls of {bytes} bytes cannot be measured; allowed: 1 to {MaxMeasuredCalls} calls of at most {MaxMeasuredBytes} bytes.");
         }
 
-        Array.Sort(seconds);
-        return seconds[calls / 2];
+        if (_measuring)
+        {
+            throw new GrainCallException("The silo is measuring calls already.");
+        }
+
+        _measuring = true;
+        try
+        {
+            return await MeasureMedianAsync(silo, new byte[bytes], calls);
+        }
+        finally
+        {
+            _measuring = false;
+        }
     }
 
     /// <inheritdoc/>
@@ -54,5 +66,20 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
         ModelHost host = hosts.Get(model);
         host.Enter(epoch);
         return host.ReserveAsync(epoch, version, next.ToDictionary(static key => key, key => ModelPieces.Of(host.Config, PinnedKey.Parse(key))), kept);
+    }
+
+    private async Task<double> MeasureMedianAsync(string silo, byte[] payload, int calls)
+    {
+        ISiloGrain other = GrainFactory.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString());
+        double[] seconds = new double[calls];
+        for (int i = 0; i < calls; i++)
+        {
+            long started = time.GetTimestamp();
+            await other.EchoAsync(payload);
+            seconds[i] = time.GetElapsedTime(started).TotalSeconds;
+        }
+
+        Array.Sort(seconds);
+        return seconds[calls / 2];
     }
 }

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Grains.Access;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Models;
@@ -14,11 +15,12 @@ namespace HunyuanOrleans.Grains.Hosting;
 /// <summary>Adds Hunyuan models to a silo.</summary>
 public static class HunyuanSiloBuilderExtensions
 {
-    /// <summary>Adds the models, the silo's announcement, the placement of their grains, and the propagation of traces.</summary>
+    /// <summary>Adds the models, the rules for clients, the silo's announcement, the placement of their grains, and the propagation of traces.</summary>
     /// <exception cref="ModelException">An option is out of range.</exception>
     public static ISiloBuilder AddHunyuan(this ISiloBuilder silo, HunyuanSiloOptions options)
     {
         options.Validate();
+        silo.AddClientAccess();
         silo.AddActivityPropagation();
         silo.UseSiloMetadata(options.Announcement(options.Capacity.Name));
         silo.Services.TryAddSingleton(TimeProvider.System);
@@ -41,5 +43,15 @@ public static class HunyuanSiloBuilderExtensions
         }
 
         return silo;
+    }
+
+    private static void AddClientAccess(this ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<RefusalLog>();
+        silo.Services.AddSingleton<ClientIdentityMiddleware>();
+        silo.AddIncomingGrainCallFilter<ClientCallFilter>();
+
+        // The connection's encryption, which is configured before, is around it.
+        silo.Services.AddOptions<SiloConnectionOptions>().PostConfigure<ClientIdentityMiddleware>(static (options, middleware) => middleware.Configure(options));
     }
 }

@@ -23,6 +23,13 @@ internal static class ClusteringExtensions
         return silo.UseGrainDirectory();
     }
 
+    /// <summary>Whether other machines can reach the silo's ports.</summary>
+    /// <param name="settings">All settings.</param>
+    /// <exception cref="SettingsException">The advertised host name does not resolve.</exception>
+    public static bool ListensBeyondLoopback(HostSettings settings) => settings.Silo.AdvertisedAddress is { Length: > 0 } name
+        ? !IPAddress.IsLoopback(Resolve(name))
+        : settings.Clustering.Kind != ClusteringKind.Localhost;
+
     private static void UseMembership(this ISiloBuilder silo, HostSettings settings)
     {
         ClusteringSettings clustering = settings.Clustering;

@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Silo.Hosting;
 /// <summary>
 /// Composes and runs one silo process: settings, the Orleans silo, the HTTP API, and an orderly shutdown. It does not know what the grains do.
 /// </summary>
-public static class SiloHost
+public static partial class SiloHost
 {
     /// <summary>Exit code after an orderly stop.</summary>
     public const int Stopped = 0;
@@ -87,8 +87,18 @@ public static class SiloHost
         });
 
         WebApplication app = builder.Build();
+        if (!settings.Tls.Enabled && ClusteringExtensions.ListensBeyondLoopback(settings))
+        {
+            LogUnencrypted(app.Logger, settings.Silo.SiloPort);
+        }
+
         app.MapHunyuanApi(health: false);
         app.MapSiloHealth();
         return app;
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Other machines can reach the silo port {Port}, and connections are not encrypted: whoever reaches it can act as a silo. --tls-certificate encrypts and checks them")]
+    private static partial void LogUnencrypted(ILogger logger, int port);
 }

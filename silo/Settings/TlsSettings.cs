@@ -11,19 +11,23 @@ public sealed class TlsSettings
     [Flag("tls-key", "PEM file of the certificate's key", "the certificate's file")]
     public string? Key { get; set; }
 
-    /// <summary>PEM file with the authorities that sign silos' certificates. Default: those this machine trusts.</summary>
+    /// <summary>
+    /// PEM file with the authorities that sign certificates. Default: those this machine trusts, which sign for anyone, so <see cref="HostName"/> is needed then.
+    /// </summary>
     [Flag("tls-authority", "PEM file of the authorities to trust", "those of the machine")]
     public string? Authority { get; set; }
 
     /// <summary>
-    /// Name that every silo's certificate must carry, whatever its address. Default none: any certificate of a trusted authority is accepted, which is
-    /// enough if the authority signs certificates of this cluster only.
+    /// Name that every silo's certificate must carry, whatever its address. Default none: any certificate of the authority is accepted, which is
+    /// enough if the authority signs certificates of this cluster's silos only. Certificates of clients need the name only if no authority is given.
     /// </summary>
     [Flag("tls-host-name", "name every silo's certificate carries", "any")]
     public string? HostName { get; set; }
 
-    /// <summary>Whether callers must present a certificate too. Default true. With false, anyone who can reach the ports may call.</summary>
-    [Flag("tls-require-client-certificates", "whether callers must present a certificate", "true")]
+    /// <summary>
+    /// Whether clients must present a certificate too. Default true. With false, anyone who can reach the gateway port may call. Silos always present theirs.
+    /// </summary>
+    [Flag("tls-require-client-certificates", "whether clients must present a certificate", "true")]
     public bool RequireClientCertificates { get; set; } = true;
 
     /// <summary>Whether connections are encrypted.</summary>

@@ -80,7 +80,7 @@ public sealed class ConstraintTests(SharedClusters clusters)
             Constraint = constraint,
             ConstraintParameter = "tools",
         };
-        TokenBatch first = await client.Grain.GenerateAsync(spec, CancellationToken.None).FirstAsync();
+        TokenBatch first = await client.StreamAsync(spec).FirstAsync();
         return first.RequestError!;
     }
 

@@ -41,7 +41,7 @@ public sealed class PlacementTests
         PinnedKey shard = PinnedKey.Of(cluster.Model.Name, new LayerRange(0, 1), cluster.NameOf(2));
         KvPoolMessage pool = new(TestModel.KvTokens / 32, KvFormat.Int8.Name());
         GrainCallException refused = await Assert.ThrowsAsync<GrainCallException>(
-            () => cluster.Silos.Client.GetGrain<IAttentionShardGrain>(shard.ToString()).LoadAsync(before.Epoch, before.Version, pool));
+            () => cluster.Silos.SiloClient.GetGrain<IAttentionShardGrain>(shard.ToString()).LoadAsync(before.Epoch, before.Version, pool));
         Assert.Contains("in fp8 here and in int8 at its scheduler; all silos need the same Kv", refused.Message, StringComparison.Ordinal);
         Assert.Equal(expected, await cluster.Model.GenerateAsync(request));
         ModelReport report = await cluster.Model.ReportAsync();

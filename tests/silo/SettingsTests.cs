@@ -59,6 +59,7 @@ public sealed class SettingsTests
     [InlineData("--votes 0", "--votes", "1 to 10")]
     [InlineData("--tls-certificate /nowhere.pem", "--tls-certificate", "/nowhere.pem")]
     [InlineData("--tls-host-name silo", "--tls-host-name", "nothing without a certificate")]
+    [InlineData("--tls-certificate /dev/null", "--tls-authority", "with neither, any certificate that this machine trusts could join")]
     [InlineData("--speed 9", "--speed")]
     [InlineData("--zone", "--zone", "lacks its value")]
     [InlineData("--zone --name a", "--zone", "lacks its value")]

@@ -94,3 +94,7 @@ public sealed class PostgresProcessCluster() : ProcessCluster(nameof(MembershipK
 
 /// <summary>Silo processes with their membership in Redis.</summary>
 public sealed class RedisProcessCluster() : ProcessCluster(nameof(MembershipKind.Redis));
+
+/// <summary>Tests on silo processes run one after another. Those with the membership in PostgreSQL share their silos.</summary>
+[CollectionDefinition(nameof(ProcessTests), DisableParallelization = true)]
+public sealed class SharedProcessCluster : ICollectionFixture<PostgresProcessCluster>;

@@ -12,8 +12,7 @@ namespace HunyuanOrleans.Cluster.Tests.Processes;
 /// PostgreSQL.
 /// </summary>
 [Collection(nameof(ProcessTests))]
-[CollectionDefinition(nameof(ProcessTests), DisableParallelization = true)]
-public sealed class ProcessTests(PostgresProcessCluster cluster, ITestOutputHelper output) : IClassFixture<PostgresProcessCluster>
+public sealed class ProcessTests(PostgresProcessCluster cluster, ITestOutputHelper output)
 {
     private const string SoakVariable = "HUNYUAN_SOAK";
 

@@ -20,6 +20,10 @@ internal sealed class ModelClient(TestCluster silos, TestModel model)
         new ResumingStream((spec, token) => silos.Client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(spec, token), TimeProvider.System)
             .RunAsync(Spec(request), cancellationToken);
 
+    /// <summary>Sends a request as it is, without repeating it if its stream breaks.</summary>
+    public IAsyncEnumerable<TokenBatch> StreamAsync(RequestSpec request) =>
+        silos.Client.GetGrain<IRequestGrain>(Guid.NewGuid()).RunAsync(request, CancellationToken.None);
+
     /// <summary>The tokens of each answer.</summary>
     /// <exception cref="InvalidOperationException">An answer ended with an error.</exception>
     public async Task<int[][]> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)

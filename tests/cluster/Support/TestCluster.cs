@@ -1,4 +1,5 @@
 using System.Globalization;
+using HunyuanOrleans.Grains.Access;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public IClusterClient Client => _cluster.Client;
 
+    /// <summary>The client in a silo's own process, which may call what only silos may.</summary>
+    public IClusterClient SiloClient => _cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterClient>();
+
     /// <summary>The running silos, in the order in which they were added.</summary>
     public IReadOnlyList<SiloAddress> Silos => [.. _cluster.Silos.OrderBy(s => NumberOf(s.Name)).Select(s => s.SiloAddress)];
 
@@ -46,6 +50,9 @@ internal sealed class TestCluster : IAsyncDisposable
                     o.NumVotesForDeathDeclaration = 1;
                 });
             }
+
+            // The test host's client waits for the membership with it.
+            silo.Services.AddSingleton(new OpenedInterface("Orleans.Runtime.TestHooks.ITestHooks"));
 
             // The test host sets 30 s after this delegate has run. A slow machine may need longer to hand over a silo's share.
             silo.Services.PostConfigure<HostOptions>(o => o.ShutdownTimeout = Wait.Limit);
