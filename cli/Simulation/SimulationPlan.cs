@@ -101,6 +101,7 @@ internal sealed record SimulationPlan : IClusterPlan
             "--expert-skew", ExpertSkew.ToString("R", CultureInfo.InvariantCulture),
             "--kv-tokens", Options.KvTokens.ToString(CultureInfo.InvariantCulture),
             "--kv", Options.CacheFormat.Name(),
+            "--min-silos", Silos.ToString(CultureInfo.InvariantCulture),
             "--zone", ZoneOf(silo),
         ];
         Add("--memory", Memory);

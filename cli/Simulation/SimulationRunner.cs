@@ -10,6 +10,9 @@ namespace HunyuanOrleans.Cli.Simulation;
 /// <summary>Starts the silos of a simulation, runs its load, and lets happen to silos what its plan says.</summary>
 internal sealed class SimulationRunner : IAsyncDisposable
 {
+    // More processes would only slow each other down.
+    private static readonly int StartsAtOnce = 2 * Environment.ProcessorCount;
+
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromHours(1);
 
     private readonly SimulationPlan _plan;
@@ -61,7 +64,10 @@ internal sealed class SimulationRunner : IAsyncDisposable
         _progress(0, _plan.Streams.Count, $"starting {_plan.Silos} silos");
         DrillSilo[] silos = [.. Enumerable.Range(1, _plan.Silos).Select(static number => DrillSilo.Numbered(number, SiloRole.Any))];
         await _cluster.AddAsync(silos[0], cancellationToken);
-        await Task.WhenAll(silos.Skip(1).Select(silo => _cluster.AddAsync(silo, cancellationToken)));
+        await Parallel.ForEachAsync(
+            silos.Skip(1),
+            new ParallelOptions { MaxDegreeOfParallelism = StartsAtOnce, CancellationToken = cancellationToken },
+            async (silo, token) => await _cluster.AddAsync(silo, token));
         _clock = new SimulationClock(_time, _plan.TimeScale);
         _monitor = new SimulationMonitor(_cluster.Grains, _plan.ModelName, silos.Select(static silo => silo.Name), _clock, _time);
         _events = new SimulationEvents(_plan, _cluster, _monitor, _clock, _progress);

@@ -17,6 +17,7 @@ internal sealed class RoutePlanner
     private readonly string _model;
     private readonly string _format;
     private readonly string _isa;
+    private readonly int _minSilos;
     private readonly ModelConfig _config;
     private readonly PlanOptions _options;
     private readonly ClusterView _view;
@@ -32,11 +33,12 @@ internal sealed class RoutePlanner
     private long _version;
 
     public RoutePlanner(
-        ModelSettings settings, ModelConfig config, string isa, ClusterView view, RoutePreparer preparer, RouteState state, ILogger logger, TimeProvider time)
+        ModelSettings settings, ModelConfig config, string isa, int minSilos, ClusterView view, RoutePreparer preparer, RouteState state, ILogger logger, TimeProvider time)
     {
         _model = settings.Name;
         _format = settings.Format(config);
         _isa = isa;
+        _minSilos = minSilos;
         _config = config;
         _options = new PlanOptions
         {
@@ -106,6 +108,12 @@ internal sealed class RoutePlanner
             if (silos.Length == 0)
             {
                 return false;
+            }
+
+            if (options.Held is null && silos.Length < _minSilos)
+            {
+                _state.Fail($"The cluster waits for silos: {silos.Length} of {_minSilos} are there.");
+                return true;
             }
         }
 

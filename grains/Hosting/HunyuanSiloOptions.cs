@@ -50,6 +50,12 @@ public sealed record HunyuanSiloOptions
     /// </summary>
     public TimeSpan StepProbeInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Number of usable silos that the first plan waits for, while no silo holds any part of the model. Default 1. With the number of silos that are started
+    /// together, each loads its final share at once; with less, the first ones load shares that they pass on to the others.
+    /// </summary>
+    public int MinSilos { get; init; } = 1;
+
     /// <summary>How long membership changes are collected before the next plan is made. Default 100 ms. A higher value plans less often.</summary>
     public TimeSpan PlanDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
@@ -124,6 +130,11 @@ public sealed record HunyuanSiloOptions
         if (TimeScale is not (>= MinTimeScale and <= MaxTimeScale))
         {
             throw new ModelException(FormattableString.Invariant($"{nameof(TimeScale)} is {TimeScale}; allowed: {MinTimeScale} to {MaxTimeScale}."));
+        }
+
+        if (MinSilos < 1)
+        {
+            throw new ModelException($"{nameof(MinSilos)} is {MinSilos}; allowed: 1 or more.");
         }
 
         if (ExpertCallRetries is < 0 or > 10)

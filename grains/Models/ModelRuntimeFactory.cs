@@ -35,7 +35,7 @@ public sealed class ModelRuntimeFactory(
         ClusterView view = new(grains, membership, metadata, time);
         RouteState state = new();
         RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options), logger);
-        RoutePlanner planner = new(settings, config, settings.IsaName, view, preparer, state, logger, time);
+        RoutePlanner planner = new(settings, config, settings.IsaName, options.MinSilos, view, preparer, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);
         InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());

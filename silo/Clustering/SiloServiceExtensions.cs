@@ -36,6 +36,7 @@ internal static class SiloServiceExtensions
         LeaveGrace = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
         StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
         SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
+        MinSilos = settings.MinSilos,
         RebalanceInterval = TimeSpan.FromSeconds(settings.RebalanceSeconds),
         Link = SiloResources.Link(settings),
         TimeScale = settings.TimeScale,

@@ -126,6 +126,13 @@ public sealed class SiloSettings
     [Flag("session-idle", "seconds without a step after which a session's blocks are freed", "600")]
     public double SessionIdleSeconds { get; set; } = 600;
 
+    /// <summary>
+    /// Silos that the first plan waits for, the same on every silo. Default 1. With the number of silos that are started together, each loads its final
+    /// share at once.
+    /// </summary>
+    [Flag("min-silos", "silos that the first plan waits for, the same on every silo", "1")]
+    public int MinSilos { get; set; } = 1;
+
     /// <summary>Seconds between checks of the experts' load, which copy hot experts if memory allows. Default 0: never.</summary>
     [Flag("rebalance", "seconds between checks for hot experts, which are copied if memory allows; 0: never", "0")]
     public double RebalanceSeconds { get; set; }

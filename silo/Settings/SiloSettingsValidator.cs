@@ -35,6 +35,7 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
         problems.Require(s.RequestDeadlineSeconds is >= 0.1 and <= 86400 && s.RequestDeadlineSeconds > s.StepDeadlineSeconds,
             nameof(s.RequestDeadlineSeconds), s.RequestDeadlineSeconds, "0.1 to 86400, and more than the step deadline");
         problems.Require(s.SessionIdleSeconds is >= 1 and <= 864000, nameof(s.SessionIdleSeconds), s.SessionIdleSeconds, "1 to 864000");
+        problems.Require(s.MinSilos is >= 1 and <= 10_000, nameof(s.MinSilos), s.MinSilos, "1 to 10000");
         problems.Require(s.RebalanceSeconds is 0 or (>= 1 and <= 86400), nameof(s.RebalanceSeconds), s.RebalanceSeconds, "0, or 1 to 86400");
         problems.Require(string.IsNullOrEmpty(s.Link) || LinkSpeed.Parse(s.Link) is not null, nameof(s.Link), s.Link, LinkSpeed.Allowed);
         problems.Require(s.TimeScale is >= HunyuanSiloOptions.MinTimeScale and <= HunyuanSiloOptions.MaxTimeScale, nameof(s.TimeScale), s.TimeScale, "0.001 to 1000");
