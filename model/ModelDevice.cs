@@ -56,6 +56,10 @@ public sealed class ModelDevice : IModelDevice
     public DeviceMemory Memory => Books.Current;
 
     /// <inheritdoc/>
+    /// <remarks>Two: while the workers pack one piece, the disk reads the other. The workers pack one piece at a time.</remarks>
+    public int LoadsAtOnce => 2;
+
+    /// <inheritdoc/>
     public long KvBlockBytes => Cache.BlockBytes;
 
     /// <summary>Bytes of the installed packed weights. Any thread may read it.</summary>

@@ -99,11 +99,11 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a silo and waits until it is ready. After the first one, several silos may be added at the same time.</summary>
+    /// <summary>Starts a silo and waits until it has joined. After the first one, several silos may be added at the same time.</summary>
     public async Task AddAsync(DrillSilo silo, CancellationToken cancellationToken)
     {
         SiloProcess process = Start(silo);
-        await process.WaitUntilReadyAsync(cancellationToken);
+        await process.WaitUntilJoinedAsync(cancellationToken);
         _connection ??= await ClusterConnection.OpenAsync(Server?.Membership, process.GatewayPort, Name, cancellationToken);
         lock (_gate)
         {

@@ -69,12 +69,12 @@ internal sealed class SiloProcess : IAsyncDisposable
         return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, http, time);
     }
 
-    /// <summary>Waits until the silo reports that it is ready.</summary>
-    /// <exception cref="ModelException">The silo ended, or did not become ready within five minutes.</exception>
-    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the silo reports that it has joined its cluster. The model may not be loaded yet.</summary>
+    /// <exception cref="ModelException">The silo ended, or did not join within five minutes.</exception>
+    public async Task WaitUntilJoinedAsync(CancellationToken cancellationToken)
     {
         long started = _time.GetTimestamp();
-        while (!await IsReadyAsync(cancellationToken))
+        while (!await HasJoinedAsync(cancellationToken))
         {
             if (_process.HasExited || _time.GetElapsedTime(started) > StartTimeout)
             {
@@ -136,11 +136,11 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    private async Task<bool> HasJoinedAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using HttpResponseMessage answer = await Http.GetAsync($"{_http}/health/ready", cancellationToken);
+            using HttpResponseMessage answer = await Http.GetAsync($"{_http}/health/joined", cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

@@ -34,6 +34,7 @@ internal sealed class TopSampler(HunyuanClient client, ClusterModel model)
         return new TopResult(
             model.Name,
             report.Card.Problem,
+            report.Card.Loading is { } loading ? new TopLoading(loading.TotalBytes, loading.BytesLeft, loading.SecondsLeft) : null,
             report.SchedulerSilo,
             report.Statistics.Running,
             report.Statistics.Waiting,
@@ -50,6 +51,7 @@ internal sealed class TopSampler(HunyuanClient client, ClusterModel model)
     private static TopSilo Describe(ModelReport report, string name, HoldingReport? holding, bool answers) => new(
         name,
         answers ? ClusterMonitor.Describe(report, name) : "does not answer",
+        holding?.Device?.LoadingBytesLeft ?? 0,
         holding?.WeightBytes ?? 0,
         holding?.KvBytes ?? 0,
         holding?.Sessions ?? 0,

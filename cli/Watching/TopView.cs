@@ -26,6 +26,12 @@ internal static class TopView
     private static string CreateHeader(TopResult top)
     {
         string state = top.Problem is null ? "[green]ready[/]" : $"[red]{Markup.Escape(top.Problem)}[/]";
+        if (top.Loading is { } loading)
+        {
+            string rest = loading.SecondsLeft is { } seconds ? $", about {Math.Ceiling(seconds).ToString(CultureInfo.InvariantCulture)} s left" : "";
+            state += $", {Units.Bytes(loading.TotalBytes - loading.BytesLeft)} of {Units.Bytes(loading.TotalBytes)} loaded{rest}";
+        }
+
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Markup.Escape(top.Model)}: {state}. Scheduler on {Markup.Escape(top.Home)}. {top.AnswerTokensPerSecond:0.0} tokens/s, {top.Running} running, {top.Waiting} waiting, ")
@@ -35,12 +41,12 @@ internal static class TopView
     private static Table CreateSiloTable(TopResult top)
     {
         Table table = new() { Border = TableBorder.Simple };
-        table.AddColumns("silo", "holds", "weights", "KV", "sessions", "steps");
+        table.AddColumns("silo", "holds", "weights", "to load", "KV", "sessions", "steps");
         foreach (TopSilo silo in top.Silos)
         {
             string holds = silo.Answers ? Markup.Escape(silo.Holds) : $"[red]{Markup.Escape(silo.Holds)}[/]";
             table.AddRow(
-                Markup.Escape(silo.Name), holds, Units.Bytes(silo.WeightBytes), Units.Bytes(silo.KvBytes),
+                Markup.Escape(silo.Name), holds, Units.Bytes(silo.WeightBytes), Units.Bytes(silo.BytesLeft), Units.Bytes(silo.KvBytes),
                 silo.Sessions.ToString(CultureInfo.InvariantCulture), silo.Steps.ToString(CultureInfo.InvariantCulture));
         }
 

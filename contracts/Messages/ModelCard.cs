@@ -16,4 +16,9 @@ public sealed record ModelCard(
     [property: Id(3)] int[] EosIds,
     [property: Id(4)] int Experts,
     [property: Id(5)] bool HasText,
-    [property: Id(6)] string? Problem);
+    [property: Id(6)] string? Problem)
+{
+    /// <summary>How far the silos are with loading the next plan of the model; null while they load nothing. The model may compute meanwhile.</summary>
+    [Id(7)]
+    public LoadingProgress? Loading { get; init; }
+}

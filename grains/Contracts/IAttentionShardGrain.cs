@@ -11,12 +11,15 @@ namespace HunyuanOrleans.Grains.Contracts;
 [Alias("hunyuan.IAttentionShardGrain")]
 public interface IAttentionShardGrain : IGrainWithStringKey
 {
-    /// <summary>Loads the weights of the shard that are missing. Repeating the call returns the present state.</summary>
+    /// <summary>
+    /// Begins to load the weights of the shard that are missing, and waits for them a moment at most. The caller repeats the call until they are loaded: a
+    /// silo that does not answer in time is lost, however long loading takes.
+    /// </summary>
     /// <param name="epoch">Epoch of the scheduler that calls. From then on the shard refuses schedulers with a lower epoch.</param>
     /// <param name="version">Version of the route that the weights are for.</param>
     /// <param name="pool">The KV pool that the shard must have; the same on every shard.</param>
     /// <exception cref="GrainCallException">The weights cannot be loaded; the message says why.</exception>
-    [Alias("LoadAsync"), ResponseTimeout("01:00:00")]
+    [Alias("LoadAsync"), ResponseTimeout("00:00:30")]
     Task<ShardState> LoadAsync(long epoch, long version, KvPoolMessage pool);
 
     /// <summary>

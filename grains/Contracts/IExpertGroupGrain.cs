@@ -10,12 +10,14 @@ namespace HunyuanOrleans.Grains.Contracts;
 [Alias("hunyuan.IExpertGroupGrain")]
 public interface IExpertGroupGrain : IGrainWithStringKey
 {
-    /// <summary>Loads the weights of the group that are missing.</summary>
+    /// <summary>
+    /// Begins to load the weights of the group that are missing, and waits for them a moment at most. The caller repeats the call until they are loaded.
+    /// </summary>
     /// <param name="epoch">Epoch of the scheduler that calls.</param>
     /// <param name="version">Version of the route that the weights are for.</param>
     /// <exception cref="GrainCallException">The weights cannot be loaded; the message says why.</exception>
-    [Alias("LoadAsync"), ResponseTimeout("01:00:00")]
-    Task LoadAsync(long epoch, long version);
+    [Alias("LoadAsync"), ResponseTimeout("00:00:30")]
+    Task<LoadState> LoadAsync(long epoch, long version);
 
     /// <summary>Computes the experts' outputs for rows of one layer. The caller limits its wait, by the bytes of the rows.</summary>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>

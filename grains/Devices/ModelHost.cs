@@ -18,13 +18,18 @@ namespace HunyuanOrleans.Grains.Devices;
 /// </summary>
 public sealed class ModelHost : IDisposable
 {
+    /// <summary>How long a call that loads waits before it returns how far loading is: far shorter than the timeout of calls.</summary>
+    public static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(1);
+
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly HolderTable _holders = new();
+    private readonly Dictionary<string, HolderLoad> _loads = [];
     private readonly ConcurrentDictionary<string, StepDeduplicator> _steps = new();
     private readonly ConcurrentDictionary<string, IncomingRows> _incoming = new();
     private readonly Lazy<ModelConfig> _config;
     private readonly PieceStore _pieces;
+    private readonly TimeProvider _time;
     private volatile Parts? _parts;
     private long _epoch;
     private long _step;
@@ -44,6 +49,7 @@ public sealed class ModelHost : IDisposable
         Sessions = new KvSessions(time);
         _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
         _pieces = new PieceStore(this, memory, new LoadMeter(time), logger);
+        _time = time;
     }
 
     /// <summary>The settings of the model.</summary>
@@ -127,32 +133,39 @@ public sealed class ModelHost : IDisposable
     public IncomingRows IncomingRowsOf(string shard) => _incoming.GetOrAdd(shard, static _ => new IncomingRows());
 
     /// <summary>
-    /// Loads the pieces that are missing, as far as the silo's memory allows, and keeps all of them for a holder. It ends early if a later route does not
-    /// need the holder.
+    /// Keeps pieces for a holder, begins to load those that are missing, as far as the silo's memory allows, and waits a moment for them. The caller repeats
+    /// the call until nothing is missing.
     /// </summary>
     /// <param name="holder">Key of the shard or expert group.</param>
     /// <param name="epoch">Epoch of the scheduler that calls.</param>
     /// <param name="version">Version of the route that needs the holder.</param>
     /// <param name="pieces">The pieces that the holder needs.</param>
-    /// <param name="cancellationToken">Stops loading. Pieces that were loaded before stay.</param>
-    /// <returns>A number for each piece. A number other than before means that the piece was loaded again.</returns>
-    /// <exception cref="GrainCallException">A piece cannot be loaded; the message says why.</exception>
-    public async Task<long[]> HoldAsync(string holder, long epoch, long version, ModelPiece[] pieces, CancellationToken cancellationToken)
+    /// <param name="patience">How long to wait at most.</param>
+    /// <returns>
+    /// How far loading is, and once nothing is missing a number for each piece. A number other than before means that the piece was loaded again.
+    /// </returns>
+    /// <exception cref="GrainCallException">A piece cannot be loaded, or a later route does not need the holder; the message says why.</exception>
+    public async Task<(LoadState State, long[] Incarnations)> HoldAsync(string holder, long epoch, long version, ModelPiece[] pieces, TimeSpan patience)
     {
+        HolderLoad load;
         lock (_gate)
         {
             // The holder is added before loading, so that pieces that are present already are not dropped.
             _holders.Add(holder, new RouteNumber(epoch, version), pieces);
+            if (!_loads.TryGetValue(holder, out load!) || load.Completion.IsCompleted)
+            {
+                _loads[holder] = load = BeginLoad(holder, pieces);
+            }
         }
 
-        ModelPiece[] missing = Array.FindAll(pieces, piece => !_pieces.Holds(piece));
-        if (missing.Length > 0)
+        await Task.WhenAny(load.Completion, Task.Delay(patience, _time));
+        if (!load.Completion.IsCompleted)
         {
-            await _pieces.LoadAsync(holder, missing, () => IsNeeded(holder), cancellationToken);
-            HostLog.Loaded(_logger, holder, pieces.Length, Loaded.Device.Memory.Weights);
+            return (new LoadState(false, load.TotalBytes, load.BytesLeft, _pieces.Loads.TimeLeft?.TotalSeconds), []);
         }
 
-        return Array.ConvertAll(pieces, _pieces.IncarnationOf);
+        await load.Completion;
+        return (new LoadState(true, load.TotalBytes, 0, 0), load.Incarnations);
     }
 
     /// <summary>
@@ -179,9 +192,8 @@ public sealed class ModelHost : IDisposable
             }
 
             _holders.Retain(route, next.Keys.Concat(kept));
+            return DropUnneededAsync();
         }
-
-        return DropUnneededAsync();
     }
 
     /// <summary>Removes all holders except these and those of later routes, and drops every piece without a holder.</summary>
@@ -197,9 +209,8 @@ public sealed class ModelHost : IDisposable
 
             _retained = route;
             _holders.Retain(route, holders);
+            return DropUnneededAsync();
         }
-
-        return DropUnneededAsync();
     }
 
     /// <summary>The state of the share.</summary>
@@ -238,32 +249,46 @@ public sealed class ModelHost : IDisposable
         Interlocked.Exchange(ref _parts, null)?.Dispose();
     }
 
+    private HolderLoad BeginLoad(string holder, ModelPiece[] pieces)
+    {
+        bool[] present = Array.ConvertAll(pieces, _pieces.Holds);
+        long[] missing = [.. pieces.Zip(present, (piece, isPresent) => isPresent ? 0 : _pieces.Sizes.WeightsOf(piece))];
+        Task<long>[] loads = Array.ConvertAll(pieces, _pieces.LoadAsync);
+        return new HolderLoad(loads, missing, present.All(static isPresent => isPresent) ? Task.CompletedTask : Task.Run(() => LoadAsync(holder, loads)));
+    }
+
+    private async Task LoadAsync(string holder, Task<long>[] pieces)
+    {
+        try
+        {
+            // The first failure counts at once, while others are still being loaded.
+            await foreach (Task<long> piece in Task.WhenEach(pieces))
+            {
+                await piece;
+            }
+
+            HostLog.Loaded(_logger, holder, pieces.Length, Loaded.Device.Memory.Weights);
+        }
+        catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
+        {
+            HostLog.LoadFailed(_logger, holder, fault);
+            throw new GrainCallException($"{holder} cannot be loaded: {fault.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new NotLoadedException($"{holder} is not needed any more.");
+        }
+    }
+
+    // The caller holds the lock, so that no holder is added meanwhile that needs a piece after all.
     private Task DropUnneededAsync()
     {
-        HashSet<ModelPiece> needed;
-        lock (_gate)
+        foreach (string holder in _loads.Keys.Where(holder => !_holders.Contains(holder)).ToArray())
         {
-            needed = _holders.Pieces();
+            _loads.Remove(holder);
         }
 
-        return _pieces.DropAsync(piece => !needed.Contains(piece) && TryForget(piece));
-    }
-
-    private bool TryForget(ModelPiece piece)
-    {
-        lock (_gate)
-        {
-            // A holder that was added meanwhile may need the piece after all.
-            return !_holders.Needs(piece) && _pieces.Forget(piece);
-        }
-    }
-
-    private bool IsNeeded(string holder)
-    {
-        lock (_gate)
-        {
-            return _holders.Contains(holder);
-        }
+        return _pieces.DropAllExceptAsync(_holders.Pieces());
     }
 
     /// <summary>Opens the device and its buffers unless they are open.</summary>
@@ -295,6 +320,7 @@ public sealed class ModelHost : IDisposable
             Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter);
             Stage = new Stage(this);
             Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
+            LoadSlots = new SemaphoreSlim(Device.LoadsAtOnce);
         }
 
         public IModelDevice Device { get; }
@@ -304,6 +330,9 @@ public sealed class ModelHost : IDisposable
         public Stage Stage { get; }
 
         public ExpertStage? Experts { get; }
+
+        /// <summary>Held while a piece is loaded: more at once would only take memory.</summary>
+        public SemaphoreSlim LoadSlots { get; }
 
         /// <summary>Runs work on the device's thread, between the jobs of steps.</summary>
         public async Task RunAsync(Action work) => await new DeviceJob(work).RunAsync(Thread);

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using HunyuanOrleans.Contracts.Grains;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 using Microsoft.Extensions.Logging;
@@ -8,127 +5,168 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Devices;
 
 /// <summary>
-/// The pieces of a model that are loaded on a silo. It loads and drops them within the silo's memory, and does not know who needs them. Thread-safe.
+/// The pieces of a model on a silo. It loads each once, as many at a time as reach the full speed of the disk, in the order in which they were asked for and
+/// within the silo's memory. It drops pieces, and abandons loads that nobody needs any more. Thread-safe. It does not know who needs a piece.
 /// </summary>
 /// <param name="host">The host, which has the device.</param>
 /// <param name="memory">The memory of the silo.</param>
 /// <param name="loads">Measures the loads.</param>
-/// <param name="logger">Receives what was loaded and dropped.</param>
+/// <param name="logger">Receives what was dropped.</param>
 internal sealed class PieceStore(ModelHost host, MemoryBudget memory, LoadMeter loads, ILogger logger)
 {
-    private readonly SemaphoreSlim _changes = new(1);
-    private readonly ConcurrentDictionary<ModelPiece, long> _incarnations = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ModelPiece, Entry> _entries = [];
     private readonly Lazy<PieceSizes> _sizes = new(() => new PieceSizes(host.Settings, host.Config));
+    private Task<ModelHost.Parts>? _opening;
 
     /// <summary>The measure of the loads.</summary>
     public LoadMeter Loads => loads;
 
+    /// <summary>The sizes of the pieces.</summary>
+    public PieceSizes Sizes => _sizes.Value;
+
     /// <summary>True if a piece is loaded.</summary>
-    public bool Holds(ModelPiece piece) => _incarnations.ContainsKey(piece);
-
-    /// <summary>A number for a piece that is loaded. A number other than before means that the piece was loaded again.</summary>
-    /// <exception cref="NotLoadedException">The piece is not loaded.</exception>
-    public long IncarnationOf(ModelPiece piece) => _incarnations.TryGetValue(piece, out long number)
-        ? number : throw new NotLoadedException($"{piece} was dropped while it was loaded.");
-
-    /// <summary>Loads pieces.</summary>
-    /// <param name="holder">Key of the shard or expert group that needs them.</param>
-    /// <param name="pieces">The pieces. Those that are loaded already count as loaded.</param>
-    /// <param name="isWanted">Whether the holder still needs them.</param>
-    /// <param name="cancellationToken">Stops loading. Pieces that were loaded before stay.</param>
-    /// <exception cref="GrainCallException">A piece cannot be loaded, or the holder does not need them any more.</exception>
-    public async Task LoadAsync(string holder, ModelPiece[] pieces, Func<bool> isWanted, CancellationToken cancellationToken)
+    public bool Holds(ModelPiece piece)
     {
-        // All pieces count as left to load from the beginning, those that wait too.
-        long left = pieces.Sum(_sizes.Value.WeightsOf);
-        loads.Add(left);
-        try
+        lock (_gate)
         {
-            foreach (ModelPiece piece in pieces)
-            {
-                await LoadAsync(holder, piece, isWanted, cancellationToken);
-                long bytes = _sizes.Value.WeightsOf(piece);
-                loads.Remove(bytes);
-                left -= bytes;
-            }
-        }
-        finally
-        {
-            loads.Remove(left);
+            return _entries.TryGetValue(piece, out Entry? entry) && entry is { Dropped: null, Loaded.IsCompletedSuccessfully: true };
         }
     }
 
-    /// <summary>Frees the memory of pieces.</summary>
-    /// <param name="tryForget">Calls <see cref="Forget"/> for a piece that nobody needs, and returns its result; false for the others.</param>
-    public async Task DropAsync(Func<ModelPiece, bool> tryForget)
+    /// <summary>Loads a piece unless it is loaded or being loaded.</summary>
+    /// <returns>A number that is new each time the piece is loaded. Cancelled if the piece is dropped before it is loaded.</returns>
+    public Task<long> LoadAsync(ModelPiece piece)
     {
-        await _changes.WaitAsync();
-        try
+        lock (_gate)
         {
-            foreach (ModelPiece piece in _incarnations.Keys.Where(tryForget))
+            if (_entries.TryGetValue(piece, out Entry? entry) && entry.Dropped is null)
             {
-                await host.Loaded.RunAsync(() => host.Loaded.Device.Remove(piece));
-                memory.Return(_sizes.Value.Of(piece));
-                HostLog.Dropped(logger, piece, host.Settings.Name);
+                return entry.Loaded;
             }
-        }
-        finally
-        {
-            _changes.Release();
+
+            long bytes = Sizes.WeightsOf(piece);
+            Task before = entry?.Dropped ?? Task.CompletedTask;
+            entry = new Entry();
+            _entries[piece] = entry;
+            loads.Add(bytes);
+            entry.Loaded = Task.Run(() => LoadAsync(piece, bytes, entry, before));
+            return entry.Loaded;
         }
     }
 
-    /// <summary>Counts a piece as not loaded from now on. Its memory is freed by <see cref="DropAsync"/>.</summary>
-    public bool Forget(ModelPiece piece) => _incarnations.TryRemove(piece, out _);
-
-    // One piece at a time, so that a route that is not wanted any more holds up the next one only as long as one piece takes.
-    private async Task LoadAsync(string holder, ModelPiece piece, Func<bool> isWanted, CancellationToken cancellationToken)
+    /// <summary>Frees the memory of pieces. Loads of such pieces are abandoned.</summary>
+    /// <param name="needed">The pieces that stay.</param>
+    /// <returns>Completes when the memory of these pieces, and of all that were being dropped already, is free.</returns>
+    public Task DropAllExceptAsync(IReadOnlySet<ModelPiece> needed)
     {
-        await _changes.WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            List<Task> drops = [];
+            foreach ((ModelPiece piece, Entry entry) in _entries)
+            {
+                if (entry.Dropped is null && !needed.Contains(piece))
+                {
+                    entry.Dropped = Task.Run(() => DropAsync(piece, entry));
+                }
+
+                drops.Add(entry.Dropped ?? Task.CompletedTask);
+            }
+
+            return Task.WhenAll(drops);
+        }
+    }
+
+    private async Task<long> LoadAsync(ModelPiece piece, long bytes, Entry entry, Task before)
+    {
         try
         {
-            if (!isWanted())
+            await before;
+            ModelHost.Parts parts = await OpenAsync();
+            await parts.LoadSlots.WaitAsync(entry.Stop.Token);
+            long loaded = 0;
+            loads.Begin();
+            try
             {
-                throw new NotLoadedException($"{holder} is not needed any more.");
+                await LoadAsync(parts, piece, entry.Stop.Token);
+                loaded = bytes;
+            }
+            finally
+            {
+                loads.End(loaded);
+                parts.LoadSlots.Release();
             }
 
-            // Another holder may have needed the piece too.
-            if (!Holds(piece))
-            {
-                await LoadAsync(await Task.Run(host.Open, cancellationToken), piece, cancellationToken);
-            }
+            return Random.Shared.NextInt64(1, long.MaxValue);
         }
-        catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
+        catch
         {
-            HostLog.LoadFailed(logger, holder, fault);
-            throw new GrainCallException($"{holder} cannot be loaded: {fault.Message}");
+            Remove(piece, entry);
+            throw;
         }
         finally
         {
-            _changes.Release();
+            loads.Remove(bytes);
         }
     }
 
     private async Task LoadAsync(ModelHost.Parts parts, ModelPiece piece, CancellationToken cancellationToken)
     {
-        long bytes = _sizes.Value.Of(piece), loaded = 0;
+        long bytes = Sizes.Of(piece);
         memory.Take($"{piece} of model {host.Settings.Name}", bytes);
-        loads.Begin();
         try
         {
             using IPreparedPiece prepared = await parts.Device.PrepareAsync(piece, cancellationToken);
             await parts.RunAsync(() => prepared.Install());
-            _incarnations[piece] = Random.Shared.NextInt64(1, long.MaxValue);
-            loaded = _sizes.Value.WeightsOf(piece);
         }
         catch
         {
             memory.Return(bytes);
             throw;
         }
-        finally
+    }
+
+    private async Task DropAsync(ModelPiece piece, Entry entry)
+    {
+        await entry.Stop.CancelAsync();
+        await ((Task)entry.Loaded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (entry.Loaded.IsCompletedSuccessfully)
         {
-            loads.End(loaded);
+            ModelHost.Parts parts = await OpenAsync();
+            await parts.RunAsync(() => parts.Device.Remove(piece));
+            memory.Return(Sizes.Of(piece));
+            HostLog.Dropped(logger, piece, host.Settings.Name);
         }
+
+        Remove(piece, entry);
+    }
+
+    // All loads wait for one attempt to open the device, and the next load after a failure tries again.
+    private Task<ModelHost.Parts> OpenAsync()
+    {
+        lock (_gate)
+        {
+            return _opening is { IsFaulted: false } ? _opening : _opening = Task.Run(host.Open);
+        }
+    }
+
+    private void Remove(ModelPiece piece, Entry entry)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(piece, out Entry? current) && current == entry)
+            {
+                _entries.Remove(piece);
+            }
+        }
+    }
+
+    private sealed class Entry
+    {
+        public CancellationTokenSource Stop { get; } = new();
+
+        public Task<long> Loaded { get; set; } = null!;
+
+        public Task? Dropped { get; set; }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <summary>Number of unexpected exceptions after which a step is sent again: they may be due to a silo or a moment. The next one is due to the step.</summary>
     private const int UnexpectedFaults = 2;
 
+    /// <summary>How often a deadline is looked at again while silos load.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
     private readonly string _model;
     private readonly ModelConfig _config;
     private readonly HunyuanSiloOptions _options;
@@ -164,15 +167,20 @@ internal sealed class ClusterExecutor : IModelExecutor
 
     private async Task<Route> WaitForRouteAsync(long started, CancellationToken cancellationToken)
     {
-        TimeSpan left = _options.StepDeadline - _time.GetElapsedTime(started);
-        try
+        Task<Route> usable = _routes.WaitForUsableAsync(cancellationToken);
+        while (true)
         {
-            return await _routes.WaitForUsableAsync(cancellationToken).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            await CheckDeadlineAsync(started, affectsAll: true, cancellationToken).ConfigureAwait(false);
-            throw new ExecutorException(Message(), affectsAll: true);
+            // The deadline moves while silos load, so it is looked at again when it seems to have passed.
+            TimeSpan left = TimeLeft(started);
+            left = left < TimeSpan.Zero ? TimeSpan.Zero : left > LongestWait ? LongestWait : left;
+            try
+            {
+                return await usable.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                await CheckDeadlineAsync(started, affectsAll: true, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -245,11 +253,14 @@ internal sealed class ClusterExecutor : IModelExecutor
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
         }
 
-        if (_time.GetElapsedTime(started) >= _options.StepDeadline)
+        if (TimeLeft(started) <= TimeSpan.Zero)
         {
             throw new ExecutorException(Message(), affectsAll);
         }
     }
+
+    // The deadline counts from the end of loading, as expected at the speed of the silos: a large share takes longer than any constant.
+    private TimeSpan TimeLeft(long started) => _options.StepDeadline - _time.GetElapsedTime(Math.Max(started, _routes.LoadedUntil));
 
     private string Message() =>
         $"The cluster could not compute this answer within {_options.StepDeadline.TotalSeconds:0} seconds. {_routes.Problem ?? "Parts of it did not answer."} Try the request again later.";

@@ -27,6 +27,12 @@ internal sealed class RouteManager(
     /// <summary>Why there is no usable route, for users; null if there is one.</summary>
     public string? Problem => state.Problem;
 
+    /// <summary>How far the next route is loaded; null while none is being loaded.</summary>
+    public RouteLoading? Loading => state.Loading;
+
+    /// <summary>Timestamp until which silos load, or made progress with loading; 0 if they never did.</summary>
+    public long LoadedUntil => state.LoadedUntil;
+
     /// <summary>Names of the active silos, in order.</summary>
     public string[] ActiveSilos => view.ActiveSilos;
 

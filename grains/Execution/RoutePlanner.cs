@@ -24,6 +24,7 @@ internal sealed class RoutePlanner
     private readonly RoutePreparer _preparer;
     private readonly RouteState _state;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly List<SiloAddress> _leaving = [];
     private readonly HashSet<string> _reported = [];
@@ -47,7 +48,7 @@ internal sealed class RoutePlanner
             Quant = settings.Options.Quant,
             Kv = settings.Options.CacheFormat,
         };
-        (_view, _preparer, _state, _logger) = (view, preparer, state, logger);
+        (_view, _preparer, _state, _logger, _time) = (view, preparer, state, logger, time);
         _epoch = new SchedulerEpoch(time);
     }
 
@@ -182,9 +183,11 @@ internal sealed class RoutePlanner
 
     private async Task<bool> TryPrepareAsync(PartitionPlan plan, KeptRoutes kept, CancellationToken cancellationToken)
     {
+        RouteLoading loading = new(_time);
+        _state.BeginLoading(loading);
         try
         {
-            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, kept.KeysOn, cancellationToken);
+            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, kept.KeysOn, loading, cancellationToken);
             _version = route.Version;
             RouteLog.Published(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
             _state.Publish(route);
@@ -194,7 +197,7 @@ internal sealed class RoutePlanner
         {
             RouteLog.LoadFailed(_logger, failed.Silo, _model, failed.Message);
             _view.ExcludeForAWhile(failed.Silo);
-            _state.Explain("A silo of the cluster cannot load its part of the model.");
+            _state.Explain($"Silo {failed.Silo} cannot load its part of the model; its log has the reason.");
         }
         catch (StaleStepException stale)
         {
@@ -212,6 +215,10 @@ internal sealed class RoutePlanner
         {
             RouteLog.NotPrepared(_logger, _model, fault.Message);
             await _view.ProbeAsync(plan.Silos.Select(static silo => silo.Silo.Name));
+        }
+        finally
+        {
+            _state.EndLoading();
         }
 
         return false;

@@ -34,17 +34,19 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
     /// <param name="epoch">Epoch of the scheduler.</param>
     /// <param name="version">Version of the new route.</param>
     /// <param name="kept">Returns the keys of the shards and expert groups on a silo that stay until the new route is in use.</param>
+    /// <param name="loading">Receives how far loading is.</param>
     /// <param name="cancellationToken">Abandons the plan. Silos may go on loading what was begun.</param>
     /// <exception cref="SiloLoadException">A silo cannot load its share.</exception>
     /// <exception cref="StaleStepException">Another scheduler has taken over.</exception>
     /// <exception cref="Exception">A transient error: a silo has gone meanwhile.</exception>
-    public async Task<Route> PrepareAsync(PartitionPlan plan, long epoch, long version, Func<string, string[]> kept, CancellationToken cancellationToken)
+    public async Task<Route> PrepareAsync(
+        PartitionPlan plan, long epoch, long version, Func<string, string[]> kept, RouteLoading loading, CancellationToken cancellationToken)
     {
         (RouteStage[] stages, PinnedKey[] groups) = Places(plan);
         Dictionary<string, Task> reserved = stages.Select(static stage => stage.Key).Concat(groups).GroupBy(static key => key.Silo)
             .ToDictionary(static silo => silo.Key, silo => ReserveAsync(silo.Key, epoch, version, [.. silo.Select(static key => key.ToString())], kept(silo.Key), cancellationToken));
-        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, reserved[stage.Key.Silo], epoch, version, cancellationToken)));
-        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, reserved[group.Silo], epoch, version, cancellationToken))]);
+        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, reserved[stage.Key.Silo], epoch, version, loading, cancellationToken)));
+        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, reserved[group.Silo], epoch, version, loading, cancellationToken))]);
         RouterTable table = new(version, [.. groups.Select(static group => group.ToString())]) { Epoch = epoch };
         await Task.WhenAll(stages.Select(stage => CallAsync(
             stage.Key.Silo, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), cancellationToken)));
@@ -65,18 +67,37 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
         }
     }
 
-    private async Task<RouteStage> LoadAsync(RouteStage stage, Task reserved, long epoch, long version, CancellationToken cancellationToken)
+    private async Task<RouteStage> LoadAsync(
+        RouteStage stage, Task reserved, long epoch, long version, RouteLoading loading, CancellationToken cancellationToken)
     {
         await reserved;
-        ShardState state = new([]);
-        await CallAsync(stage.Key.Silo, async () => state = await stage.Grain.LoadAsync(epoch, version, pool), cancellationToken);
+        ShardState state = null!;
+        await LoadAsync(stage.Key, async () => (state = await stage.Grain.LoadAsync(epoch, version, pool)).Load, loading, cancellationToken);
         return stage with { Incarnations = state.Incarnations };
     }
 
-    private async Task LoadAsync(PinnedKey group, Task reserved, long epoch, long version, CancellationToken cancellationToken)
+    private async Task LoadAsync(PinnedKey group, Task reserved, long epoch, long version, RouteLoading loading, CancellationToken cancellationToken)
     {
         await reserved;
-        await CallAsync(group.Silo, () => grains.GetGrain<IExpertGroupGrain>(group.ToString()).LoadAsync(epoch, version), cancellationToken);
+        IExpertGroupGrain grain = grains.GetGrain<IExpertGroupGrain>(group.ToString());
+        await LoadAsync(group, async () => await grain.LoadAsync(epoch, version), loading, cancellationToken);
+    }
+
+    // Each call waits a moment on the silo, so that a lost silo is noticed however long loading takes. Silos of an earlier version return no state when
+    // everything is loaded.
+    private async Task LoadAsync(PinnedKey key, Func<Task<LoadState?>> call, RouteLoading loading, CancellationToken cancellationToken)
+    {
+        LoadState? state;
+        do
+        {
+            state = null;
+            await CallAsync(key.Silo, async () => state = await call(), cancellationToken);
+            if (state is not null)
+            {
+                loading.Report(key, state);
+            }
+        }
+        while (state is { IsLoaded: false });
     }
 
     private async Task CallAsync(string silo, Func<Task> call, CancellationToken cancellationToken)

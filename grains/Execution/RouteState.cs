@@ -10,6 +10,8 @@ internal sealed class RouteState
     private volatile bool _planFailed;
     private volatile Route? _inUse;
     private volatile bool _isStepping;
+    private volatile RouteLoading? _loading;
+    private long _loadedUntil;
 
     /// <summary>The latest route; null before the first.</summary>
     public Route? Current => _current;
@@ -30,6 +32,21 @@ internal sealed class RouteState
 
     /// <summary>Why there is no usable route, for users; null if there is one.</summary>
     public string? Problem => _current is { Broken: false } ? null : _problem;
+
+    /// <summary>How far the next route is loaded; null while none is being loaded.</summary>
+    public RouteLoading? Loading => _loading;
+
+    /// <summary>Timestamp until which silos load, or made progress with loading; 0 if they never did.</summary>
+    public long LoadedUntil
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Math.Max(_loadedUntil, _loading?.ExpectedEnd ?? 0);
+            }
+        }
+    }
 
     /// <summary>True if the last attempt to plan found no plan for the silos of the cluster.</summary>
     public bool PlanFailed => _planFailed;
@@ -66,12 +83,26 @@ internal sealed class RouteState
         }
     }
 
+    /// <summary>Records that a route is being loaded.</summary>
+    public void BeginLoading(RouteLoading loading) => _loading = loading;
+
+    /// <summary>Records that loading has ended, successfully or not.</summary>
+    public void EndLoading()
+    {
+        lock (_gate)
+        {
+            _loadedUntil = Math.Max(_loadedUntil, _loading?.Advanced ?? 0);
+            _loading = null;
+        }
+    }
+
     /// <summary>Makes a route the current one.</summary>
     public void Publish(Route route)
     {
         lock (_gate)
         {
             _planFailed = false;
+            _problem = "A part of the model was lost and is being replaced.";
             _current = route;
             Notify();
         }

@@ -30,8 +30,8 @@ public sealed record HunyuanSiloOptions
     public required SiloCapacity Capacity { get; init; }
 
     /// <summary>
-    /// How long a step may fail, over all attempts, before its requests end with an error. Default 60 s. A lower value gives up sooner. It must be
-    /// longer than loading the share of a lost silo takes, or requests fail when a silo dies.
+    /// How long a step may fail, over all attempts, before its requests end with an error. Default 60 s. A lower value gives up sooner. The time that
+    /// loading takes at the speed of the silos does not count. It must be longer than a silo takes to load one piece.
     /// </summary>
     public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(60);
 

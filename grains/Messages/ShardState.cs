@@ -1,11 +1,12 @@
 namespace HunyuanOrleans.Grains.Messages;
 
-/// <summary>The state of an attention shard whose weights are loaded.</summary>
+/// <summary>The state of an attention shard.</summary>
 /// <param name="Incarnations">
-/// A number for the KV memory of each CLA group of the shard. A number other than before means that the group's content is lost.
+/// A number for the KV memory of each CLA group of the shard, once it is loaded. A number other than before means that the group's content is lost.
 /// </param>
+/// <param name="Load">How far the shard is loaded; null from a silo of an earlier version, which answers when nothing is missing.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.shard.state")]
-public sealed record ShardState([property: Id(0)] long[] Incarnations);
+public sealed record ShardState([property: Id(0)] long[] Incarnations, [property: Id(1)] LoadState? Load);
 
 /// <summary>Where a step is, as one silo sees it.</summary>
 [GenerateSerializer, Alias("hunyuan.step.phase")]

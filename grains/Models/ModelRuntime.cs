@@ -40,7 +40,10 @@ internal sealed class ModelRuntime(
 
     /// <summary>The properties of the model.</summary>
     public ModelCard Card() => new(
-        settings.Name, config.VocabSize, config.MaxPositions, [.. settings.Engine.EosIds], config.Experts, _hasText, routes.Problem);
+        settings.Name, config.VocabSize, config.MaxPositions, [.. settings.Engine.EosIds], config.Experts, _hasText, routes.Problem)
+    {
+        Loading = routes.Loading?.Progress,
+    };
 
     /// <summary>The state of the model.</summary>
     /// <param name="silo">Name of the scheduler's silo.</param>

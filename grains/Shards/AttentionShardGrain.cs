@@ -45,8 +45,8 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     {
         _host.Enter(epoch);
         ModelPieces.CheckPool(_host, pool);
-        long[] incarnations = await _host.HoldAsync(_key, epoch, version, ModelPieces.Of(_host.Config, _layers), CancellationToken.None);
-        return new ShardState(incarnations[..ModelPieces.Groups(_host.Config, _layers)]);
+        (LoadState load, long[] incarnations) = await _host.HoldAsync(_key, epoch, version, ModelPieces.Of(_host.Config, _layers), ModelHost.LoadPatience);
+        return new ShardState(load.IsLoaded ? incarnations[..ModelPieces.Groups(_host.Config, _layers)] : [], load);
     }
 
     /// <inheritdoc/>

@@ -25,10 +25,11 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     }
 
     /// <inheritdoc/>
-    public Task LoadAsync(long epoch, long version)
+    public async Task<LoadState> LoadAsync(long epoch, long version)
     {
         _host.Enter(epoch);
-        return _host.HoldAsync(_key.ToString(), epoch, version, ModelPieces.Of(_host.Config, _key.Experts), CancellationToken.None);
+        (LoadState load, _) = await _host.HoldAsync(_key.ToString(), epoch, version, ModelPieces.Of(_host.Config, _key.Experts), ModelHost.LoadPatience);
+        return load;
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ public interface IModelDevice : IDisposable
     /// <summary>What the device's memory is used for. Any thread may read it.</summary>
     DeviceMemory Memory { get; }
 
+    /// <summary>Number of pieces to load at once for the full speed of the disk. More would only take memory.</summary>
+    int LoadsAtOnce { get; }
+
     /// <summary>Bytes of one K/V block of one CLA group, as it is copied.</summary>
     long KvBlockBytes { get; }
 

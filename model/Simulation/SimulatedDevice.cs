@@ -48,6 +48,9 @@ public sealed class SimulatedDevice : IModelDevice
     public DeviceMemory Memory => _books.Current;
 
     /// <inheritdoc/>
+    public int LoadsAtOnce => SimulatedLoader.Streams;
+
+    /// <inheritdoc/>
     public long KvBlockBytes => Kv.BlockBytes;
 
     internal int TopK { get; }

@@ -11,7 +11,7 @@ internal sealed class ChatEndpoint(RequestReader reader, GenerationHandler handl
     /// <summary>Handles a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        ServedModel model = reader.Model;
+        ServedModel model = reader.ReadyModel;
         GenerationJob job = await reader.ReadAsync(context, model, ChatRequestReader.Read);
         await handler.HandleAsync(context, model, job);
     }

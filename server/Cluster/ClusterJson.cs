@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Server.Hosting;
 
 namespace HunyuanOrleans.Server.Cluster;
 
@@ -17,7 +18,9 @@ internal static class ClusterJson
         writer.WriteNumber("layers"u8, overview?.Layers ?? 0);
         writer.WriteNumber("experts"u8, overview?.Experts ?? 0);
         writer.WriteNumber("experts_per_token"u8, overview?.ExpertsPerToken ?? 0);
-        writer.WriteString("problem"u8, overview?.Problem);
+        writer.WriteString("problem"u8, overview?.Readiness?.Problem);
+        writer.WritePropertyName("loading"u8);
+        ModelReadiness.WriteProgress(writer, overview?.Readiness);
         writer.WriteEndObject();
         writer.WriteStartObject("plan"u8);
         writer.WriteBoolean("single_process"u8, overview?.SingleProcess ?? false);
@@ -60,7 +63,7 @@ internal static class ClusterJson
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, silo.Name);
-            writer.WriteString("state"u8, silo.Unreachable ? "silent"u8 : silo.Leaving ? "leaving"u8 : "ready"u8);
+            writer.WriteString("state"u8, silo.Unreachable ? "silent"u8 : silo.Leaving ? "leaving"u8 : silo.BytesLeft > 0 ? "loading"u8 : "ready"u8);
             writer.WriteBoolean("home"u8, silo.RunsScheduler);
             writer.WriteNumber("weight_bytes"u8, silo.WeightBytes);
             writer.WriteNumber("kv_bytes"u8, silo.KvBytes);

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Server.Hosting;
+
 namespace HunyuanOrleans.Server.Cluster;
 
 /// <summary>Where a model runs and how its experts are used, at approximately one moment.</summary>
@@ -26,6 +28,6 @@ public sealed record ClusterOverview(int Layers, int Experts, IReadOnlyList<long
     /// <summary>The steps that were sent again after a failure. Default 0.</summary>
     public long Retries { get; init; }
 
-    /// <summary>Why the model cannot compute at the moment, in words; null (default) if it can.</summary>
-    public string? Problem { get; init; }
+    /// <summary>Whether the model can compute now, and how far its weights are loaded; null (default) if it can and nothing is being loaded.</summary>
+    public ModelReadiness? Readiness { get; init; }
 }

@@ -17,6 +17,9 @@ public sealed record SiloOverview(string Name, IReadOnlyList<LayerRange> Layers,
     /// <summary>Whether it did not answer. The numbers below are then 0.</summary>
     public bool Unreachable { get; init; }
 
+    /// <summary>The weights that it still has to load, in bytes.</summary>
+    public long BytesLeft { get; init; }
+
     /// <summary>The size of its weights, in bytes.</summary>
     public long WeightBytes { get; init; }
 

@@ -11,7 +11,7 @@ internal sealed class CompletionEndpoint(RequestReader reader, GenerationHandler
     /// <summary>Handles a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        ServedModel model = reader.Model;
+        ServedModel model = reader.ReadyModel;
         GenerationJob job = await reader.ReadAsync(context, model, CompletionRequestReader.Read);
         await handler.HandleAsync(context, model, job);
     }

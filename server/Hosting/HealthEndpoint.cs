@@ -22,7 +22,7 @@ internal sealed class HealthEndpoint(ModelSlot slot, IHostApplicationLifetime li
         });
     }
 
-    /// <summary>GET /health and /health/ready: 200 from when the model is loaded until the server stops, otherwise 503.</summary>
+    /// <summary>GET /health and /health/ready: 200 from when the model is loaded until the server stops, otherwise 503 with the progress of loading.</summary>
     public Task ReadyAsync(HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -30,7 +30,7 @@ internal sealed class HealthEndpoint(ModelSlot slot, IHostApplicationLifetime li
             throw ApiException.Unavailable("shutting_down", "The server is stopping.");
         }
 
-        slot.Require();
+        slot.RequireReady();
         return WriteAsync(context, "ready");
     }
 

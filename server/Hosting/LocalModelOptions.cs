@@ -17,6 +17,6 @@ public sealed record LocalModelOptions(string Folder)
     /// <summary>How the scheduler fills steps, and the length of its queue.</summary>
     public SchedulerOptions Scheduler { get; init; } = new();
 
-    /// <summary>Loads the weights, for example with progress shown. Default: <see cref="ModelRunner.Load"/>.</summary>
-    public Func<string, ModelOptions, CancellationToken, ModelRunner>? Loader { get; init; }
+    /// <summary>Loads the weights and reports progress, for example to show it. Default: <see cref="ModelRunner.Load"/>.</summary>
+    public Func<string, ModelOptions, IProgress<LoadProgress>, CancellationToken, ModelRunner> Loader { get; init; } = ModelRunner.Load;
 }

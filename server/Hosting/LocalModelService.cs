@@ -72,8 +72,8 @@ internal sealed partial class LocalModelService(
         Tokenizer? tokenizer = Tokenizer.Exists(options.Folder) ? Tokenizer.Load(options.Folder) : null;
         ChatTemplate? template = tokenizer is null ? null : ChatTemplate.Load(options.Folder);
         GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
-        ModelRunner model = options.Loader?.Invoke(options.Folder, options.Loading, stopping)
-            ?? ModelRunner.Load(options.Folder, options.Loading, cancellationToken: stopping);
+        ModelRunner model = options.Loader(options.Folder, options.Loading, new LoadingReport(slot, time), stopping);
+        slot.Readiness = null;
         overview.SetModel(model);
         LocalExecutor executor = new(model);
         InferenceEngine engine = InferenceEngine.Start(

@@ -6,11 +6,22 @@ namespace HunyuanOrleans.Server.Hosting;
 public sealed class ModelSlot
 {
     private volatile ServedModel? _model;
+    private volatile ModelReadiness? _readiness;
     private volatile string? _failure;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The model; null while it is loading and after it was cleared.</summary>
     public ServedModel? Model => _model;
+
+    /// <summary>Whether the model can answer now; null as long as the host reports nothing, which means that it can once it is set.</summary>
+    public ModelReadiness? Readiness
+    {
+        get => _readiness;
+        set => _readiness = value;
+    }
+
+    /// <summary>Whether requests can be answered now.</summary>
+    public bool IsReady => _model is not null && _readiness?.Problem is null;
 
     /// <summary>Why loading failed; null unless it did.</summary>
     public string? Failure => _failure;
@@ -36,8 +47,18 @@ public sealed class ModelSlot
         _settled.TrySetResult();
     }
 
-    /// <summary>Returns the model.</summary>
-    /// <exception cref="ApiException">The model is not loaded.</exception>
-    internal ServedModel Require() => _model ?? throw ApiException.Unavailable(
-        "model_not_ready", _failure is null ? "The model is loading. Try again soon." : $"The model could not be loaded: {_failure}");
+    /// <summary>Returns the model, which may not be able to answer yet.</summary>
+    /// <exception cref="ApiException">The model is not known yet.</exception>
+    internal ServedModel Require() => _model ?? throw (
+        _failure is { } failure ? ApiException.Unavailable("model_not_ready", $"The model could not be loaded: {failure}")
+        : _readiness is { Problem: not null } readiness ? readiness.ToError()
+        : ApiException.Unavailable("model_not_ready", "The model is loading. Try again soon."));
+
+    /// <summary>Returns the model for a request that it has to answer.</summary>
+    /// <exception cref="ApiException">The model cannot answer now. The message says how far it is loaded, and the error when to try again.</exception>
+    internal ServedModel RequireReady()
+    {
+        ServedModel model = Require();
+        return _readiness is { Problem: not null } readiness ? throw readiness.ToError() : model;
+    }
 }

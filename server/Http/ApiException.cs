@@ -44,6 +44,9 @@ internal sealed class ApiException(int status, string type, string message) : Ex
         new(StatusCodes.Status429TooManyRequests, "rate_limit_error", message) { Code = code, RetryAfter = retryAfter };
 
     /// <summary>503: the server cannot answer at the moment.</summary>
-    public static ApiException Unavailable(string code, string message) =>
-        new(StatusCodes.Status503ServiceUnavailable, "server_error", message) { Code = code, RetryAfter = TimeSpan.FromSeconds(1) };
+    /// <param name="code">OpenAI's error code.</param>
+    /// <param name="message">The reason.</param>
+    /// <param name="retryAfter">When to try again. Default: after a second.</param>
+    public static ApiException Unavailable(string code, string message, TimeSpan? retryAfter = null) =>
+        new(StatusCodes.Status503ServiceUnavailable, "server_error", message) { Code = code, RetryAfter = retryAfter ?? TimeSpan.FromSeconds(1) };
 }

@@ -11,8 +11,12 @@ namespace HunyuanOrleans.Server.Http;
 internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> options, ILogger<RequestReader> logger)
 {
     /// <summary>The served model.</summary>
-    /// <exception cref="ApiException">The model is not loaded.</exception>
+    /// <exception cref="ApiException">The model is not known yet.</exception>
     public ServedModel Model => slot.Require();
+
+    /// <summary>The served model, which can answer now.</summary>
+    /// <exception cref="ApiException">The model cannot answer now.</exception>
+    public ServedModel ReadyModel => slot.RequireReady();
 
     /// <summary>
     /// Parses the body and returns what the endpoint reads from it. The JSON document is disposed afterwards, so the result must hold

@@ -30,7 +30,10 @@ internal sealed class EngineMetrics
         Counter(meter, "hunyuan.engine.replays", "{replay}", "Times an answer was computed again because keys and values were lost.", s => s.Replays);
         Counter(meter, "hunyuan.kv.evictions", "{block}", "Cached blocks dropped for room.", s => s.Evictions);
         meter.CreateObservableCounter("hunyuan.engine.answers", Answers, "{answer}", "Answers that ended, by how.");
-        meter.CreateObservableGauge("hunyuan.server.ready", () => slot.Model is null ? 0 : 1, null, "1 once the model is loaded.");
+        meter.CreateObservableGauge("hunyuan.server.ready", () => slot.IsReady ? 1 : 0, null, "1 while the model can answer.");
+        meter.CreateObservableGauge("hunyuan.load.left", () => slot.Readiness?.BytesLeft ?? 0, "By", "Bytes of weights that are still to be loaded.");
+        meter.CreateObservableGauge("hunyuan.load.total", () => slot.Readiness?.TotalBytes ?? 0, "By", "Bytes of weights that were missing when loading began.");
+        meter.CreateObservableGauge("hunyuan.load.time_left", ReadTimeLeft, "s", "Time that loading them takes at the speed so far.");
     }
 
     /// <summary>Reads the engine's statistics. If the engine does not answer, the previous values stay.</summary>
@@ -50,6 +53,9 @@ internal sealed class EngineMetrics
             // The cluster cannot be reached at the moment. The next refresh tries again.
         }
     }
+
+    private IEnumerable<Measurement<double>> ReadTimeLeft() =>
+        _slot.Readiness is { BytesLeft: > 0, TimeLeft: null } ? [] : [new Measurement<double>(_slot.Readiness?.TimeLeft?.TotalSeconds ?? 0)];
 
     private IEnumerable<Measurement<int>> Blocks() => _last is not { Value: EngineStatistics s } ? [] :
     [

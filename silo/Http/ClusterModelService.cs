@@ -1,4 +1,6 @@
 using HunyuanOrleans.Client;
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model.Configuration;
@@ -18,7 +20,10 @@ internal sealed partial class ClusterModelService(
     IServiceProvider services, SiloState silo, ModelSlot slot, IOptions<SiloSettings> settings, TimeProvider time, ILogger<ClusterModelService> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100), RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan
+        PollInterval = TimeSpan.FromMilliseconds(100), RetryDelay = TimeSpan.FromSeconds(1), ResponseTimeout = TimeSpan.FromSeconds(5),
+        // A gateway that can answer asks less often: if it cannot any more, requests wait for a while anyway.
+        ReadyPollInterval = TimeSpan.FromSeconds(2), LoadingPollInterval = TimeSpan.FromMilliseconds(250);
 
     private HunyuanClient? _client;
     private ClusterGenerator? _generator;
@@ -52,6 +57,7 @@ internal sealed partial class ClusterModelService(
             return;
         }
 
+        slot.Readiness = new ModelReadiness("The silo is joining the cluster.");
         while (!silo.Active)
         {
             await Task.Delay(PollInterval, time, stoppingToken);
@@ -62,14 +68,48 @@ internal sealed partial class ClusterModelService(
             try
             {
                 slot.Set(await ConnectAsync(model, stoppingToken));
-                Serving(logger, model.Name);
-                return;
+                break;
             }
             catch (Exception fault) when (UserErrors.IsForUsers(fault) && !stoppingToken.IsCancellationRequested)
             {
                 NotYet(logger, model.Name, fault.Message);
                 await Task.Delay(RetryDelay, time, stoppingToken);
             }
+        }
+
+        await WatchAsync(model.Name, stoppingToken);
+    }
+
+    private async Task WatchAsync(string model, CancellationToken cancellationToken)
+    {
+        GatewayReadiness readiness = new(time);
+        while (true)
+        {
+            bool wasReady = slot.IsReady;
+            slot.Readiness = readiness.Update(await TryDescribeAsync(model, cancellationToken));
+            if (slot.IsReady && !wasReady)
+            {
+                Serving(logger, model);
+            }
+            else if (wasReady && slot.Readiness.Message is { } reason)
+            {
+                NotServing(logger, model, reason);
+            }
+
+            await Task.Delay(slot.IsReady ? ReadyPollInterval : LoadingPollInterval, time, cancellationToken);
+        }
+    }
+
+    private async Task<ModelCard?> TryDescribeAsync(string model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client!.Cluster.GetGrain<IModelGrain>(model).DescribeAsync().WaitAsync(ResponseTimeout, time, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it is, the next call may succeed, and the gateway is not ready until then.
+            return null;
         }
     }
 
@@ -92,6 +132,9 @@ internal sealed partial class ClusterModelService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} of the cluster is served over HTTP here.")]
     private static partial void Serving(ILogger logger, string model);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} of the cluster cannot be served here any more: {Reason}")]
+    private static partial void NotServing(ILogger logger, string model, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} of the cluster cannot be served yet: {Reason}")]
     private static partial void NotYet(ILogger logger, string model, string reason);

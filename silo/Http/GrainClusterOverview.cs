@@ -49,7 +49,7 @@ internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<S
             PlanVersion = report.Version,
             PlanChanges = report.Switches,
             Retries = report.Retries,
-            Problem = report.Card.Problem,
+            Readiness = GatewayReadiness.Of(report.Card.Problem, report.Card.Loading),
         };
     }
 
@@ -80,6 +80,7 @@ internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<S
             overview = overview with
             {
                 Leaving = (await description.WaitAsync(ResponseTimeout, cancellationToken)).Leaving,
+                BytesLeft = holding?.Device?.LoadingBytesLeft ?? 0,
                 WeightBytes = holding?.WeightBytes ?? 0,
                 KvBytes = holding?.KvBytes ?? 0,
                 Sessions = holding?.Sessions ?? 0,

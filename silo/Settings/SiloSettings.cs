@@ -114,8 +114,8 @@ public sealed class SiloSettings
     [Flag("response-timeout", "seconds a grain call may take", "30")]
     public double ResponseTimeoutSeconds { get; set; } = 30;
 
-    /// <summary>Seconds a step may fail, over all attempts, before its requests end with an error. Default 60; longer than loading a lost silo's share takes.</summary>
-    [Flag("step-deadline", "seconds a step may fail before its requests end with an error", "60")]
+    /// <summary>Seconds a step may fail, over all attempts, before its requests end with an error. Default 60; loading at the speed of the silos does not count.</summary>
+    [Flag("step-deadline", "seconds a step may fail, beyond the time that loading takes, before its requests end with an error", "60")]
     public double StepDeadlineSeconds { get; set; } = 60;
 
     /// <summary>Seconds a request may go without a new token before it ends with an error. Default 120; longer than the step deadline.</summary>

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.TestSupport;
@@ -70,6 +72,31 @@ public sealed class MiddlewareTests
         Assert.Equal(get.StatusCode, head.StatusCode);
         Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
         Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task The_server_says_how_far_the_model_is_loaded()
+    {
+        TaskCompletionSource finish = new();
+        await using TestServer server = await TestServer.StartEmptyAsync(services: list => list.AddLocalModel(new LocalModelOptions(TestPaths.DemoModel)
+        {
+            Loading = new ModelOptions { Threads = 1, PinThreads = false },
+            Loader = (folder, options, progress, stopping) =>
+            {
+                progress.Report(new LoadProgress(1, 4, 25_000_000_000, 100_000_000_000));
+                finish.Task.Wait(stopping);
+                return ModelRunner.Load(folder, options, progress, stopping);
+            },
+        }));
+        const string Progress = "The model is loading. 25.0 of 100.0 GB of its weights are loaded; about ";
+        ModelSlot slot = server.Services.GetRequiredService<ModelSlot>();
+        await Wait.UntilAsync(() => slot.Readiness is not null);
+        Assert.Contains(Progress, await (await server.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(Progress, (await server.PostAsync(Bodies.ChatPath, Bodies.Chat("hi"))).Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("\nhunyuan_load_left_bytes 75000000000\n", await server.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        finish.SetResult();
+        await slot.Settled.WaitAsync(Wait.Limit);
+        Assert.Equal(200, (int)(await server.Client.GetAsync("/health/ready")).StatusCode);
     }
 
     [Fact]

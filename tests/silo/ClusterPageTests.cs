@@ -21,6 +21,7 @@ public sealed class ClusterPageTests
         await using TestSilo last = Start("--primary-endpoint", $"127.0.0.1:{first.SiloPort}");
         await first.SeesAsync(2);
         await last.SeesAsync(2);
+        await last.ReadyAsync();
 
         using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{last.HttpPort}"), Timeout = Wait.Limit };
         using HttpResponseMessage answer = await http.PostAsJsonAsync("/v1/chat/completions", new

@@ -12,6 +12,7 @@ public sealed class SiloProcessTests
     {
         await using TestSilo silo = TestSilo.Start("--shutdown-grace", "20", "--model", TestPaths.DemoModel, "--memory", "1GB");
         await silo.SeesAsync(1);
+        await silo.ReadyAsync();
         await silo.WaitAsync("/health/live", HttpStatusCode.OK, "ok");
         silo.Terminate();
         Assert.Equal(0, await silo.ExitAsync());

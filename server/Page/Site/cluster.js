@@ -30,6 +30,10 @@ function expertsText(groups) {
   return [...byLayers].map(([layers, experts]) => `${experts.join(", ")} in layers ${layers}`).join("; ");
 }
 
+function loadingText({ total_bytes: total, bytes_left: left, seconds_left: seconds }) {
+  return `${bytes(total - left)} of ${bytes(total)} loaded${seconds === null ? "" : `, about ${whole.format(Math.ceil(seconds))} s left`}`;
+}
+
 export class ClusterView {
   #root;
   #timer = 0;
@@ -144,6 +148,9 @@ export class ClusterView {
     if (!plan.single_process) {
       facts.push(plural(plan.switches, "change") + " of plan", plural(plan.retries, "step") + " sent again");
     }
+    if (model.loading) {
+      facts.push(loadingText(model.loading));
+    }
     $("cluster-model").textContent = model.name;
     $("cluster-facts").textContent = facts.join(" · ");
   }
@@ -172,7 +179,7 @@ export class ClusterView {
         el("span", { class: `swatch silo-${i % 6}` }),
         el("h3", { text: silo.name }),
         silo.home ? el("span", { class: "badge", text: plan.single_process ? "this process" : "scheduler" }) : null,
-        silo.state === "ready" ? null : el("span", { class: "badge warn", text: silo.state === "leaving" ? "leaving" : "no answer" })),
+        silo.state === "ready" ? null : el("span", { class: "badge warn", text: silo.state === "silent" ? "no answer" : silo.state })),
       el("dl", { class: "pairs" }, ...[
         ["Layers", silo.layers.map(rangeText).join(", ") || "none"],
         ["Experts", expertsText(silo.experts) || "none"],

@@ -70,8 +70,11 @@ internal sealed class TestSilo : IAsyncDisposable
         return new(Process.Start(start)!, siloPort, gatewayPort, httpPort);
     }
 
-    /// <summary>Waits until the silo is ready and sees this many active silos.</summary>
-    public Task SeesAsync(int silos) => WaitAsync("/health/ready", HttpStatusCode.OK, $"active, {silos} in the cluster");
+    /// <summary>Waits until the model answers requests that come through the silo.</summary>
+    public Task ReadyAsync() => WaitAsync("/health/ready", HttpStatusCode.OK, "is served");
+
+    /// <summary>Waits until the silo has joined and sees this many active silos.</summary>
+    public Task SeesAsync(int silos) => WaitAsync("/health/joined", HttpStatusCode.OK, $"active, {silos} in the cluster");
 
     /// <summary>Waits until a GET of a path is answered with this status and a body that contains the text.</summary>
     public async Task WaitAsync(string path, HttpStatusCode status, string text)

@@ -1,0 +1,74 @@
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Execution;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace HunyuanOrleans.Cluster.Tests.Loading;
+
+/// <summary>How far loading is, and when it should be done.</summary>
+public sealed class RouteLoadingTests
+{
+    private static readonly PinnedKey First = PinnedKey.OfSilo("a"), Second = PinnedKey.OfSilo("b");
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void Bytes_add_up_and_the_slowest_silo_counts()
+    {
+        RouteLoading loading = new(_time);
+        loading.Report(First, new LoadState(false, 100, 60, 6));
+        loading.Report(Second, new LoadState(false, 50, 50, null));
+        Assert.Equal(new LoadingProgress(150, 110, null), loading.Progress);
+        loading.Report(Second, new LoadState(false, 50, 40, 20));
+        Assert.Equal(new LoadingProgress(150, 100, 20), loading.Progress);
+        loading.Report(Second, new LoadState(true, 0, 0, 0));
+        Assert.Equal(new LoadingProgress(150, 60, 6), loading.Progress);
+    }
+
+    [Fact]
+    public void The_expected_end_moves_with_progress_only()
+    {
+        RouteState state = new();
+        RouteLoading loading = new(_time);
+        state.BeginLoading(loading);
+        loading.Report(First, new LoadState(false, 100, 100, null));
+        Assert.Equal(0, state.LoadedUntil);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        loading.Report(First, new LoadState(false, 100, 90, 90));
+        long expected = state.LoadedUntil;
+        Assert.Equal(-90, _time.GetElapsedTime(expected).TotalSeconds);
+        _time.Advance(TimeSpan.FromSeconds(200));
+        loading.Report(First, new LoadState(false, 100, 90, 2000));
+        Assert.Equal(expected, state.LoadedUntil);
+        loading.Report(First, new LoadState(false, 100, 80, 100));
+        Assert.Equal(-100, _time.GetElapsedTime(state.LoadedUntil).TotalSeconds);
+
+        // What was expected no longer counts when loading has failed.
+        state.EndLoading();
+        Assert.Equal(0, _time.GetElapsedTime(state.LoadedUntil).TotalSeconds);
+    }
+
+    [Fact]
+    public void Only_time_in_which_something_is_loaded_counts_for_the_speed()
+    {
+        LoadMeter meter = new(_time);
+        meter.Add(100);
+        meter.Add(100);
+        Assert.Null(meter.TimeLeft);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        meter.Begin();
+        meter.Begin();
+        _time.Advance(TimeSpan.FromSeconds(10));
+        meter.End(100);
+        meter.Remove(100);
+        Assert.Equal((100, 100, 10), (meter.LoadedBytes, meter.BytesLeft, meter.TimeLeft!.Value.TotalSeconds));
+        meter.End(0);
+        meter.Remove(100);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal((100, 0, 10), (meter.LoadedBytes, meter.BytesLeft, meter.Elapsed.TotalSeconds));
+        Assert.Equal(TimeSpan.Zero, meter.TimeLeft);
+    }
+}
