@@ -47,6 +47,13 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     /// <summary>Address of the active silo with a name; null if there is none.</summary>
     public SiloAddress? Find(string name) => Find(name, membership.CurrentSnapshot);
 
+    /// <summary>Names of those of these silos that have left the cluster, or were started again under their name and hold nothing.</summary>
+    public string[] Lost(IReadOnlyDictionary<string, SiloAddress?> silos)
+    {
+        ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
+        return [.. silos.Where(silo => silo.Value is null || !silo.Value.Equals(Find(silo.Key, snapshot))).Select(static silo => silo.Key)];
+    }
+
     /// <summary>Leaves a silo out as long as it lives. A silo that comes back under its name has another address and counts again.</summary>
     public void MarkLeaving(SiloAddress silo) => _leaving.Add(silo);
 

@@ -36,6 +36,12 @@ internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stag
     public string[] HoldersOn(string silo) =>
         [.. Stages.Select(static stage => stage.Key).Concat(Groups).Where(key => key.Silo == silo).Select(static key => key.ToString())];
 
+    /// <summary>True if steps cannot be computed without these silos: they have layers, or experts that no other silo has.</summary>
+    public bool Needs(IReadOnlyCollection<string> silos) => Stages.Any(stage => silos.Contains(stage.Key.Silo))
+        || Groups.Where(group => silos.Contains(group.Silo)).Select(static group => group.Experts).Any(range =>
+            Enumerable.Range(range.FirstLayer, range.Layers).Any(layer =>
+                Enumerable.Range(range.FirstExpert, range.Experts).Any(expert => Plan.ExpertSilos(layer, expert).All(silos.Contains))));
+
     /// <summary>True if the route has exactly these stages and groups.</summary>
     public bool HasSamePlaces(RouteStage[] stages, PinnedKey[] groups) =>
         Stages.Select(static s => s.Key).SequenceEqual(stages.Select(static s => s.Key)) && Groups.SequenceEqual(groups);

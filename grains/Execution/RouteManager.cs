@@ -136,6 +136,7 @@ internal sealed class RouteManager(
         {
             await foreach (ClusterMembershipSnapshot _ in view.MembershipUpdates.WithCancellation(_stop.Token))
             {
+                planner.CancelIfLost();
                 Wake();
             }
         }

@@ -31,6 +31,8 @@ internal sealed class RoutePlanner
     private readonly SchedulerEpoch _epoch;
     private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ExpertLoad? _load;
+    private IReadOnlyDictionary<string, SiloAddress?> _members = new Dictionary<string, SiloAddress?>();
+    private LoadingAttempt? _attempt;
     private long _version;
 
     public RoutePlanner(
@@ -70,6 +72,15 @@ internal sealed class RoutePlanner
     /// <summary>Sets the load of the experts that the next plans balance.</summary>
     public void SetLoad(ExpertLoad load) => _load = load;
 
+    /// <summary>Stops loading a plan of which a silo has gone, so that the next plan need not wait for it.</summary>
+    public void CancelIfLost()
+    {
+        lock (_gate)
+        {
+            _attempt?.CancelIfLost();
+        }
+    }
+
     /// <summary>Plans for the silos that are usable now, and publishes the route if it differs from the current one.</summary>
     /// <returns>True if planning again gives nothing new until the cluster changes; false to try again soon.</returns>
     public async Task<bool> PlanAsync(CancellationToken cancellationToken)
@@ -81,6 +92,12 @@ internal sealed class RoutePlanner
         }
 
         Route? before = _state.Current;
+        if (before is { Broken: false } && _view.Lost(_members) is { Length: > 0 } lost && (before.Needs(lost) || lost.Intersect(_view.ActiveSilos).Any()))
+        {
+            // No step may have noticed: the model can be idle. A silo that was started again must load what it held.
+            before.Broken = true;
+        }
+
         if (before is { Broken: true } || _view.Unresponsive.Count > 0)
         {
             await _view.ProbeAsync(before?.Silos ?? []);
@@ -185,10 +202,14 @@ internal sealed class RoutePlanner
     {
         RouteLoading loading = new(_time);
         _state.BeginLoading(loading);
+        (RouteStage[] stages, PinnedKey[] groups) = _preparer.Places(plan);
+        using LoadingAttempt attempt = new(stages.Select(static stage => stage.Key).Concat(groups).Select(static key => key.Silo), _view, cancellationToken);
+        SetAttempt(attempt);
         try
         {
-            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, kept.KeysOn, loading, cancellationToken);
+            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, kept.KeysOn, loading, attempt.Cancelled);
             _version = route.Version;
+            _members = attempt.Members;
             RouteLog.Published(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
             _state.Publish(route);
             return true;
@@ -218,10 +239,19 @@ internal sealed class RoutePlanner
         }
         finally
         {
+            SetAttempt(null);
             _state.EndLoading();
         }
 
         return false;
+    }
+
+    private void SetAttempt(LoadingAttempt? attempt)
+    {
+        lock (_gate)
+        {
+            _attempt = attempt;
+        }
     }
 
     private void Supersede(string reason)
