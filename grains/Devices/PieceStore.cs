@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Devices;
 
 /// <summary>
-/// The pieces of a model on a silo. It loads each once, as many at a time as reach the full speed of the disk, in the order in which they were asked for and
-/// within the silo's memory. It drops pieces, and abandons loads that nobody needs any more. Thread-safe. It does not know who needs a piece.
+/// The pieces of a model on a silo. It loads each once, as many at a time as reach the full speed of the disk, in any order and within the silo's memory. It
+/// drops pieces, and abandons loads that nobody needs any more. Thread-safe. It does not know who needs a piece.
 /// </summary>
 /// <param name="host">The host, which has the device.</param>
 /// <param name="memory">The memory of the silo.</param>

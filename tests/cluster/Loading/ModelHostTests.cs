@@ -4,6 +4,7 @@ using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Model.Simulation;
 using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,6 +45,23 @@ public sealed class ModelHostTests : IDisposable
         Assert.Equal(state.TotalBytes, state.BytesLeft);
         Assert.Equal(state.TotalBytes, host.Report().Device!.LoadingBytesLeft);
         Assert.Null(host.Report().Device!.LoadSecondsLeft);
+    }
+
+    [Fact]
+    public async Task Four_pieces_at_a_time_are_loaded_whoever_needs_them()
+    {
+        using ModelHost host = Create(Simulated(Slow));
+        ModelPiece[] experts = [.. Enumerable.Range(0, 8).Select(static expert => ModelPiece.OfExpert(0, expert))];
+        long one = new WeightSizes(host.Config, WeightTypes.Of(host.Config, host.Settings.Options.Mode, null)).Piece(experts[0]);
+        await host.HoldAsync("a", 1, 1, experts[..3], TimeSpan.Zero);
+        await host.HoldAsync("b", 1, 1, experts[3..], TimeSpan.Zero);
+
+        // A simulated device counts weights from the beginning of their load on.
+        await Wait.UntilAsync(() => host.Report().WeightBytes == 4 * one);
+        await host.HoldAsync("b", 1, 1, experts[3..], TimeSpan.FromMilliseconds(50));
+        DeviceReport device = host.Report().Device!;
+        Assert.Equal((4 * one, 8 * one), (host.Report().WeightBytes, device.LoadingBytesLeft));
+        Assert.Equal(device.UsedBytes, device.PeakBytes);
     }
 
     [Fact]
