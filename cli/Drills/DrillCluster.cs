@@ -176,13 +176,19 @@ internal sealed class DrillCluster : IAsyncDisposable
         .. Server is null && _primary is not null ? (string[])["--primary-endpoint", $"127.0.0.1:{_primary.SiloPort}"] : [],
     ];
 
-    private Dictionary<string, string> Environment() =>
-        Server is null ? [] : new()
+    private Dictionary<string, string> Environment()
+    {
+        Dictionary<string, string> variables = new(_plan.Environment);
+        if (Server is not null)
         {
-            ["HUNYUAN_CONNECTION_STRING"] = Server.Membership.ConnectionString,
+            variables["HUNYUAN_CONNECTION_STRING"] = Server.Membership.ConnectionString;
+
             // Silos on other hosts listen beyond loopback. Only the drill can reach these hosts, so no API key is needed.
-            ["HUNYUAN_Server__AllowAnonymous"] = "true",
-        };
+            variables["HUNYUAN_Server__AllowAnonymous"] = "true";
+        }
+
+        return variables;
+    }
 
     private DrillHost HostOf(DrillSilo silo) =>
         _hostOfSilo.TryGetValue(silo.Name, out DrillHost? host) ? host : _hostOfSilo[silo.Name] = _hosts[_hostOfSilo.Count % _hosts.Count];

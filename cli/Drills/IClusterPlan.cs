@@ -12,6 +12,9 @@ internal interface IClusterPlan
     /// <summary>Whether the first silo may end, so that the membership must not be in its memory.</summary>
     bool NeedsDatabase { get; }
 
+    /// <summary>More environment variables of the silo processes. Default: none.</summary>
+    IReadOnlyDictionary<string, string> Environment => System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>The arguments of a silo, without those of its role, its ports and the clustering.</summary>
     IReadOnlyList<string> Flags(DrillSilo silo);
 }

@@ -89,6 +89,16 @@ internal sealed record SimulationPlan : IClusterPlan
     /// <summary>The zone of a silo; empty if there are none.</summary>
     public string ZoneOf(DrillSilo silo) => ZoneSize == 0 ? "" : $"zone-{(silo.Number - 1) / ZoneSize}";
 
+    /// <summary>
+    /// Many processes share this machine's cores, so idle threads must not spin, and each process has a small heap. Settings of the .NET runtime.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>
+    {
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_TieredPGO"] = "0",
+    };
+
     /// <inheritdoc/>
     public IReadOnlyList<string> Flags(DrillSilo silo)
     {
