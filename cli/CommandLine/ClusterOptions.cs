@@ -26,8 +26,8 @@ internal static class ClusterOptions
         DefaultValueFactory = _ => "hunyuan",
     };
 
-    // Shorter than the client's default, because a user waits at the terminal.
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+    // Shorter than the client's default, because a user waits at the terminal: a wrong address is told within ten seconds.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(6);
 
     /// <summary>Adds the options to a verb.</summary>
     public static void AddTo(Command command)

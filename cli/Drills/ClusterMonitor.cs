@@ -59,6 +59,11 @@ internal sealed class ClusterMonitor(IGrainFactory grains, string model, TimePro
             return "unknown";
         }
 
+        if (report.LeftOut.TryGetValue(silo, out string? reason))
+        {
+            return $"left out: {reason}";
+        }
+
         List<string> held = [];
         if (report.SchedulerSilo == silo)
         {

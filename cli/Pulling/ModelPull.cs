@@ -1,4 +1,5 @@
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Checkpoints;
 
 namespace HunyuanOrleans.Cli.Pulling;
 
@@ -47,6 +48,16 @@ internal sealed class ModelPull(HubEndpoint endpoint, HubReference reference, Pu
         {
             await Parallel.ForEachAsync(files, parallel, async (file, token) =>
                 await new FilePull(file, listing.Address(reference, snapshot, file), folder, _connection, settings, progress).RunAsync(_retryPolicy, token));
+            AddSums(to, [.. files.Where(static file => file.Digest.Kind == DigestKind.Sha256)]);
+        }
+    }
+
+    // Silos compare these digests: two of them hold the same weights if their files were verified against the same list.
+    private static void AddSums(string folder, HubFile[] files)
+    {
+        if (files.Length > 0)
+        {
+            FileSums.Add(folder, files.Select(static file => KeyValuePair.Create(file.Path, file.Digest.Hex.ToLowerInvariant())));
         }
     }
 

@@ -21,6 +21,11 @@ internal static class ClusterClientServiceCollectionExtensions
     public static IServiceCollection AddClusterClient(this IServiceCollection services, HunyuanClientOptions options)
     {
         services.AddLogging();
+        if (options.Gateways.Count > 0)
+        {
+            services.AddHostedService<GatewayCheck>();
+        }
+
         return services.AddOrleansClient(client =>
         {
             UseClustering(client, options);

@@ -43,4 +43,8 @@ public sealed record ModelReport
     /// <summary>Number of times the route in use changed.</summary>
     [Id(9)]
     public long Switches { get; init; }
+
+    /// <summary>Active silos that take no part in the model, by name, with the reason as one line.</summary>
+    [Id(10)]
+    public Dictionary<string, string> LeftOut { get; init; } = [];
 }

@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Grains.Devices;
 
 /// <inheritdoc cref="ISiloGrain"/>
 [GrainType("silo"), Reentrant, KeepAlive, PinnedPlacement]
-public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, SiloLifetime lifetime, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
+public sealed class SiloGrain(ModelHosts hosts, LocalAnnouncement announcement, SiloLifetime lifetime, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     private const int MaxMeasuredBytes = 16 << 20, MaxMeasuredCalls = 2000;
 
@@ -20,7 +20,7 @@ public sealed class SiloGrain(ModelHosts hosts, HunyuanSiloOptions options, Silo
     public Task PingAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task<SiloDescription> DescribeAsync() => Task.FromResult(new SiloDescription(options.Announcement(silo.Name), lifetime.Leaving));
+    public Task<SiloDescription> DescribeAsync() => Task.FromResult(new SiloDescription(new Dictionary<string, string>(announcement.Values), lifetime.Leaving));
 
     /// <inheritdoc/>
     public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())], GrainTelemetry.Traffic()));

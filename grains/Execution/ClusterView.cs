@@ -3,15 +3,14 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
 /// The silos that a scheduler may plan with: the active members of the cluster, without those that are leaving, do not respond, failed to load
-/// their share, or cannot compute the same bits. It does not know plans.
+/// their share, or take no part in the model. It does not know plans.
 /// </summary>
-internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipService membership, ISiloMetadataCache metadata, TimeProvider time)
+internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipService membership, SiloAnnouncements announcements, TimeProvider time)
 {
     /// <summary>How long a silo that failed to load its share is excluded.</summary>
     private static readonly TimeSpan ExclusionTime = TimeSpan.FromSeconds(30);
@@ -24,13 +23,13 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private readonly HashSet<SiloAddress> _leaving = [];
     private readonly Dictionary<string, long> _excluded = [];
     private readonly HashSet<string> _unresponsive = [];
-    private readonly Dictionary<string, string> _incompatible = [];
+    private volatile IReadOnlyDictionary<string, string> _leftOut = new Dictionary<string, string>();
 
     /// <summary>Silos that did not respond.</summary>
     public IReadOnlyCollection<string> Unresponsive => _unresponsive;
 
-    /// <summary>Silos that hold the model in another format, with that format.</summary>
-    public IReadOnlyDictionary<string, string> Incompatible => _incompatible;
+    /// <summary>Silos that take no part in the model, with the reason as one line. Thread-safe.</summary>
+    public IReadOnlyDictionary<string, string> LeftOut => _leftOut;
 
     /// <summary>True if a silo is left out now that may be usable later.</summary>
     public bool HasExcluded => _unresponsive.Count > 0 || _excluded.Count > 0;
@@ -78,14 +77,9 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         }
     }
 
-    /// <summary>
-    /// The capacities of the usable silos. Only silos with the scheduler's instruction set and model format are usable, because others do not
-    /// compute the same bits.
-    /// </summary>
-    /// <param name="isa">Instruction set of the scheduler's silo.</param>
+    /// <summary>The capacities of the usable silos. Only silos with the same model are usable, because others do not compute the same bits.</summary>
     /// <param name="model">Name of the model.</param>
-    /// <param name="format">Format in which the scheduler's silo holds the model.</param>
-    public async Task<SiloCapacity[]> CapacitiesAsync(string isa, string model, string format)
+    public async Task<SiloCapacity[]> CapacitiesAsync(string model)
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
         string[] active = SiloNames.Active(snapshot);
@@ -96,22 +90,19 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
             _excluded.Remove(silo);
         }
 
-        _incompatible.Clear();
-        List<SiloCapacity> capacities = [];
+        List<(string Name, SiloAddress Address, IReadOnlyDictionary<string, string> Announced)> usable = [];
         foreach (string name in active.Where(name => !_leaving.Contains(Find(name, snapshot)!) && !_unresponsive.Contains(name) && !_excluded.ContainsKey(name)))
         {
-            IReadOnlyDictionary<string, string>? announced = await ReadAsync(name, snapshot);
-            if (SiloAnnouncement.FormatOf(model, announced) is { } other && other != format)
+            if (Find(name, snapshot) is { } address && await ReadAsync(name, address) is { } announced)
             {
-                _incompatible.Add(name, other);
-            }
-            else if (SiloAnnouncement.Read(name, announced) is { } read && read.Isa == isa)
-            {
-                capacities.Add(read.Capacity);
+                usable.Add((name, address, announced));
             }
         }
 
-        return [.. capacities];
+        // Which silos share the model is decided when all announcements are here.
+        _leftOut = active.Select(name => (Name: name, Difference: Find(name, snapshot) is { } address ? announcements.Difference(model, address) : null))
+            .Where(static silo => silo.Difference is not null).ToDictionary(static silo => silo.Name, static silo => silo.Difference!);
+        return [.. usable.Where(silo => !_leftOut.ContainsKey(silo.Name)).Select(static silo => SiloAnnouncement.Read(silo.Name, silo.Announced))];
     }
 
     /// <summary>Asks silos what they hold of a model. Those that do not respond count as unresponsive from now on.</summary>
@@ -139,16 +130,17 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private static SiloAddress? Find(string name, ClusterMembershipSnapshot snapshot) => snapshot.Members.Values
         .Where(m => m.Name == name && m.Status == SiloStatus.Active).Select(static m => m.SiloAddress).MaxBy(static a => a.Generation);
 
-    private async Task<IReadOnlyDictionary<string, string>?> ReadAsync(string name, ClusterMembershipSnapshot snapshot)
+    private async Task<IReadOnlyDictionary<string, string>?> ReadAsync(string name, SiloAddress address)
     {
-        if (Find(name, snapshot) is { } address && metadata.GetSiloMetadata(address) is { } announced && SiloAnnouncement.Read(name, announced) is not null)
+        if (announcements.Of(address) is { } announced)
         {
-            return announced.Metadata;
+            return announced;
         }
 
         try
         {
             SiloDescription description = await Silo(name).DescribeAsync().WaitAsync(ResponseTimeout, time);
+            announcements.Learn(address, description.Announcement);
             return description.Announcement;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault))

@@ -32,8 +32,8 @@ internal static partial class RouteLog
     [LoggerMessage(208, LogLevel.Information, "Model {Model} switched from route {Before} to route {After}: {Blocks} KV blocks moved, lost: {Lost}.")]
     public static partial void Switched(ILogger logger, string model, long before, long after, int blocks, bool lost);
 
-    [LoggerMessage(209, LogLevel.Error, "Silo {Silo} holds model {Model} as {Format}, the scheduler's silo as {Expected}: it is left out. Give every silo the same quant, kv and checkpoint.")]
-    public static partial void Incompatible(ILogger logger, string silo, string model, string format, string expected);
+    [LoggerMessage(209, LogLevel.Warning, "Silo {Silo} takes no part in model {Model}: it {Reason}.")]
+    public static partial void LeftOut(ILogger logger, string silo, string model, string reason);
 
     [LoggerMessage(210, LogLevel.Warning, "Route {Version} of model {Model} was abandoned before the next one is loaded: the silos have no memory for both.")]
     public static partial void Interrupted(ILogger logger, string model, long version);

@@ -36,6 +36,9 @@ internal sealed class RouteManager(
     /// <summary>Names of the active silos, in order.</summary>
     public string[] ActiveSilos => view.ActiveSilos;
 
+    /// <summary>Active silos that take no part in the model, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> LeftOut => view.LeftOut;
+
     /// <summary>Completes once another scheduler has taken over.</summary>
     public Task Superseded => planner.Superseded;
 

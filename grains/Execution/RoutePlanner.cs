@@ -15,8 +15,7 @@ namespace HunyuanOrleans.Grains.Execution;
 internal sealed class RoutePlanner
 {
     private readonly string _model;
-    private readonly string _format;
-    private readonly string _isa;
+    private readonly string _ownSilo;
     private readonly int _minSilos;
     private readonly ModelConfig _config;
     private readonly PlanOptions _options;
@@ -36,11 +35,10 @@ internal sealed class RoutePlanner
     private long _version;
 
     public RoutePlanner(
-        ModelSettings settings, ModelConfig config, string isa, int minSilos, ClusterView view, RoutePreparer preparer, RouteState state, ILogger logger, TimeProvider time)
+        ModelSettings settings, ModelConfig config, string ownSilo, int minSilos, ClusterView view, RoutePreparer preparer, RouteState state, ILogger logger, TimeProvider time)
     {
         _model = settings.Name;
-        _format = settings.Format(config);
-        _isa = isa;
+        _ownSilo = ownSilo;
         _minSilos = minSilos;
         _config = config;
         _options = new PlanOptions
@@ -103,8 +101,17 @@ internal sealed class RoutePlanner
             await _view.ProbeAsync(before?.Silos ?? []);
         }
 
-        SiloCapacity[] silos = await _view.CapacitiesAsync(_isa, _model, _format);
-        ReportIncompatibleSilos();
+        SiloCapacity[] silos = await _view.CapacitiesAsync(_model);
+        ReportLeftOutSilos();
+        if (_view.LeftOut.TryGetValue(_ownSilo, out string? difference))
+        {
+            // The scheduler was here before the other silos, or before their announcements had arrived.
+            RouteLog.Superseded(_logger, _model, $"silo {_ownSilo} {difference}.");
+            _superseded.TrySetResult();
+            _state.Fail("Another silo takes the model over.");
+            return true;
+        }
+
         if (silos.Length == 0)
         {
             _state.Fail("No silo of the cluster can hold a part of the model now.");
@@ -187,13 +194,13 @@ internal sealed class RoutePlanner
     }
 
     // Each silo is reported once: it is examined again with every plan.
-    private void ReportIncompatibleSilos()
+    private void ReportLeftOutSilos()
     {
-        foreach ((string silo, string format) in _view.Incompatible)
+        foreach ((string silo, string reason) in _view.LeftOut)
         {
-            if (_reported.Add($"{silo} {format}"))
+            if (_reported.Add($"{silo} {reason}"))
             {
-                RouteLog.Incompatible(_logger, silo, _model, format, _format);
+                RouteLog.LeftOut(_logger, silo, _model, reason);
             }
         }
     }

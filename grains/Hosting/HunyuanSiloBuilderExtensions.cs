@@ -8,6 +8,7 @@ using HunyuanOrleans.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
+using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Hosting;
@@ -16,23 +17,29 @@ namespace HunyuanOrleans.Grains.Hosting;
 public static class HunyuanSiloBuilderExtensions
 {
     /// <summary>Adds the models, the rules for clients, the silo's announcement, the placement of their grains, and the propagation of traces.</summary>
-    /// <exception cref="ModelException">An option is out of range.</exception>
+    /// <exception cref="ModelException">An option is out of range, or a file of a model is missing or damaged.</exception>
     public static ISiloBuilder AddHunyuan(this ISiloBuilder silo, HunyuanSiloOptions options)
     {
         options.Validate();
         silo.AddClientAccess();
         silo.AddActivityPropagation();
-        silo.UseSiloMetadata(options.Announcement(options.Capacity.Name));
+        LocalAnnouncement announcement = options.CreateAnnouncement();
+        silo.UseSiloMetadata(new Dictionary<string, string>(announcement.Values));
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(options);
         silo.Services.AddSingleton<SiloLifetime>();
         silo.Services.AddSingleton<LongCall>();
+        silo.Services.AddSingleton(announcement);
         silo.Services.AddSingleton<SiloNames>();
+        silo.Services.AddSingleton<SiloAnnouncements>();
+        silo.Services.AddSingleton<ModelAgreement>();
+        silo.Services.AddHostedService(static services => services.GetRequiredService<ModelAgreement>());
         silo.Services.AddSingleton<ModelHosts>();
         silo.Services.AddSingleton<ModelTexts>();
         silo.Services.AddSingleton<ModelRuntimeFactory>();
         silo.Services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
         silo.Services.AddPlacementDirector<SchedulerPlacement, SchedulerPlacementDirector>();
+        silo.Services.AddPlacementFilter<SameModelFilter, SameModelFilterDirector>(ServiceLifetime.Singleton);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShareHandover>();
         silo.Services.AddHostedService<IdleSessionCollector>();
         silo.Services.AddHostedService<SchedulerActivator>();

@@ -9,6 +9,7 @@ using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Model.Simulation;
+using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Grains.Hosting;
 
@@ -149,10 +150,14 @@ public sealed record HunyuanSiloOptions
     /// <summary>How long a call with so many bytes, there and back, may take before it counts as lost.</summary>
     internal TimeSpan CallTimeout(long bytes) => ExpertCallTimeout + TransferTime(bytes);
 
-    /// <summary>The properties that the silo announces.</summary>
-    internal Dictionary<string, string> Announcement(string name) => SiloAnnouncement.Of(Capacity with { Name = name }, IsaName(), Formats());
-
-    private Dictionary<string, string> Formats() => Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
+    /// <summary>The properties that the silo announces. It reads every model's files.</summary>
+    /// <exception cref="ModelException">A file of a model is missing, damaged or unreadable.</exception>
+    /// <exception cref="TextException">A file of a tokenizer or template is damaged or unreadable.</exception>
+    internal LocalAnnouncement CreateAnnouncement() => new(SiloAnnouncement.Of(
+        Capacity,
+        IsaName(),
+        Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory))),
+        Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, Capacity.Role))));
 
     private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.Choose().ToString();
 

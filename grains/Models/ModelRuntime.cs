@@ -62,6 +62,7 @@ internal sealed class ModelRuntime(
             Statistics = StatisticsMessage.Of(engine.GetStatistics()),
             Retries = executor.Retries,
             Switches = executor.Switches,
+            LeftOut = new Dictionary<string, string>(routes.LeftOut),
         };
     }
 

@@ -2,10 +2,10 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace HunyuanOrleans.Grains.Models;
 
@@ -17,7 +17,8 @@ public sealed class ModelRuntimeFactory(
     SiloLifetime lifetime,
     IGrainFactory grains,
     IClusterMembershipService membership,
-    ISiloMetadataCache metadata,
+    SiloAnnouncements announcements,
+    ILocalSiloDetails silo,
     ILoggerFactory loggers,
     TimeProvider time)
 {
@@ -32,10 +33,10 @@ public sealed class ModelRuntimeFactory(
         settings = settings with { Engine = settings.Engine with { EosIds = settings.Engine.EosIds.Count > 0 ? settings.Engine.EosIds : config.EosTokenIds } };
         ILogger logger = loggers.CreateLogger<ModelGrain>();
         ITokenText? text = texts.Find(model);
-        ClusterView view = new(grains, membership, metadata, time);
+        ClusterView view = new(grains, membership, announcements, time);
         RouteState state = new();
         RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options), logger);
-        RoutePlanner planner = new(settings, config, settings.IsaName, options.MinSilos, view, preparer, state, logger, time);
+        RoutePlanner planner = new(settings, config, silo.Name, options.MinSilos, view, preparer, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);
         InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());

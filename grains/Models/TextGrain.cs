@@ -2,6 +2,7 @@ using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Text.Templates;
@@ -10,7 +11,7 @@ using Orleans.Concurrency;
 namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="ITextGrain"/>
-[GrainType("text"), StatelessWorker]
+[GrainType("text"), StatelessWorker, SameModelFilter]
 public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, ITextGrain
 {
     /// <inheritdoc/>

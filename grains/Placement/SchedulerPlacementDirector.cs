@@ -1,27 +1,32 @@
 using HunyuanOrleans.Engine.Placement;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
 
 namespace HunyuanOrleans.Grains.Placement;
 
 /// <summary>
-/// Places a model's scheduler on the first silo, by name, of those that may hold attention layers, or of all silos if there is none. All silos make the
-/// same choice. A silo whose metadata has not arrived counts as one that may hold anything.
+/// Places a model's scheduler on the first silo, by name, of those that may hold attention layers, or of all silos if there is none. A silo that takes no
+/// part in the model is never chosen. All silos make the same choice. A silo whose announcement has not arrived counts as one that may hold anything; it
+/// is preferred if it is older than every silo known to have the model, because what this silo knows may be its own model alone.
 /// </summary>
-public sealed class SchedulerPlacementDirector(IClusterMembershipService membership, ISiloMetadataCache metadata) : IPlacementDirector
+public sealed class SchedulerPlacementDirector(IClusterMembershipService membership, SiloAnnouncements announcements) : IPlacementDirector
 {
     /// <inheritdoc/>
+    /// <exception cref="SiloUnavailableException">No silo has the model.</exception>
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
-        SiloAddress[] compatible = context.GetCompatibleSilos(target);
+        string model = target.GrainIdentity.Key.ToString()!;
+        SiloAddress[] candidates = [.. context.GetCompatibleSilos(target).Where(silo => announcements.Difference(model, silo) is null)];
+        int reference = announcements.Reference(model)?.Address.Generation ?? int.MaxValue;
+        SiloAddress[] olderUnknown = [.. candidates.Where(silo => announcements.Of(silo) is null && silo.Generation < reference)];
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
-        return Task.FromResult(compatible
-            .OrderBy(silo => Rank(metadata.GetSiloMetadata(silo)))
+        SiloAddress? chosen = (olderUnknown.Length > 0 ? olderUnknown : candidates)
+            .OrderBy(silo => Rank(SiloAnnouncement.RoleOf(announcements.Of(silo))))
             .ThenBy(silo => snapshot.Members.TryGetValue(silo, out ClusterMember? member) ? member.Name : silo.ToString(), StringComparer.Ordinal)
-            .First());
+            .FirstOrDefault();
+        return chosen is null ? throw new SiloUnavailableException($"No silo with model {model} is active.") : Task.FromResult(chosen);
     }
 
-    private static int Rank(SiloMetadata? announced) => SiloAnnouncement.RoleOf(announced) switch
+    private static int Rank(SiloRole role) => role switch
     {
         SiloRole.Any or SiloRole.Attention => 0,
         SiloRole.Experts => 1,

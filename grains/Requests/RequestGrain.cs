@@ -4,6 +4,7 @@ using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Models;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Text.Streaming;
 using Orleans.Concurrency;
 using Orleans.Placement;
@@ -11,7 +12,7 @@ using Orleans.Placement;
 namespace HunyuanOrleans.Grains.Requests;
 
 /// <inheritdoc cref="IRequestGrain"/>
-[GrainType("request"), Reentrant, PreferLocalPlacement]
+[GrainType("request"), Reentrant, PreferLocalPlacement, SameModelFilter]
 public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvider time) : Grain, IRequestGrain
 {
     /// <inheritdoc/>

@@ -63,7 +63,12 @@ internal static class ClusterJson
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, silo.Name);
-            writer.WriteString("state"u8, silo.Unreachable ? "silent"u8 : silo.Leaving ? "leaving"u8 : silo.BytesLeft > 0 ? "loading"u8 : "ready"u8);
+            writer.WriteString("state"u8, State(silo));
+            if (silo.LeftOut is { } reason)
+            {
+                writer.WriteString("reason"u8, reason);
+            }
+
             writer.WriteBoolean("home"u8, silo.RunsScheduler);
             writer.WriteNumber("weight_bytes"u8, silo.WeightBytes);
             writer.WriteNumber("kv_bytes"u8, silo.KvBytes);
@@ -75,6 +80,9 @@ internal static class ClusterJson
 
         writer.WriteEndArray();
     }
+
+    private static ReadOnlySpan<byte> State(SiloOverview silo) =>
+        silo.Unreachable ? "silent"u8 : silo.Leaving ? "leaving"u8 : silo.LeftOut is not null ? "left_out"u8 : silo.BytesLeft > 0 ? "loading"u8 : "ready"u8;
 
     /// <summary>Writes "experts": for each layer with experts, the tokens routed to each of them.</summary>
     public static void WriteExperts(Utf8JsonWriter writer, ClusterOverview? overview)

@@ -14,6 +14,9 @@ public sealed record SiloOverview(string Name, IReadOnlyList<LayerRange> Layers,
     /// <summary>Whether it is about to stop.</summary>
     public bool Leaving { get; init; }
 
+    /// <summary>Why it takes no part in the model, as one line; null (default) if it does.</summary>
+    public string? LeftOut { get; init; }
+
     /// <summary>Whether it did not answer. The numbers below are then 0.</summary>
     public bool Unreachable { get; init; }
 

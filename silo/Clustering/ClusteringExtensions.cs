@@ -20,6 +20,10 @@ internal static class ClusteringExtensions
         silo.UseMembership(settings);
         silo.ConfigureFailureDetection(clustering);
         silo.ConfigureSiloEndpoints(settings);
+        silo.Services.AddSingleton<PortCheck>();
+        silo.Services.AddHostedService(static services => services.GetRequiredService<PortCheck>());
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static services => services.GetRequiredService<PortCheck>());
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NameCheck>();
         return silo.UseGrainDirectory();
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using HunyuanOrleans.Silo.Settings;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +13,7 @@ namespace HunyuanOrleans.Silo.Clustering;
 /// <param name="logger">The log.</param>
 internal sealed partial class StaleMembershipCheck(IOptions<ClusteringSettings> options, TimeProvider time, ILogger<StaleMembershipCheck> logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500), ConnectTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Returns when no member was active recently, when one of them accepts connections, or when the join timeout has passed.</summary>
     /// <param name="table">The membership table, initialised.</param>
@@ -57,24 +56,8 @@ internal sealed partial class StaleMembershipCheck(IOptions<ClusteringSettings> 
 
     private static async Task<bool> AnyAcceptsAsync(List<IPEndPoint> members, CancellationToken cancellationToken)
     {
-        bool[] accepts = await Task.WhenAll(members.Select(member => AcceptsAsync(member, cancellationToken)));
+        bool[] accepts = await Task.WhenAll(members.Select(member => EndpointProbe.AcceptsAsync(member, cancellationToken)));
         return accepts.Contains(true);
-    }
-
-    private static async Task<bool> AcceptsAsync(IPEndPoint member, CancellationToken cancellationToken)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(ConnectTimeout);
-        using Socket socket = new(member.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(member, timeout.Token);
-            return true;
-        }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning,

@@ -19,9 +19,10 @@ internal static class HealthCheckExtensions
     /// <summary>Tag of the checks that are healthy once the silo is part of the cluster.</summary>
     public const string Joined = "joined";
 
-    /// <summary>Adds the checks of the silo and of its model.</summary>
+    /// <summary>Adds the checks of the silo, of the identity of its model, and of the model itself.</summary>
     public static void AddSiloHealth(this IServiceCollection services) => services.AddHealthChecks()
         .AddCheck<SiloHealthCheck>("silo", tags: [Ready, Joined])
+        .AddCheck<IdentityHealthCheck>("identity", tags: [Ready])
         .AddCheck<ModelHealthCheck>("model", tags: [Ready]);
 
     /// <summary>Maps /health, /health/live, /health/joined and /health/ready.</summary>

@@ -6,10 +6,11 @@ namespace HunyuanOrleans.Silo.Hosting;
 /// <summary>Logs start and stop, and ends the process if stopping takes longer than the shutdown grace.</summary>
 /// <param name="lifetime">Signals start and stop.</param>
 /// <param name="options">The shutdown grace.</param>
+/// <param name="phase">Ended when the silo is up.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class ShutdownMonitor(
-    IHostApplicationLifetime lifetime, IOptions<SiloSettings> options, TimeProvider time, ILogger<ShutdownMonitor> logger) : IHostedService, IDisposable
+    IHostApplicationLifetime lifetime, IOptions<SiloSettings> options, StartPhase phase, TimeProvider time, ILogger<ShutdownMonitor> logger) : IHostedService, IDisposable
 {
     // Services whose stop was cancelled at the end of the grace get this long to log and release what they hold.
     private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(2);
@@ -18,7 +19,11 @@ internal sealed partial class ShutdownMonitor(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        lifetime.ApplicationStarted.Register(() => LogStarted(options.Value.Urls));
+        lifetime.ApplicationStarted.Register(() =>
+        {
+            phase.End();
+            LogStarted(options.Value.Urls);
+        });
         lifetime.ApplicationStopping.Register(() =>
         {
             double grace = options.Value.ShutdownGraceSeconds;

@@ -5,6 +5,7 @@ using HunyuanOrleans.Silo.Health;
 using HunyuanOrleans.Silo.Http;
 using HunyuanOrleans.Silo.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 
 namespace HunyuanOrleans.Silo.Hosting;
 
@@ -47,9 +48,11 @@ public static partial class SiloHost
         }
         catch (Exception exception)
         {
-            // The log has the stack trace.
-            Exception cause = exception is AggregateException several ? several.InnerExceptions[0] : exception;
-            await Console.Error.WriteLineAsync($"The silo ended: {cause.Message}");
+            // When a start fails, services that were still starting fail too; the reason of the silo's operator is what counts.
+            Exception cause = exception is AggregateException several
+                ? several.InnerExceptions.FirstOrDefault(static inner => inner is SiloStartException) ?? several.InnerExceptions[0]
+                : exception;
+            await Console.Error.WriteLineAsync($"The silo ended: {StartLog.Reason(cause)}");
             return Failed;
         }
     }
@@ -64,8 +67,10 @@ public static partial class SiloHost
         HostSettings settings = HostSettings.Read(builder.Configuration);
         builder.Services.AddHostSettings(builder.Configuration);
 
-        builder.Logging.AddSimpleConsole(console =>
-            (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+        builder.Logging.AddConsole(static console => console.FormatterName = StartLog.FormatterName).AddConsoleFormatter<StartLog, ConsoleFormatterOptions>();
+
+        // Orleans places every grain through a pipeline that reports success as information.
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         builder.WebHost.UseUrls(settings.Silo.Urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         builder.Services.Configure<HostOptions>(host =>
         {
@@ -74,6 +79,7 @@ public static partial class SiloHost
             host.ServicesStartConcurrently = true;
         });
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<StartPhase>();
         builder.Services.AddHostedService<ShutdownMonitor>();
         builder.AddHunyuanSilo(settings);
         builder.AddClusterHttp();

@@ -3,6 +3,7 @@ using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Silo.Clustering;
@@ -14,10 +15,17 @@ using Microsoft.Extensions.Options;
 namespace HunyuanOrleans.Silo.Http;
 
 /// <summary>
-/// Serves the cluster's model through the HTTP API of this process once the silo is active. It does not know where the model computes.
+/// Serves the cluster's model through the HTTP API of this process while the silo is active and has the model that the other silos have: its tokenizer,
+/// template and defaults must be theirs. It does not know where the model computes.
 /// </summary>
 internal sealed partial class ClusterModelService(
-    IServiceProvider services, SiloState silo, ModelSlot slot, IOptions<SiloSettings> settings, TimeProvider time, ILogger<ClusterModelService> logger)
+    IServiceProvider services,
+    SiloState silo,
+    ModelAgreement agreement,
+    ModelSlot slot,
+    IOptions<SiloSettings> settings,
+    TimeProvider time,
+    ILogger<ClusterModelService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan
@@ -58,45 +66,62 @@ internal sealed partial class ClusterModelService(
         }
 
         slot.Readiness = new ModelReadiness("The silo is joining the cluster.");
-        while (!silo.Active)
+        try
         {
-            await Task.Delay(PollInterval, time, stoppingToken);
-        }
+            while (!silo.Active)
+            {
+                await Task.Delay(PollInterval, time, stoppingToken);
+            }
 
-        while (true)
+            await WatchAsync(model, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                slot.Set(await ConnectAsync(model, stoppingToken));
-                break;
-            }
-            catch (Exception fault) when (UserErrors.IsForUsers(fault) && !stoppingToken.IsCancellationRequested)
-            {
-                NotYet(logger, model.Name, fault.Message);
-                await Task.Delay(RetryDelay, time, stoppingToken);
-            }
+            // A host whose start has failed would report this as a crash of its own.
         }
-
-        await WatchAsync(model.Name, stoppingToken);
     }
 
-    private async Task WatchAsync(string model, CancellationToken cancellationToken)
+    private async Task WatchAsync(ModelSettings model, CancellationToken cancellationToken)
     {
         GatewayReadiness readiness = new(time);
         while (true)
         {
             bool wasReady = slot.IsReady;
-            slot.Readiness = readiness.Update(await TryDescribeAsync(model, cancellationToken));
+            if (agreement.FindProblem(model.Name) is { } problem)
+            {
+                slot.Readiness = new ModelReadiness(problem);
+                slot.Clear();
+            }
+            else if (slot.Model is not null || await TryConnectAsync(model, cancellationToken))
+            {
+                slot.Readiness = readiness.Update(await TryDescribeAsync(model.Name, cancellationToken));
+            }
+
             if (slot.IsReady && !wasReady)
             {
-                Serving(logger, model);
+                Serving(logger, model.Name);
             }
-            else if (wasReady && slot.Readiness.Message is { } reason)
+            else if (wasReady && slot.Readiness?.Message is { } reason)
             {
-                NotServing(logger, model, reason);
+                NotServing(logger, model.Name, reason);
             }
 
             await Task.Delay(slot.IsReady ? ReadyPollInterval : LoadingPollInterval, time, cancellationToken);
+        }
+    }
+
+    private async Task<bool> TryConnectAsync(ModelSettings model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            slot.Set(await ConnectAsync(model, cancellationToken));
+            return true;
+        }
+        catch (Exception fault) when (UserErrors.IsForUsers(fault) && !cancellationToken.IsCancellationRequested)
+        {
+            NotYet(logger, model.Name, fault.Message);
+            await Task.Delay(RetryDelay, time, cancellationToken);
+            return false;
         }
     }
 

@@ -70,7 +70,7 @@ internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<S
     {
         LayerRange[] layers = [.. report.Stages.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Layers)];
         ExpertRange[] experts = [.. report.Groups.Select(PinnedKey.Parse).Where(key => key.Silo == name).Select(static key => key.Experts)];
-        SiloOverview overview = new(name, layers, experts) { RunsScheduler = report.SchedulerSilo == name };
+        SiloOverview overview = new(name, layers, experts) { RunsScheduler = report.SchedulerSilo == name, LeftOut = report.LeftOut.GetValueOrDefault(name) };
         ISiloGrain grain = grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(name).ToString());
         try
         {

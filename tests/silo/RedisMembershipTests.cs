@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Silo.Tests.Support;
@@ -44,27 +43,11 @@ public sealed class RedisMembershipTests() : MembershipTests(MembershipKind.Redi
             "--clustering", "redis", "--advertised-address", "127.0.0.1", "--connection-string", server.Membership.ConnectionString, "--name", "found-in-redis",
             "--model", TestPaths.DemoModel, "--memory", "1GB", "--threads", "1", "--pin-threads", "false");
         await silo.SeesAsync(1);
-        ProcessStartInfo start = new(TestPaths.Dotnet)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string argument in (string[])
-            [Path.Combine(AppContext.BaseDirectory, "hunyuan.dll"), "top", "--once", "--cluster", $"redis:127.0.0.1:{server.Port}"])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["REDISCLI_AUTH"] = Password;
-
-        // A terminal that knows colours, whose output is redirected all the same.
-        start.Environment["TERM"] = "xterm-256color";
-        using Process top = Process.Start(start)!;
-        Task<string> output = top.StandardOutput.ReadToEndAsync(), error = top.StandardError.ReadToEndAsync();
-        await top.WaitForExitAsync().WaitAsync(Wait.Limit);
-        Assert.True(top.ExitCode == 0, $"{await output}{await error}");
-        Assert.Contains("found-in-redis", await output, StringComparison.Ordinal);
-        Assert.DoesNotContain('\u001b', await output);
+        (int exitCode, string output) = await TestCommand.RunAsync(
+            ["top", "--once", "--cluster", $"redis:127.0.0.1:{server.Port}"], new Dictionary<string, string> { ["REDISCLI_AUTH"] = Password });
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("found-in-redis", output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', output);
     }
 
     private static TestSilo Start(string connectionString, string? password) => TestSilo.Start(

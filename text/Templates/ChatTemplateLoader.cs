@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Text.Templates.Jinja;
 
@@ -40,6 +42,33 @@ internal static class ChatTemplateLoader
             ?? FromField(json, jsonPath, tokens, options)
             ?? new ChatTemplate(JinjaTemplate.Parse(BuiltInTemplate.Source, options), null, tokens, "built in");
     }
+
+    /// <summary>
+    /// SHA-256 of what <see cref="Load"/> would use: the source of the template, and the special tokens. Other fields of the files do not count.
+    /// </summary>
+    public static string Digest(string directory)
+    {
+        Dictionary<string, string> tokens = [];
+        using JsonDocument? config = ReadObject(Path.Combine(directory, ConfigFile));
+        using JsonDocument? map = ReadObject(Path.Combine(directory, SpecialTokensFile));
+        AddTokens(tokens, map);
+        AddTokens(tokens, config);
+        using JsonDocument? json = ReadObject(Path.Combine(directory, JsonTemplateFile));
+        string jinjaPath = Path.Combine(directory, JinjaFile);
+        string source = File.Exists(jinjaPath) ? ReadText(jinjaPath) : RawField(config) ?? RawField(json) ?? BuiltInTemplate.Source;
+
+        // Each text is preceded by its length, so that no two lists of texts have the same bytes.
+        StringBuilder all = new();
+        foreach (string text in tokens.OrderBy(static t => t.Key, StringComparer.Ordinal).SelectMany(static t => (string[])[t.Key, t.Value]).Prepend(source))
+        {
+            all.Append(text.Length).Append(':').Append(text);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())));
+    }
+
+    private static string? RawField(JsonDocument? file) =>
+        file is not null && file.RootElement.TryGetProperty(Field, out JsonElement field) && field.ValueKind != JsonValueKind.Null ? field.GetRawText() : null;
 
     private static ChatTemplate? FromField(JsonDocument? file, string path, Dictionary<string, string> tokens, TemplateOptions options)
     {

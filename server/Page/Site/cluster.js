@@ -179,8 +179,9 @@ export class ClusterView {
         el("span", { class: `swatch silo-${i % 6}` }),
         el("h3", { text: silo.name }),
         silo.home ? el("span", { class: "badge", text: plan.single_process ? "this process" : "scheduler" }) : null,
-        silo.state === "ready" ? null : el("span", { class: "badge warn", text: silo.state === "silent" ? "no answer" : silo.state })),
+        silo.state === "ready" ? null : el("span", { class: "badge warn", text: { silent: "no answer", left_out: "left out" }[silo.state] ?? silo.state })),
       el("dl", { class: "pairs" }, ...[
+        silo.reason ? ["Takes no part", silo.reason] : null,
         ["Layers", silo.layers.map(rangeText).join(", ") || "none"],
         ["Experts", expertsText(silo.experts) || "none"],
         ["Weights", bytes(silo.weight_bytes)],

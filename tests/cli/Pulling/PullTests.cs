@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.TestSupport;
@@ -31,6 +32,19 @@ public sealed class PullTests : IDisposable
         PulledFolder.AssertHolds(_folder.File("m"), _hub.Files);
         Assert.False(Directory.Exists(_folder.File("m/.pull")));
         Assert.EndsWith("/config.json", _hub.FileRequests[^1].Target, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_digests_of_large_files_stay_beside_them_in_the_format_of_sha256sum()
+    {
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"), "*-2.safetensors");
+        await new TestPull(_hub.Url).RunAsync(_folder.File("m"));
+        Assert.Equal(
+            ["model-1.safetensors", "model-2.safetensors"],
+            File.ReadLines(_folder.File("m/SHA256SUMS")).Select(static line => line.Split("  ")[1]));
+        Assert.All(
+            File.ReadLines(_folder.File("m/SHA256SUMS")).Select(static line => line.Split("  ")),
+            sum => Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(_hub.Files[sum[1]])), sum[0]));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Checkpoints;
 using Xunit;
 
 namespace HunyuanOrleans.Cli.Tests.Pulling;
@@ -12,10 +13,12 @@ internal static class PulledFolder
         Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllBytes(Path.Combine(folder, file.Key))));
     }
 
-    /// <summary>Relative paths of the complete files or, with <paramref name="parts"/>, of the partial files.</summary>
+    /// <summary>
+    /// Relative paths of the complete files without the list of their digests or, with <paramref name="parts"/>, of the partial files.
+    /// </summary>
     public static string[] Names(string folder, bool parts = false) =>
     [
         .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path))
-            .Where(path => !path.EndsWith("lock", StringComparison.Ordinal) && path.StartsWith(".pull", StringComparison.Ordinal) == parts).Order(StringComparer.Ordinal),
+            .Where(path => path != FileSums.Name && !path.EndsWith("lock", StringComparison.Ordinal) && path.StartsWith(".pull", StringComparison.Ordinal) == parts).Order(StringComparer.Ordinal),
     ];
 }

@@ -1,0 +1,102 @@
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HunyuanOrleans.Grains.Placement;
+
+/// <summary>
+/// Watches whether this silo has the models that the other silos have. It asks silos whose metadata has not arrived, and logs what differs. It changes no
+/// placement: see <see cref="SiloAnnouncements"/>.
+/// </summary>
+public sealed partial class ModelAgreement(
+    HunyuanSiloOptions options,
+    SiloAnnouncements announcements,
+    ILocalSiloDetails silo,
+    IClusterMembershipService membership,
+    IGrainFactory grains,
+    TimeProvider time,
+    ILogger<ModelAgreement> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250), ResponseTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, string> _logged = [];
+    private volatile bool _settled;
+
+    /// <summary>Why this silo takes no part in a model, as one line; null if it does.</summary>
+    public string? FindProblem(string model) => announcements.Difference(model, silo.SiloAddress) is { } difference
+        ? $"This silo takes no part in model {model}: it {difference}. Give it the same files and settings, or another cluster id."
+        : _settled ? null : "The models of the other silos are not known yet.";
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                if (membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Active)
+                {
+                    await Task.WhenAll(announcements.FindUnknown().Select(AskAsync));
+                    _settled = true;
+                    LogChanges();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A host whose start has failed would report this as a crash of its own.
+        }
+    }
+
+    // A silo that does not answer counts as unknown. It is asked again until it answers or is declared dead.
+    private async Task AskAsync(ClusterMember member)
+    {
+        try
+        {
+            SiloDescription description = await grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(member.Name).ToString())
+                .DescribeAsync().WaitAsync(ResponseTimeout, time);
+            announcements.Learn(member.SiloAddress, description.Announcement);
+        }
+        catch (Exception fault) when (TransientErrors.IsTransient(fault))
+        {
+            LogUnknown(member.Name, fault.Message);
+        }
+    }
+
+    private void LogChanges()
+    {
+        foreach (ModelSettings model in options.Models)
+        {
+            string? problem = FindProblem(model.Name);
+            if (problem == _logged.GetValueOrDefault(model.Name))
+            {
+                continue;
+            }
+
+            if (problem is null)
+            {
+                _logged.Remove(model.Name);
+                LogAgrees(model.Name);
+            }
+            else
+            {
+                _logged[model.Name] = problem;
+                LogDiffers(problem);
+            }
+        }
+    }
+
+    [LoggerMessage(400, LogLevel.Error, "{Problem}")]
+    private partial void LogDiffers(string problem);
+
+    [LoggerMessage(401, LogLevel.Information, "This silo has the same model {Model} as the other silos again.")]
+    private partial void LogAgrees(string model);
+
+    [LoggerMessage(402, LogLevel.Debug, "Silo {Silo} did not tell its model yet: {Reason}")]
+    private partial void LogUnknown(string silo, string reason);
+}
