@@ -15,6 +15,9 @@ internal sealed record SimulationPlan : IClusterPlan
     private const double KvMargin = 1.1;
     private const int MinKvTokens = 4096;
 
+    // Real seconds. A silo that stops waits until others have loaded its share, which takes longest where devices load slowly.
+    private const string GraceSeconds = "100";
+
     /// <summary>A folder with the model's config.json.</summary>
     public required string Folder { get; init; }
 
@@ -111,6 +114,7 @@ internal sealed record SimulationPlan : IClusterPlan
             "--expert-skew", ExpertSkew.ToString("R", CultureInfo.InvariantCulture),
             "--kv-tokens", Options.KvTokens.ToString(CultureInfo.InvariantCulture),
             "--kv", Options.CacheFormat.Name(),
+            "--shutdown-grace", GraceSeconds,
             "--min-silos", Silos.ToString(CultureInfo.InvariantCulture),
             "--zone", ZoneOf(silo),
         ];

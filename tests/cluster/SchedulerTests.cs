@@ -41,7 +41,8 @@ public sealed class SchedulerTests
     public async Task A_step_waits_for_weights_as_long_as_loading_takes()
     {
         const int Silos = 10;
-        const double LoadSeconds = 4, TimeScale = 0.001;
+        // The deadline is shorter than loading, and long enough for the first plan on a busy machine.
+        const double LoadSeconds = 20, DeadlineSeconds = 15, TimeScale = 0.001;
         DeviceProfile device = DeviceCatalog.Get("h20");
         SimulatedHardware hardware = device.Simulated(device.MemoryBytes);
         TestModel model = new(TestModel.Large, ComputeMode.Bf16, Purpose: "slow disks")
@@ -52,7 +53,7 @@ public sealed class SchedulerTests
         {
             Capacity = SiloCapacity.FromDevice(
                 options.Capacity.Name, device, memoryBytes: device.MemoryBytes - SimulatedDevice.ReservedBytes(model.Config, model.Options)),
-            StepDeadline = TimeSpan.FromSeconds(LoadSeconds / 2),
+            StepDeadline = TimeSpan.FromSeconds(DeadlineSeconds),
         });
         int[][] answer = await cluster.Model.GenerateAsync(TestRequests.Create(1, model.VocabularySize, 4)[0]);
         Assert.Equal(4, answer[0].Length);
