@@ -33,6 +33,7 @@ public sealed class ModelDevice : IModelDevice
         _weights = weights;
         _parts = new ModelParts(weights.Config, options, reserveKv: false, owned);
         _loadPool = new Lazy<WorkerPool>(() => new WorkerPool(options.Threads, pin: false));
+        Books.Add(scratch: ScratchSize.Of(weights.Config, options).Bytes);
     }
 
     /// <inheritdoc/>
@@ -122,18 +123,20 @@ public sealed class ModelDevice : IModelDevice
     /// it also reserves KV memory. Any number of threads may call it at once, also while the device computes.
     /// </summary>
     /// <param name="piece">The piece to load.</param>
-    /// <param name="loadPool">The workers that load. Use another pool than <see cref="Pool"/>, or computing waits for the load.</param>
+    /// <param name="loadPool">
+    /// The workers that load; null for a pool of the device. Use another pool than <see cref="Pool"/>, or computing waits for the load.
+    /// </param>
     /// <param name="cancellationToken">Checked about every 32 MB of work; after cancellation nothing stays allocated.</param>
     /// <returns>The loaded piece. The caller owns it until it is installed.</returns>
     /// <exception cref="ModelException">The model has no such piece, or its files cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The device is disposed, or was disposed while the piece was being loaded.</exception>
-    public PreparedPiece Prepare(ModelPiece piece, WorkerPool loadPool, CancellationToken cancellationToken = default)
+    public PreparedPiece Prepare(ModelPiece piece, WorkerPool? loadPool, CancellationToken cancellationToken = default)
     {
         BeginPreparing();
         try
         {
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
-            return Load(piece, loadPool, stop.Token);
+            return Load(piece, loadPool ?? _loadPool.Value, stop.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -147,7 +150,7 @@ public sealed class ModelDevice : IModelDevice
 
     /// <inheritdoc/>
     public async Task<IPreparedPiece> PrepareAsync(ModelPiece piece, CancellationToken cancellationToken) =>
-        await Task.Run(() => Prepare(piece, _loadPool.Value, cancellationToken), cancellationToken);
+        await Task.Run(() => Prepare(piece, loadPool: null, cancellationToken), cancellationToken);
 
     /// <summary>Installs a prepared piece. Call it on the computing thread, between calls that compute.</summary>
     /// <param name="piece">A piece from <see cref="Prepare"/> of this device. The device takes over its memory.</param>

@@ -13,7 +13,7 @@ internal static class ComputeSettings
     {
         Mode = Mode(parsed),
         Quant = Quant(parsed),
-        Kv = parsed.GetValue(SharedOptions.Kv) is { } kv ? Enum.Parse<KvFormat>(kv, ignoreCase: true) : null,
+        Kv = Kv(parsed),
         Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
             ? null
@@ -26,4 +26,7 @@ internal static class ComputeSettings
 
     /// <summary>The format of the weights; null means the format of the checkpoint.</summary>
     public static QuantFormat? Quant(ParseResult parsed) => parsed.GetValue(SharedOptions.Quant) is { } word ? QuantFormats.Parse(word) : null;
+
+    /// <summary>The format of keys and values; null means that of the arithmetic.</summary>
+    public static KvFormat? Kv(ParseResult parsed) => parsed.GetValue(SharedOptions.Kv) is { } word ? Enum.Parse<KvFormat>(word, ignoreCase: true) : null;
 }

@@ -27,7 +27,7 @@ internal static class TlsOptions
     /// <summary>The first option that the command line has; null if it has none.</summary>
     public static string? FindGiven(ParseResult parsed) => All.FirstOrDefault(option => parsed.GetValue(option) is not null)?.Name;
 
-    /// <summary>Sets the client's options. The client validates them.</summary>
+    /// <summary>Sets the client's options. The client would refuse the same, in the names of its options instead of those of the command line.</summary>
     /// <exception cref="UsageException">The options encrypt, but say nothing about whom to trust.</exception>
     public static void Configure(ParseResult parsed, ClusterTlsOptions tls)
     {

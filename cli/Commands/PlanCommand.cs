@@ -1,4 +1,3 @@
-using HunyuanOrleans.Model.Loading;
 using System.CommandLine;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
@@ -6,6 +5,7 @@ using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.Commands;
@@ -13,7 +13,7 @@ namespace HunyuanOrleans.Cli.Commands;
 /// <summary>The verb <c>plan</c>: shows which part of a model each silo would hold. Needs only config.json.</summary>
 internal static class PlanCommand
 {
-    private const int MaxSilos = 1024, DefaultMaxBatchTokens = 512, DefaultMaxSequences = 256;
+    private const int MaxSilos = 1024, DefaultMaxBatchTokens = 512;
 
     private static readonly Option<int?> Silos = new Option<int?>("--silos")
     {
@@ -74,6 +74,7 @@ internal static class PlanCommand
             Kv = Read(parsed, Kv, KvFormat.Bf16),
             MinKvTokens = parsed.GetValue(MinKvTokens) ?? 0,
         };
+        ModelOptions steps = StepSizes(parsed, options);
         WeightTypes types = WeightTypes.Of(config, options.Mode, options.Quant);
         PartitionPlan plan = PartitionPlan.Create(config, CreateSilos(parsed, DominantType(config, types)), options);
         TextWriter output = parsed.InvocationConfiguration.Output;
@@ -84,14 +85,14 @@ internal static class PlanCommand
         }
 
         plan.EnsureFits();
-        PlanTable.Write(folder, config, types, plan, StepSizes(parsed, options), output);
+        PlanTable.Write(folder, config, types, plan, steps, output);
         return ExitCode.Success;
     }
 
     private static ModelOptions StepSizes(ParseResult parsed, PlanOptions options)
     {
         int tokens = parsed.GetValue(MaxBatchTokens) ?? DefaultMaxBatchTokens;
-        int sequences = parsed.GetValue(MaxSequences) ?? Math.Min(DefaultMaxSequences, tokens);
+        int sequences = parsed.GetValue(MaxSequences) ?? ModelOptions.DefaultSequences(tokens);
         return sequences <= tokens
             ? new ModelOptions { Mode = options.Mode, MaxBatchTokens = tokens, MaxLogitRows = sequences }
             : throw new UsageException($"--max-sequences is {sequences}; allowed: 1 to as many as --max-batch-tokens ({tokens}).");

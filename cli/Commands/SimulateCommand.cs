@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Simulation;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 
@@ -73,7 +73,7 @@ internal static class SimulateCommand
         try
         {
             string folder = File.Exists(config) ? copy = Copy(config) : config;
-            SimulationPlan plan = Plan(parsed, folder, Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(config)));
+            SimulationPlan plan = Plan(parsed, folder, copy is null ? DrillPlan.NameOf(folder) : Path.GetFileNameWithoutExtension(config));
             using InterruptHandler interrupt = new();
             TextWriter error = parsed.InvocationConfiguration.Error;
             SimulationReport report = await SimulationRunner.RunAsync(plan, (_, _, note) => Note(error, note), TimeProvider.System, interrupt.Token);
@@ -94,7 +94,7 @@ internal static class SimulateCommand
         string device = parsed.GetValue(Device)!;
         if (DeviceCatalog.FindSimulated(DeviceCatalog.SimulatedPrefix + device) is null)
         {
-            throw new ModelException($"--device is '{device}'; allowed: {string.Join(", ", DeviceCatalog.Names)}, or BYTES_PER_S,FLOPS,LOAD_BYTES_PER_S such as 4TB,148e12,2GB.");
+            throw new UsageException($"--device is '{device}'; allowed: {string.Join(", ", DeviceCatalog.Names)}, or BYTES_PER_S,FLOPS,LOAD_BYTES_PER_S such as 4TB,148e12,2GB.");
         }
 
         SimulationPlan plan = new()
@@ -115,13 +115,13 @@ internal static class SimulateCommand
             ExpertSkew = parsed.GetValue(Skew) ?? 0,
             ZoneSize = parsed.GetValue(Zone) ?? 0,
             Quant = ComputeSettings.Quant(parsed),
-            Kv = parsed.GetValue(SharedOptions.Kv) is { } kv ? Enum.Parse<KvFormat>(kv, ignoreCase: true) : KvFormat.Bf16,
+            Kv = ComputeSettings.Kv(parsed) ?? KvFormat.Bf16,
             Logs = parsed.GetValue(Logs),
         };
         return plan.Prompt + plan.Answer > plan.Config.MaxPositions
-            ? throw new ModelException($"--prompt and --gen are {plan.Prompt + plan.Answer} tokens together; the model's context is {plan.Config.MaxPositions}.")
+            ? throw new UsageException($"--prompt and --gen are {plan.Prompt + plan.Answer} tokens together; the model's context is {plan.Config.MaxPositions}.")
             : plan.Events.Any(static e => e.Target == SimulationTarget.Zone) && plan.ZoneSize == 0
-            ? throw new ModelException("--kill zone needs zones: give --zone-size.")
+            ? throw new UsageException("--kill zone needs zones: give --zone-size.")
             : plan;
     }
 
@@ -153,8 +153,9 @@ internal static class SimulateCommand
 
     private static string Copy(string config)
     {
+        byte[] content = File.ReadAllBytes(config);
         string folder = Directory.CreateTempSubdirectory("hunyuan-simulate-").FullName;
-        File.Copy(config, Path.Combine(folder, "config.json"));
+        File.WriteAllBytes(Path.Combine(folder, "config.json"), content);
         return folder;
     }
 

@@ -159,7 +159,7 @@ internal sealed class DrillCluster : IAsyncDisposable
         lock (_gate)
         {
             SiloProcess process = SiloProcess.Start(
-                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), HostOf(silo), TimeProvider.System);
+                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), HostOf(silo), _plan.StopTimeout, TimeProvider.System);
             _started.Add(process);
             _primary ??= process;
             return process;

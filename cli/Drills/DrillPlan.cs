@@ -47,7 +47,7 @@ internal sealed record DrillPlan : IClusterPlan
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The model's name on the cluster: the name of its folder.</summary>
-    public string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+    public string ModelName => NameOf(Folder);
 
     /// <summary>The requests.</summary>
     public DrillWorkload Workload => field ??= new DrillWorkload(Config, Streams, Seed);
@@ -102,6 +102,9 @@ internal sealed record DrillPlan : IClusterPlan
 
         return flags;
     }
+
+    /// <summary>The name of a model: that of its folder.</summary>
+    public static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     /// <summary>Whether these silos can hold the model.</summary>
     public bool Fits(IEnumerable<DrillSilo> silos)

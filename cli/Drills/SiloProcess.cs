@@ -10,18 +10,19 @@ internal sealed class SiloProcess : IAsyncDisposable
     private const int ShownLogLines = 5;
 
     private static readonly TimeSpan
-        PollInterval = TimeSpan.FromMilliseconds(50), StartTimeout = TimeSpan.FromMinutes(5), StopTimeout = TimeSpan.FromMinutes(2);
+        PollInterval = TimeSpan.FromMilliseconds(50), StartTimeout = TimeSpan.FromMinutes(5);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;
     private readonly string _name;
     private readonly string _log;
     private readonly string _http;
+    private readonly TimeSpan _stopTimeout;
     private readonly TimeProvider _time;
 
-    private SiloProcess(Process process, string name, string log, int siloPort, int gatewayPort, string http, TimeProvider time)
+    private SiloProcess(Process process, string name, string log, int siloPort, int gatewayPort, string http, TimeSpan stopTimeout, TimeProvider time)
     {
-        (_process, _name, _log, _http, _time) = (process, name, log, http, time);
+        (_process, _name, _log, _http, _stopTimeout, _time) = (process, name, log, http, stopTimeout, time);
         (SiloPort, GatewayPort) = (siloPort, gatewayPort);
     }
 
@@ -37,9 +38,10 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="environment">Environment variables. Other variables of this project are removed, except HUNYUAN_ISA.</param>
     /// <param name="log">The file that its output is appended to.</param>
     /// <param name="host">The host that it runs on.</param>
+    /// <param name="stopTimeout">How long the silo may take to end when it is told to.</param>
     /// <param name="time">The clock.</param>
     public static SiloProcess Start(
-        string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, DrillHost host, TimeProvider time)
+        string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, DrillHost host, TimeSpan stopTimeout, TimeProvider time)
     {
         int siloPort = Ports.FindFree(), gatewayPort = Ports.FindFree();
         string http = $"http://{host.Address}:{Ports.FindFree()}";
@@ -66,7 +68,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.Environment[variable] = value;
         }
 
-        return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, http, time);
+        return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, http, stopTimeout, time);
     }
 
     /// <summary>Waits until the silo reports that it has joined its cluster. The model may not be loaded yet.</summary>
@@ -93,7 +95,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Sends SIGTERM to the silo and waits until its process has ended.</summary>
-    /// <exception cref="ModelException">The silo did not stop within two minutes, or ended with an error.</exception>
+    /// <exception cref="ModelException">The silo did not stop in time, or ended with an error.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {Text(_process.Id)}"]))
@@ -109,17 +111,17 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>Waits until the silo has ended.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="ModelException">The silo did not end within two minutes.</exception>
+    /// <exception cref="ModelException">The silo did not end in time.</exception>
     public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _process.WaitForExitAsync(cancellationToken).WaitAsync(StopTimeout, _time, cancellationToken);
+            await _process.WaitForExitAsync(cancellationToken).WaitAsync(_stopTimeout, _time, cancellationToken);
             return _process.ExitCode;
         }
         catch (TimeoutException)
         {
-            throw new ModelException($"Silo {_name} did not end within {StopTimeout.TotalSeconds:0} seconds. {DescribeLog()}");
+            throw new ModelException($"Silo {_name} did not end within {_stopTimeout.TotalSeconds:0} seconds. {DescribeLog()}");
         }
     }
 

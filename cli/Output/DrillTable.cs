@@ -28,12 +28,7 @@ internal static class DrillTable
             ["round", "action", "silo", "it held", "failed", "gap s", "resume s", "worst s"],
             .. report.Rounds.Select(Row),
         ];
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        foreach (string[] row in rows)
-        {
-            output.WriteLine(string.Join(
-                "  ", row.Select((cell, column) => column < FirstNumericColumn ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))));
-        }
+        ColumnTable.Write(rows, FirstNumericColumn, output);
 
         foreach (string problem in report.Problems.Take(MaxProblems))
         {

@@ -32,11 +32,7 @@ internal static class PlanTable
             ["silo", "attention", "experts", "weights", "KV tokens", "ms/token"],
             .. plan.Silos.Select(Row),
         ];
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        foreach (string[] row in rows)
-        {
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column < FirstNumericColumn ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))));
-        }
+        ColumnTable.Write(rows, FirstNumericColumn, output);
     }
 
     private static string[] Row(SiloPlan silo) =>

@@ -22,7 +22,7 @@ internal static class SimulationChart
         StringBuilder svg = new();
         Append(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Left + Plot + Right} {Top + rows + SpeedHeight + 70}\" font-family=\"sans-serif\" font-size=\"11\" fill=\"{Ink}\">");
         Append(svg, $"<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>");
-        Append(svg, $"<text x=\"{Left}\" y=\"16\" font-size=\"13\">{plan.ModelName}: {plan.Silos} simulated {Escape(plan.Device)}</text>");
+        Append(svg, $"<text x=\"{Left}\" y=\"16\" font-size=\"13\">{Escape(plan.ModelName)}: {plan.Silos} simulated {Escape(plan.Device)}</text>");
         Legend(svg);
         for (int i = 0; i < report.Silos.Count; i++)
         {

@@ -9,7 +9,7 @@ internal sealed record SimulationResult(
     /// <summary>Creates the result of a report.</summary>
     public static SimulationResult Of(SimulationPlan plan, SimulationReport report) => new(
         plan.ModelName,
-        [.. report.Silos.Select(silo => new SimulatedSiloResult(silo.Name, report.Busy(silo), silo.PeakBytes, silo.MemoryBytes))],
+        [.. report.Silos.Select(silo => new SimulatedSiloResult(silo.Name, report.Busy(silo), silo.At(double.PositiveInfinity).PeakBytes, silo.MemoryBytes))],
         report.LoadSeconds,
         [.. report.Runs.Select(static run => new SimulationRunResult(
             run.Streams, run.TokensPerSecond, 1000 * run.FirstToken, run.Failed, run.Unequal == 0, 1000 * run.LongestGap, run.CallsPerToken, run.BytesPerToken))],

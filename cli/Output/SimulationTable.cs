@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Cli.Output;
 /// <summary>Writes the report of a simulation as text tables.</summary>
 internal static class SimulationTable
 {
-    private const int MaxProblems = 5;
+    private const int MaxProblems = 5, FirstNumericColumn = 1;
 
     /// <summary>Writes the tables.</summary>
     public static void Write(SimulationPlan plan, SimulationReport report, TextWriter output)
@@ -18,7 +18,7 @@ internal static class SimulationTable
             .Add("tokens", report.Runs.All(static run => run.Unequal == 0) ? "equal to those of one device" : $"DIFFERENT in {report.Runs.Sum(static run => run.Unequal)} answers")
             .WriteTo(output);
         output.WriteLine();
-        Write(output,
+        ColumnTable.Write(
         [
             ["streams", "tokens/s", "first token ms", "longest gap ms", "failed", "calls/token", "bytes/token"],
             .. report.Runs.Select(static run => new[]
@@ -26,21 +26,25 @@ internal static class SimulationTable
                 Text($"{run.Streams}"), Text($"{run.TokensPerSecond:0.0}"), Text($"{1000 * run.FirstToken:0}"), Text($"{1000 * run.LongestGap:0}"), Text($"{run.Failed}"),
                 Text($"{run.CallsPerToken:0.00}"), Text($"{run.BytesPerToken:0}"),
             }),
-        ]);
+        ],
+        FirstNumericColumn,
+        output);
         output.WriteLine();
-        Write(output,
+        ColumnTable.Write(
         [
             ["silo", "busy %", "peak GB", "of GB", "loaded GB"],
             .. report.Silos.Select(silo => new[]
             {
-                silo.Name, Text($"{100 * report.Busy(silo):0.0}"), Text($"{silo.PeakBytes / 1e9:0.00}"), Text($"{silo.MemoryBytes / 1e9:0.00}"),
+                silo.Name, Text($"{100 * report.Busy(silo):0.0}"), Text($"{silo.At(double.PositiveInfinity).PeakBytes / 1e9:0.00}"), Text($"{silo.MemoryBytes / 1e9:0.00}"),
                 Text($"{silo.At(double.PositiveInfinity).LoadedBytes / 1e9:0.00}"),
             }),
-        ]);
+        ],
+        FirstNumericColumn,
+        output);
         if (report.Replans.Count > 0)
         {
             output.WriteLine();
-            Write(output,
+            ColumnTable.Write(
             [
                 ["event", "at s", "lost GB", "moved GB", "new route s", "silence s"],
                 .. report.Replans.Select(static replan => new[]
@@ -48,21 +52,14 @@ internal static class SimulationTable
                     replan.Cause, Text($"{replan.At:0.0}"), Text($"{replan.BytesLost / 1e9:0.00}"), Text($"{replan.BytesMoved / 1e9:0.00}"), Text($"{replan.Seconds:0.0}"),
                     Text($"{replan.Silence:0.0}"),
                 }),
-            ]);
+            ],
+            FirstNumericColumn,
+            output);
         }
 
         foreach (string problem in report.Problems.Take(MaxProblems))
         {
             output.WriteLine($"problem: {problem}");
-        }
-    }
-
-    private static void Write(TextWriter output, string[][] rows)
-    {
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        foreach (string[] row in rows)
-        {
-            output.WriteLine(string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))));
         }
     }
 

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Simulation;
@@ -11,10 +12,12 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
     // Simulated seconds after the last event in which the streams go on, to see that they do.
     private const double SettleSeconds = 5;
 
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromMinutes(20), PollInterval = TimeSpan.FromMilliseconds(100);
+    // A silo that came back may get no part of the model, if the others have room for all of it.
+    private static readonly TimeSpan RecoveryTimeout = TimeSpan.FromMinutes(20), PlacementTimeout = TimeSpan.FromMinutes(2);
 
     private readonly Lock _gate = new();
     private readonly List<(string Cause, double At, long BytesLost)> _marks = [];
+    private readonly HashSet<string> _returned = new(StringComparer.Ordinal);
 
     /// <summary>Lets everything happen.</summary>
     /// <param name="begin">When the run began.</param>
@@ -45,13 +48,13 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
         if (plan.Events.Count > 0)
         {
             await Task.WhenAll(restarts);
-            await WaitUntilServingAsync(cancellationToken);
+            await WaitUntilRecoveredAsync(cancellationToken);
             await clock.WaitUntilAsync(clock.Now + SettleSeconds, cancellationToken);
         }
     }
 
     /// <summary>What followed on each event.</summary>
-    public IReadOnlyList<SimulationReplan> Replans(SimulationMonitor monitor, SimulationRun run)
+    public IReadOnlyList<SimulationReplan> Replans(SimulationRun run)
     {
         List<SimulationReplan> replans = [];
         for (int i = 0; i < _marks.Count; i++)
@@ -66,7 +69,7 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
                 monitor.Silos.Sum(silo => silo.At(end).LoadedBytes - silo.At(at).LoadedBytes),
                 changed - at,
                 LongestSilence(run.TokenTimes, at, Math.Min(end, run.End)),
-                monitor.Silos.Max(static silo => silo.PeakBytes)));
+                monitor.Silos.Max(silo => silo.At(end).PeakBytes)));
         }
 
         return replans;
@@ -90,8 +93,8 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
         {
             Mark($"stop and restart {silo.Name}", []);
             await cluster.StopAsync(silo, cancellationToken);
-            await cluster.AddAsync(silo, cancellationToken);
-            await WaitUntilServingAsync(cancellationToken);
+            await AddAgainAsync(silo, cancellationToken);
+            await WaitUntilRecoveredAsync(cancellationToken);
         }
     }
 
@@ -99,27 +102,34 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
     {
         await clock.WaitUntilAsync(at, cancellationToken);
         Mark($"{silo.Name} comes back", []);
-        await cluster.AddAsync(silo, cancellationToken);
+        await AddAgainAsync(silo, cancellationToken);
     }
 
-    private async Task WaitUntilServingAsync(CancellationToken cancellationToken)
+    private async Task AddAgainAsync(DrillSilo silo, CancellationToken cancellationToken)
     {
-        double began = clock.Now;
-        while (true)
+        await cluster.AddAsync(silo, cancellationToken);
+        lock (_gate)
         {
-            await monitor.SampleAsync();
-            if (monitor.Model is { Card.Problem: null })
-            {
-                return;
-            }
-
-            if ((clock.Now - began) * plan.TimeScale > ReadyTimeout.TotalSeconds)
-            {
-                throw new ModelException($"The cluster did not recover: {monitor.Model?.Card.Problem ?? "it does not respond."}");
-            }
-
-            await Task.Delay(PollInterval, cancellationToken);
+            _returned.Add(silo.Name);
         }
+    }
+
+    // The scheduler may not have noticed yet what happened, so its route must do without the silos that ended, and use those that came back.
+    private async Task WaitUntilRecoveredAsync(CancellationToken cancellationToken)
+    {
+        HashSet<string> running = [.. cluster.Silos.Select(static silo => silo.Name)];
+        string[] returned = [.. _returned.Where(running.Contains)];
+        ClusterMonitor model = new(cluster.Grains, plan.ModelName, TimeProvider.System);
+        ModelReport? report = await model.WaitAsync(HasRecovered, RecoveryTimeout, cancellationToken);
+        if (report is null || !HasRecovered(report))
+        {
+            throw new ModelException($"The cluster did not recover: {report?.Card.Problem ?? "it does not respond, or still uses silos that ended."}");
+        }
+
+        await model.WaitAsync(now => HasRecovered(now) && returned.All(silo => ClusterMonitor.Holds(now, silo)), PlacementTimeout, cancellationToken);
+
+        bool HasRecovered(ModelReport now) =>
+            now.Card.Problem is null && running.Contains(now.SchedulerSilo) && now.Stages.Concat(now.Groups).All(key => running.Contains(PinnedKey.Parse(key).Silo));
     }
 
     private DrillSilo[] Select(SimulationTarget target)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
@@ -17,8 +16,10 @@ internal sealed class SimulationMonitor : IAsyncDisposable
     private readonly ClusterMonitor _model;
     private readonly SimulationClock _clock;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<string, SiloHistory> _silos = new(StringComparer.Ordinal);
+    private readonly SiloHistory[] _silos;
     private readonly List<(double Seconds, long Version)> _versions = [];
+    // Collections one after the other: counters that arrive in another order look like those of a silo that started again.
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
@@ -27,16 +28,13 @@ internal sealed class SimulationMonitor : IAsyncDisposable
     {
         (_grains, _clock, _time) = (grains, clock, time);
         _model = new ClusterMonitor(grains, model, time);
-        foreach (string silo in silos)
-        {
-            _silos[silo] = new SiloHistory(silo);
-        }
+        _silos = [.. silos.Select(static silo => new SiloHistory(silo))];
 
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>The silos, by name.</summary>
-    public IReadOnlyList<SiloHistory> Silos => [.. _silos.Values.OrderBy(static silo => silo.Name, StringComparer.Ordinal)];
+    /// <summary>The silos, in order of their numbers.</summary>
+    public IReadOnlyList<SiloHistory> Silos => _silos;
 
     /// <summary>The last report of the scheduler; null if none came yet.</summary>
     public ModelReport? Model { get; private set; }
@@ -62,6 +60,7 @@ internal sealed class SimulationMonitor : IAsyncDisposable
         await _stop.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _turn.Dispose();
     }
 
     private async Task RunAsync()
@@ -75,30 +74,39 @@ internal sealed class SimulationMonitor : IAsyncDisposable
 
     private async Task CollectAsync(CancellationToken cancellationToken)
     {
-        Task<ModelReport?> model = _model.TryReportAsync(cancellationToken);
-        SiloHistory[] silos = [.. _silos.Values];
-        SiloReport?[] reports = await Task.WhenAll(silos.Select(silo => ReportAsync(silo.Name, cancellationToken)));
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            Task<ModelReport?> model = _model.TryReportAsync(cancellationToken);
+            SiloReport?[] reports = await Task.WhenAll(_silos.Select(silo => ReportAsync(silo.Name, cancellationToken)));
+            double now = _clock.Now;
+            for (int i = 0; i < reports.Length; i++)
+            {
+                _silos[i].Add(now, reports[i]);
+            }
+
+            if (await model is { } report)
+            {
+                Add(report);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private void Add(ModelReport report)
+    {
         lock (_versions)
         {
-            double now = _clock.Now;
-            for (int i = 0; i < silos.Length; i++)
+            if (_versions.Count == 0 || _versions[^1].Version != report.Version || Model?.Epoch != report.Epoch)
             {
-                silos[i].Add(now, reports[i]);
+                _versions.Add((_clock.Now, report.Version));
             }
         }
 
-        if (await model is { } report)
-        {
-            lock (_versions)
-            {
-                if (_versions.Count == 0 || _versions[^1].Version != report.Version || Model?.Epoch != report.Epoch)
-                {
-                    _versions.Add((_clock.Now, report.Version));
-                }
-            }
-
-            Model = report;
-        }
+        Model = report;
     }
 
     private async Task<SiloReport?> ReportAsync(string silo, CancellationToken cancellationToken)

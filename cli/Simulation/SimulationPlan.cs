@@ -15,8 +15,8 @@ internal sealed record SimulationPlan : IClusterPlan
     private const double KvMargin = 1.1;
     private const int MinKvTokens = 4096;
 
-    // Real seconds. A silo that stops waits until others have loaded its share, which takes longest where devices load slowly.
-    private const string GraceSeconds = "100";
+    // A silo that stops waits until others have loaded its share.
+    private const double GraceSeconds = 100;
 
     /// <summary>A folder with the model's config.json.</summary>
     public required string Folder { get; init; }
@@ -70,10 +70,10 @@ internal sealed record SimulationPlan : IClusterPlan
     public int ZoneSize { get; init; }
 
     /// <inheritdoc/>
-    public MembershipKind? Membership { get; init; }
+    public string? Logs { get; init; }
 
     /// <inheritdoc/>
-    public string? Logs { get; init; }
+    public TimeSpan StopTimeout => 2 * Grace;
 
     /// <inheritdoc/>
     public bool NeedsDatabase => Events.Count > 0;
@@ -88,6 +88,9 @@ internal sealed record SimulationPlan : IClusterPlan
         PinThreads = false,
         KvTokens = Math.Max(MinKvTokens, (int)(Streams.Max() * (Prompt + Answer) * KvMargin)),
     };
+
+    // Real time. Below real speed, the rest of a silo's stop still takes its time; an hour is the longest grace of a silo.
+    private TimeSpan Grace => TimeSpan.FromSeconds(Math.Clamp(GraceSeconds * TimeScale, GraceSeconds, 3600));
 
     /// <summary>The zone of a silo; empty if there are none.</summary>
     public string ZoneOf(DrillSilo silo) => ZoneSize == 0 ? "" : $"zone-{(silo.Number - 1) / ZoneSize}";
@@ -114,7 +117,7 @@ internal sealed record SimulationPlan : IClusterPlan
             "--expert-skew", ExpertSkew.ToString("R", CultureInfo.InvariantCulture),
             "--kv-tokens", Options.KvTokens.ToString(CultureInfo.InvariantCulture),
             "--kv", Options.CacheFormat.Name(),
-            "--shutdown-grace", GraceSeconds,
+            "--shutdown-grace", Grace.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
             "--min-silos", Silos.ToString(CultureInfo.InvariantCulture),
             "--zone", ZoneOf(silo),
         ];

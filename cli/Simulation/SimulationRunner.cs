@@ -46,7 +46,7 @@ internal sealed class SimulationRunner : IAsyncDisposable
 
         await runner._monitor!.SampleAsync();
         return new SimulationReport(
-            cluster.Description, runner._monitor.Silos, load, runner._runs, runner._events.Replans(runner._monitor, runner._runs[^1]), runner._problems);
+            cluster.Description, runner._monitor.Silos, load, runner._runs, runner._events.Replans(runner._runs[^1]), runner._problems);
     }
 
     /// <inheritdoc/>

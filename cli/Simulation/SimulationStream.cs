@@ -39,7 +39,7 @@ internal sealed class SimulationStream(SimulationWorkload workload, int number, 
             {
                 await AnswerAsync(cancellationToken);
             }
-            catch (Exception fault) when (fault is HunyuanException or RequestException)
+            catch (HunyuanException fault)
             {
                 Fail(fault.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);

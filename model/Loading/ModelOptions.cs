@@ -74,6 +74,12 @@ public sealed record ModelOptions
     /// </summary>
     public Action<string>? OnWarning { get; init; }
 
+    /// <summary>
+    /// The usual <see cref="MaxLogitRows"/> of a silo: 256, but not more than the tokens of a step.
+    /// </summary>
+    /// <param name="maxBatchTokens">Maximum number of tokens in one step.</param>
+    public static int DefaultSequences(int maxBatchTokens) => Math.Min(256, maxBatchTokens);
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ModelException">A value is out of range.</exception>
     public void Validate()

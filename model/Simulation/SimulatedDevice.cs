@@ -104,10 +104,11 @@ public sealed class SimulatedDevice : IModelDevice
         {
             await _loader.LoadAsync(weights, stop.Token).ConfigureAwait(false);
         }
-        catch
+        catch (OperationCanceledException)
         {
             _books.Add(-weights, -kv, -SimulatedLoader.StagingBytes);
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new ObjectDisposedException(nameof(SimulatedDevice));
         }
 
         _books.Add(staging: -SimulatedLoader.StagingBytes);

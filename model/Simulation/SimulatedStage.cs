@@ -19,7 +19,6 @@ internal sealed class SimulatedStage : IStageRunner
     private readonly SimulatedRows _hidden;
     private readonly SimulatedRows? _expertInput;
     private readonly SimulatedRows? _expertOutput;
-    private readonly SimulatedLogits _logits = new();
     private AttentionBatch? _batch;
     private int _attended = -1;
 
@@ -138,7 +137,7 @@ internal sealed class SimulatedStage : IStageRunner
     {
         Require(ModelPiece.Head);
         _device.Clock.Charge(_device.Costs.Head(count));
-        _logits.Write(_hidden.Values, rows, count, logits);
+        SimulatedLogits.Write(_hidden.Values, rows, count, logits);
     }
 
     /// <inheritdoc/>

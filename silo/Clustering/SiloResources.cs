@@ -17,7 +17,6 @@ internal static class SiloResources
     // The rest is for the program, its buffers, and the system.
     private const double DefaultMemoryFraction = 0.8;
 
-    private const int DefaultMaxSequences = 256;
 
     private const string Cpu = "cpu";
 
@@ -93,7 +92,7 @@ internal static class SiloResources
         PrefillChunk = settings.MaxBatchTokens,
     };
 
-    private static int MaxSequences(SiloSettings settings) => settings.MaxSequences ?? Math.Min(DefaultMaxSequences, settings.MaxBatchTokens);
+    private static int MaxSequences(SiloSettings settings) => settings.MaxSequences ?? ModelOptions.DefaultSequences(settings.MaxBatchTokens);
 
     // Only a CPU's silo keeps its buffers in the memory that this process can see.
     private static void CheckScratch(SiloSettings settings, ModelSettings model)

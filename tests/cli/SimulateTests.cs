@@ -42,6 +42,13 @@ public sealed class SimulateTests
         Assert.Equal(["cause", "bytes_lost", "bytes_moved", "seconds", "peak_bytes"], Names(kill));
         Assert.StartsWith("kill scheduler (silo-", kill.GetProperty("cause").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, json.GetProperty("replans").GetArrayLength());
+        long lost = kill.GetProperty("bytes_lost").GetInt64();
+        Assert.True(lost > 0);
+
+        // The lost part is loaded elsewhere, and a part of it again by the silo that comes back.
+        Assert.True(json.GetProperty("replans").EnumerateArray().Sum(static replan => replan.GetProperty("bytes_moved").GetInt64()) >= lost);
+        Assert.All(json.GetProperty("replans").EnumerateArray(), replan => Assert.InRange(
+            replan.GetProperty("peak_bytes").GetInt64(), 1, json.GetProperty("silos").EnumerateArray().Max(static silo => silo.GetProperty("memory_bytes").GetInt64())));
         XElement drawn = XElement.Load(svg);
         Assert.Contains(drawn.Descendants(), static e => e.Name.LocalName == "polyline");
         Assert.Contains("kill scheduler", File.ReadAllText(svg), StringComparison.Ordinal);

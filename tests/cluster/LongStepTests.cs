@@ -1,6 +1,9 @@
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Grains.Contracts;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Model.Simulation;
@@ -32,5 +35,7 @@ public sealed class LongStepTests
         Assert.Single((await cluster.Model.GenerateAsync(request))[0]);
         ModelReport report = await cluster.Model.ReportAsync();
         Assert.Equal(0, report.Retries);
+        SiloReport[] silos = await Task.WhenAll(report.Silos.Select(silo => cluster.Silos.Client.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString()).ReportAsync()));
+        Assert.True(silos.Sum(static silo => silo.Models[0].Device!.BusySeconds) > ResponseTimeout.TotalSeconds);
     }
 }

@@ -122,13 +122,14 @@ public static class ModelQuantizer
         }
     }
 
-    // Tokenizer, templates, licence and all other files that are not weights. config.json is written separately.
+    // Tokenizer, templates, licence and all other files that are not weights. config.json is written separately, and digests of the source's files do not
+    // fit the copy's.
     private static List<string> OtherFiles(string model) =>
     [
         .. Directory.EnumerateFiles(model).Where(file =>
         {
             string name = Path.GetFileName(file);
-            return name != "config.json" && !name.StartsWith('.') && !name.EndsWith(".index.json", StringComparison.Ordinal) && !WeightEndings.Contains(Path.GetExtension(name));
+            return name is not ("config.json" or FileSums.Name) && !name.StartsWith('.') && !name.EndsWith(".index.json", StringComparison.Ordinal) && !WeightEndings.Contains(Path.GetExtension(name));
         }),
     ];
 

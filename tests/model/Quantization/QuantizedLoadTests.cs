@@ -58,6 +58,18 @@ public sealed class QuantizedLoadTests
     }
 
     [Fact]
+    public void Digests_of_the_sources_files_are_not_copied()
+    {
+        using TempFolder source = CheckpointRewriter.Copy(TestPaths.Model("tiny-cla"), static _ => { });
+        File.WriteAllText(source.File(FileSums.Name), "0  model.safetensors\n");
+        File.WriteAllText(source.File("LICENSE"), "free");
+        using TempFolder temp = new();
+        ModelQuantizer.Quantize(source.Root, temp.File("out"), QuantFormat.Int8);
+        Assert.True(File.Exists(temp.File("out/LICENSE")));
+        Assert.False(File.Exists(Path.Combine(temp.File("out"), FileSums.Name)));
+    }
+
+    [Fact]
     public void One_folder_keeps_copies_of_several_formats()
     {
         string folder = TestPaths.Model("tiny-cla");

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Model.Tests.Simulation;
 
-/// <summary>Simulated devices: tokens that depend on every K/V block, exact books of memory, and the time that calls take.</summary>
+/// <summary>Simulated devices: tokens that depend on every K/V block, exact books of memory, and the seconds that parts of a model are charged.</summary>
 public sealed class SimulatedDeviceTests : IDisposable
 {
     private const int KvTokens = 256;
@@ -63,6 +63,19 @@ public sealed class SimulatedDeviceTests : IDisposable
 
             Assert.NotEqual(expected, Logits(device, [(99, 1)]));
         }
+    }
+
+    [Fact]
+    public async Task What_sampling_left_in_the_logits_does_not_count_for_the_next_step()
+    {
+        SimulatedDevice device = await OpenAsync();
+        using IStageRunner stage = device.CreateStage();
+        using Activation logits = new(4, device.Config.VocabSize, ElementType.F32);
+        Run(device, stage, logits, [(0, 100)]);
+        float[] expected = logits.Row(0).ToArray();
+        logits.Row(0).Fill(float.NegativeInfinity);
+        Run(device, stage, logits, [(99, 1)]);
+        Assert.Equal(expected, logits.Row(0).ToArray());
     }
 
     [Fact]
@@ -142,6 +155,12 @@ public sealed class SimulatedDeviceTests : IDisposable
     {
         using IStageRunner stage = device.CreateStage();
         using Activation logits = new(4, device.Config.VocabSize, ElementType.F32);
+        Run(device, stage, logits, steps);
+        return logits.Row(0).ToArray();
+    }
+
+    private static void Run(SimulatedDevice device, IStageRunner stage, Activation logits, (int Start, int Count)[] steps)
+    {
         bool[] local = [.. Enumerable.Repeat(true, device.Config.Experts)];
         foreach ((int start, int count) in steps)
         {
@@ -157,8 +176,6 @@ public sealed class SimulatedDeviceTests : IDisposable
             stage.Logits([count - 1], 1, logits);
             device.Synchronize();
         }
-
-        return logits.Row(0).ToArray();
     }
 
     private static AttentionBatch Batch(SimulatedDevice device, int start, int count)
