@@ -21,7 +21,8 @@ internal sealed class GatewayProbe(Serializer serializer, string clusterId)
 
     private const string ClientType = "sys.client", Hint = "Clients connect to a silo's gateway port (--gateway-port, 30000 by default).";
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+    // A silo on a machine that is busy answers late; only what listens and says nothing is waited for so long.
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Connects as a client would, and if the answer is not Orleans', as a browser and as an encrypted client would.</summary>
     public async Task<GatewayFinding> RunAsync(IPEndPoint endpoint, CancellationToken cancellationToken)
