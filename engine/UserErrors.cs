@@ -5,7 +5,7 @@ using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Engine;
 
-/// <summary>Tells apart the exceptions whose message is for users. Each room below has its own type, because the rooms do not know each other.</summary>
+/// <summary>Tells apart the exceptions whose message is for users. Each project that this one refers to has its own exception type.</summary>
 public static class UserErrors
 {
     /// <summary>True if the message says, for users, what went wrong and, for wrong input, what is allowed.</summary>

@@ -25,7 +25,10 @@ public interface IModelGrain : IGrainWithStringKey
     /// <summary>Moves the model's share away from a silo that is about to stop.</summary>
     /// <param name="silo">Name of the silo.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>True if the model no longer uses the silo; false if the model cannot run without it.</returns>
-    [Alias("LeaveAsync"), AlwaysInterleave, ResponseTimeout("01:00:00")]
-    Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken);
+    /// <returns>
+    /// True if the model no longer uses the silo; false if the model cannot run without it; null if that takes longer than a call should, and the same call
+    /// must be made again.
+    /// </returns>
+    [Alias("LeaveAsync"), AlwaysInterleave]
+    Task<bool?> LeaveAsync(string silo, CancellationToken cancellationToken);
 }

@@ -42,9 +42,10 @@ public interface ISiloGrain : IGrainWithStringKey
     /// <param name="version">Version of the route that is loaded next.</param>
     /// <param name="next">Keys of the shards and expert groups that the silo will hold on that route.</param>
     /// <param name="kept">Keys of those that it holds on routes in use.</param>
+    /// <returns>True once the memory is free; false if that takes longer than a call should, and the same call must be made again.</returns>
     /// <exception cref="StaleStepException">A scheduler with a higher epoch has called.</exception>
-    [Alias("ReserveAsync"), ResponseTimeout("00:10:00")]
-    Task ReserveAsync(string model, long epoch, long version, string[] next, string[] kept);
+    [Alias("ReserveAsync")]
+    Task<bool> ReserveAsync(string model, long epoch, long version, string[] next, string[] kept);
 
     /// <summary>
     /// Drops the weights of a model that no grain of these keys needs. A call from a scheduler that has been superseded changes nothing.

@@ -37,9 +37,6 @@ internal sealed class HolderTable
     /// <summary>True if a key is that of a holder.</summary>
     public bool Contains(string key) => _holders.ContainsKey(key);
 
-    /// <summary>True if a holder needs a piece.</summary>
-    public bool Needs(ModelPiece piece) => _holders.Values.Any(holder => holder.Pieces.Contains(piece));
-
     /// <summary>The pieces that holders need.</summary>
     public HashSet<ModelPiece> Pieces() => [.. _holders.Values.SelectMany(static holder => holder.Pieces)];
 

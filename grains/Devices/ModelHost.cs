@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Kv;
@@ -19,14 +18,13 @@ namespace HunyuanOrleans.Grains.Devices;
 public sealed class ModelHost : IDisposable
 {
     /// <summary>How long a call that loads waits before it returns how far loading is: far shorter than the timeout of calls.</summary>
-    public static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan MaxLoadWait = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly HolderTable _holders = new();
     private readonly Dictionary<string, HolderLoad> _loads = [];
-    private readonly ConcurrentDictionary<string, StepDeduplicator> _steps = new();
-    private readonly ConcurrentDictionary<string, IncomingRows> _incoming = new();
+    private readonly Dictionary<string, ShardSteps> _shards = [];
     private readonly Lazy<ModelConfig> _config;
     private readonly PieceStore _pieces;
     private readonly TimeProvider _time;
@@ -34,6 +32,7 @@ public sealed class ModelHost : IDisposable
     private long _epoch;
     private long _step;
     private long _version;
+    private RouteNumber _reserved;
     private RouteNumber _retained;
     private volatile bool _disposed;
 
@@ -126,11 +125,30 @@ public sealed class ModelHost : IDisposable
     /// <summary>Completes when no abandoned step uses the stage's buffers any more.</summary>
     public Task SettleAsync() => _parts?.Stage.SettleAsync() ?? Task.CompletedTask;
 
-    /// <summary>The steps that a shard has seen. They outlive the shard's activation.</summary>
-    public StepDeduplicator StepsOf(string shard) => _steps.GetOrAdd(shard, static _ => new StepDeduplicator());
+    /// <summary>The steps that a shard has seen. They outlive the shard's activation, and go with the shard's weights.</summary>
+    /// <param name="shard">Key of the shard.</param>
+    /// <exception cref="NotLoadedException">No route needs the shard on this silo.</exception>
+    internal ShardSteps StepsOf(string shard)
+    {
+        lock (_gate)
+        {
+            if (!_holders.Contains(shard))
+            {
+                throw new NotLoadedException($"{shard} is not loaded on this silo.");
+            }
 
-    /// <summary>The rows that a shard received ahead of their step.</summary>
-    public IncomingRows IncomingRowsOf(string shard) => _incoming.GetOrAdd(shard, static _ => new IncomingRows());
+            return _shards.TryGetValue(shard, out ShardSteps? steps) ? steps : _shards[shard] = new ShardSteps();
+        }
+    }
+
+    /// <summary>Where a step of a shard is, as this silo sees it.</summary>
+    internal StepPhase PhaseOf(string shard, long epoch, long number)
+    {
+        lock (_gate)
+        {
+            return _shards.GetValueOrDefault(shard)?.Steps.PhaseOf(epoch, number) ?? StepPhase.Unknown;
+        }
+    }
 
     /// <summary>
     /// Keeps pieces for a holder, begins to load those that are missing, as far as the silo's memory allows, and waits a moment for them. The caller repeats
@@ -140,25 +158,33 @@ public sealed class ModelHost : IDisposable
     /// <param name="epoch">Epoch of the scheduler that calls.</param>
     /// <param name="version">Version of the route that needs the holder.</param>
     /// <param name="pieces">The pieces that the holder needs.</param>
-    /// <param name="patience">How long to wait at most.</param>
+    /// <param name="maxWait">How long to wait at most.</param>
     /// <returns>
     /// How far loading is, and once nothing is missing a number for each piece. A number other than before means that the piece was loaded again.
     /// </returns>
-    /// <exception cref="GrainCallException">A piece cannot be loaded, or a later route does not need the holder; the message says why.</exception>
-    public async Task<(LoadState State, long[] Incarnations)> HoldAsync(string holder, long epoch, long version, ModelPiece[] pieces, TimeSpan patience)
+    /// <exception cref="GrainCallException">A piece cannot be loaded; the message says why.</exception>
+    /// <exception cref="NotLoadedException">A later route has taken the place of this one.</exception>
+    public async Task<(LoadState State, long[] Incarnations)> HoldAsync(string holder, long epoch, long version, ModelPiece[] pieces, TimeSpan maxWait)
     {
+        RouteNumber route = new(epoch, version);
         HolderLoad load;
         lock (_gate)
         {
+            // A call of an abandoned plan that arrives late would take memory that the next plan counts on.
+            if (route < Latest)
+            {
+                throw new NotLoadedException($"{holder} is not loaded for route {version}: route {Latest.Version} was here.");
+            }
+
             // The holder is added before loading, so that pieces that are present already are not dropped.
-            _holders.Add(holder, new RouteNumber(epoch, version), pieces);
+            _holders.Add(holder, route, pieces);
             if (!_loads.TryGetValue(holder, out load!) || load.Completion.IsCompleted)
             {
                 _loads[holder] = load = BeginLoad(holder, pieces);
             }
         }
 
-        await Task.WhenAny(load.Completion, Task.Delay(patience, _time));
+        await Task.WhenAny(load.Completion, Task.Delay(maxWait, _time));
         if (!load.Completion.IsCompleted)
         {
             return (new LoadState(false, load.TotalBytes, load.BytesLeft, _pieces.Loads.TimeLeft?.TotalSeconds), []);
@@ -181,11 +207,12 @@ public sealed class ModelHost : IDisposable
         RouteNumber route = new(epoch, version);
         lock (_gate)
         {
-            if (route < _retained)
+            if (route < Latest)
             {
                 return Task.CompletedTask;
             }
 
+            _reserved = route;
             foreach ((string holder, ModelPiece[] pieces) in next)
             {
                 _holders.Add(holder, route, pieces);
@@ -249,6 +276,9 @@ public sealed class ModelHost : IDisposable
         Interlocked.Exchange(ref _parts, null)?.Dispose();
     }
 
+    // The latest route that the silo was prepared for.
+    private RouteNumber Latest => _reserved < _retained ? _retained : _reserved;
+
     private HolderLoad BeginLoad(string holder, ModelPiece[] pieces)
     {
         bool[] present = Array.ConvertAll(pieces, _pieces.Holds);
@@ -283,9 +313,10 @@ public sealed class ModelHost : IDisposable
     // The caller holds the lock, so that no holder is added meanwhile that needs a piece after all.
     private Task DropUnneededAsync()
     {
-        foreach (string holder in _loads.Keys.Where(holder => !_holders.Contains(holder)).ToArray())
+        foreach (string holder in _loads.Keys.Concat(_shards.Keys).Where(holder => !_holders.Contains(holder)).ToArray())
         {
             _loads.Remove(holder);
+            _shards.Remove(holder);
         }
 
         return _pieces.DropAllExceptAsync(_holders.Pieces());

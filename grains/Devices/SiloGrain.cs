@@ -3,6 +3,7 @@ using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Grains.Telemetry;
 using Orleans.Concurrency;
 
@@ -10,7 +11,8 @@ namespace HunyuanOrleans.Grains.Devices;
 
 /// <inheritdoc cref="ISiloGrain"/>
 [GrainType("silo"), Reentrant, KeepAlive, PinnedPlacement]
-public sealed class SiloGrain(ModelHosts hosts, LocalAnnouncement announcement, SiloLifetime lifetime, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
+public sealed class SiloGrain(
+    ModelHosts hosts, LocalAnnouncement announcement, SiloLifetime lifetime, LongCall calls, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     private const int MaxMeasuredBytes = 16 << 20, MaxMeasuredCalls = 2000;
 
@@ -61,11 +63,18 @@ public sealed class SiloGrain(ModelHosts hosts, LocalAnnouncement announcement, 
     }
 
     /// <inheritdoc/>
-    public Task ReserveAsync(string model, long epoch, long version, string[] next, string[] kept)
+    public async Task<bool> ReserveAsync(string model, long epoch, long version, string[] next, string[] kept)
     {
         ModelHost host = hosts.Get(model);
         host.Enter(epoch);
-        return host.ReserveAsync(epoch, version, next.ToDictionary(static key => key, key => ModelPieces.Of(host.Config, PinnedKey.Parse(key))), kept);
+        Task reserved = host.ReserveAsync(epoch, version, next.ToDictionary(static key => key, key => ModelPieces.Of(host.Config, PinnedKey.Parse(key))), kept);
+        if (!await calls.WaitAsync(reserved))
+        {
+            return false;
+        }
+
+        await reserved;
+        return true;
     }
 
     private async Task<double> MeasureMedianAsync(string silo, byte[] payload, int calls)

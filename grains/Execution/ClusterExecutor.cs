@@ -93,22 +93,6 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <exception cref="ExecutorException">The deadline has passed.</exception>
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
-        _state.IsStepping = true;
-        try
-        {
-            await RunAsync(batch, result, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _state.IsStepping = false;
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private async ValueTask RunAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
-    {
         int unexpected = 0;
         long started = _time.GetTimestamp();
         _tables.Release(batch.ReleasedSessions);
@@ -116,15 +100,42 @@ internal sealed class ClusterExecutor : IModelExecutor
         activity?.SetTag("gen_ai.request.model", _model).SetTag("hunyuan.rows", batch.TokenCount).SetTag("hunyuan.sequences", batch.SliceCount);
         while (true)
         {
-            Route route = await RouteAsync(batch, started, cancellationToken).ConfigureAwait(false);
-            StepMessage step = Describe(batch, route);
+            Route route = _routes.Current is { Broken: false } current ? current : await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
+
+            // A step that waits for a route uses none: the planner may have to drop what the last one used to load the next.
+            _state.IsStepping = true;
             try
             {
-                StepReply reply = await _timeout.SendAsync(route, step, cancellationToken).ConfigureAwait(false);
-                _tables.Confirm(batch);
-                Store(reply, batch, result);
-                GrainTelemetry.Step(_time.GetElapsedTime(started), _model);
-                return;
+                if (route != _state.InUse)
+                {
+                    await SwitchAsync(route, batch, cancellationToken).ConfigureAwait(false);
+                }
+
+                StepMessage step = Describe(batch, route);
+                if (await SendAsync(route, step).ConfigureAwait(false) is { } reply)
+                {
+                    _tables.Confirm(batch);
+                    Store(reply, batch, result);
+                    GrainTelemetry.Step(_time.GetElapsedTime(started), _model);
+                    return;
+                }
+            }
+            finally
+            {
+                _state.IsStepping = false;
+            }
+
+            Interlocked.Increment(ref _retries);
+            GrainTelemetry.Retry(_model);
+            await CheckDeadlineAsync(started, affectsAll: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Null if the step has to be sent again.
+        async Task<StepReply?> SendAsync(Route route, StepMessage step)
+        {
+            try
+            {
+                return await _timeout.SendAsync(route, step, cancellationToken).ConfigureAwait(false);
             }
             catch (UnknownSessionException)
             {
@@ -143,27 +154,12 @@ internal sealed class ClusterExecutor : IModelExecutor
                 _routes.ReportBroken(route);
             }
 
-            Interlocked.Increment(ref _retries);
-            GrainTelemetry.Retry(_model);
-            await CheckDeadlineAsync(started, affectsAll: false, cancellationToken).ConfigureAwait(false);
+            return null;
         }
     }
 
-    private async Task<Route> RouteAsync(StepBatch batch, long started, CancellationToken cancellationToken)
-    {
-        Route? route = _routes.Current;
-        if (route is null || route.Broken)
-        {
-            route = await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (route != _state.InUse)
-        {
-            await SwitchAsync(route, batch, cancellationToken).ConfigureAwait(false);
-        }
-
-        return route;
-    }
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<Route> WaitForRouteAsync(long started, CancellationToken cancellationToken)
     {

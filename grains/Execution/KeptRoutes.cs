@@ -20,11 +20,11 @@ internal sealed class KeptRoutes
         _next = next;
         _memory = next.Silos.ToDictionary(static silo => silo.Silo.Name, static silo => silo.Silo.MemoryBytes);
         Route? inUse = state.InUse;
-        _routes = [.. new[] { state.Current, inUse }.OfType<Route>().Distinct()];
+        _routes = [.. new[] { state.Current, inUse }.OfType<Route>().Distinct().OrderBy(static route => route.Broken)];
         MustWait = state.IsStepping && inUse is { Broken: false } && inUse != state.Current && _memory.Keys.Any(silo => !KeptOn(silo).Contains(inUse));
     }
 
-    /// <summary>True if a step may still take an earlier route that there is no memory for.</summary>
+    /// <summary>True if a step uses an earlier route that there is no memory for.</summary>
     public bool MustWait { get; }
 
     /// <summary>Keys of the shards and expert groups on a silo to keep.</summary>

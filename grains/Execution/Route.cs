@@ -5,7 +5,7 @@ using HunyuanOrleans.Grains.Placement;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>A partition plan whose weights are loaded: the path of a step through the silos. Immutable except for the record of failures.</summary>
-/// <param name="Version">Number of the route, counted from 1 for each scheduler.</param>
+/// <param name="Version">Number of the attempt to load the route, counted from 1 for each scheduler.</param>
 /// <param name="Plan">The partition plan.</param>
 /// <param name="Stages">The attention shards, in the order of their layers.</param>
 /// <param name="Groups">Keys of all expert groups, including replicas.</param>

@@ -37,7 +37,4 @@ internal static partial class RouteLog
 
     [LoggerMessage(210, LogLevel.Warning, "Route {Version} of model {Model} was abandoned before the next one is loaded: the silos have no memory for both.")]
     public static partial void Interrupted(ILogger logger, string model, long version);
-
-    [LoggerMessage(211, LogLevel.Debug, "Silo {Silo} was not told what to load next of model {Model}: {Reason}")]
-    public static partial void NotReserved(ILogger logger, string silo, string model, string reason);
 }

@@ -30,7 +30,7 @@ internal sealed class RouteManager(
     /// <summary>How far the next route is loaded; null while none is being loaded.</summary>
     public RouteLoading? Loading => state.Loading;
 
-    /// <summary>Timestamp until which silos load, or made progress with loading; 0 if they never did.</summary>
+    /// <inheritdoc cref="RouteState.LoadedUntil"/>
     public long LoadedUntil => state.LoadedUntil;
 
     /// <summary>Names of the active silos, in order.</summary>

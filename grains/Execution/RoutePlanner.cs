@@ -106,9 +106,7 @@ internal sealed class RoutePlanner
         if (_view.LeftOut.TryGetValue(_ownSilo, out string? difference))
         {
             // The scheduler was here before the other silos, or before their announcements had arrived.
-            RouteLog.Superseded(_logger, _model, $"silo {_ownSilo} {difference}.");
-            _superseded.TrySetResult();
-            _state.Fail("Another silo takes the model over.");
+            Supersede($"silo {_ownSilo} {difference}.");
             return true;
         }
 
@@ -185,7 +183,7 @@ internal sealed class RoutePlanner
         KeptRoutes kept = new(_state, next ?? target);
         if (kept.MustWait)
         {
-            // Steps still take an older route, and there is no memory for three. They switch to the current one soon.
+            // A step uses an older route, and there is no memory for three. The next step does not use that route any more.
             return false;
         }
 
@@ -212,10 +210,13 @@ internal sealed class RoutePlanner
         (RouteStage[] stages, PinnedKey[] groups) = _preparer.Places(plan);
         using LoadingAttempt attempt = new(stages.Select(static stage => stage.Key).Concat(groups).Select(static key => key.Silo), _view, cancellationToken);
         SetAttempt(attempt);
+
+        // A silo may have gone before the attempt could be cancelled.
+        CancelIfLost();
         try
         {
-            Route route = await _preparer.PrepareAsync(plan, Epoch, _version + 1, kept.KeysOn, loading, attempt.Cancelled);
-            _version = route.Version;
+            // Each attempt has its own version: silos must be able to tell an abandoned plan from the next.
+            Route route = await _preparer.PrepareAsync(plan, Epoch, ++_version, kept.KeysOn, loading, attempt.Cancelled);
             _members = attempt.Members;
             RouteLog.Published(_logger, _model, route.Version, route.Stages.Length, route.Groups.Length);
             _state.Publish(route);
@@ -230,7 +231,7 @@ internal sealed class RoutePlanner
         catch (StaleStepException stale)
         {
             Dictionary<string, HoldingReport?> reports = await _view.ReportsAsync(_model, plan.Silos.Select(static silo => silo.Silo.Name));
-            if (_version == 0 && !_epoch.IsOver(reports))
+            if (_state.Current is null && !_epoch.IsOver(reports))
             {
                 _epoch.Choose(reports);
             }

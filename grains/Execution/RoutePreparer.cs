@@ -4,7 +4,6 @@ using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
-using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace HunyuanOrleans.Grains.Execution;
@@ -13,7 +12,7 @@ namespace HunyuanOrleans.Grains.Execution;
 /// Turns a partition plan into a route: has silos drop what they do not need any more, loads the missing weights while the current route is in use, and
 /// sends routers the expert table.
 /// </summary>
-internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMessage pool, ILogger logger)
+internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMessage pool)
 {
     private readonly ResiliencePipeline _calls = RetryPolicies.ForPreparing();
 
@@ -29,7 +28,7 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
         return (stages, groups);
     }
 
-    /// <summary>Prepares a plan.</summary>
+    /// <summary>Prepares a plan. The first failure ends it, whatever other silos still load.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="epoch">Epoch of the scheduler.</param>
     /// <param name="version">Version of the new route.</param>
@@ -38,32 +37,47 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
     /// <param name="cancellationToken">Abandons the plan. Silos may go on loading what was begun.</param>
     /// <exception cref="SiloLoadException">A silo cannot load its share.</exception>
     /// <exception cref="StaleStepException">Another scheduler has taken over.</exception>
-    /// <exception cref="Exception">A transient error: a silo has gone meanwhile.</exception>
+    /// <exception cref="Exception">A silo has gone meanwhile, or an unexpected error.</exception>
     public async Task<Route> PrepareAsync(
         PartitionPlan plan, long epoch, long version, Func<string, string[]> kept, RouteLoading loading, CancellationToken cancellationToken)
     {
         (RouteStage[] stages, PinnedKey[] groups) = Places(plan);
+        using CancellationTokenSource attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Dictionary<string, Task> reserved = stages.Select(static stage => stage.Key).Concat(groups).GroupBy(static key => key.Silo)
-            .ToDictionary(static silo => silo.Key, silo => ReserveAsync(silo.Key, epoch, version, [.. silo.Select(static key => key.ToString())], kept(silo.Key), cancellationToken));
-        Task<RouteStage[]> shards = Task.WhenAll(stages.Select(stage => LoadAsync(stage, reserved[stage.Key.Silo], epoch, version, loading, cancellationToken)));
-        await Task.WhenAll([shards, .. groups.Select(group => LoadAsync(group, reserved[group.Silo], epoch, version, loading, cancellationToken))]);
+            .ToDictionary(static silo => silo.Key, silo => ReserveAsync(silo.Key, epoch, version, [.. silo.Select(static key => key.ToString())], kept(silo.Key), attempt.Token));
+        Task<RouteStage>[] shards = [.. stages.Select(stage => LoadAsync(stage, reserved[stage.Key.Silo], epoch, version, loading, attempt.Token))];
+        await WhenAllOrFirstFaultAsync([.. shards, .. groups.Select(group => LoadAsync(group, reserved[group.Silo], epoch, version, loading, attempt.Token))], attempt);
         RouterTable table = new(version, [.. groups.Select(static group => group.ToString())]) { Epoch = epoch };
-        await Task.WhenAll(stages.Select(stage => CallAsync(
-            stage.Key.Silo, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), cancellationToken)));
-        return new Route(version, plan, await shards, groups);
+        await WhenAllOrFirstFaultAsync(
+            [.. stages.Select(stage => CallAsync(stage.Key.Silo, () => grains.GetGrain<IRouterGrain>(stage.Key.ToString()).SetTableAsync(table), attempt.Token))], attempt);
+        return new Route(version, plan, await Task.WhenAll(shards), groups);
+    }
+
+    // Loading takes minutes: after a failure it must not be waited for, and its calls end.
+    private static async Task WhenAllOrFirstFaultAsync(Task[] calls, CancellationTokenSource attempt)
+    {
+        try
+        {
+            await foreach (Task call in Task.WhenEach(calls))
+            {
+                await call;
+            }
+        }
+        catch
+        {
+            await attempt.CancelAsync();
+            await Task.WhenAll(calls).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
     }
 
     private async Task ReserveAsync(string silo, long epoch, long version, string[] next, string[] kept, CancellationToken cancellationToken)
     {
         ISiloGrain grain = grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(silo).ToString());
-        try
+        bool isReserved = false;
+        while (!isReserved)
         {
-            await CallAsync(silo, () => grain.ReserveAsync(model, epoch, version, next, kept), cancellationToken);
-        }
-        catch (Exception fault) when (fault is not (SiloLoadException or StaleStepException) && !TransientErrors.IsTransient(fault) && !cancellationToken.IsCancellationRequested)
-        {
-            // A silo of an earlier version does not have the method. It drops weights when the new route is in use.
-            RouteLog.NotReserved(logger, silo, model, fault.Message);
+            await CallAsync(silo, async () => isReserved = await grain.ReserveAsync(model, epoch, version, next, kept), cancellationToken);
         }
     }
 
@@ -80,24 +94,19 @@ internal sealed class RoutePreparer(IGrainFactory grains, string model, KvPoolMe
     {
         await reserved;
         IExpertGroupGrain grain = grains.GetGrain<IExpertGroupGrain>(group.ToString());
-        await LoadAsync(group, async () => await grain.LoadAsync(epoch, version), loading, cancellationToken);
+        await LoadAsync(group, () => grain.LoadAsync(epoch, version), loading, cancellationToken);
     }
 
-    // Each call waits a moment on the silo, so that a lost silo is noticed however long loading takes. Silos of an earlier version return no state when
-    // everything is loaded.
-    private async Task LoadAsync(PinnedKey key, Func<Task<LoadState?>> call, RouteLoading loading, CancellationToken cancellationToken)
+    // Each call waits a moment on the silo, so that a lost silo is noticed however long loading takes.
+    private async Task LoadAsync(PinnedKey key, Func<Task<LoadState>> call, RouteLoading loading, CancellationToken cancellationToken)
     {
-        LoadState? state;
+        LoadState state = null!;
         do
         {
-            state = null;
             await CallAsync(key.Silo, async () => state = await call(), cancellationToken);
-            if (state is not null)
-            {
-                loading.Report(key, state);
-            }
+            loading.Report(key, state);
         }
-        while (state is { IsLoaded: false });
+        while (!state.IsLoaded);
     }
 
     private async Task CallAsync(string silo, Func<Task> call, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal sealed class RouteState
         set => _inUse = value;
     }
 
-    /// <summary>True while a step is computed or waits for a route.</summary>
+    /// <summary>True while a step uses a route or switches to one, not while it waits for one.</summary>
     public bool IsStepping
     {
         get => _isStepping;
@@ -31,19 +31,22 @@ internal sealed class RouteState
     }
 
     /// <summary>Why there is no usable route, for users; null if there is one.</summary>
-    public string? Problem => _current is { Broken: false } ? null : _problem;
+    public string? Problem => IsUsable ? null : _problem;
 
     /// <summary>How far the next route is loaded; null while none is being loaded.</summary>
     public RouteLoading? Loading => _loading;
 
-    /// <summary>Timestamp until which silos load, or made progress with loading; 0 if they never did.</summary>
+    /// <summary>
+    /// Timestamp until which silos load, or made progress with loading, while there is or was no usable route; 0 if they never did. Steps wait for loading
+    /// only without a usable route.
+    /// </summary>
     public long LoadedUntil
     {
         get
         {
             lock (_gate)
             {
-                return Math.Max(_loadedUntil, _loading?.ExpectedEnd ?? 0);
+                return IsUsable ? _loadedUntil : Math.Max(_loadedUntil, _loading?.ExpectedEnd ?? 0);
             }
         }
     }
@@ -91,7 +94,7 @@ internal sealed class RouteState
     {
         lock (_gate)
         {
-            _loadedUntil = Math.Max(_loadedUntil, _loading?.Advanced ?? 0);
+            RecordProgress();
             _loading = null;
         }
     }
@@ -101,6 +104,7 @@ internal sealed class RouteState
     {
         lock (_gate)
         {
+            RecordProgress();
             _planFailed = false;
             _problem = "A part of the model was lost and is being replaced.";
             _current = route;
@@ -126,7 +130,17 @@ internal sealed class RouteState
     /// <summary>Sets the reason why there is no usable route while planning goes on.</summary>
     public void Explain(string problem) => _problem = problem;
 
+    private bool IsUsable => _current is { Broken: false };
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void RecordProgress()
+    {
+        if (!IsUsable)
+        {
+            _loadedUntil = Math.Max(_loadedUntil, _loading?.Advanced ?? 0);
+        }
+    }
 
     private void Notify()
     {

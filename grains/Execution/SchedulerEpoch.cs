@@ -3,8 +3,8 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// The epoch of a scheduler: one above every epoch that silos have seen. The clock only serves silos that do not report epochs. It does not call silos.
-/// Not thread-safe.
+/// The epoch of a scheduler: above every epoch that silos have seen, and not before the clock, so that two schedulers that start at once and see the same
+/// have different ones. It does not call silos. Not thread-safe.
 /// </summary>
 internal sealed class SchedulerEpoch(TimeProvider time)
 {
@@ -18,8 +18,7 @@ internal sealed class SchedulerEpoch(TimeProvider time)
     public void Choose(IReadOnlyDictionary<string, HoldingReport?> reports)
     {
         long seen = reports.Values.Max(static report => report?.Epoch) ?? 0;
-        long own = Value > 0 ? Value + TimeSpan.TicksPerMinute : time.GetUtcNow().UtcTicks;
-        Volatile.Write(ref _value, Value > 0 && seen > Value ? seen + 1 : Math.Max(seen + 1, own));
+        Volatile.Write(ref _value, Math.Max(Math.Max(seen, Value) + 1, time.GetUtcNow().UtcTicks));
         _asked.UnionWith(reports.Keys);
     }
 

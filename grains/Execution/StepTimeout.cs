@@ -30,13 +30,13 @@ internal sealed class StepTimeout(HunyuanSiloOptions options, int rowBytes, Time
 
         // The last message of a step's rows is between two silos; those before it keep the sending shard busy.
         int misses = 0, allowed = MissesAllowed + (int)(options.TransferTime(Math.Min(bytes, options.MessageBytes)) / options.StepProbeInterval);
-        TimeSpan patience = (ProbeIntervals * options.StepProbeInterval)
+        TimeSpan probeTimeout = (ProbeIntervals * options.StepProbeInterval)
             + options.TransferTime(Math.Min(bytes, (long)options.MessagesInFlight * options.MessageBytes));
         try
         {
             while (await IsOverdueAsync(reply, cancellationToken).ConfigureAwait(false))
             {
-                misses = await IsComputedAsync(route, step, patience).ConfigureAwait(false) ? 0 : misses + 1;
+                misses = await IsComputedAsync(route, step, probeTimeout).ConfigureAwait(false) ? 0 : misses + 1;
                 if (misses > allowed && !reply.IsCompleted)
                 {
                     throw new TimeoutException($"No shard knows step {step.Number} any more.");
@@ -61,10 +61,10 @@ internal sealed class StepTimeout(HunyuanSiloOptions options, int rowBytes, Time
     }
 
     // A probe may have to wait behind rows of the step.
-    private async Task<bool> IsComputedAsync(Route route, StepMessage step, TimeSpan patience)
+    private async Task<bool> IsComputedAsync(Route route, StepMessage step, TimeSpan probeTimeout)
     {
         StepPhase[] phases = await Task.WhenAll(route.Stages.Select(
-            stage => stage.Grain.PhaseAsync(step.Epoch, step.Number).WaitAsync(patience, time))).ConfigureAwait(false);
+            stage => stage.Grain.PhaseAsync(step.Epoch, step.Number).WaitAsync(probeTimeout, time))).ConfigureAwait(false);
         return phases.Contains(StepPhase.Running);
     }
 }

@@ -7,6 +7,7 @@ using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -29,6 +30,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddSingleton(options);
         silo.Services.AddSingleton<SiloLifetime>();
         silo.Services.AddSingleton<LongCall>();
+        silo.Services.AddSingleton<ExpertCallLimits>();
         silo.Services.AddSingleton(announcement);
         silo.Services.AddSingleton<SiloNames>();
         silo.Services.AddSingleton<SiloAnnouncements>();
@@ -43,6 +45,8 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShareHandover>();
         silo.Services.AddHostedService<IdleSessionCollector>();
         silo.Services.AddHostedService<SchedulerActivator>();
+        silo.Services.AddSingleton<IValidateOptions<SiloMessagingOptions>, CallTimeoutValidator>();
+        silo.Services.AddOptions<SiloMessagingOptions>().ValidateOnStart();
         silo.Configure<ConnectionOptions>(connections => connections.ConnectionsPerEndpoint = options.ConnectionsPerSilo);
         if (options.Link is { } link)
         {

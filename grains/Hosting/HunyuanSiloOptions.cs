@@ -37,8 +37,9 @@ public sealed record HunyuanSiloOptions
     public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a router waits for an expert call before it calls again, and a silo for KV blocks, beside the time for their bytes. Default 10 s. A lower value finds lost messages sooner. It must be longer than
-    /// the slowest expert takes for the largest batch.
+    /// How long a router waits for an expert call before it calls again, and a silo for KV blocks, beside the time for their bytes. Default 10 s. A lower
+    /// value finds lost messages sooner. It must be longer than the slowest expert takes for the largest batch, and with the time for the largest messages
+    /// shorter than the response timeout of calls.
     /// </summary>
     public TimeSpan ExpertCallTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -149,6 +150,9 @@ public sealed record HunyuanSiloOptions
 
     /// <summary>How long a call with so many bytes, there and back, may take before it counts as lost.</summary>
     internal TimeSpan CallTimeout(long bytes) => ExpertCallTimeout + TransferTime(bytes);
+
+    /// <summary>The longest of them: rows of the largest message there and back, behind others of its size.</summary>
+    internal TimeSpan LongestCallTimeout => CallTimeout(2L * MessageBytes * MessagesInFlight);
 
     /// <summary>The properties that the silo announces. It reads every model's files.</summary>
     /// <exception cref="ModelException">A file of a model is missing, damaged or unreadable.</exception>

@@ -79,8 +79,13 @@ public sealed partial class ShareHandover(
     {
         try
         {
-            bool spared = await grains.GetGrain<IModelGrain>(model).LeaveAsync(silo.Name, cancellationToken).WaitAsync(cancellationToken);
-            Left(logger, silo.Name, model, spared);
+            bool? spared = null;
+            while (spared is null)
+            {
+                spared = await grains.GetGrain<IModelGrain>(model).LeaveAsync(silo.Name, cancellationToken).WaitAsync(cancellationToken);
+            }
+
+            Left(logger, silo.Name, model, spared.Value);
         }
         catch (Exception fault) when (fault is OperationCanceledException || TransientErrors.IsTransient(fault))
         {

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Grains.Messages;
 [GenerateSerializer, Immutable, Alias("hunyuan.router.table")]
 public sealed record RouterTable([property: Id(0)] long Version, [property: Id(1)] string[] Groups)
 {
-    /// <summary>Epoch of the scheduler that made the route. Schedulers of earlier versions send 0.</summary>
+    /// <summary>Epoch of the scheduler that made the route.</summary>
     [Id(2)]
     public long Epoch { get; init; }
 }

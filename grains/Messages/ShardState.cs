@@ -4,9 +4,9 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Incarnations">
 /// A number for the KV memory of each CLA group of the shard, once it is loaded. A number other than before means that the group's content is lost.
 /// </param>
-/// <param name="Load">How far the shard is loaded; null from a silo of an earlier version, which answers when nothing is missing.</param>
+/// <param name="Load">How far the shard is loaded.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.shard.state")]
-public sealed record ShardState([property: Id(0)] long[] Incarnations, [property: Id(1)] LoadState? Load);
+public sealed record ShardState([property: Id(0)] long[] Incarnations, [property: Id(1)] LoadState Load);
 
 /// <summary>Where a step is, as one silo sees it.</summary>
 [GenerateSerializer, Alias("hunyuan.step.phase")]

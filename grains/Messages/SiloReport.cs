@@ -45,9 +45,9 @@ public sealed record HoldingReport(
     [Id(8)]
     public long Epoch { get; init; }
 
-    /// <summary>What is loaded for each route that still needs something here, in any order. Silos of earlier versions report none.</summary>
+    /// <summary>What is loaded for each route that still needs something here, in any order.</summary>
     [Id(9)]
-    public HeldRouteReport[]? Routes { get; init; }
+    public HeldRouteReport[] Routes { get; init; } = [];
 }
 
 /// <summary>What a silo has loaded for one route.</summary>

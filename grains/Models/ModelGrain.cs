@@ -2,13 +2,14 @@ using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Requests;
+using HunyuanOrleans.Grains.Shards;
 using Orleans.Concurrency;
 
 namespace HunyuanOrleans.Grains.Models;
 
 /// <inheritdoc cref="IModelGrain"/>
 [GrainType("model"), Reentrant, KeepAlive, SchedulerPlacement]
-public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
+public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, LongCall calls, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
 {
     private ModelRuntime _runtime = null!;
 
@@ -29,5 +30,16 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, I
     public Task<ModelReport> ReportAsync() => Task.FromResult(_runtime.Report(silo.Name));
 
     /// <inheritdoc/>
-    public Task<bool> LeaveAsync(string silo, CancellationToken cancellationToken) => _runtime.LeaveAsync(silo, cancellationToken);
+    public async Task<bool?> LeaveAsync(string silo, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<bool> left = _runtime.LeaveAsync(silo, call.Token);
+        if (await calls.WaitAsync(left))
+        {
+            return await left;
+        }
+
+        await call.CancelAsync();
+        return null;
+    }
 }

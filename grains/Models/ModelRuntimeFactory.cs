@@ -35,7 +35,7 @@ public sealed class ModelRuntimeFactory(
         ITokenText? text = texts.Find(model);
         ClusterView view = new(grains, membership, announcements, time);
         RouteState state = new();
-        RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options), logger);
+        RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options));
         RoutePlanner planner = new(settings, config, silo.Name, options.MinSilos, view, preparer, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);

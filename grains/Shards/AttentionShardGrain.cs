@@ -19,8 +19,6 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     private readonly string _key;
     private readonly LayerRange _layers;
     private readonly ModelHost _host;
-    private readonly StepDeduplicator _steps;
-    private readonly IncomingRows _rows;
     private readonly HunyuanSiloOptions _options;
     private readonly LongCall _calls;
     private readonly TimeProvider _time;
@@ -36,8 +34,6 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         PinnedKey key = PinnedKey.Parse(_key);
         _layers = key.Layers;
         _host = hosts.Get(key.Model);
-        _steps = _host.StepsOf(_key);
-        _rows = _host.IncomingRowsOf(_key);
     }
 
     /// <inheritdoc/>
@@ -45,7 +41,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     {
         _host.Enter(epoch);
         ModelPieces.CheckPool(_host, pool);
-        (LoadState load, long[] incarnations) = await _host.HoldAsync(_key, epoch, version, ModelPieces.Of(_host.Config, _layers), ModelHost.LoadPatience);
+        (LoadState load, long[] incarnations) = await _host.HoldAsync(_key, epoch, version, ModelPieces.Of(_host.Config, _layers), ModelHost.MaxLoadWait);
         return new ShardState(load.IsLoaded ? incarnations[..ModelPieces.Groups(_host.Config, _layers)] : [], load);
     }
 
@@ -53,31 +49,35 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     public Task<StepReply?> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
     {
         _host.Enter(step);
-        return WaitAsync(step.Epoch, step.Number, _steps.Enter(step.Epoch, step.Number, token => ComputeAsync(step, token)), cancellationToken);
+        ShardSteps shard = _host.StepsOf(_key);
+        return WaitAsync(step.Epoch, step.Number, shard.Steps, shard.Steps.Enter(step.Epoch, step.Number, token => ComputeAsync(step, shard, token)), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<StepReply?> ResultAsync(long epoch, long number, CancellationToken cancellationToken) =>
-        WaitAsync(epoch, number, _steps.Find(epoch, number), cancellationToken);
+    public Task<StepReply?> ResultAsync(long epoch, long number, CancellationToken cancellationToken)
+    {
+        StepDeduplicator steps = _host.StepsOf(_key).Steps;
+        return WaitAsync(epoch, number, steps, steps.Find(epoch, number), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task TakeRowsAsync(StepRowsMessage rows)
     {
         _host.Enter(rows.Epoch);
-        _rows.Add(rows);
+        _host.StepsOf(_key).Rows.Add(rows);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<StepPhase> PhaseAsync(long epoch, long number) => Task.FromResult(_steps.PhaseOf(epoch, number));
+    public Task<StepPhase> PhaseAsync(long epoch, long number) => Task.FromResult(_host.PhaseOf(_key, epoch, number));
 
-    private async Task<StepReply?> WaitAsync(long epoch, long number, Task<StepReply> reply, CancellationToken cancellationToken)
+    private async Task<StepReply?> WaitAsync(long epoch, long number, StepDeduplicator steps, Task<StepReply> reply, CancellationToken cancellationToken)
     {
-        using CancellationTokenRegistration abandoned = cancellationToken.UnsafeRegister(_ => _steps.Cancel(epoch, number), null);
+        using CancellationTokenRegistration abandoned = cancellationToken.UnsafeRegister(_ => steps.Cancel(epoch, number), null);
         return await _calls.WaitAsync(reply) ? await reply : null;
     }
 
-    private async Task<StepReply> ComputeAsync(StepMessage step, CancellationToken cancellationToken)
+    private async Task<StepReply> ComputeAsync(StepMessage step, ShardSteps own, CancellationToken cancellationToken)
     {
         List<(int FirstRow, byte[] Rows)> rows;
         using Activity? activity = GrainTelemetry.Start("hunyuan.stage");
@@ -86,10 +86,11 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         try
         {
             Stage stage = _host.Loaded.Stage;
-            stage.Begin(step, _rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, cancellationToken);
+            stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, cancellationToken);
             await stage.AdvanceAsync();
             while (stage.WaitingLayer >= 0)
             {
+                // Experts may take longer than a call should: the same call is made again until their outputs are here.
                 int layer = stage.WaitingLayer;
                 while (!await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, layer))
                 {
@@ -122,7 +123,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         }
 
         StepMessage next = step with { Stage = step.Stage + 1, Tokens = [], Rows = rows[^1].Rows, RowsAhead = rows[^1].FirstRow };
-        _steps.MarkForwarded(step.Epoch, step.Number);
+        own.Steps.MarkForwarded(step.Epoch, step.Number);
 
         // The activity of this stage does not include the later stages.
         activity?.Stop();

@@ -14,6 +14,9 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     /// <summary>Number of rows.</summary>
     public int RowCount => _rows;
 
+    /// <summary>Name of the silo that is called first.</summary>
+    public string Silo => holders[0].Silo;
+
     /// <summary>Key of the group to call at an attempt, counted from 0.</summary>
     public string Holder(int attempt) => holders[attempt % holders.Length].Key;
 

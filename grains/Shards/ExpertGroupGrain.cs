@@ -28,7 +28,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     public async Task<LoadState> LoadAsync(long epoch, long version)
     {
         _host.Enter(epoch);
-        (LoadState load, _) = await _host.HoldAsync(_key.ToString(), epoch, version, ModelPieces.Of(_host.Config, _key.Experts), ModelHost.LoadPatience);
+        (LoadState load, _) = await _host.HoldAsync(_key.ToString(), epoch, version, ModelPieces.Of(_host.Config, _key.Experts), ModelHost.MaxLoadWait);
         return load;
     }
 

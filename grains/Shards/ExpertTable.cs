@@ -17,7 +17,7 @@ internal sealed class ExpertTable
     public ExpertTable(string[] keys, LayerRange layers)
     {
         _firstLayer = layers.FirstLayer;
-        List<Group> all = [.. keys.Select(key => new Group(key, PinnedKey.Parse(key).Experts))];
+        List<Group> all = [.. keys.Select(static key => Group.Of(key))];
         _groups = new Group[layers.Layers][];
         for (int i = 0; i < _groups.Length; i++)
         {
@@ -74,6 +74,14 @@ internal sealed class ExpertTable
         return [.. holders[turn..], .. holders[..turn]];
     }
 
-    /// <summary>An expert group: its key and its range of experts.</summary>
-    internal readonly record struct Group(string Key, ExpertRange Range);
+    /// <summary>An expert group: its key, its silo and its range of experts.</summary>
+    internal readonly record struct Group(string Key, string Silo, ExpertRange Range)
+    {
+        /// <summary>Reads the group from its key.</summary>
+        public static Group Of(string key)
+        {
+            PinnedKey parsed = PinnedKey.Parse(key);
+            return new Group(key, parsed.Silo, parsed.Experts);
+        }
+    }
 }

@@ -3,33 +3,30 @@ using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Rows that arrive before the step they belong to. A shard has one; it outlives the shard's activation. Thread-safe.</summary>
+/// <summary>Rows that arrive before the step they belong to, of one step at a time. Thread-safe.</summary>
 public sealed class IncomingRows
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(long Epoch, long Number), List<StepRowsMessage>> _rows = [];
-    private (long Epoch, long Number) _taken;
+    private (long Epoch, long Number) _step;
 
-    /// <summary>Keeps rows until their step arrives. Rows of earlier steps than the last one are dropped.</summary>
+    // Null once the step has taken its rows.
+    private List<StepRowsMessage>? _rows;
+
+    /// <summary>Keeps rows until their step arrives. A later step takes the place of the one before, of which no more is kept.</summary>
     public void Add(StepRowsMessage rows)
     {
         lock (_gate)
         {
             (long, long) step = (rows.Epoch, rows.Number);
-            if (step.CompareTo(_taken) <= 0)
+            if (step.CompareTo(_step) > 0)
             {
-                return;
-            }
-
-            if (!_rows.TryGetValue(step, out List<StepRowsMessage>? list))
-            {
-                _rows[step] = list = [];
+                (_step, _rows) = (step, []);
             }
 
             // A message may arrive twice.
-            if (!list.Exists(other => other.FirstRow == rows.FirstRow))
+            if (step == _step && _rows is not null && !_rows.Exists(other => other.FirstRow == rows.FirstRow))
             {
-                list.Add(rows);
+                _rows.Add(rows);
             }
         }
     }
@@ -42,22 +39,14 @@ public sealed class IncomingRows
     /// <exception cref="RowsMissingException">Some have not arrived.</exception>
     public IReadOnlyList<StepRowsMessage> Take(long epoch, long number, int rowsAhead, int rowBytes)
     {
-        List<StepRowsMessage>? list;
+        List<StepRowsMessage>? list = null;
         lock (_gate)
         {
             (long, long) step = (epoch, number);
-            list = _rows.GetValueOrDefault(step);
-            if (step.CompareTo(_taken) > 0)
+            if (step.CompareTo(_step) >= 0)
             {
-                _taken = step;
-            }
-
-            foreach ((long, long) earlier in _rows.Keys)
-            {
-                if (earlier.CompareTo(step) <= 0)
-                {
-                    _rows.Remove(earlier);
-                }
+                list = step == _step ? _rows : null;
+                (_step, _rows) = (step, null);
             }
         }
 

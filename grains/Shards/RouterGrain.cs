@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Contracts;
@@ -28,13 +27,13 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private readonly TimeProvider _time;
     private readonly HunyuanSiloOptions _options;
     private readonly LongCall _longCalls;
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _windows = new();
+    private readonly ExpertCallLimits _limits;
     private readonly SortedList<RouteNumber, ExpertTable> _tables = [];
 
     /// <summary>Creates a router without tables.</summary>
-    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall longCalls, IGrainFactory grains, TimeProvider time)
+    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall longCalls, ExpertCallLimits limits, IGrainFactory grains, TimeProvider time)
     {
-        (_options, _longCalls) = (options, longCalls);
+        (_options, _longCalls, _limits) = (options, longCalls, limits);
         _grains = grains;
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
@@ -70,7 +69,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
     private async Task DispatchAsync(RouteNumber route, int layer, CancellationToken cancellationToken)
     {
-        if (!_tables.TryGetValue(route, out ExpertTable? table) && !_tables.TryGetValue(route with { Epoch = 0 }, out table))
+        if (!_tables.TryGetValue(route, out ExpertTable? table))
         {
             throw new NotLoadedException($"{_key} has no expert table of route {route.Version}.");
         }
@@ -97,8 +96,8 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, CancellationToken cancellationToken)
     {
         int attempt = 0;
-        SemaphoreSlim window = _windows.GetOrAdd(dispatch.Holder(0), _ => new SemaphoreSlim(_options.MessagesInFlight));
-        await window.WaitAsync(cancellationToken);
+        SemaphoreSlim limit = _limits.Of(dispatch.Silo);
+        await limit.WaitAsync(cancellationToken);
         long started = _time.GetTimestamp();
         ResilienceContext context = RetryPolicies.ForBytes(2L * message.Rows.Length, cancellationToken);
         try
@@ -116,7 +115,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         }
         finally
         {
-            window.Release();
+            limit.Release();
             ResilienceContextPool.Shared.Return(context);
         }
     }

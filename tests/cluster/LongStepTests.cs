@@ -29,7 +29,14 @@ public sealed class LongStepTests
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
             2,
             model,
-            (_, options) => options with { Models = [model.Settings with { Simulation = simulation }] },
+            (_, options) => options with
+            {
+                Models = [model.Settings with { Simulation = simulation }],
+
+                // They are shorter than the response timeout.
+                ExpertCallTimeout = 0.9 * ResponseTimeout,
+                SlowestNetwork = 100e6,
+            },
             new ClusterSetup { ConfigureSilo = (_, silo) => silo.Configure<SiloMessagingOptions>(static o => o.ResponseTimeout = ResponseTimeout) });
         GenerationRequest request = TestRequests.Create(1, model.VocabularySize, 1)[0];
         Assert.Single((await cluster.Model.GenerateAsync(request))[0]);

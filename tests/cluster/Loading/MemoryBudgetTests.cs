@@ -44,7 +44,7 @@ public sealed class MemoryBudgetTests : IDisposable
         await HoldAsync("c", 3, 2, 4);
         Assert.Equal(4 * Expert, _memory.Used);
         Assert.Equal(4 * Expert, _memory.Peak);
-        HeldRouteReport held = Assert.Single(_host.Report().Routes!);
+        HeldRouteReport held = Assert.Single(_host.Report().Routes);
         Assert.Equal((1, 3), (held.Epoch, held.Version));
         Assert.Equal(Pieces(2, 4).Select(static piece => (piece.Layer * Model.Config.Experts) + piece.Expert), held.Experts.Order());
     }
@@ -56,7 +56,7 @@ public sealed class MemoryBudgetTests : IDisposable
         await HoldAsync("old", 7, 40, Pieces(0, 2));
         _host.Enter(8);
         await HoldAsync("new", 8, 1, Pieces(1, 2));
-        Assert.Equal([(7, 40), (8, 1)], _host.Report().Routes!.Select(static route => (route.Epoch, route.Version)).Order());
+        Assert.Equal([(7, 40), (8, 1)], _host.Report().Routes.Select(static route => (route.Epoch, route.Version)).Order());
         await _host.RetainAsync(8, 1, ["new"]);
         Assert.Equal(["new"], _host.Report().Holders);
         Assert.Equal(8, _host.Report().Epoch);
@@ -69,7 +69,7 @@ public sealed class MemoryBudgetTests : IDisposable
 
     private async Task HoldAsync(string holder, long epoch, long version, ModelPiece[] pieces)
     {
-        while (!(await _host.HoldAsync(holder, epoch, version, pieces, ModelHost.LoadPatience)).State.IsLoaded)
+        while (!(await _host.HoldAsync(holder, epoch, version, pieces, ModelHost.MaxLoadWait)).State.IsLoaded)
         {
         }
     }

@@ -89,6 +89,28 @@ public sealed class ModelHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_late_call_of_an_abandoned_plan_takes_no_memory_from_the_next()
+    {
+        using ModelHost host = Create(Simulated(Fast));
+        ModelPiece[] pieces = [ModelPiece.Attention(0)];
+        await host.ReserveAsync(1, 2, new Dictionary<string, ModelPiece[]> { ["a"] = pieces }, []);
+        await Assert.ThrowsAsync<NotLoadedException>(() => host.HoldAsync("b", 1, 1, [ModelPiece.Head], TimeSpan.Zero));
+        Assert.Equal(["a"], host.Report().Holders);
+        Assert.Single(await LoadAsync(host, pieces, version: 2));
+    }
+
+    [Fact]
+    public async Task The_steps_of_a_shard_go_with_its_weights()
+    {
+        using ModelHost host = Create(Simulated(Fast));
+        await LoadAsync(host, [ModelPiece.Attention(0)]);
+        Assert.Same(host.StepsOf("a"), host.StepsOf("a"));
+        await host.RetainAsync(1, 2, []);
+        Assert.Throws<NotLoadedException>(() => host.StepsOf("a"));
+        Assert.Equal(StepPhase.Unknown, host.PhaseOf("a", 1, 1));
+    }
+
+    [Fact]
     public async Task A_load_that_fails_says_why_and_is_tried_again_by_the_next_call()
     {
         string weights = Directory.EnumerateFiles(_folder.Root, "*.safetensors").First(), hidden = _folder.File("hidden");
@@ -109,7 +131,7 @@ public sealed class ModelHostTests : IDisposable
     {
         while (true)
         {
-            (LoadState state, long[] incarnations) = await host.HoldAsync("a", 1, version, pieces, ModelHost.LoadPatience);
+            (LoadState state, long[] incarnations) = await host.HoldAsync("a", 1, version, pieces, ModelHost.MaxLoadWait);
             if (state.IsLoaded)
             {
                 return incarnations;

@@ -52,6 +52,30 @@ public sealed class RouteLoadingTests
     }
 
     [Fact]
+    public void Loading_beside_a_usable_route_does_not_count()
+    {
+        RouteState state = new();
+        Route route = new(1, null!, [], []);
+        state.Publish(route);
+        RouteLoading loading = new(_time);
+        state.BeginLoading(loading);
+        loading.Report(First, new LoadState(false, 100, 100, null));
+        _time.Advance(TimeSpan.FromSeconds(10));
+        loading.Report(First, new LoadState(false, 100, 90, 90));
+        Assert.Equal(0, state.LoadedUntil);
+
+        // From now on steps wait for it.
+        route.Broken = true;
+        Assert.Equal(-90, _time.GetElapsedTime(state.LoadedUntil).TotalSeconds);
+        state.Publish(new Route(2, null!, [], []));
+        Assert.Equal(0, _time.GetElapsedTime(state.LoadedUntil).TotalSeconds);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        loading.Report(First, new LoadState(false, 100, 80, 80));
+        state.EndLoading();
+        Assert.Equal(10, _time.GetElapsedTime(state.LoadedUntil).TotalSeconds);
+    }
+
+    [Fact]
     public void Only_time_in_which_something_is_loaded_counts_for_the_speed()
     {
         LoadMeter meter = new(_time);

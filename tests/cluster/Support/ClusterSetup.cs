@@ -11,6 +11,9 @@ internal sealed record ClusterSetup
 
     public const int FastMissedProbes = 2;
 
+    /// <summary>With the time for the largest messages it is shorter than the response timeout.</summary>
+    public static readonly TimeSpan FastExpertCallTimeout = TimeSpan.FromSeconds(3);
+
     // Calls on their way to a killed silo are lost on the in-memory transport: only the limit ends them.
     private static readonly TimeSpan FastResponseTimeout = TimeSpan.FromSeconds(5);
 

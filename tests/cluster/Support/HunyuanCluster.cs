@@ -46,6 +46,7 @@ internal sealed class HunyuanCluster : IAsyncDisposable
 
                 setup.ConfigureSilo?.Invoke(number, silo);
                 HunyuanSiloOptions usual = Options(number, models);
+                usual = setup.FailsFast ? usual with { ExpertCallTimeout = ClusterSetup.FastExpertCallTimeout } : usual;
                 silo.AddHunyuan(options?.Invoke(number, usual) ?? usual);
             },
         });

@@ -1,0 +1,51 @@
+using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Execution;
+using HunyuanOrleans.Grains.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Configuration;
+using Xunit;
+
+namespace HunyuanOrleans.Cluster.Tests;
+
+/// <summary>Steps that wait for a route, and the timeouts of their calls.</summary>
+public sealed class ClusterExecutorTests
+{
+    private static readonly TestModel Model = new("tiny-top8-nocla");
+
+    private static readonly HunyuanSiloOptions Options = new() { Capacity = new SiloCapacity { Name = "a", MemoryBytes = 1, MemoryBandwidth = 1 } };
+
+    [Fact]
+    public async Task A_step_that_waits_for_a_route_does_not_keep_the_planner_waiting()
+    {
+        RouteState state = new();
+        RouteManager routes = new(Model.Name, null!, state, null!, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
+        ClusterExecutor executor = new(
+            Model.Settings,
+            Model.Config,
+            Options,
+            routes,
+            state,
+            FakeGrains.Create(static (_, method) => throw new InvalidOperationException($"{method.Name} is not expected.")),
+            NullLogger.Instance,
+            TimeProvider.System);
+        using CancellationTokenSource stop = new();
+        Task step = executor.ExecuteAsync(new StepBatch(1, 1), new StepResult(1), stop.Token).AsTask();
+        Assert.False(step.IsCompleted);
+        Assert.False(state.IsStepping);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => step);
+    }
+
+    [Fact]
+    public void The_response_timeout_must_leave_time_for_the_largest_messages()
+    {
+        TimeSpan longest = Options.LongestCallTimeout;
+        Assert.True(longest > Options.ExpertCallTimeout);
+        CallTimeoutValidator validator = new(Options);
+        Assert.True(validator.Validate(null, new SiloMessagingOptions()).Succeeded);
+        Assert.True(validator.Validate(null, new SiloMessagingOptions { ResponseTimeout = longest }).Failed);
+        Assert.True(validator.Validate(null, new SiloMessagingOptions { ResponseTimeout = longest + TimeSpan.FromMilliseconds(1) }).Succeeded);
+    }
+}
