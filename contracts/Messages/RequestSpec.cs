@@ -69,7 +69,7 @@ public sealed record RequestSpec
     /// <summary>Creates the message of a request.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="request">The request.</param>
-    /// <param name="deadline">How long the request may go without a new token.</param>
+    /// <param name="deadline">How long the request may wait for the model's scheduler to respond, over all attempts, before it ends with an error.</param>
     public static RequestSpec Of(string model, GenerationRequest request, TimeSpan deadline) => new()
     {
         Model = model,

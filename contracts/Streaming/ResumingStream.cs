@@ -100,7 +100,7 @@ public sealed class ResumingStream(Func<RequestSpec, CancellationToken, IAsyncEn
         Choice = choice,
         Start = length,
         Finish = FinishCode.Error,
-        Error = $"No token came for {deadline.TotalSeconds:0} seconds; the model cannot be reached. Try the request again later.",
+        Error = $"The model's scheduler did not respond for {deadline.TotalSeconds:0} seconds. Try the request again later.",
     };
 
     private async Task<Source?> TryOpenAsync(

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Orleans.Configuration;
-using Orleans.Serialization.Session;
+using Orleans.Serialization;
 
 namespace HunyuanOrleans.Grains.Access;
 
@@ -9,9 +9,9 @@ namespace HunyuanOrleans.Grains.Access;
 /// Binds each connection to a gateway to its client. Orleans believes the source that a message names, so without this a client could speak as a silo, as
 /// a grain or as another client. Silos' connections arrive at another port and do not pass here.
 /// </summary>
-/// <param name="sessions">Reads what the client says about itself when it connects.</param>
+/// <param name="serializer">Reads what the client says about itself when it connects.</param>
 /// <param name="log">Gets the reason if a connection is closed.</param>
-internal sealed class ClientIdentityMiddleware(SerializerSessionPool sessions, RefusalLog log)
+internal sealed class ClientIdentityMiddleware(Serializer serializer, RefusalLog log)
 {
     /// <summary>Adds the middleware to a silo's gateway.</summary>
     /// <param name="options">The silo's connections.</param>
@@ -21,7 +21,7 @@ internal sealed class ClientIdentityMiddleware(SerializerSessionPool sessions, R
     private async Task RunAsync(ConnectionDelegate next, ConnectionContext context)
     {
         IDuplexPipe transport = context.Transport;
-        ClientMessageReader reader = new(transport.Input, sessions, reason => log.ConnectionClosed(reason, context.RemoteEndPoint));
+        ClientMessageReader reader = new(transport.Input, serializer, reason => log.ConnectionClosed(reason, context.RemoteEndPoint));
         context.Transport = new CheckedTransport(reader, transport.Output);
         try
         {

@@ -1,47 +1,28 @@
 using System.Buffers;
 using System.Buffers.Text;
+using HunyuanOrleans.Contracts.Messages;
 using Orleans.Serialization;
-using Orleans.Serialization.Buffers;
-using Orleans.Serialization.Codecs;
-using Orleans.Serialization.Session;
-using Orleans.Serialization.WireProtocol;
 
 namespace HunyuanOrleans.Grains.Access;
 
-/// <summary>What a client says about itself when it connects to a gateway: Orleans' ConnectionPreamble, of which only the identity matters here.</summary>
+/// <summary>What a client says about itself when it connects to a gateway, of which only the identity matters here.</summary>
 internal static class ClientIntroduction
 {
-    private const uint IdentityField = 1;
-
     /// <summary>Reads the client's identity.</summary>
     /// <param name="introduction">The serialised introduction.</param>
-    /// <param name="sessions">Sessions for reading.</param>
+    /// <param name="serializer">Orleans' serializer.</param>
     /// <returns>The identity; default if there is none.</returns>
-    public static GrainId Read(ReadOnlySequence<byte> introduction, SerializerSessionPool sessions)
+    public static GrainId Read(ReadOnlySequence<byte> introduction, Serializer serializer)
     {
-        using SerializerSession session = sessions.GetSession();
-        Reader<ReadOnlySequenceInput> reader = Reader.Create(introduction, session);
         try
         {
-            reader.ReadFieldHeader();
-            uint id = 0;
-            for (Field field = reader.ReadFieldHeader(); !field.IsEndBaseOrEndObject; field = reader.ReadFieldHeader())
-            {
-                id += field.FieldIdDelta;
-                if (id == IdentityField)
-                {
-                    return sessions.CodecProvider.GetCodec<GrainId>().ReadValue(ref reader, field);
-                }
-
-                reader.SkipField(field);
-            }
+            return serializer.Deserialize<GatewayPreamble>(introduction)?.Node ?? default;
         }
-        catch (Exception fault) when (fault is SerializerException or InvalidOperationException or ArgumentException or OverflowException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // A client that cannot be read has no identity.
+            // Bytes that a client made up can fail in any codec. A client that cannot be read has no identity.
+            return default;
         }
-
-        return default;
     }
 
     /// <summary>

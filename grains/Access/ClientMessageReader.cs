@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using Orleans.Serialization.Session;
+using Orleans.Serialization;
 
 namespace HunyuanOrleans.Grains.Access;
 
@@ -10,9 +10,9 @@ namespace HunyuanOrleans.Grains.Access;
 /// the connection ends as if the client had closed it. The bytes stay where they are.
 /// </summary>
 /// <param name="inner">The connection; completed with this.</param>
-/// <param name="sessions">Reads what the client says about itself.</param>
+/// <param name="serializer">Reads what the client says about itself.</param>
 /// <param name="onRefused">Gets what the client did wrong, as the rest of a sentence that begins with "it".</param>
-internal sealed class ClientMessageReader(PipeReader inner, SerializerSessionPool sessions, Action<string> onRefused) : PipeReader
+internal sealed class ClientMessageReader(PipeReader inner, Serializer serializer, Action<string> onRefused) : PipeReader
 {
     // A connection begins with the length of the client's introduction, and then the introduction. Each message begins with the length of its head and of its body.
     private const int IntroductionPrefix = sizeof(int), MessagePrefix = 2 * sizeof(int);
@@ -31,9 +31,15 @@ internal sealed class ClientMessageReader(PipeReader inner, SerializerSessionPoo
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
     {
+        if (_refused)
+        {
+            result = End;
+            return true;
+        }
+
         bool read = inner.TryRead(out result);
-        result = _refused ? End : read ? Check(result) : result;
-        return read || _refused;
+        result = read ? Check(result) : result;
+        return read;
     }
 
     /// <inheritdoc/>
@@ -105,7 +111,7 @@ internal sealed class ClientMessageReader(PipeReader inner, SerializerSessionPoo
             return ClientMessageHead.Refuse(head, client);
         }
 
-        _client = ClientIntroduction.Read(head, sessions);
+        _client = ClientIntroduction.Read(head, serializer);
         return ClientIntroduction.Refuse(_client.Value);
     }
 }

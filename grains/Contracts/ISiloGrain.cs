@@ -27,7 +27,7 @@ public interface ISiloGrain : IGrainWithStringKey
     /// <summary>Measures calls from this silo to another, one measurement at a time.</summary>
     /// <param name="silo">Name of the other silo.</param>
     /// <param name="bytes">Bytes sent and returned by each call, 0 to 16 MiB.</param>
-    /// <param name="calls">Number of sequential calls, 1 to 2000.</param>
+    /// <param name="calls">Number of sequential calls, 1 to 2000, with at most 1 GiB in all.</param>
     /// <returns>Duration of the median call in seconds.</returns>
     /// <exception cref="GrainCallException">A number is out of range, or the silo is measuring already.</exception>
     [Alias("MeasureCallAsync"), ClientCallable, AlwaysInterleave, ResponseTimeout("00:01:00")]

@@ -16,7 +16,18 @@ public sealed class SiloGrain(
 {
     private const int MaxMeasuredBytes = 16 << 20, MaxMeasuredCalls = 2000;
 
+    // Of all calls of a measurement: the silos' network has work to do.
+    private const long MaxMeasuredTotal = 1L << 30;
+
     private bool _measuring;
+
+    /// <inheritdoc/>
+    /// <exception cref="GrainCallException">The key has more in it than the silo's name. Placement looks at the name alone, so clients could make any number of grains.</exception>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        string key = this.GetPrimaryKeyString(), own = PinnedKey.OfSilo(silo.Name).ToString();
+        return key == own ? Task.CompletedTask : throw new GrainCallException($"\"{key}\" is no key of this silo's grain; allowed: \"{own}\".");
+    }
 
     /// <inheritdoc/>
     public Task PingAsync() => Task.CompletedTask;
@@ -33,9 +44,10 @@ public sealed class SiloGrain(
     /// <inheritdoc/>
     public async Task<double> MeasureCallAsync(string silo, int bytes, int calls)
     {
-        if (bytes is < 0 or > MaxMeasuredBytes || calls is < 1 or > MaxMeasuredCalls)
+        if (bytes is < 0 or > MaxMeasuredBytes || calls is < 1 or > MaxMeasuredCalls || (long)bytes * calls > MaxMeasuredTotal)
         {
-            throw new GrainCallException($"{calls} calls of {bytes} bytes cannot be measured; allowed: 1 to {MaxMeasuredCalls} calls of at most {MaxMeasuredBytes} bytes.");
+            throw new GrainCallException(
+                $"{calls} calls of {bytes} bytes cannot be measured; allowed: 1 to {MaxMeasuredCalls} calls of at most {MaxMeasuredBytes} bytes, {MaxMeasuredTotal} bytes in all.");
         }
 
         if (_measuring)

@@ -47,7 +47,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddHostedService<SchedulerActivator>();
         silo.Services.AddSingleton<IValidateOptions<SiloMessagingOptions>, CallTimeoutValidator>();
         silo.Services.AddOptions<SiloMessagingOptions>().ValidateOnStart();
-        silo.Configure<ConnectionOptions>(connections => connections.ConnectionsPerEndpoint = options.ConnectionsPerSilo);
+        silo.Configure<ConnectionOptions>(static connections => connections.ConnectionsPerEndpoint = HunyuanSiloOptions.ConnectionsPerSilo);
         if (options.Link is { } link)
         {
             silo.UseLink(link.Scale(options.TimeScale));

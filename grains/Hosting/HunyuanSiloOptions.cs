@@ -22,6 +22,9 @@ public sealed record HunyuanSiloOptions
     /// <summary>The largest <see cref="MessageBytes"/>: with all else in a message it stays below the 100 MiB that Orleans allows.</summary>
     public const int MaxMessageBytes = 64 << 20;
 
+    /// <summary>Connections to each other silo. Calls take turns on them, so that small ones need not wait behind a large one.</summary>
+    public const int ConnectionsPerSilo = 4;
+
     /// <summary>The models the cluster serves; the same on every silo. Default none.</summary>
     public IReadOnlyList<ModelSettings> Models { get; init; } = [];
 
@@ -84,9 +87,6 @@ public sealed record HunyuanSiloOptions
     /// </summary>
     public double SlowestNetwork { get; init; } = 10e6;
 
-    /// <summary>Connections to each other silo. Default 4. Calls take turns on them, so that small ones need not wait behind a large one.</summary>
-    public int ConnectionsPerSilo { get; init; } = 4;
-
     /// <summary>
     /// Slows the connections to other silos as a network of this speed would, so that a large cluster on one machine behaves like one on several. The same
     /// on every silo. Default null: connections are as fast as they are.
@@ -123,7 +123,6 @@ public sealed record HunyuanSiloOptions
         Within(nameof(MessageBytes), MessageBytes, 1, MaxMessageBytes);
         Within(nameof(MessagesInFlight), MessagesInFlight, 1, 64);
         Within(nameof(SlowestNetwork), SlowestNetwork, 1000, 1e12);
-        Within(nameof(ConnectionsPerSilo), ConnectionsPerSilo, 1, 64);
         foreach (ModelSettings model in Models)
         {
             CheckMessages(model);
@@ -157,11 +156,12 @@ public sealed record HunyuanSiloOptions
     /// <summary>The properties that the silo announces. It reads every model's files.</summary>
     /// <exception cref="ModelException">A file of a model is missing, damaged or unreadable.</exception>
     /// <exception cref="TextException">A file of a tokenizer or template is damaged or unreadable.</exception>
-    internal LocalAnnouncement CreateAnnouncement() => new(SiloAnnouncement.Of(
-        Capacity,
-        IsaName(),
-        Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory))),
-        Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, Capacity.Role))));
+    internal LocalAnnouncement CreateAnnouncement()
+    {
+        Dictionary<string, string> formats = Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
+        return new LocalAnnouncement(SiloAnnouncement.Of(
+            Capacity, IsaName(), formats, Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, formats[model.Name], Capacity.Role))));
+    }
 
     private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.Choose().ToString();
 

@@ -61,6 +61,7 @@ public sealed partial class SchedulerActivator(
         }
     }
 
+    /// <returns>False if the call should be made again soon.</returns>
     private async Task<bool> ReachAsync(string model, CancellationToken cancellationToken)
     {
         try
@@ -68,13 +69,15 @@ public sealed partial class SchedulerActivator(
             await grains.GetGrain<IModelGrain>(model).DescribeAsync().WaitAsync(CallTimeout, time, cancellationToken);
             return true;
         }
-        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            NotReached(logger, model, fault.Message);
-            return false;
+            // What is wrong with the scheduler's silo, such as a damaged file, must not end this one.
+            bool transient = TransientErrors.IsTransient(fault);
+            NotReached(logger, transient ? LogLevel.Debug : LogLevel.Warning, model, fault.Message);
+            return !transient;
         }
     }
 
-    [LoggerMessage(310, LogLevel.Debug, "The scheduler of model {Model} was not reached and is called again: {Reason}")]
-    private static partial void NotReached(ILogger logger, string model, string reason);
+    [LoggerMessage(EventId = 310, Message = "The scheduler of model {Model} was not reached and is called again: {Reason}")]
+    private static partial void NotReached(ILogger logger, LogLevel level, string model, string reason);
 }

@@ -19,9 +19,13 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     {
         string model = this.GetPrimaryKeyString();
         string[] names = [.. hosts.All.Select(static host => host.Settings.Name).Order(StringComparer.Ordinal)];
-        return hosts.Knows(model)
-            ? await RunOnThreadPool(() => Describe(model, names))
-            : new TextCard(names, false, false, 0, null, null);
+        if (hosts.Knows(model))
+        {
+            return await RunOnThreadPool(() => Describe(model, names));
+        }
+
+        Forget();
+        return new TextCard(names, false, false, 0, null, null);
     }
 
     /// <inheritdoc/>
@@ -52,6 +56,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
         string model = this.GetPrimaryKeyString();
         if (RequestErrors.UnknownModel(hosts, model) is { } unknown)
         {
+            Forget();
             return new EncodedText([], unknown);
         }
 
@@ -65,6 +70,9 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
             return new EncodedText([], new RequestError(parameter, wrong.Message, false));
         }
     }
+
+    // Clients can invent any number of names.
+    private void Forget() => DeactivateOnIdle();
 
     // Encoding a long text would hold up other grains on Orleans' threads.
     private static Task<T> RunOnThreadPool<T>(Func<T> work) => Task.Run(work);

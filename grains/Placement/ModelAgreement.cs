@@ -1,4 +1,3 @@
-using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
@@ -41,8 +40,8 @@ public sealed partial class ModelAgreement(
             {
                 if (membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Active)
                 {
-                    await Task.WhenAll(announcements.FindUnknown().Select(AskAsync));
-                    _settled = true;
+                    await Task.WhenAll(announcements.FindUnknown().Select(member => AskAsync(member, stoppingToken)));
+                    _settled |= !announcements.FindUnknown().Any(IsOlder);
                     LogChanges();
                 }
             }
@@ -53,16 +52,19 @@ public sealed partial class ModelAgreement(
         }
     }
 
+    // A silo that started later compares itself with this one.
+    private bool IsOlder(ClusterMember member) => member.SiloAddress.Generation <= silo.SiloAddress.Generation;
+
     // A silo that does not answer counts as unknown. It is asked again until it answers or is declared dead.
-    private async Task AskAsync(ClusterMember member)
+    private async Task AskAsync(ClusterMember member, CancellationToken cancellationToken)
     {
         try
         {
             SiloDescription description = await grains.GetGrain<ISiloGrain>(PinnedKey.OfSilo(member.Name).ToString())
-                .DescribeAsync().WaitAsync(ResponseTimeout, time);
+                .DescribeAsync().WaitAsync(ResponseTimeout, time, cancellationToken);
             announcements.Learn(member.SiloAddress, description.Announcement);
         }
-        catch (Exception fault) when (TransientErrors.IsTransient(fault))
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnknown(member.Name, fault.Message);
         }

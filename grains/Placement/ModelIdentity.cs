@@ -3,7 +3,6 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
-using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Grains.Placement;
@@ -16,11 +15,11 @@ public sealed class ModelIdentity
 {
     /// <summary>
     /// Number of the protocol between silos. Increment it whenever silos of the previous version cannot take part in the same steps: they then refuse
-    /// each other. A new part of the identity needs no new number, because a part that only one of two silos announces is not compared.
+    /// each other. A new part of the identity needs no new number, because another part that only one of two silos announces is not compared.
     /// </summary>
     public const int Protocol = 1;
 
-    private const string Digest = "sha256:", WeightForm = "form of weights and K/V", InstructionSet = "instruction set";
+    private const string Digest = "sha256:", ProtocolName = "protocol", Absent = "none", WeightForm = "form of weights and K/V", InstructionSet = "instruction set";
     private const char Line = '\n', Equal = '=';
 
     private readonly (string Name, string Value)[] _parts;
@@ -36,22 +35,23 @@ public sealed class ModelIdentity
 
     /// <summary>Computes the identity of a model on this silo. It reads a sample of the weights.</summary>
     /// <param name="settings">The model.</param>
+    /// <param name="format">The format of its weights, keys and values.</param>
     /// <param name="role">The silo's role. Gateways compute nothing, so their weights and instruction set do not count.</param>
     /// <exception cref="ModelException">A file of the model is missing, damaged or unreadable.</exception>
     /// <exception cref="TextException">A file of the tokenizer or template is damaged or unreadable.</exception>
-    public static ModelIdentity Of(ModelSettings settings, SiloRole role)
+    public static ModelIdentity Of(ModelSettings settings, string format, SiloRole role)
     {
         bool computes = role != SiloRole.Gateway;
         ModelDigest model = ModelDigest.Of(settings.Directory, weights: computes && settings.Simulation is null);
         TextDigest text = TextDigest.Of(settings.Directory);
         List<(string Name, string Value)> parts =
         [
-            ("protocol", Protocol.ToString(CultureInfo.InvariantCulture)),
+            (ProtocolName, Protocol.ToString(CultureInfo.InvariantCulture)),
             ("config.json", Digest + model.Config),
             ("generation_config.json", Digest + model.GenerationConfig),
             ("tokenizer", Digest + text.Tokenizer),
             ("chat template", Digest + text.ChatTemplate),
-            (WeightForm, settings.Format(ModelConfig.Load(settings.Directory))),
+            (WeightForm, format),
             ("kv-tokens", settings.Options.KvTokens.ToString(CultureInfo.InvariantCulture)),
             ("max-batch-tokens", settings.Options.MaxBatchTokens.ToString(CultureInfo.InvariantCulture)),
             ("max-sequences", settings.Options.MaxLogitRows.ToString(CultureInfo.InvariantCulture)),
@@ -84,7 +84,7 @@ public sealed class ModelIdentity
         return (line[..Math.Max(0, equal)], line[(equal + 1)..]);
     }));
 
-    /// <summary>True if no part that both have differs.</summary>
+    /// <summary>True if no part that both have differs, and both have a protocol number or none.</summary>
     public bool Matches(ModelIdentity other) => Text == other.Text || Differing(other).Length == 0;
 
     /// <summary>What differs from another silo's identity, in words, such as "weights, kv-tokens (4096 instead of 8192)".</summary>
@@ -93,9 +93,19 @@ public sealed class ModelIdentity
 
     private (string Name, string Own, string Other)[] Differing(ModelIdentity other) =>
     [
+        .. DifferingProtocol(other),
         .. from own in _parts
            from theirs in other._parts
-           where own.Name == theirs.Name && own.Value != theirs.Value
+           where own.Name == theirs.Name && own.Name != ProtocolName && own.Value != theirs.Value
            select (own.Name, own.Value, theirs.Value),
     ];
+
+    // Silos that announce no protocol number exchange other messages.
+    private IEnumerable<(string Name, string Own, string Other)> DifferingProtocol(ModelIdentity other)
+    {
+        string own = ValueOf(ProtocolName), theirs = other.ValueOf(ProtocolName);
+        return own == theirs ? [] : [(ProtocolName, own, theirs)];
+    }
+
+    private string ValueOf(string name) => Array.Find(_parts, part => part.Name == name).Value ?? Absent;
 }

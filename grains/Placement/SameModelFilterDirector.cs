@@ -10,6 +10,9 @@ namespace HunyuanOrleans.Grains.Placement;
 public sealed class SameModelFilterDirector(HunyuanSiloOptions options, SiloAnnouncements announcements) : IPlacementFilterDirector
 {
     /// <inheritdoc/>
-    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos) =>
-        silos.Where(silo => options.Models.All(model => announcements.Difference(model.Name, silo) is null));
+    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
+    {
+        IReadOnlyDictionary<SiloAddress, string>[] differences = [.. options.Models.Select(model => announcements.Differences(model.Name))];
+        return silos.Where(silo => !differences.Any(model => model.ContainsKey(silo)));
+    }
 }

@@ -15,7 +15,8 @@ public sealed class SchedulerPlacementDirector(IClusterMembershipService members
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         string model = target.GrainIdentity.Key.ToString()!;
-        SiloAddress[] candidates = [.. context.GetCompatibleSilos(target).Where(silo => announcements.Difference(model, silo) is null)];
+        IReadOnlyDictionary<SiloAddress, string> differences = announcements.Differences(model);
+        SiloAddress[] candidates = [.. context.GetCompatibleSilos(target).Where(silo => !differences.ContainsKey(silo))];
         int reference = announcements.Reference(model)?.Address.Generation ?? int.MaxValue;
         SiloAddress[] olderUnknown = [.. candidates.Where(silo => announcements.Of(silo) is null && silo.Generation < reference)];
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;

@@ -13,6 +13,10 @@ public sealed class SiloAnnouncements(
 {
     private readonly ConcurrentDictionary<SiloAddress, IReadOnlyDictionary<string, string>> _learned = new();
     private readonly ConcurrentDictionary<string, Agreement> _agreements = new(StringComparer.Ordinal);
+    private volatile ActiveMembers? _active;
+
+    /// <summary>Number of models whose agreement is kept.</summary>
+    internal int KeptAgreements => _agreements.Count;
 
     /// <summary>The announcement of a silo; null until it has arrived.</summary>
     internal IReadOnlyDictionary<string, string>? Of(SiloAddress address) =>
@@ -24,19 +28,22 @@ public sealed class SiloAnnouncements(
     internal void Learn(SiloAddress address, IReadOnlyDictionary<string, string> values) => _learned[address] = values;
 
     /// <summary>The active silos whose announcement has not arrived.</summary>
-    internal ClusterMember[] FindUnknown() => [.. Active(membership.CurrentSnapshot).Where(member => Of(member.SiloAddress) is null)];
+    internal ClusterMember[] FindUnknown() => [.. Active(membership.CurrentSnapshot).Members.Where(member => Of(member.SiloAddress) is null)];
 
     /// <summary>The silo whose model counts; see <see cref="ModelMember.Reference"/>. Null if no active silo is known to have the model.</summary>
     internal ModelMember? Reference(string model) => Agree(model).Reference;
 
     /// <summary>Why an active silo takes no part in a model, as one line; null if it does, or if its announcement has not arrived.</summary>
-    internal string? Difference(string model, SiloAddress address) => Agree(model).Differences.GetValueOrDefault(address);
+    internal string? Difference(string model, SiloAddress address) => Differences(model).GetValueOrDefault(address);
 
-    // The result is kept, because placement asks with every call to a stateless grain.
+    /// <summary>The active silos that take no part in a model, with the reason as one line.</summary>
+    internal IReadOnlyDictionary<SiloAddress, string> Differences(string model) => Agree(model).Differences;
+
+    // The result is kept, because placement asks with every call to a stateless grain. That of a name that no silo knows is not: clients can invent any number.
     private Agreement Agree(string model)
     {
         ClusterMembershipSnapshot snapshot = membership.CurrentSnapshot;
-        ClusterMember[] known = [.. Active(snapshot).Where(member => Of(member.SiloAddress) is not null)];
+        ClusterMember[] known = Array.FindAll(Active(snapshot).Members, member => Of(member.SiloAddress) is not null);
         if (_agreements.TryGetValue(model, out Agreement? kept) && kept.Version == snapshot.Version && kept.Known == known.Length)
         {
             return kept;
@@ -62,7 +69,17 @@ public sealed class SiloAnnouncements(
             }
         }
 
-        return _agreements[model] = new Agreement(snapshot.Version, known.Length, reference, differences);
+        Agreement agreement = new(snapshot.Version, known.Length, reference, differences);
+        if (reference is not null)
+        {
+            _agreements[model] = agreement;
+        }
+        else
+        {
+            _agreements.TryRemove(model, out _);
+        }
+
+        return agreement;
     }
 
     private ModelMember? Member(string model, ClusterMember member)
@@ -73,8 +90,16 @@ public sealed class SiloAnnouncements(
             : null;
     }
 
-    private static IEnumerable<ClusterMember> Active(ClusterMembershipSnapshot snapshot) =>
-        snapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active);
+    // The membership table keeps dead silos for a long time.
+    private ActiveMembers Active(ClusterMembershipSnapshot snapshot)
+    {
+        ActiveMembers? active = _active;
+        return active?.Version == snapshot.Version
+            ? active
+            : _active = new ActiveMembers(snapshot.Version, [.. snapshot.Members.Values.Where(static member => member.Status == SiloStatus.Active)]);
+    }
+
+    private sealed record ActiveMembers(MembershipVersion Version, ClusterMember[] Members);
 
     /// <summary>Which silos share a model, and the members that this was computed from.</summary>
     private sealed record Agreement(

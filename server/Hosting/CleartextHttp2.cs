@@ -20,10 +20,10 @@ internal static class CleartextHttp2
 
     /// <summary>Adds the choice to a port.</summary>
     /// <param name="port">The port.</param>
-    /// <param name="patience">How long a client may take to send its first bytes.</param>
-    public static void Use(ListenOptions port, TimeSpan patience) => port.Use(next => async connection =>
+    /// <param name="timeout">How long a client may take to send its first bytes.</param>
+    public static void Use(ListenOptions port, TimeSpan timeout) => port.Use(next => async connection =>
     {
-        if (await IsHttp2Async(connection, patience) is not { } isHttp2)
+        if (await IsHttp2Async(connection, timeout) is not { } isHttp2)
         {
             return;
         }
@@ -37,11 +37,11 @@ internal static class CleartextHttp2
     });
 
     /// <returns>Null if the client closed the connection or sent nothing in time, or the server stops.</returns>
-    private static async Task<bool?> IsHttp2Async(ConnectionContext connection, TimeSpan patience)
+    private static async Task<bool?> IsHttp2Async(ConnectionContext connection, TimeSpan timeout)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         PipeReader input = connection.Transport.Input;
         try
         {

@@ -5,11 +5,14 @@ using HunyuanOrleans.Server.Http;
 namespace HunyuanOrleans.Server.Hosting;
 
 /// <summary>Whether a model can answer now, and how far its weights are loaded.</summary>
-/// <param name="Problem">Why it cannot answer, as a sentence for users; null if it can.</param>
+/// <param name="Problem">Why it cannot answer, as a sentence; null if it can.</param>
 public sealed record ModelReadiness(string? Problem)
 {
     // Clients that wait longer without asking would not notice that loading was faster than expected.
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1), LongestRetry = TimeSpan.FromMinutes(2), UnknownRetry = TimeSpan.FromSeconds(5);
+
+    /// <summary>True if the problem is for those who run the server, such as what differs on it. Those who send requests do not see it. Default false.</summary>
+    public bool IsInternal { get; init; }
 
     /// <summary>Bytes of the weights that have to be loaded; 0 (default) while nothing is being loaded.</summary>
     public long TotalBytes { get; init; }
@@ -23,7 +26,7 @@ public sealed record ModelReadiness(string? Problem)
     /// <summary>How long callers should wait before they ask again: until loading is done, if that is known, within limits.</summary>
     public TimeSpan RetryAfter => TimeLeft is not { } left ? UnknownRetry : left < ShortestRetry ? ShortestRetry : left > LongestRetry ? LongestRetry : left;
 
-    /// <summary>The problem with the progress, for users; null if the model can answer.</summary>
+    /// <summary>The problem with the progress; null if the model can answer.</summary>
     public string? Message
     {
         get
@@ -63,5 +66,8 @@ public sealed record ModelReadiness(string? Problem)
     }
 
     /// <summary>The error of a request that cannot be answered now.</summary>
-    internal ApiException ToError() => ApiException.Unavailable("model_not_ready", $"{Message} Try again then.", RetryAfter);
+    internal ApiException ToError() => ApiException.Unavailable(
+        "model_not_ready",
+        IsInternal ? "This server cannot serve the model now." : $"{Message} {(TotalBytes > 0 && TimeLeft is not null ? "Try again then." : "Try again later.")}",
+        RetryAfter);
 }

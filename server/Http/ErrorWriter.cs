@@ -12,8 +12,7 @@ internal static class ErrorWriter
         context.Response.StatusCode = error.Status;
         if (error.RetryAfter is TimeSpan wait)
         {
-            // Rounded up to whole seconds, at least 1, so that a client does not come back too early.
-            context.Response.Headers.RetryAfter = ((long)Math.Max(1, Math.Ceiling(wait.TotalSeconds))).ToString();
+            RetryAfterHeader.Set(context.Response, wait);
         }
 
         if (error.Status == StatusCodes.Status401Unauthorized)

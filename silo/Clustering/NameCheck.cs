@@ -19,7 +19,7 @@ internal sealed class NameCheck(IMembershipTable table, ILocalSiloDetails silo, 
     // Right before Orleans writes this silo into the table: with localhost clustering, the table is on another silo and cannot be read much earlier.
     private const int BeforeJoining = ServiceLifecycleStage.AfterRuntimeGrainServices - 1;
 
-    // Of two silos that started together, each has written itself into the table by now, and the younger one ends.
+    // Of two silos that start together, each has written itself into the table by now. The younger one ends; if it is active already, the elder one does.
     private const int BeforeActive = ServiceLifecycleStage.ValidateInitialConnectivity - 1;
 
     public void Participate(ISiloLifecycle lifecycle)
@@ -34,7 +34,8 @@ internal sealed class NameCheck(IMembershipTable table, ILocalSiloDetails silo, 
         foreach ((MembershipEntry entry, _) in (await table.ReadAllAsync(cancellationToken)).Members)
         {
             bool lives = entry.Status is SiloStatus.Active or SiloStatus.Joining && (entry.IAmAliveTime >= oldest || entry.StartTime >= oldest);
-            if (lives && entry.SiloName == silo.Name && IsElder(entry.SiloAddress) && await EndpointProbe.AcceptsAsync(entry.SiloAddress.Endpoint, cancellationToken))
+            if (lives && entry.SiloName == silo.Name && !IsHere(entry.SiloAddress) && (entry.Status == SiloStatus.Active || IsElder(entry.SiloAddress))
+                && await EndpointProbe.AcceptsAsync(entry.SiloAddress.Endpoint, cancellationToken))
             {
                 IPEndPoint other = entry.SiloAddress.Endpoint;
                 throw new SiloStartException(
@@ -44,7 +45,8 @@ internal sealed class NameCheck(IMembershipTable table, ILocalSiloDetails silo, 
     }
 
     // A silo at this endpoint is this process, or one that ended: nothing else listens there.
-    private bool IsElder(SiloAddress other) => !other.Endpoint.Equals(silo.SiloAddress.Endpoint)
-        && (other.Generation < silo.SiloAddress.Generation
-            || (other.Generation == silo.SiloAddress.Generation && string.CompareOrdinal(other.ToString(), silo.SiloAddress.ToString()) < 0));
+    private bool IsHere(SiloAddress other) => other.Endpoint.Equals(silo.SiloAddress.Endpoint);
+
+    private bool IsElder(SiloAddress other) => other.Generation < silo.SiloAddress.Generation
+        || (other.Generation == silo.SiloAddress.Generation && string.CompareOrdinal(other.ToString(), silo.SiloAddress.ToString()) < 0);
 }

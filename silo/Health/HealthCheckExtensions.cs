@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Http;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -42,7 +42,7 @@ internal static class HealthCheckExtensions
         context.Response.ContentType = "application/json";
         if (report.Status == HealthStatus.Unhealthy && readiness is not null)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling(readiness.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            RetryAfterHeader.Set(context.Response, readiness.RetryAfter);
         }
 
         await using Utf8JsonWriter json = new(context.Response.BodyWriter);

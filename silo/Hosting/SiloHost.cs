@@ -68,9 +68,6 @@ public static partial class SiloHost
         builder.Services.AddHostSettings(builder.Configuration);
 
         builder.Logging.AddConsole(static console => console.FormatterName = StartLog.FormatterName).AddConsoleFormatter<StartLog, ConsoleFormatterOptions>();
-
-        // Orleans places every grain through a pipeline that reports success as information.
-        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         builder.WebHost.UseUrls(settings.Silo.Urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         builder.Services.Configure<HostOptions>(host =>
         {

@@ -6,12 +6,12 @@ namespace HunyuanOrleans.Silo.Hosting;
 
 /// <summary>
 /// Writes log records as one line each. While the silo starts, it leaves out the stack traces of host and runtime and what they say about a failed start:
-/// the process prints the reason itself, once, as its last line. With the level debug it leaves out nothing.
+/// the process prints the reason itself, once, as its last line. If the default level (Logging:LogLevel:Default) is debug or trace, it leaves out nothing.
 /// </summary>
 /// <param name="phase">Tells when the start is over.</param>
 /// <param name="time">The clock.</param>
 /// <param name="filters">The log levels.</param>
-internal sealed class StartLog(StartPhase phase, TimeProvider time, IOptionsMonitor<LoggerFilterOptions> filters)
+internal sealed class StartLog(StartPhase phase, TimeProvider time, IOptions<LoggerFilterOptions> filters)
     : ConsoleFormatter(FormatterName)
 {
     /// <summary>The formatter's name in the options of the console.</summary>
@@ -19,14 +19,15 @@ internal sealed class StartLog(StartPhase phase, TimeProvider time, IOptionsMoni
 
     private const string Own = "HunyuanOrleans", Host = "Microsoft.Extensions.Hosting", Runtime = "Orleans";
 
+    private readonly bool _leavesOut = DefaultLevel(filters.Value) > LogLevel.Debug;
+
     // Parts of the runtime go on for a moment after the host has given up, and report that services are gone.
     private volatile bool _failed;
 
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        bool starting = !phase.IsOver && filters.CurrentValue.MinLevel > LogLevel.Debug
-            && !entry.Category.StartsWith(Own, StringComparison.Ordinal);
+        bool starting = !phase.IsOver && _leavesOut && !entry.Category.StartsWith(Own, StringComparison.Ordinal);
         bool isHost = entry.Category.StartsWith(Host, StringComparison.Ordinal);
         if (starting && (_failed || entry.Exception?.GetBaseException() is SiloStartException
             || (entry.LogLevel >= LogLevel.Error && (isHost || entry.Category.StartsWith(Runtime, StringComparison.Ordinal)))))
@@ -48,6 +49,10 @@ internal sealed class StartLog(StartPhase phase, TimeProvider time, IOptionsMoni
             .Where(static line => !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("--- End of", StringComparison.Ordinal));
         return string.Join(' ', lines);
     }
+
+    // The last rule counts, as in Microsoft's loggers.
+    private static LogLevel DefaultLevel(LoggerFilterOptions filters) => filters.Rules
+        .LastOrDefault(static rule => rule is { ProviderName: null, CategoryName: null, LogLevel: not null })?.LogLevel ?? filters.MinLevel;
 
     private static string Label(LogLevel level) => level switch
     {

@@ -1,7 +1,6 @@
 using HunyuanOrleans.Client;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
-using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;
@@ -20,6 +19,7 @@ namespace HunyuanOrleans.Silo.Http;
 /// </summary>
 internal sealed partial class ClusterModelService(
     IServiceProvider services,
+    HunyuanSiloOptions options,
     SiloState silo,
     ModelAgreement agreement,
     ModelSlot slot,
@@ -59,7 +59,7 @@ internal sealed partial class ClusterModelService(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (SiloResources.Models(settings.Value, static _ => { }) is not [{ } model])
+        if (options.Models is not [{ } model])
         {
             slot.Fail("This silo was started without a model.");
             return;
@@ -89,7 +89,7 @@ internal sealed partial class ClusterModelService(
             bool wasReady = slot.IsReady;
             if (agreement.FindProblem(model.Name) is { } problem)
             {
-                slot.Readiness = new ModelReadiness(problem);
+                slot.Readiness = new ModelReadiness(problem) { IsInternal = true };
                 slot.Clear();
             }
             else if (slot.Model is not null || await TryConnectAsync(model, cancellationToken))
@@ -117,8 +117,9 @@ internal sealed partial class ClusterModelService(
             slot.Set(await ConnectAsync(model, cancellationToken));
             return true;
         }
-        catch (Exception fault) when (UserErrors.IsForUsers(fault) && !cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
+            // Another silo may be at fault, and its exceptions arrive here. The next attempt may succeed.
             NotYet(logger, model.Name, fault.Message);
             await Task.Delay(RetryDelay, time, cancellationToken);
             return false;

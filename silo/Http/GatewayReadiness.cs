@@ -14,7 +14,7 @@ internal sealed class GatewayReadiness(TimeProvider time)
     /// How long requests wait for a new route. Silos that die are usually replaced sooner, and a Service whose gateways are all not ready refuses
     /// connections.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RouteTimeout = TimeSpan.FromSeconds(30);
 
     private long? _usable;
 
@@ -29,7 +29,7 @@ internal sealed class GatewayReadiness(TimeProvider time)
 
         LoadingProgress? loading = card?.Loading;
         ModelReadiness readiness = Of(card is null ? "The model's scheduler does not answer." : card.Problem, loading);
-        bool waits = _usable is { } last && time.GetElapsedTime(last) + (readiness.TimeLeft ?? TimeSpan.Zero) <= Patience;
+        bool waits = _usable is { } last && time.GetElapsedTime(last) + (readiness.TimeLeft ?? TimeSpan.Zero) <= RouteTimeout;
         return waits ? readiness with { Problem = null } : readiness;
     }
 

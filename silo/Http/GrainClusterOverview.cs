@@ -8,17 +8,15 @@ using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Silo.Clustering;
-using HunyuanOrleans.Silo.Settings;
-using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Silo.Http;
 
 /// <summary>Collects the state of the cluster from its grains: the model's scheduler reports the plan, and each silo reports itself.</summary>
-internal sealed class GrainClusterOverview(IServiceProvider services, IOptions<SiloSettings> settings, SiloState silo) : IClusterOverview
+internal sealed class GrainClusterOverview(IServiceProvider services, HunyuanSiloOptions options, SiloState silo) : IClusterOverview
 {
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly ModelSettings? _model = SiloResources.Models(settings.Value, static _ => { }).FirstOrDefault();
+    private readonly ModelSettings? _model = options.Models.FirstOrDefault();
     private ModelConfig? _config;
 
     /// <inheritdoc/>

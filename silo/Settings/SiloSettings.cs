@@ -40,10 +40,10 @@ public sealed class SiloSettings
     public double ExpertSkew { get; set; }
 
     /// <summary>
-    /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use. More takes a larger share of
-    /// the model. If there is less than this, the process ends when it loads its share.
+    /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use; of a simulated device, all of its memory
+    /// that its buffers leave. More takes a larger share of the model. If there is less than this, the process ends when it loads its share.
     /// </summary>
-    [Flag("memory", "memory for weights and K/V, such as 80GB", "4/5 of this machine's")]
+    [Flag("memory", "memory for weights and K/V, such as 80GB", "4/5 of this machine's, or a simulated device's without its buffers")]
     public string? Memory { get; set; }
 
     /// <summary>Location of the silo, such as a rack: neighbouring layers are placed on silos of one zone. Default: no zone.</summary>
@@ -118,8 +118,11 @@ public sealed class SiloSettings
     [Flag("step-deadline", "seconds a step may fail, beyond the time that loading takes, before its requests end with an error", "60")]
     public double StepDeadlineSeconds { get; set; } = 60;
 
-    /// <summary>Seconds a request may go without a new token before it ends with an error. Default 120; longer than the step deadline.</summary>
-    [Flag("request-deadline", "seconds a request may go without a token before it ends", "120")]
+    /// <summary>
+    /// Seconds a request over HTTP may wait for the model's scheduler to respond, over all attempts, before it ends with an error. Default 120; longer than
+    /// the step deadline. The cluster must recover from the loss of a silo meanwhile.
+    /// </summary>
+    [Flag("request-deadline", "seconds a request may wait for the model's scheduler to respond, over all attempts, before it ends with an error", "120")]
     public double RequestDeadlineSeconds { get; set; } = 120;
 
     /// <summary>Seconds without a step after which a silo forgets a session and frees its blocks. Default 600.</summary>

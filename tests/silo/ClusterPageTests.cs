@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Net.NetworkInformation;
 using System.Text.Json;
-using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Silo.Tests.Support;
 using HunyuanOrleans.TestSupport;
@@ -12,8 +11,6 @@ namespace HunyuanOrleans.Silo.Tests;
 /// <summary>Every silo of a cluster serves the API and the state of the cluster over HTTP.</summary>
 public sealed class ClusterPageTests
 {
-    private static readonly int ConnectionsPerSilo = new HunyuanSiloOptions { Capacity = new SiloCapacity { Name = "a", MemoryBytes = 1, MemoryBandwidth = 1 } }.ConnectionsPerSilo;
-
     [Fact]
     public async Task Any_silo_answers_chats_and_shows_which_silo_holds_what()
     {
@@ -31,7 +28,7 @@ public sealed class ClusterPageTests
         string text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, text);
         Assert.Contains("Paris", text, StringComparison.Ordinal);
-        await Wait.UntilAsync(() => ConnectionsBetween(first, last) >= ConnectionsPerSilo);
+        await Wait.UntilAsync(() => ConnectionsBetween(first, last) >= HunyuanSiloOptions.ConnectionsPerSilo);
         Assert.Contains("<html", await http.GetStringAsync("/"), StringComparison.Ordinal);
 
         using JsonDocument cluster = JsonDocument.Parse(await http.GetStringAsync("/cluster"));

@@ -66,7 +66,10 @@ public sealed class IdentityTests : IDisposable
         using HttpClient http = Http(silo);
         using HttpResponseMessage answer = await PostAsync(http);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        Assert.Contains(difference, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("\"This server cannot serve the model now.\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(difference, text, StringComparison.Ordinal);
+        Assert.NotNull(answer.Headers.RetryAfter);
     }
 
     private static async Task<string> AskAsync(TestSilo silo)

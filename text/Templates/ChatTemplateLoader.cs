@@ -18,6 +18,33 @@ internal static class ChatTemplateLoader
 
     public static ChatTemplate Load(string directory, TemplateOptions options)
     {
+        Source source = Find(directory);
+        (string main, string? withTools) = source.Template is { } only ? (only, null) : Named(source);
+        return new ChatTemplate(
+            Parse(main, source.Path, options), withTools is null ? null : Parse(withTools, source.Path, options), source.Tokens, source.Path);
+    }
+
+    /// <summary>
+    /// SHA-256 of what <see cref="Load"/> would use: the source of the template, and the special tokens. Other fields of the files do not count.
+    /// </summary>
+    public static string Digest(string directory)
+    {
+        Source source = Find(directory);
+
+        // Each text is preceded by its length, so that no two lists of texts have the same bytes.
+        StringBuilder all = new();
+        foreach (string text in source.Tokens.OrderBy(static t => t.Key, StringComparer.Ordinal).SelectMany(static t => (string[])[t.Key, t.Value])
+            .Prepend(source.Template ?? source.Field.GetRawText()))
+        {
+            all.Append(text.Length).Append(':').Append(text);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())));
+    }
+
+    /// <summary>Finds the template that counts.</summary>
+    private static Source Find(string directory)
+    {
         if (!Directory.Exists(directory))
         {
             throw new TextException($"{directory}: there is no such folder.");
@@ -33,61 +60,26 @@ internal static class ChatTemplateLoader
         string jinjaPath = Path.Combine(directory, JinjaFile);
         if (File.Exists(jinjaPath))
         {
-            return new ChatTemplate(Parse(ReadText(jinjaPath), jinjaPath, options), null, tokens, jinjaPath);
+            return new Source(jinjaPath, ReadText(jinjaPath), default, tokens);
         }
 
         string jsonPath = Path.Combine(directory, JsonTemplateFile);
         using JsonDocument? json = ReadObject(jsonPath);
-        return FromField(config, configPath, tokens, options)
-            ?? FromField(json, jsonPath, tokens, options)
-            ?? new ChatTemplate(JinjaTemplate.Parse(BuiltInTemplate.Source, options), null, tokens, "built in");
+        return FromField(config, configPath, tokens) ?? FromField(json, jsonPath, tokens) ?? new Source("built in", BuiltInTemplate.Source, default, tokens);
     }
 
-    /// <summary>
-    /// SHA-256 of what <see cref="Load"/> would use: the source of the template, and the special tokens. Other fields of the files do not count.
-    /// </summary>
-    public static string Digest(string directory)
+    private static Source? FromField(JsonDocument? file, string path, Dictionary<string, string> tokens) =>
+        file is not null && file.RootElement.TryGetProperty(Field, out JsonElement field) && field.ValueKind != JsonValueKind.Null
+            ? new Source(path, Text(field), field.Clone(), tokens)
+            : null;
+
+    private static (string Main, string? WithTools) Named(Source source)
     {
-        Dictionary<string, string> tokens = [];
-        using JsonDocument? config = ReadObject(Path.Combine(directory, ConfigFile));
-        using JsonDocument? map = ReadObject(Path.Combine(directory, SpecialTokensFile));
-        AddTokens(tokens, map);
-        AddTokens(tokens, config);
-        using JsonDocument? json = ReadObject(Path.Combine(directory, JsonTemplateFile));
-        string jinjaPath = Path.Combine(directory, JinjaFile);
-        string source = File.Exists(jinjaPath) ? ReadText(jinjaPath) : RawField(config) ?? RawField(json) ?? BuiltInTemplate.Source;
-
-        // Each text is preceded by its length, so that no two lists of texts have the same bytes.
-        StringBuilder all = new();
-        foreach (string text in tokens.OrderBy(static t => t.Key, StringComparer.Ordinal).SelectMany(static t => (string[])[t.Key, t.Value]).Prepend(source))
-        {
-            all.Append(text.Length).Append(':').Append(text);
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())));
-    }
-
-    private static string? RawField(JsonDocument? file) =>
-        file is not null && file.RootElement.TryGetProperty(Field, out JsonElement field) && field.ValueKind != JsonValueKind.Null ? field.GetRawText() : null;
-
-    private static ChatTemplate? FromField(JsonDocument? file, string path, Dictionary<string, string> tokens, TemplateOptions options)
-    {
-        if (file is null || !file.RootElement.TryGetProperty(Field, out JsonElement field) || field.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        if (Text(field) is { } only)
-        {
-            return new ChatTemplate(Parse(only, path, options), null, tokens, path);
-        }
-
-        Dictionary<string, string> named = NamedTemplates(field, path);
+        Dictionary<string, string> named = NamedTemplates(source.Field, source.Path);
         string main = named.GetValueOrDefault("default")
             ?? (named.Count == 1 ? named.Values.Single() : null)
-            ?? throw new TextException($"{path}: {Field} has the templates {string.Join(", ", named.Keys)}, but none named default.");
-        JinjaTemplate? withTools = named.TryGetValue("tool_use", out string? source) ? Parse(source, path, options) : null;
-        return new ChatTemplate(Parse(main, path, options), withTools, tokens, path);
+            ?? throw new TextException($"{source.Path}: {Field} has the templates {string.Join(", ", named.Keys)}, but none named default.");
+        return (main, named.GetValueOrDefault("tool_use"));
     }
 
     private static Dictionary<string, string> NamedTemplates(JsonElement field, string path)
@@ -184,4 +176,11 @@ internal static class ChatTemplateLoader
             throw new TextException($"{path}: cannot be read: {e.Message}", e);
         }
     }
+
+    /// <summary>Where the template that counts is.</summary>
+    /// <param name="Path">The file.</param>
+    /// <param name="Template">The template; null if <paramref name="Field"/> holds several.</param>
+    /// <param name="Field">The field of a JSON file.</param>
+    /// <param name="Tokens">The special tokens that the template may use.</param>
+    private sealed record Source(string Path, string? Template, JsonElement Field, Dictionary<string, string> Tokens);
 }
