@@ -3,30 +3,43 @@ using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Shards;
 
-/// <summary>Rows that arrive before the step they belong to, of one step at a time. Thread-safe.</summary>
+/// <summary>Rows that arrive before the step they belong to. A shard has one; it outlives the shard's activation, and keeps little. Thread-safe.</summary>
 public sealed class IncomingRows
 {
+    // One step runs at a time, and the rows of the next may overtake it.
+    private const int KeptSteps = 2;
+
     private readonly Lock _gate = new();
-    private (long Epoch, long Number) _step;
+    private readonly SortedList<(long Epoch, long Number), List<StepRowsMessage>> _rows = [];
+    private (long Epoch, long Number) _taken;
 
-    // Null once the step has taken its rows.
-    private List<StepRowsMessage>? _rows;
-
-    /// <summary>Keeps rows until their step arrives. A later step takes the place of the one before, of which no more is kept.</summary>
+    /// <summary>
+    /// Keeps rows until their step arrives. Rows of earlier steps than the last one are dropped, and so are those of a step that never comes once there are
+    /// rows of <see cref="KeptSteps"/> later ones.
+    /// </summary>
     public void Add(StepRowsMessage rows)
     {
         lock (_gate)
         {
             (long, long) step = (rows.Epoch, rows.Number);
-            if (step.CompareTo(_step) > 0)
+            if (step.CompareTo(_taken) <= 0)
             {
-                (_step, _rows) = (step, []);
+                return;
+            }
+
+            if (!_rows.TryGetValue(step, out List<StepRowsMessage>? list))
+            {
+                _rows[step] = list = [];
+                if (_rows.Count > KeptSteps)
+                {
+                    _rows.RemoveAt(0);
+                }
             }
 
             // A message may arrive twice.
-            if (step == _step && _rows is not null && !_rows.Exists(other => other.FirstRow == rows.FirstRow))
+            if (!list.Exists(other => other.FirstRow == rows.FirstRow))
             {
-                _rows.Add(rows);
+                list.Add(rows);
             }
         }
     }
@@ -39,14 +52,19 @@ public sealed class IncomingRows
     /// <exception cref="RowsMissingException">Some have not arrived.</exception>
     public IReadOnlyList<StepRowsMessage> Take(long epoch, long number, int rowsAhead, int rowBytes)
     {
-        List<StepRowsMessage>? list = null;
+        List<StepRowsMessage>? list;
         lock (_gate)
         {
             (long, long) step = (epoch, number);
-            if (step.CompareTo(_step) >= 0)
+            list = _rows.GetValueOrDefault(step);
+            if (step.CompareTo(_taken) > 0)
             {
-                list = step == _step ? _rows : null;
-                (_step, _rows) = (step, null);
+                _taken = step;
+            }
+
+            while (_rows.Count > 0 && _rows.GetKeyAtIndex(0).CompareTo(step) <= 0)
+            {
+                _rows.RemoveAt(0);
             }
         }
 

@@ -3,8 +3,12 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Hosting;
 using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
@@ -47,5 +51,16 @@ public sealed class ClusterExecutorTests
         Assert.True(validator.Validate(null, new SiloMessagingOptions()).Succeeded);
         Assert.True(validator.Validate(null, new SiloMessagingOptions { ResponseTimeout = longest }).Failed);
         Assert.True(validator.Validate(null, new SiloMessagingOptions { ResponseTimeout = longest + TimeSpan.FromMilliseconds(1) }).Succeeded);
+    }
+
+    [Fact]
+    public void A_silo_with_a_response_timeout_that_is_too_short_does_not_start()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.UseOrleans(static silo => silo.UseLocalhostClustering().AddHunyuan(Options)
+            .Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = Options.ExpertCallTimeout));
+        using IHost host = builder.Build();
+        OptionsValidationException wrong = Assert.Throws<OptionsValidationException>(host.Services.GetRequiredService<IStartupValidator>().Validate);
+        Assert.Contains($"allowed: more than {Options.LongestCallTimeout}", wrong.Message, StringComparison.Ordinal);
     }
 }

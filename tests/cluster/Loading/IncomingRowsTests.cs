@@ -21,12 +21,14 @@ public sealed class IncomingRowsTests
     }
 
     [Fact]
-    public void Rows_of_a_step_that_never_comes_are_dropped_with_the_next_step()
+    public void Rows_of_a_step_that_never_comes_are_dropped_when_later_ones_come()
     {
         Add(1, 0);
         Add(2, 0);
+        Add(3, 0);
         Assert.Throws<RowsMissingException>(() => _rows.Take(1, 1, 1, 1));
         Assert.Single(_rows.Take(1, 2, 1, 1));
+        Assert.Single(_rows.Take(1, 3, 1, 1));
     }
 
     [Fact]
