@@ -47,7 +47,7 @@ public sealed class OperatorMistakeTests
         foreach ((string[] arguments, string message) in wrongAddresses)
         {
             (int exitCode, string output) = await TestCommand.RunAsync(["generate", "--prompt", "x", "--max-tokens", "1", "--cluster", .. arguments]);
-            Assert.Contains(message, Assert.Single(output.Trim().Split('\n')), StringComparison.Ordinal);
+            Assert.True(Assert.Single(output.Trim().Split('\n')).Contains(message, StringComparison.Ordinal), output);
             Assert.Equal(1, exitCode);
         }
 
