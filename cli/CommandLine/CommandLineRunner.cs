@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Engine;
 
 namespace HunyuanOrleans.Cli.CommandLine;
@@ -26,6 +27,26 @@ internal static class CommandLineRunner
 
         ParseResult parsed = CommandTree.Create().Parse(args, Parsing);
         string name = FullName(parsed.CommandResult.Command);
+        try
+        {
+            int code = await InvokeAsync(parsed, name, streams);
+            await streams.Output.FlushAsync();
+            return code;
+        }
+        catch (ClosedPipeException)
+        {
+            // Nobody reads what could be said about it.
+            return ExitCode.ClosedPipe;
+        }
+        catch (IOException e)
+        {
+            // The output could not be written, for example because a disk is full.
+            return Fail(streams, name, e.Message, ExitCode.Failure);
+        }
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, string name, InvocationConfiguration streams)
+    {
         if (parsed.Errors.Count > 0)
         {
             // An unknown word causes the other errors, so it alone is reported.
@@ -39,6 +60,10 @@ internal static class CommandLineRunner
         {
             return await parsed.InvokeAsync(streams);
         }
+        catch (Exception e) when (ClosedPipeException.IsCauseOf(e))
+        {
+            return ExitCode.ClosedPipe;
+        }
         catch (UsageException e)
         {
             return Fail(streams, name, $"{e.Message} See '{name} --help'.", ExitCode.Usage);
@@ -46,10 +71,6 @@ internal static class CommandLineRunner
         catch (Exception e)
         {
             return Fail(streams, name, Describe(e), ExitCode.Failure);
-        }
-        finally
-        {
-            await streams.Output.FlushAsync();
         }
     }
 

@@ -15,6 +15,7 @@ internal static class CommandTree
             ChatCommand.Create(),
             ServeCommand.Create(),
             LoadCommand.Create(),
+            RunBatchCommand.Create(),
             EvalCommand.Create(),
             LogitsCommand.Create(),
             TokenizeCommand.Create(),

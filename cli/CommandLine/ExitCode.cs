@@ -11,4 +11,7 @@ internal static class ExitCode
 
     /// <summary>The command line is wrong, so nothing was done.</summary>
     public const int Usage = 2;
+
+    /// <summary>The reader of the output closed the pipe, so the verb stopped. A shell shows this number for programs that the signal SIGPIPE ended.</summary>
+    public const int ClosedPipe = 141;
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 
 namespace HunyuanOrleans.Cli.CommandLine;
 
@@ -7,20 +9,25 @@ namespace HunyuanOrleans.Cli.CommandLine;
 /// </summary>
 internal static class OptionValidation
 {
+    // No separators of thousands: they would make 5 of 0,5.
+    private const NumberStyles WholeNumber = NumberStyles.AllowLeadingSign;
+    private const NumberStyles Decimal = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     /// <summary>Allows the values from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<T?> InRange<T>(this Option<T?> option, T least, T most)
-        where T : struct, IComparable<T>, IParsable<T>
+        where T : struct, INumber<T>
     {
         option.CustomParser = result =>
         {
             string text = result.Tokens[^1].Value;
             // Tests for being inside the range, because every comparison with NaN is false.
-            if (T.TryParse(text, null, out T value) && value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0)
+            if (T.TryParse(text, IsWhole<T>() ? WholeNumber : Decimal, CultureInfo.InvariantCulture, out T value) && value >= least && value <= most)
             {
                 return value;
             }
 
-            result.AddError($"{option.Name} must be {Kind<T>()} from {least} to {most}, not '{text}'.");
+            string hint = text.Contains(',') && !IsWhole<T>() ? " Decimals are written with a point, such as 0.5." : "";
+            result.AddError($"{option.Name} must be {(IsWhole<T>() ? "a whole number" : "a number")} from {least} to {most}, not '{text}'.{hint}");
             return null;
         };
         return option;
@@ -35,7 +42,7 @@ internal static class OptionValidation
             int[] values = new int[parts.Length];
             for (int i = 0; i < parts.Length; i++)
             {
-                if (!int.TryParse(parts[i], out values[i]) || values[i] < least || values[i] > most)
+                if (!int.TryParse(parts[i], WholeNumber, CultureInfo.InvariantCulture, out values[i]) || values[i] < least || values[i] > most)
                 {
                     result.AddError($"{option.Name} takes whole numbers from {least} to {most} separated by commas, not '{parts[i]}'.");
                     return [];
@@ -61,7 +68,6 @@ internal static class OptionValidation
         return option;
     }
 
-    private static string Kind<T>() => typeof(T) == typeof(int) || typeof(T) == typeof(long) || typeof(T) == typeof(ulong)
-        ? "a whole number"
-        : "a number";
+    private static bool IsWhole<T>()
+        where T : struct, INumber<T> => typeof(T) == typeof(int) || typeof(T) == typeof(long) || typeof(T) == typeof(ulong);
 }

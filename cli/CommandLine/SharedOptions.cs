@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Quantization;
 
@@ -95,7 +96,7 @@ internal static class SharedOptions
         int[] ids = new int[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (!int.TryParse(parts[i], out ids[i]) || ids[i] < 0)
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out ids[i]))
             {
                 result.AddError($"--ids takes token ids separated by commas, such as 1,2,3, not '{parts[i]}'.");
                 return null;

@@ -11,7 +11,8 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Cli.Commands;
 
 /// <summary>
-/// The verb <c>eval</c>: answers questions greedily and counts the right answers, or compares the model in several formats with float32.
+/// The verb <c>eval</c>: answers questions greedily and counts the right answers, answers multiple-choice questions by the likelihood of the choices, or
+/// compares the model in several formats with float32.
 /// </summary>
 internal static class EvalCommand
 {
@@ -20,7 +21,7 @@ internal static class EvalCommand
 
     private static readonly Option<string?> Data = new("--data")
     {
-        Description = "A file with an object {\"input\", \"label\"} per line. Required, except that --kl uses random token ids without it.",
+        Description = "A file with an object {\"input\", \"label\"} per line. Required without --choices, except that --kl uses random token ids without it.",
         HelpName = "FILE",
     };
 
@@ -39,6 +40,7 @@ internal static class EvalCommand
         {
             SharedOptions.Model, Data, Kl, Out, PromptOptions.System,
         };
+        EvalChoices.AddTo(command);
         SamplingOptions.AddLengthTo(command);
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Json);
@@ -48,6 +50,11 @@ internal static class EvalCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
+        if (EvalChoices.IsGiven(parsed, Data, Kl))
+        {
+            return EvalChoices.Run(parsed, Out);
+        }
+
         EvalItem[] items = ReadItems(parsed);
         if (parsed.GetValue(Kl))
         {
@@ -79,7 +86,7 @@ internal static class EvalCommand
     {
         if (parsed.GetValue(Data) is not { } data)
         {
-            return parsed.GetValue(Kl) ? [] : throw new UsageException("--data is required, unless --kl is given.");
+            return parsed.GetValue(Kl) ? [] : throw new UsageException("--data is required, unless --choices or --kl is given.");
         }
 
         EvalItem[] items = [.. JsonLines.Read(data, "input", "label").Select(fields => new EvalItem(fields[0], fields[1]))];

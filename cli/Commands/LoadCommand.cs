@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Measuring;
@@ -11,8 +10,6 @@ namespace HunyuanOrleans.Cli.Commands;
 /// <summary>The verb <c>load</c>: sends many streamed requests to any server with OpenAI's API and reports its latencies and its throughput.</summary>
 internal static class LoadCommand
 {
-    private const string KeyVariable = "OPENAI_API_KEY";
-
     private static readonly Option<string> Url = new("--url")
     {
         Description = "The address of the server, with or without /v1.",
@@ -26,25 +23,20 @@ internal static class LoadCommand
         HelpName = "NAME",
     };
 
-    private static readonly Option<string?> Key = new("--api-key")
+    private static readonly Option<int?> Requests = Number(["--requests", "--num-prompts"], "The number of requests to send.", 100, 10_000_000);
+
+    private static readonly Option<int?> Concurrency = Number(
+        ["--max-concurrency", "--concurrency"], "The largest number of requests in progress at the same time.", 8, 100_000);
+
+    private static readonly Option<double?> Rate = new Option<double?>("--request-rate", "--rate")
     {
-        Description = $"The API key. [default: the variable {KeyVariable}]",
-        HelpName = "KEY",
-    };
-
-    private static readonly Option<int?> Requests = Number("--requests", "The number of requests to send.", 100, 10_000_000);
-
-    private static readonly Option<int?> Concurrency = Number("--concurrency", "The largest number of requests in progress at the same time.", 8, 100_000);
-
-    private static readonly Option<double?> Rate = new Option<double?>("--rate")
-    {
-        Description = "Start R requests per second on average, at random times. [default: as fast as --concurrency allows]",
+        Description = "Start R requests per second on average, at the random times of a Poisson process. [default: as fast as --max-concurrency allows]",
         HelpName = "R",
     }.InRange(0.001, 1e6);
 
-    private static readonly Option<int?> PromptLength = Number("--prompt-len", "The number of words of a prompt, or of token ids with --ids.", 64, 1_000_000);
+    private static readonly Option<int?> PromptLength = Number(["--prompt-len"], "The number of words of a prompt, or of token ids with --ids.", 64, 1_000_000);
 
-    private static readonly Option<int?> AnswerLength = Number("--gen-len", "The number of tokens of an answer.", 64, 1_000_000);
+    private static readonly Option<int?> AnswerLength = Number(["--gen-len"], "The number of tokens of an answer.", 64, 1_000_000);
 
     private static readonly Option<bool> StopEarly = new("--stop-early")
     {
@@ -56,20 +48,28 @@ internal static class LoadCommand
         Description = "Send completions of token ids instead of chats, for models without a tokenizer.",
     };
 
-    private static readonly Option<int?> Seed = Number("--seed", "The seed of the prompts and of the start times.", 1, int.MaxValue);
+    private static readonly Option<int?> Seed = Number(["--seed"], "The seed of the prompts and of the start times.", 1, int.MaxValue);
+
+    private static readonly Option<string[]> Goodput = new("--goodput")
+    {
+        Description = "Count the requests that meet limits in milliseconds: ttft (time to the first token), tpot (time per token after it) and e2el "
+            + "(whole request), such as ttft:500 tpot:50.",
+        HelpName = "NAME:MS",
+        AllowMultipleArgumentsPerToken = true,
+    };
 
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("load", "Measures a server with OpenAI's API under load.")
         {
-            Url, Model, Key, Requests, Concurrency, Rate, PromptLength, AnswerLength, StopEarly, Ids, Seed, SharedOptions.Json,
+            Url, Model, HttpServerOptions.Key, Requests, Concurrency, Rate, PromptLength, AnswerLength, StopEarly, Ids, Seed, Goodput, SharedOptions.Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
 
-    private static Option<int?> Number(string name, string description, int defaultValue, int most) => new Option<int?>(name)
+    private static Option<int?> Number(string[] names, string description, int defaultValue, int most) => new Option<int?>(names[0], names[1..])
     {
         Description = description,
         DefaultValueFactory = _ => defaultValue,
@@ -80,8 +80,9 @@ internal static class LoadCommand
     {
         using InterruptHandler interrupt = new();
         using HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan };
-        Uri url = ParseUrl(parsed.GetValue(Url)!);
-        string? key = parsed.GetValue(Key) ?? Environment.GetEnvironmentVariable(KeyVariable);
+        GoodputLimits? goodput = ParseGoodput(parsed.GetValue(Goodput));
+        Uri url = HttpServerOptions.ParseUrl(parsed.GetValue(Url)!);
+        string? key = HttpServerOptions.ReadKey(parsed);
         LoadPlan plan = new(
             url,
             parsed.GetValue(Model) ?? await FirstModelAsync(http, url, key, interrupt.Token),
@@ -93,10 +94,13 @@ internal static class LoadCommand
             parsed.GetValue(AnswerLength)!.Value,
             IgnoreEos: !parsed.GetValue(StopEarly),
             parsed.GetValue(Ids),
-            parsed.GetValue(Seed)!.Value);
+            parsed.GetValue(Seed)!.Value,
+            goodput);
         LoadClient client = new(http, plan, TimeProvider.System);
-        (LoadSample[] samples, double seconds) = await LoadGenerator.RunAsync(client, plan, TimeProvider.System, _ => { }, interrupt.Token);
-        LoadResult result = LoadResult.Of(samples, seconds);
+        (LoadSample[] samples, double seconds) = ([], 0);
+        await ProgressDisplay.RunAsync("Sending", bytes: false, async report => (samples, seconds) = await LoadGenerator.RunAsync(
+            client, plan, TimeProvider.System, done => report(done, plan.Requests), interrupt.Token));
+        LoadResult result = LoadResult.Of(plan, samples, seconds);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
@@ -110,14 +114,9 @@ internal static class LoadCommand
         return result.Succeeded > 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
-    private static Uri ParseUrl(string text)
-    {
-        string bare = text.TrimEnd('/');
-        bare = bare.EndsWith("/v1", StringComparison.Ordinal) ? bare[..^3] : bare;
-        return Uri.TryCreate(bare.TrimEnd('/') + "/", UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
-            ? url
-            : throw new UsageException($"--url must be an http or https address, not '{text}'.");
-    }
+    private static GoodputLimits? ParseGoodput(string[]? words) => words is not { Length: > 0 }
+        ? null
+        : GoodputLimits.Parse(words) ?? throw new UsageException($"{Goodput.Name} takes {GoodputLimits.Allowed}, not '{string.Join(' ', words)}'.");
 
     private static async Task<string> FirstModelAsync(HttpClient http, Uri url, string? key, CancellationToken cancellation)
     {
@@ -138,26 +137,11 @@ internal static class LoadCommand
 
     private static void Write(TextWriter output, LoadPlan plan, LoadResult result)
     {
-        Line($"{result.Requests} requests to {plan.Model} at {plan.Url}, at most {plan.Concurrency} at once: {result.Succeeded} answered in {result.Seconds:0.0} s");
-        Line($"{result.RequestsPerSecond:0.0} requests/s, {result.TokensPerSecond:0.0} tokens/s; {result.PromptTokens} prompt and {result.AnswerTokens} answer tokens");
-        Line($"{"milliseconds",-20} {"mean",9} {"p50",9} {"p90",9} {"p95",9} {"p99",9} {"max",9}");
-        Spread("time to first token", result.TimeToFirstToken);
-        Spread("time per token", result.TimePerToken);
-        Spread("between pieces", result.InterToken);
-        Spread("whole request", result.Total);
+        output.WriteLine($"{result.Requests} requests to {plan.Model} at {plan.Url}");
+        LoadTable.Write(result, output);
         foreach ((string error, int count) in result.Errors)
         {
-            Line($"failed: {count} x {error}");
+            output.WriteLine($"failed: {count} x {error}");
         }
-
-        void Spread(string name, Percentiles? p)
-        {
-            if (p is not null)
-            {
-                Line($"{name,-20} {p.Mean,9:0.00} {p.P50,9:0.00} {p.P90,9:0.00} {p.P95,9:0.00} {p.P99,9:0.00} {p.Max,9:0.00}");
-            }
-        }
-
-        void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
     }
 }

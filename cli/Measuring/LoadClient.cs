@@ -156,8 +156,11 @@ internal sealed class LoadClient(HttpClient http, LoadPlan plan, TimeProvider ti
 
         private static bool HasText(JsonElement chunk) =>
             chunk.TryGetProperty("choices", out JsonElement choices) && choices.ValueKind == JsonValueKind.Array && choices.GetArrayLength() > 0
-            && (choices[0].TryGetProperty("text", out JsonElement content)
-                || (choices[0].TryGetProperty("delta", out JsonElement delta) && delta.TryGetProperty("content", out content)))
-            && content.ValueKind == JsonValueKind.String && content.GetString()!.Length > 0;
+            && (IsText(choices[0], "text")
+                || (choices[0].TryGetProperty("delta", out JsonElement delta) && delta.ValueKind == JsonValueKind.Object
+                    && (IsText(delta, "content") || IsText(delta, "reasoning_content") || IsText(delta, "reasoning"))));
+
+        private static bool IsText(JsonElement json, string name) =>
+            json.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String && text.GetString()!.Length > 0;
     }
 }

@@ -38,7 +38,8 @@ internal static class LoadGenerator
         {
             try
             {
-                samples[index] = await client.SendAsync(index, cancellation);
+                double sent = time.GetElapsedTime(started).TotalMilliseconds;
+                samples[index] = await client.SendAsync(index, cancellation) with { Started = sent };
                 done(Interlocked.Increment(ref finished));
             }
             finally

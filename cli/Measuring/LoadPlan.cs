@@ -12,5 +12,7 @@ namespace HunyuanOrleans.Cli.Measuring;
 /// <param name="IgnoreEos">Whether answers must have exactly that length (vLLM's ignore_eos).</param>
 /// <param name="Ids">Whether to send completions of token ids instead of chats, for models without a tokenizer.</param>
 /// <param name="Seed">The seed of the prompts and of the start times.</param>
+/// <param name="Goodput">The limits of good requests; null for none.</param>
 internal sealed record LoadPlan(
-    Uri Url, string Model, string? ApiKey, int Requests, int Concurrency, double? Rate, int PromptLength, int AnswerLength, bool IgnoreEos, bool Ids, int Seed);
+    Uri Url, string Model, string? ApiKey, int Requests, int Concurrency, double? Rate, int PromptLength, int AnswerLength, bool IgnoreEos, bool Ids, int Seed,
+    GoodputLimits? Goodput);

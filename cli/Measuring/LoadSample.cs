@@ -9,6 +9,9 @@ namespace HunyuanOrleans.Cli.Measuring;
 /// <param name="AnswerTokens">Number of tokens of the answer, as the server reports it; the number of chunks if it does not.</param>
 internal sealed record LoadSample(string? Error, double? FirstToken, double Total, IReadOnlyList<double> Gaps, int PromptTokens, int AnswerTokens)
 {
+    /// <summary>Milliseconds from the start of the run to sending the request.</summary>
+    public double Started { get; init; }
+
     /// <summary>Milliseconds per token after the first; null if the answer has fewer than two tokens.</summary>
     public double? PerToken => FirstToken is double first && AnswerTokens > 1 ? (Total - first) / (AnswerTokens - 1) : null;
 }

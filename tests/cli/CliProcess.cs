@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Cli.Tests;
 internal static class CliProcess
 {
     // The command's output folder has the same relative path as that of the tests, such as bin/Release/net10.0.
-    private static readonly string Binary = Path.Combine(TestPaths.Root, "cli",
+    internal static readonly string Binary = Path.Combine(TestPaths.Root, "cli",
         Path.GetRelativePath(Path.Combine(TestPaths.Root, "tests", "cli"), AppContext.BaseDirectory), "hunyuan.dll");
 
     /// <summary>Runs the command to its end.</summary>

@@ -72,6 +72,29 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task Load_prints_the_table_and_counts_good_requests()
+    {
+        using Serving serving = await Serving.StartAsync();
+        string[] line =
+        [
+            "load", "--url", serving.Url, "--num-prompts", "4", "--max-concurrency", "2", "--request-rate", "500", "--prompt-len", "5", "--gen-len", "3",
+            "--goodput", "ttft:1000000", "e2el:1000000",
+        ];
+        CliResult table = CliProcess.Run(line);
+        Assert.Equal(0, table.Code);
+        Assert.Contains("Successful requests:                     4\n", table.Output, StringComparison.Ordinal);
+        Assert.Contains("Total generated tokens:                  12\n", table.Output, StringComparison.Ordinal);
+        Assert.Contains("Request rate configured (RPS):           500.00\n", table.Output, StringComparison.Ordinal);
+        Assert.Contains("Request goodput (req/s):", table.Output, StringComparison.Ordinal);
+
+        JsonElement json = CliProcess.Run([.. line, "tpot:0.000001", "--json"]).Json();
+        Assert.Equal((500, 2), (json.GetProperty("request_rate").GetDouble(), json.GetProperty("max_concurrency").GetInt32()));
+        Assert.InRange(json.GetProperty("peak_concurrency").GetInt32(), 1, 2);
+        Assert.Equal(0, json.GetProperty("goodput").GetProperty("requests").GetInt32());
+        Assert.True(json.GetProperty("total_tokens_per_second").GetDouble() > json.GetProperty("tokens_per_second").GetDouble());
+    }
+
+    [Fact]
     public async Task Load_counts_errors_by_kind()
     {
         using Serving serving = await Serving.StartAsync();
@@ -97,46 +120,5 @@ public sealed class ServeTests
         string output = await bash.StandardOutput.ReadToEndAsync();
         await bash.WaitForExitAsync();
         return output;
-    }
-
-    private sealed class Serving : IDisposable
-    {
-        private Serving(Process process, string greeting)
-        {
-            Process = process;
-            Greeting = greeting;
-            Url = Regex.Match(greeting, "http://[0-9.]+:[0-9]+").Value;
-        }
-
-        public Process Process { get; }
-
-        public string Greeting { get; }
-
-        public string Url { get; }
-
-        public static async Task<Serving> StartAsync()
-        {
-            Process process = CliProcess.Start(["serve", "--port", "0", "--threads", "1", "--log-level", "error"], null);
-            StringBuilder greeting = new();
-            while (!greeting.ToString().Contains("Ctrl-C", StringComparison.Ordinal))
-            {
-                string? line = await process.StandardOutput.ReadLineAsync().WaitAsync(Wait.Limit);
-                Assert.True(line is not null, "The server ended: " + (line is null ? await process.StandardError.ReadToEndAsync() : ""));
-                greeting.AppendLine(line);
-            }
-
-            return new Serving(process, greeting.ToString());
-        }
-
-        public void Dispose()
-        {
-            if (!Process.HasExited)
-            {
-                Process.Kill();
-                Process.WaitForExit();
-            }
-
-            Process.Dispose();
-        }
     }
 }

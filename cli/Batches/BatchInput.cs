@@ -1,0 +1,96 @@
+using System.Text.Json;
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Cli.Batches;
+
+/// <summary>Reads the requests of a file in OpenAI's batch format: an object {custom_id, method, url, body} per line. Empty lines are skipped.</summary>
+/// <param name="path">The file.</param>
+internal sealed class BatchInput(string path)
+{
+    // A body may be nested as deep as a server's largest setting allows; the server itself decides.
+    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 1000 };
+
+    private static readonly string[] Endpoints = ["/v1/chat/completions", "/v1/completions"];
+
+    /// <summary>Reads the requests, one at a time.</summary>
+    /// <exception cref="ModelException">A line is not a request; the message names the line.</exception>
+    public IEnumerable<BatchRequest> Read()
+    {
+        int number = 0;
+        foreach (string line in File.ReadLines(path))
+        {
+            number++;
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return Parse(line, $"{path}, line {number}");
+            }
+        }
+    }
+
+    /// <summary>Checks every line before the first request is sent, so that an error in the last line does not appear after hours of work.</summary>
+    /// <returns>The id of the answer to each custom_id.</returns>
+    /// <exception cref="ModelException">A line is not a request, two lines have the same custom_id, or there is none.</exception>
+    public Dictionary<string, string> Check()
+    {
+        Dictionary<string, string> ids = new(StringComparer.Ordinal);
+        foreach (BatchRequest request in Read())
+        {
+            if (!ids.TryAdd(request.CustomId, request.Id))
+            {
+                throw new ModelException($"{path}: several lines have the custom_id '{request.CustomId}'; each must have its own.");
+            }
+        }
+
+        return ids.Count > 0 ? ids : throw new ModelException($"{path} has no requests.");
+    }
+
+    private static BatchRequest Parse(string line, string where)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line, Parsing);
+            JsonElement json = document.RootElement;
+            if (json.ValueKind != JsonValueKind.Object)
+            {
+                throw Wrong(where, "the line must be an object {\"custom_id\", \"method\", \"url\", \"body\"}");
+            }
+
+            string id = Text(json, "custom_id", where), method = Text(json, "method", where), url = Text(json, "url", where);
+            if (id.Length == 0)
+            {
+                throw Wrong(where, "custom_id is empty");
+            }
+
+            if (method != "POST")
+            {
+                throw Wrong(where, $"method must be POST, not '{method}'");
+            }
+
+            if (!Endpoints.Contains(url))
+            {
+                throw Wrong(where, $"url must be {string.Join(" or ", Endpoints)}, not '{url}'");
+            }
+
+            if (!json.TryGetProperty("body", out JsonElement body) || body.ValueKind != JsonValueKind.Object)
+            {
+                throw Wrong(where, "\"body\" must be an object");
+            }
+
+            return body.TryGetProperty("stream", out JsonElement stream) && stream.ValueKind == JsonValueKind.True
+                ? throw Wrong(where, "a batch has no streams; remove \"stream\" from the body")
+                : new BatchRequest(id, url, body.GetRawText());
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException is thrown for half of a surrogate pair.
+            throw new ModelException($"{where}: not valid JSON ({e.Message})", e);
+        }
+    }
+
+    private static string Text(JsonElement json, string name, string where) =>
+        json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw Wrong(where, $"\"{name}\" must be a text");
+
+    private static ModelException Wrong(string where, string what) => new($"{where}: {what}.");
+}
