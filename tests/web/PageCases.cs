@@ -26,6 +26,7 @@ public sealed class PageCases(PageRun run) : IClassFixture<PageRun>
     [InlineData("hostile_input")]
     [InlineData("hostile_storage")]
     [InlineData("markdown")]
+    [InlineData("markdown_as_commonmark")]
     [InlineData("markdown_grows")]
     [InlineData("markdown_is_linear")]
     [InlineData("scroll")]
