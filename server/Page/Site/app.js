@@ -14,7 +14,8 @@ const draft = $("draft"), tabs = [$("tab-chat"), $("tab-cluster")];
 
 const chats = new Chats({
   show: () => {
-    transcript.show(chats.current, chats.run, chats.model);
+    transcript.show(chats.current, chats.run, chats.model.id);
+    showThink();
     follower.follow(true);
     showButton();
   },
@@ -81,6 +82,16 @@ function submit() {
   }
 }
 
+function showThink() {
+  $("think").hidden = !chats.model.reasons;
+  $("think").setAttribute("aria-pressed", String(chats.current.settings.think));
+}
+
+$("think").addEventListener("click", () => {
+  chats.current.settings.think = !chats.current.settings.think;
+  chats.settingsChanged();
+  showThink();
+});
 $("composer").addEventListener("submit", event => {
   event.preventDefault();
   submit();
@@ -147,8 +158,9 @@ async function findModel() {
     if (turn !== looking) {
       return;
     }
-    const first = chats.model !== model.id;
-    chats.model = model.id;
+    const first = chats.model.id !== model.id;
+    chats.model = { id: model.id, reasons: Boolean(model.reasoning_parser) };
+    showThink();
     state("ready", model.id);
     if (first && chats.current.messages.length === 0) {
       chats.views.show();

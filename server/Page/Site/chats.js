@@ -9,7 +9,8 @@ const titleLength = 60, saveEvery = 1000, spokenLength = 2000;
 export class Chats {
   /** The answer in progress, by chat id. */
   running = new Map();
-  model = null;
+  /** The model's id, null until it is known, and whether it reasons. */
+  model = { id: null, reasons: false };
   #saved = 0;
   #warned = false;
 
@@ -138,7 +139,7 @@ export class Chats {
       this.views.failed(error);
     } else if (chat === this.current) {
       const spoken = message.content.slice(0, spokenLength);
-      announce(message.finish === "stopped" ? `Stopped. ${spoken}` : `Answer: ${spoken}`);
+      announce(message.finish === "stopped" ? `Stopped. ${spoken}`.trim() : spoken ? `Answer: ${spoken}` : "The answer ended before the thoughts did.");
     }
   }
 
@@ -174,13 +175,16 @@ export class Chats {
   }
 }
 
+// Thoughts have the name that servers give them.
+const exported = ({ role, content, thought }) => ({ role, content, ...(thought ? { reasoning_content: thought } : {}) });
+
 /** Downloads chats as a file, with messages in OpenAI's format. */
 export function exportChats(chats, name) {
   const content = chats.map(({ title, created, settings, messages }) => ({
     title,
     created: new Date(created).toISOString(),
     settings,
-    messages: [...(settings.system ? [{ role: "system", content: settings.system }] : []), ...messages.map(({ role, content: text }) => ({ role, content: text }))],
+    messages: [...(settings.system ? [{ role: "system", content: settings.system }] : []), ...messages.map(exported)],
   }));
   const address = URL.createObjectURL(new Blob([JSON.stringify(content.length === 1 ? content[0] : content, null, 2)], { type: "application/json" }));
   const link = document.createElement("a");

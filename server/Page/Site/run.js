@@ -6,15 +6,18 @@ import { samplingFields } from "./store.js";
 // Milliseconds.
 const shortest = 50;
 
-/** Builds the request for a chat: its system prompt, its messages and its sampling settings. */
-function requestOf(chat, model) {
+/** Builds the request for a chat: its system prompt, its messages without earlier thoughts, and its settings. */
+function requestOf(chat, { id, reasons }) {
   const messages = chat.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
   if (chat.settings.system.trim()) {
     messages.unshift({ role: "system", content: chat.settings.system });
   }
   const body = { messages };
-  if (model) {
-    body.model = model;
+  if (id) {
+    body.model = id;
+  }
+  if (reasons) {
+    body.chat_template_kwargs = { enable_thinking: chat.settings.think };
   }
   for (const { name } of samplingFields) {
     if (chat.settings[name] !== undefined) {
@@ -31,7 +34,7 @@ function requestOf(chat, model) {
 export class Run {
   #abort = new AbortController();
 
-  /** Starts to generate the last message of a chat, which is an empty answer. */
+  /** Starts to generate the last message of a chat, which is an empty answer. `model` has its id, if known, and whether it reasons. */
   constructor(chat, model, changed) {
     this.chat = chat;
     this.message = chat.messages.at(-1);
@@ -46,7 +49,7 @@ export class Run {
   async #fill(model, changed) {
     const { message } = this;
     const begun = performance.now();
-    let first = 0, last = 0, pieces = 0;
+    let first = 0, last = 0, pieces = 0, thoughtSince = 0;
     const measure = () => {
       if (first > 0) {
         message.first = first - begun;
@@ -58,11 +61,16 @@ export class Run {
     };
     try {
       for await (const chunk of streamChat(requestOf(this.chat, model), this.#abort.signal)) {
-        const choice = chunk.choices?.[0], content = choice?.delta?.content;
-        if (content) {
+        const choice = chunk.choices?.[0], content = choice?.delta?.content, thought = choice?.delta?.reasoning_content ?? choice?.delta?.reasoning;
+        if (content || thought) {
           last = performance.now();
           first ||= last;
-          message.content += content;
+          if (thought || (message.thought && message.content === "")) {
+            thoughtSince ||= last;
+            message.thought = (message.thought ?? "") + (thought ?? "");
+            message.thinking = last - thoughtSince;
+          }
+          message.content += content ?? "";
           message.tokens = ++pieces;
           message.approximate = true;
         }

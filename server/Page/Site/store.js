@@ -19,7 +19,7 @@ export const samplingFields = [
 const text = value => (typeof value === "string" ? value : "");
 
 function checkedSettings(given) {
-  const settings = { system: typeof given?.system === "string" ? given.system : "You are a helpful assistant." };
+  const settings = { system: typeof given?.system === "string" ? given.system : "You are a helpful assistant.", think: given?.think !== false };
   if (typeof given?.stop === "string") {
     settings.stop = given.stop;
   }
@@ -37,7 +37,7 @@ function checkedMessage(given) {
     return null;
   }
   const message = { role: given.role, content: text(given.content) };
-  for (const [name, type] of Object.entries({ tokens: "number", rate: "number", first: "number", finish: "string", approximate: "boolean" })) {
+  for (const [name, type] of Object.entries({ tokens: "number", rate: "number", first: "number", finish: "string", approximate: "boolean", thought: "string", thinking: "number" })) {
     if (typeof given[name] === type) {
       message[name] = given[name];
     }

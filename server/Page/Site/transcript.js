@@ -2,6 +2,7 @@
 
 import { el, icon, perFrame } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
+import { ThoughtView } from "./thought.js";
 import { welcome } from "./welcome.js";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -85,19 +86,27 @@ export class Transcript {
       action("retry", "Answer again", () => this.#actions.retry(index)),
       facts);
     const node = el("article", { class: "message answer", "aria-label": "Answer" }, body, foot);
-    const view = { node, message, body, foot, facts, markdown: new MarkdownView(body), notice: null };
+    const view = { node, message, body, thought: null, foot, facts, markdown: new MarkdownView(body), notice: null };
     this.#fill(view, false, null);
     return view;
   }
 
   #fill(view, writing, error) {
     const { message, node, body } = view;
+    const empty = message.content === "" && !message.thought;
+    if (message.thought) {
+      if (!view.thought) {
+        view.thought = new ThoughtView();
+        node.prepend(view.thought.node);
+      }
+      view.thought.update(message, writing);
+    }
     view.markdown.update(message.content);
     view.facts.textContent = factsOf(message).join("  ·  ");
     node.classList.toggle("writing", writing);
-    node.classList.toggle("waiting", writing && message.content === "");
-    node.classList.toggle("empty", error !== null && message.content === "");
-    body.hidden = message.content === "" && !writing;
+    node.classList.toggle("waiting", writing && empty);
+    node.classList.toggle("empty", error !== null && empty);
+    body.hidden = message.content === "" && !(writing && empty);
     node.setAttribute("aria-busy", String(writing));
     if (error && !view.notice) {
       view.notice = this.#notice(error, this.#views.indexOf(view));

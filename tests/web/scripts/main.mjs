@@ -5,6 +5,7 @@ import * as chat from "./chat.mjs";
 import * as hostile from "./hostile.mjs";
 import * as look from "./look.mjs";
 import * as markdown from "./markdown.mjs";
+import * as thoughts from "./thoughts.mjs";
 
 const given = JSON.parse(process.argv[2]);
 const only = process.argv[3]?.split(",");
@@ -12,7 +13,7 @@ const browser = await chromium.launch({
   executablePath: given.chromium,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
-for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...look })) {
+for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...thoughts, ...look })) {
   if (only && !only.includes(name)) {
     continue;
   }
