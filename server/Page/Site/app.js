@@ -4,26 +4,31 @@ import { $ } from "./dom.js";
 import { apiKey, read } from "./api.js";
 import { Chats, copyText } from "./chats.js";
 import { ClusterView } from "./cluster.js";
+import { Composer } from "./composer.js";
 import { Follower } from "./scroll.js";
 import { Sidebar } from "./sidebar.js";
 import { setUpKey, setUpSettings, setUpTheme } from "./settings.js";
+import { setUpShortcuts } from "./shortcuts.js";
 import { Transcript } from "./transcript.js";
 
 const retryModel = 1500;
-const draft = $("draft"), tabs = [$("tab-chat"), $("tab-cluster")];
+const tabs = [$("tab-chat"), $("tab-cluster")];
 
 const chats = new Chats({
-  show: () => {
+  show: stay => {
     transcript.show(chats.current, chats.run, chats.model.id);
-    showThink();
-    follower.follow(true);
-    showButton();
+    if (stay) {
+      follower.stay();
+    } else {
+      follower.follow(true);
+    }
+    showComposer();
   },
   updated: run => {
     if (run.chat === chats.current) {
       transcript.updateLast(run);
     }
-    showButton();
+    showComposer();
   },
   listed: () => sidebar.list(),
   failed: error => {
@@ -37,11 +42,22 @@ const chats = new Chats({
 const follower = new Follower($("scroller"), $("to-latest"));
 const transcript = new Transcript($("transcript"), {
   ask,
-  retry: index => { chats.retry(index); draft.focus({ preventScroll: true }); },
-  edit: (index, text) => { chats.edit(index, text); draft.focus({ preventScroll: true }); },
+  retry: index => { chats.retry(index); composer.focus(); },
+  edit: (index, text) => { chats.edit(index, text); composer.focus(); },
+  choose: (index, version) => chats.choose(index, version),
   copy: copyText,
   key: () => askKey(),
 }, () => follower.grown());
+const composer = new Composer({
+  send: ask,
+  stop: () => chats.stop(),
+  think: on => {
+    chats.current.settings.think = on;
+    chats.settingsChanged();
+    showComposer();
+  },
+  editLast: () => chats.run || transcript.editLast(),
+});
 const sidebar = new Sidebar(chats);
 const cluster = new ClusterView($("cluster"));
 const askKey = setUpKey(() => {
@@ -55,65 +71,43 @@ function wantKey(error) {
   askKey(apiKey() ? error.message : undefined);
 }
 
-function ask(text) {
-  chats.ask(text);
-  draft.focus({ preventScroll: true });
+function ask(text, files) {
+  chats.ask(text, files);
+  composer.focus();
 }
 
-function showButton() {
-  const writing = chats.run !== null;
-  $("send").hidden = writing;
-  $("stop").hidden = !writing;
-  $("send").disabled = draft.value.trim() === "";
+function showComposer() {
+  composer.show(chats.run !== null, chats.model, chats.current.settings);
 }
 
-function fitDraft() {
-  draft.style.height = "auto";
-  draft.style.height = `${draft.scrollHeight}px`;
-  showButton();
-}
-
-function submit() {
-  if (!chats.run && draft.value.trim()) {
-    const text = draft.value.trim();
-    draft.value = "";
-    fitDraft();
-    ask(text);
-  }
-}
-
-function showThink() {
-  $("think").hidden = !chats.model.reasons;
-  $("think").setAttribute("aria-pressed", String(chats.current.settings.think));
-}
-
-$("think").addEventListener("click", () => {
-  chats.current.settings.think = !chats.current.settings.think;
-  chats.settingsChanged();
-  showThink();
-});
-$("composer").addEventListener("submit", event => {
-  event.preventDefault();
-  submit();
-});
-draft.addEventListener("input", fitDraft);
-draft.addEventListener("keydown", event => {
-  // While an input method is composing, Enter selects a word.
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
-    event.preventDefault();
-    submit();
-  }
-});
-$("stop").addEventListener("click", () => {
-  chats.stop();
-  draft.focus();
-});
 addEventListener("keydown", event => {
   if (event.key === "Escape" && chats.run && !document.querySelector("dialog[open]") && !event.isComposing) {
     event.preventDefault();
     chats.stop();
-    draft.focus();
+    composer.focus();
   }
+});
+
+function toChat() {
+  location.hash = "";
+  showTab(tabs[0]);
+}
+
+// Opens the chat that is some places below the current one in the list.
+function openBeside(places) {
+  const next = chats.list[chats.list.indexOf(chats.current) + places];
+  if (next) {
+    toChat();
+    chats.open(next.id);
+  }
+}
+
+setUpShortcuts({
+  search: () => sidebar.search(),
+  begin: () => { toChat(); chats.begin(); composer.focus(); },
+  above: () => openBeside(-1),
+  below: () => openBeside(1),
+  write: () => { toChat(); composer.focus(); },
 });
 
 function showTab(chosen) {
@@ -160,7 +154,7 @@ async function findModel() {
     }
     const first = chats.model.id !== model.id;
     chats.model = { id: model.id, reasons: Boolean(model.reasoning_parser) };
-    showThink();
+    showComposer();
     state("ready", model.id);
     if (first && chats.current.messages.length === 0) {
       chats.views.show();
@@ -183,9 +177,8 @@ setUpSettings(chats);
 setUpTheme();
 chats.views.show();
 chats.views.listed();
-fitDraft();
 showAddress();
 findModel();
 if (matchMedia("(hover: hover)").matches && tabs[0].getAttribute("aria-selected") === "true") {
-  draft.focus({ preventScroll: true });
+  composer.focus();
 }

@@ -1,6 +1,8 @@
 // The chats of this browser and the answers in progress. It tells the views what changed. They only display chats and never change one.
 
 import { $, announce, toast } from "./dom.js";
+import { textWithFiles } from "./attachments.js";
+import * as branches from "./branches.js";
 import { Run } from "./run.js";
 import * as store from "./store.js";
 
@@ -14,7 +16,7 @@ export class Chats {
   #saved = 0;
   #warned = false;
 
-  /** `views` are callbacks for changes: show(), updated(run), listed(), failed(error). */
+  /** `views` are callbacks for changes: show(stay), updated(run), listed(), failed(error). */
   constructor(views) {
     this.views = views;
     this.list = store.allChats();
@@ -39,32 +41,49 @@ export class Chats {
     this.#changed();
   }
 
-  ask(text) {
-    if (this.run || !text.trim()) {
-      return;
-    }
-    const { current } = this;
-    current.title ||= text.trim().replace(/\s+/g, " ").slice(0, titleLength);
-    current.messages.push({ role: "user", content: text });
-    this.#answer();
-  }
-
-  /** Generates the answer at an index again and removes all messages after it. */
-  retry(index) {
-    if (!this.run) {
-      this.current.messages.length = index;
+  /** Asks a question, perhaps with files. */
+  ask(text, files = []) {
+    if (!this.run && (text.trim() || files.length > 0)) {
+      this.current.messages.push(question(text, files));
+      this.current.title ||= titleOf(this.current.messages[0]);
       this.#answer();
     }
   }
 
-  /** Replaces a question and generates a new answer. */
+  /** Generates the answer at an index again. The branch that was there is kept, unless it is an answer that never began. */
+  retry(index) {
+    if (this.run) {
+      return;
+    }
+    const { messages } = this.current, { content, thought, versions } = messages[index];
+    if (content || thought) {
+      branches.branch(messages, index, answer());
+      this.#answer(false);
+    } else {
+      messages.length = index;
+      messages.push(versions ? { ...answer(), versions } : answer());
+      this.#answer(false);
+    }
+  }
+
+  /** Asks the question at an index in other words. The branch that was there is kept. */
   edit(index, text) {
     if (!this.run) {
-      this.current.messages.length = index;
-      if (index === 0) {
-        this.current.title = "";
-      }
-      this.ask(text);
+      const { messages } = this.current;
+      branches.branch(messages, index, question(text, messages[index].files ?? []));
+      this.current.title = titleOf(messages[0]);
+      this.#answer();
+    }
+  }
+
+  /** Shows another version of the message at an index. */
+  choose(index, version) {
+    if (!this.run) {
+      const { current } = this;
+      branches.choose(current.messages, index, version);
+      current.title = titleOf(current.messages[0]);
+      this.#keep(current);
+      this.#changed(true);
     }
   }
 
@@ -110,9 +129,12 @@ export class Chats {
     }
   }
 
-  #answer() {
+  // Generates the last message. Adds it if the last message is a question.
+  #answer(adds = true) {
     const { current } = this;
-    current.messages.push({ role: "assistant", content: "" });
+    if (adds) {
+      current.messages.push(answer());
+    }
     const run = new Run(current, this.model, changed => {
       if (performance.now() - this.#saved > saveEvery) {
         this.#keep(current);
@@ -169,14 +191,18 @@ export class Chats {
     }
   }
 
-  #changed() {
-    this.views.show();
+  #changed(stay = false) {
+    this.views.show(stay);
     this.views.listed();
   }
 }
 
+const answer = () => ({ role: "assistant", content: "" });
+const question = (content, files) => ({ role: "user", content, ...(files.length > 0 ? { files } : {}) });
+const titleOf = ({ content, files }) => (content.trim() || files?.[0]?.name || "").replace(/\s+/g, " ").slice(0, titleLength);
+
 // Thoughts have the name that servers give them.
-const exported = ({ role, content, thought }) => ({ role, content, ...(thought ? { reasoning_content: thought } : {}) });
+const exported = ({ role, content, files, thought }) => ({ role, content: textWithFiles({ content, files }), ...(thought ? { reasoning_content: thought } : {}) });
 
 /** Downloads chats as a file, with messages in OpenAI's format. */
 export function exportChats(chats, name) {

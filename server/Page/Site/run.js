@@ -1,6 +1,7 @@
 // One answer in progress: requests it from the server, measures it, and notifies a listener. It does not know the page.
 
 import { streamChat } from "./api.js";
+import { textWithFiles } from "./attachments.js";
 import { samplingFields } from "./store.js";
 
 // Milliseconds.
@@ -8,7 +9,7 @@ const shortest = 50;
 
 /** Builds the request for a chat: its system prompt, its messages without earlier thoughts, and its settings. */
 function requestOf(chat, { id, reasons }) {
-  const messages = chat.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
+  const messages = chat.messages.slice(0, -1).map(message => ({ role: message.role, content: textWithFiles(message) }));
   if (chat.settings.system.trim()) {
     messages.unshift({ role: "system", content: chat.settings.system });
   }

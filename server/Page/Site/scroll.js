@@ -37,6 +37,11 @@ export class Follower {
     this.#move();
   }
 
+  /** Stays where it is. */
+  stay() {
+    this.#set(false);
+  }
+
   get #distance() {
     return this.#area.scrollHeight - this.#area.clientHeight - this.#area.scrollTop;
   }

@@ -98,7 +98,8 @@ export function setUpTheme() {
   show();
 }
 
-function closeByItself(dialog) {
+/** Lets a dialog close by its button and by a click beside it. */
+export function closeByItself(dialog) {
   dialog.querySelectorAll("[data-close]").forEach(button => button.addEventListener("click", () => dialog.close()));
   // A click on the backdrop has the dialog itself as its target.
   dialog.addEventListener("pointerdown", event => event.target === dialog && dialog.close());

@@ -16,6 +16,9 @@ export const samplingFields = [
   { name: "seed", label: "Seed", min: 0, max: 2147483647, step: 1, hint: "the same seed gives the same answer" },
 ];
 
+// Deeper branches and further files are dropped.
+const maxBranching = 100, maxFiles = 100;
+
 const text = value => (typeof value === "string" ? value : "");
 
 function checkedSettings(given) {
@@ -32,7 +35,22 @@ function checkedSettings(given) {
   return settings;
 }
 
-function checkedMessage(given) {
+const checkedMessages = (given, depth) => given.map(message => checkedMessage(message, depth)).filter(Boolean);
+
+function checkedFiles(given) {
+  const files = given.slice(0, maxFiles).filter(file => typeof file?.name === "string" && typeof file.content === "string");
+  return files.map(({ name, content }) => ({ name, content }));
+}
+
+// Other versions of a message are lists of messages that begin with one of the same role. Null is the place of the shown one.
+function checkedVersions(given, role, depth) {
+  const versions = given.map(version => (Array.isArray(version) ? checkedMessages(version, depth + 1) : version))
+    .filter(version => version === null || (Array.isArray(version) && version[0]?.role === role));
+  versions.forEach(version => version && delete version[0].versions);
+  return versions.length > 1 && versions.filter(version => version === null).length === 1 ? versions : undefined;
+}
+
+function checkedMessage(given, depth) {
   if (!given || (given.role !== "user" && given.role !== "assistant")) {
     return null;
   }
@@ -41,6 +59,12 @@ function checkedMessage(given) {
     if (typeof given[name] === type) {
       message[name] = given[name];
     }
+  }
+  if (Array.isArray(given.files)) {
+    message.files = checkedFiles(given.files);
+  }
+  if (Array.isArray(given.versions) && depth < maxBranching) {
+    message.versions = checkedVersions(given.versions, message.role, depth);
   }
   return message;
 }
@@ -55,7 +79,7 @@ function checkedChat(given) {
     created: Number(given.created) || 0,
     updated: Number(given.updated) || 0,
     settings: checkedSettings(given.settings),
-    messages: given.messages.map(checkedMessage).filter(Boolean),
+    messages: checkedMessages(given.messages, 0),
   };
 }
 

@@ -6,7 +6,7 @@ import { MarkdownView } from "./markdown.js";
 const minute = 60;
 
 function spanText(ms) {
-  const seconds = ms / 1000, whole = Math.round(seconds);
+  const seconds = Math.max(0.1, ms / 1000), whole = Math.round(seconds);
   return seconds < 10 ? `${seconds.toFixed(1)} s` : whole < minute ? `${whole} s` : `${Math.floor(whole / minute)} min ${whole % minute} s`;
 }
 

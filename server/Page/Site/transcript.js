@@ -1,5 +1,7 @@
 // Shows the messages of a chat. It passes the user's actions to callbacks and does not change the chat itself.
 
+import { fileNode } from "./attachments.js";
+import { versionsOf } from "./branches.js";
 import { el, icon, perFrame } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
 import { ThoughtView } from "./thought.js";
@@ -38,7 +40,7 @@ export class Transcript {
   #chat = null;
   #grown;
 
-  /** `actions`: ask(text, system), retry(index), edit(index, text), copy(text), key(); `grown` is called when the height changes. */
+  /** `actions`: ask(text, system), retry(index), edit(index, text), choose(index, version), copy(text), key(); `grown` is called when the height changes. */
   constructor(root, actions, grown) {
     this.#root = root;
     this.#actions = actions;
@@ -69,19 +71,49 @@ export class Transcript {
   }
 
   #question(message, index) {
-    const text = el("div", { class: "bubble", dir: "auto", text: message.content });
-    const node = el("article", { class: "message question", "aria-label": "You" }, text);
+    const node = el("article", { class: "message question", "aria-label": "You" },
+      message.files?.length > 0 ? el("div", { class: "files" }, message.files.map(fileNode)) : null,
+      message.content ? el("div", { class: "bubble", dir: "auto", text: message.content }) : null);
+    const edit = () => this.#edit(node, message, index);
     const tools = el("div", { class: "actions" },
+      this.#versions(message, index),
       action("copy", "Copy message", () => this.#actions.copy(message.content)),
-      action("edit", "Edit message", () => this.#edit(node, message, index)));
+      action("edit", "Edit message", edit));
     node.append(tools);
-    return { node, message };
+    return { node, message, edit };
+  }
+
+  /** Opens the last question for editing. */
+  editLast() {
+    this.#views.findLast(view => view.edit)?.edit();
+  }
+
+  // Arrows to the other versions of a message.
+  #versions(message, index) {
+    const { count, shown } = versionsOf(message);
+    if (count === 1) {
+      return null;
+    }
+    const arrow = (name, label, other) => {
+      const button = action(name, label, () => {
+        this.#actions.choose(index, other);
+        // The same arrow has the focus again, or the one that is left at the end.
+        this.#views[index].node.querySelector(`.versions [aria-label="${label}"]:enabled, .versions button:enabled`).focus({ preventScroll: true });
+      });
+      button.disabled = other < 0 || other >= count;
+      return button;
+    };
+    return el("div", { class: "versions", role: "group", "aria-label": `Version ${shown + 1} of ${count}` },
+      arrow("left", "Version before", shown - 1),
+      el("span", { text: `${shown + 1}/${count}` }),
+      arrow("right", "Version after", shown + 1));
   }
 
   #answer(message, index) {
     const body = el("div", { class: "answer-text" });
     const facts = el("span", { class: "facts" });
     const foot = el("div", { class: "actions" },
+      this.#versions(message, index),
       action("copy", "Copy answer", () => this.#actions.copy(message.content)),
       action("retry", "Answer again", () => this.#actions.retry(index)),
       facts);
@@ -145,7 +177,7 @@ export class Transcript {
       node.querySelector("[aria-label='Edit message']").focus();
     };
     const send = () => {
-      if (area.value.trim()) {
+      if (area.value.trim() || message.files?.length > 0) {
         this.#actions.edit(index, area.value.trim());
       }
     };

@@ -1,19 +1,25 @@
 // Runs each case in a separate browser context and writes one line per case: "case NAME ok" or "case NAME ERROR".
 import { chromium } from "playwright-core";
 import { openPage } from "./support.mjs";
+import * as branches from "./branches.mjs";
 import * as chat from "./chat.mjs";
+import * as files from "./files.mjs";
 import * as hostile from "./hostile.mjs";
+import * as keys from "./keys.mjs";
 import * as look from "./look.mjs";
 import * as markdown from "./markdown.mjs";
+import { serveThinking } from "./thinker.mjs";
 import * as thoughts from "./thoughts.mjs";
 
 const given = JSON.parse(process.argv[2]);
+const thinker = await serveThinking(given.echo);
+given.thinking = thinker.url;
 const only = process.argv[3]?.split(",");
 const browser = await chromium.launch({
   executablePath: given.chromium,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
-for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...thoughts, ...look })) {
+for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...thoughts, ...branches, ...files, ...keys, ...look })) {
   if (only && !only.includes(name)) {
     continue;
   }
@@ -32,3 +38,4 @@ for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...
   console.log(`case ${name} ${outcome}`);
 }
 await browser.close();
+thinker.close();
