@@ -1,4 +1,4 @@
-// The definitions of links that markdown refers to by a label: [label]: https://example.org "title".
+// The definitions of links that markdown refers to by a label, as in [label]: address "title".
 
 import { safeAddress } from "./address.js";
 
