@@ -95,6 +95,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             Waiting = _scheduler.Waiting,
             Running = _scheduler.Running,
             KvBlocks = pool.BlockCount,
+            KvBlockPositions = Limits.BlockPositions,
             KvUsed = pool.BlockCount - free - idle,
             KvCached = idle,
             KvFree = free,
@@ -106,9 +107,28 @@ public sealed class InferenceEngine : IAsyncDisposable
             Replays = Volatile.Read(ref counters.Replays),
             Evictions = pool.Evictions,
             Finished = counters.Finished[(int)FinishReason.Stop] + counters.Finished[(int)FinishReason.Length],
+            FinishedByLength = counters.Finished[(int)FinishReason.Length],
             Cancelled = counters.Finished[(int)FinishReason.Cancelled],
             Failed = counters.Finished[(int)FinishReason.Error],
         };
+    }
+
+    /// <summary>Forgets all cached prefixes, between two steps or during one. Any thread.</summary>
+    /// <returns>Number of KV blocks that were cached.</returns>
+    /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
+    public async Task<int> ResetPrefixCacheAsync()
+    {
+        TaskCompletionSource<int> reset = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            // The loop's thread owns the pool. A step holds references to its blocks, so the cache may change while it is computed.
+            _loop.Post(_ => reset.SetResult(_scheduler.Pool.ClearCache()), null);
+        }
+
+        await Task.WhenAny(reset.Task, _loop.Completion).ConfigureAwait(false);
+        ObjectDisposedException.ThrowIf(!reset.Task.IsCompleted, this);
+        return await reset.Task.ConfigureAwait(false);
     }
 
     /// <summary>Stops accepting requests and completes when all answers have ended.</summary>

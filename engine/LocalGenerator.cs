@@ -34,6 +34,10 @@ public sealed class LocalGenerator : IGenerator
         => ValueTask.FromResult(_engine.GetStatistics());
 
     /// <inheritdoc/>
+    public async ValueTask<int> ResetPrefixCacheAsync(CancellationToken cancellationToken)
+        => await _engine.ResetPrefixCacheAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync().ConfigureAwait(false);

@@ -16,6 +16,7 @@ internal sealed class ClusterChoice : IChoice
     private readonly Action _onCompleted;
     private readonly long _started;
     private TimeSpan? _firstToken;
+    private volatile PromptProgress? _progress;
 
     /// <summary>Starts an answer, and the clock of its timings.</summary>
     /// <param name="index">Index of the answer in the request, from 0.</param>
@@ -37,9 +38,18 @@ internal sealed class ClusterChoice : IChoice
     /// <inheritdoc/>
     public Task<ChoiceResult> Completion => _completion.Task;
 
+    /// <inheritdoc/>
+    public PromptProgress? Progress => _progress;
+
     /// <summary>Appends a batch. Does nothing after the end of the answer.</summary>
     public void Append(TokenBatch batch)
     {
+        // An answer that resumes with another scheduler is computed again, but its progress does not go back.
+        if (batch.Progress?.ToProgress() is { } progress && progress.Processed >= (_progress?.Processed ?? 0))
+        {
+            _progress = progress;
+        }
+
         TokenChunk chunk = batch.ToChunk();
         lock (_gate)
         {

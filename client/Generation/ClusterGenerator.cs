@@ -69,6 +69,11 @@ public sealed class ClusterGenerator : IGenerator
     }
 
     /// <inheritdoc/>
+    /// <remarks>Only silos may call it, not clients that are connected to a gateway.</remarks>
+    public async ValueTask<int> ResetPrefixCacheAsync(CancellationToken cancellationToken) => await _client.CallAsync(
+        cluster => cluster.GetGrain<IModelGrain>(Info.ModelName).ResetPrefixCacheAsync(), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         // The source is not disposed, because answers that end at this moment may still link to it.

@@ -22,6 +22,11 @@ public interface IModelGrain : IGrainWithStringKey
     [Alias("ReportAsync"), ClientCallable, AlwaysInterleave]
     Task<ModelReport> ReportAsync();
 
+    /// <summary>Forgets all cached prefixes of the model.</summary>
+    /// <returns>Number of KV blocks that were cached.</returns>
+    [Alias("ResetPrefixCacheAsync"), AlwaysInterleave]
+    Task<int> ResetPrefixCacheAsync();
+
     /// <summary>Moves the model's share away from a silo that is about to stop.</summary>
     /// <param name="silo">Name of the silo.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -66,6 +66,10 @@ public sealed record RequestSpec
     [Id(14)]
     public string? ConstraintParameter { get; init; }
 
+    /// <summary>True if batches report how far the prompt is computed.</summary>
+    [Id(20)]
+    public bool ReportProgress { get; init; }
+
     /// <summary>Creates the message of a request.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="request">The request.</param>
@@ -86,6 +90,7 @@ public sealed record RequestSpec
         Deadline = deadline,
         Constraint = request.Constraint?.Spec.Text,
         ConstraintParameter = request.Constraint?.Parameter,
+        ReportProgress = request.ReportProgress,
     };
 
     /// <summary>The request without its constraint, which has to be compiled first.</summary>
@@ -100,6 +105,7 @@ public sealed record RequestSpec
         IgnoreEos = IgnoreEos,
         Choices = Choices,
         CacheSalt = CacheSalt,
+        ReportProgress = ReportProgress,
         Resume = Progress is null ? null : Array.ConvertAll(Progress, static p => new ResumedChoice(p.Choice, p.Ids)),
     };
 }

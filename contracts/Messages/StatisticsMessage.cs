@@ -70,6 +70,14 @@ public sealed record StatisticsMessage
     [Id(15)]
     public long Failed { get; init; }
 
+    /// <inheritdoc cref="EngineStatistics.FinishedByLength"/>
+    [Id(16)]
+    public long FinishedByLength { get; init; }
+
+    /// <inheritdoc cref="EngineStatistics.KvBlockPositions"/>
+    [Id(17)]
+    public int KvBlockPositions { get; init; }
+
     /// <summary>Creates the message of statistics.</summary>
     public static StatisticsMessage Of(in EngineStatistics s) => new()
     {
@@ -89,6 +97,8 @@ public sealed record StatisticsMessage
         Finished = s.Finished,
         Cancelled = s.Cancelled,
         Failed = s.Failed,
+        FinishedByLength = s.FinishedByLength,
+        KvBlockPositions = s.KvBlockPositions,
     };
 
     /// <summary>The statistics.</summary>
@@ -110,5 +120,7 @@ public sealed record StatisticsMessage
         Finished = Finished,
         Cancelled = Cancelled,
         Failed = Failed,
+        FinishedByLength = FinishedByLength,
+        KvBlockPositions = KvBlockPositions,
     };
 }

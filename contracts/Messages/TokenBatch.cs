@@ -58,6 +58,10 @@ public sealed record TokenBatch
     [Id(11)]
     public int NextWithinMilliseconds { get; init; }
 
+    /// <summary>In a heartbeat: how far the prompt of the answer is computed; null unless requested.</summary>
+    [Id(16)]
+    public PromptProgressMessage? Progress { get; init; }
+
     /// <summary>True if the batch carries no token and no end of an answer.</summary>
     public bool IsHeartbeat => Ids.Length == 0 && Finish == FinishCode.None;
 

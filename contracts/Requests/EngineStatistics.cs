@@ -14,6 +14,9 @@ public readonly record struct EngineStatistics
     /// <summary>Number of KV blocks.</summary>
     public int KvBlocks { get; init; }
 
+    /// <summary>Token positions of one KV block.</summary>
+    public int KvBlockPositions { get; init; }
+
     /// <summary>KV blocks of running answers.</summary>
     public int KvUsed { get; init; }
 
@@ -46,6 +49,9 @@ public readonly record struct EngineStatistics
 
     /// <summary>Answers that ended by a stop condition or by length.</summary>
     public long Finished { get; init; }
+
+    /// <summary>Those of <see cref="Finished"/> that ended by length.</summary>
+    public long FinishedByLength { get; init; }
 
     /// <summary>Answers that were cancelled.</summary>
     public long Cancelled { get; init; }

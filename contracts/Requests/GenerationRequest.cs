@@ -50,6 +50,9 @@ public sealed record GenerationRequest
     /// <summary>Only requests with the same salt share cached prefixes. Null and empty are one salt, shared by all requests that set none.</summary>
     public string? CacheSalt { get; init; }
 
+    /// <summary>True if <see cref="IChoice.Progress"/> shall report how far the prompt is computed. Default false.</summary>
+    public bool ReportProgress { get; init; }
+
     /// <summary>Cancels all answers, which end with <see cref="FinishReason.Cancelled"/>, and frees their KV blocks.</summary>
     public CancellationToken Cancellation { get; init; }
 }

@@ -11,6 +11,9 @@ public interface IChoice : IAsyncEnumerable<TokenChunk>
     /// <summary>Completes with the whole answer when the answer has ended for any reason. The task never fails.</summary>
     Task<ChoiceResult> Completion { get; }
 
+    /// <summary>How far the prompt is computed; null before the answer starts, and if <see cref="GenerationRequest.ReportProgress"/> is not set.</summary>
+    PromptProgress? Progress => null;
+
     /// <summary>Cancels the answer, which ends with <see cref="FinishReason.Cancelled"/>. Does nothing if it has ended. Thread-safe.</summary>
     void Cancel();
 }

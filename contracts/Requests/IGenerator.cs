@@ -22,4 +22,10 @@ public interface IGenerator : IAsyncDisposable
     /// <summary>Gets the state of the engine and its counts since it started.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets all cached prefixes, so that later prompts are computed from their first token. Running answers are not affected.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Number of KV blocks that were cached.</returns>
+    /// <exception cref="ObjectDisposedException">The generator is stopping.</exception>
+    ValueTask<int> ResetPrefixCacheAsync(CancellationToken cancellationToken);
 }

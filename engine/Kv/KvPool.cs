@@ -146,6 +146,21 @@ public sealed class KvPool : IKvBlockUsage
         return freed;
     }
 
+    /// <summary>Empties the cache: idle blocks become free, and blocks in use are not found any more.</summary>
+    /// <returns>Number of blocks that were cached.</returns>
+    public int ClearCache()
+    {
+        int cached = _byHash.Count;
+        Array.Clear(_cached);
+        _byHash.Clear();
+        while (_idle.RemoveFirst() is int block and >= 0)
+        {
+            _free.AddLast(block);
+        }
+
+        return cached;
+    }
+
     /// <summary>Frees every block and empties the cache, whatever the current state: a clean start after a fault.</summary>
     public void Reset()
     {

@@ -17,6 +17,7 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
     private readonly TaskCompletionSource<ChoiceResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
     private volatile ChoiceResult? _result;
+    private volatile PromptProgress? _progress;
     private volatile int _published;
     private bool _waiting;
     private int _read;
@@ -42,6 +43,13 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
 
     /// <summary>Completes with the whole answer when it has ended for any reason; never faults.</summary>
     public Task<ChoiceResult> Completion => _completion.Task;
+
+    /// <inheritdoc/>
+    public PromptProgress? Progress
+    {
+        get => _progress;
+        internal set => _progress = value;
+    }
 
     /// <summary>Reads the tokens since the last call.</summary>
     /// <returns>False if there is nothing new, and after the last chunk.</returns>

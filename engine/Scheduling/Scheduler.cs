@@ -210,6 +210,7 @@ internal sealed class Scheduler
             Sequence sequence = _planner.Planned[i];
             sequence.ComputedTokens += slices[i].Count;
             _blockTables.CacheFullBlocks(sequence);
+            sequence.ReportProgress(_time);
             if (slices[i].Sampling is not null)
             {
                 AppendToken(sequence, in _result[i]);

@@ -158,6 +158,19 @@ internal sealed class Sequence
     /// <summary>Empties the block table without releasing the blocks; only for a pool that is reset.</summary>
     public void ClearBlocks() => BlockCount = 0;
 
+    /// <summary>Reports how far the prompt is computed, if the request asks for that and no token was drawn.</summary>
+    public void ReportProgress(TimeProvider time)
+    {
+        if (!Options.Request.ReportProgress || FirstTokenAt is not null || StartedAt is not long started)
+        {
+            return;
+        }
+
+        // A sequence that was pre-empted is computed again, but its progress does not go back.
+        int processed = Math.Max(Math.Min(ComputedTokens, PromptLength), Stream.Progress?.Processed ?? 0);
+        Stream.Progress = new PromptProgress(PromptLength, CachedPromptTokens, processed, time.GetElapsedTime(started));
+    }
+
     /// <summary>Appends a token drawn here.</summary>
     public void Append(in SampledToken token)
     {

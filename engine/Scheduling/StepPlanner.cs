@@ -97,6 +97,7 @@ internal sealed class StepPlanner(
             sequence.CachedPromptTokens = Math.Min(sequence.ComputedTokens, sequence.PromptLength);
             counters.PromptTokens += sequence.PromptLength;
             counters.CachedPromptTokens += sequence.CachedPromptTokens;
+            sequence.ReportProgress(time);
         }
 
         sequence.State = SequenceState.Running;

@@ -30,6 +30,19 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, L
     public Task<ModelReport> ReportAsync() => Task.FromResult(_runtime.Report(silo.Name));
 
     /// <inheritdoc/>
+    public async Task<int> ResetPrefixCacheAsync()
+    {
+        try
+        {
+            return await _runtime.Engine.ResetPrefixCacheAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            throw new GrainCallException("The scheduler of the model moves to another silo.");
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<bool?> LeaveAsync(string silo, CancellationToken cancellationToken)
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

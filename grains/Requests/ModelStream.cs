@@ -13,6 +13,9 @@ namespace HunyuanOrleans.Grains.Requests;
 /// <summary>Runs a request on an engine and returns its answers as batches for the wire.</summary>
 internal static class ModelStream
 {
+    // Often enough for a bar that moves, and rarely enough to cost nothing.
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Creates the batch of a request that was not accepted.</summary>
     public static TokenBatch Rejected(RequestError error) => new() { Finish = FinishCode.Error, Error = error.Message, RequestError = error };
 
@@ -30,13 +33,14 @@ internal static class ModelStream
         CancellationToken stopping,
         TimeProvider time,
         CancellationToken cancellationToken) =>
-        Heartbeats.AddTo(AnswerAsync(engine, constraints, request, stopping, cancellationToken), time, cancellationToken);
+        Heartbeats.AddTo(AnswerAsync(engine, constraints, request, stopping, time, cancellationToken), time, cancellationToken);
 
     private static async IAsyncEnumerable<TokenBatch> AnswerAsync(
         InferenceEngine engine,
         Func<ConstraintCompiler?> constraints,
         RequestSpec request,
         CancellationToken stopping,
+        TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (Generation? generation, RequestError? error) = await SubmitAsync(engine, constraints, request);
@@ -47,7 +51,7 @@ internal static class ModelStream
         }
 
         Channel<TokenBatch> batches = Channel.CreateUnbounded<TokenBatch>(new UnboundedChannelOptions { SingleReader = true });
-        Task pumps = PumpAllAsync(generation, request, batches.Writer, stopping);
+        Task pumps = PumpAllAsync(generation, request, batches.Writer, stopping, time);
         try
         {
             // Sent at once, so that the caller knows that the request was accepted.
@@ -106,12 +110,22 @@ internal static class ModelStream
         }
     }
 
-    private static async Task PumpAllAsync(Generation generation, RequestSpec request, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
+    private static async Task PumpAllAsync(
+        Generation generation, RequestSpec request, ChannelWriter<TokenBatch> writer, CancellationToken stopping, TimeProvider time)
     {
         Exception? fault = null;
         try
         {
-            await Task.WhenAll(generation.Choices.Select(choice => PumpAsync(choice, LengthOf(request, choice.Index), writer, stopping)));
+            await Task.WhenAll(generation.Choices.Select(async choice =>
+            {
+                int start = LengthOf(request, choice.Index);
+                if (request.ReportProgress && start == 0)
+                {
+                    await PumpProgressAsync(choice, writer, time).ConfigureAwait(false);
+                }
+
+                await PumpAsync(choice, start, writer, stopping).ConfigureAwait(false);
+            }));
         }
         catch (Exception e)
         {
@@ -123,6 +137,24 @@ internal static class ModelStream
 
     private static int LengthOf(RequestSpec request, int choice) =>
         request.Progress?.FirstOrDefault(progress => progress.Choice == choice)?.Ids.Length ?? 0;
+
+    // Sends how far the prompt is computed, until the first token or the end of the answer.
+    private static async Task PumpProgressAsync(ChoiceStream choice, ChannelWriter<TokenBatch> writer, TimeProvider time)
+    {
+        PromptProgress? sent = null;
+        Task next = choice.WaitAsync().AsTask();
+        bool ended;
+        do
+        {
+            ended = await Task.WhenAny(next, Task.Delay(ProgressInterval, time)).ConfigureAwait(false) == next;
+            if (choice.Progress is { } progress && progress != sent)
+            {
+                sent = progress;
+                writer.TryWrite(Heartbeats.Create() with { Choice = choice.Index, Progress = PromptProgressMessage.Of(progress) });
+            }
+        }
+        while (!ended);
+    }
 
     private static async Task PumpAsync(ChoiceStream choice, int start, ChannelWriter<TokenBatch> writer, CancellationToken stopping)
     {

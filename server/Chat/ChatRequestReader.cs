@@ -19,6 +19,7 @@ internal static class ChatRequestReader
     /// <exception cref="ApiException">A parameter is invalid.</exception>
     public static GenerationJob Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
+        RejectLegacyFunctions(fields);
         ToolChoice tools = ToolChoice.Read(fields);
         StructuredOutput? output = StructuredOutput.Read(fields, tools);
         int? logprobs = Logprobs(fields);
@@ -40,6 +41,7 @@ internal static class ChatRequestReader
             skipSpecial)
         {
             Output = output,
+            ReportProgress = StreamOptions.ReadReturnProgress(fields, stream),
             PromptParameter = "messages",
             LengthParameter = fields["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens",
         };
@@ -64,6 +66,33 @@ internal static class ChatRequestReader
         catch (TextException e)
         {
             throw ApiException.Invalid(e.Message.StartsWith("The template variable", StringComparison.Ordinal) ? "chat_template_kwargs" : "messages", e.Message);
+        }
+    }
+
+    private static void RejectLegacyFunctions(RequestFields fields)
+    {
+        foreach ((string name, string successor) in new[] { ("functions", "tools"), ("function_call", "tool_choice") })
+        {
+            if (fields[name] is not null)
+            {
+                throw ApiException.Invalid(name, $"{name} is not supported; use {successor}. The answer then has tool_calls.", "unsupported_value");
+            }
+        }
+
+        if (fields["messages"] is not { ValueKind: JsonValueKind.Array } messages)
+        {
+            return;
+        }
+
+        int i = 0;
+        foreach (JsonElement message in messages.EnumerateArray())
+        {
+            if (message.ValueKind == JsonValueKind.Object && new RequestFields(message)["function_call"] is not null)
+            {
+                throw ApiException.Invalid("messages", $"messages[{i}].function_call is not supported; use tool_calls.", "unsupported_value");
+            }
+
+            i++;
         }
     }
 

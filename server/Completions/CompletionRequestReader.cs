@@ -49,6 +49,7 @@ internal static class CompletionRequestReader
             skipSpecial)
         {
             Output = output,
+            ReportProgress = StreamOptions.ReadReturnProgress(fields, stream),
         };
     }
 

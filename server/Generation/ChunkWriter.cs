@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Http;
 
 namespace HunyuanOrleans.Server.Generation;
@@ -73,6 +74,33 @@ internal sealed class ChunkWriter : IDisposable
         EndEvent();
     }
 
+    /// <summary>Writes a chunk without choices that says how far a prompt is computed.</summary>
+    /// <param name="progress">The progress.</param>
+    /// <param name="choice">Index of the choice in the response; null if it has only one.</param>
+    public void WriteProgress(PromptProgress progress, int? choice)
+    {
+        Begin();
+        _json.WriteEndArray();
+        if (_usage)
+        {
+            _json.WriteNull(UsageName);
+        }
+
+        _json.WriteStartObject("prompt_progress"u8);
+        if (choice is int index)
+        {
+            _json.WriteNumber("index"u8, index);
+        }
+
+        _json.WriteNumber("total"u8, progress.Total);
+        _json.WriteNumber("cache"u8, progress.Cached);
+        _json.WriteNumber("processed"u8, progress.Processed);
+        _json.WriteNumber("time_ms"u8, (long)progress.Elapsed.TotalMilliseconds);
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+        EndEvent();
+    }
+
     /// <summary>Writes an error event. Only <see cref="WriteDone"/> may follow.</summary>
     public void WriteError(ApiException error)
     {
@@ -83,16 +111,6 @@ internal sealed class ChunkWriter : IDisposable
 
     /// <summary>Writes the event that ends the stream.</summary>
     public void WriteDone() => _pipe.Write("data: [DONE]\n\n"u8);
-
-    /// <summary>Sends what was written, and waits while the client reads slowly. Cancelling it resets the connection.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellationToken)
-    {
-        FlushResult result = await _pipe.FlushAsync(cancellationToken);
-        if (result.IsCompleted)
-        {
-            throw new OperationCanceledException("The reader is gone.");
-        }
-    }
 
     /// <inheritdoc/>
     public void Dispose() => _json.Dispose();

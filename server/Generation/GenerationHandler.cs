@@ -13,10 +13,11 @@ namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
 /// The main path of a request: submits it to the engine, sends the response, and cancels the work when the client disconnects or the
-/// request's time is over. It does not know the format of responses.
+/// request's time is over. A request that the engine does not accept gets an error as its whole response; the headers of a stream are sent once it
+/// is accepted, before it leaves the engine's queue. It does not know the format of responses.
 /// </summary>
 internal sealed class GenerationHandler(
-    IOptions<ServerOptions> options, TimeProvider time, ServerMetrics metrics, DrainService drain, ILogger<GenerationHandler> logger)
+    IOptions<ServerOptions> options, TimeProvider time, ServerMetrics metrics, VllmMetrics vllm, DrainService drain, ILogger<GenerationHandler> logger)
 {
     // A full queue has room again within a step or two. One second is the shortest wait that Retry-After can express.
     private static readonly TimeSpan QueueRetry = TimeSpan.FromSeconds(1);
@@ -34,6 +35,7 @@ internal sealed class GenerationHandler(
         using RequestMetrics request = metrics.Begin(job.Format.Operation, model.Name, job.Stream);
         List<IGeneration> generations = new(job.Requests.Count);
         List<RunningChoice> choices = [];
+        EventConnection? events = job.Stream ? new EventConnection(context, options.Value.KeepAliveInterval, time, end.Token) : null;
         try
         {
             await SubmitAsync(model, job, generations, end.Token);
@@ -44,20 +46,20 @@ internal sealed class GenerationHandler(
                 model.Name);
             lease?.Charge(job.Requests.Sum(prompt => prompt.PromptIds.Length));
             choices = CreateChoices(model, job, generations, request, lease);
-            await (job.Stream
-                ? new StreamingResponse(context, header, job, choices).SendAsync(end.Token)
+            await (events is not null
+                ? new StreamingResponse(context, events, header, job, choices, time).SendAsync(end.Token)
                 : BufferedResponse.SendAsync(context, header, choices, end.Token));
             request.Succeeded();
         }
         catch (Exception error) when (Translate(error, job, context, deadline.Token) is ApiException shown)
         {
             request.Failed(shown.Code ?? shown.Type);
-            if (!context.Response.HasStarted)
+            if (events is null || !await events.EndCommentsAsync())
             {
                 throw shown;
             }
 
-            await StreamingResponse.SendErrorAsync(context, shown);
+            await StreamingResponse.SendErrorAsync(events, shown, context.RequestAborted);
         }
         catch (OperationCanceledException)
         {
@@ -74,6 +76,11 @@ internal sealed class GenerationHandler(
             request.RecordUsage(usage, choices.Count);
             ServerLog.RequestEnded(
                 logger, model.Name, lease?.Caller, job.Requests.Count, choices.Count, usage.Prompt, usage.Cached, usage.Completion, request.Outcome);
+
+            if (events is not null)
+            {
+                await events.DisposeAsync();
+            }
         }
     }
 
@@ -82,11 +89,11 @@ internal sealed class GenerationHandler(
         Constraint? constraint = job.Output is StructuredOutput output ? await model.Constraints.CompileAsync(output.Constraint, output.Parameter, end) : null;
         foreach (GenerationRequest request in job.Requests)
         {
-            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint }, end));
+            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint, ReportProgress = job.ReportProgress }, end));
         }
     }
 
-    private static List<RunningChoice> CreateChoices(
+    private List<RunningChoice> CreateChoices(
         ServedModel model, GenerationJob job, List<IGeneration> generations, RequestMetrics metrics, CallerLease? lease)
     {
         List<RunningChoice> choices = [];
@@ -95,7 +102,7 @@ internal sealed class GenerationHandler(
             foreach (IChoice choice in generations[prompt].Choices)
             {
                 IChoiceFormat format = job.Format.CreateChoice(choices.Count, prompt);
-                choices.Add(new RunningChoice(choice, format, job.Requests[prompt], model.Text(job.SkipSpecial), metrics, lease));
+                choices.Add(new RunningChoice(vllm.Measure(choice), format, job.Requests[prompt], model.Text(job.SkipSpecial), metrics, lease));
             }
         }
 

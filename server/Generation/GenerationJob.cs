@@ -14,6 +14,9 @@ internal sealed record GenerationJob(
     /// <summary>The constraint on the text of the choices; null for none.</summary>
     public StructuredOutput? Output { get; init; }
 
+    /// <summary>Whether a stream reports how far the prompts are computed.</summary>
+    public bool ReportProgress { get; init; }
+
     /// <summary>The request parameter that holds the prompt, for errors.</summary>
     public string PromptParameter { get; init; } = "prompt";
 

@@ -25,6 +25,9 @@ internal sealed class RunningChoice(
     /// <summary>The format of the choice.</summary>
     public IChoiceFormat Format => format;
 
+    /// <summary>How far the prompt is computed; null if that is not known.</summary>
+    public PromptProgress? Progress => choice.Progress;
+
     /// <summary>The tokens that a request's choices used so far.</summary>
     public static TokenUsage GetUsage(List<RunningChoice> choices)
     {

@@ -5,57 +5,64 @@ using Microsoft.AspNetCore.Http;
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
-/// Sends choices as server-sent events while they are computed. All choices share the connection: each chunk is written and flushed under a
+/// Sends choices as server-sent events while they are computed. All choices share the connection: each chunk is written and flushed under its
 /// lock, so a slow client slows all choices and buffers stay small.
 /// </summary>
-internal sealed class StreamingResponse(HttpContext context, ResponseHeader header, GenerationJob job, List<RunningChoice> choices)
+internal sealed class StreamingResponse(
+    HttpContext context, EventConnection events, ResponseHeader header, GenerationJob job, List<RunningChoice> choices, TimeProvider time)
 {
-    // Cancelling a send resets the connection, and the client never learns why the stream ended. A send in progress gets this much longer.
-    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(2);
-
-    private readonly SemaphoreSlim _sendLock = new(1, 1);
-    private bool _started;
-
-    /// <summary>Sends all chunks and the event that ends the stream.</summary>
+    /// <summary>Sends the headers, all chunks, and the event that ends the stream.</summary>
     /// <param name="end">Ends the request.</param>
     public async Task SendAsync(CancellationToken end)
     {
-        using CancellationTokenSource sendEnd = new();
-        using CancellationTokenRegistration ending = end.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(SendGrace), sendEnd);
-        using ChunkWriter chunks = new(context.Response.BodyWriter, header, job.IncludeUsage);
+        await events.StartAsync(end);
+        using ChunkWriter chunks = new(events.Body, header, job.IncludeUsage);
         if (choices.Count == 1)
         {
-            await SendChoiceAsync(choices[0], chunks, end, sendEnd.Token);
+            await SendChoiceAsync(choices[0], chunks, end);
         }
         else
         {
-            await SendChoicesAsync(chunks, end, sendEnd.Token);
+            await SendChoicesAsync(chunks, end);
         }
 
-        if (job.IncludeUsage)
+        await events.LockAsync(CancellationToken.None);
+        try
         {
-            chunks.WriteUsage(RunningChoice.GetUsage(choices));
-        }
+            if (job.IncludeUsage)
+            {
+                chunks.WriteUsage(RunningChoice.GetUsage(choices));
+            }
 
-        chunks.WriteDone();
-        CallerLease.Release(context);
-        await chunks.FlushAsync(sendEnd.Token);
+            chunks.WriteDone();
+            CallerLease.Release(context);
+            await events.FlushAsync();
+        }
+        finally
+        {
+            events.Release();
+        }
     }
 
     /// <summary>Ends a stream that has begun with an error event.</summary>
-    public static async Task SendErrorAsync(HttpContext context, ApiException error)
+    /// <param name="events">The connection, whose comments have ended.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="cancellationToken">Cancelled when the client is gone.</param>
+    public static async Task SendErrorAsync(EventConnection events, ApiException error, CancellationToken cancellationToken)
     {
-        using ChunkWriter chunks = new(context.Response.BodyWriter, new ResponseHeader("", "", 0, ""), usage: false);
+        await events.LockAsync(cancellationToken);
+        using ChunkWriter chunks = new(events.Body, new ResponseHeader("", "", 0, ""), usage: false);
         chunks.WriteError(error);
         chunks.WriteDone();
-        await chunks.FlushAsync(context.RequestAborted);
+        await events.Body.FlushAsync(cancellationToken);
+        events.Release();
     }
 
-    private async Task SendChoicesAsync(ChunkWriter chunks, CancellationToken end, CancellationToken sendEnd)
+    private async Task SendChoicesAsync(ChunkWriter chunks, CancellationToken end)
     {
         // The first choice that fails cancels the others, since it ends the stream.
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(end);
-        List<Task> running = [.. choices.Select(choice => SendChoiceAsync(choice, chunks, others.Token, sendEnd))];
+        List<Task> running = [.. choices.Select(choice => SendChoiceAsync(choice, chunks, others.Token))];
         List<Task> left = [.. running];
         while (left.Count > 0)
         {
@@ -70,15 +77,22 @@ internal sealed class StreamingResponse(HttpContext context, ResponseHeader head
         }
     }
 
-    private async Task SendChoiceAsync(RunningChoice choice, ChunkWriter chunks, CancellationToken end, CancellationToken sendEnd)
+    private async Task SendChoiceAsync(RunningChoice choice, ChunkWriter chunks, CancellationToken end)
     {
+        await using ProgressReporter? progress = job.ReportProgress
+            ? new ProgressReporter(choice, choices.Count > 1 ? choices.IndexOf(choice) : null, events, chunks, time)
+            : null;
         bool first = true;
         await foreach (ResponseChunk chunk in choice.ReadAsync(end))
         {
-            await _sendLock.WaitAsync(end);
+            if (first && progress is not null)
+            {
+                await progress.CompleteAsync();
+            }
+
+            await events.LockAsync(end);
             try
             {
-                Start();
                 if (first)
                 {
                     choice.Format.WriteStart(chunks);
@@ -86,24 +100,12 @@ internal sealed class StreamingResponse(HttpContext context, ResponseHeader head
                 }
 
                 choice.Format.WriteChunk(chunks, chunk);
-                await chunks.FlushAsync(sendEnd);
+                await events.FlushAsync();
             }
             finally
             {
-                _sendLock.Release();
+                events.Release();
             }
-        }
-    }
-
-    private void Start()
-    {
-        if (!_started)
-        {
-            _started = true;
-            context.Response.ContentType = "text/event-stream; charset=utf-8";
-            context.Response.Headers.CacheControl = "no-cache";
-            // Without it, proxies such as nginx buffer the stream.
-            context.Response.Headers["X-Accel-Buffering"] = "no";
         }
     }
 }

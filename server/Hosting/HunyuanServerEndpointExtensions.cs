@@ -36,11 +36,17 @@ public static class HunyuanServerEndpointExtensions
         app.MapPost("/v1/completions", access.RequireKeyAndLimits(app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync));
         app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
         app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
+        app.MapPost("/reset_prefix_cache", access.RequireAdministrator(app.Services.GetRequiredService<PrefixCacheEndpoint>().ResetAsync));
         app.MapRead("/v1/models", access.RequireKey(models.ListAsync));
-        app.MapRead("/v1/models/{id}", access.RequireKey(models.GetAsync));
+        app.MapRead("/v1/models/{**id}", access.RequireKey(models.GetAsync));
         app.MapRead("/metrics", access.RequireOperator(app.Services.GetRequiredService<PrometheusEndpoint>().HandleAsync));
         app.MapRead("/cluster", access.RequireKey(app.Services.GetRequiredService<ClusterEndpoint>().HandleAsync));
         app.MapRead("/version", HealthEndpoint.VersionAsync);
+        foreach (string path in UnsupportedEndpoint.Paths)
+        {
+            app.MapPost(path, access.RequireKey(UnsupportedEndpoint.HandleAsync));
+        }
+
         if (health)
         {
             app.MapRead("/health/live", HealthEndpoint.LiveAsync);

@@ -54,6 +54,7 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<PrefixCacheEndpoint>();
         services.AddSingleton<PageFiles>();
         services.AddSingleton<PageEndpoint>();
         services.AddSingleton<LocalClusterOverview>();
@@ -63,6 +64,7 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<EngineMetrics>();
         services.AddSingleton<ExpertMetrics>();
+        services.AddSingleton<VllmMetrics>();
         services.AddSingleton<PrometheusEndpoint>();
         services.AddHostedService<MetricsRefreshService>();
         return services;

@@ -27,7 +27,8 @@ internal sealed class ModelsEndpoint(ModelSlot slot)
     public Task GetAsync(HttpContext context)
     {
         ServedModel model = slot.Require();
-        string id = context.GetRouteValue("id") as string ?? "";
+        // Routing decodes every character of a path except the slash, which may be a part of a name.
+        string id = (context.GetRouteValue("id") as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         return id == model.Name ? JsonResponse.WriteAsync(context, writer => Write(writer, model)) : throw RequestReader.NotFound(id, model);
     }
 

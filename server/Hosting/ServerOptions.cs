@@ -38,6 +38,12 @@ public sealed class ServerOptions
     /// <summary>Whether /metrics is open to all even if the API requires keys. Default false.</summary>
     public bool OpenMetrics { get; set; }
 
+    /// <summary>
+    /// Whether /metrics also has the metrics that vLLM reports, under its names, for dashboards, autoscalers and routers that read those. Default
+    /// false.
+    /// </summary>
+    public bool VllmMetrics { get; set; }
+
     /// <summary>The largest request body, in bytes. Larger ones are answered 413. Default 8 MiB.</summary>
     public long MaxBodyBytes { get; set; } = 8 << 20;
 
@@ -57,6 +63,12 @@ public sealed class ServerOptions
     /// How long a request may take. After that it is cancelled and answered 504, or with an error event in a stream. Default 10 minutes.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// How long a stream sends nothing before a comment is sent, so that proxies and clients do not take it for dead; zero for no comments. Default
+    /// 10 s, less than common proxies wait.
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a stopping server waits for requests in progress. Default 20 s.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(20);

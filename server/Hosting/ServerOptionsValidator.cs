@@ -23,6 +23,7 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         CheckRange(failures, nameof(options.MaxChoices), options.MaxChoices, 1, 128);
         CheckRange(failures, nameof(options.MaxConnections), options.MaxConnections, 1, 1_000_000);
         CheckRange(failures, nameof(options.RequestTimeout), options.RequestTimeout.TotalSeconds, 1, 86400);
+        CheckRange(failures, nameof(options.KeepAliveInterval), options.KeepAliveInterval.TotalSeconds, 0, 3600);
         CheckRange(failures, nameof(options.ShutdownTimeout), options.ShutdownTimeout.TotalSeconds, 0, 86400);
         CheckAddress(failures, options);
         CheckKeys(failures, options);

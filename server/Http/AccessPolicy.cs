@@ -29,6 +29,21 @@ internal sealed class AccessPolicy(ApiKeyStore keys, IOptions<ServerOptions> opt
     /// <summary>Wraps an endpoint for operators: the caller needs a key, unless metrics are open to all.</summary>
     public RequestDelegate RequireOperator(RequestDelegate handler) => options.Value.OpenMetrics ? handler : RequireKey(handler);
 
+    /// <summary>
+    /// Wraps an endpoint that changes the server's state for all: the caller needs a key, and must not be a web page of another origin. Browsers send a
+    /// POST without a body to another origin without asking first.
+    /// </summary>
+    public RequestDelegate RequireAdministrator(RequestDelegate handler) => RequireKey(context =>
+    {
+        string origin = context.Request.Headers.Origin.ToString();
+        return origin.Length == 0 || IsAllowedOrigin(origin, context) ? handler(context) : throw new ApiException(
+            StatusCodes.Status403Forbidden, "permission_error", "Web pages of other origins may not do this.") { Code = "wrong_origin" };
+    });
+
+    private bool IsAllowedOrigin(string origin, HttpContext context) =>
+        options.Value.CorsOrigins.Any(allowed => allowed == "*" || allowed.Equals(origin, StringComparison.OrdinalIgnoreCase))
+        || (Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && uri.Authority.Equals(context.Request.Host.Value, StringComparison.OrdinalIgnoreCase));
+
     // The host may listen on other addresses than those of this server's options.
     private void CheckLocal(HttpContext context)
     {

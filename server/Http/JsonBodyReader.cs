@@ -7,17 +7,20 @@ using Microsoft.AspNetCore.Http;
 namespace HunyuanOrleans.Server.Http;
 
 /// <summary>
-/// Reads a request's body as one JSON object. It rejects bodies that later readers cannot handle: invalid UTF-8, unpaired surrogates, deep
-/// nesting.
+/// Reads a request's body as one JSON object, compressed or not. It rejects bodies that later readers cannot handle: invalid UTF-8, unpaired
+/// surrogates, deep nesting.
 /// </summary>
 internal static class JsonBodyReader
 {
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>Reads the body.</summary>
     /// <param name="context">The request.</param>
     /// <param name="maxDepth">The deepest nesting allowed.</param>
-    /// <exception cref="ApiException">The body is not a JSON object, or is not declared as JSON.</exception>
+    /// <param name="maxBytes">The most bytes of a compressed body after decompression.</param>
+    /// <exception cref="ApiException">The body is not a JSON object, is not declared as JSON, or is too large after decompression.</exception>
     /// <exception cref="BadHttpRequestException">The body is too large or incomplete.</exception>
-    public static async Task<JsonDocument> ReadAsync(HttpContext context, int maxDepth)
+    public static async Task<JsonDocument> ReadAsync(HttpContext context, int maxDepth, long maxBytes)
     {
         // Browsers let a web page of another origin send a JSON content type only after a CORS preflight. Other types need none.
         if (!context.Request.HasJsonContentType())
@@ -29,6 +32,7 @@ internal static class JsonBodyReader
             };
         }
 
+        string? encoding = BodyDecompressor.ReadEncoding(context);
         PipeReader reader = context.Request.BodyReader;
         while (true)
         {
@@ -41,7 +45,8 @@ internal static class JsonBodyReader
 
             try
             {
-                return Parse(read.Buffer.ToArray(), maxDepth);
+                byte[] body = read.Buffer.ToArray();
+                return Parse(encoding is null ? body : BodyDecompressor.Decompress(body, encoding, maxBytes), maxDepth);
             }
             finally
             {
@@ -50,11 +55,16 @@ internal static class JsonBodyReader
         }
     }
 
-    /// <summary>Parses a body.</summary>
+    /// <summary>Parses a body. A byte order mark before it is skipped.</summary>
     /// <exception cref="ApiException">The body is not a JSON object.</exception>
-    internal static JsonDocument Parse(byte[] body, int maxDepth)
+    internal static JsonDocument Parse(ReadOnlyMemory<byte> body, int maxDepth)
     {
-        if (!Utf8.IsValid(body))
+        if (body.Span.StartsWith(ByteOrderMark))
+        {
+            body = body[ByteOrderMark.Length..];
+        }
+
+        if (!Utf8.IsValid(body.Span))
         {
             throw ApiException.Invalid(null, "The body is not valid UTF-8.", "invalid_json");
         }
@@ -62,7 +72,7 @@ internal static class JsonBodyReader
         JsonDocument document;
         try
         {
-            if (FindUnpairedSurrogate(body, maxDepth) is long at)
+            if (FindUnpairedSurrogate(body.Span, maxDepth) is long at)
             {
                 throw ApiException.Invalid(null, $"The body is not valid JSON: the text at byte {at} holds half of a surrogate pair.", "invalid_json");
             }

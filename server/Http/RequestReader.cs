@@ -27,7 +27,7 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
     /// <param name="read">Reads the endpoint's parameters.</param>
     public async Task<T> ReadAsync<T>(HttpContext context, ServedModel model, Func<RequestFields, ServedModel, ServerOptions, T> read)
     {
-        using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth);
+        using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
         if (options.Value.LogText)
         {
             ServerLog.RequestBody(logger, body.RootElement.GetRawText());

@@ -36,6 +36,9 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("hunyuan.load.time_left", ReadTimeLeft, "s", "Time that loading them takes at the speed so far.");
     }
 
+    /// <summary>The statistics that were read last; null before the first time.</summary>
+    public EngineStatistics? Last => _last?.Value;
+
     /// <summary>Reads the engine's statistics. If the engine does not answer, the previous values stay.</summary>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal sealed class PrometheusEndpoint : IDisposable
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8", Runtime = "System.Runtime";
 
     private static readonly string[] Meters =
-        [ServerMetrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+        [ServerMetrics.Name, VllmMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);

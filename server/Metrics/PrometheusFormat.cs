@@ -19,7 +19,7 @@ internal static class PrometheusFormat
             "1" => "_ratio",
             _ => "",
         };
-        string formatted = Sanitize(name);
+        string formatted = Sanitize(name, colons: true);
         formatted += formatted.EndsWith(suffix, StringComparison.Ordinal) ? "" : suffix;
         return counter && !formatted.EndsWith("_total", StringComparison.Ordinal) ? formatted + "_total" : formatted;
     }
@@ -37,7 +37,7 @@ internal static class PrometheusFormat
         StringBuilder text = new();
         foreach ((string key, object? value) in sorted)
         {
-            text.Append(text.Length > 0 ? "," : "").Append(Sanitize(key)).Append("=\"");
+            text.Append(text.Length > 0 ? "," : "").Append(Sanitize(key, colons: false)).Append("=\"");
             foreach (char c in Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")
             {
                 _ = c switch
@@ -67,12 +67,14 @@ internal static class PrometheusFormat
         _ => value.ToString("R", CultureInfo.InvariantCulture),
     };
 
-    private static string Sanitize(string name) =>
-        string.Create(name.Length, name, static (word, from) =>
+    // Names of metrics may contain colons, names of labels may not.
+    private static string Sanitize(string name, bool colons) =>
+        string.Create(name.Length, (name, colons), static (word, from) =>
         {
             for (int i = 0; i < word.Length; i++)
             {
-                word[i] = char.IsAsciiLetter(from[i]) || (i > 0 && char.IsAsciiDigit(from[i])) ? from[i] : '_';
+                char c = from.name[i];
+                word[i] = char.IsAsciiLetter(c) || (i > 0 && char.IsAsciiDigit(c)) || (from.colons && c == ':') ? c : '_';
             }
         });
 }

@@ -48,6 +48,22 @@ public sealed class ClusterGeneratorTests(DemoCluster demo, SpecialModelsCluster
     }
 
     [Fact]
+    public async Task Progress_tells_how_far_the_prompt_is_computed()
+    {
+        await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
+        GenerationRequest request = new() { PromptIds = Enumerable.Repeat(474, 200).ToArray(), MaxTokens = 2, IgnoreEos = true, CacheSalt = "progress" };
+        IChoice silent = (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0];
+        await silent.Completion;
+        Assert.Null(silent.Progress);
+        IGeneration generation = await generator.SubmitAsync(request with { ReportProgress = true, Choices = 2 }, CancellationToken.None);
+        foreach (IChoice choice in generation.Choices)
+        {
+            await choice.Completion;
+            Assert.Equal((200, 192, 200), (choice.Progress!.Total, choice.Progress.Cached, choice.Progress.Processed));
+        }
+    }
+
+    [Fact]
     public async Task An_answer_resumes_after_the_ids_it_has()
     {
         await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests;
@@ -36,6 +37,70 @@ public sealed class LocalGeneratorTests
         Assert.Equal(40, (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens);
         await Assert.ThrowsAsync<RequestException>(async () => await generator.SubmitAsync(request with { Choices = 0 }, CancellationToken.None));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await generator.SubmitAsync(request, new CancellationToken(true)));
+    }
+
+    [Fact]
+    public async Task Progress_tells_after_each_step_how_far_the_prompt_is_computed()
+    {
+        using var gate = new SemaphoreSlim(0);
+        int steps = 0;
+        await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => { Interlocked.Increment(ref steps); await gate.WaitAsync(); } };
+        await using IGenerator generator = new LocalGenerator(
+            InferenceEngine.Start(executor, new EngineOptions { Scheduler = new() { TokenBudget = 8, PrefillChunk = 8, MaxSequences = 8 } }), "tiny");
+        GenerationRequest request = new() { PromptIds = Enumerable.Range(0, 30).ToArray(), MaxTokens = 3, ReportProgress = true };
+        for (int cached = 0; cached <= 28; cached += 28)
+        {
+            int before = steps;
+            IChoice choice = (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0];
+            for (int processed = cached, step = 1; processed < 30; processed += 8, step++)
+            {
+                await Wait.UntilAsync(() => Volatile.Read(ref steps) == before + step);
+                Assert.Equal((30, cached, processed), (choice.Progress!.Total, choice.Progress.Cached, choice.Progress.Processed));
+                gate.Release();
+            }
+
+            gate.Release(2);
+            await choice.Completion;
+            Assert.Equal(30, choice.Progress!.Processed);
+        }
+
+        gate.Release(1000);
+        IChoice silent = (await generator.SubmitAsync(request with { ReportProgress = false }, CancellationToken.None)).Choices[0];
+        await silent.Completion;
+        Assert.Null(silent.Progress);
+    }
+
+    [Fact]
+    public async Task A_reset_of_the_prefix_cache_changes_no_answer_and_is_seen_by_later_prompts()
+    {
+        using var gate = new SemaphoreSlim(0);
+        int steps = 0;
+        await using var executor = new TinyModelExecutor(Limits) { BeforeStep = async _ => { Interlocked.Increment(ref steps); await gate.WaitAsync(); } };
+        IGenerator generator = new LocalGenerator(InferenceEngine.Start(executor), "tiny");
+        GenerationRequest request = new() { PromptIds = Enumerable.Range(0, 30).ToArray(), MaxTokens = 20, Sampling = new() { Seed = 3 } };
+        int[] expected = [.. ReferenceDecoder.Run(request, 3, 0, 20, 48, []).Ids];
+
+        // The first reset happens while a step is computed.
+        IChoice first = (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0];
+        gate.Release(5);
+        await Wait.UntilAsync(() => Volatile.Read(ref steps) == 6);
+        Assert.True(await generator.ResetPrefixCacheAsync(CancellationToken.None) > 0);
+        Assert.Equal(0, await generator.ResetPrefixCacheAsync(CancellationToken.None));
+        gate.Release(10_000);
+        Assert.Equal(expected, (await first.Completion).Ids.ToArray());
+
+        ChoiceResult second = await (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0].Completion;
+        Assert.Equal((0, string.Join(',', expected)), (second.CachedPromptTokens, string.Join(',', second.Ids.ToArray())));
+        ChoiceResult third = await (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0].Completion;
+        Assert.True(third.CachedPromptTokens > 0);
+        await generator.ResetPrefixCacheAsync(CancellationToken.None);
+        ChoiceResult fourth = await (await generator.SubmitAsync(request, CancellationToken.None)).Choices[0].Completion;
+        Assert.Equal((0, string.Join(',', expected)), (fourth.CachedPromptTokens, string.Join(',', fourth.Ids.ToArray())));
+        EngineStatistics statistics = await generator.GetStatisticsAsync(CancellationToken.None);
+        Assert.Equal((0, statistics.KvBlocks), (statistics.KvUsed, statistics.KvCached + statistics.KvFree));
+
+        await generator.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await generator.ResetPrefixCacheAsync(CancellationToken.None));
     }
 
     [Fact]

@@ -127,23 +127,30 @@ public sealed class CancelTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
-    public async Task An_engine_that_fails_is_a_500_before_the_first_token_and_an_event_after_it()
+    public async Task An_engine_that_fails_is_a_500_in_a_whole_response()
     {
         ScriptedGenerator generator = new();
         await using TestServer server = await generator.ServeAsync();
-        const string body = """{"stream":true,"messages":[{"role":"user","content":"a"}]}""";
-        Task<(int Status, JsonElement Json)> early = server.PostAsync(Bodies.ChatPath, body);
+        Task<(int Status, JsonElement Json)> whole = server.PostAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}]}""");
         await generator.WaitForSubmissionsAsync(1);
-        generator.Emit("", FinishReason.Error, "broken step");
-        (int status, JsonElement json) = await early;
-        Assert.Equal((500, "broken step"), (status, json.GetProperty("error").GetProperty("message").GetString()));
-
-        Task<HttpResponseMessage> late = server.Client.PostAsync(Bodies.ChatPath, TestServer.Content(body));
-        await generator.WaitForSubmissionsAsync(2);
         generator.Emit("ab");
         generator.Emit("", FinishReason.Error, "broken step");
-        using HttpResponseMessage response = await late;
-        EventStream stream = new(response, await response.Content.ReadAsByteArrayAsync());
+        (int status, JsonElement json) = await whole;
+        Assert.Equal((500, "broken step"), (status, json.GetProperty("error").GetProperty("message").GetString()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ab")]
+    public async Task An_engine_that_fails_is_an_event_of_a_stream_before_and_after_its_first_token(string text)
+    {
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync();
+        Task<EventStream> asked = server.StreamAsync(Bodies.ChatPath, """{"stream":true,"messages":[{"role":"user","content":"a"}]}""");
+        await generator.WaitForSubmissionsAsync(1);
+        generator.Emit(text);
+        generator.Emit("", FinishReason.Error, "broken step");
+        EventStream stream = await asked;
         Assert.Equal("broken step", stream.Chunks[^1].GetProperty("error").GetProperty("message").GetString());
     }
 

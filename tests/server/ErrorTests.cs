@@ -56,6 +56,8 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
         { With("\"stream_options\":{}"), "stream_options", "stream is true" },
         { With("\"stream\":true,\"stream_options\":7"), "stream_options", "an object" },
         { With("\"stream\":true,\"stream_options\":{\"include_usage\":1}"), "stream_options.include_usage", "true or false" },
+        { With("\"return_progress\":true"), "return_progress", "stream is true" },
+        { With("\"stream\":true,\"return_progress\":1"), "return_progress", "true or false" },
         { With("\"response_format\":7"), "response_format", "an object" },
         { With("\"response_format\":{\"type\":\"xml\"}"), "response_format", "json_schema" },
         { With("\"response_format\":{\"type\":\"json_schema\"}"), "response_format", "schema is missing" },
@@ -84,6 +86,9 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
         { With("\"tool_choice\":\"sometimes\""), "tool_choice", "required" },
         { With("\"tool_choice\":\"required\""), "tool_choice", "tools is empty" },
         { With($"\"tools\":{Tool},\"tool_choice\":{{\"type\":\"function\",\"function\":{{\"name\":\"g\"}}}}"), "tool_choice", "not in tools" },
+        { With("\"functions\":[{\"name\":\"f\"}]"), "functions", "use tools" },
+        { With("\"function_call\":\"auto\""), "function_call", "use tool_choice" },
+        { """{"messages":[{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}}]}""", "messages", "messages[0].function_call" },
         { With("\"chat_template_kwargs\":7"), "chat_template_kwargs", "an object" },
         { With("\"chat_template_kwargs\":{\"messages\":1}"), "chat_template_kwargs", "reserved" },
         { With("\"model\":7"), "model", "a string" },
@@ -131,6 +136,20 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
     {
         (int status, JsonElement json) = await _server.PostAsync(Bodies.ChatPath, Bodies.Chat(new string('好', 5000)));
         Assert.Equal((400, "messages"), (status, json.GetProperty("error").GetProperty("param").GetString()));
+    }
+
+    [Theory]
+    [InlineData("/v1/embeddings")]
+    [InlineData("/v1/audio/speech")]
+    [InlineData("/v1/audio/transcriptions")]
+    [InlineData("/v1/images/generations")]
+    [InlineData("/v1/moderations")]
+    [InlineData("/rerank")]
+    public async Task Endpoints_for_other_kinds_of_models_are_refused(string path)
+    {
+        (int status, JsonElement json) = await _server.PostAsync(path, """{"model":"demo-model","input":"a"}""");
+        Assert.Equal((400, "unsupported_endpoint"), (status, json.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Contains("text only", json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

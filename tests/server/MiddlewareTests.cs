@@ -36,6 +36,24 @@ public sealed class MiddlewareTests
         Assert.Equal(503, (int)(await server.Client.GetAsync("/health")).StatusCode);
     }
 
+    [Theory]
+    [InlineData("/v1/models/tencent/Hunyuan-A13B")]
+    [InlineData("/v1/models/tencent%2FHunyuan-A13B")]
+    [InlineData("/v1/models/tencent%2fHunyuan%2DA13B")]
+    public async Task The_name_of_a_model_may_contain_slashes(string path)
+    {
+        await using TestServer server = await TestServer.StartEmptyAsync();
+        await using TestServer other = await new ScriptedGenerator().ServeAsync();
+        server.Services.GetRequiredService<ModelSlot>().Set(
+            new ServedModel("tencent/Hunyuan-A13B", other.Model.Generator, other.Model.Tokenizer, null, other.Model.Defaults, 0));
+        using JsonDocument model = JsonDocument.Parse(await server.Client.GetStringAsync(path));
+        Assert.Equal("tencent/Hunyuan-A13B", model.RootElement.GetProperty("id").GetString());
+        using HttpResponseMessage unknown = await server.Client.GetAsync(path + "/x");
+        Assert.Equal(404, (int)unknown.StatusCode);
+        using JsonDocument list = JsonDocument.Parse(await server.Client.GetStringAsync("/v1/models/"));
+        Assert.Equal("list", list.RootElement.GetProperty("object").GetString());
+    }
+
     [Fact]
     public async Task Http_2_without_tls_is_served_on_the_same_port()
     {
@@ -131,7 +149,7 @@ public sealed class MiddlewareTests
 
     [Theory]
     [InlineData("GET", "/nothing", 404, "not_found")]
-    [InlineData("POST", "/v1/embeddings", 404, "not_found")]
+    [InlineData("POST", "/v1/nothing", 404, "not_found")]
     [InlineData("GET", "/v1/chat/completions", 405, "method_not_allowed")]
     [InlineData("DELETE", "/v1/models", 405, "method_not_allowed")]
     public async Task Unknown_paths_get_an_error_object(string method, string path, int status, string code)

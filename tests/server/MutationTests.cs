@@ -1,4 +1,4 @@
-using System.Net.Http.Headers;
+using System.IO.Compression;
 using System.Text;
 using HunyuanOrleans.Server.Tests.Support;
 using Xunit;
@@ -21,9 +21,17 @@ public sealed class MutationTests
         (Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"response_format":{"type":"text"},"top_k":5,"min_p":0.1,"repetition_penalty":1.1,"presence_penalty":0.5,"frequency_penalty":0.5,"stop_token_ids":[5],"ignore_eos":true,"skip_special_tokens":false,"chat_template_kwargs":{"a":[1,{"b":null}]}}"""),
         (Bodies.CompletionPath, """{"model":"demo-model","prompt":["a",[5,6,7]],"max_tokens":2,"logprobs":1,"n":2,"user":"u"}"""),
         (Bodies.CompletionPath, """{"prompt":"ab","max_tokens":2,"echo":true,"stream":true,"best_of":1,"suffix":null}"""),
+        (Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"stream":true,"return_progress":true,"functions":null,"n":2}"""),
+        ("/v1/embeddings", """{"model":"demo-model","input":["a"]}"""),
+        ("/reset_prefix_cache", "{}"),
         ("/tokenize", """{"prompt":"ab","add_special_tokens":true,"return_token_strs":true}"""),
         ("/detokenize", """{"tokens":[1,2,300]}"""),
     ];
+
+    // Addresses that are read.
+    private static readonly string[] Pages = ["/v1/models", "/v1/models/demo-model", "/v1/models/a%2Fb", "/metrics", "/cluster", "/version", "/health", "/", "/page/app.js"];
+
+    private static readonly string[] Encodings = ["gzip", "br", "deflate", "identity", "zstd", "gzip, br", " "];
 
     // Fragments that are difficult for parsers of JSON and of these parameters.
     private static readonly string[] Fragments =
@@ -40,18 +48,63 @@ public sealed class MutationTests
         await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (i, cancellation) =>
         {
             Random random = new(i);
-            (string path, string body) = Valid[random.Next(Valid.Length)];
-            byte[] changed = Mutate(Encoding.UTF8.GetBytes(body), random);
-            ByteArrayContent content = new(changed) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-            using HttpResponseMessage response = await server.Client.PostAsync(path, content, cancellation);
+            using HttpRequestMessage request = random.Next(20) == 0
+                ? new(HttpMethod.Get, MutatePath(Pages[random.Next(Pages.Length)], random))
+                : CreatePost(random);
+            byte[] changed = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellation);
+            using HttpResponseMessage response = await server.Client.SendAsync(request, cancellation);
             string answer = await response.Content.ReadAsStringAsync(cancellation);
-            Assert.True((int)response.StatusCode < 500, $"mutation {i}: {(int)response.StatusCode} {answer} for {Encoding.UTF8.GetString(changed)}");
+            Assert.True((int)response.StatusCode < 500, $"mutation {i}: {(int)response.StatusCode} {answer} for {request} {Encoding.UTF8.GetString(changed)}");
             Assert.DoesNotContain("\"server_error\"", answer, StringComparison.Ordinal);
             Interlocked.Increment(ref response.IsSuccessStatusCode ? ref accepted : ref refused);
         });
         Assert.InRange(accepted, 100, Count);
         Assert.InRange(refused, 100, Count);
         await server.WaitUntilIdleAsync();
+    }
+
+    private static HttpRequestMessage CreatePost(Random random)
+    {
+        (string path, string body) = Valid[random.Next(Valid.Length)];
+        byte[] changed = Mutate(Encoding.UTF8.GetBytes(body), random);
+        string? encoding = random.Next(10) == 0 ? Encodings[random.Next(Encodings.Length)] : null;
+        if (encoding is not null)
+        {
+            changed = Compress(changed, encoding);
+            changed = changed.Length == 0 || random.Next(2) == 0 ? changed : Mutate(changed, random);
+        }
+
+        ByteArrayContent content = new(changed);
+        content.Headers.TryAddWithoutValidation("Content-Type", random.Next(50) == 0 ? "text/plain" : "application/json");
+        if (encoding is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        }
+
+        return new HttpRequestMessage(HttpMethod.Post, random.Next(20) == 0 ? MutatePath(path, random) : path) { Content = content };
+    }
+
+    private static string MutatePath(string path, Random random)
+    {
+        string[] parts = ["%00", "%2F", "%", "..", "%ff", "%C3%A9", "?", "?a=%zz&a", "x"];
+        return path.Insert(random.Next(1, path.Length + 1), parts[random.Next(parts.Length)]);
+    }
+
+    private static byte[] Compress(byte[] body, string encoding)
+    {
+        MemoryStream result = new();
+        using (Stream stream = encoding switch
+        {
+            "gzip" => new GZipStream(result, CompressionLevel.Fastest),
+            "br" => new BrotliStream(result, CompressionLevel.Fastest),
+            "deflate" => new ZLibStream(result, CompressionLevel.Fastest),
+            _ => result,
+        })
+        {
+            stream.Write(body);
+        }
+
+        return result.ToArray();
     }
 
     private static byte[] Mutate(byte[] body, Random random)

@@ -42,6 +42,43 @@ public sealed class ClusterPageTests
         Assert.Contains(silos, static silo => silo.GetProperty("weight_bytes").GetInt64() > 0);
     }
 
+    [Fact]
+    public async Task Any_silo_resets_the_prefix_cache_and_reports_vllms_metrics_and_the_progress_of_prompts()
+    {
+        string[] flags = ["--model", TestPaths.DemoModel, "--memory", "1GB"];
+        Dictionary<string, string> settings = new() { ["HUNYUAN_Server__VllmMetrics"] = "true" };
+        await using TestSilo first = TestSilo.Start(flags, settings);
+        await using TestSilo last = TestSilo.Start([.. flags, "--primary-endpoint", $"127.0.0.1:{first.SiloPort}"], settings);
+        await last.SeesAsync(2);
+        await first.ReadyAsync();
+        await last.ReadyAsync();
+        foreach (TestSilo silo in new[] { first, last })
+        {
+            using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{silo.HttpPort}"), Timeout = Wait.Limit };
+            await CachedAsync(http);
+            Assert.True(await CachedAsync(http) > 0);
+            using HttpResponseMessage reset = await http.PostAsync("/reset_prefix_cache", null);
+            Assert.True(reset.IsSuccessStatusCode, await reset.Content.ReadAsStringAsync());
+            Assert.Equal(0, await CachedAsync(http));
+
+            string metrics = await http.GetStringAsync("/metrics");
+            Assert.Contains("vllm:request_success_total{finished_reason=\"length\",model_name=\"demo-model\"} ", metrics, StringComparison.Ordinal);
+            Assert.Contains("vllm:e2e_request_latency_seconds_count{model_name=\"demo-model\"} 3\n", metrics, StringComparison.Ordinal);
+            Assert.Contains("vllm:cache_config_info{block_size=\"32\",", metrics, StringComparison.Ordinal);
+
+            using HttpResponseMessage stream = await http.PostAsJsonAsync(
+                "/v1/completions", new { prompt = Enumerable.Repeat(474, 100), max_tokens = 1, stream = true, return_progress = true });
+            Assert.Contains("\"prompt_progress\":{\"total\":100,\"cache\":96,\"processed\":100,", await stream.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<int> CachedAsync(HttpClient http)
+    {
+        using HttpResponseMessage answer = await http.PostAsJsonAsync("/v1/completions", new { prompt = Enumerable.Repeat(474, 100), max_tokens = 1 });
+        using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        return json.RootElement.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+    }
+
     // Either silo may have opened them.
     private static int ConnectionsBetween(TestSilo a, TestSilo b) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
         .Count(tcp => tcp.State == TcpState.Established && (tcp.LocalEndPoint.Port == a.SiloPort || tcp.LocalEndPoint.Port == b.SiloPort));

@@ -42,6 +42,8 @@ internal sealed class EchoGenerator : IGenerator
     public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult(default(EngineStatistics) with { Running = _running, Cancelled = _cancelled, Finished = _finished, KvBlocks = 64, KvFree = 64 });
 
+    public ValueTask<int> ResetPrefixCacheAsync(CancellationToken cancellationToken) => ValueTask.FromResult(0);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Ended(bool cancelled)

@@ -42,6 +42,24 @@ public sealed class KvPoolTests
     }
 
     [Fact]
+    public void A_cleared_cache_finds_nothing_and_blocks_in_use_stay_in_use()
+    {
+        var pool = new KvPool(3);
+        int idle = pool.Allocate(), used = pool.Allocate();
+        pool.AddToCache(idle, 77);
+        pool.AddToCache(used, 78);
+        pool.Release(idle);
+        Assert.Equal(2, pool.ClearCache());
+        pool.CheckIntegrity([new[] { used }]);
+        Assert.False(pool.TryFind(77, out _) || pool.TryFind(78, out _));
+        Assert.Equal((2, 0, 1), (pool.FreeBlocks, pool.IdleBlocks, pool.UsedBlocks));
+        pool.AddToCache(used, 79);
+        pool.Release(used);
+        Assert.Equal((2, 1), (pool.FreeBlocks, pool.IdleBlocks));
+        pool.CheckIntegrity([]);
+    }
+
+    [Fact]
     public void The_least_recently_used_block_is_evicted_first()
     {
         var pool = new KvPool(3);

@@ -22,6 +22,9 @@ internal sealed class ScriptedGenerator : IGenerator
     /// <summary>The exceptions that the next submissions throw.</summary>
     public Queue<Exception> SubmitFailures { get; } = new();
 
+    /// <summary>Submissions wait for this.</summary>
+    public Task Accepting { get; set; } = Task.CompletedTask;
+
     public List<GenerationRequest> Requests { get; } = [];
 
     public GeneratorInfo Info { get; } = new("scripted", 4608, 4096, [4340], true);
@@ -35,8 +38,9 @@ internal sealed class ScriptedGenerator : IGenerator
         return server;
     }
 
-    public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
+    public async ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
+        await Accepting.WaitAsync(cancellationToken);
         lock (_choices)
         {
             if (SubmitFailures.TryDequeue(out Exception? failure))
@@ -55,7 +59,7 @@ internal sealed class ScriptedGenerator : IGenerator
                 }
             }
 
-            return ValueTask.FromResult<IGeneration>(new ScriptedGeneration(choices));
+            return new ScriptedGeneration(choices);
         }
     }
 
@@ -68,6 +72,9 @@ internal sealed class ScriptedGenerator : IGenerator
         }
     }
 
+    /// <summary>Reports how far the prompts of all choices submitted so far are computed.</summary>
+    public void Report(PromptProgress progress) => Array.ForEach(Choices(), choice => choice.Progress = progress);
+
     /// <summary>Waits until a number of choices was submitted.</summary>
     public Task WaitForSubmissionsAsync(int choices) => Wait.UntilAsync(() => Choices().Length >= choices);
 
@@ -75,6 +82,8 @@ internal sealed class ScriptedGenerator : IGenerator
     public Task WaitForCancellationAsync() => Task.WhenAll(Choices().Select(choice => choice.Cancelled)).WaitAsync(Wait.Limit);
 
     public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(default(EngineStatistics));
+
+    public ValueTask<int> ResetPrefixCacheAsync(CancellationToken cancellationToken) => ValueTask.FromResult(0);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -104,6 +113,8 @@ internal sealed class ScriptedGenerator : IGenerator
         public int Index => index;
 
         public Task<ChoiceResult> Completion => _completion.Task;
+
+        public PromptProgress? Progress { get; set; }
 
         public Task Cancelled => _cancelled.Task;
 

@@ -1,0 +1,163 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+
+namespace HunyuanOrleans.Server.Generation;
+
+/// <summary>
+/// The connection of a response of server-sent events. It sends the headers before the first event, and comments while nothing else is sent, so
+/// that proxies and clients wait through a queue and a long prompt. It does not know the events.
+/// </summary>
+internal sealed class EventConnection : IAsyncDisposable
+{
+    // Cancelling a send resets the connection, and the client never learns why the stream ended. A send in progress gets this much longer.
+    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(2);
+
+    private readonly HttpContext _context;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _interval;
+    private readonly SemaphoreSlim _sendLock = new(1, 1);
+    private readonly CancellationTokenSource _sendEnd = new();
+    private readonly CancellationTokenSource _commentsEnd = new();
+    private readonly CancellationTokenRegistration _ending;
+    private readonly Task _comments;
+    private long _lastSent;
+    private bool _prepared, _commentOpen;
+
+    /// <summary>Starts the timer of the comments.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="interval">How long nothing is sent before a comment is; zero for no comments.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="end">Ends the request.</param>
+    public EventConnection(HttpContext context, TimeSpan interval, TimeProvider time, CancellationToken end)
+    {
+        _context = context;
+        _interval = interval;
+        _time = time;
+        _lastSent = time.GetTimestamp();
+        _ending = end.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(SendGrace), _sendEnd);
+        _comments = interval > TimeSpan.Zero ? SendCommentsAsync() : Task.CompletedTask;
+    }
+
+    private static ReadOnlySpan<byte> Comment => ": keep-alive\n\n"u8;
+
+    private static ReadOnlySpan<byte> EmptyComment => ":\n\n"u8;
+
+    /// <summary>Where events are written, between <see cref="LockAsync"/> and <see cref="Release"/>.</summary>
+    public PipeWriter Body => _context.Response.BodyWriter;
+
+    /// <summary>Sends the headers, unless they were sent.</summary>
+    /// <param name="cancellationToken">Stops waiting for a send in progress.</param>
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        await _sendLock.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_context.Response.HasStarted)
+            {
+                await FlushAsync();
+            }
+        }
+        finally
+        {
+            _sendLock.Release();
+        }
+    }
+
+    /// <summary>Waits until the caller alone may write events. It calls <see cref="Release"/> afterwards.</summary>
+    public async ValueTask LockAsync(CancellationToken cancellationToken)
+    {
+        await _sendLock.WaitAsync(cancellationToken);
+        if (_commentOpen)
+        {
+            // Some clients, such as vLLM's benchmark, strip white space from the ends of what they read at once. They would take a comment that was
+            // sent alone and the next event for one line. Another comment in the same write ends the first one for them too.
+            _commentOpen = false;
+            Body.Write(EmptyComment);
+        }
+    }
+
+    /// <summary>Allows others to write.</summary>
+    public void Release() => _sendLock.Release();
+
+    /// <summary>
+    /// Sends what was written, and waits while the client reads slowly. Some time after the end of the request it resets the connection.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    public async ValueTask FlushAsync()
+    {
+        Prepare();
+        Volatile.Write(ref _lastSent, _time.GetTimestamp());
+        FlushResult result = await Body.FlushAsync(_sendEnd.Token);
+        if (result.IsCompleted)
+        {
+            throw new OperationCanceledException("The reader is gone.");
+        }
+    }
+
+    /// <summary>Ends the comments.</summary>
+    /// <returns>Whether the headers were sent.</returns>
+    public async ValueTask<bool> EndCommentsAsync()
+    {
+        await _commentsEnd.CancelAsync();
+        await _comments;
+        return _context.Response.HasStarted;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await EndCommentsAsync();
+        await _ending.DisposeAsync();
+        _commentsEnd.Dispose();
+        _sendEnd.Dispose();
+        _sendLock.Dispose();
+    }
+
+    private void Prepare()
+    {
+        if (!_prepared)
+        {
+            _prepared = true;
+            _context.Response.ContentType = "text/event-stream; charset=utf-8";
+            _context.Response.Headers.CacheControl = "no-cache";
+            // Without it, proxies such as nginx buffer the stream.
+            _context.Response.Headers["X-Accel-Buffering"] = "no";
+        }
+    }
+
+    private async Task SendCommentsAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                TimeSpan left = _interval - _time.GetElapsedTime(Volatile.Read(ref _lastSent));
+                if (left > TimeSpan.Zero)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), _time, _commentsEnd.Token);
+                    continue;
+                }
+
+                await _sendLock.WaitAsync(_commentsEnd.Token);
+                try
+                {
+                    if (_time.GetElapsedTime(_lastSent) >= _interval)
+                    {
+                        Body.Write(Comment);
+                        _commentOpen = true;
+                        await FlushAsync();
+                    }
+                }
+                finally
+                {
+                    _sendLock.Release();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The comments have ended, or the client is gone, which ends the request too.
+        }
+    }
+}
