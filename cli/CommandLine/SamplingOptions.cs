@@ -63,6 +63,9 @@ internal static class SamplingOptions
         Description = "Go on after the model's end-of-text token.",
     };
 
+    /// <summary>--max-tokens: the length of an answer.</summary>
+    public static Option Length => MaxTokens;
+
     /// <summary>Adds the options to a verb.</summary>
     public static void AddTo(Command command)
     {

@@ -50,7 +50,7 @@ internal static class EvalCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        if (EvalChoices.IsGiven(parsed, Data, Kl))
+        if (EvalChoices.IsGiven(parsed, Data, Kl, SamplingOptions.Length))
         {
             return EvalChoices.Run(parsed, Out);
         }

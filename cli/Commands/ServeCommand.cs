@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
@@ -158,7 +159,14 @@ internal static class ServeCommand
         await Task.WhenAny(slot.Settled, ended);
         if (slot.Model is ServedModel model)
         {
-            WriteGreeting(output, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), model.Name);
+            try
+            {
+                WriteGreeting(output, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(), model.Name);
+            }
+            catch (ClosedPipeException)
+            {
+                // The greeting is not the work of a server. It goes on for its clients, although the program that started it reads no output.
+            }
         }
 
         await ended;

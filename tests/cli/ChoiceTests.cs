@@ -177,6 +177,7 @@ public sealed class ChoiceTests
     [Theory]
     [InlineData("eval --choices x --data y", "--choices", "--data")]
     [InlineData("eval --choices x --kl", "--choices", "--kl")]
+    [InlineData("eval --choices x --max-tokens 5", "--choices", "--max-tokens")]
     [InlineData("eval --choices x --score words", "--score", "'words'", "letter or text")]
     [InlineData("eval --choices x --system y", "--system", "--chat")]
     [InlineData("eval --data x --shots y", "--shots", "--choices")]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -38,6 +40,32 @@ public sealed class ClosedPipeTests
         using Process process = CliProcess.Start([.. args.Select(arg => arg == "FILE" ? data : arg)], null);
         process.StandardOutput.Close();
         await EndedQuietlyAsync(process);
+    }
+
+    [SkippableFact]
+    public async Task A_chat_ends_without_waiting_for_more_questions()
+    {
+        SkipOnWindows();
+        using Process process = CliProcess.Start(["chat"], null);
+        process.StandardOutput.Close();
+        await process.StandardInput.WriteLineAsync("Hello");
+        await process.StandardInput.FlushAsync();
+        await EndedQuietlyAsync(process);
+    }
+
+    [SkippableFact]
+    public async Task A_server_goes_on_for_its_clients()
+    {
+        SkipOnWindows();
+        int port = FreePort();
+        using Process process = CliProcess.Start(["serve", "--port", $"{port}", "--threads", "1", "--log-level", "error"], null);
+        process.StandardOutput.Close();
+        using HttpClient client = new();
+        await Wait.UntilSucceedsAsync(
+            () => client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/health/ready")), error => error is HttpRequestException && !process.HasExited);
+        CliProcess.Interrupt(process);
+        await process.WaitForExitAsync().WaitAsync(Wait.Limit);
+        Assert.Equal(0, process.ExitCode);
     }
 
     [SkippableFact]
@@ -81,6 +109,13 @@ public sealed class ClosedPipeTests
         string error = bash.StandardError.ReadToEnd();
         bash.WaitForExit();
         Assert.Equal((1, "hunyuan tokenize: No space left on device\n"), (bash.ExitCode, error));
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static void SkipOnWindows() => Skip.If(OperatingSystem.IsWindows(), "Windows has no broken pipes of this kind.");
