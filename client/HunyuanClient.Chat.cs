@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using HunyuanOrleans.Client.Chat;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Text.Answers;
 using Microsoft.Extensions.AI;
 
 namespace HunyuanOrleans.Client;
@@ -29,14 +31,23 @@ public sealed partial class HunyuanClient : IChatClient
         ChatTurn[] turns = ChatMessageMapper.ToTurns(messages, options?.Instructions);
         ChatOptionsMapper.ThrowIfUnsupported(options);
         ClusterModel model = await GetModelAsync(options?.ModelId, cancellationToken);
-        int[] prompt = await _catalog.EncodeAsync(model.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
-        GenerationRequest request = ChatOptionsMapper.Apply(options, CreateRequest(model, prompt));
-        ChatUpdateFactory updates = new(model.Name, _time.GetUtcNow());
-        await foreach (AnswerChunk chunk in GenerateAsync(model, request, ChatOptionsMapper.ToConstraint(options), cancellationToken))
+        EncodedText prompt = await _catalog.EncodeAsync(model.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
+        GenerationRequest request = ChatOptionsMapper.Apply(options, CreateRequest(model, prompt.Ids));
+        ReasoningFormat? reasoning = ReasoningFormat.Find(prompt.Reasoning);
+        ReasoningStart start = (ReasoningStart)prompt.ReasoningStart;
+        ConstraintSpec? constraint = ChatOptionsMapper.ToConstraint(options);
+        if (constraint is not null && reasoning is not null)
         {
-            if (chunk.Text.Length > 0 || chunk.Usage is not null)
+            constraint = ReasoningGrammar.Wrap(constraint, reasoning, start);
+        }
+
+        ChatUpdateFactory updates = new(model.Name, _time.GetUtcNow(), new AnswerParser(reasoning, start, null));
+        await foreach (AnswerChunk chunk in GenerateAsync(model, request, constraint, cancellationToken))
+        {
+            ChatResponseUpdate update = updates.Create(chunk);
+            if (update.Contents.Count > 0)
             {
-                yield return updates.Create(chunk);
+                yield return update;
             }
         }
     }

@@ -85,7 +85,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     public async Task<int[]> EncodeAsync(string text, string? model = null, CancellationToken cancellationToken = default)
     {
         ClusterModel resolved = await GetModelAsync(model, cancellationToken);
-        return await _catalog.EncodeAsync(resolved.Name, grain => grain.EncodeAsync(text), cancellationToken);
+        return (await _catalog.EncodeAsync(resolved.Name, grain => grain.EncodeAsync(text), cancellationToken)).Ids;
     }
 
     /// <summary>Encodes a chat as token ids through the model's template. Special tokens in the messages are encoded as text.</summary>
@@ -98,7 +98,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     {
         ChatTurn[] turns = ChatMessageMapper.ToTurns(messages, null);
         ClusterModel resolved = await GetModelAsync(model, cancellationToken);
-        return await _catalog.EncodeAsync(resolved.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
+        return (await _catalog.EncodeAsync(resolved.Name, grain => grain.EncodeChatAsync(turns), cancellationToken)).Ids;
     }
 
     /// <summary>Creates a request with the sampling parameters and the answer length that the model's publisher recommends.</summary>

@@ -69,6 +69,7 @@ internal sealed class RequestAdmission(
                 StopIds = stopIds,
                 StopStrings = stopPatterns is null ? null : new StopStringMatcher(stopPatterns),
                 Constraint = request.Constraint?.CreateState(),
+                Reasoning = request.Reasoning is { } limit ? new ReasoningCounter(limit, scheduler.Text!) : null,
                 First = first,
                 ResumedIds = request.Resume?[i].Ids ?? default,
             };

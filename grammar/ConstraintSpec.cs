@@ -48,6 +48,14 @@ public sealed class ConstraintSpec
     /// <summary>Exactly this text.</summary>
     public static ConstraintSpec Literal(string text) => new(Tagged('l', text), (_, _) => new LiteralNode(text));
 
+    /// <summary>Any text that ends with a mark and contains it nowhere else.</summary>
+    /// <param name="mark">The mark, not empty.</param>
+    public static ConstraintSpec Until(string mark)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(mark);
+        return new(Tagged('u', mark), (_, _) => new UntilNode(mark));
+    }
+
     /// <summary>Exactly this token, which has no visible text, such as a special token of a chat template.</summary>
     public static ConstraintSpec SpecialToken(int token)
         => new(Tagged('t', token.ToString(CultureInfo.InvariantCulture)), (_, _) => new LiteralNode(Masks.TokenVocabulary.SpecialCodeOf(token)));

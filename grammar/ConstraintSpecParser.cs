@@ -34,6 +34,7 @@ internal sealed class ConstraintSpecParser(string text)
             's' => ConstraintSpec.JsonSchema(ReadString()),
             'r' => ConstraintSpec.Regex(ReadString()),
             'l' => ConstraintSpec.Literal(ReadString()),
+            'u' => ReadString() is { Length: > 0 } mark ? ConstraintSpec.Until(mark) : throw Malformed(),
             't' => ConstraintSpec.SpecialToken(ParseNumber(ReadString())),
             'q' => ConstraintSpec.Sequence(ReadParts()),
             'o' => ConstraintSpec.OneOf(ReadParts()),

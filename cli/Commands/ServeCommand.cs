@@ -50,6 +50,12 @@ internal static class ServeCommand
         Description = "Allow addresses other than loopback without an API key.",
     };
 
+    private static readonly Option<string?> Reasoning = new Option<string>("--reasoning-parser")
+    {
+        Description = "How answers mark the model's reasoning; auto: as its chat template tells; none: reasoning is part of the text. [default: auto]",
+        HelpName = string.Join('|', ServerOptions.ReasoningParsers),
+    }.OneOf([.. ServerOptions.ReasoningParsers])!;
+
     private static readonly Option<string?> Config = new("--config")
     {
         Description = "A JSON file with more settings in its section Server. Variables such as HUNYUAN_Server__Port override it.",
@@ -68,7 +74,7 @@ internal static class ServeCommand
     {
         Command command = new("serve", "Serves OpenAI's API over HTTP.")
         {
-            SharedOptions.Model, Host, Port, Name, KeyFile, Anonymous, Config, Log,
+            SharedOptions.Model, Host, Port, Name, KeyFile, Anonymous, Reasoning, Config, Log,
         };
         SharedOptions.AddComputeTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
@@ -122,6 +128,7 @@ internal static class ServeCommand
             options.Host = parsed.GetValue(Host) ?? options.Host;
             options.Port = parsed.GetValue(Port) ?? options.Port;
             options.KeyFile = parsed.GetValue(KeyFile) ?? options.KeyFile;
+            options.ReasoningParser = parsed.GetValue(Reasoning) ?? options.ReasoningParser;
             options.AllowAnonymous |= parsed.GetValue(Anonymous);
         });
         builder.Services.AddLocalModel(model);

@@ -41,10 +41,10 @@ internal sealed class ModelCatalog(IClusterClient cluster, CallRetryPolicy calls
     /// <param name="encode">Calls the grain.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RequestException">The text or the chat is wrong, or the model has no tokenizer.</exception>
-    public async Task<int[]> EncodeAsync(string model, Func<ITextGrain, Task<EncodedText>> encode, CancellationToken cancellationToken)
+    public async Task<EncodedText> EncodeAsync(string model, Func<ITextGrain, Task<EncodedText>> encode, CancellationToken cancellationToken)
     {
         EncodedText encoded = await calls.ExecuteAsync(() => encode(cluster.GetGrain<ITextGrain>(model)), cancellationToken);
-        return encoded.RequestError is { } error ? throw error.ToException(1) : encoded.Ids;
+        return encoded.RequestError is { } error ? throw error.ToException(1) : encoded;
     }
 
     private async Task<string> GetOnlyModelAsync(CancellationToken cancellationToken)

@@ -66,6 +66,10 @@ public sealed record RequestSpec
     [Id(14)]
     public string? ConstraintParameter { get; init; }
 
+    /// <summary>The limit of each answer's reasoning; null for none.</summary>
+    [Id(15)]
+    public ReasoningLimitMessage? Reasoning { get; init; }
+
     /// <summary>True if batches report how far the prompt is computed.</summary>
     [Id(20)]
     public bool ReportProgress { get; init; }
@@ -90,6 +94,7 @@ public sealed record RequestSpec
         Deadline = deadline,
         Constraint = request.Constraint?.Spec.Text,
         ConstraintParameter = request.Constraint?.Parameter,
+        Reasoning = ReasoningLimitMessage.Of(request.Reasoning),
         ReportProgress = request.ReportProgress,
     };
 
@@ -105,6 +110,7 @@ public sealed record RequestSpec
         IgnoreEos = IgnoreEos,
         Choices = Choices,
         CacheSalt = CacheSalt,
+        Reasoning = Reasoning?.ToLimit(),
         ReportProgress = ReportProgress,
         Resume = Progress is null ? null : Array.ConvertAll(Progress, static p => new ResumedChoice(p.Choice, p.Ids)),
     };

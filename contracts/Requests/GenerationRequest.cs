@@ -37,6 +37,9 @@ public sealed record GenerationRequest
     /// </summary>
     public Constraint? Constraint { get; init; }
 
+    /// <summary>The limit of each answer's reasoning; null for none.</summary>
+    public ReasoningLimit? Reasoning { get; init; }
+
     /// <summary>Number of independent answers, 1 to <see cref="MaxChoices"/>. Default 1.</summary>
     public int Choices { get; init; } = 1;
 

@@ -30,8 +30,32 @@ internal static class RequestValidator
             SamplingParamsValidator.RequireToken(id, "prompt", limits.VocabularySize);
         }
 
+        CheckReasoning(request, limits, hasText);
         CheckResume(request, limits);
         return MaxTokens(request, limits);
+    }
+
+    private static void CheckReasoning(GenerationRequest request, ExecutorLimits limits, bool hasText)
+    {
+        if (request.Reasoning is not { } reasoning)
+        {
+            return;
+        }
+
+        if (!hasText)
+        {
+            throw new RequestException("thinking_token_budget", "thinking_token_budget needs a tokenizer, and this model has none; leave it out.");
+        }
+
+        if (reasoning.MaxTokens < 0 || reasoning.Close.Length == 0 || reasoning.Open is "" || reasoning.CloseIds.Count is 0 or > MaxStopIds)
+        {
+            throw RequestException.NotAllowed("thinking_token_budget", reasoning.MaxTokens, $"0 or more, with marks that are not empty and 1 to {MaxStopIds} ids that end the reasoning");
+        }
+
+        foreach (int id in reasoning.CloseIds)
+        {
+            SamplingParamsValidator.RequireToken(id, "thinking_token_budget", limits.VocabularySize);
+        }
     }
 
     private static void CheckResume(GenerationRequest request, ExecutorLimits limits)

@@ -17,8 +17,11 @@ internal sealed class Sequence
     /// </summary>
     private const int MaxReservedTokens = 65536;
 
+    private const int BitsPerWord = 64;
+
     private readonly TokenLog<int> _tokens;
     private readonly int _blockPositions;
+    private ulong[]? _requiredMask;
     private int[] _blocks = [];
     private UInt128[] _hashes = [];
     private int _hashedBlocks;
@@ -179,13 +182,14 @@ internal sealed class Sequence
         _tokens.Append(token.Id);
     }
 
-    /// <summary>Advances the constraint by the last token and masks the tokens that may come next.</summary>
+    /// <summary>Advances the constraint and the count of reasoning by the last token, and masks the tokens that may come next.</summary>
     /// <returns>Null, or an error message for users if the constraint cannot continue.</returns>
     public string? AdvanceConstraint()
     {
         try
         {
             Options.Constraint?.Advance(_tokens[Length - 1]);
+            Options.Reasoning?.Advance(_tokens[Length - 1]);
             UpdateAllowedTokens();
             return null;
         }
@@ -197,9 +201,25 @@ internal sealed class Sequence
 
     private void UpdateAllowedTokens()
     {
-        if (Options.Constraint is { IsFinished: false } constraint)
+        if (Options.Reasoning?.Required is int token)
+        {
+            Sampling.AllowedTokens = RequiredMask(token);
+        }
+        else if (Options.Constraint is { IsFinished: false } constraint)
         {
             Sampling.AllowedTokens = constraint.AllowedTokens;
         }
+        else if (_requiredMask is not null)
+        {
+            Sampling.AllowedTokens = default;
+        }
+    }
+
+    private ulong[] RequiredMask(int token)
+    {
+        _requiredMask ??= new ulong[((Options.Request.Reasoning!.CloseIds.Max() + BitsPerWord) / BitsPerWord)];
+        _requiredMask.AsSpan().Clear();
+        _requiredMask[token / BitsPerWord] = 1UL << (token % BitsPerWord);
+        return _requiredMask;
     }
 }

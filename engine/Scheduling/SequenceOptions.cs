@@ -34,6 +34,9 @@ internal sealed record SequenceOptions
     /// <summary>How far the answer has followed the request's constraint; null if the request has none.</summary>
     public ConstraintState? Constraint { get; init; }
 
+    /// <summary>Counts the tokens of the answer's reasoning; null if they are not limited.</summary>
+    public ReasoningCounter? Reasoning { get; init; }
+
     /// <summary>The first answer of the same request, which computes their common prompt; null for the first itself.</summary>
     public Sequence? First { get; init; }
 

@@ -54,6 +54,7 @@ internal static class StopCondition
         for (int i = 0; i < ids.Length; i++)
         {
             options.Constraint?.Advance(ids[i]);
+            options.Reasoning?.Advance(ids[i]);
             FinishReason reason = Check(options, text, ids[i], i + 1, out isStopId);
             if (reason == FinishReason.Stop && i < ids.Length - 1)
             {

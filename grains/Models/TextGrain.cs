@@ -5,6 +5,7 @@ using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.Text.Templates;
 using Orleans.Concurrency;
 
@@ -29,12 +30,26 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     }
 
     /// <inheritdoc/>
-    public Task<EncodedText> EncodeChatAsync(ChatTurn[] messages) => EncodeAsync("messages", model =>
-        texts.Chat(model)?.Encode(Array.ConvertAll(
-            messages, static turn => new ChatMessage(turn.Role, turn.Content) { Name = turn.Name, ReasoningContent = turn.ReasoningContent })));
+    public Task<EncodedText> EncodeChatAsync(ChatTurn[] messages) => EncodeAsync("messages", model => texts.Chat(model) is { } chat
+        ? Describe(model, chat, chat.Encode(Array.ConvertAll(
+            messages, static turn => new ChatMessage(turn.Role, turn.Content) { Name = turn.Name, ReasoningContent = turn.ReasoningContent })))
+        : null);
 
     /// <inheritdoc/>
-    public Task<EncodedText> EncodeAsync(string text) => EncodeAsync("prompt", model => texts.Tokenizer(model)?.Encode(text));
+    public Task<EncodedText> EncodeAsync(string text) => EncodeAsync(
+        "prompt", model => texts.Tokenizer(model) is { } tokenizer ? new EncodedText(tokenizer.Encode(text), null) : null);
+
+    private EncodedText Describe(string model, ChatEncoder chat, int[] ids)
+    {
+        const int enough = 32;
+        if (ReasoningFormat.Of(chat.Template) is not { } format)
+        {
+            return new EncodedText(ids, null);
+        }
+
+        string end = texts.Tokenizer(model)!.Decode(ids.AsSpan(ids.Length - Math.Min(ids.Length, enough)));
+        return new EncodedText(ids, null, format.Name, (int)format.StartAfter(end));
+    }
 
     private TextCard Describe(string model, string[] names)
     {
@@ -51,7 +66,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
             defaults.MaxNewTokens);
     }
 
-    private async Task<EncodedText> EncodeAsync(string parameter, Func<string, int[]?> encode)
+    private async Task<EncodedText> EncodeAsync(string parameter, Func<string, EncodedText?> encode)
     {
         string model = this.GetPrimaryKeyString();
         if (RequestErrors.UnknownModel(hosts, model) is { } unknown)
@@ -62,8 +77,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
 
         try
         {
-            int[]? ids = await RunOnThreadPool(() => encode(model));
-            return ids is null ? new EncodedText([], RequestErrors.NoText(model)) : new EncodedText(ids, null);
+            return await RunOnThreadPool(() => encode(model)) ?? new EncodedText([], RequestErrors.NoText(model));
         }
         catch (Exception wrong) when (UserErrors.IsForUsers(wrong))
         {

@@ -5,6 +5,7 @@ using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
 using HunyuanOrleans.Text;
+using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Server.Chat;
@@ -22,6 +23,7 @@ internal static class ChatRequestReader
         RejectLegacyFunctions(fields);
         ToolChoice tools = ToolChoice.Read(fields);
         StructuredOutput? output = StructuredOutput.Read(fields, tools);
+        ReasoningParameters reasoning = ReasoningParameters.Read(fields, model, options);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
         SamplingParams sampling = CommonParameters.ReadSampling(fields, model.Defaults, logprobs);
@@ -31,16 +33,25 @@ internal static class ChatRequestReader
         bool usage = StreamOptions.ReadIncludeUsage(fields, stream);
         bool skipSpecial = CommonParameters.ReadSkipSpecial(fields);
 
-        int[] prompt = Encode(fields, model, tools);
+        int[] prompt = Encode(fields, model, tools, reasoning);
+        ReasoningStart start = reasoning.Format?.StartAfter(model.DecodeEnd(prompt)) ?? ReasoningStart.Unknown;
+        AnswerOptions answer = new(tools, reasoning.Format, start, reasoning.Show);
         PromptLimits.CheckLength(prompt.Length, "messages", options);
         return new GenerationJob(
-            [request with { PromptIds = prompt, MaxTokens = maxTokens ?? PromptLimits.DefaultMaxTokens(model, prompt.Length) }],
-            new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, tools),
+            [
+                request with
+                {
+                    PromptIds = prompt,
+                    MaxTokens = maxTokens ?? PromptLimits.DefaultMaxTokens(model, prompt.Length),
+                    Reasoning = reasoning.Limit(model, start),
+                },
+            ],
+            new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, answer, usage),
             stream,
-            usage,
             skipSpecial)
         {
-            Output = output,
+            Answer = answer,
+            Output = answer.AfterReasoning(output),
             ReportProgress = StreamOptions.ReadReturnProgress(fields, stream),
             PromptParameter = "messages",
             LengthParameter = fields["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens",
@@ -48,7 +59,7 @@ internal static class ChatRequestReader
     }
 
     /// <summary>Encodes a chat's messages and tools with the model's chat template.</summary>
-    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools)
+    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning)
     {
         ChatEncoder chat = model.Chat ?? throw ApiException.Invalid(
             "messages", "This model has no tokenizer, so it cannot chat. Use /v1/completions with token ids.");
@@ -60,7 +71,7 @@ internal static class ChatRequestReader
                 Messages = ChatMessage.ListFromJson(messages),
                 Tools = tools.TemplateTools,
                 AddGenerationPrompt = fields.Bool("add_generation_prompt") ?? true,
-                Variables = Variables(fields),
+                Variables = reasoning.Variables,
             });
         }
         catch (TextException e)
@@ -95,13 +106,6 @@ internal static class ChatRequestReader
             i++;
         }
     }
-
-    private static Dictionary<string, JsonElement>? Variables(RequestFields fields) => fields["chat_template_kwargs"] switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } json => json.EnumerateObject().GroupBy(p => p.Name).ToDictionary(g => g.Key, g => g.Last().Value),
-        { } other => throw ApiException.InvalidType("chat_template_kwargs", "an object", RequestFields.Kind(other)),
-    };
 
     private static int? Logprobs(RequestFields fields)
     {

@@ -10,22 +10,23 @@ namespace HunyuanOrleans.Server.Completions;
 /// <param name="text">The mapping from tokens, including special ones, to bytes, for log probabilities.</param>
 /// <param name="logprobs">Whether log probabilities were requested.</param>
 /// <param name="echo">The texts of the prompts if choices begin with them; otherwise null.</param>
-internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]? echo) : IResponseFormat
+/// <param name="includeUsage">Whether a stream ends with a chunk that holds the token usage.</param>
+internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]? echo, bool includeUsage) : OpenAIFormat(includeUsage)
 {
     /// <inheritdoc/>
-    public string Operation => "text_completion";
+    public override string Operation => "text_completion";
 
     /// <inheritdoc/>
-    public string IdPrefix => "cmpl-";
+    public override string IdPrefix => "cmpl-";
 
     /// <inheritdoc/>
-    public string ChunkObject => "text_completion";
+    protected override string ChunkObject => "text_completion";
 
     /// <inheritdoc/>
-    public string ResponseObject => "text_completion";
+    protected override string ResponseObject => "text_completion";
 
     /// <inheritdoc/>
-    public IChoiceFormat CreateChoice(int index, int prompt) => new ChoiceFormat(index, echo?[prompt], logprobs ? new CompletionLogprobs(text) : null);
+    public override IChoiceFormat CreateChoice(int index, int prompt) => new ChoiceFormat(index, echo?[prompt], logprobs ? new CompletionLogprobs(text) : null);
 
     private sealed class ChoiceFormat(int index, string? echo, CompletionLogprobs? logprobs) : IChoiceFormat
     {
@@ -33,8 +34,9 @@ internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]?
         private readonly List<SampledToken> _samples = [];
         private FinishReason _finish;
 
-        public void WriteStart(ChunkWriter writer)
+        public void WriteStart(EventWriter events)
         {
+            ChunkWriter writer = (ChunkWriter)events;
             if (echo is not null)
             {
                 Write(writer.Begin(), echo, default, null);
@@ -42,8 +44,9 @@ internal sealed class CompletionFormat(ITokenText text, bool logprobs, string[]?
             }
         }
 
-        public void WriteChunk(ChunkWriter writer, in ResponseChunk chunk)
+        public void WriteChunk(EventWriter events, in ResponseChunk chunk)
         {
+            ChunkWriter writer = (ChunkWriter)events;
             if (chunk.Text.Length > 0 || !chunk.Samples.IsEmpty)
             {
                 Write(writer.Begin(), chunk.Text, chunk.Samples.Span, null);

@@ -43,9 +43,8 @@ internal static class CompletionRequestReader
         return new GenerationJob(
             [.. prompts.Select(prompt => request with { PromptIds = prompt })],
             new CompletionFormat(
-                model.Text(skipSpecial: false), logprobs is not null, echo ? [.. prompts.Select(prompt => model.Decode(prompt))] : null),
+                model.Text(skipSpecial: false), logprobs is not null, echo ? [.. prompts.Select(prompt => model.Decode(prompt))] : null, usage),
             stream,
-            usage,
             skipSpecial)
         {
             Output = output,

@@ -8,28 +8,13 @@ namespace HunyuanOrleans.Server.Generation;
 internal static class BufferedResponse
 {
     /// <summary>Reads all choices to their ends and sends them.</summary>
-    public static async Task SendAsync(HttpContext context, ResponseHeader header, List<RunningChoice> choices, CancellationToken end)
+    public static async Task SendAsync(HttpContext context, ResponseHeader header, GenerationJob job, List<RunningChoice> choices, CancellationToken end)
     {
         await Task.WhenAll(choices.Select(choice => ReadAsync(choice, end)));
         CallerLease.Release(context);
-        await JsonResponse.WriteAsync(context, writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("id"u8, header.Id);
-            writer.WriteString("object"u8, header.Object);
-            writer.WriteNumber("created"u8, header.Created);
-            writer.WriteString("model"u8, header.Model);
-            writer.WriteStartArray("choices"u8);
-            foreach (RunningChoice choice in choices)
-            {
-                choice.Format.WriteComplete(writer);
-            }
-
-            writer.WriteEndArray();
-            writer.WritePropertyName("usage"u8);
-            RunningChoice.GetUsage(choices).Write(writer);
-            writer.WriteEndObject();
-        });
+        await JsonResponse.WriteAsync(
+            context,
+            writer => job.Format.WriteResponse(writer, header, [.. choices.Select(static choice => choice.Format)], RunningChoice.GetUsage(choices)));
     }
 
     private static async Task ReadAsync(RunningChoice choice, CancellationToken end)

@@ -16,6 +16,7 @@ internal sealed class EventConnection : IAsyncDisposable
     private readonly HttpContext _context;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
+    private readonly string _mediaType;
     private readonly SemaphoreSlim _sendLock = new(1, 1);
     private readonly CancellationTokenSource _sendEnd = new();
     private readonly CancellationTokenSource _commentsEnd = new();
@@ -26,12 +27,14 @@ internal sealed class EventConnection : IAsyncDisposable
 
     /// <summary>Starts the timer of the comments.</summary>
     /// <param name="context">The request.</param>
+    /// <param name="mediaType">The media type of the response.</param>
     /// <param name="interval">How long nothing is sent before a comment is; zero for no comments.</param>
     /// <param name="time">The clock.</param>
     /// <param name="end">Ends the request.</param>
-    public EventConnection(HttpContext context, TimeSpan interval, TimeProvider time, CancellationToken end)
+    public EventConnection(HttpContext context, string mediaType, TimeSpan interval, TimeProvider time, CancellationToken end)
     {
         _context = context;
+        _mediaType = mediaType;
         _interval = interval;
         _time = time;
         _lastSent = time.GetTimestamp();
@@ -45,24 +48,6 @@ internal sealed class EventConnection : IAsyncDisposable
 
     /// <summary>Where events are written, between <see cref="LockAsync"/> and <see cref="Release"/>.</summary>
     public PipeWriter Body => _context.Response.BodyWriter;
-
-    /// <summary>Sends the headers, unless they were sent.</summary>
-    /// <param name="cancellationToken">Stops waiting for a send in progress.</param>
-    public async ValueTask StartAsync(CancellationToken cancellationToken)
-    {
-        await _sendLock.WaitAsync(cancellationToken);
-        try
-        {
-            if (!_context.Response.HasStarted)
-            {
-                await FlushAsync();
-            }
-        }
-        finally
-        {
-            _sendLock.Release();
-        }
-    }
 
     /// <summary>Waits until the caller alone may write events. It calls <see cref="Release"/> afterwards.</summary>
     public async ValueTask LockAsync(CancellationToken cancellationToken)
@@ -119,7 +104,7 @@ internal sealed class EventConnection : IAsyncDisposable
         if (!_prepared)
         {
             _prepared = true;
-            _context.Response.ContentType = "text/event-stream; charset=utf-8";
+            _context.Response.ContentType = _mediaType;
             _context.Response.Headers.CacheControl = "no-cache";
             // Without it, proxies such as nginx buffer the stream.
             _context.Response.Headers["X-Accel-Buffering"] = "no";

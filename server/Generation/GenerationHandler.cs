@@ -35,20 +35,16 @@ internal sealed class GenerationHandler(
         using RequestMetrics request = metrics.Begin(job.Format.Operation, model.Name, job.Stream);
         List<IGeneration> generations = new(job.Requests.Count);
         List<RunningChoice> choices = [];
-        EventConnection? events = job.Stream ? new EventConnection(context, options.Value.KeepAliveInterval, time, end.Token) : null;
+        EventConnection? events = job.Stream ? OpenEvents(context, job.Format, end.Token) : null;
+        ResponseHeader header = new(job.Format.IdPrefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), model.Name);
         try
         {
             await SubmitAsync(model, job, generations, end.Token);
-            ResponseHeader header = new(
-                job.Format.IdPrefix + Guid.NewGuid().ToString("N"),
-                job.Stream ? job.Format.ChunkObject : job.Format.ResponseObject,
-                time.GetUtcNow().ToUnixTimeSeconds(),
-                model.Name);
             lease?.Charge(job.Requests.Sum(prompt => prompt.PromptIds.Length));
             choices = CreateChoices(model, job, generations, request, lease);
             await (events is not null
                 ? new StreamingResponse(context, events, header, job, choices, time).SendAsync(end.Token)
-                : BufferedResponse.SendAsync(context, header, choices, end.Token));
+                : BufferedResponse.SendAsync(context, header, job, choices, end.Token));
             request.Succeeded();
         }
         catch (Exception error) when (Translate(error, job, context, deadline.Token) is ApiException shown)
@@ -59,7 +55,7 @@ internal sealed class GenerationHandler(
                 throw shown;
             }
 
-            await StreamingResponse.SendErrorAsync(events, shown, context.RequestAborted);
+            await StreamingResponse.SendErrorAsync(events, job.Format, header, shown, context.RequestAborted);
         }
         catch (OperationCanceledException)
         {
@@ -84,6 +80,9 @@ internal sealed class GenerationHandler(
         }
     }
 
+    private EventConnection OpenEvents(HttpContext context, IResponseFormat format, CancellationToken end) =>
+        new(context, format.StreamType, format.HasComments ? options.Value.KeepAliveInterval : TimeSpan.Zero, time, end);
+
     private static async Task SubmitAsync(ServedModel model, GenerationJob job, List<IGeneration> generations, CancellationToken end)
     {
         Constraint? constraint = job.Output is StructuredOutput output ? await model.Constraints.CompileAsync(output.Constraint, output.Parameter, end) : null;
@@ -102,7 +101,7 @@ internal sealed class GenerationHandler(
             foreach (IChoice choice in generations[prompt].Choices)
             {
                 IChoiceFormat format = job.Format.CreateChoice(choices.Count, prompt);
-                choices.Add(new RunningChoice(vllm.Measure(choice), format, job.Requests[prompt], model.Text(job.SkipSpecial), metrics, lease));
+                choices.Add(new RunningChoice(vllm.Measure(choice), format, job.Requests[prompt], job.Answer?.CreateParser(), model.Text(job.SkipSpecial), metrics, lease));
             }
         }
 

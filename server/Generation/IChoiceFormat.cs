@@ -6,14 +6,14 @@ namespace HunyuanOrleans.Server.Generation;
 internal interface IChoiceFormat
 {
     /// <summary>Writes the chunk that precedes the first token, if the format has one.</summary>
-    void WriteStart(ChunkWriter writer);
+    void WriteStart(EventWriter writer);
 
     /// <summary>Writes a chunk as any number of events.</summary>
-    void WriteChunk(ChunkWriter writer, in ResponseChunk chunk);
+    void WriteChunk(EventWriter writer, in ResponseChunk chunk);
 
     /// <summary>Appends a chunk to the choice that <see cref="WriteComplete"/> writes.</summary>
     void Append(in ResponseChunk chunk);
 
-    /// <summary>Writes the choice as an element of "choices".</summary>
+    /// <summary>Writes the choice as a part of a complete response.</summary>
     void WriteComplete(Utf8JsonWriter writer);
 }

@@ -1,9 +1,12 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Text.Answers;
 
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>The new text and tokens of one choice since the previous chunk.</summary>
-/// <param name="Text">The text; may be empty.</param>
+/// <param name="Text">The text as the model wrote it; may be empty.</param>
+/// <param name="Events">The same text as reasoning, text for the user and tool calls. The list is valid until the next chunk is read.</param>
 /// <param name="Samples">The log probabilities of the new tokens, without a stop token; empty unless requested.</param>
 /// <param name="Finish">Why the choice ended; set in its last chunk only.</param>
-internal readonly record struct ResponseChunk(string Text, ReadOnlyMemory<SampledToken> Samples, FinishReason Finish);
+internal readonly record struct ResponseChunk(
+    string Text, IReadOnlyList<AnswerEvent> Events, ReadOnlyMemory<SampledToken> Samples, FinishReason Finish);

@@ -4,6 +4,7 @@ using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.AspNetCore.Http;
 
@@ -13,11 +14,18 @@ namespace HunyuanOrleans.Server.Generation;
 /// <param name="choice">The engine's choice.</param>
 /// <param name="format">The format of the choice.</param>
 /// <param name="request">The engine request it belongs to.</param>
+/// <param name="parser">Divides the text of the choice; null for plain text.</param>
 /// <param name="text">The mapping from tokens to bytes.</param>
 /// <param name="metrics">Records when tokens arrive.</param>
 /// <param name="lease">The caller that is charged for the tokens; null for none.</param>
 internal sealed class RunningChoice(
-    IChoice choice, IChoiceFormat format, GenerationRequest request, ITokenText text, RequestMetrics metrics, CallerLease? lease)
+    IChoice choice,
+    IChoiceFormat format,
+    GenerationRequest request,
+    AnswerParser? parser,
+    ITokenText text,
+    RequestMetrics metrics,
+    CallerLease? lease)
 {
     private readonly TextStream _text = request.CreateTextStream(text);
     private int _tokens;
@@ -71,7 +79,7 @@ internal sealed class RunningChoice(
             ReadOnlyMemory<SampledToken> samples = chunk.EndsWithStopId && chunk.Samples.Length > 0 ? chunk.Samples[..^1] : chunk.Samples;
             if (shown.Length > 0 || samples.Length > 0 || chunk.Finish != FinishReason.None)
             {
-                yield return new ResponseChunk(shown, samples, chunk.Finish);
+                yield return new ResponseChunk(shown, Divide(shown, chunk.Finish != FinishReason.None), samples, chunk.Finish);
 
                 // A choice that is computed as fast as it is read never waits. Without this yield it would keep its thread, and other
                 // choices and new requests would stall until the thread pool grows.
@@ -82,6 +90,11 @@ internal sealed class RunningChoice(
         // The usage includes the cached tokens, which only the completion reports.
         await choice.Completion;
     }
+
+    private IReadOnlyList<AnswerEvent> Divide(string shown, bool last) =>
+        parser is not null ? parser.Append(shown, last)
+        : shown.Length > 0 ? [AnswerEvent.Content(shown)]
+        : [];
 
     private static void Check(in TokenChunk chunk)
     {

@@ -15,26 +15,31 @@ internal sealed class StreamingResponse(
     /// <param name="end">Ends the request.</param>
     public async Task SendAsync(CancellationToken end)
     {
-        await events.StartAsync(end);
-        using ChunkWriter chunks = new(events.Body, header, job.IncludeUsage);
+        using EventWriter writer = job.Format.CreateWriter(events.Body, header);
+        await events.LockAsync(end);
+        try
+        {
+            job.Format.WriteStart(writer, RunningChoice.GetUsage(choices));
+            await events.FlushAsync();
+        }
+        finally
+        {
+            events.Release();
+        }
+
         if (choices.Count == 1)
         {
-            await SendChoiceAsync(choices[0], chunks, end);
+            await SendChoiceAsync(choices[0], writer, end);
         }
         else
         {
-            await SendChoicesAsync(chunks, end);
+            await SendChoicesAsync(writer, end);
         }
 
         await events.LockAsync(CancellationToken.None);
         try
         {
-            if (job.IncludeUsage)
-            {
-                chunks.WriteUsage(RunningChoice.GetUsage(choices));
-            }
-
-            chunks.WriteDone();
+            job.Format.WriteEnd(writer, RunningChoice.GetUsage(choices));
             CallerLease.Release(context);
             await events.FlushAsync();
         }
@@ -46,23 +51,25 @@ internal sealed class StreamingResponse(
 
     /// <summary>Ends a stream that has begun with an error event.</summary>
     /// <param name="events">The connection, whose comments have ended.</param>
+    /// <param name="format">The format of the response.</param>
+    /// <param name="header">The fields that the response begins with.</param>
     /// <param name="error">The error.</param>
     /// <param name="cancellationToken">Cancelled when the client is gone.</param>
-    public static async Task SendErrorAsync(EventConnection events, ApiException error, CancellationToken cancellationToken)
+    public static async Task SendErrorAsync(
+        EventConnection events, IResponseFormat format, ResponseHeader header, ApiException error, CancellationToken cancellationToken)
     {
         await events.LockAsync(cancellationToken);
-        using ChunkWriter chunks = new(events.Body, new ResponseHeader("", "", 0, ""), usage: false);
-        chunks.WriteError(error);
-        chunks.WriteDone();
+        using EventWriter writer = format.CreateWriter(events.Body, header);
+        format.WriteError(writer, error);
         await events.Body.FlushAsync(cancellationToken);
         events.Release();
     }
 
-    private async Task SendChoicesAsync(ChunkWriter chunks, CancellationToken end)
+    private async Task SendChoicesAsync(EventWriter writer, CancellationToken end)
     {
         // The first choice that fails cancels the others, since it ends the stream.
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(end);
-        List<Task> running = [.. choices.Select(choice => SendChoiceAsync(choice, chunks, others.Token))];
+        List<Task> running = [.. choices.Select(choice => SendChoiceAsync(choice, writer, others.Token))];
         List<Task> left = [.. running];
         while (left.Count > 0)
         {
@@ -77,10 +84,10 @@ internal sealed class StreamingResponse(
         }
     }
 
-    private async Task SendChoiceAsync(RunningChoice choice, ChunkWriter chunks, CancellationToken end)
+    private async Task SendChoiceAsync(RunningChoice choice, EventWriter writer, CancellationToken end)
     {
         await using ProgressReporter? progress = job.ReportProgress
-            ? new ProgressReporter(choice, choices.Count > 1 ? choices.IndexOf(choice) : null, events, chunks, time)
+            ? new ProgressReporter(choice, choices.Count > 1 ? choices.IndexOf(choice) : null, events, (ChunkWriter)writer, time)
             : null;
         bool first = true;
         await foreach (ResponseChunk chunk in choice.ReadAsync(end))
@@ -95,11 +102,11 @@ internal sealed class StreamingResponse(
             {
                 if (first)
                 {
-                    choice.Format.WriteStart(chunks);
+                    choice.Format.WriteStart(writer);
                     first = false;
                 }
 
-                choice.Format.WriteChunk(chunks, chunk);
+                choice.Format.WriteChunk(writer, chunk);
                 await events.FlushAsync();
             }
             finally

@@ -2,11 +2,12 @@ using System.Text.Json;
 using HunyuanOrleans.Server.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Server.Hosting;
 
 /// <summary>GET /v1/models and /v1/models/{id}, for the one served model.</summary>
-internal sealed class ModelsEndpoint(ModelSlot slot)
+internal sealed class ModelsEndpoint(ModelSlot slot, IOptions<ServerOptions> options)
 {
     /// <summary>Lists the model.</summary>
     public Task ListAsync(HttpContext context)
@@ -32,7 +33,7 @@ internal sealed class ModelsEndpoint(ModelSlot slot)
         return id == model.Name ? JsonResponse.WriteAsync(context, writer => Write(writer, model)) : throw RequestReader.NotFound(id, model);
     }
 
-    private static void Write(Utf8JsonWriter writer, ServedModel model)
+    private void Write(Utf8JsonWriter writer, ServedModel model)
     {
         writer.WriteStartObject();
         writer.WriteString("id"u8, model.Name);
@@ -41,6 +42,7 @@ internal sealed class ModelsEndpoint(ModelSlot slot)
         writer.WriteString("owned_by"u8, "hunyuan-orleans"u8);
         writer.WriteString("root"u8, model.Name);
         writer.WriteNumber("max_model_len"u8, model.Generator.Info.MaxContext);
+        writer.WriteString("reasoning_parser"u8, options.Value.FindReasoning(model)?.Name);
         writer.WriteEndObject();
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Generation;
+using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Templates;
 using HunyuanOrleans.Text.Tokenization;
@@ -35,6 +36,7 @@ public sealed class ServedModel
         if (tokenizer is not null)
         {
             Chat = template is null ? null : new ChatEncoder(tokenizer, template);
+            Reasoning = ReasoningFormat.Of(template);
         }
 
         _full = tokenizer is null ? new NumberText() : new TokenizerText(tokenizer, skipSpecial: false);
@@ -54,6 +56,9 @@ public sealed class ServedModel
     /// <summary>Encodes chats as token ids; null without a tokenizer and a template.</summary>
     public ChatEncoder? Chat { get; }
 
+    /// <summary>How the model marks its reasoning; null if it does not reason. Default: as its chat template tells.</summary>
+    public ReasoningFormat? Reasoning { get; init; }
+
     /// <summary>The model's default sampling parameters.</summary>
     public GenerationDefaults Defaults { get; }
 
@@ -71,6 +76,13 @@ public sealed class ServedModel
     {
         TextStream stream = new(_full);
         return stream.Append(ids) + stream.Finish();
+    }
+
+    /// <summary>Decodes the last tokens of a prompt, which tell where an answer begins.</summary>
+    internal string DecodeEnd(ReadOnlySpan<int> ids)
+    {
+        const int enough = 32;
+        return Decode(ids[^Math.Min(ids.Length, enough)..]);
     }
 
     /// <summary>Returns the mapping from tokens to bytes.</summary>

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Text.Answers;
+
 namespace HunyuanOrleans.Server.Hosting;
 
 /// <summary>Where the HTTP server listens and what it allows: the section Server of the configuration. Validated at start.</summary>
@@ -5,6 +7,9 @@ public sealed class ServerOptions
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Server";
+
+    /// <summary>The values of <see cref="ReasoningParser"/> that are no formats.</summary>
+    internal const string AutoReasoning = "auto", NoReasoning = "none";
 
     /// <summary>
     /// Address to listen on: an IP address, localhost, or * for all. Addresses other than loopback require a key. Default 127.0.0.1.
@@ -47,6 +52,12 @@ public sealed class ServerOptions
     /// <summary>The largest request body, in bytes. Larger ones are answered 413. Default 8 MiB.</summary>
     public long MaxBodyBytes { get; set; } = 8 << 20;
 
+    /// <summary>
+    /// How answers mark the model's reasoning: auto (as the chat template tells), none (reasoning is part of the text), or the name of a format.
+    /// Default auto.
+    /// </summary>
+    public string ReasoningParser { get; set; } = AutoReasoning;
+
     /// <summary>The deepest nesting of a request's JSON. Default 64.</summary>
     public int MaxJsonDepth { get; set; } = 64;
 
@@ -84,4 +95,11 @@ public sealed class ServerOptions
 
     /// <summary>Whether log records are sent to the collector as well. Default false.</summary>
     public bool OtlpLogs { get; set; }
+
+    /// <summary>The allowed values of <see cref="ReasoningParser"/>.</summary>
+    public static IReadOnlyList<string> ReasoningParsers { get; } = [AutoReasoning, NoReasoning, .. ReasoningFormat.All.Select(static format => format.Name)];
+
+    /// <summary>Returns how a model's answers mark its reasoning; null if they do not.</summary>
+    internal ReasoningFormat? FindReasoning(ServedModel model) =>
+        ReasoningParser == AutoReasoning ? model.Reasoning : ReasoningFormat.Find(ReasoningParser);
 }

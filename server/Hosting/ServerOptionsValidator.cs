@@ -25,6 +25,11 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         CheckRange(failures, nameof(options.RequestTimeout), options.RequestTimeout.TotalSeconds, 1, 86400);
         CheckRange(failures, nameof(options.KeepAliveInterval), options.KeepAliveInterval.TotalSeconds, 0, 3600);
         CheckRange(failures, nameof(options.ShutdownTimeout), options.ShutdownTimeout.TotalSeconds, 0, 86400);
+        if (!ServerOptions.ReasoningParsers.Contains(options.ReasoningParser))
+        {
+            failures.Add($"{nameof(options.ReasoningParser)} is '{options.ReasoningParser}'; allowed: {string.Join(", ", ServerOptions.ReasoningParsers)}.");
+        }
+
         CheckAddress(failures, options);
         CheckKeys(failures, options);
         if (options.OtlpEndpoint is { Length: > 0 } endpoint && TelemetryOptions.ParseEndpoint(endpoint) is null)

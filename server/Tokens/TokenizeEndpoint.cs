@@ -69,7 +69,7 @@ internal sealed class TokenizeEndpoint(RequestReader reader)
         bool begin = fields.Bool("add_special_tokens") ?? false;
         if (fields["messages"] is not null)
         {
-            return (ChatRequestReader.Encode(fields, model, ToolChoice.Read(fields)), strings);
+            return (ChatRequestReader.Encode(fields, model, ToolChoice.Read(fields), ReasoningParameters.Read(fields, model, options)), strings);
         }
 
         string text = fields.Text("prompt") ?? throw ApiException.Missing("prompt", "a string; or give messages");

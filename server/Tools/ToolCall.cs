@@ -8,8 +8,17 @@ namespace HunyuanOrleans.Server.Tools;
 /// <param name="name">The function's name.</param>
 internal sealed class ToolCall(string id, string name)
 {
+    /// <summary>The call's id.</summary>
+    public string Id => id;
+
+    /// <summary>The function's name.</summary>
+    public string Name => name;
+
     /// <summary>The arguments: JSON text as the model wrote it.</summary>
     public StringBuilder Arguments { get; } = new();
+
+    /// <summary>Whether the model has written the whole call.</summary>
+    public bool IsComplete { get; set; }
 
     /// <summary>Writes the call as an element of "tool_calls".</summary>
     public void Write(Utf8JsonWriter writer)

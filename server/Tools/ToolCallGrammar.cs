@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Server.Http;
-using HunyuanOrleans.Text.Tools;
+using HunyuanOrleans.Text.Answers;
 
 namespace HunyuanOrleans.Server.Tools;
 

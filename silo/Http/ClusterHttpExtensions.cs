@@ -1,5 +1,7 @@
 using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Silo.Settings;
+using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Silo.Http;
 
@@ -10,6 +12,8 @@ internal static class ClusterHttpExtensions
     public static WebApplicationBuilder AddClusterHttp(this WebApplicationBuilder builder)
     {
         builder.Services.AddHunyuanServer(builder.Configuration.GetSection(ServerOptions.Section));
+        builder.Services.AddOptions<ServerOptions>().Configure<IOptions<SiloSettings>>(
+            static (server, silo) => server.ReasoningParser = silo.Value.ReasoningParser ?? server.ReasoningParser);
         builder.Services.AddSingleton<IClusterOverview, GrainClusterOverview>();
         builder.Services.AddHostedService<ClusterModelService>();
         return builder;

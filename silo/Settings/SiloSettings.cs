@@ -21,6 +21,10 @@ public sealed class SiloSettings
     [Flag("model-name", "name of the model in requests", "the name of its folder")]
     public string? ModelName { get; set; }
 
+    /// <summary>How answers mark the model's reasoning: auto, none, hunyuan or hy_v3. Default: Server:ReasoningParser, which is auto.</summary>
+    [Flag("reasoning-parser", "how answers mark the model's reasoning: auto (as its chat template tells), none, hunyuan or hy_v3", "auto")]
+    public string? ReasoningParser { get; set; }
+
     /// <summary>
     /// Form of the weights, the same on every silo: none, int8, int8-all, int4, int4-all or fp8. Default: as the checkpoint is stored. Smaller
     /// forms take less memory and answer faster; docs/operating.md has the figures.

@@ -3,6 +3,7 @@ using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Tokenization;
 using Xunit;
@@ -35,9 +36,16 @@ public sealed class ConstraintTests(SharedClusters clusters)
         int[][][] expected = await LocalReference.RunAsync(Demo, requests);
         ModelClient client = await clusters.StartAsync(2, Demo);
         Assert.Equal(expected, await client.GenerateAllAsync(requests));
-        Assert.All(expected, answers => Assert.All(answers, ids =>
+        Assert.All(expected.Index(), answers => Assert.All(answers.Item, ids =>
         {
-            using JsonDocument document = JsonDocument.Parse(Tokenizer.Decode(ids, skipSpecial: true));
+            string text = Tokenizer.Decode(ids, skipSpecial: true);
+            if (Reasons(answers.Index))
+            {
+                text = text[(text.IndexOf(ReasoningFormat.Hunyuan.ForcedClose, StringComparison.Ordinal) + ReasoningFormat.Hunyuan.ForcedClose.Length)..];
+                text = text.Replace(ReasoningFormat.Hunyuan.AnswerClose!, "", StringComparison.Ordinal);
+            }
+
+            using JsonDocument document = JsonDocument.Parse(text);
             Assert.InRange(document.RootElement.GetProperty("scores").GetArrayLength(), 8, 12);
         }));
     }
@@ -84,17 +92,23 @@ public sealed class ConstraintTests(SharedClusters clusters)
         return first.RequestError!;
     }
 
+    // Of the requests, some reason before they answer in the form that is asked for.
+    private static bool Reasons(int request) => request % 3 == 0;
+
     private static GenerationRequest[] Requests()
     {
         ConstraintCompiler compiler = new(new TokenizerText(Tokenizer), Demo.VocabularySize, Demo.Config.EosTokenIds);
         Constraint constraint = compiler.Compile(ConstraintSpec.JsonSchema(Schema));
+        Constraint reasoned = compiler.Compile(ReasoningGrammar.Wrap(ConstraintSpec.JsonSchema(Schema), ReasoningFormat.Hunyuan, ReasoningStart.Inside));
+        ReasoningLimit limit = new(30, null, ReasoningFormat.Hunyuan.Close, Tokenizer.Encode(ReasoningFormat.Hunyuan.ForcedClose));
         return [.. Enumerable.Range(0, 8).Select(i => new GenerationRequest
         {
             PromptIds = Tokenizer.Encode($"Person {i} as JSON: "),
             Sampling = new SamplingParams { Temperature = 1.5f, Seed = (ulong)i },
             MaxTokens = 400,
             Choices = 1 + (i % 2),
-            Constraint = constraint,
+            Constraint = Reasons(i) ? reasoned : constraint,
+            Reasoning = Reasons(i) ? limit : null,
         })];
     }
 }

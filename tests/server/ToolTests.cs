@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Tests.Support;
 using Xunit;
 
@@ -79,6 +80,40 @@ public sealed class ToolTests
         await using TestServer server = await new ScriptedGenerator { Text = text }.ServeAsync();
         JsonElement choice = (await server.OkAsync(Bodies.ChatPath, """{"messages":[{"role":"user","content":"w?"}]}""")).GetProperty("choices")[0];
         Assert.Equal((text, "stop"), (choice.GetProperty("message").GetProperty("content").GetString(), choice.GetProperty("finish_reason").GetString()));
+    }
+
+    [Theory]
+    [InlineData("\"required\"", FinishReason.Length, "length")]
+    [InlineData("\"required\"", FinishReason.Stop, "stop")]
+    [InlineData("\"auto\"", FinishReason.Stop, "stop")]
+    public async Task A_call_that_breaks_off_is_none(string choice, FinishReason finish, string reason)
+    {
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync();
+        string more = $",\"tool_choice\":{choice}";
+        Task<JsonElement> whole = server.OkAsync(Bodies.ChatPath, Chat(more));
+        Task<EventStream> streamed = server.StreamAsync(Bodies.ChatPath, Chat(more + ",\"stream\":true"));
+        await generator.WaitForSubmissionsAsync(2);
+        generator.Emit("""<tool_calls>[{"name": "weather", "arguments": {"a": 1""", finish);
+        JsonElement answer = (await whole).GetProperty("choices")[0];
+        Assert.Equal(reason, answer.GetProperty("finish_reason").GetString());
+        Assert.Equal("", answer.GetProperty("message").GetProperty("content").GetString());
+        Assert.False(answer.GetProperty("message").TryGetProperty("tool_calls", out _));
+        EventStream stream = await streamed;
+        Assert.Equal((reason, ""), (stream.Finish(), stream.Content()));
+    }
+
+    [Fact]
+    public async Task A_list_that_breaks_off_before_a_call_is_content_only_where_no_call_was_mandatory()
+    {
+        const string text = "<tool_calls>[{\"name\": \"wea";
+        ScriptedGenerator generator = new() { Text = text };
+        await using TestServer server = await generator.ServeAsync();
+        Assert.Equal(text, (await Content("\"auto\"")).GetString());
+        Assert.Equal("", (await Content("\"required\"")).GetString());
+
+        async Task<JsonElement> Content(string choice) =>
+            (await server.OkAsync(Bodies.ChatPath, Chat($",\"tool_choice\":{choice}"))).GetProperty("choices")[0].GetProperty("message").GetProperty("content");
     }
 
     private static string Chat(string more) => $$"""{"messages":[{"role":"user","content":"w?"}],"tools":{{Tools}}{{more}}}""";

@@ -42,7 +42,7 @@ internal static class ChatMessageReader
         {
             Name = TakeText(fields, "name", place),
             ToolCallId = TakeText(fields, "tool_call_id", place),
-            ReasoningContent = TakeText(fields, "reasoning_content", place),
+            ReasoningContent = TakeText(fields, "reasoning_content", place) ?? TakeText(fields, "reasoning", place),
             ToolCalls = calls,
             Extra = fields.Count > 0 ? fields : null,
         };

@@ -36,6 +36,7 @@ internal static class ChatVariables
         SetText(dict, "name", message.Name);
         SetText(dict, "tool_call_id", message.ToolCallId);
         SetText(dict, "reasoning_content", message.ReasoningContent);
+        SetText(dict, "reasoning", message.ReasoningContent);
         if (message.ToolCalls is { ValueKind: JsonValueKind.Array } calls)
         {
             Value value = JsonReader.Read(budget, calls, fromTemplate: false);

@@ -3,6 +3,8 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Text.Streaming;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
@@ -13,7 +15,10 @@ internal static class LocalReference
     public static async Task<int[][][]> RunAsync(TestModel model, IReadOnlyList<GenerationRequest> requests)
     {
         await using LocalExecutor executor = new(ModelRunner.Load(model.Directory, model.Options));
-        await using InferenceEngine engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = model.Config.EosTokenIds });
+        await using InferenceEngine engine = InferenceEngine.Start(
+            executor,
+            new EngineOptions { EosIds = model.Config.EosTokenIds },
+            Tokenizer.Exists(model.Directory) ? new TokenizerText(Tokenizer.Load(model.Directory)) : null);
         Generation[] running = [.. requests.Select(engine.Submit)];
         List<int[][]> answers = [];
         foreach (Generation generation in running)

@@ -23,6 +23,11 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
     /// <summary>Hunyuan-Large's config without weights, for simulated devices.</summary>
     public const string Large = "hunyuan-large";
 
+    /// <summary>The demo model with a chat template that begins each answer with reasoning.</summary>
+    public const string Thinking = "thinking";
+
+    private static readonly Lazy<string> ThinkingFolder = new(CreateThinkingFolder);
+
     private static readonly Lazy<string> LargeFolder = new(CreateLargeFolder);
 
     /// <summary>Positions that keys and values are kept for.</summary>
@@ -41,7 +46,7 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
     /// <summary>The device that is simulated; null if this machine computes.</summary>
     public SimulationOptions? Simulation { get; init; }
 
-    public string Directory => Folder == Demo ? TestPaths.DemoModel : Folder == Large ? LargeFolder.Value : Path.Combine(TestPaths.Data, "models", Folder);
+    public string Directory => Folder == Demo ? TestPaths.DemoModel : Folder == Large ? LargeFolder.Value : Folder == Thinking ? ThinkingFolder.Value : Path.Combine(TestPaths.Data, "models", Folder);
 
     public ModelConfig Config => ModelConfig.Load(Directory);
 
@@ -71,6 +76,14 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
     /// <summary>The folders of all checkpoints in the tests' data.</summary>
     public static IEnumerable<string> Folders() =>
         System.IO.Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(static folder => Path.GetFileName(folder)).Order();
+
+    private static string CreateThinkingFolder()
+    {
+        TempFolder folder = TempFolder.CopyOf(TestPaths.DemoModel);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        folder.Write("chat_template.jinja", "{{ messages[-1].content }}{{ '<think>\\n' }}");
+        return folder.Root;
+    }
 
     private static string CreateLargeFolder()
     {

@@ -39,11 +39,11 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Starts a server that serves the demo model, and waits until it is ready.</summary>
     public static async Task<TestServer> StartAsync(
         Action<ServerOptions>? configure = null, SchedulerOptions? scheduler = null, int kvTokens = 0, Action<IServiceCollection>? services = null,
-        IReadOnlyDictionary<string, string?>? settings = null)
+        IReadOnlyDictionary<string, string?>? settings = null, string? folder = null)
     {
         TestServer server = await StartEmptyAsync(configure, list =>
         {
-            list.AddLocalModel(new LocalModelOptions(TestPaths.DemoModel)
+            list.AddLocalModel(new LocalModelOptions(folder ?? TestPaths.DemoModel)
             {
                 Loading = new ModelOptions { Threads = 1, PinThreads = false, KvTokens = kvTokens },
                 Scheduler = scheduler ?? new SchedulerOptions(),

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace HunyuanOrleans.Text.Tools;
+namespace HunyuanOrleans.Text.Answers;
 
 /// <summary>
 /// Parses a JSON list of tool calls incrementally. It reports the name of a call as soon as it is known, and the arguments as they arrive.
@@ -37,6 +37,9 @@ internal sealed class ToolCallListParser(int firstCall)
     /// <summary>The number of calls in this list so far.</summary>
     public int CallsHere { get; private set; }
 
+    /// <summary>The number of calls in this list that are complete.</summary>
+    public int CompleteHere { get; private set; }
+
     /// <summary>Whether the list is complete.</summary>
     public bool Ended => _state == State.Done;
 
@@ -50,7 +53,7 @@ internal sealed class ToolCallListParser(int firstCall)
     /// <param name="text">The next text.</param>
     /// <param name="events">Receives the events of this text.</param>
     /// <returns>The number of chars parsed: all, unless the list ends or the text is malformed.</returns>
-    public int Read(string text, List<ToolCallEvent> events)
+    public int Read(string text, List<AnswerEvent> events)
     {
         int i = 0;
         while (i < text.Length && _state is not (State.Done or State.Failed))
@@ -73,7 +76,7 @@ internal sealed class ToolCallListParser(int firstCall)
         return i;
     }
 
-    private void Parse(char c, List<ToolCallEvent> events)
+    private void Parse(char c, List<AnswerEvent> events)
     {
         switch (_state)
         {
@@ -116,7 +119,7 @@ internal sealed class ToolCallListParser(int firstCall)
         }
     }
 
-    private void ParseInCall(char c, List<ToolCallEvent> events)
+    private void ParseInCall(char c, List<AnswerEvent> events)
     {
         if (c == '"')
         {
@@ -145,7 +148,7 @@ internal sealed class ToolCallListParser(int firstCall)
         _value.Append(c);
     }
 
-    private void ParseInValue(char c, List<ToolCallEvent> events)
+    private void ParseInValue(char c, List<AnswerEvent> events)
     {
         if (_value.Length == 0 && !_streaming)
         {
@@ -190,7 +193,7 @@ internal sealed class ToolCallListParser(int firstCall)
 
     private void Append(char c) => (_streaming ? _ready : _value).Append(c);
 
-    private void EndValue(List<ToolCallEvent> events)
+    private void EndValue(List<AnswerEvent> events)
     {
         _state = State.Call;
         if (_streaming)
@@ -213,10 +216,10 @@ internal sealed class ToolCallListParser(int firstCall)
         }
     }
 
-    private void EndCall(List<ToolCallEvent> events)
+    private void EndCall(List<AnswerEvent> events)
     {
         _state = _open ? State.List : State.Done;
-        if (_name is null)
+        if (_name is null || _arguments is null)
         {
             _state = State.Failed;
             return;
@@ -225,22 +228,25 @@ internal sealed class ToolCallListParser(int firstCall)
         if (!_begun)
         {
             BeginCall(events);
-            EmitArguments(events, string.IsNullOrEmpty(_arguments) || _arguments == "null" ? "{}" : _arguments);
+            EmitArguments(events, _arguments is "" or "null" ? "{}" : _arguments);
         }
+
+        events.Add(new AnswerEvent(AnswerEventKind.CallEnd, "", Calls - 1));
+        CompleteHere++;
     }
 
-    private void BeginCall(List<ToolCallEvent> events)
+    private void BeginCall(List<AnswerEvent> events)
     {
         _begun = true;
-        events.Add(new ToolCallEvent(ToolCallEventKind.Begin, _name!, Calls, "call_" + Guid.NewGuid().ToString("N")[..24]));
+        events.Add(new AnswerEvent(AnswerEventKind.CallBegin, _name!, Calls, "call_" + Guid.NewGuid().ToString("N")[..24]));
         CallsHere++;
     }
 
-    private void EmitArguments(List<ToolCallEvent> events, string text)
+    private void EmitArguments(List<AnswerEvent> events, string text)
     {
         if (text.Length > 0)
         {
-            events.Add(new ToolCallEvent(ToolCallEventKind.Arguments, text, Calls - 1, null));
+            events.Add(new AnswerEvent(AnswerEventKind.CallArguments, text, Calls - 1, null));
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace HunyuanOrleans.Text.Tools;
+namespace HunyuanOrleans.Text.Answers;
 
 /// <summary>
 /// Separates tool calls from user-visible text in the text of one answer, incrementally. The models write calls as
@@ -9,7 +9,8 @@ namespace HunyuanOrleans.Text.Tools;
 /// Not thread-safe.
 /// </summary>
 /// <param name="maxCalls">The maximum number of calls to report. Further calls are ignored.</param>
-public sealed class ToolCallParser(int maxCalls = int.MaxValue)
+/// <param name="callsOnly">Whether the answer must consist of calls. Then other text, such as a list that breaks off, is not content.</param>
+public sealed class ToolCallParser(int maxCalls = int.MaxValue, bool callsOnly = false)
 {
     /// <summary>The marker before the list of calls.</summary>
     public const string Open = "<tool_calls>";
@@ -20,18 +21,21 @@ public sealed class ToolCallParser(int maxCalls = int.MaxValue)
     private const string AnswerPrefix = "助手：";
 
     private readonly StringBuilder _pending = new();
-    private readonly List<ToolCallEvent> _events = [];
+    private readonly List<AnswerEvent> _events = [];
     private ToolCallListParser? _listParser;
     private bool _contentBegun;
 
     /// <summary>The number of calls begun so far.</summary>
     public int Calls { get; private set; }
 
+    /// <summary>The number of calls that are complete, and reported.</summary>
+    public int CompleteCalls { get; private set; }
+
     /// <summary>Processes the next text of the answer.</summary>
     /// <param name="text">The next piece of text; may be empty.</param>
     /// <param name="last">Whether it is the last piece.</param>
     /// <returns>The events of this text. The list is reused by the next call.</returns>
-    public IReadOnlyList<ToolCallEvent> Append(string text, bool last)
+    public IReadOnlyList<AnswerEvent> Append(string text, bool last)
     {
         _events.Clear();
         _pending.Append(text);
@@ -39,10 +43,12 @@ public sealed class ToolCallParser(int maxCalls = int.MaxValue)
         {
         }
 
-        _events.RemoveAll(e => e.Kind != ToolCallEventKind.Content && e.Call >= maxCalls);
-
+        _events.RemoveAll(IsIgnored);
+        CompleteCalls += _events.Count(static e => e.Kind == AnswerEventKind.CallEnd);
         return _events;
     }
+
+    private bool IsIgnored(AnswerEvent part) => part.Kind == AnswerEventKind.Content ? callsOnly : part.Call >= maxCalls;
 
     /// <summary>Reads content; true if a marker was found and there may be more to read.</summary>
     private bool ReadContent(bool last)
@@ -104,7 +110,7 @@ public sealed class ToolCallParser(int maxCalls = int.MaxValue)
 
         if (text.Length > 0)
         {
-            _events.Add(ToolCallEvent.Content(text));
+            _events.Add(AnswerEvent.Content(text));
         }
     }
 
@@ -117,18 +123,12 @@ public sealed class ToolCallParser(int maxCalls = int.MaxValue)
     /// <summary>The number of trailing chars that may become a marker, white space before a marker, or the prefix.</summary>
     private int WithheldLength(string pending)
     {
-        if (!_contentBegun && pending.Length < AnswerPrefix.Length && AnswerPrefix.StartsWith(pending, StringComparison.Ordinal))
+        if (!_contentBegun && MarkScanner.IsPartial(pending, AnswerPrefix))
         {
             return pending.Length;
         }
 
-        int marker = Math.Min(Open.Length - 1, pending.Length);
-        while (!pending.AsSpan(pending.Length - marker).SequenceEqual(Open.AsSpan(0, marker)))
-        {
-            marker--;
-        }
-
-        int start = pending.Length - marker;
+        int start = pending.Length - MarkScanner.PartialLength(pending, Open);
         while (start > 0 && char.IsWhiteSpace(pending[start - 1]))
         {
             start--;

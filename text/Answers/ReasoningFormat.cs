@@ -1,0 +1,56 @@
+using HunyuanOrleans.Text.Templates;
+
+namespace HunyuanOrleans.Text.Answers;
+
+/// <summary>How a family of models marks its reasoning in the text of an answer.</summary>
+/// <param name="Name">The name that settings use.</param>
+/// <param name="Open">The mark before the reasoning.</param>
+/// <param name="Close">The mark after the reasoning.</param>
+/// <param name="AnswerOpen">The mark that may follow before the answer; null for none.</param>
+/// <param name="AnswerClose">The mark that may end the answer; null for none.</param>
+/// <param name="Trims">Whether line breaks between the marks and the text belong to the marks.</param>
+/// <param name="ForcedClose">The text that ends the reasoning when its budget is used up, as the model was trained to write it.</param>
+public sealed record ReasoningFormat(string Name, string Open, string Close, string? AnswerOpen, string? AnswerClose, bool Trims, string ForcedClose)
+{
+    /// <summary>The format of Hunyuan-A13B and the dense models.</summary>
+    public static ReasoningFormat Hunyuan { get; } =
+        new("hunyuan", "<think>", "</think>", "<answer>", "</answer>", Trims: true, "\n</think>\n<answer>\n");
+
+    /// <summary>The format of hy_v3: the answer has no marks, and nothing is trimmed.</summary>
+    public static ReasoningFormat HyV3 { get; } = new("hy_v3", "<think>", "</think>", null, null, Trims: false, "</think>");
+
+    /// <summary>All formats.</summary>
+    public static IReadOnlyList<ReasoningFormat> All { get; } = [Hunyuan, HyV3];
+
+    /// <summary>Finds the format that a chat template renders; null if it knows no reasoning.</summary>
+    public static ReasoningFormat? Of(ChatTemplate? template) =>
+        template is null || !template.Source.Contains(Hunyuan.Open, StringComparison.Ordinal) ? null
+        : template.Source.Contains("hy_Assistant", StringComparison.Ordinal) ? HyV3
+        : Hunyuan;
+
+    /// <summary>Finds a format by its name; null if there is none.</summary>
+    public static ReasoningFormat? Find(string? name) => All.FirstOrDefault(format => format.Name == name);
+
+    /// <summary>Finds where an answer begins from the end of its prompt.</summary>
+    /// <param name="promptEnd">The last text of the prompt, with special tokens.</param>
+    public ReasoningStart StartAfter(string promptEnd)
+    {
+        string end = promptEnd.TrimEnd();
+        return end.EndsWith(Open, StringComparison.Ordinal) ? ReasoningStart.Inside
+            : end.EndsWith(Close, StringComparison.Ordinal) || (AnswerOpen is not null && end.EndsWith(AnswerOpen, StringComparison.Ordinal)) ? ReasoningStart.After
+            : ReasoningStart.Unknown;
+    }
+}
+
+/// <summary>Where the text of an answer begins.</summary>
+public enum ReasoningStart
+{
+    /// <summary>The answer may begin with reasoning.</summary>
+    Unknown,
+
+    /// <summary>The prompt has opened the reasoning.</summary>
+    Inside,
+
+    /// <summary>The prompt has closed the reasoning.</summary>
+    After,
+}
