@@ -3,6 +3,7 @@ using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Server.Completions;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Ollama;
 using HunyuanOrleans.Server.Page;
 using HunyuanOrleans.Server.Tokens;
 using Microsoft.AspNetCore.Builder;
@@ -42,6 +43,12 @@ public static class HunyuanServerEndpointExtensions
         app.MapRead("/metrics", access.RequireOperator(app.Services.GetRequiredService<PrometheusEndpoint>().HandleAsync));
         app.MapRead("/cluster", access.RequireKey(app.Services.GetRequiredService<ClusterEndpoint>().HandleAsync));
         app.MapRead("/version", HealthEndpoint.VersionAsync);
+        OllamaEndpoint ollama = app.Services.GetRequiredService<OllamaEndpoint>();
+        app.MapPost("/api/chat", access.RequireKeyAndLimits(ollama.ChatAsync));
+        app.MapPost("/api/generate", access.RequireKeyAndLimits(ollama.GenerateAsync));
+        app.MapRead("/api/tags", access.RequireKey(ollama.ListAsync));
+        app.MapPost("/api/show", access.RequireKey(ollama.ShowAsync));
+        app.MapRead("/api/version", HealthEndpoint.VersionAsync);
         foreach (string path in UnsupportedEndpoint.Paths)
         {
             app.MapPost(path, access.RequireKey(UnsupportedEndpoint.HandleAsync));

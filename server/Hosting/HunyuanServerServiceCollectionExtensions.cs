@@ -5,6 +5,7 @@ using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using HunyuanOrleans.Server.Metrics;
+using HunyuanOrleans.Server.Ollama;
 using HunyuanOrleans.Server.Page;
 using HunyuanOrleans.Server.Telemetry;
 using HunyuanOrleans.Server.Tokens;
@@ -51,6 +52,7 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<GenerationHandler>();
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<CompletionEndpoint>();
+        services.AddSingleton<OllamaEndpoint>();
         services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();

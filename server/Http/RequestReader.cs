@@ -25,7 +25,8 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
     /// <param name="context">The request.</param>
     /// <param name="model">The served model.</param>
     /// <param name="read">Reads the endpoint's parameters.</param>
-    public async Task<T> ReadAsync<T>(HttpContext context, ServedModel model, Func<RequestFields, ServedModel, ServerOptions, T> read)
+    /// <param name="checkModel">Whether the requested model must be the served one; false if <paramref name="read"/> checks it.</param>
+    public async Task<T> ReadAsync<T>(HttpContext context, ServedModel model, Func<RequestFields, ServedModel, ServerOptions, T> read, bool checkModel = true)
     {
         using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
         if (options.Value.LogText)
@@ -34,7 +35,7 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
         }
 
         RequestFields fields = new(body.RootElement);
-        if (fields.Text("model") is { } name && name != model.Name)
+        if (checkModel && fields.Text("model") is { } name && name != model.Name)
         {
             throw NotFound(name, model);
         }
