@@ -2,12 +2,15 @@ using System.Collections;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.TestSupport;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
-/// <summary>docs/operating.md lists the options.</summary>
+/// <summary>docs/operating.md lists the options, and docs/api.md the endpoints.</summary>
 public sealed class DocumentsTests
 {
     [Fact]
@@ -21,6 +24,23 @@ public sealed class DocumentsTests
             [.. Rows("", new ServerOptions()), .. Rows("Keys:", new ApiKeyOptions()), .. Rows("Limits:", new LimitOptions())];
         Assert.Equal(options.Order(), listed.Order());
     }
+
+    [Fact]
+    public async Task The_table_of_endpoints_lists_every_route()
+    {
+        string text = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "api.md"));
+        IEnumerable<string> listed = Regex.Matches(text, "^\\| `([A-Z]+ [^`]+)` \\|", RegexOptions.Multiline).Select(static row => row.Groups[1].Value);
+        await using TestServer server = await TestServer.StartEmptyAsync();
+        IEnumerable<RouteEndpoint> routes = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(static route => !UnsupportedEndpoint.Paths.Contains(route.RoutePattern.RawText) && !IsPage(route.RoutePattern.RawText!));
+        Assert.Equal(
+            routes.SelectMany(static route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Where(static method => method != "HEAD")
+                .Select(method => $"{method} {route.RoutePattern.RawText}")).Order(StringComparer.Ordinal),
+            listed.Order(StringComparer.Ordinal));
+        Assert.All(UnsupportedEndpoint.Paths, path => Assert.Contains($"`{path.Replace("{**rest}", "…", StringComparison.Ordinal)}`", text, StringComparison.Ordinal));
+    }
+
+    private static bool IsPage(string path) => path == "/" || path.Contains('.', StringComparison.Ordinal);
 
     private static IEnumerable<(string Name, string Default)> Rows(string prefix, object options) =>
         options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => (prefix + property.Name, property.GetValue(options) switch

@@ -36,8 +36,20 @@ public sealed partial class VllmMetricsTests
             Bodies.CompletionPath, """{"prompt":"a","n":2,"max_tokens":5,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}""");
         tokens += stream.Chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32();
         await server.WaitUntilIdleAsync();
-        EngineStatistics statistics = await server.StatisticsAsync();
+
+        // On a machine that is busy, all tokens of an answer may arrive together, without a gap between any two.
+        int more = 0;
         string text = await server.Client.GetStringAsync("/metrics");
+        for (; !text.Contains("vllm:inter_token_latency_seconds_count", StringComparison.Ordinal) && more < 100; more++)
+        {
+            stream = await server.StreamAsync(
+                Bodies.CompletionPath, """{"prompt":"a","max_tokens":200,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}""");
+            tokens += stream.Chunks[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32();
+            await server.WaitUntilIdleAsync();
+            text = await server.Client.GetStringAsync("/metrics");
+        }
+
+        EngineStatistics statistics = await server.StatisticsAsync();
         Assert.Equal(Families.Order(StringComparer.Ordinal), Types().Matches(text).Select(type => type.Groups[1].Value).Order(StringComparer.Ordinal));
 
         Dictionary<string, double> values = text.Split('\n').Where(line => line.StartsWith("vllm:", StringComparison.Ordinal))
@@ -48,14 +60,14 @@ public sealed partial class VllmMetricsTests
         Assert.Equal(statistics.PromptTokens, values["vllm:prefix_cache_queries_total" + Model]);
         Assert.Equal(statistics.CachedPromptTokens, values["vllm:prefix_cache_hits_total" + Model]);
         Assert.True(statistics.CachedPromptTokens > 0);
-        Assert.Equal(4, values["vllm:request_success_total{finished_reason=\"length\",model_name=\"demo-model\"}"]);
+        Assert.Equal(4 + more, values["vllm:request_success_total{finished_reason=\"length\",model_name=\"demo-model\"}"]);
         Assert.Equal(1, values["vllm:request_success_total{finished_reason=\"stop\",model_name=\"demo-model\"}"]);
         Assert.Equal(0, values["vllm:request_success_total{finished_reason=\"abort\",model_name=\"demo-model\"}"]);
         Assert.Equal(1, values[$"vllm:cache_config_info{{block_size=\"32\",model_name=\"demo-model\",num_gpu_blocks=\"{statistics.KvBlocks}\"}}"]);
 
         foreach (string name in new[] { "time_to_first_token", "e2e_request_latency", "request_queue_time", "request_prefill_time", "request_decode_time" })
         {
-            Assert.Equal(5, values[$"vllm:{name}_seconds_count{Model}"]);
+            Assert.Equal(5 + more, values[$"vllm:{name}_seconds_count{Model}"]);
         }
 
         double parts = values["vllm:request_queue_time_seconds_sum" + Model] + values["vllm:request_prefill_time_seconds_sum" + Model]
@@ -63,7 +75,7 @@ public sealed partial class VllmMetricsTests
         Assert.Equal(values["vllm:e2e_request_latency_seconds_sum" + Model], parts, 1e-6);
 
         // Tokens that arrive together with the first one have no gap.
-        Assert.InRange(values["vllm:inter_token_latency_seconds_count" + Model], 0, tokens - 5);
+        Assert.InRange(values["vllm:inter_token_latency_seconds_count" + Model], 0, tokens - 5 - more);
     }
 
     [Fact]
