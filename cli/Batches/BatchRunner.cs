@@ -9,6 +9,7 @@ namespace HunyuanOrleans.Cli.Batches;
 /// <param name="concurrency">Most requests in progress at the same time.</param>
 internal sealed class BatchRunner(BatchClient client, BatchOutput output, int concurrency)
 {
+    private readonly Lock _gate = new();
     private int _done, _failed, _lost;
     private long _promptTokens, _answerTokens;
 
@@ -37,23 +38,26 @@ internal sealed class BatchRunner(BatchClient client, BatchOutput output, int co
         {
             BatchAnswer answer = await client.SendAsync(request, token);
             output.Append(request, answer);
-            int failed = answer.Succeeded ? Volatile.Read(ref _failed) : Interlocked.Increment(ref _failed);
-            (int prompt, int generated) = answer.GetUsage();
-            Interlocked.Add(ref _promptTokens, prompt);
-            Interlocked.Add(ref _answerTokens, generated);
-            report(output.AnsweredBefore + Interlocked.Increment(ref _done), total, failed == 0 ? null : $"({failed} failed)");
-            StopIfLost(answer);
+            // Counting and reporting are one step, so that the progress never goes back.
+            lock (_gate)
+            {
+                Count(answer);
+                report(output.AnsweredBefore + _done, total, _failed == 0 ? null : $"({_failed} failed)");
+            }
         });
     }
 
-    // If as many requests in a row as run at once find no server, the rest would fail too.
-    private void StopIfLost(BatchAnswer answer)
+    private void Count(BatchAnswer answer)
     {
-        if (answer.Error is null)
-        {
-            Volatile.Write(ref _lost, 0);
-        }
-        else if (Interlocked.Increment(ref _lost) > concurrency)
+        (int prompt, int generated) = answer.GetUsage();
+        _promptTokens += prompt;
+        _answerTokens += generated;
+        _done++;
+        _failed += answer.Succeeded ? 0 : 1;
+        _lost = answer.Error is null ? 0 : _lost + 1;
+
+        // If more requests in a row than run at once find no server, the rest would fail too.
+        if (_lost > concurrency)
         {
             throw new ModelException($"The server does not respond any more: {answer.Error} The same command goes on from here.");
         }

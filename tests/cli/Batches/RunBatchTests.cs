@@ -122,6 +122,23 @@ public sealed class RunBatchTests
         Assert.All(batch.Answers.Values, answer => Assert.Equal(200, Int(answer.GetProperty("response"), "status_code")));
     }
 
+    [SkippableFact]
+    public async Task An_interrupted_run_keeps_its_answers_and_says_that_it_stopped()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Interrupts are sent by a shell.");
+        using BatchFolder batch = new BatchFolder().Write(
+            [.. Enumerable.Range(0, 40).Select(i => Completion($"r{i}", $"abc {i}", ",\"max_tokens\":2000,\"ignore_eos\":true,\"temperature\":0"))]);
+        using Process process = CliProcess.Start(["run-batch", "-i", batch.Input, "-o", batch.Output, "--max-concurrency", "2"], null);
+        await Wait.UntilAsync(() => process.HasExited || (File.Exists(batch.Output) && new FileInfo(batch.Output).Length > 0), "an answer is written");
+        CliProcess.Interrupt(process);
+        string error = await process.StandardError.ReadToEndAsync().WaitAsync(Wait.Limit);
+        await process.WaitForExitAsync().WaitAsync(Wait.Limit);
+        Assert.Equal(1, process.ExitCode);
+        Assert.EndsWith("hunyuan run-batch: Stopped.\n", error, StringComparison.Ordinal);
+        Assert.InRange(batch.Answers.Count, 1, 39);
+        Assert.All(batch.Answers.Values, answer => Assert.Equal(200, Int(answer.GetProperty("response"), "status_code")));
+    }
+
     [Theory]
     [InlineData("""{"custom_id":"a","method":"POST","url":"/v1/chat/completions"}""", "line 2", "\"body\"")]
     [InlineData("""{"custom_id":"a","method":"GET","url":"/v1/completions","body":{}}""", "line 2", "POST", "'GET'")]
