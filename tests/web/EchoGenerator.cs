@@ -12,17 +12,21 @@ namespace HunyuanOrleans.Web.Tests;
 /// A generator that repeats the last message token by token, so that tests choose the answers. The prefix "slow N:" puts N milliseconds
 /// between tokens, "fail:" makes the choice fail after its text, and "full:" makes the submission fail with a full queue.
 /// </summary>
-internal sealed class EchoGenerator : IGenerator
+/// <param name="reasons">Whether the model is one that may reason, between think tags.</param>
+internal sealed class EchoGenerator(bool reasons = false) : IGenerator
 {
     // Each message ends with a separator, by which the last one is found in the prompt.
     private const string Template = "{% for m in messages %}{{ m['content'] + '<|extra_0|>' }}{% endfor %}", Separator = "<|extra_0|>";
+
+    // Models that reason are told by the marks in their templates.
+    private const string ReasoningTemplate = "{# <think> #}" + Template;
 
     private readonly Tokenizer _tokenizer = Tokenizer.Load(TestPaths.DemoModel);
     private int _running, _cancelled, _finished;
 
     public GeneratorInfo Info { get; } = new("echo", 4608, 100_000, [4340], true);
 
-    public ServedModel Served => new("echo", this, _tokenizer, ChatTemplate.Parse(Template), GenerationDefaults.Published, 0);
+    public ServedModel Served => new("echo", this, _tokenizer, ChatTemplate.Parse(reasons ? ReasoningTemplate : Template), GenerationDefaults.Published, 0);
 
     public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {

@@ -11,8 +11,8 @@ using Xunit;
 namespace HunyuanOrleans.Web.Tests;
 
 /// <summary>
-/// Runs all cases once, with three servers (one that echoes, one that requires a key, one with the demo model), a browser, and a script
-/// that writes one line per case.
+/// Runs all cases once, with four servers (one that echoes, one that also reasons, one that requires a key, one with the demo model), a
+/// browser, and a script that writes one line per case.
 /// </summary>
 public sealed class PageRun : IAsyncLifetime
 {
@@ -37,6 +37,7 @@ public sealed class PageRun : IAsyncLifetime
         }
 
         await using TestServer echo = await EchoAsync(_ => { });
+        await using TestServer thinking = await EchoAsync(_ => { }, reasons: true);
         await using TestServer keyed = await EchoAsync(options => options.Keys.Add(
             new ApiKeyOptions { Name = "test", Sha256 = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))) }));
         await using TestServer demo = await TestServer.StartAsync();
@@ -44,7 +45,8 @@ public sealed class PageRun : IAsyncLifetime
         Directory.CreateDirectory(pictures);
         string given = JsonSerializer.Serialize(new Dictionary<string, string>
         {
-            ["echo"] = Url(echo), ["keyed"] = Url(keyed), ["key"] = Key, ["demo"] = Url(demo), ["pictures"] = pictures, ["chromium"] = browser.Program,
+            ["echo"] = Url(echo), ["thinking"] = Url(thinking), ["keyed"] = Url(keyed), ["key"] = Key, ["demo"] = Url(demo),
+            ["pictures"] = pictures, ["chromium"] = browser.Program,
         });
         Output = await browser.RunAsync(Path.Combine(TestPaths.Root, "tests", "web", "scripts"), given);
         Results = Output.Split('\n').Where(line => line.StartsWith("case ", StringComparison.Ordinal))
@@ -53,10 +55,10 @@ public sealed class PageRun : IAsyncLifetime
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private static async Task<TestServer> EchoAsync(Action<ServerOptions> configure)
+    private static async Task<TestServer> EchoAsync(Action<ServerOptions> configure, bool reasons = false)
     {
         TestServer server = await TestServer.StartEmptyAsync(configure, services => services.AddSingleton<IClusterOverview, ThreeSilos>());
-        server.Services.GetRequiredService<ModelSlot>().Set(new EchoGenerator().Served);
+        server.Services.GetRequiredService<ModelSlot>().Set(new EchoGenerator(reasons).Served);
         return server;
     }
 

@@ -8,12 +8,9 @@ import * as hostile from "./hostile.mjs";
 import * as keys from "./keys.mjs";
 import * as look from "./look.mjs";
 import * as markdown from "./markdown.mjs";
-import { serveThinking } from "./thinker.mjs";
 import * as thoughts from "./thoughts.mjs";
 
 const given = JSON.parse(process.argv[2]);
-const thinker = await serveThinking(given.echo);
-given.thinking = thinker.url;
 const only = process.argv[3]?.split(",");
 const browser = await chromium.launch({
   executablePath: given.chromium,
@@ -38,4 +35,3 @@ for (const [name, run] of Object.entries({ ...chat, ...hostile, ...markdown, ...
   console.log(`case ${name} ${outcome}`);
 }
 await browser.close();
-thinker.close();
