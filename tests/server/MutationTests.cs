@@ -22,6 +22,9 @@ public sealed class MutationTests
         (Bodies.CompletionPath, """{"model":"demo-model","prompt":["a",[5,6,7]],"max_tokens":2,"logprobs":1,"n":2,"user":"u"}"""),
         (Bodies.CompletionPath, """{"prompt":"ab","max_tokens":2,"echo":true,"stream":true,"best_of":1,"suffix":null}"""),
         (Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"stream":true,"return_progress":true,"functions":null,"n":2}"""),
+        ("/api/chat", """{"model":"demo-model","messages":[{"role":"user","content":"a"}],"stream":true,"options":{"num_predict":2,"temperature":0.5,"stop":["x"],"seed":1},"format":{"type":"object"}}"""),
+        ("/api/generate", """{"model":"demo-model","prompt":"a","system":"s","stream":false,"raw":false,"options":{"num_predict":2,"top_k":3},"keep_alive":"5m"}"""),
+        ("/api/show", """{"model":"demo-model","verbose":false}"""),
         ("/v1/embeddings", """{"model":"demo-model","input":["a"]}"""),
         ("/reset_prefix_cache", "{}"),
         ("/tokenize", """{"prompt":"ab","add_special_tokens":true,"return_token_strs":true}"""),
@@ -29,7 +32,7 @@ public sealed class MutationTests
     ];
 
     // Addresses that are read.
-    private static readonly string[] Pages = ["/v1/models", "/v1/models/demo-model", "/v1/models/a%2Fb", "/metrics", "/cluster", "/version", "/health", "/", "/page/app.js"];
+    private static readonly string[] Pages = ["/v1/models", "/v1/models/demo-model", "/v1/models/a%2Fb", "/metrics", "/cluster", "/version", "/api/tags", "/health", "/", "/page/app.js"];
 
     private static readonly string[] Encodings = ["gzip", "br", "deflate", "identity", "zstd", "gzip, br", " "];
 
