@@ -137,6 +137,18 @@ public sealed class ModelRunner : IDisposable
         return _logits;
     }
 
+    /// <summary>Computes the logits of further rows of the last step.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="count">Number of entries of <paramref name="rows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.</param>
+    /// <returns>Logits, float32 [count, vocabulary]; owned by the runner and valid until its next call.</returns>
+    /// <exception cref="ArgumentException">A row does not exist, or they are too many.</exception>
+    public Activation Logits(int[] rows, int count)
+    {
+        _weightBytesRead += _headBytes;
+        _stage.Logits(rows, count, _logits);
+        return _logits;
+    }
+
     private void Check(int tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
         if (tokens != batch.Rows || tokens > Options.MaxBatchTokens)

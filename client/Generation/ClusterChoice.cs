@@ -17,6 +17,7 @@ internal sealed class ClusterChoice : IChoice
     private readonly long _started;
     private TimeSpan? _firstToken;
     private volatile PromptProgress? _progress;
+    private ReadOnlyMemory<SampledToken> _prompt;
 
     /// <summary>Starts an answer, and the clock of its timings.</summary>
     /// <param name="index">Index of the answer in the request, from 0.</param>
@@ -60,6 +61,7 @@ internal sealed class ClusterChoice : IChoice
 
             _ids.AddRange(chunk.Ids.Span);
             _samples.AddRange(chunk.Samples.Span);
+            _prompt = chunk.Prompt.IsEmpty ? _prompt : chunk.Prompt;
             if (chunk.Ids.Length > 0)
             {
                 _firstToken ??= _time.GetElapsedTime(_started);
@@ -131,6 +133,9 @@ internal sealed class ClusterChoice : IChoice
             last.EndsWithStopId,
             last.Error,
             summary?.CachedPromptTokens ?? 0,
-            new RequestTimings(summary?.Queued ?? _firstToken ?? total, _firstToken, total)));
+            new RequestTimings(summary?.Queued ?? _firstToken ?? total, _firstToken, total))
+        {
+            Prompt = _prompt,
+        });
     }
 }

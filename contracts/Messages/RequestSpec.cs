@@ -74,6 +74,18 @@ public sealed record RequestSpec
     [Id(20)]
     public bool ReportProgress { get; init; }
 
+    /// <summary>Place in the queue: requests with a lower value start first.</summary>
+    [Id(21)]
+    public int Priority { get; init; }
+
+    /// <summary>Smallest number of tokens of an answer.</summary>
+    [Id(22)]
+    public int MinTokens { get; init; }
+
+    /// <summary>Number of most probable tokens returned with each prompt token; null for no log probabilities of the prompt.</summary>
+    [Id(23)]
+    public int? PromptLogProbabilities { get; init; }
+
     /// <summary>Creates the message of a request.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="request">The request.</param>
@@ -90,6 +102,9 @@ public sealed record RequestSpec
         IgnoreEos = request.IgnoreEos,
         Choices = request.Choices,
         CacheSalt = request.CacheSalt,
+        Priority = request.Priority,
+        MinTokens = request.MinTokens,
+        PromptLogProbabilities = request.PromptLogProbabilities,
         Progress = request.Resume is null ? null : [.. request.Resume.Select(static r => new ChoiceProgress(r.Index, r.Ids.ToArray()))],
         Deadline = deadline,
         Constraint = request.Constraint?.Spec.Text,
@@ -112,6 +127,9 @@ public sealed record RequestSpec
         CacheSalt = CacheSalt,
         Reasoning = Reasoning?.ToLimit(),
         ReportProgress = ReportProgress,
+        Priority = Priority,
+        MinTokens = MinTokens,
+        PromptLogProbabilities = PromptLogProbabilities,
         Resume = Progress is null ? null : Array.ConvertAll(Progress, static p => new ResumedChoice(p.Choice, p.Ids)),
     };
 }

@@ -54,6 +54,14 @@ public sealed record SamplingParamsMessage
     [Id(11)]
     public int? LogProbabilities { get; init; }
 
+    /// <inheritdoc cref="SamplingParams.AllowedTokens"/>
+    [Id(12)]
+    public int[]? AllowedTokens { get; init; }
+
+    /// <inheritdoc cref="SamplingParams.BadWords"/>
+    [Id(13)]
+    public int[][]? BadWords { get; init; }
+
     /// <summary>Creates the message of parameters.</summary>
     public static SamplingParamsMessage Of(SamplingParams p) => new()
     {
@@ -69,6 +77,8 @@ public sealed record SamplingParamsMessage
         Biases = p.LogitBias is { Count: > 0 } ? [.. p.LogitBias.Values] : null,
         BannedTokens = p.BannedTokens is { Count: > 0 } ? [.. p.BannedTokens] : null,
         LogProbabilities = p.LogProbabilities,
+        AllowedTokens = p.AllowedTokens is null ? null : [.. p.AllowedTokens],
+        BadWords = p.BadWords is { Count: > 0 } ? [.. p.BadWords.Select(static word => word.ToArray())] : null,
     };
 
     /// <summary>The parameters.</summary>
@@ -85,5 +95,7 @@ public sealed record SamplingParamsMessage
         LogitBias = BiasIds is null || Biases is null ? null : BiasIds.Zip(Biases).ToDictionary(static pair => pair.First, static pair => pair.Second),
         BannedTokens = BannedTokens,
         LogProbabilities = LogProbabilities,
+        AllowedTokens = AllowedTokens,
+        BadWords = BadWords,
     };
 }

@@ -62,6 +62,13 @@ public sealed record TokenBatch
     [Id(16)]
     public PromptProgressMessage? Progress { get; init; }
 
+    /// <summary>
+    /// In the first batch with tokens of an answer, or in its only one: the tokens of the prompt after its first, with their log probabilities; empty unless
+    /// requested.
+    /// </summary>
+    [Id(12)]
+    public TokenMessage[] Prompt { get; init; } = [];
+
     /// <summary>True if the batch carries no token and no end of an answer.</summary>
     public bool IsHeartbeat => Ids.Length == 0 && Finish == FinishCode.None;
 
@@ -74,7 +81,10 @@ public sealed record TokenBatch
         Array.ConvertAll(Samples, static sample => sample.ToToken()),
         (FinishReason)Finish,
         EndsWithStopId,
-        Error);
+        Error)
+    {
+        Prompt = Array.ConvertAll(Prompt, static sample => sample.ToToken()),
+    };
 }
 
 /// <summary>Why an answer ended, on the wire; the values of <see cref="FinishReason"/>.</summary>

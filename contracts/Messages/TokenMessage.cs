@@ -18,6 +18,18 @@ public sealed record TokenMessage(
         token.Top is null ? null : Array.ConvertAll(token.Top, static t => t.Id),
         token.Top is null ? null : Array.ConvertAll(token.Top, static t => t.LogProbability));
 
+    /// <summary>Creates the messages of tokens.</summary>
+    public static TokenMessage[] Of(ReadOnlySpan<SampledToken> tokens)
+    {
+        TokenMessage[] messages = new TokenMessage[tokens.Length];
+        for (int i = 0; i < messages.Length; i++)
+        {
+            messages[i] = Of(in tokens[i]);
+        }
+
+        return messages;
+    }
+
     /// <summary>The token.</summary>
     public SampledToken ToToken()
     {

@@ -18,4 +18,8 @@ public sealed record ChoiceResult(
     bool EndsWithStopId,
     string? Error,
     int CachedPromptTokens,
-    RequestTimings Timings);
+    RequestTimings Timings)
+{
+    /// <summary>The tokens of the prompt after its first, with their log probabilities; empty unless requested.</summary>
+    public ReadOnlyMemory<SampledToken> Prompt { get; init; }
+}

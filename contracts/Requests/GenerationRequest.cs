@@ -14,8 +14,16 @@ public sealed record GenerationRequest
     /// <summary>How tokens are sampled. Default: <see cref="SamplingParams.Default"/>.</summary>
     public SamplingParams Sampling { get; init; } = SamplingParams.Default;
 
-    /// <summary>Largest number of tokens of an answer. Default null: as many as context and KV pool hold.</summary>
+    /// <summary>
+    /// Largest number of tokens of an answer, at least 1, or 0 with <see cref="PromptLogProbabilities"/>. Default null: as many as context and KV pool hold.
+    /// </summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>
+    /// Smallest number of tokens of an answer. Until then no stop id is sampled, and stop strings that begin before do not end it. Default 0. A
+    /// <see cref="Constraint"/> that is complete ends the answer earlier.
+    /// </summary>
+    public int MinTokens { get; init; }
 
     /// <summary>Token ids that end an answer, in addition to the model's end-of-text ids. A stop id is part of the answer's ids, not of its text.</summary>
     public IReadOnlyList<int> StopIds { get; init; } = [];
@@ -40,6 +48,12 @@ public sealed record GenerationRequest
     /// <summary>The limit of each answer's reasoning; null for none.</summary>
     public ReasoningLimit? Reasoning { get; init; }
 
+    /// <summary>
+    /// Number of most probable tokens, 0 to 20, whose log probabilities are returned with that of each prompt token after the first. The prompt is then
+    /// computed in full. Default null: no log probabilities of the prompt. An answer that is resumed with ids has none.
+    /// </summary>
+    public int? PromptLogProbabilities { get; init; }
+
     /// <summary>Number of independent answers, 1 to <see cref="MaxChoices"/>. Default 1.</summary>
     public int Choices { get; init; } = 1;
 
@@ -55,6 +69,9 @@ public sealed record GenerationRequest
 
     /// <summary>True if <see cref="IChoice.Progress"/> shall report how far the prompt is computed. Default false.</summary>
     public bool ReportProgress { get; init; }
+
+    /// <summary>Place in the queue: requests with a lower value start first, those with equal values in order of arrival. Default 0.</summary>
+    public int Priority { get; init; }
 
     /// <summary>Cancels all answers, which end with <see cref="FinishReason.Cancelled"/>, and frees their KV blocks.</summary>
     public CancellationToken Cancellation { get; init; }

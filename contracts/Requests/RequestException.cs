@@ -13,11 +13,14 @@ public sealed class RequestException : HunyuanException
     /// <summary>Name of the wrong parameter in the HTTP API.</summary>
     public string Parameter { get; }
 
+    /// <summary>True if prompt and answer need more tokens than the model's context or the KV pool holds.</summary>
+    public bool IsTooLong { get; init; }
+
     /// <summary>Creates the error of a value outside its range.</summary>
     /// <param name="parameter">Name of the wrong parameter.</param>
     /// <param name="value">The value.</param>
     /// <param name="allowed">The allowed values, in words.</param>
     /// <param name="subject">The part of the parameter that is out of range; null for the parameter itself.</param>
     public static RequestException NotAllowed(string parameter, object? value, string allowed, string? subject = null)
-        => new(parameter, FormattableString.Invariant($"{subject ?? parameter} is {value}; allowed: {allowed}."));
+        => new(parameter, $"{subject ?? parameter} is {PlainNumber.Format(value)}; allowed: {allowed}.");
 }

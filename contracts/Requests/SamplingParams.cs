@@ -45,6 +45,12 @@ public sealed record SamplingParams
     /// <summary>Token ids that are never sampled; null for none.</summary>
     public IReadOnlyList<int>? BannedTokens { get; init; }
 
+    /// <summary>The only token ids that may be sampled, at least one; null for all. End-of-text ids count too.</summary>
+    public IReadOnlyList<int>? AllowedTokens { get; init; }
+
+    /// <summary>Sequences of token ids that never occur in the answer; null for none. Each has at least one id.</summary>
+    public IReadOnlyList<IReadOnlyList<int>>? BadWords { get; init; }
+
     /// <summary>
     /// Number of most probable tokens, 0 to 20, whose log probabilities are returned with that of the sampled token. They are those of the
     /// unmodified logits. Default null: no log probabilities.

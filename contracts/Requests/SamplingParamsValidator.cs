@@ -6,6 +6,9 @@ internal static class SamplingParamsValidator
     /// <summary>Limit of the OpenAI API for log probabilities.</summary>
     public const int MaxLogProbabilities = 20;
 
+    // Each is compared with the end of the answer for every token.
+    private const int MaxBadWords = 1024, MaxBadWordLength = 256;
+
     /// <summary>Throws for the first value out of its range. Every comparison is false for NaN, so NaN is refused.</summary>
     public static void Check(SamplingParams p, int vocabularySize)
     {
@@ -29,6 +32,31 @@ internal static class SamplingParamsValidator
         foreach (int id in p.BannedTokens ?? [])
         {
             RequireToken(id, "banned_tokens", vocabularySize);
+        }
+
+        CheckRestrictions(p, vocabularySize);
+    }
+
+    private static void CheckRestrictions(SamplingParams p, int vocabularySize)
+    {
+        Require(p.AllowedTokens is null or { Count: > 0 }, "allowed_token_ids", "empty", "at least one token id");
+        foreach (int id in p.AllowedTokens ?? [])
+        {
+            RequireToken(id, "allowed_token_ids", vocabularySize);
+        }
+
+        Require(p.BadWords is null or { Count: <= MaxBadWords }, "bad_words", p.BadWords?.Count, $"up to {MaxBadWords} sequences of tokens");
+        foreach (IReadOnlyList<int> word in p.BadWords ?? [])
+        {
+            if (word.Count is 0 or > MaxBadWordLength)
+            {
+                throw RequestException.NotAllowed("bad_words", word.Count, $"1 to {MaxBadWordLength} tokens", "length of a bad word");
+            }
+
+            foreach (int id in word)
+            {
+                RequireToken(id, "bad_words", vocabularySize);
+            }
         }
     }
 

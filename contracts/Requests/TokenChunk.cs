@@ -7,4 +7,10 @@ namespace HunyuanOrleans.Contracts.Requests;
 /// <param name="EndsWithStopId">True in the last chunk if its last id is a stop id, which is not part of the text.</param>
 /// <param name="Error">What went wrong, for users; null unless <paramref name="Finish"/> is <see cref="FinishReason.Error"/>.</param>
 public readonly record struct TokenChunk(
-    ReadOnlyMemory<int> Ids, ReadOnlyMemory<SampledToken> Samples, FinishReason Finish, bool EndsWithStopId, string? Error);
+    ReadOnlyMemory<int> Ids, ReadOnlyMemory<SampledToken> Samples, FinishReason Finish, bool EndsWithStopId, string? Error)
+{
+    /// <summary>
+    /// In the first chunk: the tokens of the prompt after its first, with their log probabilities. Empty unless requested, and in other chunks.
+    /// </summary>
+    public ReadOnlyMemory<SampledToken> Prompt { get; init; }
+}

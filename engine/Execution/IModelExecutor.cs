@@ -11,7 +11,7 @@ public interface IModelExecutor : IAsyncDisposable
 
     /// <summary>
     /// Writes the keys and values of every row of <paramref name="batch"/> to the KV blocks that its slices name, and samples one token
-    /// for each slice that asks for one.
+    /// for each slice that asks for one. Computes the log probabilities of the rows for which slices ask for them.
     /// </summary>
     /// <param name="batch">The step. The executor only reads it and keeps no reference to it after completion.</param>
     /// <param name="result">Filled by the executor: entry i belongs to slice i of the batch. The caller owns it and reuses it between

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
@@ -63,7 +64,32 @@ public sealed class LocalExecutor : IModelExecutor
             result[slice] = _sampler.Sample(logits.Row(i), slices[slice].Sampling!);
         }
 
+        Score(slices, result.Scores);
         return ValueTask.CompletedTask;
+    }
+
+    // The head computes as many rows at once as it has room for.
+    private void Score(ReadOnlySpan<SequenceSlice> slices, List<SampledToken> scores)
+    {
+        scores.Clear();
+        foreach (ref readonly SequenceSlice slice in slices)
+        {
+            RowScoring scoring = slice.Scoring;
+            for (int first = 0; first < scoring.Count; first += _logitRows.Length)
+            {
+                int count = Math.Min(_logitRows.Length, scoring.Count - first);
+                for (int i = 0; i < count; i++)
+                {
+                    _logitRows[i] = slice.FirstRow + scoring.FirstRow + first + i;
+                }
+
+                Activation logits = _model.Logits(_logitRows, count);
+                for (int i = 0; i < count; i++)
+                {
+                    scores.Add(_sampler.Score(logits.Row(i), scoring.Targets.Span[first + i], scoring.Alternatives));
+                }
+            }
+        }
     }
 
     /// <inheritdoc/>

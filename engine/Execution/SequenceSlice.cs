@@ -11,4 +11,8 @@ namespace HunyuanOrleans.Engine.Execution;
 /// <param name="Sampling">How to sample the next token from the last row; null if no token is wanted (a prompt chunk).</param>
 /// <param name="Session">The sequence's session: what an executor keeps under this number is valid until the session is released.</param>
 public readonly record struct SequenceSlice(
-    int FirstRow, int Count, int Start, ReadOnlyMemory<int> Blocks, SamplingState? Sampling, long Session);
+    int FirstRow, int Count, int Start, ReadOnlyMemory<int> Blocks, SamplingState? Sampling, long Session)
+{
+    /// <summary>The rows whose log probabilities are wanted; usually none.</summary>
+    public RowScoring Scoring { get; init; }
+}

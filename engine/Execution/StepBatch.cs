@@ -76,8 +76,9 @@ public sealed class StepBatch
     /// during the step.</param>
     /// <param name="sampling">State to sample the token after the last row with, or null if no token is wanted (a prompt chunk).</param>
     /// <param name="session">The sequence's session, above 0: the same in all steps until it is released, and never used again.</param>
+    /// <param name="scoring">The rows whose log probabilities are wanted. Its targets must not change during the step.</param>
     /// <exception cref="ArgumentException">The slice is empty or does not fit.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int start, ReadOnlyMemory<int> blocks, SamplingState? sampling, long session)
+    public void Add(ReadOnlySpan<int> tokens, int start, ReadOnlyMemory<int> blocks, SamplingState? sampling, long session, RowScoring scoring = default)
     {
         if (tokens.IsEmpty || tokens.Length > FreeTokens || FreeSlices == 0)
         {
@@ -86,7 +87,7 @@ public sealed class StepBatch
         }
 
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
-        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session);
+        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session) { Scoring = scoring };
         TokenCount += tokens.Length;
     }
 

@@ -12,6 +12,7 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
     private readonly Lock _gate = new();
     private readonly TokenLog<int> _tokens;
     private readonly TokenLog<SampledToken>? _samples;
+    private readonly TokenLog<SampledToken>? _prompt;
     private readonly int _first;
     private readonly Action _cancel;
     private readonly TaskCompletionSource<ChoiceResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,11 +30,13 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
     /// <param name="first">Index of the first token to stream; the tokens before it were in the sequence when it was submitted.</param>
     /// <param name="samples">The tokens from the first one on with log probabilities, or null.</param>
     /// <param name="cancel">Requests cancellation of the sequence.</param>
-    internal ChoiceStream(int index, TokenLog<int> tokens, int first, TokenLog<SampledToken>? samples, Action cancel)
+    /// <param name="prompt">The prompt's tokens after its first with log probabilities, or null. Complete before the first token is published.</param>
+    internal ChoiceStream(int index, TokenLog<int> tokens, int first, TokenLog<SampledToken>? samples, Action cancel, TokenLog<SampledToken>? prompt = null)
     {
         Index = index;
         _tokens = tokens;
         _samples = samples;
+        _prompt = prompt;
         _first = first;
         _cancel = cancel;
     }
@@ -70,7 +73,10 @@ public sealed class ChoiceStream : IChoice, IValueTaskSource
             _samples?.Slice(_read, count) ?? default,
             result?.Finish ?? FinishReason.None,
             result?.EndsWithStopId ?? false,
-            result?.Error);
+            result?.Error)
+        {
+            Prompt = _read == 0 && _prompt is not null ? _prompt.Slice(0, _prompt.Count) : default,
+        };
         _read = count;
         _readEnd = result is not null;
         return true;

@@ -8,6 +8,9 @@ namespace HunyuanOrleans.Engine.Requests;
 /// </summary>
 internal static class RequestValidator
 {
+    // They travel to the caller in one message of about 8 MiB.
+    private const int MaxPromptEntries = 1 << 20;
+
     private const int MaxStopIds = 256, MaxStopStrings = 64, MaxStopStringLength = 4096;
 
     /// <summary>Throws if the request is invalid or can never fit.</summary>
@@ -31,8 +34,12 @@ internal static class RequestValidator
         }
 
         CheckReasoning(request, limits, hasText);
+        CheckPromptLogProbabilities(request);
         CheckResume(request, limits);
-        return MaxTokens(request, limits);
+        int maxTokens = MaxTokens(request, limits);
+        return request.MinTokens >= 0 && request.MinTokens <= maxTokens
+            ? maxTokens
+            : throw RequestException.NotAllowed("min_tokens", request.MinTokens, $"0 to max_tokens, {maxTokens}");
     }
 
     private static void CheckReasoning(GenerationRequest request, ExecutorLimits limits, bool hasText)
@@ -96,9 +103,29 @@ internal static class RequestValidator
         }
     }
 
+    private static void CheckPromptLogProbabilities(GenerationRequest request)
+    {
+        if (request.PromptLogProbabilities is not int alternatives)
+        {
+            return;
+        }
+
+        if (alternatives is < 0 or > SamplingParamsValidator.MaxLogProbabilities)
+        {
+            throw RequestException.NotAllowed("prompt_logprobs", alternatives, $"0 to {SamplingParamsValidator.MaxLogProbabilities}");
+        }
+
+        long entries = (long)request.PromptIds.Length * (1 + alternatives);
+        if (entries > MaxPromptEntries)
+        {
+            throw new RequestException(
+                "prompt_logprobs", $"prompt_logprobs is {alternatives} for a prompt of {request.PromptIds.Length} tokens, which are {entries} log probabilities; allowed: up to {MaxPromptEntries}.");
+        }
+    }
+
     private static int MaxTokens(GenerationRequest request, ExecutorLimits limits)
     {
-        if (request.MaxTokens is < 1)
+        if (request.MaxTokens is < 1 && !(request.MaxTokens == 0 && request.PromptLogProbabilities is not null))
         {
             throw RequestException.NotAllowed("max_tokens", request.MaxTokens, "1 or more");
         }
@@ -117,13 +144,19 @@ internal static class RequestValidator
         if (prompt >= most)
         {
             throw new RequestException(
-                "prompt", $"The prompt has {prompt} tokens; prompt and answer together may have {most}, which {limit}.");
+                "prompt", $"The prompt has {prompt} tokens; prompt and answer together may have {most}, which {limit}.")
+            {
+                IsTooLong = true,
+            };
         }
 
         if (request.MaxTokens is int wanted && wanted > most - prompt)
         {
             throw new RequestException(
-                "max_tokens", $"max_tokens is {wanted} and the prompt has {prompt} tokens; together they may be {most}, which {limit}.");
+                "max_tokens", $"max_tokens is {wanted} and the prompt has {prompt} tokens; together they may be {most}, which {limit}.")
+            {
+                IsTooLong = true,
+            };
         }
 
         return request.MaxTokens ?? (int)(most - prompt);

@@ -10,7 +10,7 @@ public static class TextStreamExtensions
     /// <param name="request">The request, with its stop strings.</param>
     /// <param name="text">The tokens' bytes.</param>
     public static TextStream CreateTextStream(this GenerationRequest request, ITokenText text)
-        => new(text, new StopStringSet(request.StopStrings), request.IncludeStop);
+        => new(text, new StopStringSet(request.StopStrings), request.IncludeStop, request.MinTokens);
 
     /// <summary>Takes a chunk of the answer; the last one also flushes.</summary>
     /// <param name="stream">The answer's stream.</param>

@@ -24,6 +24,11 @@ internal static class LogitAdjustments
             logits[id] = float.NegativeInfinity;
         }
 
+        foreach (int id in state.ForbiddenTokens.Span)
+        {
+            logits[id] = float.NegativeInfinity;
+        }
+
         if (!state.AllowedTokens.IsEmpty)
         {
             ApplyMask(logits, state.AllowedTokens.Span);

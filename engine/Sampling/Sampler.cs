@@ -34,8 +34,31 @@ public sealed class Sampler(int vocabularySize)
         LogitAdjustments.Apply(logits, state);
         int id = SelectToken(logits, state);
         return id >= 0 && parameters.LogProbabilities is int alternatives
-            ? WithLogProbabilities(id, alternatives)
+            ? Score(_unmodifiedLogits, id, alternatives)
             : new SampledToken(id, 0, null);
+    }
+
+    /// <summary>Computes the log probabilities of a token and of the most probable ones.</summary>
+    /// <param name="logits">One row, [vocabulary].</param>
+    /// <param name="id">The token.</param>
+    /// <param name="alternatives">Number of most probable tokens.</param>
+    public SampledToken Score(ReadOnlySpan<float> logits, int id, int alternatives)
+    {
+        float max = LogitVectors.Max(logits);
+        float logSum = (float)Math.Log(_categorical.ComputeWeights(logits, max, 1));
+        var top = new TokenLogProbability[Math.Min(alternatives, vocabularySize)];
+        if (top.Length > 0)
+        {
+            ReadOnlySpan<ulong> keys = _topK.Select(logits, top.Length);
+            Array.Resize(ref top, keys.Length);
+            for (int i = 0; i < keys.Length; i++)
+            {
+                int alternative = SortKey.Id(keys[i]);
+                top[i] = new TokenLogProbability(alternative, logits[alternative] - max - logSum);
+            }
+        }
+
+        return new SampledToken(id, logits[id] - max - logSum, top);
     }
 
     private int SelectToken(ReadOnlySpan<float> logits, SamplingState state)
@@ -56,25 +79,5 @@ public sealed class Sampler(int vocabularySize)
         return parameters.TopK > 0 && parameters.TopK < vocabularySize
             ? _categorical.SampleTopK(_topK.Select(logits, parameters.TopK), max, parameters, random)
             : _categorical.Sample(logits, max, parameters, random);
-    }
-
-    private SampledToken WithLogProbabilities(int id, int alternatives)
-    {
-        ReadOnlySpan<float> logits = _unmodifiedLogits;
-        float max = LogitVectors.Max(logits);
-        float logSum = (float)Math.Log(_categorical.ComputeWeights(logits, max, 1));
-        var top = new TokenLogProbability[Math.Min(alternatives, vocabularySize)];
-        if (top.Length > 0)
-        {
-            ReadOnlySpan<ulong> keys = _topK.Select(logits, top.Length);
-            Array.Resize(ref top, keys.Length);
-            for (int i = 0; i < keys.Length; i++)
-            {
-                int alternative = SortKey.Id(keys[i]);
-                top[i] = new TokenLogProbability(alternative, logits[alternative] - max - logSum);
-            }
-        }
-
-        return new SampledToken(id, logits[id] - max - logSum, top);
     }
 }

@@ -27,4 +27,7 @@ public sealed record SamplingSnapshot
 
     /// <summary>The mask of tokens that may be drawn next, bit id % 64 of word id / 64; null allows all.</summary>
     public ulong[]? Allowed { get; init; }
+
+    /// <summary>Token ids that must not be drawn next; null for none.</summary>
+    public int[]? Forbidden { get; init; }
 }

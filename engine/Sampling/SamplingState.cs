@@ -61,6 +61,7 @@ public sealed class SamplingState
         Counts?.Fill(snapshot.CountIds, snapshot.CountsInAnswer);
         Position = snapshot.Position;
         AllowedTokens = snapshot.Allowed;
+        ForbiddenTokens = snapshot.Forbidden;
     }
 
     /// <summary>The sampling parameters.</summary>
@@ -77,6 +78,12 @@ public sealed class SamplingState
     /// between steps and must not change it during a step.
     /// </summary>
     public ReadOnlyMemory<ulong> AllowedTokens { get; set; }
+
+    /// <summary>
+    /// Token ids that must not be drawn next, in addition to <see cref="SamplingParams.BannedTokens"/>. The owner sets them between steps and must not
+    /// change them during a step.
+    /// </summary>
+    public ReadOnlyMemory<int> ForbiddenTokens { get; set; }
 
     /// <summary>Counts of the tokens so far; null if no penalty needs them.</summary>
     internal TokenCounts? Counts { get; }
@@ -103,6 +110,7 @@ public sealed class SamplingState
         CountIds = Counts?.Ids.ToArray(),
         CountsInAnswer = Counts?.AnswerCounts.ToArray(),
         Allowed = AllowedTokens.IsEmpty ? null : AllowedTokens.ToArray(),
+        Forbidden = ForbiddenTokens.IsEmpty ? null : ForbiddenTokens.ToArray(),
     };
 
     /// <summary>Records the token drawn for <see cref="Position"/> and advances the position.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
@@ -204,6 +205,7 @@ internal sealed class Scheduler
     private void ProcessResult()
     {
         Counters.Steps++;
+        ReadOnlySpan<SampledToken> scores = CollectionsMarshal.AsSpan(_result.Scores);
         ReadOnlySpan<SequenceSlice> slices = _batch.Slices;
         for (int i = 0; i < slices.Length; i++)
         {
@@ -211,9 +213,19 @@ internal sealed class Scheduler
             sequence.ComputedTokens += slices[i].Count;
             _blockTables.CacheFullBlocks(sequence);
             sequence.ReportProgress(_time);
+            if (slices[i].Scoring.Count is > 0 and int scored)
+            {
+                sequence.PromptScores!.Append(scores[..scored]);
+                scores = scores[scored..];
+            }
+
             if (slices[i].Sampling is not null)
             {
                 AppendToken(sequence, in _result[i]);
+            }
+            else if (!sequence.WantsToken && sequence.PendingTokens == 0)
+            {
+                Finish(sequence, FinishReason.Length);
             }
         }
 
@@ -301,7 +313,10 @@ internal sealed class Scheduler
             endsWithStopId,
             error,
             sequence.CachedPromptTokens,
-            TimingsOf(sequence)));
+            TimingsOf(sequence))
+        {
+            Prompt = sequence.PromptScores?.Slice(0, sequence.PromptScores.Count) ?? default,
+        });
     }
 
     private RequestTimings TimingsOf(Sequence sequence)

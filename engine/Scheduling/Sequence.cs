@@ -1,4 +1,5 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
@@ -22,6 +23,8 @@ internal sealed class Sequence
     private readonly TokenLog<int> _tokens;
     private readonly int _blockPositions;
     private ulong[]? _requiredMask;
+    private readonly TokenMask? _allowed;
+    private readonly TokenBans? _bans;
     private int[] _blocks = [];
     private UInt128[] _hashes = [];
     private int _hashedBlocks;
@@ -42,13 +45,19 @@ internal sealed class Sequence
         _tokens.Append(options.ResumedIds.Span);
         Sampling = new SamplingState(
             options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, options.ResumedIds.Span, options.MaxTokens);
+        _allowed = options.Request.Sampling.AllowedTokens is { } allowed ? new TokenMask(allowed) : null;
+        Sampling.AllowedTokens = _allowed?.Tokens ?? default;
+        _bans = TokenBans.Create(options.Request, options.StopIds);
+        UpdateForbiddenTokens();
         UpdateAllowedTokens();
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
-        Stream = new ChoiceStream(options.Choice, _tokens, Length, Samples, () =>
+        PromptScores = options.Request.PromptLogProbabilities is null || options.ResumedIds.Length > 0 ? null : new TokenLog<SampledToken>(PromptLength - 1);
+        Action cancel = () =>
         {
             _cancelRequested = true;
             onCancel(this);
-        });
+        };
+        Stream = new ChoiceStream(options.Choice, _tokens, Length, Samples, cancel, PromptScores);
     }
 
     public SequenceState State { get; internal set; }
@@ -95,6 +104,11 @@ internal sealed class Sequence
     /// <summary>The tokens drawn here with their log probabilities; null if the request does not ask for those.</summary>
     public TokenLog<SampledToken>? Samples { get; }
 
+    /// <summary>
+    /// The prompt's tokens after its first with their log probabilities, as far as they are computed; null if the request does not ask for those.
+    /// </summary>
+    public TokenLog<SampledToken>? PromptScores { get; }
+
     public ChoiceStream Stream { get; }
 
     /// <summary>True while it is part of the step being planned or computed.</summary>
@@ -118,8 +132,33 @@ internal sealed class Sequence
     /// <summary>True once its reader has cancelled it.</summary>
     public bool CancelRequested => _cancelRequested;
 
-    /// <summary>Most blocks that may come from the cache: full ones without the last token, whose logits are needed.</summary>
-    public int CacheableBlocks => (Length - 1) / _blockPositions;
+    /// <summary>
+    /// Most blocks that may come from the cache: full ones without the last token, whose logits are needed, and without the prompt tokens whose logits are
+    /// wanted.
+    /// </summary>
+    public int CacheableBlocks => (IsPromptScored ? Length - 1 : PromptScores!.Count) / _blockPositions;
+
+    private bool IsPromptScored => PromptScores is null || PromptScores.Count == PromptLength - 1;
+
+    /// <summary>True if a token is drawn after the last one; false if only the prompt's log probabilities are wanted.</summary>
+    public bool WantsToken => Options.MaxTokens > 0;
+
+    /// <summary>The rows of the next slice whose log probabilities are wanted and not known yet.</summary>
+    /// <param name="count">Number of rows of the slice, which starts at <see cref="ComputedTokens"/>.</param>
+    public RowScoring Scoring(int count)
+    {
+        if (IsPromptScored)
+        {
+            return default;
+        }
+
+        // Row i has the probabilities of token i + 1. Rows before the first one wanted were scored before the sequence was pre-empted.
+        int first = Math.Max(ComputedTokens, PromptScores!.Count);
+        int end = Math.Min(ComputedTokens + count, PromptLength - 1);
+        return first < end
+            ? new RowScoring(first - ComputedTokens, _tokens.Slice(first + 1, end + 1), Options.Request.PromptLogProbabilities!.Value)
+            : default;
+    }
 
     /// <summary>The tokens of the answer so far.</summary>
     public ReadOnlyMemory<int> Answer => _tokens.Slice(PromptLength, Length);
@@ -180,6 +219,7 @@ internal sealed class Sequence
         Sampling.Append(token.Id);
         Samples?.Append(token);
         _tokens.Append(token.Id);
+        UpdateForbiddenTokens();
     }
 
     /// <summary>Advances the constraint and the count of reasoning by the last token, and masks the tokens that may come next.</summary>
@@ -204,14 +244,23 @@ internal sealed class Sequence
         if (Options.Reasoning?.Required is int token)
         {
             Sampling.AllowedTokens = RequiredMask(token);
+            Sampling.ForbiddenTokens = default;
         }
         else if (Options.Constraint is { IsFinished: false } constraint)
         {
-            Sampling.AllowedTokens = constraint.AllowedTokens;
+            Sampling.AllowedTokens = _allowed is null ? constraint.AllowedTokens : _allowed.And(constraint.AllowedTokens.Span);
         }
         else if (_requiredMask is not null)
         {
-            Sampling.AllowedTokens = default;
+            Sampling.AllowedTokens = _allowed?.Tokens ?? default;
+        }
+    }
+
+    private void UpdateForbiddenTokens()
+    {
+        if (_bans is not null)
+        {
+            Sampling.ForbiddenTokens = _bans.After(Answer.Span);
         }
     }
 

@@ -4,9 +4,8 @@ namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
 /// Fills a step within the token budget: first one token for every decoding sequence, then chunks of prompts, oldest first, then waiting
-/// sequences start, oldest first, while there is room. Scheduling is first come, first served: a waiting sequence is skipped only while
-/// another answer of its own request computes their common prompt, and a running sequence is pre-empted only for an older one, youngest
-/// first.
+/// sequences start, in the order of the queue, while there is room. A waiting sequence is skipped only while another answer of its own request
+/// computes their common prompt, and a running sequence is pre-empted only for an older one, youngest first.
 /// </summary>
 internal sealed class StepPlanner(
     SchedulerOptions options,
@@ -86,7 +85,7 @@ internal sealed class StepPlanner(
     /// True until the first answer of the same request has computed the full blocks of their common prompt, which this one then shares.
     /// </summary>
     private static bool WaitsForSharedPrompt(Sequence sequence)
-        => sequence.Options.First is { State: not SequenceState.Finished } first
+        => sequence.PromptScores is null && sequence.Options.First is { State: not SequenceState.Finished } first
             && first.ComputedTokens < (first.PromptLength - 1) / sequence.Options.BlockPositions * sequence.Options.BlockPositions;
 
     private void Start(Sequence sequence)
@@ -113,13 +112,14 @@ internal sealed class StepPlanner(
     private void Add(StepBatch batch, Sequence sequence)
     {
         int count = Math.Min(sequence.PendingTokens, Math.Min(options.PrefillChunk, RemainingTokens(batch)));
-        bool wantsToken = count == sequence.PendingTokens;
+        bool wantsToken = count == sequence.PendingTokens && sequence.WantsToken;
         batch.Add(
             sequence.Tokens(sequence.ComputedTokens, count),
             sequence.ComputedTokens,
             sequence.Blocks,
             wantsToken ? sequence.Sampling : null,
-            sequence.Session);
+            sequence.Session,
+            sequence.Scoring(count));
         sequence.IsPlanned = true;
         _planned.Add(sequence);
     }

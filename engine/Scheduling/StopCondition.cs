@@ -5,7 +5,8 @@ using HunyuanOrleans.Text.Streaming;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Decides whether an answer ends with its newest token. Checks stop ids first, then stop strings, then the constraint, then the length.
+/// Decides whether an answer ends with its newest token. Checks stop ids first, then stop strings, then the constraint, then the length. The first
+/// min_tokens tokens neither are stop ids nor belong to a stop string.
 /// </summary>
 internal static class StopCondition
 {
@@ -18,13 +19,14 @@ internal static class StopCondition
     /// <returns>The reason why the answer ends, or <see cref="FinishReason.None"/>.</returns>
     public static FinishReason Check(SequenceOptions options, ITokenText? text, int token, int length, out bool isStopId)
     {
-        isStopId = options.StopIds.AsSpan().Contains(token);
+        bool mayStop = length > options.Request.MinTokens;
+        isStopId = mayStop && options.StopIds.AsSpan().Contains(token);
         if (isStopId)
         {
             return FinishReason.Stop;
         }
 
-        if (options.StopStrings is { } stopStrings)
+        if (mayStop && options.StopStrings is { } stopStrings)
         {
             stopStrings.Process(text!.TokenBytes(token));
             if (stopStrings.Found is not null)

@@ -4,7 +4,7 @@ using HunyuanOrleans.Contracts.Requests;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Sequences that wait to run, in order of arrival. Any thread may submit; all other members belong to the scheduler's thread. The limit
+/// Sequences that wait to run, in order of priority and arrival. Any thread may submit; all other members belong to the scheduler's thread. The limit
 /// counts only sequences that have never run, so a pre-empted sequence can always return.
 /// </summary>
 /// <param name="limit">Most sequences that may wait for their first step.</param>
@@ -21,7 +21,7 @@ internal sealed class WaitingQueue(int limit)
     /// <summary>True if nothing waits and nothing was submitted.</summary>
     public bool IsEmpty => _waiting.Count == 0 && _submitted.IsEmpty;
 
-    /// <summary>The waiting sequences, oldest first.</summary>
+    /// <summary>The waiting sequences, in the order in which they start.</summary>
     public List<Sequence> Sequences => _waiting;
 
     /// <summary>Submits all sequences of one request. Any thread.</summary>
@@ -49,24 +49,30 @@ internal sealed class WaitingQueue(int limit)
         while (_submitted.TryDequeue(out Sequence? sequence))
         {
             sequence.Arrival = _arrivals++;
-            _waiting.Add(sequence);
+            Requeue(sequence);
             anyFinished |= sequence.FinishedByResume != FinishReason.None;
         }
 
         return anyFinished;
     }
 
-    /// <summary>Puts a sequence that has run back at its place in the order of arrival.</summary>
+    /// <summary>Puts a sequence at its place in the order of priority and arrival.</summary>
     public void Requeue(Sequence sequence)
     {
-        int index = 0;
-        while (index < _waiting.Count && _waiting[index].Arrival < sequence.Arrival)
+        // A new sequence usually belongs to the end.
+        int index = _waiting.Count;
+        while (index > 0 && StartsAfter(_waiting[index - 1], sequence))
         {
-            index++;
+            index--;
         }
 
         _waiting.Insert(index, sequence);
     }
+
+    private static bool StartsAfter(Sequence one, Sequence other) =>
+        one.Options.Request.Priority == other.Options.Request.Priority
+            ? one.Arrival > other.Arrival
+            : one.Options.Request.Priority > other.Options.Request.Priority;
 
     /// <summary>Removes the sequence at an index of <see cref="Sequences"/>, because it starts or has finished.</summary>
     public void RemoveAt(int index)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
@@ -238,7 +239,33 @@ internal sealed class ClusterExecutor : IModelExecutor
             }
         }
 
+        result.Scores.Clear();
+        int wanted = 0;
+        foreach (ref readonly SequenceSlice slice in batch.Slices)
+        {
+            wanted += slice.Scoring.Count;
+        }
+
+        if (wanted > 0)
+        {
+            StoreScores(reply.Scores, wanted, result);
+        }
+
         Logits?.Invoke(reply.Logits!);
+    }
+
+    private static void StoreScores(TokenMessage[]? scores, int wanted, StepResult result)
+    {
+        // A silo of an older version ignores the wish.
+        if (scores?.Length != wanted)
+        {
+            throw new ExecutorException("A silo of this cluster has an older version, which computes no log probabilities of prompts. Try the request again after the upgrade.");
+        }
+
+        foreach (TokenMessage score in scores)
+        {
+            result.Scores.Add(score.ToToken());
+        }
     }
 
     private async ValueTask CheckDeadlineAsync(long started, bool affectsAll, CancellationToken cancellationToken)

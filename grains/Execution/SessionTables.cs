@@ -24,7 +24,13 @@ internal sealed class SessionTables
         }
 
         return new SliceMessage(
-            slice.Session, slice.Start, slice.Count, known, blocks[known..].ToArray(), slice.Sampling is null ? null : SamplingMessage.Of(slice.Sampling));
+            slice.Session,
+            slice.Start,
+            slice.Count,
+            known,
+            blocks[known..].ToArray(),
+            slice.Sampling is null ? null : SamplingMessage.Of(slice.Sampling),
+            ScoringMessage.Of(slice.Scoring));
     }
 
     /// <summary>Records that all shards have computed a step.</summary>

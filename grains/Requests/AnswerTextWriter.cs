@@ -34,7 +34,7 @@ internal sealed class AnswerTextWriter(RequestSpec request, ITokenText text)
 
     private TextStream Begin(int choice)
     {
-        TextStream stream = new(text, _stops, request.IncludeStop);
+        TextStream stream = new(text, _stops, request.IncludeStop, request.MinTokens);
         foreach (ChoiceProgress progress in request.Progress ?? [])
         {
             if (progress.Choice == choice)

@@ -84,7 +84,7 @@ internal static class ModelStream
         }
         catch (RequestException wrong)
         {
-            return (null, new RequestError(wrong.Parameter, wrong.Message, false));
+            return (null, new RequestError(wrong.Parameter, wrong.Message, false, TooLong: wrong.IsTooLong));
         }
         catch (QueueFullException full)
         {
@@ -168,11 +168,6 @@ internal static class ModelStream
                     throw new GrainCallException("The scheduler of the model moves to another silo.");
                 }
 
-                TokenMessage[] samples = new TokenMessage[chunk.Samples.Length];
-                for (int i = 0; i < samples.Length; i++)
-                {
-                    samples[i] = TokenMessage.Of(chunk.Samples.Span[i]);
-                }
 
                 AnswerSummary? summary = null;
                 if (chunk.Finish != FinishReason.None)
@@ -186,7 +181,8 @@ internal static class ModelStream
                     Choice = choice.Index,
                     Start = start,
                     Ids = chunk.Ids.ToArray(),
-                    Samples = samples,
+                    Samples = TokenMessage.Of(chunk.Samples.Span),
+                    Prompt = TokenMessage.Of(chunk.Prompt.Span),
                     Finish = (FinishCode)chunk.Finish,
                     EndsWithStopId = chunk.EndsWithStopId,
                     Error = chunk.Error,

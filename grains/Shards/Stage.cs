@@ -286,7 +286,42 @@ internal sealed class Stage : IDisposable
             }
         }
 
-        _reply = new StepReply(tokens, logits);
+        _reply = new StepReply(tokens, logits, Score());
+    }
+
+    // The head computes as many rows at once as it has room for.
+    private TokenMessage[]? Score()
+    {
+        int wanted = _step.Slices.Sum(static slice => slice.Scoring?.Targets.Length ?? 0);
+        if (wanted == 0)
+        {
+            return null;
+        }
+
+        TokenMessage[] scores = new TokenMessage[wanted];
+        int next = 0;
+        for (int s = 0; s < _step.Slices.Length; s++)
+        {
+            int[] targets = _step.Slices[s].Scoring?.Targets ?? [];
+            for (int first = 0; first < targets.Length; first += _logitRows.Length)
+            {
+                ScoringMessage scoring = _step.Slices[s].Scoring!;
+                int count = Math.Min(_logitRows.Length, targets.Length - first);
+                for (int i = 0; i < count; i++)
+                {
+                    _logitRows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
+                }
+
+                _runner.Logits(_logitRows, count, _logits.Value);
+                _device.Synchronize();
+                for (int i = 0; i < count; i++)
+                {
+                    scores[next++] = TokenMessage.Of(_sampler.Score(_logits.Value.Row(i), targets[first + i], scoring.Alternatives));
+                }
+            }
+        }
+
+        return scores;
     }
 
     private byte[] CopyLogits(int count)

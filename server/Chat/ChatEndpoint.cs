@@ -12,7 +12,7 @@ internal sealed class ChatEndpoint(RequestReader reader, GenerationHandler handl
     public async Task HandleAsync(HttpContext context)
     {
         ServedModel model = reader.ReadyModel;
-        GenerationJob job = await reader.ReadAsync(context, model, ChatRequestReader.Read);
+        GenerationJob job = await reader.ReadAsync(context, model, ChatRequestReader.Read, known: EndpointFields.Chat);
         await handler.HandleAsync(context, model, job);
     }
 }

@@ -6,6 +6,7 @@ using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
 using HunyuanOrleans.Text;
 using HunyuanOrleans.Text.Answers;
+using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Templates;
 
 namespace HunyuanOrleans.Server.Chat;
@@ -26,17 +27,19 @@ internal static class ChatRequestReader
         ReasoningParameters reasoning = ReasoningParameters.Read(fields, model, options);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
-        SamplingParams sampling = CommonParameters.ReadSampling(fields, model.Defaults, logprobs);
+        SamplingParams sampling = TokenRestrictions.Apply(fields, model, CommonParameters.ReadSampling(fields, model.Defaults, logprobs));
         int? maxTokens = fields.Int("max_completion_tokens", 1) ?? fields.Int("max_tokens", 1);
-        GenerationRequest request = CommonParameters.ReadRequest(fields, sampling, choices, maxTokens);
+        GenerationRequest request = CommonParameters.ReadRequest(fields, sampling, choices, maxTokens, options);
         bool stream = fields.Bool("stream") ?? false;
         bool usage = StreamOptions.ReadIncludeUsage(fields, stream);
         bool skipSpecial = CommonParameters.ReadSkipSpecial(fields);
 
-        int[] prompt = Encode(fields, model, tools, reasoning);
+        int[] prompt = PromptLimits.Fit(Encode(fields, model, tools, reasoning, options), "messages", maxTokens, fields, model, options);
         ReasoningStart start = reasoning.Format?.StartAfter(model.DecodeEnd(prompt)) ?? ReasoningStart.Unknown;
         AnswerOptions answer = new(tools, reasoning.Format, start, reasoning.Show);
-        PromptLimits.CheckLength(prompt.Length, "messages", options);
+        int? promptLogprobs = CommonParameters.ReadPromptLogprobs(fields, stream);
+        ITokenText text = model.Text(skipSpecial: false);
+        IResponseFormat format = new ChatFormat(text, logprobs is not null, answer, usage);
         return new GenerationJob(
             [
                 request with
@@ -44,9 +47,10 @@ internal static class ChatRequestReader
                     PromptIds = prompt,
                     MaxTokens = maxTokens ?? PromptLimits.DefaultMaxTokens(model, prompt.Length),
                     Reasoning = reasoning.Limit(model, start),
+                    PromptLogProbabilities = promptLogprobs,
                 },
             ],
-            new ChatFormat(model.Text(skipSpecial: false), logprobs is not null, answer, usage),
+            promptLogprobs is int alternatives ? new PromptLogprobsFormat(format, text, alternatives) : format,
             stream,
             skipSpecial)
         {
@@ -59,10 +63,9 @@ internal static class ChatRequestReader
     }
 
     /// <summary>Encodes a chat's messages and tools with the model's chat template.</summary>
-    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning)
+    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning, ServerOptions options)
     {
-        ChatEncoder chat = model.Chat ?? throw ApiException.Invalid(
-            "messages", "This model has no tokenizer, so it cannot chat. Use /v1/completions with token ids.");
+        ChatEncoder chat = ChatTemplateFields.ReadEncoder(fields, model, options);
         JsonElement messages = fields["messages"] ?? throw ApiException.Missing("messages", "an array of messages");
         try
         {
@@ -70,9 +73,14 @@ internal static class ChatRequestReader
             {
                 Messages = ChatMessage.ListFromJson(messages),
                 Tools = tools.TemplateTools,
-                AddGenerationPrompt = fields.Bool("add_generation_prompt") ?? true,
+                AddGenerationPrompt = ChatTemplateFields.ReadAddGenerationPrompt(fields),
+                ContinueFinalMessage = ChatTemplateFields.ReadContinueFinalMessage(fields),
                 Variables = reasoning.Variables,
             });
+        }
+        catch (ContinuationException e)
+        {
+            throw ApiException.Invalid("continue_final_message", e.Message);
         }
         catch (TextException e)
         {

@@ -12,7 +12,7 @@ internal sealed class CompletionEndpoint(RequestReader reader, GenerationHandler
     public async Task HandleAsync(HttpContext context)
     {
         ServedModel model = reader.ReadyModel;
-        GenerationJob job = await reader.ReadAsync(context, model, CompletionRequestReader.Read);
+        GenerationJob job = await reader.ReadAsync(context, model, CompletionRequestReader.Read, known: EndpointFields.Completions);
         await handler.HandleAsync(context, model, job);
     }
 }

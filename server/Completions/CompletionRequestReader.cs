@@ -21,29 +21,33 @@ internal static class CompletionRequestReader
         RejectUnsupported(fields);
         int? logprobs = Logprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
-        SamplingParams sampling = CommonParameters.ReadSampling(fields, model.Defaults, logprobs);
-        int maxTokens = fields.Int("max_tokens", 1) ?? DefaultMaxTokens;
-        GenerationRequest request = CommonParameters.ReadRequest(fields, sampling, choices, maxTokens);
+        SamplingParams sampling = TokenRestrictions.Apply(fields, model, CommonParameters.ReadSampling(fields, model.Defaults, logprobs));
+        bool echo = fields.Bool("echo") ?? false;
+        int maxTokens = fields.Int("max_tokens", echo ? 0 : 1) ?? DefaultMaxTokens;
+        GenerationRequest request = CommonParameters.ReadRequest(fields, sampling, choices, maxTokens, options);
         bool stream = fields.Bool("stream") ?? false;
         bool usage = StreamOptions.ReadIncludeUsage(fields, stream);
         bool skipSpecial = CommonParameters.ReadSkipSpecial(fields);
-        bool echo = fields.Bool("echo") ?? false;
-        if (echo && logprobs is not null)
-        {
-            throw ApiException.Invalid("echo", "echo with logprobs is not supported: there are no log probabilities of prompts.", "unsupported_value");
-        }
-
-        IReadOnlyList<int[]> prompts = PromptReader.Read(fields, model, options);
-        if (prompts.Count * choices > options.MaxChoices)
+        int? promptLogprobs = CommonParameters.ReadPromptLogprobs(fields, stream);
+        IReadOnlyList<int[]> prompts = PromptReader.Read(fields, maxTokens, model, options);
+        if (prompts.Count > 1 && prompts.Count * choices > options.MaxPrompts)
         {
             throw ApiException.Invalid(
-                "prompt", $"The request asks for {prompts.Count} prompts times {choices} answers; this server gives up to {options.MaxChoices} at once.");
+                "prompt", $"The request asks for {prompts.Count} prompts times {choices} answers; this server gives up to {options.MaxPrompts} at once.");
         }
 
+        // An echoed prompt has as many alternatives as the answer. Without a token to generate, the engine only computes the prompt.
+        int? echoed = echo && logprobs is not null ? logprobs : maxTokens == 0 ? 0 : null;
+        request = request with { PromptLogProbabilities = promptLogprobs is null ? echoed : Math.Max(promptLogprobs.Value, echoed ?? 0) };
         return new GenerationJob(
             [.. prompts.Select(prompt => request with { PromptIds = prompt })],
             new CompletionFormat(
-                model.Text(skipSpecial: false), logprobs is not null, echo ? [.. prompts.Select(prompt => model.Decode(prompt))] : null, usage),
+                model.Text(skipSpecial: false),
+                model.Text(skipSpecial),
+                logprobs,
+                echo ? [.. prompts.Select(prompt => new EchoedPrompt(model.Decode(prompt), prompt.Length > 0 ? prompt[0] : 0))] : null,
+                promptLogprobs,
+                usage),
             stream,
             skipSpecial)
         {
@@ -54,7 +58,8 @@ internal static class CompletionRequestReader
 
     private static void RejectUnsupported(RequestFields fields)
     {
-        if (fields["suffix"] is not null)
+        // Clients send an empty string for "no suffix".
+        if (fields["suffix"] is not null and not { ValueKind: JsonValueKind.String } || fields.Text("suffix") is { Length: > 0 })
         {
             throw ApiException.Invalid("suffix", "suffix is not supported: the model only writes on.", "unsupported_value");
         }

@@ -11,18 +11,22 @@ internal static class PromptReader
 {
     private const string Name = "prompt", Expected = "a string, an array of token ids, or an array of either";
 
-    /// <summary>Reads the prompts as token ids and checks their lengths.</summary>
-    public static IReadOnlyList<int[]> Read(RequestFields fields, ServedModel model, ServerOptions options)
+    /// <summary>Reads the prompts as token ids, truncates them if the request asks for it, and checks their lengths.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="maxTokens">The most tokens of an answer.</param>
+    /// <param name="model">The served model.</param>
+    /// <param name="options">The server's limits.</param>
+    public static IReadOnlyList<int[]> Read(RequestFields fields, int maxTokens, ServedModel model, ServerOptions options)
     {
         JsonElement json = fields[Name] ?? throw ApiException.Missing(Name, Expected);
         bool begin = fields.Bool("add_special_tokens") ?? false;
         List<int[]> prompts = [];
         if (json.ValueKind == JsonValueKind.Array && json.GetArrayLength() > 0 && json[0].ValueKind != JsonValueKind.Number)
         {
-            if (json.GetArrayLength() > options.MaxChoices)
+            if (json.GetArrayLength() > options.MaxPrompts)
             {
                 throw ApiException.Invalid(
-                    Name, $"prompt holds {json.GetArrayLength()} prompts; this server answers up to {options.MaxChoices} at once.");
+                    Name, $"prompt holds {json.GetArrayLength()} prompts; this server answers up to {options.MaxPrompts} at once.");
             }
 
             foreach (JsonElement item in json.EnumerateArray())
@@ -35,9 +39,9 @@ internal static class PromptReader
             prompts.Add(ReadOne(json, Name, model, begin));
         }
 
-        foreach (int[] prompt in prompts)
+        for (int i = 0; i < prompts.Count; i++)
         {
-            PromptLimits.CheckLength(prompt.Length, Name, options);
+            prompts[i] = PromptLimits.Fit(prompts[i], Name, maxTokens, fields, model, options);
         }
 
         return prompts;

@@ -112,6 +112,7 @@ internal sealed class GenerationHandler(
     {
         ApiException shown => shown,
         QueueFullException full => ApiException.TooManyRequests("queue_full", full.Message, QueueRetry),
+        RequestException { Parameter: "prompt", IsTooLong: true } error => ApiException.Invalid(job.PromptParameter, error.Message, "context_length_exceeded"),
         RequestException { Parameter: "prompt" } error => ApiException.Invalid(job.PromptParameter, error.Message),
         RequestException { Parameter: "max_tokens" } error => ApiException.Invalid(job.LengthParameter, error.Message, "context_length_exceeded"),
         ConstraintException error => ApiException.Invalid(error.Parameter, error.Message),

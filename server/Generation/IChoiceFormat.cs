@@ -16,4 +16,9 @@ internal interface IChoiceFormat
 
     /// <summary>Writes the choice as a part of a complete response.</summary>
     void WriteComplete(Utf8JsonWriter writer);
+
+    /// <summary>Writes the fields of a whole response that come from this choice, which is its first. Most formats have none.</summary>
+    void WriteResponseFields(Utf8JsonWriter writer)
+    {
+    }
 }

@@ -40,6 +40,7 @@ internal abstract class OpenAIFormat(bool includeUsage) : IResponseFormat
         writer.WriteEndArray();
         writer.WritePropertyName("usage"u8);
         usage.Write(writer);
+        choices[0].WriteResponseFields(writer);
         writer.WriteEndObject();
     }
 

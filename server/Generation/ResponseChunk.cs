@@ -9,4 +9,11 @@ namespace HunyuanOrleans.Server.Generation;
 /// <param name="Samples">The log probabilities of the new tokens, without a stop token; empty unless requested.</param>
 /// <param name="Finish">Why the choice ended; set in its last chunk only.</param>
 internal readonly record struct ResponseChunk(
-    string Text, IReadOnlyList<AnswerEvent> Events, ReadOnlyMemory<SampledToken> Samples, FinishReason Finish);
+    string Text, IReadOnlyList<AnswerEvent> Events, ReadOnlyMemory<SampledToken> Samples, FinishReason Finish)
+{
+    /// <summary>In the first chunk: the tokens of the prompt after its first, with their log probabilities; empty unless requested.</summary>
+    public ReadOnlyMemory<SampledToken> Prompt { get; init; }
+
+    /// <summary>The stop token that ended the choice, with its log probabilities; null for none, and unless requested.</summary>
+    public SampledToken? StopToken { get; init; }
+}

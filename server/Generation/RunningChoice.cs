@@ -76,10 +76,15 @@ internal sealed class RunningChoice(
             }
 
             string shown = _text.Append(chunk);
-            ReadOnlyMemory<SampledToken> samples = chunk.EndsWithStopId && chunk.Samples.Length > 0 ? chunk.Samples[..^1] : chunk.Samples;
-            if (shown.Length > 0 || samples.Length > 0 || chunk.Finish != FinishReason.None)
+            bool endsWithStop = chunk.EndsWithStopId && chunk.Samples.Length > 0;
+            ReadOnlyMemory<SampledToken> samples = endsWithStop ? chunk.Samples[..^1] : chunk.Samples;
+            if (shown.Length > 0 || samples.Length > 0 || chunk.Prompt.Length > 0 || chunk.Finish != FinishReason.None)
             {
-                yield return new ResponseChunk(shown, Divide(shown, chunk.Finish != FinishReason.None), samples, chunk.Finish);
+                yield return new ResponseChunk(shown, Divide(shown, chunk.Finish != FinishReason.None), samples, chunk.Finish)
+                {
+                    Prompt = chunk.Prompt,
+                    StopToken = endsWithStop ? chunk.Samples.Span[^1] : null,
+                };
 
                 // A choice that is computed as fast as it is read never waits. Without this yield it would keep its thread, and other
                 // choices and new requests would stall until the thread pool grows.

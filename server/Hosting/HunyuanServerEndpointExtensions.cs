@@ -27,7 +27,7 @@ public static class HunyuanServerEndpointExtensions
         if (options.CorsOrigins.Count > 0)
         {
             app.UseCors(policy => policy.WithOrigins([.. options.CorsOrigins]).AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders("x-request-id", "retry-after"));
+                .WithExposedHeaders("x-request-id", "retry-after", UnknownFields.Header));
         }
 
         AccessPolicy access = app.Services.GetRequiredService<AccessPolicy>();
@@ -38,6 +38,7 @@ public static class HunyuanServerEndpointExtensions
         app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
         app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
         app.MapPost("/reset_prefix_cache", access.RequireAdministrator(app.Services.GetRequiredService<PrefixCacheEndpoint>().ResetAsync));
+        app.MapRead("/tokenizer_info", access.RequireKey(app.Services.GetRequiredService<TokenizerInfoEndpoint>().GetAsync));
         app.MapRead("/v1/models", access.RequireKey(models.ListAsync));
         app.MapRead("/v1/models/{**id}", access.RequireKey(models.GetAsync));
         app.MapRead("/metrics", access.RequireOperator(app.Services.GetRequiredService<PrometheusEndpoint>().HandleAsync));

@@ -54,6 +54,7 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<CompletionEndpoint>();
         services.AddSingleton<OllamaEndpoint>();
         services.AddSingleton<TokenizeEndpoint>();
+        services.AddSingleton<TokenizerInfoEndpoint>();
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<PrefixCacheEndpoint>();

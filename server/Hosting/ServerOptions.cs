@@ -64,8 +64,26 @@ public sealed class ServerOptions
     /// <summary>The longest prompt, in tokens; 0 leaves the limit to the model's context. Default 0.</summary>
     public int MaxPromptTokens { get; set; }
 
-    /// <summary>The most answers of one request: prompts times n. Default 16.</summary>
+    /// <summary>The most answers to one prompt: n. Default 16.</summary>
     public int MaxChoices { get; set; } = 16;
+
+    /// <summary>The most prompts of one request for text completions, and the most answers to all of them together. Default 256.</summary>
+    public int MaxPrompts { get; set; } = 256;
+
+    /// <summary>What happens to parameters that the server does not know. Default: they are ignored.</summary>
+    public UnknownParameterPolicy UnknownParameters { get; set; }
+
+    /// <summary>
+    /// Whether a request may bring its own chat template (chat_template). A template can write special tokens, so it can imitate other roles.
+    /// Default false.
+    /// </summary>
+    public bool AllowChatTemplate { get; set; }
+
+    /// <summary>
+    /// Whether a request may set its place in the queue (priority): lower values start first. Default false, because every caller could then
+    /// pass all others.
+    /// </summary>
+    public bool AllowPriority { get; set; }
 
     /// <summary>The most connections at once; further ones are closed. Default 4096.</summary>
     public int MaxConnections { get; set; } = 4096;

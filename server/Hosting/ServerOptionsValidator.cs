@@ -21,6 +21,12 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         CheckRange(failures, nameof(options.MaxJsonDepth), options.MaxJsonDepth, 8, 1000);
         CheckRange(failures, nameof(options.MaxPromptTokens), options.MaxPromptTokens, 0, int.MaxValue);
         CheckRange(failures, nameof(options.MaxChoices), options.MaxChoices, 1, 128);
+        CheckRange(failures, nameof(options.MaxPrompts), options.MaxPrompts, 1, 1024);
+        if (!Enum.IsDefined(options.UnknownParameters))
+        {
+            failures.Add($"{nameof(options.UnknownParameters)} is '{options.UnknownParameters}'; allowed: Ignore, Warn, Refuse.");
+        }
+
         CheckRange(failures, nameof(options.MaxConnections), options.MaxConnections, 1, 1_000_000);
         CheckRange(failures, nameof(options.RequestTimeout), options.RequestTimeout.TotalSeconds, 1, 86400);
         CheckRange(failures, nameof(options.KeepAliveInterval), options.KeepAliveInterval.TotalSeconds, 0, 3600);

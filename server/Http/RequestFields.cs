@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Server.Http;
 
@@ -11,6 +12,9 @@ namespace HunyuanOrleans.Server.Http;
 /// <param name="prefix">The path of <paramref name="root"/> in the request, which precedes the names in errors.</param>
 internal readonly struct RequestFields(JsonElement root, string prefix = "")
 {
+    // Whole numbers above this differ from their floating-point form.
+    private const double MaxWhole = 1L << 53;
+
     /// <summary>A parameter's value; null if it is absent or null.</summary>
     public JsonElement? this[string name] =>
         root.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -53,6 +57,7 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
 
         return value.TryGetUInt64(out ulong unsigned) ? unsigned
             : value.TryGetInt64(out long signed) ? unchecked((ulong)signed)
+            : IsWhole(value, out double real) && Math.Abs(real) < MaxWhole ? unchecked((ulong)(long)real)
             : throw ApiException.Invalid(prefix + name, $"{prefix}{name} must be a whole number of at most 64 bits.");
     }
 
@@ -149,9 +154,8 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
             throw ApiException.InvalidType(name, "a whole number", Kind(value), parameter);
         }
 
-        // Clients whose language has only one number type may write 16 as 16.0.
         bool whole = value.TryGetInt32(out int number);
-        if (!whole && value.TryGetDouble(out double real) && real == Math.Floor(real) && Math.Abs(real) <= int.MaxValue)
+        if (!whole && IsWhole(value, out double real) && Math.Abs(real) <= int.MaxValue)
         {
             (whole, number) = (true, (int)real);
         }
@@ -161,10 +165,12 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
             return number;
         }
 
-        string given = value.GetRawText();
-        string shown = given.Length <= 40 ? given : given[..40] + "…";
-        throw ApiException.Invalid(parameter ?? name, string.Create(CultureInfo.InvariantCulture, $"{name} is {shown}; allowed: {Range(min, max)}."));
+        string shown = whole ? number.ToString(CultureInfo.InvariantCulture) : value.TryGetDouble(out double given) ? PlainNumber.Format(given) : "too large";
+        throw ApiException.Invalid(parameter ?? name, $"{name} is {shown}; allowed: {Range(min, max)}.");
     }
+
+    // Clients whose language has only one number type may write 16 as 16.0.
+    private static bool IsWhole(JsonElement value, out double number) => value.TryGetDouble(out number) && number == Math.Floor(number);
 
     private static string Range(int min, int max) => (min, max) switch
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
@@ -26,7 +27,13 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
     /// <param name="model">The served model.</param>
     /// <param name="read">Reads the endpoint's parameters.</param>
     /// <param name="checkModel">Whether the requested model must be the served one; false if <paramref name="read"/> checks it.</param>
-    public async Task<T> ReadAsync<T>(HttpContext context, ServedModel model, Func<RequestFields, ServedModel, ServerOptions, T> read, bool checkModel = true)
+    /// <param name="known">The parameters that the endpoint knows; null to allow any.</param>
+    public async Task<T> ReadAsync<T>(
+        HttpContext context,
+        ServedModel model,
+        Func<RequestFields, ServedModel, ServerOptions, T> read,
+        bool checkModel = true,
+        FrozenSet<string>? known = null)
     {
         using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
         if (options.Value.LogText)
@@ -38,6 +45,11 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
         if (checkModel && fields.Text("model") is { } name && name != model.Name)
         {
             throw NotFound(name, model);
+        }
+
+        if (known is not null)
+        {
+            UnknownFields.Check(context, body.RootElement, known, options.Value.UnknownParameters);
         }
 
         return read(fields, model, options.Value);

@@ -16,7 +16,7 @@ internal sealed class TokenizeEndpoint(RequestReader reader)
     public async Task TokenizeAsync(HttpContext context)
     {
         ServedModel model = reader.Model;
-        (int[] ids, bool strings) = await reader.ReadAsync(context, model, ReadText);
+        (int[] ids, bool strings) = await reader.ReadAsync(context, model, ReadText, known: EndpointFields.Tokenize);
         ITokenText text = model.Text(skipSpecial: false);
         await JsonResponse.WriteAsync(context, writer =>
         {
@@ -53,7 +53,7 @@ internal sealed class TokenizeEndpoint(RequestReader reader)
     public async Task DetokenizeAsync(HttpContext context)
     {
         ServedModel model = reader.Model;
-        string text = await reader.ReadAsync(context, model, ReadIds);
+        string text = await reader.ReadAsync(context, model, ReadIds, known: EndpointFields.Detokenize);
         await JsonResponse.WriteAsync(context, writer =>
         {
             writer.WriteStartObject();
@@ -69,7 +69,7 @@ internal sealed class TokenizeEndpoint(RequestReader reader)
         bool begin = fields.Bool("add_special_tokens") ?? false;
         if (fields["messages"] is not null)
         {
-            return (ChatRequestReader.Encode(fields, model, ToolChoice.Read(fields), ReasoningParameters.Read(fields, model, options)), strings);
+            return (ChatRequestReader.Encode(fields, model, ToolChoice.Read(fields), ReasoningParameters.Read(fields, model, options), options), strings);
         }
 
         string text = fields.Text("prompt") ?? throw ApiException.Missing("prompt", "a string; or give messages");

@@ -38,6 +38,17 @@ public sealed class ResumeTests
                 Sampling = new() { Seed = 5, LogitBias = new Dictionary<int, float> { [Eos] = 2, [11] = 1 } },
             }
         },
+        {
+            "shortest length and restrictions", new()
+            {
+                PromptIds = new[] { 30, 31 }, MaxTokens = 50, MinTokens = 9, Choices = 3, StopIds = [11], StopStrings = ["ab"],
+                Sampling = new()
+                {
+                    Seed = 7, LogitBias = new Dictionary<int, float> { [Eos] = 2, [11] = 1 }, BadWords = [[1], [2, 3], [4, 4, 4]],
+                    AllowedTokens = [.. Enumerable.Range(0, 30)],
+                },
+            }
+        },
         { "no limit", new() { PromptIds = new int[180], IgnoreEos = true, Sampling = new() { Seed = 6 } } },
     };
 

@@ -12,6 +12,7 @@ public sealed class TextStream
     private readonly ITokenText _text;
     private readonly StopStringMatcher? _stops;
     private readonly bool _includeStop;
+    private int _unstopped;
     private readonly Decoder _decoder = new UTF8Encoding(false).GetDecoder();
     private readonly ArrayBufferWriter<byte> _pending = new(256);
 
@@ -19,8 +20,10 @@ public sealed class TextStream
     /// <param name="text">The bytes of the tokens.</param>
     /// <param name="stops">The stop strings; null for none.</param>
     /// <param name="includeStop">Whether the text includes the stop string, or the text of the stop id, that ends it.</param>
-    public TextStream(ITokenText text, StopStringSet? stops = null, bool includeStop = false)
+    /// <param name="unstopped">Number of tokens at the beginning that do not belong to a stop string, whatever their text.</param>
+    public TextStream(ITokenText text, StopStringSet? stops = null, bool includeStop = false, int unstopped = 0)
     {
+        _unstopped = unstopped;
         _text = text;
         _stops = stops is { Count: > 0 } ? new StopStringMatcher(stops) : null;
         _includeStop = includeStop;
@@ -44,6 +47,13 @@ public sealed class TextStream
             }
 
             ReadOnlySpan<byte> bytes = _text.TokenBytes(id);
+            if (_unstopped > 0)
+            {
+                _unstopped--;
+                _pending.Write(bytes);
+                continue;
+            }
+
             _pending.Write(bytes[..(_stops?.Process(bytes) ?? bytes.Length)]);
         }
 

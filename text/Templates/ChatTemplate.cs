@@ -49,6 +49,12 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(string source, IReadOnlyDictionary<string, string>? specialTokens = null, TemplateOptions? options = null) =>
         new(JinjaTemplate.Parse(source, options), null, specialTokens ?? new Dictionary<string, string>(), "given");
 
+    /// <summary>Parses another template for the same model: it has the same special tokens as variables.</summary>
+    /// <param name="source">The source of the template.</param>
+    /// <param name="options">Limits and white-space rules; null for the defaults.</param>
+    /// <exception cref="TemplateException">The source is malformed.</exception>
+    public ChatTemplate WithSource(string source, TemplateOptions? options = null) => Parse(source, _specialTokens, options);
+
     /// <summary>Renders a chat to a string. Use <see cref="RenderSegments"/> to encode it: a string does not contain the origin of its text.</summary>
     /// <exception cref="TemplateException">Rendering fails, or the template calls raise_exception.</exception>
     /// <exception cref="TextException">There is no message, a role is unknown, or a variable is reserved.</exception>
@@ -67,7 +73,7 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(input);
         input.Validate();
         JinjaTemplate template = input.Tools is { Count: > 0 } && _withTools is not null ? _withTools : _main;
-        return template.RenderWithOrigins((budget, scope) =>
+        OriginText text = template.RenderWithOrigins((budget, scope) =>
         {
             foreach ((string name, string text) in _specialTokens)
             {
@@ -76,5 +82,28 @@ public sealed class ChatTemplate
 
             ChatVariables.Define(budget, scope, input);
         });
+        return input.ContinueFinalMessage ? text.Slice(0, EndOfFinalMessage(text, input.Messages[^1].Content!)) : text;
+    }
+
+    /// <summary>Finds the end of the last message. Many templates trim its text.</summary>
+    private static int EndOfFinalMessage(OriginText text, string content) => FindLast(text, content) ?? FindLast(text, content.Trim())
+        ?? throw new ContinuationException("The chat template does not write the last message as it is, so it cannot be continued.");
+
+    /// <summary>The end of the last place where a whole text comes from the request; null if there is none.</summary>
+    private static int? FindLast(OriginText text, string content)
+    {
+        int at = text.Text.LastIndexOf(content, StringComparison.Ordinal);
+        while (at >= 0)
+        {
+            if (!text.FromTemplateAt(at) && text.RunEnd(at) >= at + content.Length)
+            {
+                return at + content.Length;
+            }
+
+            // The index of LastIndexOf is that of the last char to look at.
+            at = at == 0 ? -1 : text.Text.LastIndexOf(content, at + content.Length - 2, StringComparison.Ordinal);
+        }
+
+        return null;
     }
 }

@@ -17,6 +17,12 @@ public sealed record ChatTemplateInput
     public bool AddGenerationPrompt { get; init; } = true;
 
     /// <summary>
+    /// Whether the model continues the last message, which must be the assistant's: the text ends where that message's content ends. It excludes
+    /// <see cref="AddGenerationPrompt"/>. Default false.
+    /// </summary>
+    public bool ContinueFinalMessage { get; init; }
+
+    /// <summary>
     /// More variables of the template, such as enable_thinking (chat_template_kwargs in requests). Their text counts as text of the
     /// request, so it cannot contain special tokens. Null for none.
     /// </summary>
@@ -41,6 +47,11 @@ public sealed record ChatTemplateInput
             {
                 throw new TextException($"messages[{i}].tool_calls must be an array.");
             }
+        }
+
+        if (ContinueFinalMessage)
+        {
+            ContinuationException.Check(this);
         }
 
         if (Variables?.Keys.FirstOrDefault(Reserved.Contains) is { } name)

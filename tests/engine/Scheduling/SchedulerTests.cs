@@ -64,6 +64,22 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public async Task Requests_start_by_priority_and_then_by_arrival()
+    {
+        (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 1, TokenBudget = 8 });
+        int[] priorities = [0, 3, 0, -2, 3, -2, 0];
+        Generation[] generations = [.. priorities.Select(priority => intake.Submit(new() { PromptIds = new[] { 1 }, MaxTokens = 1, Priority = priority }))];
+        List<int> order = [];
+        while (scheduler.HasWork)
+        {
+            await scheduler.StepAsync(default);
+            order.AddRange(Enumerable.Range(0, generations.Length).Where(i => generations[i].Choices[0].Completion.IsCompleted && !order.Contains(i)));
+        }
+
+        Assert.Equal([3, 5, 0, 2, 6, 1, 4], order);
+    }
+
+    [Fact]
     public async Task Cancelling_frees_the_blocks_before_the_next_step()
     {
         (Scheduler scheduler, RequestAdmission intake) = Create(new ExecutorLimits(48, 60, 16, 4, 64, 8), new() { MaxSequences = 2, TokenBudget = 8, PrefixCache = false });

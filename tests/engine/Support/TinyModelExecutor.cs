@@ -29,6 +29,7 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        result.Scores.Clear();
         for (int i = 0; i < batch.SliceCount; i++)
         {
             if (ShouldLoseKv?.Invoke() ?? false)
@@ -46,18 +47,29 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
                 Cell(blocks, position) = TinyModel.Next(before, batch.Tokens[slice.FirstRow + row], position);
             }
 
+            for (int row = 0; row < slice.Scoring.Count; row++)
+            {
+                ComputeLogits(blocks, slice.Start + slice.Scoring.FirstRow + row + 1);
+                result.Scores.Add(_sampler.Score(_logits, slice.Scoring.Targets.Span[row], slice.Scoring.Alternatives));
+            }
+
             if (slice.Sampling is { } state)
             {
-                ulong hash = 0;
-                for (int position = 0; position < slice.Start + slice.Count; position++)
-                {
-                    hash = TinyModel.Fold(hash, Cell(blocks, position));
-                }
-
-                TinyModel.Logits(hash, _logits);
+                ComputeLogits(blocks, slice.Start + slice.Count);
                 result[i] = _sampler.Sample(_logits, state);
             }
         }
+    }
+
+    private void ComputeLogits(ReadOnlySpan<int> blocks, int length)
+    {
+        ulong hash = 0;
+        for (int position = 0; position < length; position++)
+        {
+            hash = TinyModel.Fold(hash, Cell(blocks, position));
+        }
+
+        TinyModel.Logits(hash, _logits);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+
+namespace HunyuanOrleans.Server.Http;
+
+/// <summary>
+/// The parameters that each endpoint knows. Others are unknown, and <see cref="Hosting.ServerOptions.UnknownParameters"/> decides what happens to
+/// a request with them.
+/// </summary>
+internal static class EndpointFields
+{
+    /// <summary>Parameters that are accepted with any value, because they cannot change the answer.</summary>
+    public static FrozenSet<string> NoEffect { get; } = Set([
+        "data_parallel_rank", "metadata", "mm_processor_kwargs", "prediction", "prompt_cache_key", "prompt_cache_retention", "request_id",
+        "safety_identifier", "service_tier", "store", "user",
+    ]);
+
+    /// <summary>POST /v1/chat/completions.</summary>
+    public static FrozenSet<string> Chat { get; } = Set(
+    [
+        .. Generation, "messages", "tools", "tool_choice", "parallel_tool_calls", "logprobs", "top_logprobs", "max_tokens", "max_completion_tokens",
+        "functions", "function_call", "thinking_token_budget", "include_reasoning",
+        .. Template,
+    ]);
+
+    /// <summary>POST /v1/completions.</summary>
+    public static FrozenSet<string> Completions { get; } = Set(
+    [
+        .. Generation, "prompt", "suffix", "echo", "best_of", "logprobs", "max_tokens", "add_special_tokens",
+    ]);
+
+    /// <summary>POST /tokenize.</summary>
+    public static FrozenSet<string> Tokenize { get; } = Set(
+    [
+        "model", "prompt", "messages", "add_special_tokens", "return_token_strs", "thinking_token_budget", "include_reasoning", "tools", "tool_choice", "parallel_tool_calls", .. Template, .. NoEffect,
+    ]);
+
+    /// <summary>POST /detokenize.</summary>
+    public static FrozenSet<string> Detokenize { get; } = Set(["model", "tokens", .. NoEffect]);
+
+    private static string[] Generation =>
+    [
+        "model", "stream", "stream_options", "n", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
+        "seed", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "logit_bias", "skip_special_tokens", "cache_salt", "priority", "return_progress",
+        "truncate_prompt_tokens", "min_tokens", "bad_words", "allowed_token_ids", "prompt_logprobs", "response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
+        .. NoEffect, .. UnsupportedFields.Names,
+    ];
+
+    private static string[] Template => ["add_generation_prompt", "continue_final_message", "chat_template", "chat_template_kwargs", "reasoning_effort"];
+
+    private static FrozenSet<string> Set(string[] names) => names.ToFrozenSet(StringComparer.Ordinal);
+}
