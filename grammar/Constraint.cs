@@ -127,7 +127,7 @@ public sealed class Constraint
     }
 
     /// <summary>Computes masks in advance, until every known state has one or the work limit is reached.</summary>
-    /// <param name="maxWork">Approximate number of token trie nodes to visit.</param>
+    /// <param name="maxWork">Approximate number of token trie nodes and edges of automata to visit.</param>
     internal void PrecomputeMasks(long maxWork)
     {
         lock (_gate)

@@ -17,7 +17,7 @@ public sealed class ConstraintCompiler
     /// <summary>Maximum estimated size of the cache in bytes. The most recently used constraint is kept even if it is larger.</summary>
     private const long MaxCachedBytes = 512L << 20;
 
-    /// <summary>Token trie nodes that computing masks in advance may visit for one constraint: some tens of milliseconds.</summary>
+    /// <summary>Token trie nodes and edges of automata that computing masks in advance may visit for one constraint: some tens of milliseconds.</summary>
     private const long PrecomputeWork = 6_000_000;
 
     private readonly TokenVocabulary _vocabulary;
@@ -105,7 +105,7 @@ public sealed class ConstraintCompiler
     {
         GrammarContext context = new(parameter, _trie.MaxTokenLength);
         NfaRule top = new(context, "The constraint");
-        top.SetBody(spec.ToGrammar(context, new JsonGrammar(context)));
+        top.SetBody(spec.ToGrammar(context, new JsonGrammar(context, NumberLimits.Float64)));
         RuleAnalyzer.Run(context);
         if (!top.Productive)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HunyuanOrleans.Grammar.Automata;
+using HunyuanOrleans.Grammar.Gbnf;
 using HunyuanOrleans.Grammar.Nodes;
 using HunyuanOrleans.Grammar.Patterns;
 using HunyuanOrleans.Grammar.Schemas;
@@ -39,6 +40,11 @@ public sealed class ConstraintSpec
     public static ConstraintSpec Regex(string pattern)
         => new(Tagged('r', pattern), (context, _) => RegexParser.Parse(
             context, pattern, Utf8CharacterEncoding.Instance, search: false, allowRules: true, "The regular expression"));
+
+    /// <summary>A text that a grammar in llama.cpp's notation (GBNF) describes with its rule <c>root</c>.</summary>
+    /// <param name="grammar">The grammar.</param>
+    public static ConstraintSpec Grammar(string grammar)
+        => new(Tagged('g', grammar), (context, _) => GbnfCompiler.Compile(context, grammar));
 
     /// <summary>One of the given texts.</summary>
     /// <param name="texts">The texts, at least one.</param>
@@ -84,6 +90,26 @@ public sealed class ConstraintSpec
         return new(text, (context, json) => new RepeatNode(part.ToGrammar(context, json), min, max));
     }
 
+    /// <summary>
+    /// Text that is free until a trigger comes. Then the trigger's continuation must follow, and after it the text is free again. The text
+    /// may end wherever it is free.
+    /// </summary>
+    /// <param name="tags">
+    /// The triggers, none of them empty, with what must follow each. A trigger whose continuation is <see cref="OneOf"/> of nothing never comes.
+    /// </param>
+    /// <param name="single">True if the text ends with the first continuation.</param>
+    public static ConstraintSpec TaggedText(IReadOnlyList<(string Trigger, ConstraintSpec Continuation)> tags, bool single = false)
+    {
+        if (tags.Any(static tag => tag.Trigger.Length == 0))
+        {
+            throw new ArgumentException("A trigger is empty.", nameof(tags));
+        }
+
+        string parts = string.Concat(tags.Select(static tag => $"{Tagged('l', tag.Trigger)}{tag.Continuation.Text}"));
+        string text = string.Create(CultureInfo.InvariantCulture, $"{(single ? 'v' : 'p')}{tags.Count}:{parts}");
+        return new(text, (context, json) => new TaggedTextNode([.. tags.Select(tag => (tag.Trigger, tag.Continuation.ToGrammar(context, json)))], single));
+    }
+
     /// <summary>A part that comes from its own request parameter, which errors in this part name.</summary>
     /// <param name="parameter">Name of the parameter, such as <c>tools[2].function.parameters</c>.</param>
     /// <param name="part">The part.</param>
@@ -99,6 +125,14 @@ public sealed class ConstraintSpec
                 throw new ConstraintException(parameter, $"{parameter}: {exception.Message}");
             }
         });
+
+    /// <summary>
+    /// A part in which JSON numbers without bounds may have any number of digits. Elsewhere, integers lie between -(2^53 - 1) and 2^53 - 1,
+    /// and other numbers have at most 16 digits before and 17 behind the decimal point and 2 in an exponent, so that every JSON reader
+    /// takes them.
+    /// </summary>
+    /// <param name="part">The part.</param>
+    public static ConstraintSpec AnyNumbers(ConstraintSpec part) => new($"w{part.Text}", (context, json) => part.ToGrammar(context, json.AnyNumbers));
 
     /// <summary>Reads a specification from its <see cref="Text"/>.</summary>
     /// <exception cref="FormatException">The text is not a valid specification.</exception>

@@ -33,12 +33,16 @@ internal sealed class ConstraintSpecParser(string text)
             'j' => ConstraintSpec.JsonObject,
             's' => ConstraintSpec.JsonSchema(ReadString()),
             'r' => ConstraintSpec.Regex(ReadString()),
+            'g' => ConstraintSpec.Grammar(ReadString()),
             'l' => ConstraintSpec.Literal(ReadString()),
             'u' => ReadString() is { Length: > 0 } mark ? ConstraintSpec.Until(mark) : throw Malformed(),
             't' => ConstraintSpec.SpecialToken(ParseNumber(ReadString())),
             'q' => ConstraintSpec.Sequence(ReadParts()),
             'o' => ConstraintSpec.OneOf(ReadParts()),
             'x' => ReadRepeat(),
+            'p' => ConstraintSpec.TaggedText(ReadTags()),
+            'v' => ConstraintSpec.TaggedText(ReadTags(), single: true),
+            'w' => ConstraintSpec.AnyNumbers(ReadPart()),
             'n' => ConstraintSpec.ForParameter(ReadString(), ReadPart()),
             _ => throw Malformed(),
         };
@@ -69,6 +73,23 @@ internal sealed class ConstraintSpecParser(string text)
         }
 
         return [.. parts];
+    }
+
+    private (string Trigger, ConstraintSpec Continuation)[] ReadTags()
+    {
+        int count = ParseNumber(ReadUntil(':'));
+        List<(string Trigger, ConstraintSpec Continuation)> tags = [];
+        for (int i = 0; i < count; i++)
+        {
+            if (_at == text.Length || text[_at++] != 'l' || ReadString() is not { Length: > 0 } trigger)
+            {
+                throw Malformed();
+            }
+
+            tags.Add((trigger, ReadPart()));
+        }
+
+        return [.. tags];
     }
 
     private string ReadString()

@@ -50,6 +50,12 @@ internal sealed class Sequence
         _bans = TokenBans.Create(options.Request, options.StopIds);
         UpdateForbiddenTokens();
         UpdateAllowedTokens();
+        if (options.Constraint is { IsFinished: true } finished)
+        {
+            // The constraint allows nothing but the empty text, so that only an end-of-text token may come.
+            Sampling.AllowedTokens = finished.AllowedTokens;
+        }
+
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
         PromptScores = options.Request.PromptLogProbabilities is null || options.ResumedIds.Length > 0 ? null : new TokenLog<SampledToken>(PromptLength - 1);
         Action cancel = () =>

@@ -120,7 +120,7 @@ internal sealed class CountedRule : Rule
         bool accepting = count == AfterClosing || (_close is null && inner is null && count >= _min);
         bool readsBytes = count != AfterClosing
             && (count == BeforeOpening || inner is not null || (_close is not null && count >= _min) || (count != _max && _element.Productive));
-        state = new RuleState(this, Context.NextId(), null, inner, count, accepting, readsBytes);
+        state = new RuleState(this, Context.NextId(), null, inner, count, accepting, readsBytes ? ByteSet.All : default);
         _states.Add(key, state);
         if ((count <= 0 || count == _min) && _known.Count < MaxKnown)
         {

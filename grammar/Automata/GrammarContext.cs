@@ -40,8 +40,14 @@ internal sealed class GrammarContext(string parameter, int maxTokenLength)
     /// <summary>Work spent since <see cref="BeginStep"/>.</summary>
     public long StepWork => _stepWork;
 
+    /// <summary>Work of determinization spent so far.</summary>
+    public long DeterminizationWork => _determinizationWork;
+
     /// <summary>Estimated memory use of the automata in bytes.</summary>
     public long EstimatedBytes => (100L * _nfaStates) + (1000L * _ruleStates);
+
+    /// <summary>True if half of a limit is used up, so that nothing more should be computed in advance.</summary>
+    public bool IsHalfSpent => _ruleStates > MaxRuleStates / 2 || _determinizationWork > MaxDeterminizationWork / 2;
 
     /// <summary>Returns a new id, unique within the constraint.</summary>
     public int NextId() => ++_nextId;

@@ -168,7 +168,8 @@ internal sealed class NfaRule : Rule
     /// </summary>
     private RuleState? CloseSet()
     {
-        bool accepting = false, readsBytes = false;
+        bool accepting = false;
+        ByteSet readable = default;
         int kept = 0, visited = 0;
         for (int i = 0; i < _set.Count; i++)
         {
@@ -184,7 +185,11 @@ internal sealed class NfaRule : Rule
                 }
 
                 bool reads = edge.ReadsByte && _live[edge.Target];
-                readsBytes |= reads;
+                if (reads)
+                {
+                    readable.AddRange(edge.Low, edge.High);
+                }
+
                 matters |= reads || edge.Callee is { Productive: true };
             }
 
@@ -205,7 +210,7 @@ internal sealed class NfaRule : Rule
         if (!_states.TryGetValue(set, out RuleState? state))
         {
             Context.CountRuleState();
-            state = new RuleState(this, Context.NextId(), set, null, 0, accepting, readsBytes);
+            state = new RuleState(this, Context.NextId(), set, null, 0, accepting, readable);
             _states.Add(set, state);
             _known.Add(state);
         }

@@ -62,10 +62,27 @@ internal static class RuleAnalyzer
             }
         }
 
-        if (callers.FirstOrDefault(static pair => pair.Value > 0).Key is { } circular)
+        HashSet<Rule> left = [.. callers.Where(static pair => pair.Value > 0).Select(static pair => pair.Key)];
+        if (left.Count > 0)
         {
-            throw context.Error($"{circular.Name} refers to itself without anything in between; a recursive reference must be inside "
-                + "an object's property or an array's item.");
+            throw context.Error($"{FindCircular(left, calls).Name} refers to itself without anything in between (left recursion); something must "
+                + "be read before a recursive reference, such as the name of an object's property or an array's [.");
         }
+    }
+
+    /// <summary>Returns a rule that calls itself, perhaps through others.</summary>
+    /// <param name="left">The rules that are called by each other, and those that they call.</param>
+    /// <param name="calls">The calls of each rule.</param>
+    private static Rule FindCircular(HashSet<Rule> left, Dictionary<Rule, Rule[]> calls)
+    {
+        // Each of these rules has a caller among them, so going from rule to caller ends in a circle.
+        HashSet<Rule> seen = [];
+        Rule rule = left.First();
+        while (seen.Add(rule))
+        {
+            rule = left.First(caller => calls[caller].Contains(rule));
+        }
+
+        return rule;
     }
 }

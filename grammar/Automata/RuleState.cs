@@ -3,14 +3,12 @@ namespace HunyuanOrleans.Grammar.Automata;
 /// <summary>A deterministic state of a <see cref="Rule"/>. Only its rule interprets what the state consists of.</summary>
 internal sealed class RuleState
 {
-    private static readonly RuleState Dead = new(null!, -1, null, null, 0, false, false);
-
     private ByteMap<RuleState> _next;
     private RuleCall[]? _calls;
     private RuleState? _representative;
     private int _horizon;
 
-    public RuleState(Rule rule, int id, int[]? nfaStates, RuleState? elementState, int elementCount, bool accepting, bool readsBytes)
+    public RuleState(Rule rule, int id, int[]? nfaStates, RuleState? elementState, int elementCount, bool accepting, ByteSet readable)
     {
         Rule = rule;
         Id = id;
@@ -18,7 +16,8 @@ internal sealed class RuleState
         ElementState = elementState;
         ElementCount = elementCount;
         Accepting = accepting;
-        ReadsBytes = readsBytes;
+        Readable = readable;
+        ReadsBytes = !readable.IsEmpty;
     }
 
     public Rule Rule { get; }
@@ -37,6 +36,9 @@ internal sealed class RuleState
 
     /// <summary>True if the rule may end in this state.</summary>
     public bool Accepting { get; }
+
+    /// <summary>The bytes that the rule can read in this state without a call, perhaps with others that it cannot.</summary>
+    public ByteSet Readable { get; }
 
     /// <summary>True if the rule can read a byte in this state without a call.</summary>
     public bool ReadsBytes { get; }
@@ -67,12 +69,11 @@ internal sealed class RuleState
         }
 
         RuleState? next = _next.Get(value);
-        if (next is null)
+        if (next is null && Readable.Contains(value) && (next = Rule.Step(this, value)) is not null)
         {
-            next = Rule.Step(this, value) ?? Dead;
             _next.Add(value, next);
         }
 
-        return next == Dead ? null : next;
+        return next;
     }
 }

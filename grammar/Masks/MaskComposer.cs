@@ -67,10 +67,10 @@ internal sealed class MaskComposer
     }
 
     /// <summary>
-    /// Computes partial masks in advance, for all known rule states and those found on the way, until none is left or the work limit is
-    /// reached.
+    /// Computes partial masks in advance, for all known rule states and those found on the way, until none is left, or the work limit or
+    /// half of one of the constraint's limits is reached.
     /// </summary>
-    /// <param name="maxWork">Approximate number of trie nodes to visit.</param>
+    /// <param name="maxWork">Approximate number of trie nodes and edges of automata to visit.</param>
     public void Precompute(long maxWork)
     {
         long work = 0;
@@ -84,14 +84,15 @@ internal sealed class MaskComposer
                 IReadOnlyList<RuleState> known = rule.KnownStates;
                 for (int i = done.GetValueOrDefault(rule); i < known.Count; i++)
                 {
-                    if (work > maxWork)
+                    if (work > maxWork || _context.IsHalfSpent)
                     {
                         return;
                     }
 
+                    long before = _context.DeterminizationWork;
                     _context.BeginStep();
                     PartialMaskOf(_root, _isolated.StartAt(known[i].TokenEquivalent));
-                    work += _context.StepWork;
+                    work += _context.StepWork + _context.DeterminizationWork - before;
                     done[rule] = i + 1;
                     progress = true;
                 }

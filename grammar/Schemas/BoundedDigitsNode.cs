@@ -10,20 +10,27 @@ namespace HunyuanOrleans.Grammar.Schemas;
 /// <param name="bound">The bound, not negative.</param>
 /// <param name="above">True to accept numbers above the bound, false for numbers below it.</param>
 /// <param name="integer">True if numbers have no fraction.</param>
-internal sealed class BoundedDigitsNode(NumberBound bound, bool above, bool integer) : GrammarNode
+/// <param name="limits">The limits of digits where the bound allows any number of them; null for none.</param>
+internal sealed class BoundedDigitsNode(NumberBound bound, bool above, bool integer, NumberLimits? limits) : GrammarNode
 {
     /// <inheritdoc/>
     public override int AppendTo(Nfa nfa, int from)
     {
         (string whole, string fraction) = bound.Value.Digits();
         bool exclusive = bound.Exclusive;
-        int end = nfa.AddState(), free = nfa.AddState(), freeFraction = nfa.AddState();
+        int end = nfa.AddState(), free = nfa.AddState();
         nfa.AddEpsilon(free, end);
-        nfa.AddEpsilon(freeFraction, end);
-        AddDigit(nfa, freeFraction, freeFraction);
+
+        // In state freeFraction[k] the comparison is decided, and at least k digits of the fraction have been read.
+        int[] freeFraction = AddChain(nfa, integer ? 0 : limits is null ? null : Math.Max(limits.FractionDigits, fraction.Length), '9');
+        foreach (int state in freeFraction)
+        {
+            nfa.AddEpsilon(state, end);
+        }
+
         if (!integer)
         {
-            AddDigit(nfa, nfa.AddByteRange(free, (byte)'.', (byte)'.'), freeFraction);
+            AddDigit(nfa, nfa.AddByteRange(free, (byte)'.', (byte)'.'), freeFraction[Math.Min(1, freeFraction.Length - 1)]);
         }
 
         // In state left[k] the comparison is decided, and exactly k more whole digits follow.
@@ -71,8 +78,13 @@ internal sealed class BoundedDigitsNode(NumberBound bound, bool above, bool inte
                 digits = next;
             }
 
-            AddDigit(nfa, digits, digits);
-            nfa.AddEpsilon(digits, free);
+            int[] more = AddChain(nfa, limits is null ? null : Math.Max(limits.WholeDigits - left.Length - 1, 0), '9');
+            nfa.AddEpsilon(digits, more[0]);
+            foreach (int state in more)
+            {
+                nfa.AddEpsilon(state, free);
+            }
+
             return;
         }
 
@@ -87,11 +99,11 @@ internal sealed class BoundedDigitsNode(NumberBound bound, bool above, bool inte
         }
     }
 
-    private void AppendFraction(Nfa nfa, int at, string fraction, int free, int end)
+    private void AppendFraction(Nfa nfa, int at, string fraction, int[] free, int end)
     {
         for (int i = 0; i < fraction.Length; i++)
         {
-            at = AppendComparison(nfa, at, fraction[i] - '0', 0, free);
+            at = AppendComparison(nfa, at, fraction[i] - '0', 0, FreeAfter(i + 1));
 
             // A number that ends here has zeros from here on: it is less than the bound unless this is the bound's last digit.
             bool equal = i == fraction.Length - 1;
@@ -102,19 +114,45 @@ internal sealed class BoundedDigitsNode(NumberBound bound, bool above, bool inte
         }
 
         // After the bound's last digit, zeros keep the number equal to the bound, and any other digit makes it greater.
-        int zeros = nfa.AddState();
-        nfa.AddByteRange(at, (byte)'0', (byte)'0', zeros);
-        nfa.AddByteRange(zeros, (byte)'0', (byte)'0', zeros);
-        if (!bound.Exclusive)
+        int[] zeros = AddChain(nfa, limits is null ? null : Math.Max(limits.FractionDigits - fraction.Length, 0), '0');
+        for (int k = 0; k < zeros.Length; k++)
         {
-            nfa.AddEpsilon(zeros, end);
+            if (k > 0 && !bound.Exclusive)
+            {
+                nfa.AddEpsilon(zeros[k], end);
+            }
+
+            bool hasRoom = limits is null || k < zeros.Length - 1;
+            if (above && hasRoom)
+            {
+                nfa.AddByteRange(zeros[k], (byte)'1', (byte)'9', FreeAfter(fraction.Length + k + 1));
+            }
         }
 
-        if (above)
+        nfa.AddEpsilon(at, zeros[0]);
+
+        int FreeAfter(int digits) => free[Math.Min(digits, free.Length - 1)];
+    }
+
+    /// <summary>
+    /// Adds states in which 0, 1, 2 … digits from 0 to a highest one have been read. If their number is not limited, the last state is for
+    /// any number from 1 on.
+    /// </summary>
+    private static int[] AddChain(Nfa nfa, int? most, char highest)
+    {
+        int[] states = new int[(most ?? 1) + 1];
+        states[0] = nfa.AddState();
+        for (int k = 1; k < states.Length; k++)
         {
-            nfa.AddByteRange(at, (byte)'1', (byte)'9', free);
-            nfa.AddByteRange(zeros, (byte)'1', (byte)'9', free);
+            states[k] = nfa.AddByteRange(states[k - 1], (byte)'0', (byte)highest);
         }
+
+        if (most is null)
+        {
+            nfa.AddByteRange(states[1], (byte)'0', (byte)highest, states[1]);
+        }
+
+        return states;
     }
 
     /// <summary>

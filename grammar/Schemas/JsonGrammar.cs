@@ -7,7 +7,9 @@ namespace HunyuanOrleans.Grammar.Schemas;
 /// The grammar of JSON without a schema. Its rules are created on first use and shared within one constraint. White space is bounded
 /// everywhere, so that no answer can continue with white space forever.
 /// </summary>
-internal sealed class JsonGrammar(GrammarContext context)
+/// <param name="context">The constraint's ids and limits.</param>
+/// <param name="limits">The limits of numbers; null for none.</param>
+internal sealed class JsonGrammar(GrammarContext context, NumberLimits? limits)
 {
     /// <summary>Maximum indentation of a line, in spaces and in tabs.</summary>
     private const int MaxSpaces = 32, MaxTabs = 8;
@@ -17,6 +19,8 @@ internal sealed class JsonGrammar(GrammarContext context)
     private NfaRule? _value;
     private NfaRule? _object;
     private NfaRule? _array;
+    private JsonGrammar? _anyNumbers;
+    private GrammarNode? _sharedWhiteSpace;
     private GrammarNode? _stringTail;
     private GrammarNode? _number;
     private GrammarNode? _integer;
@@ -36,6 +40,15 @@ internal sealed class JsonGrammar(GrammarContext context)
     /// <summary>Accepts a colon and an optional space.</summary>
     public static GrammarNode Colon { get; } = new SequenceNode([new LiteralNode(":"), new LiteralNode(" ").Optional()]);
 
+    /// <summary>The limits of numbers; null for none.</summary>
+    public NumberLimits? Limits => limits;
+
+    /// <summary>The same grammar without limits of numbers.</summary>
+    public JsonGrammar AnyNumbers => limits is null ? this : _anyNumbers ??= new JsonGrammar(context, null);
+
+    /// <summary>Accepts what <see cref="WhiteSpace"/> does, by a rule of its own.</summary>
+    public GrammarNode SharedWhiteSpace => _sharedWhiteSpace ??= MakeRule("white space", WhiteSpace);
+
     /// <summary>Accepts any value.</summary>
     public GrammarNode Value => new CallNode(_value ?? MakeValue());
 
@@ -45,11 +58,12 @@ internal sealed class JsonGrammar(GrammarContext context)
     /// <summary>Accepts any array.</summary>
     public GrammarNode Array => new CallNode(_array ?? MakeArray());
 
-    /// <summary>Accepts any number.</summary>
+    /// <summary>Accepts any number within the limits.</summary>
     public GrammarNode Number => _number ??= MakeRule("number", new SequenceNode([Minus, Whole, Fraction, Exponent]));
 
-    /// <summary>Accepts any integer.</summary>
-    public GrammarNode Integer => _integer ??= MakeRule("integer", new SequenceNode([Minus, Whole]));
+    /// <summary>Accepts any integer within the limits.</summary>
+    public GrammarNode Integer => _integer ??= MakeRule("integer", new SequenceNode(
+        [Minus, limits is null ? Whole : new BoundedDigitsNode(new NumberBound(limits.LargestInteger, false), above: false, integer: true, limits)]));
 
     /// <summary>Accepts the rest of a string, including its closing quote.</summary>
     public GrammarNode StringTail
@@ -62,16 +76,16 @@ internal sealed class JsonGrammar(GrammarContext context)
 
     private static GrammarNode Minus => new LiteralNode("-").Optional();
 
-    private static GrammarNode Whole
-        => new ChoiceNode([new LiteralNode("0"), new SequenceNode([Bytes('1', '9'), new RepeatNode(Digit, 0, null)])]);
+    private GrammarNode Whole
+        => new ChoiceNode([new LiteralNode("0"), new SequenceNode([Bytes('1', '9'), new RepeatNode(Digit, 0, limits?.WholeDigits - 1)])]);
 
-    private static GrammarNode Fraction => new SequenceNode([new LiteralNode("."), new RepeatNode(Digit, 1, null)]).Optional();
+    private GrammarNode Fraction => new SequenceNode([new LiteralNode("."), new RepeatNode(Digit, 1, limits?.FractionDigits)]).Optional();
 
-    private static GrammarNode Exponent => new SequenceNode(
+    private GrammarNode Exponent => new SequenceNode(
         [
             new ChoiceNode([new LiteralNode("e"), new LiteralNode("E")]),
             new ChoiceNode([GrammarNode.Empty, new LiteralNode("+"), new LiteralNode("-")]),
-            new RepeatNode(Digit, 1, null),
+            new RepeatNode(Digit, 1, limits?.ExponentDigits),
         ]).Optional();
 
     /// <summary>Returns a node that accepts strings with a bounded number of characters.</summary>
@@ -99,7 +113,7 @@ internal sealed class JsonGrammar(GrammarContext context)
     private NfaRule MakeObject()
     {
         _object = new NfaRule(context, "object");
-        _object.SetBody(new ObjectNode([], new AdditionalProperties(String(), Value)));
+        _object.SetBody(new ObjectNode([], new AdditionalProperties(String(), Value), WhiteSpace));
         return _object;
     }
 

@@ -16,6 +16,9 @@ internal static class JsonStringCharacter
         new SequenceNode([new LiteralNode("\\u"), new ChoiceNode([CodeUnit(), SurrogatePair()])]),
     ]);
 
+    /// <summary>Accepts any number of characters and the closing quote; calls no rules.</summary>
+    public static GrammarNode Tail { get; } = new SequenceNode([new RepeatNode(Any, 0, null), new LiteralNode("\"")]);
+
     private static ByteRangesNode LetterD => OneOf(('D', 'D'), ('d', 'd'));
 
     private static ChoiceNode CodeUnit() => new(

@@ -15,6 +15,14 @@ internal sealed class NumberSchemaCompiler(GrammarContext context, JsonGrammar j
     /// <summary>Maximum number of decimal places of a divisor.</summary>
     private const int MaxPlaces = 12;
 
+    /// <summary>
+    /// Maximum divisor of numbers that are limited beside it. The states of both multiply, so numbers with a larger one have as many
+    /// digits as the schema allows.
+    /// </summary>
+    private const int MaxLimitedDivisor = 200;
+
+    private readonly Dictionary<(NumberBound?, NumberBound?, (int, int)?, bool), CallNode> _rules = [];
+
     /// <summary>Returns a node that accepts the numbers which the schema allows.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="integer">True if fractions are not allowed.</param>
@@ -33,6 +41,16 @@ internal sealed class NumberSchemaCompiler(GrammarContext context, JsonGrammar j
             (low, high) = (low is { } l ? RoundToInteger(l, above: true) : null, high is { } h ? RoundToInteger(h, above: false) : null);
         }
 
+        if (json.Limits is { } limits && (divisor?.Units ?? 0) <= MaxLimitedDivisor && (integer || divisor is not null))
+        {
+            (low, high) = Limit(low, high, limits.LargestInteger);
+        }
+
+        if (_rules.TryGetValue((low, high, divisor, integer), out CallNode? known))
+        {
+            return known;
+        }
+
         NumberBound zero = new(default, false);
         List<GrammarNode> signs = [];
         if (high is not { } top || !IsBelow(top, zero))
@@ -49,7 +67,9 @@ internal sealed class NumberSchemaCompiler(GrammarContext context, JsonGrammar j
         // Make a rule of the number, so that the automata of the objects around it stay small.
         var rule = new NfaRule(context, "number");
         rule.SetBody(new ChoiceNode(signs));
-        return new CallNode(rule);
+        CallNode call = new(rule);
+        _rules.Add((low, high, divisor, integer), call);
+        return call;
     }
 
     private GrammarNode Magnitude(NumberBound? low, NumberBound? high, (int Units, int Places)? divisor, bool integer)
@@ -57,12 +77,12 @@ internal sealed class NumberSchemaCompiler(GrammarContext context, JsonGrammar j
         List<GrammarNode> parts = [];
         if (low is { } least && (least.Exclusive || !least.Value.Units.IsZero))
         {
-            parts.Add(new BoundedDigitsNode(least, above: true, integer));
+            parts.Add(new BoundedDigitsNode(least, above: true, integer, json.Limits));
         }
 
         if (high is { } most)
         {
-            parts.Add(new BoundedDigitsNode(most, above: false, integer));
+            parts.Add(new BoundedDigitsNode(most, above: false, integer, json.Limits));
         }
 
         if (divisor is { } by)
@@ -72,10 +92,19 @@ internal sealed class NumberSchemaCompiler(GrammarContext context, JsonGrammar j
 
         if (parts.Count == 0)
         {
-            parts.Add(new BoundedDigitsNode(new NumberBound(default, false), above: true, integer));
+            parts.Add(new BoundedDigitsNode(new NumberBound(default, false), above: true, integer, json.Limits));
         }
 
         return parts.Count == 1 ? parts[0] : new IntersectionNode(context, [.. parts.Select(part => NfaRule.CreateStandalone(context, part))]);
+    }
+
+    /// <summary>Adds the bounds that are missing, unless the other bound lies beyond them.</summary>
+    private static (NumberBound? Low, NumberBound? High) Limit(NumberBound? low, NumberBound? high, ExactDecimal largest)
+    {
+        NumberBound most = new(largest, false), least = most.Negated();
+        return (
+            low ?? (high is { } top && top.Value.CompareTo(least.Value) < 0 ? null : least),
+            high ?? (low is { } bottom && bottom.Value.CompareTo(most.Value) > 0 ? null : most));
     }
 
     private static NumberBound? TighterBound(SchemaReader schema, string inclusive, string exclusive, bool above)

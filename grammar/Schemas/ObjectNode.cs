@@ -9,7 +9,8 @@ namespace HunyuanOrleans.Grammar.Schemas;
 /// </summary>
 /// <param name="properties">The named properties in order.</param>
 /// <param name="additional">The additional properties; null if they are not allowed.</param>
-internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, AdditionalProperties? additional) : GrammarNode
+/// <param name="space">Accepts the white space between properties.</param>
+internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, AdditionalProperties? additional, GrammarNode space) : GrammarNode
 {
     /// <inheritdoc/>
     public override int AppendTo(Nfa nfa, int from)
@@ -38,7 +39,7 @@ internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, Additi
             NamedProperty property = properties[i];
             int colon = new LiteralNode($"\"{JsonCharacterEncoding.Escape(property.Name)}\"").AppendTo(nfa, name);
             int value = property.Value.AppendTo(nfa, JsonGrammar.Colon.AppendTo(nfa, colon));
-            int next = JsonGrammar.WhiteSpace.AppendTo(nfa, nfa.AddByteRange(value, (byte)',', (byte)','));
+            int next = space.AppendTo(nfa, nfa.AddByteRange(value, (byte)',', (byte)','));
             if (!property.Required)
             {
                 nfa.AddEpsilon(name, next);
@@ -55,7 +56,7 @@ internal sealed class ObjectNode(IReadOnlyList<NamedProperty> properties, Additi
         if (additional is not null)
         {
             int read = additional.Value.AppendTo(nfa, JsonGrammar.Colon.AppendTo(nfa, additional.Key.AppendTo(nfa, name)));
-            nfa.AddEpsilon(JsonGrammar.WhiteSpace.AppendTo(nfa, nfa.AddByteRange(read, (byte)',', (byte)',')), name);
+            nfa.AddEpsilon(space.AppendTo(nfa, nfa.AddByteRange(read, (byte)',', (byte)',')), name);
             nfa.AddEpsilon(read, afterValue);
         }
 

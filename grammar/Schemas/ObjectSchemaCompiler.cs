@@ -8,8 +8,16 @@ namespace HunyuanOrleans.Grammar.Schemas;
 /// <param name="context">The constraint's ids and limits.</param>
 /// <param name="json">The grammar of JSON in this constraint.</param>
 /// <param name="compile">Compiles a nested schema, given its JSON pointer.</param>
-internal sealed class ObjectSchemaCompiler(GrammarContext context, JsonGrammar json, Func<JsonNode?, string, GrammarNode> compile)
+/// <param name="resolve">Returns the schema that a reference points to.</param>
+internal sealed class ObjectSchemaCompiler(
+    GrammarContext context, JsonGrammar json, Func<JsonNode?, string, GrammarNode> compile, Func<SchemaReader, string, JsonNode?> resolve)
 {
+    /// <summary>
+    /// Maximum number of properties that have the white space between them in their own automaton. With more, the states of the white
+    /// space times the properties would be too many, so it is a rule of its own.
+    /// </summary>
+    private const int MaxExpandedProperties = 16;
+
     /// <summary>Returns a node that accepts the objects which the schema allows.</summary>
     public GrammarNode Compile(SchemaReader schema)
     {
@@ -46,15 +54,34 @@ internal sealed class ObjectSchemaCompiler(GrammarContext context, JsonGrammar j
             properties.Add(new NamedProperty(name, additional ?? json.Value, true));
         }
 
-        if (additional is null)
+        NfaRule? names = new PropertyNamesCompiler(context, json, resolve).Compile(schema);
+        AdditionalProperties? more = additional is null ? null
+            : new AdditionalProperties(KeyOf([.. properties.Select(static property => property.Name)], names), MakeRule(schema, additional));
+        if (names is not null)
         {
-            return new ObjectNode(properties, null);
+            if (properties.Exists(property => property.Required && !PropertyNamesCompiler.Allows(names, property.Name)))
+            {
+                return GrammarNode.Nothing;
+            }
+
+            properties.RemoveAll(property => !PropertyNamesCompiler.Allows(names, property.Name));
         }
 
-        GrammarNode key = properties.Count == 0
-            ? json.String()
-            : new OtherKeysNode(properties.Select(static property => property.Name), json.StringTail);
-        return new ObjectNode(properties, new AdditionalProperties(key, MakeRule(schema, additional)));
+        return new ObjectNode(properties, more, properties.Count > MaxExpandedProperties ? json.SharedWhiteSpace : JsonGrammar.WhiteSpace);
+    }
+
+    /// <summary>Returns a node that accepts the names of additional properties.</summary>
+    /// <param name="taken">The names of the named properties.</param>
+    /// <param name="allowed">The names that "propertyNames" allows; null for all.</param>
+    private GrammarNode KeyOf(string[] taken, NfaRule? allowed)
+    {
+        if (allowed is null)
+        {
+            return taken.Length == 0 ? json.String() : new OtherKeysNode(taken, json.StringTail);
+        }
+
+        return new IntersectionNode(
+            context, taken.Length == 0 ? [allowed] : [allowed, NfaRule.CreateStandalone(context, new OtherKeysNode(taken, JsonStringCharacter.Tail))]);
     }
 
     /// <summary>Makes a rule of a node, so that its automaton is built once.</summary>

@@ -102,7 +102,7 @@ internal sealed class SchemaCompiler
             throw _context.Error($"The JSON schema is nested more than {MaxDepth} deep at {pointer}.");
         }
 
-        SchemaReader schema = new(_context, (JsonObject)node, pointer);
+        SchemaReader schema = new(_context, NullableKeyword.Expand((JsonObject)node), pointer);
         schema.RejectUnsupported();
         GrammarNode compiled = CompileObject(schema);
         _depth--;
@@ -174,7 +174,7 @@ internal sealed class SchemaCompiler
     {
         foreach ((string keyword, _) in schema.Schema)
         {
-            if (keyword is not ("enum" or "const" or "type") && !SchemaKeywords.IsAnnotation(keyword))
+            if (keyword is not ("enum" or "const" or "type" or "format") && !SchemaKeywords.IsAnnotation(keyword))
             {
                 throw schema.Error(keyword, "beside \"enum\" or \"const\" is not supported; leave it out");
             }
@@ -204,7 +204,8 @@ internal sealed class SchemaCompiler
 
     private static GrammarNode LiteralOf(JsonNode? value) => value switch
     {
-        JsonObject map => new ObjectNode([.. map.Select(static pair => new NamedProperty(pair.Key, LiteralOf(pair.Value), true))], null),
+        JsonObject map => new ObjectNode(
+            [.. map.Select(static pair => new NamedProperty(pair.Key, LiteralOf(pair.Value), true))], null, JsonGrammar.WhiteSpace),
         JsonArray list => new ArrayNode([.. list.Select(LiteralOf)], null, list.Count, list.Count, null),
         null => new LiteralNode("null"),
         _ when value.GetValueKind() == JsonValueKind.String => new LiteralNode($"\"{JsonCharacterEncoding.Escape(value.GetValue<string>())}\""),
@@ -242,7 +243,7 @@ internal sealed class SchemaCompiler
                 ("string", SchemaKeywords.OfStrings), ("number", SchemaKeywords.OfNumbers),
             ])
         {
-            if (schema.HasAny(keywords))
+            if (schema.HasAny(keywords) || (type == "string" && StringFormats.PatternOf(schema) is not null))
             {
                 types.Add(type);
             }
@@ -253,7 +254,7 @@ internal sealed class SchemaCompiler
 
     private GrammarNode CompileType(SchemaReader schema, string type) => type switch
     {
-        "object" => new ObjectSchemaCompiler(_context, _json, CompileSchema).Compile(schema),
+        "object" => new ObjectSchemaCompiler(_context, _json, CompileSchema, TargetOf).Compile(schema),
         "array" => new ArraySchemaCompiler(_context, _json, CompileSchema).Compile(schema),
         "string" => _strings.Compile(schema),
         "number" => _numbers.Compile(schema, integer: false),

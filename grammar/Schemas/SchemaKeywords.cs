@@ -4,18 +4,18 @@ namespace HunyuanOrleans.Grammar.Schemas;
 internal static class SchemaKeywords
 {
     /// <summary>Keywords of objects.</summary>
-    public static readonly string[] OfObjects = ["properties", "required", "additionalProperties"];
+    public static readonly string[] OfObjects = ["properties", "required", "additionalProperties", "propertyNames"];
 
     /// <summary>Keywords of arrays.</summary>
     public static readonly string[] OfArrays = ["items", "prefixItems", "minItems", "maxItems"];
 
     /// <summary>Keywords of strings.</summary>
-    public static readonly string[] OfStrings = ["minLength", "maxLength", "pattern", "format"];
+    public static readonly string[] OfStrings = ["minLength", "maxLength", "pattern"];
 
     /// <summary>Keywords of numbers.</summary>
     public static readonly string[] OfNumbers = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 
-    private static readonly string[] Others = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"];
+    private static readonly string[] Others = ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "format", "nullable"];
 
     private static readonly HashSet<string> Restricting = [.. OfObjects, .. OfArrays, .. OfStrings, .. OfNumbers, .. Others];
 

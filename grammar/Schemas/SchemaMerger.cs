@@ -36,6 +36,7 @@ internal sealed class SchemaMerger(GrammarContext context)
             throw context.Error($"The JSON schema at {pointer} holds something other than an object, true or false.");
         }
 
+        (first, second) = (NullableKeyword.Expand(first), NullableKeyword.Expand(second));
         var merged = (JsonObject)Copy(first)!;
         foreach ((string keyword, JsonNode? value) in second)
         {
@@ -87,6 +88,10 @@ internal sealed class SchemaMerger(GrammarContext context)
                 return new JsonArray([.. first.Where(item => second.Any(other => JsonNode.DeepEquals(item, other))).Select(Copy)]);
             case "type":
                 return MergeTypes(schema, a, b);
+            case "propertyNames":
+                return new JsonObject { ["allOf"] = new JsonArray(Copy(a), Copy(b)) };
+            case "format" when !IsKnownFormat(a) || !IsKnownFormat(b):
+                return Copy(IsKnownFormat(a) ? a : b);
             case "additionalProperties" or "items":
                 return Merge(a, b, schema.PointerTo(keyword));
             case "minimum" or "exclusiveMinimum" or "minLength" or "minItems":
@@ -148,6 +153,9 @@ internal sealed class SchemaMerger(GrammarContext context)
 
         throw schema.Error(keyword, "is not a number");
     }
+
+    private static bool IsKnownFormat(JsonNode? format)
+        => format?.GetValueKind() == JsonValueKind.String && StringFormats.PatternOf(format.GetValue<string>()) is not null;
 
     private static bool IsBoolean(JsonNode? node, out bool value)
     {

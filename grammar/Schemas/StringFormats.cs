@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace HunyuanOrleans.Grammar.Schemas;
 
 /// <summary>
@@ -46,9 +48,10 @@ internal static class StringFormats
         ["uri"] = "[A-Za-z][A-Za-z0-9+.-]{0,30}:(?://)?(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|\\[|\\]|%[0-9A-Fa-f]{2})+",
     };
 
-    /// <summary>The names of all formats, for errors.</summary>
-    public static string Names { get; } = string.Join(", ", Patterns.Keys.Order(StringComparer.Ordinal));
+    /// <summary>Returns the pattern of a schema's format, or null if it has no known one.</summary>
+    public static string? PatternOf(SchemaReader schema)
+        => schema.Get("format") is { } format && format.GetValueKind() == JsonValueKind.String ? PatternOf(format.GetValue<string>()) : null;
 
-    /// <summary>Returns the pattern of a format, or null if the format is not supported.</summary>
+    /// <summary>Returns the pattern of a format, or null if the format is not known.</summary>
     public static string? PatternOf(string name) => Patterns.GetValueOrDefault(name);
 }

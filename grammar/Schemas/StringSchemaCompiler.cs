@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Grammar.Schemas;
 
 /// <summary>
 /// Compiles the string keywords of a schema. A string with a pattern or a format has only one spelling, with the shortest escapes; other
-/// strings may have any spelling that JSON allows.
+/// strings may have any spelling that JSON allows. A format that is not known restricts nothing.
 /// </summary>
 internal sealed class StringSchemaCompiler(GrammarContext context, JsonGrammar json)
 {
@@ -31,10 +31,8 @@ internal sealed class StringSchemaCompiler(GrammarContext context, JsonGrammar j
             patterns.Add((pattern, true, $"The pattern at {schema.PointerTo("pattern")}"));
         }
 
-        if (schema.GetString("format") is { } format)
+        if (StringFormats.PatternOf(schema) is { } formatPattern)
         {
-            string formatPattern = StringFormats.PatternOf(format)
-                ?? throw schema.Error("format", $"is \"{format}\", which is not supported; supported are {StringFormats.Names}");
             patterns.Add((formatPattern, false, $"The format at {schema.PointerTo("format")}"));
         }
 

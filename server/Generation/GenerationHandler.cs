@@ -39,7 +39,7 @@ internal sealed class GenerationHandler(
         ResponseHeader header = new(job.Format.IdPrefix + Guid.NewGuid().ToString("N"), time.GetUtcNow().ToUnixTimeSeconds(), model.Name);
         try
         {
-            await SubmitAsync(model, job, generations, end.Token);
+            await SubmitAsync(model, job, options.Value.AnyNumbers, generations, end.Token);
             lease?.Charge(job.Requests.Sum(prompt => prompt.PromptIds.Length));
             choices = CreateChoices(model, job, generations, request, lease);
             await (events is not null
@@ -83,9 +83,12 @@ internal sealed class GenerationHandler(
     private EventConnection OpenEvents(HttpContext context, IResponseFormat format, CancellationToken end) =>
         new(context, format.StreamType, format.HasComments ? options.Value.KeepAliveInterval : TimeSpan.Zero, time, end);
 
-    private static async Task SubmitAsync(ServedModel model, GenerationJob job, List<IGeneration> generations, CancellationToken end)
+    private static async Task SubmitAsync(
+        ServedModel model, GenerationJob job, bool anyNumbers, List<IGeneration> generations, CancellationToken end)
     {
-        Constraint? constraint = job.Output is StructuredOutput output ? await model.Constraints.CompileAsync(output.Constraint, output.Parameter, end) : null;
+        Constraint? constraint = job.Output is not StructuredOutput output ? null
+            : await model.Constraints.CompileAsync(
+                anyNumbers ? ConstraintSpec.AnyNumbers(output.Constraint) : output.Constraint, output.Parameter, end);
         foreach (GenerationRequest request in job.Requests)
         {
             generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint, ReportProgress = job.ReportProgress }, end));

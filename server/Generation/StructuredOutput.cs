@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Server.Http;
@@ -7,23 +6,21 @@ using HunyuanOrleans.Server.Tools;
 namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>
-/// The constraint that a request puts on the text of its choices: response_format, vLLM's guided_… parameters, or required tool calls.
+/// The constraint that a request puts on the text of its choices: response_format, a parameter of another server (<see cref="FormParameters"/>),
+/// or required tool calls.
 /// </summary>
 /// <param name="Constraint">The constraint. It is not compiled yet, so it may still be invalid.</param>
 /// <param name="Parameter">The request parameter that asks for it.</param>
 internal sealed record StructuredOutput(ConstraintSpec Constraint, string Parameter)
 {
-    private const string FormatName = "response_format", JsonName = "guided_json", RegexName = "guided_regex", ChoiceName = "guided_choice";
-
-    // The default limit of JsonDocument.
-    private const int MaxDepth = 64;
+    private const string FormatName = "response_format";
 
     /// <summary>Reads the parameters. Returns null if they allow any text.</summary>
     /// <exception cref="ApiException">A parameter is invalid, or two exclude each other.</exception>
     public static StructuredOutput? Read(RequestFields fields, ToolChoice tools)
     {
         StructuredOutput? format = ResponseFormat(fields);
-        List<StructuredOutput> requested = [.. Guided(fields)];
+        List<StructuredOutput> requested = [.. FormParameters.Read(fields)];
         if (tools.MustCall)
         {
             // response_format constrains the message to the user, and a required tool call contains none.
@@ -55,65 +52,21 @@ internal sealed record StructuredOutput(ConstraintSpec Constraint, string Parame
         return format.Text("type") switch
         {
             "text" => null,
-            "json_object" => new StructuredOutput(ConstraintSpec.JsonObject, FormatName),
+            // llama.cpp takes the schema here too.
+            "json_object" => new StructuredOutput(
+                format["schema"] is null ? ConstraintSpec.JsonObject : ConstraintSpec.JsonSchema(Schema(format["schema"], "schema")), FormatName),
             "json_schema" => new StructuredOutput(
-                ConstraintSpec.JsonSchema((format.Object("json_schema")?["schema"] switch
-                {
-                    null => throw ApiException.Invalid(FormatName, "response_format.json_schema.schema is missing."),
-                    { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema => schema,
-                    { } other => throw ApiException.Invalid(
-                        FormatName, $"response_format.json_schema.schema must be an object, not {RequestFields.Kind(other)}."),
-                }).GetRawText()),
-                FormatName),
-            _ => throw ApiException.Invalid(FormatName, "response_format.type must be \"text\", \"json_object\" or \"json_schema\"."),
+                ConstraintSpec.JsonSchema(Schema(format.Object("json_schema")?["schema"], "json_schema.schema")), FormatName),
+            "structural_tag" => new StructuredOutput(new StructuralTagReader(FormatName).Read(fields[FormatName]!.Value), FormatName),
+            _ => throw ApiException.Invalid(
+                FormatName, "response_format.type must be \"text\", \"json_object\", \"json_schema\" or \"structural_tag\"."),
         };
     }
 
-    private static IEnumerable<StructuredOutput> Guided(RequestFields fields)
+    private static string Schema(JsonElement? value, string path) => value switch
     {
-        if (fields["guided_grammar"] is not null)
-        {
-            throw ApiException.Invalid("guided_grammar", "guided_grammar is not supported; use guided_json, guided_regex or guided_choice.", "unsupported_value");
-        }
-
-        if (fields[JsonName] is JsonElement schema)
-        {
-            yield return new StructuredOutput(ConstraintSpec.JsonSchema(Schema(schema)), JsonName);
-        }
-
-        if (fields.Text(RegexName) is { } regex)
-        {
-            yield return new StructuredOutput(ConstraintSpec.Regex(regex), RegexName);
-        }
-
-        if (fields[ChoiceName] is not null)
-        {
-            IReadOnlyList<string> choices = fields.Texts(ChoiceName);
-            yield return choices.Count > 0
-                ? new StructuredOutput(ConstraintSpec.Choice(choices), ChoiceName)
-                : throw ApiException.Invalid(ChoiceName, "guided_choice must hold at least one answer.");
-        }
-    }
-
-    // Like vLLM, this accepts the schema as an object or as a string that contains one.
-    private static string Schema(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.Object)
-        {
-            return value.GetRawText();
-        }
-
-        string text = RequestFields.Text(value, JsonName);
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind != JsonValueKind.Object ? throw ApiException.Invalid(JsonName, "guided_json must be a JSON schema, an object.")
-                : JsonBodyReader.FindUnpairedSurrogate(Encoding.UTF8.GetBytes(text), MaxDepth) is not null ? throw ApiException.Invalid(JsonName, "guided_json holds half of a surrogate pair.")
-                : text;
-        }
-        catch (JsonException e)
-        {
-            throw ApiException.Invalid(JsonName, $"guided_json is not valid JSON: {e.Message}");
-        }
-    }
+        null => throw ApiException.Invalid(FormatName, $"response_format.{path} is missing."),
+        { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema => schema.GetRawText(),
+        { } other => throw ApiException.Invalid(FormatName, $"response_format.{path} must be an object, not {RequestFields.Kind(other)}."),
+    };
 }

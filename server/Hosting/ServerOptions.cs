@@ -85,6 +85,13 @@ public sealed class ServerOptions
     /// </summary>
     public bool AllowPriority { get; set; }
 
+    /// <summary>
+    /// Whether numbers in JSON answers may have any number of digits. Default false: where a schema has no bounds, integers lie between
+    /// -(2^53 - 1) and 2^53 - 1, and other numbers have at most 16 digits before and 17 behind the decimal point, so that every JSON reader
+    /// takes them.
+    /// </summary>
+    public bool AnyNumbers { get; set; }
+
     /// <summary>The most connections at once; further ones are closed. Default 4096.</summary>
     public int MaxConnections { get; set; } = 4096;
 

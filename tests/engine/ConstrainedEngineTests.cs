@@ -136,6 +136,19 @@ public sealed class ConstrainedEngineTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_constraint_that_allows_only_the_empty_text_ends_the_answer(bool ignoreEos)
+    {
+        var vocabulary = TestVocabulary.Bytes();
+        await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8));
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
+        Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Grammar("root ::= \"\""), "grammar");
+        ChoiceResult answer = (await engine.Submit(new() { PromptIds = new[] { 65 }, Constraint = constraint, IgnoreEos = ignoreEos }).CompletionAsync())[0];
+        Assert.Equal((FinishReason.Stop, 0), (answer.Finish, vocabulary.Join(answer.Ids.ToArray()).Length));
+    }
+
     [Fact]
     public async Task An_answer_resumed_at_any_token_continues_unchanged()
     {

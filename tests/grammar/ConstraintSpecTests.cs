@@ -22,6 +22,8 @@ public sealed class ConstraintSpecTests
             ConstraintSpec.SpecialToken(257),
             ConstraintSpec.Repeat(ConstraintSpec.OneOf(ConstraintSpec.Literal("a:1b"), ConstraintSpec.JsonObject, ConstraintSpec.Regex("x*")), 0, null),
             ConstraintSpec.Repeat(ConstraintSpec.ForParameter("a[0]", ConstraintSpec.JsonSchema("true")), 1, 20),
+            ConstraintSpec.TaggedText([("<a", ConstraintSpec.Grammar("root ::= [x]")), ("n:o", ConstraintSpec.OneOf())]),
+            ConstraintSpec.TaggedText([("l1:", ConstraintSpec.AnyNumbers(ConstraintSpec.JsonSchema("true")))], single: true),
             ConstraintSpec.Choice("é", ""));
         Assert.Equal(spec.Text, ConstraintSpec.Parse(spec.Text).Text);
         TestVocabulary vocabulary = TestVocabulary.Bytes();
@@ -32,7 +34,7 @@ public sealed class ConstraintSpecTests
             Assert.Throws<FormatException>(() => ConstraintSpec.Parse(spec.Text[..length]));
         }
 
-        foreach (string text in (string[])["", "z", "l-1:a", "l99999999999:a", "jj", "x3,2:j", "x1:j", new string('x', 9), string.Concat(Enumerable.Repeat("q1:", 200)) + "j"])
+        foreach (string text in (string[])["", "z", "l-1:a", "l99999999999:a", "jj", "x3,2:j", "x1:j", "p1:", "p1:jj", "p1:l0:j", "w", new string('x', 9), string.Concat(Enumerable.Repeat("q1:", 200)) + "j"])
         {
             Assert.Throws<FormatException>(() => ConstraintSpec.Parse(text));
         }

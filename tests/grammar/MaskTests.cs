@@ -33,6 +33,28 @@ public sealed class MaskTests
         Check(vocabulary, vocabulary.Compiler.Compile(ConstraintSpec.Regex(pattern)), 100);
     }
 
+    [Theory]
+    [MemberData(nameof(GrammarTests.Numbers), MemberType = typeof(GrammarTests))]
+    public void Masks_of_grammars_match_advancing_by_each_token(int number)
+    {
+        (string grammar, string[] valid, string[] invalid) = GrammarTests.Cases[number];
+        TestVocabulary vocabulary = TestVocabulary.Pieces(number + 300, [.. valid, .. invalid]);
+        foreach (string text in valid)
+        {
+            CheckAlong(vocabulary, vocabulary.Compiler.Compile(ConstraintSpec.Grammar(grammar)), text);
+        }
+    }
+
+    [Fact]
+    public void Masks_of_text_with_tags_match_advancing_by_each_token()
+    {
+        const string text = "so <<call={\"a\":[1]}!> and <cal abc <call={}!>é";
+        TestVocabulary vocabulary = TestVocabulary.Pieces(11, text, text, "<call={\"b\"");
+        ConstraintSpec spec = ConstraintSpec.TaggedText(
+            [("<call=", ConstraintSpec.Sequence(ConstraintSpec.JsonObject, ConstraintSpec.Literal("!>"))), ("call!", ConstraintSpec.OneOf())]);
+        CheckAlong(vocabulary, vocabulary.Compiler.Compile(spec), text);
+    }
+
     [Fact]
     public void Masks_of_composed_specs_match_advancing_by_each_token()
     {
@@ -125,19 +147,38 @@ public sealed class MaskTests
                 3));
     }
 
+    /// <summary>Compares the masks along a text that the constraint accepts, tokenized in a few ways.</summary>
+    private static void CheckAlong(TestVocabulary vocabulary, Constraint constraint, string text)
+    {
+        for (int seed = 0; seed < 4; seed++)
+        {
+            ConstraintState state = constraint.CreateState();
+            foreach (int id in vocabulary.Tokenize(System.Text.Encoding.UTF8.GetBytes(text), new Random(seed)))
+            {
+                CheckMask(vocabulary, constraint, state);
+                state.Advance(id);
+            }
+
+            CheckMask(vocabulary, constraint, state);
+            Assert.True(state.IsComplete, text);
+        }
+    }
+
+    private static void CheckMask(TestVocabulary vocabulary, Constraint constraint, ConstraintState state)
+    {
+        ReadOnlyMemory<ulong> mask = state.AllowedTokens;
+        for (int id = 0; id < vocabulary.Size; id++)
+        {
+            bool allowed = id == vocabulary.End ? state.IsComplete : constraint.Advance(state.Current, id) is not null;
+            Assert.True(allowed == mask.Allows(id), $"token {id} {Convert.ToHexString(vocabulary.TokenBytes(id))}: {allowed}");
+        }
+    }
+
     private static void Check(TestVocabulary vocabulary, Constraint constraint, int steps)
     {
         for (int seed = 0; seed < 6; seed++)
         {
-            ConstraintWalker.Generate(vocabulary, constraint, seed, steps, state =>
-            {
-                ReadOnlyMemory<ulong> mask = state.AllowedTokens;
-                for (int id = 0; id < vocabulary.Size; id++)
-                {
-                    bool allowed = id == vocabulary.End ? state.IsComplete : constraint.Advance(state.Current, id) is not null;
-                    Assert.True(allowed == mask.Allows(id), $"token {id} {Convert.ToHexString(vocabulary.TokenBytes(id))}: {allowed}");
-                }
-            });
+            ConstraintWalker.Generate(vocabulary, constraint, seed, steps, state => CheckMask(vocabulary, constraint, state));
         }
     }
 }

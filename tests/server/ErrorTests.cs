@@ -65,7 +65,37 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
         { With("\"guided_json\":\"{\""), "guided_json", "not valid JSON" },
         { With("\"guided_regex\":\"a\",\"guided_choice\":[\"a\"]"), "guided_choice", "exclude" },
         { With("\"guided_json\":\"{\\\"enum\\\":[\\\"\\\\ud800\\\"]}\""), "guided_json", "surrogate" },
-        { With("\"guided_grammar\":\"root ::= x\""), "guided_grammar", "not supported" },
+        { With("\"guided_grammar\":\"root ::= x\""), "guided_grammar", "\"x\", which it does not define (line 1, column 10)" },
+        { With("\"grammar\":\"root ::= \\\"a\""), "grammar", "without its closing" },
+        { With("\"grammar\":\"root ::= root \\\"a\\\" | \\\"b\\\"\""), "grammar", "left recursion" },
+        { With("\"grammar_lazy\":true,\"grammar\":\"root ::= [a]\""), "grammar_lazy", "not supported" },
+        { With("\"guided_whitespace_pattern\":\" \""), "guided_whitespace_pattern", "not supported" },
+        { With("\"json_schema\":{\"not\":{}}"), "json_schema", "not supported" },
+        { With("\"structured_outputs\":7"), "structured_outputs", "an object" },
+        { With("\"structured_outputs\":{}"), "structured_outputs", "exactly one of json, json_object" },
+        { With("\"structured_outputs\":{\"json_object\":false}"), "structured_outputs", "exactly one of" },
+        { With("\"structured_outputs\":{\"regex\":\"a\",\"choice\":[\"a\"]}"), "structured_outputs", "exactly one of" },
+        { With("\"structured_outputs\":{\"regex\":\"(\"}"), "structured_outputs.regex", "without its )" },
+        { With("\"structured_outputs\":{\"regex\":7}"), "structured_outputs.regex", "a string" },
+        { With("\"structured_outputs\":{\"choice\":[]}"), "structured_outputs.choice", "at least one" },
+        { With("\"structured_outputs\":{\"json\":\"{\"}"), "structured_outputs.json", "not valid JSON" },
+        { With("\"structured_outputs\":{\"regex\":\"a\",\"disable_any_whitespace\":true}"), "structured_outputs.disable_any_whitespace", "not supported" },
+        { With("\"structured_outputs\":{\"regex\":\"a\"},\"guided_regex\":\"a\""), "structured_outputs.regex", "exclude" },
+        { With("\"structured_outputs\":{\"regex\":\"a\"},\"response_format\":{\"type\":\"json_object\"}"), "response_format", "exclude" },
+        { With("\"response_format\":{\"type\":\"json_object\",\"schema\":7}"), "response_format", "must be an object" },
+        { With(Tag("7")), "structured_outputs.structural_tag", "an object" },
+        { With(Tag("\"{\"")), "structured_outputs.structural_tag", "not valid JSON" },
+        { With(Tag("{}")), "structured_outputs.structural_tag", "type is missing" },
+        { With(Tag("""{"type":"structural_tag"}""")), "structured_outputs.structural_tag", "structures is missing" },
+        { With(Tag("""{"type":"structural_tag","structures":[{"begin":"<a>","schema":{},"end":""}],"triggers":[]}""")), "structured_outputs.structural_tag", "triggers is empty" },
+        { With(Tag("""{"type":"structural_tag","structures":[{"begin":"<a>","schema":{},"end":""}],"triggers":[""]}""")), "structured_outputs.structural_tag", "empty trigger" },
+        { With(Tag("""{"type":"structural_tag","structures":[{"begin":"<a>","schema":{},"end":""}],"triggers":["b"]}""")), "structured_outputs.structural_tag", "exactly one trigger that \"<a>\"" },
+        { With(Tag("""{"type":"structural_tag","structures":[{"begin":"<a>","schema":{},"end":""}],"triggers":["<","<a"]}""")), "structured_outputs.structural_tag", "exactly one trigger that \"<a>\"" },
+        { With(Tag("""{"type":"structural_tag","structures":[{"begin":"<a>","schema":{},"end":""}],"triggers":["<","b"]}""")), "structured_outputs.structural_tag", "\"b\", with which nothing begins" },
+        { With(Tag("""{"type":"structural_tag","structures":[{"begin":"<a>","schema":{"not":{}},"end":""}],"triggers":["<"]}""")), "structured_outputs.structural_tag.structures[0].schema", "\"not\"" },
+        { With(Tag("""{"type":"structural_tag","format":{"type":"qwen_xml_parameter"}}""")), "structured_outputs.structural_tag", "\"qwen_xml_parameter\", which is not supported; allowed: const_string" },
+        { With(Tag("""{"type":"structural_tag","format":{"type":"regex","pattern":"a","excludes":["b"]}}""")), "structured_outputs.structural_tag", "format.excludes is not supported" },
+        { With("\"response_format\":{\"type\":\"structural_tag\",\"format\":{\"type\":\"grammar\",\"grammar\":\"x\"}}"), "response_format.format.grammar", "lacks ::=" },
         { With("\"guided_regex\":\"(a\""), "guided_regex", "without its )" },
         { With("\"guided_regex\":\"(?=a)b\""), "guided_regex", "looks ahead" },
         { With("\"guided_json\":{\"type\":\"text\"}"), "guided_json", "integer" },
@@ -168,6 +198,8 @@ public sealed class ErrorTests(DemoServer demo) : IClassFixture<DemoServer>
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" + schema + "}}";
 
     private static string ToolOf(string parameters) => "{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":" + parameters + "}}";
+
+    private static string Tag(string tag) => "\"structured_outputs\":{\"structural_tag\":" + tag + "}";
 
     private static string With(string more) => $$"""{"messages":{{User}},{{more}}}""";
 

@@ -27,6 +27,9 @@ public sealed class MutationTests
         ("/api/show", """{"model":"demo-model","verbose":false}"""),
         ("/v1/embeddings", """{"model":"demo-model","input":["a"]}"""),
         ("/reset_prefix_cache", "{}"),
+        (Bodies.CompletionPath, """{"prompt":"a","max_tokens":2,"structured_outputs":{"grammar":"root ::= a+ [^x-z\\u00e9]{2,} # c\na ::= \"b\" (a | \"\")?"}}"""),
+        (Bodies.CompletionPath, """{"prompt":"a","max_tokens":2,"structured_outputs":{"structural_tag":{"type":"structural_tag","structures":[{"begin":"<a>","schema":{"type":"integer"},"end":"</a>"}],"triggers":["<"]}}}"""),
+        (Bodies.ChatPath, """{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"response_format":{"type":"structural_tag","format":{"type":"triggered_tags","triggers":["<a"],"tags":[{"begin":"<a>","content":{"type":"sequence","elements":[{"type":"any_text","excludes":["x"]},{"type":"repeat","min":1,"max":2,"content":{"type":"regex","pattern":"a"}}]},"end":["b",""]}],"at_least_one":true}}}"""),
         ("/tokenize", """{"prompt":"ab","add_special_tokens":true,"return_token_strs":true}"""),
         ("/detokenize", """{"tokens":[1,2,300]}"""),
     ];
