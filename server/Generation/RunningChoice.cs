@@ -80,7 +80,7 @@ internal sealed class RunningChoice(
             ReadOnlyMemory<SampledToken> samples = endsWithStop ? chunk.Samples[..^1] : chunk.Samples;
             if (shown.Length > 0 || samples.Length > 0 || chunk.Prompt.Length > 0 || chunk.Finish != FinishReason.None)
             {
-                yield return new ResponseChunk(shown, Divide(shown, chunk.Finish != FinishReason.None), samples, chunk.Finish)
+                yield return new ResponseChunk(shown, Divide(shown, chunk.Finish != FinishReason.None), samples, chunk.Finish, _text.StopString)
                 {
                     Prompt = chunk.Prompt,
                     StopToken = endsWithStop ? chunk.Samples.Span[^1] : null,

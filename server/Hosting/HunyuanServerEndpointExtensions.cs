@@ -2,6 +2,7 @@ using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Server.Completions;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Messages;
 using HunyuanOrleans.Server.Metrics;
 using HunyuanOrleans.Server.Ollama;
 using HunyuanOrleans.Server.Page;
@@ -35,6 +36,9 @@ public static class HunyuanServerEndpointExtensions
         ModelsEndpoint models = app.Services.GetRequiredService<ModelsEndpoint>();
         app.MapPost("/v1/chat/completions", access.RequireKeyAndLimits(app.Services.GetRequiredService<ChatEndpoint>().HandleAsync));
         app.MapPost("/v1/completions", access.RequireKeyAndLimits(app.Services.GetRequiredService<CompletionEndpoint>().HandleAsync));
+        MessagesEndpoint messages = app.Services.GetRequiredService<MessagesEndpoint>();
+        app.MapPost(MessagesPath.Messages, access.RequireKeyAndLimits(messages.CreateAsync));
+        app.MapPost(MessagesPath.CountTokens, access.RequireKeyAndLimits(messages.CountTokensAsync));
         app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
         app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
         app.MapPost("/reset_prefix_cache", access.RequireAdministrator(app.Services.GetRequiredService<PrefixCacheEndpoint>().ResetAsync));

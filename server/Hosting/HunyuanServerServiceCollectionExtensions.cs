@@ -4,6 +4,7 @@ using HunyuanOrleans.Server.Completions;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
+using HunyuanOrleans.Server.Messages;
 using HunyuanOrleans.Server.Metrics;
 using HunyuanOrleans.Server.Ollama;
 using HunyuanOrleans.Server.Page;
@@ -53,6 +54,7 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<CompletionEndpoint>();
         services.AddSingleton<OllamaEndpoint>();
+        services.AddSingleton<MessagesEndpoint>();
         services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<TokenizerInfoEndpoint>();
         services.AddSingleton<ModelsEndpoint>();

@@ -3,6 +3,7 @@ using System.Net;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Limits;
+using HunyuanOrleans.Server.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace HunyuanOrleans.Server.Http;
 
 /// <summary>
-/// Runs around every request: assigns its id, rejects unknown host names, and turns every error into OpenAI's error object.
+/// Runs around every request: assigns its id, rejects unknown host names, and turns every error into the error object of the API that was called.
 /// </summary>
 internal sealed class ApiMiddleware(RequestDelegate next, IOptions<ServerOptions> options, ApiKeyStore keys, ILogger<ApiMiddleware> logger)
 {
@@ -26,6 +27,11 @@ internal sealed class ApiMiddleware(RequestDelegate next, IOptions<ServerOptions
         string id = RequestId(context);
         context.TraceIdentifier = id;
         context.Response.Headers[IdHeader] = id;
+        if (MessagesPath.Includes(context.Request.Path))
+        {
+            context.Response.Headers[MessagesPath.IdHeader] = id;
+        }
+
         using IDisposable? scope = logger.BeginScope(new RequestScope(id));
         try
         {

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using HunyuanOrleans.Server.Messages;
 using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Http;
 
-/// <summary>Writes OpenAI's error object.</summary>
+/// <summary>Writes OpenAI's error object, or Anthropic's on the paths of its API.</summary>
 internal static class ErrorWriter
 {
     /// <summary>Sends an error as the response, which must not have started.</summary>
@@ -20,7 +21,17 @@ internal static class ErrorWriter
             context.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return JsonResponse.WriteAsync(context, writer => Write(writer, error));
+        return JsonResponse.WriteAsync(context, writer =>
+        {
+            if (MessagesPath.Includes(context.Request.Path))
+            {
+                MessagesError.Write(writer, error, context.TraceIdentifier);
+            }
+            else
+            {
+                Write(writer, error);
+            }
+        });
     }
 
     /// <summary>Writes {"error": {…}}.</summary>

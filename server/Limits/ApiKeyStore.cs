@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Server.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -44,13 +45,19 @@ internal sealed class ApiKeyStore
             return _anonymous;
         }
 
+        string key = ReadKey(context) ?? throw Unauthorized("An API key is needed: send the header Authorization: Bearer KEY.");
+        return Find(key) ?? throw Unauthorized("The API key is not known to this server.");
+    }
+
+    private static string? ReadKey(HttpContext context)
+    {
         string header = context.Request.Headers[HeaderNames.Authorization].ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            throw Unauthorized("An API key is needed: send the header Authorization: Bearer KEY.");
+            return header[Scheme.Length..].Trim();
         }
 
-        return Find(header[Scheme.Length..].Trim()) ?? throw Unauthorized("The API key is not known to this server.");
+        return MessagesPath.Includes(context.Request.Path) && context.Request.Headers[MessagesPath.KeyHeader].ToString() is { Length: > 0 } key ? key.Trim() : null;
     }
 
     private static ApiException Unauthorized(string message) => new(StatusCodes.Status401Unauthorized, "authentication_error", message)

@@ -1,5 +1,4 @@
 using System.ClientModel;
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -16,7 +15,7 @@ namespace HunyuanOrleans.Server.Tests;
 /// <summary>OpenAI's clients for C# and JavaScript run the same scenarios against the server.</summary>
 public sealed class OfficialClientTests : IAsyncLifetime
 {
-    private const string Key = "sk-0123456789abcdef", Model = "demo-model", Paris = "The capital of France is Paris.", NpmVersion = "6.49.0";
+    private const string Key = "sk-0123456789abcdef", Model = "demo-model", Paris = "The capital of France is Paris.";
 
     private const string Person = """
         {"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":10},"age":{"type":"integer","minimum":0,"maximum":130}},
@@ -27,6 +26,8 @@ public sealed class OfficialClientTests : IAsyncLifetime
     [
         "models", "chat", "stream", "stream_helper", "several_answers", "logprobs", "stop", "length", "tools", "json_object", "json_schema", "tools_required", "tools_named", "completions", "errors", "cancel", "parallel",
     ];
+
+    private static readonly NpmPackage Npm = new("openai", "6.49.0");
 
     private TestServer _server = null!;
     private ChatClient _chat = null!;
@@ -199,20 +200,16 @@ public sealed class OfficialClientTests : IAsyncLifetime
     [SkippableFact]
     public async Task JavaScript_scenarios()
     {
-        string folder = await InstallAsync();
-        File.Copy(Path.Combine(TestPaths.Root, "tests", "server", "clients", "scenarios.mjs"), Path.Combine(folder, "scenarios.mjs"), overwrite: true);
-        (int code, string output) = await RunAsync("node", folder, "scenarios.mjs", _server.Address.ToString().TrimEnd('/'), Key);
-        Assert.Equal(0, code);
-        Assert.Equal(Scenarios.Select(name => $"ok {name}"), output.TrimEnd().Split('\n'));
+        await Npm.RunScenariosAsync("scenarios.mjs", Scenarios, _server.Address.ToString().TrimEnd('/'), Key);
     }
 
     [SkippableFact]
     public async Task The_readmes_javascript_lines_work()
     {
-        string folder = await InstallAsync();
+        string folder = await Npm.InstallAsync();
         string file = Path.Combine(folder, "readme.mjs");
         await File.WriteAllTextAsync(file, Readme("js"));
-        (int code, string output) = await RunAsync("node", folder, file);
+        (int code, string output) = await NpmPackage.RunAsync("node", folder, file);
         Assert.Equal((0, "3 + 5 = 8.\n"), (code, output));
     }
 
@@ -220,9 +217,9 @@ public sealed class OfficialClientTests : IAsyncLifetime
     public async Task The_readmes_python_lines_work()
     {
         string folder = Directory.CreateTempSubdirectory("hunyuan-").FullName;
-        (int found, _) = await RunAsync("python3", folder, "-c", "import openai");
+        (int found, _) = await NpmPackage.RunAsync("python3", folder, "-c", "import openai");
         Skip.If(found != 0, "OpenAI's client for Python is not installed.");
-        (int code, string output) = await RunAsync("python3", folder, "-c", Readme("python"));
+        (int code, string output) = await NpmPackage.RunAsync("python3", folder, "-c", Readme("python"));
         Assert.Equal((0, "3 + 5 = 8.\n"), (code, output));
     }
 
@@ -251,37 +248,6 @@ public sealed class OfficialClientTests : IAsyncLifetime
         return text[start..text.IndexOf("```", start, StringComparison.Ordinal)]
             .Replace("http://127.0.0.1:8020", _server.Address.ToString().TrimEnd('/'), StringComparison.Ordinal)
             .Replace("\"none\"", $"\"{Key}\"", StringComparison.Ordinal);
-    }
-
-    private static async Task<string> InstallAsync()
-    {
-        string folder = Path.Combine(TestPaths.Root, "artifacts", "openai-npm-" + NpmVersion);
-        if (!File.Exists(Path.Combine(folder, "node_modules", "openai", "package.json")))
-        {
-            Directory.CreateDirectory(folder);
-            await File.WriteAllTextAsync(Path.Combine(folder, "package.json"), """{"private":true,"type":"module"}""");
-            (int code, string output) = await RunAsync("npm", folder, "install", "--no-audit", "--no-fund", "openai@" + NpmVersion);
-            Skip.If(code != 0, "npm could not install OpenAI's client: " + output);
-        }
-
-        return folder;
-    }
-
-    private static async Task<(int Code, string Output)> RunAsync(string program, string folder, params string[] arguments)
-    {
-        Process? process = null;
-        try
-        {
-            process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true });
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Skip.If(true, $"{program} is not installed.");
-        }
-
-        Task<string> output = process!.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output + await error);
     }
 
     private OpenAIClient Client(string key) => new(
