@@ -5,7 +5,6 @@ using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
 using HunyuanOrleans.Text;
-using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Templates;
 
@@ -33,58 +32,52 @@ internal static class ChatRequestReader
         bool stream = fields.Bool("stream") ?? false;
         bool usage = StreamOptions.ReadIncludeUsage(fields, stream);
         bool skipSpecial = CommonParameters.ReadSkipSpecial(fields);
-
-        int[] prompt = PromptLimits.Fit(Encode(fields, model, tools, reasoning, options), "messages", maxTokens, fields, model, options);
-        ReasoningStart start = reasoning.Format?.StartAfter(model.DecodeEnd(prompt)) ?? ReasoningStart.Unknown;
-        AnswerOptions answer = new(tools, reasoning.Format, start, reasoning.Show);
         int? promptLogprobs = CommonParameters.ReadPromptLogprobs(fields, stream);
         ITokenText text = model.Text(skipSpecial: false);
-        IResponseFormat format = new ChatFormat(text, logprobs is not null, answer, usage);
-        return new GenerationJob(
-            [
-                request with
-                {
-                    PromptIds = prompt,
-                    MaxTokens = maxTokens ?? PromptLimits.DefaultMaxTokens(model, prompt.Length),
-                    Reasoning = reasoning.Limit(model, start),
-                    PromptLogProbabilities = promptLogprobs,
-                },
-            ],
-            promptLogprobs is int alternatives ? new PromptLogprobsFormat(format, text, alternatives) : format,
-            stream,
-            skipSpecial)
+        ChatParameters chat = ReadChat(fields, model, tools, reasoning, options) with
         {
-            Answer = answer,
-            Output = answer.AfterReasoning(output),
-            ReportProgress = StreamOptions.ReadReturnProgress(fields, stream),
-            PromptParameter = "messages",
-            LengthParameter = fields["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens",
+            Output = output,
+            Request = request with { PromptLogProbabilities = promptLogprobs },
+            Stream = stream,
+            SkipSpecial = skipSpecial,
+            LengthName = fields["max_completion_tokens"] is null ? "max_tokens" : "max_completion_tokens",
+            Fit = prompt => PromptLimits.Fit(prompt, "messages", maxTokens, fields, model, options),
         };
+        return chat.CreateJob(model, answer => CreateFormat(new ChatFormat(text, logprobs is not null, answer, usage))) with
+        {
+            ReportProgress = StreamOptions.ReadReturnProgress(fields, stream),
+        };
+
+        IResponseFormat CreateFormat(ChatFormat format) =>
+            promptLogprobs is int alternatives ? new PromptLogprobsFormat(format, text, alternatives) : format;
     }
 
     /// <summary>Encodes a chat's messages and tools with the model's chat template.</summary>
-    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning, ServerOptions options)
+    public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning, ServerOptions options) =>
+        ReadChat(fields, model, tools, reasoning, options).Encode(model);
+
+    private static ChatParameters ReadChat(
+        RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning, ServerOptions options) => new()
     {
-        ChatEncoder chat = ChatTemplateFields.ReadEncoder(fields, model, options);
+        Encoder = ChatTemplateFields.ReadEncoder(fields, model, options),
+        Messages = ReadMessages(fields),
+        Tools = tools,
+        Reasoning = reasoning,
+        Request = new GenerationRequest { PromptIds = default },
+        AddGenerationPrompt = ChatTemplateFields.ReadAddGenerationPrompt(fields),
+        ContinueFinalMessage = ChatTemplateFields.ReadContinueFinalMessage(fields),
+    };
+
+    private static IReadOnlyList<ChatMessage> ReadMessages(RequestFields fields)
+    {
         JsonElement messages = fields["messages"] ?? throw ApiException.Missing("messages", "an array of messages");
         try
         {
-            return chat.Encode(new ChatTemplateInput
-            {
-                Messages = ChatMessage.ListFromJson(messages),
-                Tools = tools.TemplateTools,
-                AddGenerationPrompt = ChatTemplateFields.ReadAddGenerationPrompt(fields),
-                ContinueFinalMessage = ChatTemplateFields.ReadContinueFinalMessage(fields),
-                Variables = reasoning.Variables,
-            });
-        }
-        catch (ContinuationException e)
-        {
-            throw ApiException.Invalid("continue_final_message", e.Message);
+            return ChatMessage.ListFromJson(messages);
         }
         catch (TextException e)
         {
-            throw ApiException.Invalid(e.Message.StartsWith("The template variable", StringComparison.Ordinal) ? "chat_template_kwargs" : "messages", e.Message);
+            throw ApiException.Invalid("messages", e.Message);
         }
     }
 

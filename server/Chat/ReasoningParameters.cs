@@ -22,20 +22,30 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
 
     /// <summary>Reads the parameters.</summary>
     /// <exception cref="ApiException">A parameter is invalid, or asks a model to reason that does not.</exception>
-    public static ReasoningParameters Read(RequestFields fields, ServedModel model, ServerOptions options)
+    public static ReasoningParameters Read(RequestFields fields, ServedModel model, ServerOptions options) =>
+        Read(fields, fields.Text(EffortName), EffortName, model, options);
+
+    /// <summary>Reads the parameters of a request that names the effort in its own way.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="effort">The effort; null if none was given.</param>
+    /// <param name="effortName">The name of the parameter that holds it.</param>
+    /// <param name="model">The served model.</param>
+    /// <param name="options">The server's options.</param>
+    /// <exception cref="ApiException">A parameter is invalid, or asks a model to reason that does not.</exception>
+    public static ReasoningParameters Read(RequestFields fields, string? effort, string effortName, ServedModel model, ServerOptions options)
     {
         ReasoningFormat? format = options.FindReasoning(model);
         Dictionary<string, JsonElement>? variables = ReadVariables(fields);
-        if (fields.Text(EffortName) is { } effort)
+        if (effort is not null)
         {
             if (!Efforts.Contains(effort))
             {
-                throw ApiException.Invalid(EffortName, $"reasoning_effort must be one of {string.Join(", ", Efforts)}.");
+                throw ApiException.Invalid(effortName, $"{effortName} must be one of {string.Join(", ", Efforts)}.");
             }
 
             if (format is null && effort != Efforts[0])
             {
-                throw ApiException.Invalid(EffortName, "This model does not reason; leave reasoning_effort out, or send \"none\".", "unsupported_value");
+                throw ApiException.Invalid(effortName, $"This model does not reason; leave {effortName} out, or send \"none\".", "unsupported_value");
             }
 
             variables ??= [];

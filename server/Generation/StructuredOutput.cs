@@ -17,9 +17,15 @@ internal sealed record StructuredOutput(ConstraintSpec Constraint, string Parame
 
     /// <summary>Reads the parameters. Returns null if they allow any text.</summary>
     /// <exception cref="ApiException">A parameter is invalid, or two exclude each other.</exception>
-    public static StructuredOutput? Read(RequestFields fields, ToolChoice tools)
+    public static StructuredOutput? Read(RequestFields fields, ToolChoice tools) => Read(fields, ResponseFormat(fields), tools);
+
+    /// <summary>Reads the parameters of a request that names the format of its text in its own way.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="format">The format; null for any text.</param>
+    /// <param name="tools">The tools of the request.</param>
+    /// <exception cref="ApiException">A parameter is invalid, or two exclude each other.</exception>
+    public static StructuredOutput? Read(RequestFields fields, StructuredOutput? format, ToolChoice tools)
     {
-        StructuredOutput? format = ResponseFormat(fields);
         List<StructuredOutput> requested = [.. FormParameters.Read(fields)];
         if (tools.MustCall)
         {

@@ -6,6 +6,7 @@ using HunyuanOrleans.Server.Messages;
 using HunyuanOrleans.Server.Metrics;
 using HunyuanOrleans.Server.Ollama;
 using HunyuanOrleans.Server.Page;
+using HunyuanOrleans.Server.Responses;
 using HunyuanOrleans.Server.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -39,6 +40,10 @@ public static class HunyuanServerEndpointExtensions
         MessagesEndpoint messages = app.Services.GetRequiredService<MessagesEndpoint>();
         app.MapPost(MessagesPath.Messages, access.RequireKeyAndLimits(messages.CreateAsync));
         app.MapPost(MessagesPath.CountTokens, access.RequireKeyAndLimits(messages.CountTokensAsync));
+        ResponsesEndpoint responses = app.Services.GetRequiredService<ResponsesEndpoint>();
+        app.MapPost("/v1/responses", access.RequireKeyAndLimits(responses.HandleAsync));
+        app.MapRead("/v1/responses/{id}", access.RequireKey(responses.GetAsync));
+        app.MapDelete("/v1/responses/{id}", access.RequireKey(responses.DeleteAsync));
         app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
         app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
         app.MapPost("/reset_prefix_cache", access.RequireAdministrator(app.Services.GetRequiredService<PrefixCacheEndpoint>().ResetAsync));

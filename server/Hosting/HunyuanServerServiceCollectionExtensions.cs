@@ -8,6 +8,7 @@ using HunyuanOrleans.Server.Messages;
 using HunyuanOrleans.Server.Metrics;
 using HunyuanOrleans.Server.Ollama;
 using HunyuanOrleans.Server.Page;
+using HunyuanOrleans.Server.Responses;
 using HunyuanOrleans.Server.Telemetry;
 using HunyuanOrleans.Server.Tokens;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -55,6 +56,8 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<CompletionEndpoint>();
         services.AddSingleton<OllamaEndpoint>();
         services.AddSingleton<MessagesEndpoint>();
+        services.AddSingleton<ResponseStore>();
+        services.AddSingleton<ResponsesEndpoint>();
         services.AddSingleton<TokenizeEndpoint>();
         services.AddSingleton<TokenizerInfoEndpoint>();
         services.AddSingleton<ModelsEndpoint>();

@@ -92,6 +92,18 @@ public sealed class ServerOptions
     /// </summary>
     public bool AnyNumbers { get; set; }
 
+    /// <summary>
+    /// The most responses of /v1/responses that are kept in memory, for previous_response_id; 0 keeps none. The one that was not used for the longest time
+    /// goes first. Default 1000.
+    /// </summary>
+    public int MaxStoredResponses { get; set; } = 1000;
+
+    /// <summary>The most bytes that kept responses take with the conversations before them. Default 64 MiB.</summary>
+    public long MaxStoredResponseBytes { get; set; } = 64 << 20;
+
+    /// <summary>How long a kept response is not used before it is forgotten. Default 1 hour.</summary>
+    public TimeSpan StoredResponseLifetime { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>The most connections at once; further ones are closed. Default 4096.</summary>
     public int MaxConnections { get; set; } = 4096;
 

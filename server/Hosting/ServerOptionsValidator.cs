@@ -27,6 +27,9 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
             failures.Add($"{nameof(options.UnknownParameters)} is '{options.UnknownParameters}'; allowed: Ignore, Warn, Refuse.");
         }
 
+        CheckRange(failures, nameof(options.MaxStoredResponses), options.MaxStoredResponses, 0, 1_000_000);
+        CheckRange(failures, nameof(options.MaxStoredResponseBytes), options.MaxStoredResponseBytes, 0, 1L << 40);
+        CheckRange(failures, nameof(options.StoredResponseLifetime), options.StoredResponseLifetime.TotalSeconds, 1, 30 * 86400);
         CheckRange(failures, nameof(options.MaxConnections), options.MaxConnections, 1, 1_000_000);
         CheckRange(failures, nameof(options.RequestTimeout), options.RequestTimeout.TotalSeconds, 1, 86400);
         CheckRange(failures, nameof(options.KeepAliveInterval), options.KeepAliveInterval.TotalSeconds, 0, 3600);

@@ -30,15 +30,17 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
     public IReadOnlyList<JsonElement>? TemplateTools => MayCall ? [.. Tools.Select(tool => tool.Json)] : null;
 
     /// <summary>Reads the parameters.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="flat">Whether functions are described beside their type, as in responses, not in an object of their own, as in chats.</param>
     /// <exception cref="ApiException">A parameter is invalid.</exception>
-    public static ToolChoice Read(RequestFields fields)
+    public static ToolChoice Read(RequestFields fields, bool flat = false)
     {
-        IReadOnlyList<ToolSpec> tools = ReadTools(fields);
+        IReadOnlyList<ToolSpec> tools = ReadTools(fields, flat);
         (ToolMode mode, string? name) = fields["tool_choice"] switch
         {
             null => (tools.Count > 0 ? ToolMode.Auto : ToolMode.None, null),
             { ValueKind: JsonValueKind.String } word => (ReadMode(word.GetString()!), null),
-            { ValueKind: JsonValueKind.Object } named => (ToolMode.Named, ReadName(new RequestFields(named, "tool_choice."))),
+            { ValueKind: JsonValueKind.Object } named => (ToolMode.Named, ReadName(new RequestFields(named, "tool_choice."), flat)),
             { } other => throw ApiException.InvalidType("tool_choice", "\"none\", \"auto\", \"required\" or a function", RequestFields.Kind(other)),
         };
         if (mode is ToolMode.Required or ToolMode.Named && tools.Count == 0)
@@ -64,17 +66,18 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
         _ => throw ApiException.Invalid("tool_choice", "tool_choice must be \"none\", \"auto\", \"required\" or a function."),
     };
 
-    private static string ReadName(RequestFields choice)
+    private static string ReadName(RequestFields choice, bool flat)
     {
         if (choice.Text("type") is not "function")
         {
             throw ApiException.Invalid("tool_choice", "tool_choice.type must be \"function\".");
         }
 
-        return choice.Object("function")?.Text("name") ?? throw ApiException.Invalid("tool_choice", "tool_choice.function.name is missing.");
+        return (flat ? choice : choice.Object("function"))?.Text("name")
+            ?? throw ApiException.Invalid("tool_choice", $"tool_choice.{(flat ? "" : "function.")}name is missing.");
     }
 
-    private static List<ToolSpec> ReadTools(RequestFields fields)
+    private static List<ToolSpec> ReadTools(RequestFields fields, bool flat)
     {
         if (fields["tools"] is not JsonElement json)
         {
@@ -89,32 +92,44 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
         List<ToolSpec> tools = [];
         foreach (JsonElement tool in json.EnumerateArray())
         {
-            tools.Add(ReadTool(tool, $"tools[{tools.Count}]"));
+            tools.Add(ReadTool(tool, $"tools[{tools.Count}]", flat));
         }
 
         return tools;
     }
 
-    private static ToolSpec ReadTool(JsonElement tool, string path)
+    private static ToolSpec ReadTool(JsonElement tool, string path, bool flat)
     {
         RequestFields fields = new(tool, path + ".");
-        if (tool.ValueKind != JsonValueKind.Object || fields.Text("type") is not "function")
+        string? type = tool.ValueKind == JsonValueKind.Object ? fields.Text("type") : null;
+        if (type != "function")
         {
-            throw ApiException.Invalid("tools", $"{path} must be an object of type \"function\".");
+            throw flat && type is not null
+                ? ApiException.Invalid("tools", $"{path} is the built-in tool \"{type}\"; this server has tools of type \"function\" only.", "unsupported_value")
+                : ApiException.Invalid("tools", $"{path} must be an object of type \"function\".");
         }
 
-        RequestFields function = fields.Object("function")
+        RequestFields function = (flat ? fields : fields.Object("function"))
             ?? throw ApiException.Invalid("tools", $"{path}.function is missing.");
+        string place = flat ? path : path + ".function";
         string? name = function.Text("name");
         if (name is null || name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
         {
             throw ApiException.Invalid(
-                "tools", $"{path}.function.name must be 1 to {MaxNameLength} letters, digits, underscores, dots or hyphens.");
+                "tools", $"{place}.name must be 1 to {MaxNameLength} letters, digits, underscores, dots or hyphens.");
         }
 
         JsonElement? parameters = function["parameters"];
         return parameters is null or { ValueKind: JsonValueKind.Object }
-            ? new ToolSpec(name, parameters?.Clone(), tool.Clone(), $"{path}.function.parameters")
-            : throw ApiException.Invalid("tools", $"{path}.function.parameters must be a JSON schema, an object.");
+            ? new ToolSpec(name, parameters?.Clone(), flat ? Nest(tool) : tool.Clone(), $"{place}.parameters")
+            : throw ApiException.Invalid("tools", $"{place}.parameters must be a JSON schema, an object.");
     }
+
+    /// <summary>A flat tool as in chats, which is what templates expect.</summary>
+    private static JsonElement Nest(JsonElement tool) => JsonSerializer.SerializeToElement(new Dictionary<string, object>
+    {
+        ["type"] = "function",
+        ["function"] = tool.EnumerateObject().Where(static p => !p.NameEquals("type")).GroupBy(static p => p.Name)
+            .ToDictionary(static g => g.Key, static g => g.Last().Value),
+    });
 }

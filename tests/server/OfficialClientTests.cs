@@ -25,6 +25,7 @@ public sealed class OfficialClientTests : IAsyncLifetime
     private static readonly string[] Scenarios =
     [
         "models", "chat", "stream", "stream_helper", "several_answers", "logprobs", "stop", "length", "tools", "json_object", "json_schema", "tools_required", "tools_named", "completions", "errors", "cancel", "parallel",
+        "responses", "responses_stream", "responses_tools", "responses_json", "responses_kept",
     ];
 
     private static readonly NpmPackage Npm = new("openai", "6.49.0");

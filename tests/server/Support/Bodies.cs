@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Server.Tests.Support;
 /// <summary>Request bodies.</summary>
 internal static class Bodies
 {
-    public const string ChatPath = "/v1/chat/completions", CompletionPath = "/v1/completions";
+    public const string ChatPath = "/v1/chat/completions", CompletionPath = "/v1/completions", ResponsesPath = "/v1/responses";
 
     /// <summary>The demo model's recorded conversations.</summary>
     public static JsonElement[] Recorded { get; } =

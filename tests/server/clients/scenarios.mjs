@@ -150,6 +150,57 @@ const scenarios = {
       collect(await client.chat.completions.create({ model, messages, stream: true }))));
     assert.ok(answers.every(a => a.text === paris && a.finish === 'stop'));
   },
+  async responses() {
+    const response = await client.responses.create({ model, input: messages[0].content, metadata: { a: 'b' } });
+    assert.equal(response.output_text, paris);
+    assert.equal(response.status, 'completed');
+    assert.deepEqual(response.metadata, { a: 'b' });
+    assert.equal(response.usage.total_tokens, response.usage.input_tokens + response.usage.output_tokens);
+    const cut = await client.responses.create({ model, input: messages, max_output_tokens: 2 });
+    assert.equal(cut.status, 'incomplete');
+    assert.equal(cut.incomplete_details.reason, 'max_output_tokens');
+    await assert.rejects(client.responses.create({ model, input: messages, tools: [{ type: 'web_search' }] }), e => e.status === 400 && e.param === 'tools');
+  },
+  async responses_stream() {
+    const stream = client.responses.stream({ model, input: messages });
+    let text = '', number = 0;
+    for await (const event of stream) {
+      assert.equal(event.sequence_number, number++);
+      if (event.type === 'response.output_text.delta') text += event.delta;
+    }
+    assert.equal(text, paris);
+    assert.equal((await stream.finalResponse()).output_text, paris);
+  },
+  async responses_tools() {
+    const request = { model, input: messages, tools: tools.map(tool => ({ type: 'function', ...tool.function })), tool_choice: 'required',
+      parallel_tool_calls: false, max_output_tokens: 200 };
+    const [call] = (await client.responses.create(request)).output;
+    assert.equal(call.type, 'function_call');
+    checkPerson(call.arguments);
+    const [same] = (await client.responses.stream(request).finalResponse()).output;
+    assert.deepEqual([same.name, same.arguments], [call.name, call.arguments]);
+    const next = await client.responses.create({ ...request, tool_choice: 'none',
+      input: [...messages, call, { type: 'function_call_output', call_id: call.call_id, output: 'done' }] });
+    assert.ok(next.output.every(item => item.type === 'message'));
+  },
+  async responses_json() {
+    const text = { format: { type: 'json_schema', name: 'person', strict: true, schema: person } };
+    const response = await client.responses.parse({ model, input: messages, text, max_output_tokens: 200 });
+    checkPerson(response.output_text);
+    assert.deepEqual(response.output_parsed, JSON.parse(response.output_text));
+  },
+  async responses_kept() {
+    const first = await client.responses.create({ model, input: messages });
+    const second = await client.responses.create({ model, input: 'What is 3+5?', previous_response_id: first.id });
+    assert.equal(second.previous_response_id, first.id);
+    assert.ok(second.usage.input_tokens > first.usage.input_tokens);
+    assert.equal((await client.responses.retrieve(first.id)).output_text, paris);
+    await client.responses.delete(first.id);
+    await assert.rejects(client.responses.retrieve(first.id), e => e instanceof OpenAI.NotFoundError);
+    await assert.rejects(client.responses.create({ model, input: 'a', previous_response_id: first.id }), e => e.param === 'previous_response_id');
+    const unkept = await client.responses.create({ model, input: messages, store: false });
+    await assert.rejects(client.responses.retrieve(unkept.id), e => e instanceof OpenAI.NotFoundError);
+  },
 };
 
 for (const [name, run] of Object.entries(scenarios)) {
