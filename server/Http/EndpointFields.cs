@@ -41,7 +41,8 @@ internal static class EndpointFields
     [
         "model", "stream", "stream_options", "n", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
         "seed", "stop", "stop_token_ids", "include_stop_str_in_output", "ignore_eos", "logit_bias", "skip_special_tokens", "cache_salt", "priority", "return_progress",
-        "truncate_prompt_tokens", "min_tokens", "bad_words", "allowed_token_ids", "prompt_logprobs", "response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
+        "truncate_prompt_tokens", "min_tokens", "bad_words", "allowed_token_ids", "prompt_logprobs", "response_format", "structured_outputs",
+        "guided_json", "guided_regex", "guided_choice", "guided_grammar", "grammar", "json_schema",
         .. NoEffect, .. UnsupportedFields.Names,
     ];
 

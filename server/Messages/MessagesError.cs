@@ -43,7 +43,9 @@ internal static class MessagesError
     // What is found only after the translation into a chat request has the parameter's name there.
     private static string Rename(ApiException error) => error.Parameter switch
     {
-        "response_format" => error.Message.Replace("response_format", "output_config.format", StringComparison.Ordinal),
+        "response_format" => error.Message.Contains("response_format", StringComparison.Ordinal)
+            ? error.Message.Replace("response_format", "output_config.format", StringComparison.Ordinal)
+            : $"output_config.format: {error.Message}",
         { } tools when tools.StartsWith("tools", StringComparison.Ordinal) => error.Message
             .Replace(".function.parameters", ".input_schema", StringComparison.Ordinal)
             .Replace(".function.name", ".name", StringComparison.Ordinal),

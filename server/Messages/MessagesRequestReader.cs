@@ -45,7 +45,7 @@ internal static class MessagesRequestReader
     {
         using JsonDocument chat = Translate(fields, model, options, fields.Int("max_tokens", 1));
         RequestFields translated = new(chat.RootElement);
-        return ChatRequestReader.Encode(translated, model, ToolChoice.Read(translated), ReasoningParameters.Read(translated, model, options)).Length;
+        return ChatRequestReader.Encode(translated, model, ToolChoice.Read(translated), ReasoningParameters.Read(translated, model, options), options).Length;
     }
 
     private static JsonDocument Translate(RequestFields fields, ServedModel model, ServerOptions options, int? maxTokens)

@@ -35,7 +35,7 @@ public sealed class OfficialResponsesTests(DemoServer demo) : IClassFixture<Demo
     {
         StringBuilder text = new();
         ResponseResult? final = null;
-        await foreach (StreamingResponseUpdate update in _client.CreateResponseStreamingAsync(Ask(Question, Model, stream: true)))
+        await foreach (StreamingResponseUpdate update in await _client.CreateResponseStreamingAsync(Ask(Question, Model, stream: true)))
         {
             text.Append((update as StreamingResponseOutputTextDeltaUpdate)?.Delta);
             final = (update as StreamingResponseCompletedUpdate)?.Response ?? final;
@@ -69,7 +69,7 @@ public sealed class OfficialResponsesTests(DemoServer demo) : IClassFixture<Demo
 
         next.InputItems.Add(ResponseItem.CreateFunctionCallOutputItem(call.CallId, "rain"));
         StringBuilder arguments = new();
-        await foreach (StreamingResponseUpdate update in client.CreateResponseStreamingAsync(next))
+        await foreach (StreamingResponseUpdate update in await client.CreateResponseStreamingAsync(next))
         {
             arguments.Append((update as StreamingResponseFunctionCallArgumentsDeltaUpdate)?.Delta);
         }
