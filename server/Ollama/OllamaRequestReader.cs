@@ -24,6 +24,11 @@ internal static class OllamaRequestReader
     private static readonly (string Name, double Neutral)[] Unsupported =
         [("mirostat", 0), ("tfs_z", 1), ("typical_p", 1), ("repeat_last_n", -1), ("penalize_newline", 1)];
 
+    // As deep as a request may be, see ServerOptions.MaxJsonDepth, and what the translation adds.
+    private static readonly JsonSerializerOptions DeepJson = new() { MaxDepth = 1010 };
+
+    private static readonly JsonDocumentOptions DeepDocuments = new() { MaxDepth = 1010 };
+
     /// <summary>Reads a request of /api/chat.</summary>
     public static OllamaRequest ReadChat(RequestFields fields, ServedModel model, ServerOptions options)
     {
@@ -37,7 +42,7 @@ internal static class OllamaRequestReader
         request["messages"] = new JsonArray([.. messages.EnumerateArray().Select(Message)]);
         if (fields["tools"] is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0)
         {
-            request["tools"] = JsonNode.Parse(tools.GetRawText());
+            request["tools"] = Copy(tools);
         }
 
         return Create(request, ChatRequestReader.Read, model, options, isChat: true, fields);
@@ -97,7 +102,7 @@ internal static class OllamaRequestReader
     {
         bool stream = Streams(fields);
         request["stream"] = stream;
-        using JsonDocument document = JsonSerializer.SerializeToDocument(request);
+        using JsonDocument document = JsonDocument.Parse(request.ToJsonString(DeepJson), DeepDocuments);
         return new OllamaRequest(read(new RequestFields(document.RootElement), model, options), isChat, stream);
     }
 
@@ -113,7 +118,7 @@ internal static class OllamaRequestReader
             {
                 if (options[name] is { } value)
                 {
-                    request[target] = JsonNode.Parse(value.GetRawText());
+                    request[target] = Copy(value);
                 }
             }
 
@@ -135,7 +140,7 @@ internal static class OllamaRequestReader
         if (fields["format"] is { } format && !IsEmpty(format))
         {
             request["response_format"] = format.ValueKind == JsonValueKind.Object
-                ? new JsonObject { ["type"] = "json_schema", ["json_schema"] = new JsonObject { ["name"] = "format", ["schema"] = JsonNode.Parse(format.GetRawText()) } }
+                ? new JsonObject { ["type"] = "json_schema", ["json_schema"] = new JsonObject { ["name"] = "format", ["schema"] = Copy(format) } }
                 : format.ValueKind == JsonValueKind.String && format.ValueEquals("json") ? new JsonObject { ["type"] = "json_object" }
                 : throw ApiException.Invalid("format", "format must be \"json\" or a JSON schema, an object.");
         }
@@ -162,7 +167,7 @@ internal static class OllamaRequestReader
 
     private static JsonNode? Message(JsonElement message)
     {
-        JsonNode? node = JsonNode.Parse(message.GetRawText());
+        JsonNode? node = Copy(message);
         if (node is not JsonObject fields)
         {
             return node;
@@ -188,6 +193,8 @@ internal static class OllamaRequestReader
 
         return fields;
     }
+
+    private static JsonNode? Copy(JsonElement value) => JsonNode.Parse(value.GetRawText(), documentOptions: DeepDocuments);
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {

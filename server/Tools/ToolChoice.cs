@@ -14,6 +14,9 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
 {
     private const int MaxTools = 128, MaxNameLength = 64;
 
+    // As deep as a request may be, see ServerOptions.MaxJsonDepth.
+    private static readonly JsonSerializerOptions DeepJson = new() { MaxDepth = 1000 };
+
     /// <summary>A request without tools.</summary>
     public static ToolChoice None { get; } = new([], ToolMode.None, null, false);
 
@@ -131,5 +134,5 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
         ["type"] = "function",
         ["function"] = tool.EnumerateObject().Where(static p => !p.NameEquals("type")).GroupBy(static p => p.Name)
             .ToDictionary(static g => g.Key, static g => g.Last().Value),
-    });
+    }, DeepJson);
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using HunyuanOrleans.Server.Hosting;
+using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tests.Support;
 using HunyuanOrleans.TestSupport;
 using Microsoft.AspNetCore.Routing;
@@ -38,6 +39,18 @@ public sealed class DocumentsTests
                 .Select(method => $"{method} {route.RoutePattern.RawText}")).Order(StringComparer.Ordinal),
             listed.Order(StringComparer.Ordinal));
         Assert.All(UnsupportedEndpoint.Paths, path => Assert.Contains($"`{path.Replace("{**rest}", "…", StringComparison.Ordinal)}`", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_table_of_parameters_lists_every_one()
+    {
+        string text = File.ReadAllText(Path.Combine(TestPaths.Root, "docs", "api.md"));
+        (string Name, string Endpoints)[] listed = [.. Regex.Matches(text, "^\\| `([a-z_]+)` \\| ([a-z, ]+) \\|", RegexOptions.Multiline)
+            .Select(static row => (row.Groups[1].Value, row.Groups[2].Value))];
+        HashSet<string> others = [.. EndpointFields.NoEffect, .. UnsupportedFields.Names];
+        Assert.Equal(EndpointFields.Chat.Except(others).Order(), listed.Where(static row => row.Endpoints.Contains("chat", StringComparison.Ordinal)).Select(static row => row.Name).Order());
+        Assert.Equal(EndpointFields.Completions.Except(others).Order(), listed.Where(static row => row.Endpoints.Contains("text", StringComparison.Ordinal)).Select(static row => row.Name).Order());
+        Assert.All(others, name => Assert.Contains($"`{name}`", text, StringComparison.Ordinal));
     }
 
     private static bool IsPage(string path) => path == "/" || path.Contains('.', StringComparison.Ordinal);

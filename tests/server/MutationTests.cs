@@ -25,6 +25,11 @@ public sealed class MutationTests
         ("/api/chat", """{"model":"demo-model","messages":[{"role":"user","content":"a"}],"stream":true,"options":{"num_predict":2,"temperature":0.5,"stop":["x"],"seed":1},"format":{"type":"object"}}"""),
         ("/api/generate", """{"model":"demo-model","prompt":"a","system":"s","stream":false,"raw":false,"options":{"num_predict":2,"top_k":3},"keep_alive":"5m"}"""),
         ("/api/show", """{"model":"demo-model","verbose":false}"""),
+        ("/v1/responses", """{"model":"demo-model","input":[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"r"}],"instructions":"i","max_output_tokens":2,"temperature":0.5,"store":true,"tools":[{"type":"function","name":"f","parameters":{"type":"object"}}],"text":{"format":{"type":"text"}},"metadata":{"a":"b"}}"""),
+        ("/v1/responses", """{"input":"a","max_output_tokens":2,"stream":true,"text":{"format":{"type":"json_schema","name":"s","schema":{"type":"object","properties":{"a":{"type":"integer"}}}}},"previous_response_id":null}"""),
+        ("/v1/messages", """{"model":"demo-model","max_tokens":2,"system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":"b"},{"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"r"}],"is_error":false}]}],"tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"tool_choice":{"type":"auto"},"stop_sequences":["x"],"top_k":3}"""),
+        ("/v1/messages", """{"max_tokens":2,"messages":[{"role":"user","content":"a"}],"stream":true,"thinking":{"type":"disabled"},"metadata":{"user_id":"u"}}"""),
+        ("/v1/messages/count_tokens", """{"model":"demo-model","messages":[{"role":"user","content":"a"}]}"""),
         ("/v1/embeddings", """{"model":"demo-model","input":["a"]}"""),
         ("/reset_prefix_cache", "{}"),
         (Bodies.CompletionPath, """{"prompt":"a","max_tokens":2,"structured_outputs":{"grammar":"root ::= a+ [^x-z\\u00e9]{2,} # c\na ::= \"b\" (a | \"\")?"}}"""),
@@ -35,7 +40,7 @@ public sealed class MutationTests
     ];
 
     // Addresses that are read.
-    private static readonly string[] Pages = ["/v1/models", "/v1/models/demo-model", "/v1/models/a%2Fb", "/metrics", "/cluster", "/version", "/api/tags", "/health", "/", "/page/app.js"];
+    private static readonly string[] Pages = ["/v1/models", "/v1/models/demo-model", "/v1/models/a%2Fb", "/metrics", "/cluster", "/version", "/api/tags", "/tokenizer_info", "/v1/responses/resp_1", "/health", "/", "/page/app.js"];
 
     private static readonly string[] Encodings = ["gzip", "br", "deflate", "identity", "zstd", "gzip, br", " "];
 

@@ -99,6 +99,14 @@ public sealed class OllamaTests(DemoServer demo) : IClassFixture<DemoServer>
     }
 
     [Fact]
+    public async Task A_form_may_be_as_deep_as_a_request()
+    {
+        string schema = string.Concat(Enumerable.Repeat("{\"items\":", 60)) + "{\"type\":\"null\"}" + new string('}', 60);
+        (int status, _) = await demo.Server.PostAsync("/api/generate", $$"""{"prompt":"a","stream":false,"options":{"num_predict":2},"format":{{schema}}}""");
+        Assert.InRange(status, 200, 400);
+    }
+
+    [Fact]
     public async Task A_request_without_a_prompt_only_loads()
     {
         JsonElement answer = await demo.Server.OkAsync("/api/generate", """{"model":"demo-model"}""");
