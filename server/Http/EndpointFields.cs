@@ -28,6 +28,13 @@ internal static class EndpointFields
         .. Generation, "prompt", "suffix", "echo", "best_of", "logprobs", "max_tokens", "add_special_tokens",
     ]);
 
+    /// <summary>POST /v1/messages and /v1/messages/count_tokens.</summary>
+    public static FrozenSet<string> Messages { get; } = Set(
+    [
+        "model", "messages", "system", "max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "tools", "tool_choice", "thinking", "output_config",
+        "cache_control", "container", "context_management", "diagnostics", "inference_geo", "mcp_servers", "speed", "user_profile_id", "workspace_id", .. NoEffect,
+    ]);
+
     /// <summary>POST /tokenize.</summary>
     public static FrozenSet<string> Tokenize { get; } = Set(
     [

@@ -12,14 +12,14 @@ internal sealed class MessagesEndpoint(RequestReader reader, GenerationHandler h
     public async Task CreateAsync(HttpContext context)
     {
         ServedModel model = reader.ReadyModel;
-        GenerationJob job = await reader.ReadAsync(context, model, MessagesRequestReader.Read);
+        GenerationJob job = await reader.ReadAsync(context, model, MessagesRequestReader.Read, known: EndpointFields.Messages);
         await handler.HandleAsync(context, model, job);
     }
 
     /// <summary>Counts the tokens of a chat's prompt.</summary>
     public async Task CountTokensAsync(HttpContext context)
     {
-        int tokens = await reader.ReadAsync(context, reader.Model, MessagesRequestReader.CountTokens);
+        int tokens = await reader.ReadAsync(context, reader.Model, MessagesRequestReader.CountTokens, known: EndpointFields.Messages);
         await JsonResponse.WriteAsync(context, json =>
         {
             json.WriteStartObject();

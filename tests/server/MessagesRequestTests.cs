@@ -117,6 +117,16 @@ public sealed class MessagesRequestTests
     }
 
     [Fact]
+    public async Task Unknown_parameters_can_be_refused()
+    {
+        await using TestServer server = await new ScriptedGenerator { Text = "yes" }.ServeAsync(options => options.UnknownParameters = UnknownParameterPolicy.Refuse);
+        await server.OkAsync(Path, Hi.Replace("{\"max", "{\"metadata\":{},\"system\":\"s\",\"max", StringComparison.Ordinal));
+        (int status, JsonElement json) = await server.PostAsync(Path, Hi.Replace("{\"max", "{\"max_token\":1,\"max", StringComparison.Ordinal));
+        Assert.Equal(400, status);
+        CheckError(json, "invalid_request_error", "max_token");
+    }
+
+    [Fact]
     public async Task Keys_may_be_in_either_header()
     {
         await using TestServer server = await new ScriptedGenerator { Text = "yes" }.ServeAsync(options => options.Keys.Add(

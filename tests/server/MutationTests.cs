@@ -27,9 +27,8 @@ public sealed class MutationTests
         ("/api/show", """{"model":"demo-model","verbose":false}"""),
         ("/v1/responses", """{"model":"demo-model","input":[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"r"}],"instructions":"i","max_output_tokens":2,"temperature":0.5,"store":true,"tools":[{"type":"function","name":"f","parameters":{"type":"object"}}],"text":{"format":{"type":"text"}},"metadata":{"a":"b"}}"""),
         ("/v1/responses", """{"input":"a","max_output_tokens":2,"stream":true,"text":{"format":{"type":"json_schema","name":"s","schema":{"type":"object","properties":{"a":{"type":"integer"}}}}},"previous_response_id":null}"""),
-        ("/v1/messages", """{"model":"demo-model","max_tokens":2,"system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":"b"},{"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"r"}],"is_error":false}]}],"tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"tool_choice":{"type":"auto"},"stop_sequences":["x"],"top_k":3}"""),
-        ("/v1/messages", """{"max_tokens":2,"messages":[{"role":"user","content":"a"}],"stream":true,"thinking":{"type":"disabled"},"metadata":{"user_id":"u"}}"""),
-        ("/v1/messages/count_tokens", """{"model":"demo-model","messages":[{"role":"user","content":"a"}]}"""),
+        ("/v1/messages", """{"model":"demo-model","max_tokens":2,"system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":""},{"type":"tool_use","id":"c","name":"f","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":"r","is_error":true}]}],"tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"tool_choice":{"type":"auto","disable_parallel_tool_use":true},"stream":true}"""),
+        ("/v1/messages/count_tokens", """{"messages":[{"role":"user","content":[{"type":"text","text":"a"}]}],"thinking":{"type":"disabled"},"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}}"""),
         ("/v1/embeddings", """{"model":"demo-model","input":["a"]}"""),
         ("/reset_prefix_cache", "{}"),
         (Bodies.CompletionPath, """{"prompt":"a","max_tokens":2,"structured_outputs":{"grammar":"root ::= a+ [^x-z\\u00e9]{2,} # c\na ::= \"b\" (a | \"\")?"}}"""),
@@ -67,6 +66,7 @@ public sealed class MutationTests
             string answer = await response.Content.ReadAsStringAsync(cancellation);
             Assert.True((int)response.StatusCode < 500, $"mutation {i}: {(int)response.StatusCode} {answer} for {request} {Encoding.UTF8.GetString(changed)}");
             Assert.DoesNotContain("\"server_error\"", answer, StringComparison.Ordinal);
+            Assert.DoesNotContain("\"api_error\"", answer, StringComparison.Ordinal);
             Interlocked.Increment(ref response.IsSuccessStatusCode ? ref accepted : ref refused);
         });
         Assert.InRange(accepted, 100, Count);
