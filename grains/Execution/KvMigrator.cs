@@ -65,8 +65,10 @@ internal sealed class KvMigrator(IGrainFactory grains, HunyuanSiloOptions option
                 new ParallelOptions { MaxDegreeOfParallelism = options.MessagesInFlight, CancellationToken = cancellationToken },
                 async (call, token) => await RunAsync(epoch, after.Version, call, claFactor, token)))).ConfigureAwait(false);
         }
-        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
+        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken)
+            || (fault is not StaleStepException && !cancellationToken.IsCancellationRequested))
         {
+            // Whatever kept them from moving, keys and values can be computed again, and no answer has to fail.
             return null;
         }
 
