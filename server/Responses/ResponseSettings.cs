@@ -85,7 +85,11 @@ internal sealed class ResponseSettings
         }
     }
 
-    private static JsonElement Parse(string json) => JsonSerializer.Deserialize<JsonElement>(json);
+    private static JsonElement Parse(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
+    }
 
     private static void CheckMetadata(RequestFields fields)
     {

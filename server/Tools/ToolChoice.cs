@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using HunyuanOrleans.Server.Http;
 
@@ -15,7 +16,7 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
     private const int MaxTools = 128, MaxNameLength = 64;
 
     // As deep as a request may be, see ServerOptions.MaxJsonDepth.
-    private static readonly JsonSerializerOptions DeepJson = new() { MaxDepth = 1000 };
+    private const int MaxDepth = 1000;
 
     /// <summary>A request without tools.</summary>
     public static ToolChoice None { get; } = new([], ToolMode.None, null, false);
@@ -129,10 +130,24 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
     }
 
     /// <summary>A flat tool as in chats, which is what templates expect.</summary>
-    private static JsonElement Nest(JsonElement tool) => JsonSerializer.SerializeToElement(new Dictionary<string, object>
+    private static JsonElement Nest(JsonElement tool)
     {
-        ["type"] = "function",
-        ["function"] = tool.EnumerateObject().Where(static p => !p.NameEquals("type")).GroupBy(static p => p.Name)
-            .ToDictionary(static g => g.Key, static g => g.Last().Value),
-    }, DeepJson);
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, "function"u8);
+            writer.WriteStartObject("function"u8);
+            foreach (IGrouping<string, JsonProperty> property in tool.EnumerateObject().Where(static p => !p.NameEquals("type")).GroupBy(static p => p.Name))
+            {
+                property.Last().WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        using JsonDocument document = JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = MaxDepth });
+        return document.RootElement.Clone();
+    }
 }

@@ -26,6 +26,31 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task It_answers_requests_of_every_api()
+    {
+        (string Path, string Body)[] requests =
+        [
+            ("/v1/chat/completions", """{"messages":[{"role":"user","content":"a"}],"max_tokens":2,"reasoning_effort":"none","chat_template_kwargs":{"a":1}}"""),
+            ("/v1/chat/completions", """{"messages":[{"role":"user","content":"a"}],"max_tokens":90,"tool_choice":"required","tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"type":"boolean"}}}}}]}"""),
+            ("/v1/completions", """{"prompt":["a","b"],"max_tokens":1,"echo":true,"logprobs":1,"structured_outputs":{"regex":"[a-z]"}}"""),
+            ("/v1/responses", """{"input":"a","max_output_tokens":90,"tools":[{"type":"function","name":"f","parameters":{"type":"object"}}],"tool_choice":"required","reasoning":{"effort":"none"}}"""),
+            ("/v1/messages", """{"max_tokens":90,"system":"s","messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"r"}]}],"tools":[{"name":"f","input_schema":{"type":"object"}}],"tool_choice":{"type":"any"}}"""),
+            ("/v1/messages/count_tokens", """{"messages":[{"role":"user","content":"a"}]}"""),
+            ("/api/chat", """{"messages":[{"role":"user","content":"a"}],"think":false,"format":{"type":"object"},"options":{"num_predict":9,"stop":["x"]},"tools":[]}"""),
+            ("/api/generate", """{"prompt":"a","system":"s","raw":false,"options":{"num_predict":2}}"""),
+            ("/api/show", """{"model":"demo-model"}"""),
+            ("/tokenize", """{"messages":[{"role":"user","content":"a"}]}"""),
+        ];
+        using Serving serving = await Serving.StartAsync();
+        using HttpClient client = new();
+        foreach ((string path, string body) in requests)
+        {
+            using HttpResponseMessage answer = await client.PostAsync(serving.Url + path, new StringContent(body, Encoding.UTF8, "application/json"));
+            Assert.True(answer.IsSuccessStatusCode, $"{path}: {await answer.Content.ReadAsStringAsync()}");
+        }
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_reported_in_one_line()
     {
         using Serving serving = await Serving.StartAsync();
