@@ -17,8 +17,8 @@ public static class LogitDivergence
             throw new ArgumentException($"Rows of {reference.Length} and {other.Length} logits.", nameof(other));
         }
 
-        double first = LogSum(reference);
-        double second = LogSum(other);
+        double first = LogSum.Of(reference);
+        double second = LogSum.Of(other);
         double sum = 0;
         for (int i = 0; i < reference.Length; i++)
         {
@@ -27,22 +27,5 @@ public static class LogitDivergence
         }
 
         return sum;
-    }
-
-    private static double LogSum(ReadOnlySpan<float> logits)
-    {
-        double max = double.NegativeInfinity;
-        foreach (float logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-
-        double sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - max);
-        }
-
-        return max + Math.Log(sum);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class LikelihoodScorer(ModelRunner model)
         if (_nextPosition == start && shared >= start)
         {
             // The row that predicts the first token is that of the sequence before.
-            sum += LogProbability(_next, ids[start]);
+            sum += _next[ids[start]] - LogSum.Of(_next);
             position = start;
         }
 
@@ -59,7 +59,7 @@ internal sealed class LikelihoodScorer(ModelRunner model)
         for (int i = 0; i < wanted.Length; i++)
         {
             ReadOnlySpan<float> row = logits.Row(i)[..model.Config.VocabSize];
-            sum += LogProbability(row, ids[position + i + 1]);
+            sum += row[ids[position + i + 1]] - LogSum.Of(row);
             if (position + i == start - 1)
             {
                 row.CopyTo(_next);
@@ -68,22 +68,5 @@ internal sealed class LikelihoodScorer(ModelRunner model)
         }
 
         return sum;
-    }
-
-    private static double LogProbability(ReadOnlySpan<float> logits, int id)
-    {
-        double max = double.NegativeInfinity;
-        foreach (float logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-
-        double sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - max);
-        }
-
-        return logits[id] - max - Math.Log(sum);
     }
 }
