@@ -24,7 +24,7 @@ internal sealed class RequestAdmission(
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
     public Generation Submit(GenerationRequest request)
     {
-        int maxTokens = RequestValidator.Check(request, limits, scheduler.Text is not null);
+        int maxTokens = RequestValidator.Check(request, limits, scheduler.Text);
         if (request.Choices > options.Scheduler.QueueLength)
         {
             throw RequestException.NotAllowed("n", request.Choices, $"up to the queue's length, {options.Scheduler.QueueLength}");

@@ -55,10 +55,11 @@ public sealed class ConstraintSpec
     public static ConstraintSpec Literal(string text) => new(Tagged('l', text), (_, _) => new LiteralNode(text));
 
     /// <summary>Any text that ends with a mark and contains it nowhere else.</summary>
-    /// <param name="mark">The mark, not empty.</param>
+    /// <param name="mark">The mark, of 1 to 64 characters.</param>
     public static ConstraintSpec Until(string mark)
     {
         ArgumentException.ThrowIfNullOrEmpty(mark);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(mark.Length, UntilNode.MaxLength, nameof(mark));
         return new(Tagged('u', mark), (_, _) => new UntilNode(mark));
     }
 

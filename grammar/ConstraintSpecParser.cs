@@ -35,7 +35,7 @@ internal sealed class ConstraintSpecParser(string text)
             'r' => ConstraintSpec.Regex(ReadString()),
             'g' => ConstraintSpec.Grammar(ReadString()),
             'l' => ConstraintSpec.Literal(ReadString()),
-            'u' => ReadString() is { Length: > 0 } mark ? ConstraintSpec.Until(mark) : throw Malformed(),
+            'u' => ReadString() is { Length: > 0 and <= Nodes.UntilNode.MaxLength } mark ? ConstraintSpec.Until(mark) : throw Malformed(),
             't' => ConstraintSpec.SpecialToken(ParseNumber(ReadString())),
             'q' => ConstraintSpec.Sequence(ReadParts()),
             'o' => ConstraintSpec.OneOf(ReadParts()),

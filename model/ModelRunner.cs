@@ -24,6 +24,7 @@ public sealed class ModelRunner : IDisposable
     private readonly long _headBytes;
     private readonly long _alwaysReadBytes;
     private long _weightBytesRead;
+    private int _lastRows;
 
     private ModelRunner(
         Weights weights, ModelOptions options, DisposableStack owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
@@ -111,6 +112,7 @@ public sealed class ModelRunner : IDisposable
     public Activation Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
         Check(tokens.Length, batch, logitRows, logitCount);
+        _lastRows = batch.Rows;
         _stage.Begin(batch);
         _stage.Embed(tokens);
         Observer?.OnEmbedded(_stage.HiddenStates, batch.Rows);
@@ -144,6 +146,7 @@ public sealed class ModelRunner : IDisposable
     /// <exception cref="ArgumentException">A row does not exist, or they are too many.</exception>
     public Activation Logits(int[] rows, int count)
     {
+        CheckLogits(_lastRows, rows, count);
         _weightBytesRead += _headBytes;
         _stage.Logits(rows, count, _logits);
         return _logits;
@@ -156,6 +159,11 @@ public sealed class ModelRunner : IDisposable
             throw new ArgumentException($"{tokens} tokens for a batch of {batch.Rows} rows; a step carries at most {Options.MaxBatchTokens}.", nameof(batch));
         }
 
+        CheckLogits(tokens, logitRows, logitCount);
+    }
+
+    private void CheckLogits(int tokens, int[] logitRows, int logitCount)
+    {
         if (logitCount < 0 || logitCount > Math.Min(logitRows.Length, Options.MaxLogitRows))
         {
             throw new ArgumentException($"Logits of {logitCount} rows out of a list of {logitRows.Length}; a step gives at most {Options.MaxLogitRows}.", nameof(logitCount));

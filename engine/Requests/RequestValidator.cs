@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine.Requests;
 
@@ -16,12 +19,12 @@ internal static class RequestValidator
     /// <summary>Throws if the request is invalid or can never fit.</summary>
     /// <param name="request">The request.</param>
     /// <param name="limits">The executor's capacities.</param>
-    /// <param name="hasText">Whether the engine can turn ids into text.</param>
+    /// <param name="text">The bytes of tokens; null if the engine cannot turn ids into text.</param>
     /// <returns>The most tokens that each answer may have.</returns>
     /// <exception cref="RequestException">The request is invalid; the message names the parameter.</exception>
-    public static int Check(GenerationRequest request, ExecutorLimits limits, bool hasText)
+    public static int Check(GenerationRequest request, ExecutorLimits limits, ITokenText? text)
     {
-        CheckStops(request, limits, hasText);
+        CheckStops(request, limits, hasText: text is not null);
         request.Sampling.Validate(limits.VocabularySize);
         if (request.Choices is < 1 or > GenerationRequest.MaxChoices)
         {
@@ -33,7 +36,7 @@ internal static class RequestValidator
             SamplingParamsValidator.RequireToken(id, "prompt", limits.VocabularySize);
         }
 
-        CheckReasoning(request, limits, hasText);
+        CheckReasoning(request, limits, text);
         CheckPromptLogProbabilities(request);
         CheckResume(request, limits);
         int maxTokens = MaxTokens(request, limits);
@@ -42,14 +45,14 @@ internal static class RequestValidator
             : throw RequestException.NotAllowed("min_tokens", request.MinTokens, $"0 to max_tokens, {maxTokens}");
     }
 
-    private static void CheckReasoning(GenerationRequest request, ExecutorLimits limits, bool hasText)
+    private static void CheckReasoning(GenerationRequest request, ExecutorLimits limits, ITokenText? text)
     {
         if (request.Reasoning is not { } reasoning)
         {
             return;
         }
 
-        if (!hasText)
+        if (text is null)
         {
             throw new RequestException("thinking_token_budget", "thinking_token_budget needs a tokenizer, and this model has none; leave it out.");
         }
@@ -59,9 +62,21 @@ internal static class RequestValidator
             throw RequestException.NotAllowed("thinking_token_budget", reasoning.MaxTokens, $"0 or more, with marks that are not empty and 1 to {MaxStopIds} ids that end the reasoning");
         }
 
+        List<byte> closing = [];
         foreach (int id in reasoning.CloseIds)
         {
             SamplingParamsValidator.RequireToken(id, "thinking_token_budget", limits.VocabularySize);
+            if (request.Sampling.BannedTokens?.Contains(id) == true)
+            {
+                throw new RequestException("thinking_token_budget", $"thinking_token_budget ends the reasoning with token {id}, which is banned; allow one of both.");
+            }
+
+            closing.AddRange(text.TokenBytes(id));
+        }
+
+        if (CollectionsMarshal.AsSpan(closing).IndexOf(Encoding.UTF8.GetBytes(reasoning.Close)) < 0)
+        {
+            throw new RequestException("thinking_token_budget", $"The ids that end the reasoning do not contain its mark, {reasoning.Close}.");
         }
     }
 
@@ -115,11 +130,12 @@ internal static class RequestValidator
             throw RequestException.NotAllowed("prompt_logprobs", alternatives, $"0 to {SamplingParamsValidator.MaxLogProbabilities}");
         }
 
-        long entries = (long)request.PromptIds.Length * (1 + alternatives);
+        // Each answer holds and sends those of the prompt.
+        long entries = (long)request.PromptIds.Length * (1 + alternatives) * request.Choices;
         if (entries > MaxPromptEntries)
         {
             throw new RequestException(
-                "prompt_logprobs", $"prompt_logprobs is {alternatives} for a prompt of {request.PromptIds.Length} tokens, which are {entries} log probabilities; allowed: up to {MaxPromptEntries}.");
+                "prompt_logprobs", $"prompt_logprobs is {alternatives} for a prompt of {request.PromptIds.Length} tokens and {request.Choices} answers, which are {entries} log probabilities; allowed: up to {MaxPromptEntries}.");
         }
     }
 

@@ -25,14 +25,19 @@ internal sealed class ReasoningCounter(ReasoningLimit limit, ITokenText text)
     }
 
     /// <summary>The token that must come next; null if any may.</summary>
-    public int? Required => _state == State.Open && _tokens >= limit.MaxTokens ? limit.CloseIds[_forced]
-        : _forced > 0 && _forced < limit.CloseIds.Count ? limit.CloseIds[_forced]
+    public int? Required => (_forced > 0 || (_state == State.Open && _tokens >= limit.MaxTokens)) && _forced < limit.CloseIds.Count
+        ? limit.CloseIds[_forced]
         : null;
 
     /// <summary>Appends a token to the answer.</summary>
     public void Advance(int token)
     {
-        _forced += Required is null ? 0 : 1;
+        if (Required is int required)
+        {
+            // Another token comes only where a scheduler of an earlier version did not know the limit.
+            _forced = token == required ? _forced + 1 : 0;
+        }
+
         ReadOnlySpan<byte> bytes = text.TokenBytes(token);
         switch (_state)
         {

@@ -50,12 +50,6 @@ internal sealed class Sequence
         _bans = TokenBans.Create(options.Request, options.StopIds);
         UpdateForbiddenTokens();
         UpdateAllowedTokens();
-        if (options.Constraint is { IsFinished: true } finished)
-        {
-            // The constraint allows nothing but the empty text, so that only an end-of-text token may come.
-            Sampling.AllowedTokens = finished.AllowedTokens;
-        }
-
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
         PromptScores = options.Request.PromptLogProbabilities is null || options.ResumedIds.Length > 0 ? null : new TokenLog<SampledToken>(PromptLength - 1);
         Action cancel = () =>
@@ -255,6 +249,12 @@ internal sealed class Sequence
         else if (Options.Constraint is { IsFinished: false } constraint)
         {
             Sampling.AllowedTokens = _allowed is null ? constraint.AllowedTokens : _allowed.And(constraint.AllowedTokens.Span);
+        }
+        else if (Options.Constraint is { } empty && AnswerLength == 0)
+        {
+            // The constraint allows nothing but the empty text, so that only an end-of-text token may come, whatever min_tokens says.
+            Sampling.AllowedTokens = empty.AllowedTokens;
+            Sampling.ForbiddenTokens = default;
         }
         else if (_requiredMask is not null)
         {

@@ -54,7 +54,7 @@ internal sealed class ClusterExecutor : IModelExecutor
         _options = options;
         _routes = routes;
         _state = state;
-        _migrator = new KvMigrator(grains, options, settings.Options.CacheFormat.BlockBytes(config), time);
+        _migrator = new KvMigrator(grains, options, settings.Options.CacheFormat.BlockBytes(config), _model, logger, time);
         _timeout = new StepTimeout(options, config.HiddenSize * sizeof(float), time);
         _logger = logger;
         _time = time;
@@ -240,32 +240,12 @@ internal sealed class ClusterExecutor : IModelExecutor
         }
 
         result.Scores.Clear();
-        int wanted = 0;
-        foreach (ref readonly SequenceSlice slice in batch.Slices)
-        {
-            wanted += slice.Scoring.Count;
-        }
-
-        if (wanted > 0)
-        {
-            StoreScores(reply.Scores, wanted, result);
-        }
-
-        Logits?.Invoke(reply.Logits!);
-    }
-
-    private static void StoreScores(TokenMessage[]? scores, int wanted, StepResult result)
-    {
-        // A silo of an older version ignores the wish.
-        if (scores?.Length != wanted)
-        {
-            throw new ExecutorException("A silo of this cluster has an older version, which computes no log probabilities of prompts. Try the request again after the upgrade.");
-        }
-
-        foreach (TokenMessage score in scores)
+        foreach (TokenMessage score in reply.Scores ?? [])
         {
             result.Scores.Add(score.ToToken());
         }
+
+        Logits?.Invoke(reply.Logits!);
     }
 
     private async ValueTask CheckDeadlineAsync(long started, bool affectsAll, CancellationToken cancellationToken)

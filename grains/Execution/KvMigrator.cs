@@ -1,8 +1,8 @@
-using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Placement;
+using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Execution;
 
@@ -13,8 +13,11 @@ namespace HunyuanOrleans.Grains.Execution;
 /// <param name="grains">The cache grains.</param>
 /// <param name="options">Sizes of messages and timeouts.</param>
 /// <param name="blockBytes">Bytes of a block of one CLA group.</param>
+/// <param name="model">The model's name.</param>
+/// <param name="logger">Gets the reason if they cannot be moved.</param>
 /// <param name="time">The clock.</param>
-internal sealed class KvMigrator(IGrainFactory grains, HunyuanSiloOptions options, long blockBytes, TimeProvider time)
+internal sealed class KvMigrator(
+    IGrainFactory grains, HunyuanSiloOptions options, long blockBytes, string model, ILogger logger, TimeProvider time)
 {
     private const long Prefixes = 0;
 
@@ -65,10 +68,10 @@ internal sealed class KvMigrator(IGrainFactory grains, HunyuanSiloOptions option
                 new ParallelOptions { MaxDegreeOfParallelism = options.MessagesInFlight, CancellationToken = cancellationToken },
                 async (call, token) => await RunAsync(epoch, after.Version, call, claFactor, token)))).ConfigureAwait(false);
         }
-        catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken)
-            || (fault is not StaleStepException && !cancellationToken.IsCancellationRequested))
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever kept them from moving, keys and values can be computed again, and no answer has to fail.
+            RouteLog.NotMoved(logger, model, before.Version, after.Version, fault.Message);
             return null;
         }
 

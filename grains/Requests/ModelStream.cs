@@ -168,7 +168,6 @@ internal static class ModelStream
                     throw new GrainCallException("The scheduler of the model moves to another silo.");
                 }
 
-
                 AnswerSummary? summary = null;
                 if (chunk.Finish != FinishReason.None)
                 {

@@ -292,7 +292,12 @@ internal sealed class Stage : IDisposable
     // The head computes as many rows at once as it has room for.
     private TokenMessage[]? Score()
     {
-        int wanted = _step.Slices.Sum(static slice => slice.Scoring?.Targets.Length ?? 0);
+        int wanted = 0;
+        foreach (SliceMessage slice in _step.Slices)
+        {
+            wanted += slice.Scoring?.Targets.Length ?? 0;
+        }
+
         if (wanted == 0)
         {
             return null;

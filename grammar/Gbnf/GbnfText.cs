@@ -15,6 +15,7 @@ internal sealed class GbnfText
 
     private readonly GrammarContext _context;
     private readonly string _text;
+    private (int At, int Line, int Column) _place = (0, 1, 1);
 
     /// <summary>Starts to read a grammar.</summary>
     /// <exception cref="ConstraintException">The grammar is too long.</exception>
@@ -129,17 +130,23 @@ internal sealed class GbnfText
     /// <summary>Creates the exception for a problem at an index of the text.</summary>
     public ConstraintException Error(int at, string problem) => _context.Error($"The grammar {problem} ({PlaceOf(at)}).");
 
-    /// <summary>Returns the line and the column of an index, both from 1, columns in characters.</summary>
+    /// <summary>Returns the line and the column of an index, both from 1, columns in characters. Indices in the order of the text are found fastest.</summary>
     public string PlaceOf(int at)
     {
-        int line = 1, column = 1;
-        for (int i = 0; i < at && i < _text.Length; i++)
+        if (at < _place.At)
+        {
+            _place = (0, 1, 1);
+        }
+
+        (int i, int line, int column) = _place;
+        for (; i < at && i < _text.Length; i++)
         {
             bool newLine = _text[i] == '\n' || (_text[i] == '\r' && !(i + 1 < _text.Length && _text[i + 1] == '\n'));
             line += newLine ? 1 : 0;
             column = newLine ? 1 : column + (char.IsLowSurrogate(_text[i]) ? 0 : 1);
         }
 
+        _place = (i, line, column);
         return string.Create(CultureInfo.InvariantCulture, $"line {line}, column {column}");
     }
 

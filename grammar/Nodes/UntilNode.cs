@@ -4,9 +4,12 @@ using HunyuanOrleans.Grammar.Automata;
 namespace HunyuanOrleans.Grammar.Nodes;
 
 /// <summary>Accepts any text that ends with a mark and contains it nowhere else. Special tokens are not part of it.</summary>
-/// <param name="mark">The mark, not empty.</param>
+/// <param name="mark">The mark, not empty, of at most <see cref="MaxLength"/> characters: the automaton compares all of its beginnings.</param>
 internal sealed class UntilNode(string mark) : GrammarNode
 {
+    /// <summary>The most characters of a mark.</summary>
+    public const int MaxLength = 64;
+
     private const byte LastTextByte = 0xF7;
 
     private readonly byte[] _mark = Encoding.UTF8.GetBytes(mark);

@@ -104,11 +104,16 @@ public sealed class SimulatedDevice : IModelDevice
         {
             await _loader.LoadAsync(weights, stop.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception fault)
         {
             _books.Add(-weights, -kv, -SimulatedLoader.StagingBytes);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ObjectDisposedException(nameof(SimulatedDevice));
+            if (fault is OperationCanceledException)
+            {
+                throw new ObjectDisposedException(nameof(SimulatedDevice));
+            }
+
+            throw;
         }
 
         _books.Add(staging: -SimulatedLoader.StagingBytes);

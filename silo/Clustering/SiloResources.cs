@@ -17,7 +17,6 @@ internal static class SiloResources
     // The rest is for the program, its buffers, and the system.
     private const double DefaultMemoryFraction = 0.8;
 
-
     private const string Cpu = "cpu";
 
     /// <summary>The silo's name. Default: the machine's name and the silo port.</summary>

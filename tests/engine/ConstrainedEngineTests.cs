@@ -137,15 +137,16 @@ public sealed class ConstrainedEngineTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_constraint_that_allows_only_the_empty_text_ends_the_answer(bool ignoreEos)
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task A_constraint_that_allows_only_the_empty_text_ends_the_answer(bool ignoreEos, int minTokens)
     {
         var vocabulary = TestVocabulary.Bytes();
         await using var executor = new TinyModelExecutor(new ExecutorLimits(vocabulary.Size, 200, 60, 4, 64, 8));
         await using var engine = InferenceEngine.Start(executor, new EngineOptions { EosIds = [vocabulary.End] }, vocabulary);
         Constraint constraint = vocabulary.Compiler.Compile(ConstraintSpec.Grammar("root ::= \"\""), "grammar");
-        ChoiceResult answer = (await engine.Submit(new() { PromptIds = new[] { 65 }, Constraint = constraint, IgnoreEos = ignoreEos }).CompletionAsync())[0];
+        ChoiceResult answer = (await engine.Submit(new() { PromptIds = new[] { 65 }, Constraint = constraint, IgnoreEos = ignoreEos, MinTokens = minTokens }).CompletionAsync())[0];
         Assert.Equal((FinishReason.Stop, 0), (answer.Finish, vocabulary.Join(answer.Ids.ToArray()).Length));
     }
 

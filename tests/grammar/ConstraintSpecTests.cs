@@ -24,6 +24,7 @@ public sealed class ConstraintSpecTests
             ConstraintSpec.Repeat(ConstraintSpec.ForParameter("a[0]", ConstraintSpec.JsonSchema("true")), 1, 20),
             ConstraintSpec.TaggedText([("<a", ConstraintSpec.Grammar("root ::= [x]")), ("n:o", ConstraintSpec.OneOf())]),
             ConstraintSpec.TaggedText([("l1:", ConstraintSpec.AnyNumbers(ConstraintSpec.JsonSchema("true")))], single: true),
+            ConstraintSpec.Sequence(ConstraintSpec.Literal("u"), ConstraintSpec.Until("</é>")),
             ConstraintSpec.Choice("é", ""));
         Assert.Equal(spec.Text, ConstraintSpec.Parse(spec.Text).Text);
         TestVocabulary vocabulary = TestVocabulary.Bytes();
@@ -34,7 +35,7 @@ public sealed class ConstraintSpecTests
             Assert.Throws<FormatException>(() => ConstraintSpec.Parse(spec.Text[..length]));
         }
 
-        foreach (string text in (string[])["", "z", "l-1:a", "l99999999999:a", "jj", "x3,2:j", "x1:j", "p1:", "p1:jj", "p1:l0:j", "w", new string('x', 9), string.Concat(Enumerable.Repeat("q1:", 200)) + "j"])
+        foreach (string text in (string[])["", "z", "l-1:a", "l99999999999:a", "jj", "x3,2:j", "x1:j", "p1:", "p1:jj", "p1:l0:j", "w", "u0:", "u65:" + new string('a', 65), new string('x', 9), string.Concat(Enumerable.Repeat("q1:", 200)) + "j"])
         {
             Assert.Throws<FormatException>(() => ConstraintSpec.Parse(text));
         }

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Tests.Support;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Requests;
@@ -37,19 +38,33 @@ public sealed class RequestValidatorTests
     [MemberData(nameof(Wrong))]
     public void A_request_that_cannot_be_served_is_rejected_with_the_parameter(string parameter, GenerationRequest request, string reason)
     {
-        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(request, ByContext, hasText: false));
+        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(request, ByContext, text: null));
         Assert.Equal(parameter, error.Parameter);
         Assert.Contains(reason, error.Message);
+    }
+
+    [Theory]
+    [InlineData("c", new[] { 1 }, new int[0], "do not contain its mark")]
+    [InlineData("b", new[] { 1 }, new[] { 1 }, "which is banned")]
+    [InlineData("b", new int[0], new int[0], "1 to 256 ids")]
+    [InlineData("b", new[] { 50 }, new int[0], "0 to 49")]
+    public void The_limit_of_reasoning_must_be_able_to_end_it(string close, int[] closing, int[] banned, string reason)
+    {
+        GenerationRequest request = new() { PromptIds = new int[1], Sampling = new() { BannedTokens = banned }, Reasoning = new ReasoningLimit(1, null, close, closing) };
+        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(request, ByContext, new LetterText(50)));
+        Assert.Equal("thinking_token_budget", error.Parameter);
+        Assert.Contains(reason, error.Message);
+        Assert.Equal(99, RequestValidator.Check(new() { PromptIds = new int[1], Reasoning = new ReasoningLimit(1, null, "b", [1]) }, ByContext, new LetterText(50)));
     }
 
     [Fact]
     public void A_request_larger_than_the_pool_is_rejected_and_the_largest_that_fits_is_accepted()
     {
         // Ten blocks of four have 40 positions; the 41st token needs none.
-        Assert.Equal(40, RequestValidator.Check(new() { PromptIds = new int[1] }, ByPool, hasText: false));
-        Assert.Equal(1, RequestValidator.Check(new() { PromptIds = new int[40], MaxTokens = 1 }, ByPool, hasText: false));
-        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(new() { PromptIds = new int[41] }, ByPool, hasText: false));
+        Assert.Equal(40, RequestValidator.Check(new() { PromptIds = new int[1] }, ByPool, text: null));
+        Assert.Equal(1, RequestValidator.Check(new() { PromptIds = new int[40], MaxTokens = 1 }, ByPool, text: null));
+        RequestException error = Assert.Throws<RequestException>(() => RequestValidator.Check(new() { PromptIds = new int[41] }, ByPool, text: null));
         Assert.Contains("the KV pool holds (10 blocks of 4)", error.Message);
-        Assert.Equal(99, RequestValidator.Check(new() { PromptIds = new int[1] }, ByContext, hasText: false));
+        Assert.Equal(99, RequestValidator.Check(new() { PromptIds = new int[1] }, ByContext, text: null));
     }
 }

@@ -66,7 +66,7 @@ internal sealed class RandomSchedule
     private GenerationRequest Resuming(Random random, GenerationRequest request)
     {
         request = request with { Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? 5 } };
-        int maxTokens = RequestValidator.Check(request, Limits, hasText: true);
+        int maxTokens = RequestValidator.Check(request, Limits, new LetterText(Limits.VocabularySize));
         int[] choices = [.. Enumerable.Range(0, request.Choices)];
         random.Shuffle(choices);
         return request with

@@ -124,7 +124,7 @@ public sealed class RandomScheduleTests
 
     private static void CheckAnswers(RandomSchedule schedule, RandomSchedule.Arrival arrival, Generation generation)
     {
-        int maxTokens = RequestValidator.Check(arrival.Request, schedule.Limits, hasText: true);
+        int maxTokens = RequestValidator.Check(arrival.Request, schedule.Limits, new LetterText(schedule.Limits.VocabularySize));
         Assert.Equal(arrival.Request.Resume?.Count ?? arrival.Request.Choices, generation.Choices.Count);
         for (int i = 0; i < generation.Choices.Count; i++)
         {

@@ -56,6 +56,19 @@ public sealed class ReasoningCounterTests
         Assert.Null(counter.Required);
     }
 
+    [Fact]
+    public void Another_token_than_the_required_one_begins_the_closing_again()
+    {
+        ReasoningCounter counter = Create(null, 0, out int[] closing);
+        int other = Tokenizer.Encode("a")[0];
+        counter.Advance(closing[0]);
+        for (int i = 0; i < closing.Length + 2; i++)
+        {
+            counter.Advance(other);
+            Assert.Equal(closing[0], counter.Required);
+        }
+    }
+
     private static ReasoningCounter Create(string? open, int limit, out int[] closing)
     {
         closing = Tokenizer.Encode("\n</think>\n");
