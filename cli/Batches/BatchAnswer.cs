@@ -13,6 +13,9 @@ internal sealed record BatchAnswer(int? Status, string RequestId, JsonElement? B
 {
     private const string ErrorCode = "request_failed";
 
+    // What every line begins with.
+    private const string LineStart = $"{{\"id\":\"{BatchRequest.IdPrefix}";
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
 
     /// <summary>Whether the request succeeded.</summary>
@@ -28,6 +31,10 @@ internal sealed record BatchAnswer(int? Status, string RequestId, JsonElement? B
         static int Count(JsonElement usage, string name) =>
             usage.TryGetProperty(name, out JsonElement count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out int value) ? value : 0;
     }
+
+    /// <summary>Whether a text may be the beginning of what <see cref="ToLine"/> writes.</summary>
+    public static bool MayBeginLine(string text) =>
+        text.StartsWith(LineStart, StringComparison.Ordinal) || LineStart.StartsWith(text, StringComparison.Ordinal);
 
     /// <summary>Writes the line of OpenAI's output format, with its line break.</summary>
     /// <param name="request">The request that this answers.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Batches;
@@ -14,18 +15,7 @@ internal sealed class BatchInput(string path)
 
     /// <summary>Reads the requests, one at a time.</summary>
     /// <exception cref="ModelException">A line is not a request; the message names the line.</exception>
-    public IEnumerable<BatchRequest> Read()
-    {
-        int number = 0;
-        foreach (string line in File.ReadLines(path))
-        {
-            number++;
-            if (!string.IsNullOrWhiteSpace(line))
-            {
-                yield return Parse(line, $"{path}, line {number}");
-            }
-        }
-    }
+    public IEnumerable<BatchRequest> Read() => JsonLines.Read(path, ReadRequest, Parsing);
 
     /// <summary>Checks every line before the first request is sent, so that an error in the last line does not appear after hours of work.</summary>
     /// <returns>The id of the answer to each custom_id.</returns>
@@ -44,47 +34,37 @@ internal sealed class BatchInput(string path)
         return ids.Count > 0 ? ids : throw new ModelException($"{path} has no requests.");
     }
 
-    private static BatchRequest Parse(string line, string where)
+    private static BatchRequest ReadRequest(JsonElement json, string where)
     {
-        try
+        if (json.ValueKind != JsonValueKind.Object)
         {
-            using JsonDocument document = JsonDocument.Parse(line, Parsing);
-            JsonElement json = document.RootElement;
-            if (json.ValueKind != JsonValueKind.Object)
-            {
-                throw Wrong(where, "the line must be an object {\"custom_id\", \"method\", \"url\", \"body\"}");
-            }
-
-            string id = Text(json, "custom_id", where), method = Text(json, "method", where), url = Text(json, "url", where);
-            if (id.Length == 0)
-            {
-                throw Wrong(where, "custom_id is empty");
-            }
-
-            if (method != "POST")
-            {
-                throw Wrong(where, $"method must be POST, not '{method}'");
-            }
-
-            if (!Endpoints.Contains(url))
-            {
-                throw Wrong(where, $"url must be {string.Join(" or ", Endpoints)}, not '{url}'");
-            }
-
-            if (!json.TryGetProperty("body", out JsonElement body) || body.ValueKind != JsonValueKind.Object)
-            {
-                throw Wrong(where, "\"body\" must be an object");
-            }
-
-            return body.TryGetProperty("stream", out JsonElement stream) && stream.ValueKind == JsonValueKind.True
-                ? throw Wrong(where, "a batch has no streams; remove \"stream\" from the body")
-                : new BatchRequest(id, url, body.GetRawText());
+            throw Wrong(where, "the line must be an object {\"custom_id\", \"method\", \"url\", \"body\"}");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+
+        string id = Text(json, "custom_id", where), method = Text(json, "method", where), url = Text(json, "url", where);
+        if (id.Length == 0)
         {
-            // InvalidOperationException is thrown for half of a surrogate pair.
-            throw new ModelException($"{where}: not valid JSON ({e.Message})", e);
+            throw Wrong(where, "custom_id is empty");
         }
+
+        if (method != "POST")
+        {
+            throw Wrong(where, $"method must be POST, not '{method}'");
+        }
+
+        if (!Endpoints.Contains(url))
+        {
+            throw Wrong(where, $"url must be {string.Join(" or ", Endpoints)}, not '{url}'");
+        }
+
+        if (!json.TryGetProperty("body", out JsonElement body) || body.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong(where, "\"body\" must be an object");
+        }
+
+        return body.TryGetProperty("stream", out JsonElement stream) && stream.ValueKind == JsonValueKind.True
+            ? throw Wrong(where, "a batch has no streams; remove \"stream\" from the body")
+            : new BatchRequest(id, url, body.GetRawText());
     }
 
     private static string Text(JsonElement json, string name, string where) =>

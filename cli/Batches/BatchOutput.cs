@@ -151,7 +151,7 @@ internal sealed class BatchOutput : IDisposable
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            return mayBeHalf
+            return mayBeHalf && e is JsonException && BatchAnswer.MayBeginLine(line)
                 ? false
                 : throw new ModelException($"{where}: this is not an answer of a batch, so the file is left as it is. Name another file for the answers.", e);
         }

@@ -1,14 +1,13 @@
 using System.Net.Sockets;
+using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace HunyuanOrleans.Cli.Batches;
 
@@ -90,9 +89,7 @@ internal sealed class BatchServer : IAsyncDisposable
 
     private static WebApplication Build(LocalModelOptions model, string socket)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "hunyuan" });
-        builder.WebHost.UseKestrelCore();
-        builder.Services.AddRoutingCore();
+        WebApplicationBuilder builder = ModelServer.CreateBuilder(model);
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.ListenUnixSocket(socket));
         builder.Services.AddHunyuanServer(configure: static options =>
         {
@@ -102,12 +99,9 @@ internal sealed class BatchServer : IAsyncDisposable
             options.MaxChoices = GenerationRequest.MaxChoices;
             options.Limits.MaxConcurrent = 0;
         });
-        builder.Services.AddLocalModel(model);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         // What the engine and the loading of the model report appears in the answers and in the command's own error.
         builder.Logging.AddFilter(typeof(InferenceEngine).FullName, LogLevel.None);
-        builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
-        builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         WebApplication app = builder.Build();
         app.MapHunyuanApi();
         return app;

@@ -71,8 +71,8 @@ internal static class EvalChoices
 
     /// <summary>Answers the questions.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="outFile">The option that names the file for the answers.</param>
-    public static int Run(ParseResult parsed, Option<string?> outFile)
+    /// <param name="openFile">Opens the file for the answers. It is called when the questions are known to be valid.</param>
+    public static int Run(ParseResult parsed, Func<ParseResult, AnswerFile> openFile)
     {
         string folder = SharedOptions.ModelFolder(parsed), score = parsed.GetValue(Score)!;
         ChoiceItem[] items = ChoiceFile.Read(parsed.GetValue(Choices)!);
@@ -81,16 +81,11 @@ internal static class EvalChoices
             new PromptEncoder(folder), new ChoicePrompt(ByLetter: score == "letter"), parsed.GetValue(Chat) ? parsed.GetValue(PromptOptions.System) : null);
         EncodedChoices[] questions = encoder.Encode(items, shots, ModelConfig.Load(folder).MaxPositions);
 
-        // Opened first, so that a file that cannot be written fails before hours of work.
-        using StreamWriter? file = parsed.GetValue(outFile) is { } name ? new StreamWriter(name) : null;
+        using AnswerFile file = openFile(parsed);
         using InterruptHandler interrupt = new();
         using ModelRunner model = ModelLoading.Load(folder, Fit(ComputeSettings.Read(parsed), questions), interrupt.Token);
         ChoiceAnswer[] answers = ProgressDisplay.Run("Scoring", bytes: false, report => Answer(model, questions, report, interrupt.Token));
-        foreach (ChoiceAnswer answer in answers)
-        {
-            file?.WriteLine(JsonSerializer.Serialize(answer, JsonOutput.Readable.ChoiceAnswer));
-        }
-
+        file.Write(answers, JsonOutput.Readable.ChoiceAnswer);
         MultipleChoiceResult result = MultipleChoiceResult.Of(model.Types.Name, shots.Length, score, [.. items.Zip(answers)]);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))

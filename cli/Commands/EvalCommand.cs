@@ -52,7 +52,7 @@ internal static class EvalCommand
     {
         if (EvalChoices.IsGiven(parsed, Data, Kl, SamplingOptions.Length))
         {
-            return EvalChoices.Run(parsed, Out);
+            return EvalChoices.Run(parsed, OpenFile);
         }
 
         EvalItem[] items = ReadItems(parsed);
@@ -61,8 +61,7 @@ internal static class EvalCommand
             return Compare(parsed, items);
         }
 
-        // Opened first, so that a file that cannot be written fails before hours of work.
-        using StreamWriter? file = parsed.GetValue(Out) is { } path ? new StreamWriter(path) : null;
+        using AnswerFile file = OpenFile(parsed);
         PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
         // Loads the tokenizer first, so that a folder without one fails before the weights are loaded.
         _ = encoder.Tokenizer;
@@ -73,14 +72,12 @@ internal static class EvalCommand
 
         EvalAnswer[] judged =
             [.. items.Zip(answers, (item, answer) => new EvalAnswer(item.Input, item.Label, answer, item.IsCorrect(answer)))];
-        foreach (EvalAnswer answer in judged)
-        {
-            file?.WriteLine(JsonSerializer.Serialize(answer, JsonOutput.Readable.EvalAnswer));
-        }
-
+        file.Write(judged, JsonOutput.Readable.EvalAnswer);
         Print(parsed, judged);
         return ExitCode.Success;
     }
+
+    private static AnswerFile OpenFile(ParseResult parsed) => new(parsed.GetValue(Out));
 
     private static EvalItem[] ReadItems(ParseResult parsed)
     {

@@ -6,8 +6,6 @@ using System.Text.Json;
 using HunyuanOrleans.Cli.Batches;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
-using HunyuanOrleans.Cli.Sessions;
-using HunyuanOrleans.Server.Hosting;
 
 namespace HunyuanOrleans.Cli.Commands;
 
@@ -37,12 +35,6 @@ internal static class RunBatchCommand
         HelpName = "URL",
     };
 
-    private static readonly Option<string?> Name = new("--served-model-name")
-    {
-        Description = "The name that requests use for the model in this process. [default: the name of its folder]",
-        HelpName = "NAME",
-    };
-
     private static readonly Option<int?> Concurrency = new Option<int?>("--max-concurrency")
     {
         Description = $"The largest number of requests in progress at the same time. [default: {DefaultConcurrency}]",
@@ -60,7 +52,7 @@ internal static class RunBatchCommand
     {
         Command command = new("run-batch", "Answers a file of requests in OpenAI's batch format.")
         {
-            SharedOptions.Model, Input, Answers, Url, HttpServerOptions.Key, Name, Concurrency, Retries,
+            SharedOptions.Model, Input, Answers, Url, HttpServerOptions.Key, ServedModelOptions.Name, Concurrency, Retries,
         };
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Json);
@@ -80,7 +72,7 @@ internal static class RunBatchCommand
             return Print(parsed, new RunBatchResult(ids.Count, ids.Count, 0, 0, 0, 0, 0, parsed.GetRequiredValue(Answers)));
         }
 
-        await using BatchServer? local = url is null ? await BatchServer.StartAsync(ReadModel(parsed), interrupt.Token) : null;
+        await using BatchServer? local = url is null ? await BatchServer.StartAsync(ServedModelOptions.Read(parsed), interrupt.Token) : null;
         using HttpClient http = local?.CreateClient() ?? Connect(url!, HttpServerOptions.ReadKey(parsed));
         BatchRunner runner = new(
             new BatchClient(http, parsed.GetValue(Retries) ?? DefaultRetries, TimeProvider.System), output, parsed.GetValue(Concurrency) ?? DefaultConcurrency);
@@ -106,7 +98,11 @@ internal static class RunBatchCommand
 
         bool remote = parsed.GetValue(Url) is not null;
         Option[] others = remote
-            ? [SharedOptions.Model, Name, SharedOptions.Mode, SharedOptions.Quant, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache]
+            ?
+            [
+                SharedOptions.Model, ServedModelOptions.Name,
+                SharedOptions.Mode, SharedOptions.Quant, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache,
+            ]
             : [HttpServerOptions.Key];
         if (others.FirstOrDefault(option => parsed.GetResult(option) is OptionResult { Implicit: false }) is { } conflicting)
         {
@@ -116,12 +112,6 @@ internal static class RunBatchCommand
         }
 
         return remote ? HttpServerOptions.ParseUrl(parsed.GetValue(Url)!) : null;
-    }
-
-    private static LocalModelOptions ReadModel(ParseResult parsed)
-    {
-        LocalModelOptions model = new(SharedOptions.ModelFolder(parsed)) { Loading = ComputeSettings.Read(parsed), Loader = ModelLoading.Load };
-        return parsed.GetValue(Name) is { Length: > 0 } name ? model with { Name = name } : model;
     }
 
     private static HttpClient Connect(Uri url, string? key)

@@ -5,13 +5,13 @@ using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace HunyuanOrleans.Cli.Commands;
@@ -32,12 +32,6 @@ internal static class ServeCommand
         Description = "The port to listen on; 0 takes any free port. [default: 8020]",
         HelpName = "PORT",
     }.InRange(0, 65535);
-
-    private static readonly Option<string?> Name = new("--served-model-name")
-    {
-        Description = "The name of the model in requests. [default: the name of its folder]",
-        HelpName = "NAME",
-    };
 
     private static readonly Option<string?> KeyFile = new("--api-key-file")
     {
@@ -74,7 +68,7 @@ internal static class ServeCommand
     {
         Command command = new("serve", "Serves OpenAI's API over HTTP.")
         {
-            SharedOptions.Model, Host, Port, Name, KeyFile, Anonymous, Reasoning, Config, Log,
+            SharedOptions.Model, Host, Port, ServedModelOptions.Name, KeyFile, Anonymous, Reasoning, Config, Log,
         };
         SharedOptions.AddComputeTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
@@ -83,13 +77,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        string folder = SharedOptions.ModelFolder(parsed);
-        LocalModelOptions model = new(folder) { Loading = ComputeSettings.Read(parsed), Loader = ModelLoading.Load };
-        if (parsed.GetValue(Name) is { Length: > 0 } name)
-        {
-            model = model with { Name = name };
-        }
-
+        LocalModelOptions model = ServedModelOptions.Read(parsed);
         using InterruptHandler interrupt = new();
         await using WebApplication app = await StartAsync(parsed, model, interrupt.Token);
         await ServeAsync(app, parsed.InvocationConfiguration.Output, interrupt.Token);
@@ -114,15 +102,13 @@ internal static class ServeCommand
 
     private static WebApplication Build(ParseResult parsed, LocalModelOptions model)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "hunyuan" });
+        WebApplicationBuilder builder = ModelServer.CreateBuilder(model);
         if (parsed.GetValue(Config) is { } file)
         {
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
         }
 
         builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix);
-        builder.WebHost.UseKestrelCore();
-        builder.Services.AddRoutingCore();
         builder.Services.AddHunyuanServerHost(builder.Configuration.GetSection(ServerOptions.Section), options =>
         {
             options.Host = parsed.GetValue(Host) ?? options.Host;
@@ -131,7 +117,6 @@ internal static class ServeCommand
             options.ReasoningParser = parsed.GetValue(Reasoning) ?? options.ReasoningParser;
             options.AllowAnonymous |= parsed.GetValue(Anonymous);
         });
-        builder.Services.AddLocalModel(model);
         builder.Logging.SetMinimumLevel(parsed.GetValue(Log) switch
         {
             "debug" => LogLevel.Debug,
@@ -144,14 +129,11 @@ internal static class ServeCommand
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // The command itself reports in one line why a start failed.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Logging.AddSimpleConsole(console =>
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(static console =>
         {
-            console.SingleLine = true;
             console.IncludeScopes = true;
             console.TimestampFormat = "yyyy-MM-dd HH:mm:ss ";
         });
-        // The output stream is for results only, so all log messages go to the error stream.
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         WebApplication app = builder.Build();
         app.MapHunyuanApi();
         return app;

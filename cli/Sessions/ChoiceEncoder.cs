@@ -34,15 +34,16 @@ internal sealed class ChoiceEncoder(PromptEncoder encoder, ChoicePrompt prompt, 
         return encoded;
     }
 
-    // The last characters of the context and the first of a choice may become one token. It counts as part of the choice.
+    // The last characters of the context and the first of a choice may become one token. It counts as part of the choice, which therefore begins
+    // where the ids differ from those of the context alone.
     private (int[] Ids, int Start)[] EncodeText(ChoiceItem item, ChoiceItem[] shots)
     {
         string context = prompt.Context(shots, item);
-        int length = encoder.Tokenizer.Encode(context).Length;
+        int[] contextIds = encoder.Tokenizer.Encode(context);
         return [.. item.Choices.Select((_, choice) =>
         {
             int[] ids = encoder.Tokenizer.Encode(context + prompt.Continuation(item, choice));
-            return (ids, Math.Clamp(length, 1, ids.Length - 1));
+            return (ids, Math.Clamp(ids.AsSpan().CommonPrefixLength(contextIds), 1, ids.Length - 1));
         })];
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Sessions;
@@ -13,39 +14,19 @@ internal static class ChoiceFile
     /// <exception cref="ModelException">A line is not a question, or there is none. The message names the line.</exception>
     public static ChoiceItem[] Read(string path)
     {
-        List<ChoiceItem> items = [];
-        int number = 0;
-        foreach (string line in File.ReadLines(path))
-        {
-            number++;
-            if (!string.IsNullOrWhiteSpace(line))
-            {
-                items.Add(Parse(line, $"{path}, line {number}"));
-            }
-        }
-
-        return items.Count > 0 ? [.. items] : throw new ModelException($"{path} has no questions.");
+        ChoiceItem[] items = [.. JsonLines.Read(path, ReadItem)];
+        return items.Length > 0 ? items : throw new ModelException($"{path} has no questions.");
     }
 
-    private static ChoiceItem Parse(string line, string where)
+    private static ChoiceItem ReadItem(JsonElement json, string where)
     {
-        try
+        if (json.ValueKind != JsonValueKind.Object || Text(json, "question") is not string question)
         {
-            using JsonDocument document = JsonDocument.Parse(line);
-            JsonElement json = document.RootElement;
-            if (json.ValueKind != JsonValueKind.Object || Text(json, "question") is not string question)
-            {
-                throw new ModelException($"{where}: the line must be an object with the text field \"question\".");
-            }
+            throw new ModelException($"{where}: the line must be an object with the text field \"question\".");
+        }
 
-            string[] choices = Choices(json, where);
-            return new ChoiceItem(question, choices, Answer(json, choices.Length, where), Text(json, "subject"));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // InvalidOperationException is thrown for half of a surrogate pair.
-            throw new ModelException($"{where}: not valid JSON ({e.Message})", e);
-        }
+        string[] choices = Choices(json, where);
+        return new ChoiceItem(question, choices, Answer(json, choices.Length, where), Text(json, "subject"));
     }
 
     private static string[] Choices(JsonElement json, string where)

@@ -117,8 +117,12 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
     // The scheduler may not have noticed yet what happened, so its route must do without the silos that ended, and use those that came back.
     private async Task WaitUntilRecoveredAsync(CancellationToken cancellationToken)
     {
-        HashSet<string> running = [.. cluster.Silos.Select(static silo => silo.Name)];
-        string[] returned = [.. _returned.Where(running.Contains)];
+        string[] returned;
+        lock (_gate)
+        {
+            returned = [.. _returned.Intersect(cluster.Silos.Select(static silo => silo.Name))];
+        }
+
         ClusterMonitor model = new(cluster.Grains, plan.ModelName, TimeProvider.System);
         ModelReport? report = await model.WaitAsync(HasRecovered, RecoveryTimeout, cancellationToken);
         if (report is null || !HasRecovered(report))
@@ -128,8 +132,13 @@ internal sealed class SimulationEvents(SimulationPlan plan, DrillCluster cluster
 
         await model.WaitAsync(now => HasRecovered(now) && returned.All(silo => ClusterMonitor.Holds(now, silo)), PlacementTimeout, cancellationToken);
 
-        bool HasRecovered(ModelReport now) =>
-            now.Card.Problem is null && running.Contains(now.SchedulerSilo) && now.Stages.Concat(now.Groups).All(key => running.Contains(PinnedKey.Parse(key).Silo));
+        // Reads which silos run each time, because others may come back meanwhile.
+        bool HasRecovered(ModelReport now)
+        {
+            HashSet<string> running = [.. cluster.Silos.Select(static silo => silo.Name)];
+            return now.Card.Problem is null
+                && running.Contains(now.SchedulerSilo) && now.Stages.Concat(now.Groups).All(key => running.Contains(PinnedKey.Parse(key).Silo));
+        }
     }
 
     private DrillSilo[] Select(SimulationTarget target)

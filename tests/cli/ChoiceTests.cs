@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Cli.Measuring;
 using HunyuanOrleans.Cli.Output;
@@ -130,6 +131,23 @@ public sealed class ChoiceTests
         Assert.Contains("哪个是颜色？\nA. 石\nB. 绿", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("答案", shown, StringComparison.Ordinal);
         Assert.Equal("B", encoder.Tokenizer.Decode(chat.Sequences[1].Ids.AsSpan(chat.Sequences[1].Start)));
+    }
+
+    [Fact]
+    public void A_token_with_the_end_of_the_context_counts_as_part_of_the_choice()
+    {
+        using TempFolder temp = new();
+        string[] tokens = File.ReadAllLines(Path.Combine(TestPaths.DemoModel, "hy.tiktoken"));
+        string merged = $"{Convert.ToBase64String(Encoding.UTF8.GetBytes("：绿"))} {tokens.Length}";
+        temp.Write("hy.tiktoken", string.Join('\n', [.. tokens, merged]));
+        PromptEncoder encoder = new(temp.Root);
+        ChoicePrompt prompt = new(ByLetter: false);
+        ChoiceItem item = Chinese with { Choices = ["绿", "绿绿", "石绿"] };
+        EncodedChoices encoded = Assert.Single(new ChoiceEncoder(encoder, prompt, null).Encode([item], [], 4096));
+        Assert.Equal(
+            ["：绿", "：绿绿", "石绿"],
+            encoded.Sequences.Select(sequence => encoder.Tokenizer.Decode(sequence.Ids.AsSpan(sequence.Start))));
+        Assert.All(encoded.Sequences, sequence => Assert.StartsWith(prompt.Context([], item), encoder.Tokenizer.Decode(sequence.Ids), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -57,7 +56,7 @@ public sealed class ClosedPipeTests
     public async Task A_server_goes_on_for_its_clients()
     {
         SkipOnWindows();
-        int port = FreePort();
+        int port = Ports.FindFree();
         using Process process = CliProcess.Start(["serve", "--port", $"{port}", "--threads", "1", "--log-level", "error"], null);
         process.StandardOutput.Close();
         using HttpClient client = new();
@@ -109,13 +108,6 @@ public sealed class ClosedPipeTests
         string error = bash.StandardError.ReadToEnd();
         bash.WaitForExit();
         Assert.Equal((1, "hunyuan tokenize: No space left on device\n"), (bash.ExitCode, error));
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static void SkipOnWindows() => Skip.If(OperatingSystem.IsWindows(), "Windows has no broken pipes of this kind.");

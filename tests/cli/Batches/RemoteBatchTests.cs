@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using HunyuanOrleans.Cli.Batches;
+using HunyuanOrleans.Cli.Drills;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 using static HunyuanOrleans.Cli.Tests.Batches.BatchFolder;
@@ -90,14 +91,14 @@ public sealed class RemoteBatchTests
     /// <summary>A server whose answers a test decides.</summary>
     private sealed class TestServer : IAsyncDisposable
     {
-        private readonly HttpListener _listener = new();
+        private const int StartAttempts = 20;
+
+        private readonly HttpListener _listener;
         private readonly Task _running;
 
         public TestServer(Func<HttpListenerContext, (int Status, string Body)> answer)
         {
-            Url = $"http://127.0.0.1:{FreePort()}/";
-            _listener.Prefixes.Add(Url);
-            _listener.Start();
+            (_listener, Url) = Listen();
             _running = RunAsync(answer);
         }
 
@@ -109,11 +110,24 @@ public sealed class RemoteBatchTests
             await _running;
         }
 
-        private static int FreePort()
+        // Another process may take a port between the search and the start.
+        private static (HttpListener Listener, string Url) Listen()
         {
-            using System.Net.Sockets.TcpListener listener = new(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
+            for (int attempt = 1; ; attempt++)
+            {
+                string url = $"http://127.0.0.1:{Ports.FindFree()}/";
+                HttpListener listener = new();
+                listener.Prefixes.Add(url);
+                try
+                {
+                    listener.Start();
+                    return (listener, url);
+                }
+                catch (HttpListenerException) when (attempt < StartAttempts)
+                {
+                    listener.Close();
+                }
+            }
         }
 
         private async Task RunAsync(Func<HttpListenerContext, (int Status, string Body)> answer)

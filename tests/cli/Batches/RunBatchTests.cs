@@ -88,6 +88,14 @@ public sealed class RunBatchTests
         Assert.Equal(all[..3], File.ReadAllLines(batch.Output)[..3]);
         Assert.Equal(6, batch.Answers.Count);
 
+        // Only the beginning of an id is left of the second answer, and then only a brace.
+        foreach (int length in new[] { all[1].IndexOf("batch_", StringComparison.Ordinal) + 3, 1 })
+        {
+            File.WriteAllText(batch.Output, all[0] + "\n" + all[1][..length]);
+            Assert.Equal(1, Int(batch.Run("--json").Json(), "answered_before"));
+            Assert.Equal(6, batch.Answers.Count);
+        }
+
         // The last line is complete but for its line break.
         File.WriteAllText(batch.Output, string.Join('\n', all[..5]));
         Assert.Equal(5, Int(batch.Run("--json").Json(), "answered_before"));
@@ -163,6 +171,12 @@ public sealed class RunBatchTests
         File.WriteAllText(batch.Output, "my diary\nsecond page\n");
         batch.Run().FailedWith(1, batch.Output, "line 1", "not an answer");
         Assert.Equal("my diary\nsecond page\n", File.ReadAllText(batch.Output));
+        foreach (string line in new[] { "my diary", "{\"a\":1}", "{\"id\":\"other", "{\"id\":\"batch_req_1\"}" })
+        {
+            File.WriteAllText(batch.Output, line);
+            batch.Run().FailedWith(1, batch.Output, "line 1", "not an answer");
+            Assert.Equal(line, File.ReadAllText(batch.Output));
+        }
 
         File.Delete(batch.Output);
         batch.Run("--json").Json();

@@ -1,19 +1,16 @@
-using System.Text;
 using System.Text.Json;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests.Support;
 
-/// <summary>A complete response of named server-sent events in Anthropic's format, parsed strictly.</summary>
+/// <summary>A complete response of named server-sent events, whose data repeats the name as its type, parsed strictly.</summary>
 internal sealed class NamedEventStream
 {
-    private NamedEventStream(string raw)
+    private NamedEventStream(HttpResponseMessage response, byte[] body)
     {
-        Assert.EndsWith("\n\n", raw, StringComparison.Ordinal);
-        // A busy machine may be silent for long enough that comments are sent.
         Events =
         [
-            .. raw[..^2].Split("\n\n").Where(text => text is not (": keep-alive" or ":")).Select(text =>
+            .. new EventBlocks(response, body).Events.Select(text =>
             {
                 string[] lines = text.Split('\n');
                 Assert.Equal(2, lines.Length);
@@ -28,7 +25,7 @@ internal sealed class NamedEventStream
 
     public JsonElement[] Events { get; }
 
-    /// <summary>The types of the events, with one entry for deltas that follow each other.</summary>
+    /// <summary>The types of the events of Anthropic's messages, with one entry for deltas that follow each other.</summary>
     public string[] Types
     {
         get
@@ -50,10 +47,7 @@ internal sealed class NamedEventStream
     public static async Task<NamedEventStream> PostAsync(TestServer server, string path, string json)
     {
         using HttpResponseMessage response = await server.Client.PostAsync(path, TestServer.Content(json));
-        string raw = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync());
-        Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode}: {raw}");
-        Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType!.ToString());
-        return new NamedEventStream(raw);
+        return new NamedEventStream(response, await response.Content.ReadAsByteArrayAsync());
     }
 
     /// <summary>The events of a type.</summary>
