@@ -10,6 +10,7 @@ public sealed class DependencyTests
     {
         ["kernels"] = [],
         ["text"] = [],
+        ["cuda"] = ["kernels"],
         ["model"] = ["kernels"],
         ["grammar"] = ["text"],
         ["contracts"] = ["text", "grammar"],
@@ -17,9 +18,9 @@ public sealed class DependencyTests
         ["server"] = ["kernels", "model", "text", "grammar", "contracts", "engine"],
         ["grains"] = ["kernels", "model", "text", "grammar", "contracts", "engine"],
         ["client"] = ["text", "grammar", "contracts"],
-        ["silo"] = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server"],
-        ["cli"] = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server", "silo"],
-        ["bench"] = ["kernels", "text", "grammar"],
+        ["silo"] = ["kernels", "cuda", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server"],
+        ["cli"] = ["kernels", "cuda", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server", "silo"],
+        ["bench"] = ["kernels", "cuda", "text", "grammar"],
     };
 
     /// <summary>Rooms whose files know Orleans. The engine and the server run without a cluster.</summary>
