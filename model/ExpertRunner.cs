@@ -1,14 +1,16 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model;
 
-/// <summary>Runs rows of other devices through the experts of a CPU.</summary>
+/// <summary>Runs rows of other devices through the experts of a <see cref="ModelDevice"/>.</summary>
 public sealed class ExpertRunner : IExpertRunner
 {
     private readonly ModelParts _parts;
+    private readonly IExpertRows _groups;
 
     internal ExpertRunner(ModelParts parts)
     {
@@ -20,25 +22,27 @@ public sealed class ExpertRunner : IExpertRunner
         _parts = parts;
         int rows = parts.Options.MaxBatchTokens * parts.TopK;
         ElementType type = parts.Options.Mode.Element();
-        Input = new Activation(rows, parts.Config.HiddenSize, type);
-        Output = new Activation(rows, parts.Config.HiddenSize, type);
+        Input = parts.Device.CreateActivation(rows, parts.Config.HiddenSize, type);
+        Output = parts.Device.CreateActivation(rows, parts.Config.HiddenSize, type);
+        _groups = parts.Device.CreateExpertRows(parts.Config.Experts);
     }
 
     /// <inheritdoc/>
-    public Activation Input { get; }
+    public IActivation Input { get; }
 
     /// <inheritdoc/>
-    public Activation Output { get; }
+    public IActivation Output { get; }
 
     /// <inheritdoc/>
     public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts)
     {
         Check(layer, firstExpert, counts);
         ExpertGroup experts = _parts.Experts!;
-        experts.Check(layer, firstExpert, counts, default);
-        experts.QueueUp(layer, firstExpert, counts, default, Input, _parts.Products);
+        _groups.Set(firstExpert, counts);
+        experts.Check(layer, _groups, default);
+        experts.QueueUp(layer, _groups, default, Input, _parts.Products);
         _parts.Products.Run();
-        experts.QueueDown(layer, firstExpert, counts, default, Output, _parts.Products);
+        experts.QueueDown(layer, _groups, default, Output, _parts.Products);
         _parts.Products.Run();
     }
 
@@ -46,11 +50,12 @@ public sealed class ExpertRunner : IExpertRunner
 
     IRowBuffer IExpertRunner.Output => Output;
 
-    /// <summary>Frees both buffers.</summary>
+    /// <summary>Frees the buffers.</summary>
     public void Dispose()
     {
         Input.Dispose();
         Output.Dispose();
+        _groups.Dispose();
     }
 
     private void Check(int layer, int firstExpert, ReadOnlySpan<int> counts)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
@@ -12,7 +14,7 @@ using HunyuanOrleans.Model.Quantization;
 namespace HunyuanOrleans.Model;
 
 /// <summary>
-/// A CPU as a <see cref="IModelDevice"/>, with scratch memory and the KV pool. Pieces are installed and removed between steps.
+/// A CPU or a GPU as a <see cref="IModelDevice"/>, with scratch memory and the KV pool. Pieces are installed and removed between steps.
 /// </summary>
 public sealed class ModelDevice : IModelDevice
 {
@@ -46,12 +48,12 @@ public sealed class ModelDevice : IModelDevice
     public WeightTypes Types => _parts.Types;
 
     /// <summary>The workers that compute.</summary>
-    public WorkerPool Pool => _parts.Context.Pool;
+    public WorkerPool Pool => _parts.Pool;
 
     /// <summary>
     /// The KV pool, with one group for each CLA group of the model. A group has memory only while its attention piece is installed.
     /// </summary>
-    public KvBlocks Cache => _parts.Cache;
+    public IKvPool Cache => _parts.Cache;
 
     /// <inheritdoc/>
     public DeviceMemory Memory => Books.Current;
@@ -108,7 +110,7 @@ public sealed class ModelDevice : IModelDevice
         try
         {
             piece.Check(Config);
-            WeightPlan plan = new(_parts.Types);
+            WeightPlan plan = new(_parts.Types, loader: _parts.Device.Loader);
             _ = new PieceWeights(piece, _weights, plan);
             return plan.TotalBytes;
         }
@@ -201,7 +203,7 @@ public sealed class ModelDevice : IModelDevice
             Cache.Release(piece.Layer / Config.ClaFactor);
         }
 
-        contents.Region?.Dispose();
+        contents.Region.Dispose();
         Books.Add(-contents.WeightBytes, -(contents.Kv?.ByteLength ?? 0));
         return true;
     }
@@ -227,10 +229,8 @@ public sealed class ModelDevice : IModelDevice
 
     IExpertRunner IModelDevice.CreateExpertRunner() => CreateExpertRunner();
 
-    /// <summary>Does nothing: every call has computed when it returns.</summary>
-    public void Synchronize()
-    {
-    }
+    /// <inheritdoc/>
+    public void Synchronize() => _parts.Device.Synchronize();
 
     /// <inheritdoc/>
     public void CopyKvOut(int group, ReadOnlySpan<int> blocks, Span<byte> target) => Cache.CopyOut(group, blocks, target);
@@ -275,23 +275,30 @@ public sealed class ModelDevice : IModelDevice
     private PreparedPiece Load(ModelPiece piece, WorkerPool loadPool, CancellationToken cancellationToken)
     {
         piece.Check(Config);
-        WeightPlan plan = new(_parts.Types, piece.ToString());
+        WeightPlan plan = new(_parts.Types, piece.ToString(), _parts.Device.Loader);
         PieceWeights weights = new(piece, _weights, plan);
-        IDisposable? region = null;
-        Books.Add(plan.TotalBytes);
+        DisposableStack region = new();
+        long bytes = plan.TotalBytes;
+        Books.Add(bytes);
         try
         {
-            region = plan.TotalBytes == 0
-                ? null
-                : WeightLoader.Load(_weights, plan, Options, loadPool, _parts.Context.Kernels, progress: null, cancellationToken);
-            NativeBuffer? kv = piece.Kind == PieceKind.Attention ? Cache.AllocateGroup() : null;
+            region.Add(WeightLoader.Load(_weights, plan, Options, loadPool, _parts.Device, _parts.Kernels, progress: null, cancellationToken));
+            if (piece.Kind == PieceKind.Embedding)
+            {
+                IEmbeddingTable table = region.Add(_parts.Device.CreateEmbedding(_weights.Embedding(), Options.Mode.Element(), cancellationToken));
+                weights.Embedding = table;
+                bytes += table.ByteLength;
+                Books.Add(table.ByteLength);
+            }
+
+            IDeviceMemory? kv = piece.Kind == PieceKind.Attention ? Cache.AllocateGroup() : null;
             Books.Add(kv: kv?.ByteLength ?? 0);
-            return new PreparedPiece(this, piece, plan.TotalBytes, weights, region, kv);
+            return new PreparedPiece(this, piece, bytes, weights, region, kv);
         }
         catch
         {
-            region?.Dispose();
-            Books.Add(-plan.TotalBytes);
+            region.Dispose();
+            Books.Add(-bytes);
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
@@ -36,16 +37,29 @@ public sealed class ModelRunner : IDisposable
         _allExperts = new bool[Config.Experts];
         Array.Fill(_allExperts, true);
 
-        WeightPlan plan = new(_parts.Types);
-        PlanLayers(weights, plan);
+        // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
+        WeightPlan plan = new(_parts.Types, loader: _parts.Device.Loader);
+        AttentionLayerWeights[] attention = [.. Enumerable.Range(0, Config.Layers).Select(layer => AttentionLayerWeights.Plan(weights, layer, plan))];
+        RouterLayerWeights[] routers = [.. Enumerable.Range(0, Config.Layers).Select(layer => RouterLayerWeights.Plan(weights, layer, plan))];
         HeadWeights head = HeadWeights.Plan(weights, plan);
-        _parts.Head.Weights = head;
-        _parts.Embedding.Rows = weights.Embedding();
         _headBytes = head.Head.ByteLength;
         _alwaysReadBytes = plan.Matrices.Sum(m => m.ByteLength) - _headBytes;
-        PlanExperts(weights, plan);
-        owned.Add(WeightLoader.Load(weights, plan, options, Pool, _parts.Context.Kernels, progress, cancellationToken));
+        List<(int Layer, int Expert, ExpertWeights Weights)> experts = PlanExperts(weights, plan);
+        owned.Add(WeightLoader.Load(weights, plan, options, Pool, _parts.Device, _parts.Kernels, progress, cancellationToken));
         WeightBytes = plan.TotalBytes;
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            _parts.Attention.Set(layer, attention[layer]);
+            _parts.Router.Set(layer, routers[layer]);
+        }
+
+        foreach ((int layer, int expert, ExpertWeights expertWeights) in experts)
+        {
+            _parts.Experts!.Set(layer, expert, expertWeights);
+        }
+
+        _parts.Head.Weights = head;
+        _parts.Embedding.Table = owned.Add(_parts.Device.CreateEmbedding(weights.Embedding(), options.Mode.Element(), cancellationToken));
     }
 
     /// <summary>The model's shapes.</summary>
@@ -58,7 +72,7 @@ public sealed class ModelRunner : IDisposable
     public WeightTypes Types => _parts.Types;
 
     /// <summary>The workers that compute.</summary>
-    public WorkerPool Pool => _parts.Context.Pool;
+    public WorkerPool Pool => _parts.Pool;
 
     /// <summary>Bytes of packed weights.</summary>
     public long WeightBytes { get; }
@@ -70,7 +84,7 @@ public sealed class ModelRunner : IDisposable
     public long WeightBytesRead => _weightBytesRead + (_parts.Experts?.WeightBytesRead ?? 0);
 
     /// <summary>The KV pool.</summary>
-    public KvBlocks Cache => _parts.Cache;
+    public IKvPool Cache => _parts.Cache;
 
     /// <summary>Observes every step. Default null: no observer.</summary>
     public IForwardObserver? Observer { get; set; }
@@ -178,29 +192,18 @@ public sealed class ModelRunner : IDisposable
         }
     }
 
-    // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
-    private void PlanLayers(Weights weights, WeightPlan plan)
+    private List<(int Layer, int Expert, ExpertWeights Weights)> PlanExperts(Weights weights, WeightPlan plan)
     {
-        for (int layer = 0; layer < Config.Layers; layer++)
-        {
-            _parts.Attention.Set(layer, AttentionLayerWeights.Plan(weights, layer, plan));
-        }
-
-        for (int layer = 0; layer < Config.Layers; layer++)
-        {
-            _parts.Router.Set(layer, RouterLayerWeights.Plan(weights, layer, plan));
-        }
-    }
-
-    private void PlanExperts(Weights weights, WeightPlan plan)
-    {
+        List<(int, int, ExpertWeights)> experts = [];
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             for (int expert = 0; Config.IsMoeLayer(layer) && expert < Config.Experts; expert++)
             {
-                _parts.Experts!.Set(layer, expert, ExpertWeights.Plan(weights, layer, expert, plan));
+                experts.Add((layer, expert, ExpertWeights.Plan(weights, layer, expert, plan)));
             }
         }
+
+        return experts;
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
@@ -14,7 +15,6 @@ internal sealed class PieceWeights
     private readonly RouterLayerWeights[] _routers = [];
     private readonly ExpertWeights? _expert;
     private readonly HeadWeights? _head;
-    private readonly RowSource? _embedding;
 
     /// <summary>Adds the piece's matrices to a plan.</summary>
     /// <param name="piece">A piece of the model.</param>
@@ -27,7 +27,6 @@ internal sealed class PieceWeights
         switch (piece.Kind)
         {
             case PieceKind.Embedding:
-                _embedding = weights.Embedding();
                 break;
             case PieceKind.Head:
                 _head = HeadWeights.Plan(weights, plan);
@@ -42,6 +41,9 @@ internal sealed class PieceWeights
         }
     }
 
+    /// <summary>The table of the embedding's piece, which is loaded with it.</summary>
+    public IEmbeddingTable? Embedding { get; set; }
+
     /// <summary>Makes the parts compute with these weights.</summary>
     public void InstallInto(ModelParts parts) => Set(parts, installed: true);
 
@@ -53,7 +55,7 @@ internal sealed class PieceWeights
         switch (_piece.Kind)
         {
             case PieceKind.Embedding:
-                parts.Embedding.Rows = installed ? _embedding : null;
+                parts.Embedding.Table = installed ? Embedding : null;
                 break;
             case PieceKind.Head:
                 parts.Head.Weights = installed ? _head : null;

@@ -12,7 +12,7 @@ public sealed class PreparedPiece : IPreparedPiece
 {
     private Contents? _contents;
 
-    internal PreparedPiece(ModelDevice device, ModelPiece piece, long weightBytes, PieceWeights weights, IDisposable? region, NativeBuffer? kv)
+    internal PreparedPiece(ModelDevice device, ModelPiece piece, long weightBytes, PieceWeights weights, IDisposable region, IDeviceMemory? kv)
     {
         Device = device;
         Piece = piece;
@@ -24,7 +24,7 @@ public sealed class PreparedPiece : IPreparedPiece
     /// <inheritdoc/>
     public ModelPiece Piece { get; }
 
-    /// <summary>Bytes of packed weights; 0 for the embedding, which is read from the mapped checkpoint.</summary>
+    /// <summary>Bytes of weights in the device's memory; 0 for an embedding that is read from the mapped checkpoint.</summary>
     public long WeightBytes { get; }
 
     /// <summary>Bytes of KV memory; 0 unless it is an attention piece.</summary>
@@ -42,7 +42,7 @@ public sealed class PreparedPiece : IPreparedPiece
         if (Take() is { } contents)
         {
             contents.Kv?.Dispose();
-            contents.Region?.Dispose();
+            contents.Region.Dispose();
             Device.Books.Add(-contents.WeightBytes, -(contents.Kv?.ByteLength ?? 0));
         }
     }
@@ -50,5 +50,5 @@ public sealed class PreparedPiece : IPreparedPiece
     /// <summary>Passes ownership of the memory to the caller; null if it was already taken or disposed.</summary>
     internal Contents? Take() => Interlocked.Exchange(ref _contents, null);
 
-    internal sealed record Contents(ModelPiece Piece, long WeightBytes, PieceWeights Weights, IDisposable? Region, NativeBuffer? Kv);
+    internal sealed record Contents(ModelPiece Piece, long WeightBytes, PieceWeights Weights, IDisposable Region, IDeviceMemory? Kv);
 }

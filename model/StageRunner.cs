@@ -1,18 +1,19 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model;
 
-/// <summary>A stage on the CPU.</summary>
+/// <summary>A stage of a <see cref="ModelDevice"/>.</summary>
 public sealed class StageRunner : IStageRunner
 {
     private readonly ModelParts _parts;
     private readonly DisposableStack _owned = new();
-    private readonly RotaryAngles _rotary;
-    private readonly Activation _normed;
+    private readonly IStepRows _step;
+    private readonly IActivation _normed;
     private AttentionBatch? _batch;
     private int _attended = -1;
 
@@ -22,28 +23,29 @@ public sealed class StageRunner : IStageRunner
         int rows = parts.Options.MaxBatchTokens;
         int hidden = parts.Config.HiddenSize;
         ElementType type = parts.Options.Mode.Element();
-        HiddenStates = _owned.Add(new Activation(rows, hidden, ElementType.F32));
-        Routed = new RoutedRows(rows, parts.TopK, parts.Config.Experts);
-        _rotary = _owned.Add(new RotaryAngles(rows, parts.Config.HeadDim));
-        _normed = _owned.Add(new Activation(rows, hidden, type));
+        IComputeDevice device = parts.Device;
+        HiddenStates = _owned.Add(device.CreateActivation(rows, hidden, ElementType.F32));
+        Routed = _owned.Add(device.CreateRoutedRows(rows, parts.TopK, parts.Config.Experts));
+        _step = _owned.Add(device.CreateStepRows(rows, parts.Config.HeadDim));
+        _normed = _owned.Add(device.CreateActivation(rows, hidden, type));
         if (parts.Config.HasExperts)
         {
-            ExpertInput = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
-            ExpertOutput = _owned.Add(new Activation(rows * parts.TopK, hidden, type));
+            ExpertInput = _owned.Add(device.CreateActivation(rows * parts.TopK, hidden, type));
+            ExpertOutput = _owned.Add(device.CreateActivation(rows * parts.TopK, hidden, type));
         }
     }
 
     /// <inheritdoc/>
-    public Activation HiddenStates { get; }
+    public IActivation HiddenStates { get; }
 
     /// <inheritdoc/>
-    public RoutedRows Routed { get; }
+    public IRoutedRows Routed { get; }
 
     /// <inheritdoc/>
-    public Activation? ExpertInput { get; }
+    public IActivation? ExpertInput { get; }
 
     /// <inheritdoc/>
-    public Activation? ExpertOutput { get; }
+    public IActivation? ExpertOutput { get; }
 
     /// <inheritdoc/>
     public int Rows => _batch?.Rows ?? 0;
@@ -54,7 +56,8 @@ public sealed class StageRunner : IStageRunner
         _batch = null;
         _attended = -1;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, _parts.Options.MaxBatchTokens, nameof(batch));
-        _parts.Rotary.Fill(batch, _rotary);
+        _parts.Rotary.Fill(batch, _step.Angles);
+        _step.Begin(batch);
         _batch = batch;
     }
 
@@ -75,7 +78,7 @@ public sealed class StageRunner : IStageRunner
         AttentionBatch batch = _batch ?? throw new InvalidOperationException("No step has begun.");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)_parts.Config.Layers, nameof(layer));
         _attended = -1;
-        _parts.Attention.Forward(layer, batch, _rotary, HiddenStates);
+        _parts.Attention.Forward(layer, _step, HiddenStates);
         _parts.Router.Route(layer, HiddenStates, batch.Rows, _normed, Routed);
         if (Routed.Rows > 0)
         {
@@ -97,20 +100,20 @@ public sealed class StageRunner : IStageRunner
         bool routes = Routed.Rows > 0 && !local.IsEmpty;
         if (routes)
         {
-            _parts.Experts!.Check(layer, 0, Routed.Counts, local);
+            _parts.Experts!.Check(layer, Routed, local);
         }
 
         _parts.Router.QueueSharedUp(layer, _normed, Rows, _parts.Products);
         if (routes)
         {
-            _parts.Experts!.QueueUp(layer, 0, Routed.Counts, local, ExpertInput!, _parts.Products);
+            _parts.Experts!.QueueUp(layer, Routed, local, ExpertInput!, _parts.Products);
         }
 
         _parts.Products.Run();
         _parts.Router.QueueSharedDown(layer, HiddenStates, Rows, _parts.Products);
         if (routes)
         {
-            _parts.Experts!.QueueDown(layer, 0, Routed.Counts, local, ExpertOutput!, _parts.Products);
+            _parts.Experts!.QueueDown(layer, Routed, local, ExpertOutput!, _parts.Products);
         }
 
         _parts.Products.Run();

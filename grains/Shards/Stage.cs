@@ -7,6 +7,7 @@ using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
@@ -65,7 +66,7 @@ internal sealed class Stage : IDisposable
     public int WaitingLayer => _routed ? _layer : -1;
 
     /// <summary>The rows of the waiting layer, by expert.</summary>
-    public RoutedRows Routed => _runner.Routed;
+    public IRoutedRows Routed => _runner.Routed;
 
     /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
     public IRowBuffer ExpertInput => _runner.ExpertInput!;

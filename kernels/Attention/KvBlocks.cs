@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 
@@ -9,7 +10,7 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// memory of each group can be attached and released separately. The caller assigns blocks to sequences. Not thread-safe unless a member
 /// says so: copy blocks, and attach and release groups, between steps only.
 /// </summary>
-public sealed unsafe class KvBlocks : IDisposable
+public sealed unsafe class KvBlocks : IKvPool
 {
     /// <summary>Positions in a block.</summary>
     public const int Positions = 32;
@@ -144,6 +145,10 @@ public sealed unsafe class KvBlocks : IDisposable
 
         Volatile.Write(ref _groups[group], memory);
     }
+
+    IDeviceMemory IKvPool.AllocateGroup() => AllocateGroup();
+
+    void IKvPool.Attach(int group, IDeviceMemory memory) => Attach(group, (NativeBuffer)memory);
 
     /// <summary>Frees the memory of a group with all its blocks. Returns false if the group has none.</summary>
     public bool Release(int group)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
@@ -18,7 +19,9 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
     private AttentionBatch _batch = null!;
     private Activation _rows = null!;
     private RotaryAngles _rotary = null!;
-    private AttentionWeights _weights = null!;
+    private float[]? _bias;
+    private float _eps;
+    private bool _normalises;
     private QueryBuffer _queries = null!;
     private KvBlocks _cache = null!;
     private float[] _queryScale = [];
@@ -49,16 +52,22 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         rotary.Cos.Check(0, batch.Rows, nameof(rotary));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
         cache.ThrowIfNoMemory(group);
-        (_batch, _rows, _rotary, _weights, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, weights, queries, cache, group, writes);
+        (_batch, _rows, _rotary, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, queries, cache, group, writes);
+        (_bias, _eps, _normalises) = (weights.Bias is { } bias ? HostVector.Of(bias) : null, weights.Eps, weights.QueryNorm is not null);
         if (_queryScale.Length != d)
         {
             _queryScale = new float[d];
         }
 
         float scale = Log2E / MathF.Sqrt(d);
-        for (int i = 0; i < d; i++)
+        Array.Fill(_queryScale, scale);
+        if (weights.QueryNorm is not null)
         {
-            _queryScale[i] = weights.QueryNorm is null ? scale : weights.QueryNorm[i] * weights.KeyNorm![i] * scale;
+            float[] query = HostVector.Of(weights.QueryNorm), key = HostVector.Of(weights.KeyNorm!);
+            for (int i = 0; i < d; i++)
+            {
+                _queryScale[i] = query[i] * key[i] * scale;
+            }
         }
 
         pool.Run(this, batch.BlockRunCount);
@@ -80,7 +89,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             for (int head = 0; head < _queries.Heads; head++, x += d)
             {
                 Rotate(x, cos, sin, d);
-                float norm = _weights.QueryNorm is null ? 1f : RmsNorm.Scale(x, d, _weights.Eps);
+                float norm = _normalises ? RmsNorm.Scale(x, d, _eps) : 1f;
                 fixed (float* scale = _queryScale)
                 {
                     StoreQuery(x, scale, norm, _queries.Address(head, row), d);
@@ -103,7 +112,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         for (int head = 0; head < _cache.Heads; head++, x += d, values += d)
         {
             Rotate(x, cos, sin, d);
-            float norm = _weights.QueryNorm is null ? 1f : RmsNorm.Scale(x, d, _weights.Eps);
+            float norm = _normalises ? RmsNorm.Scale(x, d, _eps) : 1f;
             byte* v = _cache.Values(_group, block, head);
             if (offset == 0)
             {
@@ -242,14 +251,14 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
 
     private void AddBias(float* x)
     {
-        if (_weights.Bias is null)
+        if (_bias is null)
         {
             return;
         }
 
-        for (int i = 0; i < _weights.Bias.Length; i++)
+        for (int i = 0; i < _bias.Length; i++)
         {
-            x[i] += _weights.Bias[i];
+            x[i] += _bias[i];
         }
     }
 }

@@ -1,10 +1,11 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
 
 /// <summary>Adds one vector to every row of an activation. Keep the object and reuse it: runs allocate nothing.</summary>
-public sealed class BiasAdd(WorkerPool pool) : IJob
+public sealed class BiasAdd(WorkerPool pool) : IBiasAdd, IJob
 {
     private const int RowsPerUnit = 16;
     private Activation _x = null!;
@@ -22,6 +23,8 @@ public sealed class BiasAdd(WorkerPool pool) : IJob
         (_x, _rows, _bias) = (x, rows, bias);
         pool.Run(this, (rows + RowsPerUnit - 1) / RowsPerUnit);
     }
+
+    void IBiasAdd.Run(IActivation x, int rows, IVector bias) => Run((Activation)x, rows, HostVector.Of(bias));
 
     void IJob.Run(int unit, int worker)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 
@@ -9,7 +10,7 @@ namespace HunyuanOrleans.Kernels.Elementwise;
 /// Normalises rows: y = w * x / sqrt(mean(x²) + eps), computed in float32 and stored in the type of y. Keep the object and reuse it: runs
 /// allocate nothing.
 /// </summary>
-public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
+public sealed unsafe class RmsNorm(WorkerPool pool) : IRmsNorm, IJob
 {
     private const int RowsPerUnit = 8;
     private Activation _x = null!;
@@ -42,6 +43,9 @@ public sealed unsafe class RmsNorm(WorkerPool pool) : IJob
         (_x, _xRow, _rows, _weight, _eps, _y, _copyF32) = (x, xRow, rows, weight, eps, y, copyF32);
         pool.Run(this, (rows + RowsPerUnit - 1) / RowsPerUnit);
     }
+
+    void IRmsNorm.Run(IActivation x, int rows, IVector weight, float eps, IActivation y, IActivation? copyF32) =>
+        Run((Activation)x, 0, rows, HostVector.Of(weight), eps, (Activation)y, (Activation?)copyF32);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IJob.Run(int unit, int worker)

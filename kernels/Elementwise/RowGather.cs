@@ -1,4 +1,6 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Routing;
 using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
@@ -7,7 +9,7 @@ namespace HunyuanOrleans.Kernels.Elementwise;
 /// Copies selected rows of one activation to consecutive rows of another one with the same type and columns. Keep the object and reuse it:
 /// runs allocate nothing.
 /// </summary>
-public sealed unsafe class RowGather(WorkerPool pool) : IJob
+public sealed unsafe class RowGather(WorkerPool pool) : IRowGather, IJob
 {
     private const int RowsPerUnit = 32;
     private Activation _from = null!;
@@ -27,6 +29,14 @@ public sealed unsafe class RowGather(WorkerPool pool) : IJob
 
         (_from, _to, _rows, _count) = (from, to, rows, count);
         pool.Run(this, (count + RowsPerUnit - 1) / RowsPerUnit);
+    }
+
+    void IRowGather.Run(IActivation from, int[] rows, int count, IActivation to) => Run((Activation)from, rows, count, (Activation)to);
+
+    void IRowGather.Run(IActivation from, IRoutedRows routed, IActivation to)
+    {
+        RoutedRows host = (RoutedRows)routed;
+        Run((Activation)from, host.TokenOf, host.Rows, (Activation)to);
     }
 
     void IJob.Run(int unit, int worker)

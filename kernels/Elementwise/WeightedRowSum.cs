@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Routing;
 using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
@@ -9,7 +11,7 @@ namespace HunyuanOrleans.Kernels.Elementwise;
 /// Adds weighted rows of one activation to rows of another: y[t] += sum over i of weight[t, i] * x[row[t, i]], in the order of i. Keep the
 /// object and reuse it: runs allocate nothing.
 /// </summary>
-public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
+public sealed unsafe class WeightedRowSum(WorkerPool pool) : IWeightedRowSum, IJob
 {
     private const int RowsPerUnit = 8;
     private Activation _x = null!;
@@ -37,6 +39,12 @@ public sealed unsafe class WeightedRowSum(WorkerPool pool) : IJob
 
         (_x, _rows, _weights, _perToken, _tokens, _y) = (x, rows, weights, perToken, tokens, y);
         pool.Run(this, (tokens + RowsPerUnit - 1) / RowsPerUnit);
+    }
+
+    void IWeightedRowSum.Run(IActivation x, IRoutedRows routed, IActivation y)
+    {
+        RoutedRows host = (RoutedRows)routed;
+        Run((Activation)x, host.RowOf, host.Weights, host.TopK, host.Tokens, (Activation)y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

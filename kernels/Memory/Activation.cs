@@ -1,10 +1,12 @@
+using HunyuanOrleans.Kernels.Devices;
+
 namespace HunyuanOrleans.Kernels.Memory;
 
 /// <summary>
 /// A reusable buffer of float32 or bfloat16 rows, [rows, columns]. The bytes between the last column and the row stride always stay
 /// zero, because kernels read them as padding.
 /// </summary>
-public sealed unsafe class Activation : IRowBuffer, IDisposable
+public sealed unsafe class Activation : IActivation
 {
     // A stride that is a multiple of 1024 gets 64 bytes more. Otherwise equal offsets of many rows would fall into the same cache set.
     private const int RowAlignment = 64;

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Kernels.Memory;
 /// Memory outside the managed heap. Large buffers are aligned to 2 MiB and backed by huge pages if the system grants them: 4 KB pages
 /// cost a fifth of the streaming speed.
 /// </summary>
-public sealed unsafe class NativeBuffer : IDisposable
+public sealed unsafe class NativeBuffer : IDeviceMemory
 {
     private const nuint HugePage = 2u << 20;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 
@@ -10,7 +11,7 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// are padded to 16 and columns to 4 steps, with zeros. Scales of quantised elements follow the panels in the same memory. Decode and prefill
 /// read the same memory with the same order of summation.
 /// </summary>
-public sealed unsafe class PackedMatrix
+public sealed unsafe class PackedMatrix : IMatrix
 {
     private readonly NativeBuffer? _owner;
     private readonly object? _keepAlive;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
@@ -11,7 +12,7 @@ namespace HunyuanOrleans.Kernels.Products;
 /// order, whatever the number of tokens, tiles or workers. For quantised weights the rows of x are quantised, each row once per run. Keep
 /// the object and reuse it: runs allocate nothing. Not thread-safe.
 /// </summary>
-public sealed unsafe class MatrixProducts : IJob, IDisposable
+public sealed unsafe class MatrixProducts : IMatrixProducts, IJob
 {
     // Most tokens that share one pass over a block: their float32 sums (64 KB with two blocks) stay in the second-level cache.
     private const int UnitTokens = 128;
@@ -67,6 +68,23 @@ public sealed unsafe class MatrixProducts : IJob, IDisposable
                 ? QuantizedItem(weights, x, xRow, y, yRow, rows, epilogue)
                 : new Item(weights, x.Address(xRow), x.Stride, -1, y, yRow, rows, epilogue);
             AddUnits(_itemCount++);
+        }
+    }
+
+    void IMatrixProducts.Add(IMatrix weights, IActivation x, IActivation y, int rows, Epilogue epilogue) =>
+        Add((PackedMatrix)weights, (Activation)x, 0, (Activation)y, 0, rows, epilogue);
+
+    void IMatrixProducts.AddExperts(
+        IMatrixTable weights, IRowGroups groups, ReadOnlySpan<bool> local, IActivation x, IActivation y, Epilogue epilogue)
+    {
+        ReadOnlySpan<int> counts = groups.Counts;
+        int row = 0;
+        for (int i = 0; i < counts.Length; row += counts[i++])
+        {
+            if (counts[i] > 0 && (local.IsEmpty || local[i]))
+            {
+                Add((PackedMatrix)weights[groups.FirstExpert + i]!, (Activation)x, row, (Activation)y, row, counts[i], epilogue);
+            }
         }
     }
 

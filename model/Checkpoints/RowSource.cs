@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Elementwise;
 
 namespace HunyuanOrleans.Model.Checkpoints;
@@ -39,7 +40,7 @@ public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowC
 /// The rows of one logical matrix [rows, columns], or of a vector [rows, 1], which may be stored in several ranges of a packed tensor.
 /// All ranges have the same element type. It owns no memory and is valid until the checkpoint is disposed.
 /// </summary>
-public sealed class RowSource
+public sealed class RowSource : IRowReader
 {
     // An array, because the embedding row of every token is read through it, and enumerating a list by its interface allocates.
     private readonly RowRange[] _ranges;

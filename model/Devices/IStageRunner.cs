@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Parts;
 
@@ -19,9 +20,9 @@ public interface IStageRunner : IDisposable
     IRowBuffer HiddenStates { get; }
 
     /// <summary>
-    /// The experts chosen by the last <see cref="Attend"/>; <see cref="RoutedRows.Rows"/> is 0 in a layer without experts.
+    /// The experts chosen by the last <see cref="Attend"/>; <see cref="IRoutedRows.Rows"/> is 0 in a layer without experts.
     /// </summary>
-    RoutedRows Routed { get; }
+    IRoutedRows Routed { get; }
 
     /// <summary>
     /// The rows for the routed experts, ordered by expert, then by token: [routed rows, hidden] in the mode's element type.

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model.Quantization;
 
@@ -21,6 +22,11 @@ public sealed record ModelOptions
     /// machine.
     /// </summary>
     public InstructionSet? Isa { get; init; }
+
+    /// <summary>
+    /// Opens the device that computes, when the model is opened. Default null: the CPU. Whoever opens the model disposes the device with it.
+    /// </summary>
+    public Func<IComputeDevice>? OpenDevice { get; init; }
 
     /// <summary>Number of worker threads, including the calling thread. Default 0: one for each CPU this process may use.</summary>
     public int Threads { get; init; }

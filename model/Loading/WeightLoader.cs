@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
@@ -7,23 +8,55 @@ using HunyuanOrleans.Model.Loading.Packed;
 namespace HunyuanOrleans.Model.Loading;
 
 /// <summary>
-/// Loads the weights of a plan into memory: maps a valid packed copy if the options allow one, otherwise packs the checkpoint.
+/// Loads the weights of a plan: for the CPU it maps a valid packed copy if the options allow one, otherwise packs the checkpoint; for a device with its own
+/// memory it packs them into that memory.
 /// </summary>
 public static class WeightLoader
 {
     /// <summary>
-    /// Loads every matrix of the plan. If <see cref="ModelOptions.PackedCache"/> is set and no valid copy exists, it writes one before it
-    /// returns.
+    /// Loads every matrix and vector of the plan. If <see cref="ModelOptions.PackedCache"/> is set and no valid copy exists, it writes one before it
+    /// returns. Devices with their own memory use no copies.
     /// </summary>
     /// <param name="weights">The checkpoint.</param>
-    /// <param name="plan">The matrices to load. The method sets their <see cref="PlannedMatrix.Matrix"/>.</param>
+    /// <param name="plan">What to load. The method sets <see cref="PlannedMatrix.Matrix"/> and <see cref="PlannedVector.Vector"/>.</param>
     /// <param name="options">The folder and verification of packed copies, and the receiver of warnings.</param>
     /// <param name="pool">The workers that load.</param>
-    /// <param name="kernels">The kernels that will use the matrices.</param>
+    /// <param name="device">The device that will use the weights.</param>
+    /// <param name="kernels">The CPU's kernels, which will use the matrices if the device is the CPU.</param>
     /// <param name="progress">Receives at least one report; may be null.</param>
     /// <param name="cancellationToken">Checked about every 32 MB. After cancellation nothing stays allocated or on disk.</param>
-    /// <returns>The memory. The caller owns it and must keep it until the matrices are no longer used.</returns>
+    /// <returns>The memory. The caller owns it and must keep it until the weights are no longer used.</returns>
     public static IDisposable Load(
+        Weights weights,
+        WeightPlan plan,
+        ModelOptions options,
+        WorkerPool pool,
+        IComputeDevice device,
+        PanelKernels kernels,
+        IProgress<LoadProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        DisposableStack owned = new();
+        try
+        {
+            owned.Add(device.Loader is { } loader
+                ? WeightUploader.Load(plan, pool, loader, progress, cancellationToken)
+                : LoadForCpu(weights, plan, options, pool, kernels, progress, cancellationToken));
+            foreach (PlannedVector vector in plan.Vectors)
+            {
+                vector.Vector = owned.Add(device.CreateVector(vector.Values));
+            }
+
+            return owned;
+        }
+        catch
+        {
+            owned.Dispose();
+            throw;
+        }
+    }
+
+    private static IDisposable LoadForCpu(
         Weights weights,
         WeightPlan plan,
         ModelOptions options,

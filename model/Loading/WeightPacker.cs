@@ -72,5 +72,6 @@ public static class WeightPacker
         region.Slice(planned.Offset + planned.ByteLength, (int)(planned.AlignedByteLength - planned.ByteLength)).Clear();
     }
 
-    private static nint FirstAddress(PlannedMatrix matrix) => matrix.Sources.Where(s => s.Address != 0).Min(s => s.Address);
+    /// <summary>Where the matrix begins in the mapped files.</summary>
+    internal static nint FirstAddress(PlannedMatrix matrix) => matrix.Sources.Where(s => s.Address != 0).Min(s => s.Address);
 }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Quantization;
@@ -11,9 +12,11 @@ namespace HunyuanOrleans.Model.Loading;
 /// </summary>
 /// <param name="types">The element types of the model's matrices.</param>
 /// <param name="piece">Name of the model's piece that is planned, valid as a file name; null (default) for a whole model.</param>
-public sealed class WeightPlan(WeightTypes types, string? piece = null)
+/// <param name="loader">Loads the matrices into a device's own memory; null (default) if they are packed for the CPU.</param>
+public sealed class WeightPlan(WeightTypes types, string? piece = null, IMatrixLoader? loader = null)
 {
     private readonly List<PlannedMatrix> _matrices = [];
+    private readonly List<PlannedVector> _vectors = [];
 
     /// <summary>The element types of the model's matrices.</summary>
     public WeightTypes Types { get; } = types;
@@ -23,6 +26,9 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null)
 
     /// <summary>All planned matrices, in order of their offsets.</summary>
     public IReadOnlyList<PlannedMatrix> Matrices => _matrices;
+
+    /// <summary>All planned vectors.</summary>
+    public IReadOnlyList<PlannedVector> Vectors => _vectors;
 
     /// <summary>Size of the region in bytes.</summary>
     public long TotalBytes { get; private set; }
@@ -42,6 +48,17 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null)
         return Add(sources[0].Name, total, sources[0].Columns, Types.TypeOf(sources[0].Module), rows, InputScale(sources));
     }
 
+    /// <summary>Adds a vector, which does not count for <see cref="TotalBytes"/>.</summary>
+    public PlannedVector AddVector(float[] values)
+    {
+        PlannedVector vector = new(values);
+        _vectors.Add(vector);
+        return vector;
+    }
+
+    /// <summary>Adds a vector that a model may lack.</summary>
+    public PlannedVector? AddOptionalVector(float[]? values) => values is null ? null : AddVector(values);
+
     /// <summary>Adds lm_head, whose rows are those of the embedding in a tied model.</summary>
     public PlannedMatrix AddHead(RowSource source) =>
         Add(source.Name, source.Rows, source.Columns, Types.TypeOf(WeightNames.Module(WeightNames.LmHead)), [.. PackSources.Of(source)], InputScale(source));
@@ -54,7 +71,7 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null)
     public PlannedMatrix AddGateUp(MlpRows mlp)
     {
         List<SourceRows> rows = PackSources.Interleave(mlp.Gate, mlp.Up);
-        return Add(mlp.Gate.Name, rows.Sum(r => r.Count), mlp.Gate.Columns, Types.TypeOf(mlp.Gate.Module), rows, InputScale(mlp.Gate, mlp.Up));
+        return Add(mlp.Gate.Name, rows.Sum(r => r.Count), mlp.Gate.Columns, Types.TypeOf(mlp.Gate.Module), rows, InputScale(mlp.Gate, mlp.Up), paired: true);
     }
 
     // Matrices that are computed together share one quantised input, while each keeps the scales of its weights. Of different input scales
@@ -73,63 +90,13 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null)
         return largest;
     }
 
-    private PlannedMatrix Add(string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources, float inputScale)
+    private PlannedMatrix Add(
+        string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources, float inputScale, bool paired = false)
     {
-        PlannedMatrix matrix = new(name, rows, columns, type, TotalBytes, sources) { InputScale = inputScale };
+        long bytes = loader?.SizeOf(rows, columns, type) ?? PackedMatrix.SizeOf(rows, columns, type);
+        PlannedMatrix matrix = new(name, new MatrixSource(rows, columns, type, sources, inputScale, paired), TotalBytes, bytes);
         _matrices.Add(matrix);
         TotalBytes += matrix.AlignedByteLength;
         return matrix;
-    }
-}
-
-/// <summary>A matrix of a <see cref="WeightPlan"/>, which is loaded later.</summary>
-/// <param name="name">Name of its first tensor, for messages.</param>
-/// <param name="rows">Number of packed rows.</param>
-/// <param name="columns">Number of columns.</param>
-/// <param name="type">Element type after packing.</param>
-/// <param name="offset">Offset in the region, in bytes.</param>
-/// <param name="sources">The checkpoint rows it is packed from.</param>
-public sealed class PlannedMatrix(string name, int rows, int columns, ElementType type, long offset, IReadOnlyList<SourceRows> sources)
-{
-    // One page, so that the region can also be a mapped file.
-    private const long Alignment = 4096;
-
-    private PackedMatrix? _matrix;
-
-    /// <summary>Name of its first tensor.</summary>
-    public string Name { get; } = name;
-
-    /// <summary>Number of packed rows.</summary>
-    public int Rows { get; } = rows;
-
-    /// <summary>Number of columns.</summary>
-    public int Columns { get; } = columns;
-
-    /// <summary>Element type after packing.</summary>
-    public ElementType Type { get; } = type;
-
-    /// <summary>Offset in the region, in bytes.</summary>
-    public long Offset { get; } = offset;
-
-    /// <summary>Size in bytes after packing.</summary>
-    public long ByteLength { get; } = PackedMatrix.SizeOf(rows, columns, type);
-
-    /// <summary>Size in bytes including the padding before the next matrix.</summary>
-    public long AlignedByteLength => (ByteLength + Alignment - 1) / Alignment * Alignment;
-
-    /// <summary>The checkpoint rows it is packed from.</summary>
-    public IReadOnlyList<SourceRows> Sources { get; } = sources;
-
-    /// <summary>
-    /// The input is divided by this value before it is quantised; 0 if the scale of each input row is computed from the row.
-    /// </summary>
-    public float InputScale { get; init; }
-
-    /// <summary>The loaded matrix.</summary>
-    /// <exception cref="InvalidOperationException">The matrix is not loaded yet.</exception>
-    public PackedMatrix Matrix
-    {
-        get => _matrix ?? throw new InvalidOperationException($"The weights of {Name} are not loaded yet.");
-        internal set => _matrix = value;
     }
 }

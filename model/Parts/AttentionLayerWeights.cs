@@ -5,9 +5,17 @@ using HunyuanOrleans.Model.Loading;
 namespace HunyuanOrleans.Model.Parts;
 
 /// <summary>The weights of one layer's attention. It does not own their memory.</summary>
-internal sealed record AttentionLayerWeights(
-    float[] InputNorm, PlannedMatrix Projection, PlannedMatrix Output, float[]? OutputBias, AttentionWeights Attention)
+internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMatrix Projection, PlannedMatrix Output, PlannedVector? OutputBias)
 {
+    private PlannedVector? _bias;
+    private PlannedVector? _queryNorm;
+    private PlannedVector? _keyNorm;
+    private float _eps;
+    private AttentionWeights? _attention;
+
+    /// <summary>What is applied between projection and attention, once the weights are loaded.</summary>
+    public AttentionWeights Attention => _attention ??= new AttentionWeights(_bias?.Vector, _queryNorm?.Vector, _keyNorm?.Vector, _eps);
+
     public static AttentionLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
         bool self = weights.Config.IsSelfLayer(layer);
@@ -21,10 +29,15 @@ internal sealed record AttentionLayerWeights(
         }
 
         return new AttentionLayerWeights(
-            weights.InputNorm(layer).ToSingles(),
+            plan.AddVector(weights.InputNorm(layer).ToSingles()),
             projection,
             plan.Add(weights.AttentionOutput(layer)),
-            weights.AttentionOutputBias(layer)?.ToSingles(),
-            new AttentionWeights(bias, weights.QueryNorm(layer)?.ToSingles(), weights.KeyNorm(layer)?.ToSingles(), weights.Config.RmsNormEps));
+            plan.AddOptionalVector(weights.AttentionOutputBias(layer)?.ToSingles()))
+        {
+            _bias = plan.AddOptionalVector(bias),
+            _queryNorm = plan.AddOptionalVector(weights.QueryNorm(layer)?.ToSingles()),
+            _keyNorm = plan.AddOptionalVector(weights.KeyNorm(layer)?.ToSingles()),
+            _eps = weights.Config.RmsNormEps,
+        };
     }
 }

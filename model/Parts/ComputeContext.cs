@@ -1,12 +1,10 @@
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Kernels.Panels;
-using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Kernels.Devices;
 
 namespace HunyuanOrleans.Model.Parts;
 
-/// <summary>The settings and workers that the parts of a model on one device share.</summary>
-/// <param name="Pool">Worker threads. Not owned.</param>
-/// <param name="Kernels">The kernels that compute matrix products.</param>
+/// <summary>What the parts of a model on one device share.</summary>
+/// <param name="Device">The device. Not owned.</param>
 /// <param name="Mode">Precision of products.</param>
 /// <param name="MaxRows">Maximum number of tokens in one step; scratch memory is sized for it.</param>
-internal sealed record ComputeContext(WorkerPool Pool, PanelKernels Kernels, ComputeMode Mode, int MaxRows);
+internal sealed record ComputeContext(IComputeDevice Device, ComputeMode Mode, int MaxRows);

@@ -1,5 +1,5 @@
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Model.Configuration;
 
@@ -13,101 +13,124 @@ namespace HunyuanOrleans.Model.Parts;
 internal sealed class ExpertGroup : IDisposable
 {
     private readonly ExpertWeights?[][] _experts;
-    private readonly Activation[] _hidden;
+    private readonly IMatrixTable?[] _gateUp;
+    private readonly IMatrixTable?[] _down;
+    private readonly IActivation?[] _hidden;
+    private readonly int[] _missing;
 
     /// <summary>Reserves scratch memory. No expert is installed yet.</summary>
     /// <param name="config">A model with experts.</param>
     /// <param name="maxRows">Maximum number of rows in one call.</param>
-    /// <param name="context">Workers and precision.</param>
+    /// <param name="context">Device and precision.</param>
     public ExpertGroup(ModelConfig config, int maxRows, ComputeContext context)
     {
         _experts = new ExpertWeights?[config.Layers][];
-        _hidden = new Activation[config.Layers];
-        Dictionary<int, Activation> byWidth = [];
+        _gateUp = new IMatrixTable?[config.Layers];
+        _down = new IMatrixTable?[config.Layers];
+        _hidden = new IActivation?[config.Layers];
+        _missing = new int[config.Layers];
+        Dictionary<int, IActivation> byWidth = [];
         for (int layer = 0; layer < config.Layers; layer++)
         {
             _experts[layer] = new ExpertWeights?[config.IsMoeLayer(layer) ? config.Experts : 0];
             int width = config.IntermediateSize(layer);
             if (_experts[layer].Length > 0)
             {
-                byWidth.TryAdd(width, null!);
-                _hidden[layer] = byWidth[width] ??= new Activation(maxRows, width, context.Mode.Element());
+                if (!byWidth.TryGetValue(width, out IActivation? hidden))
+                {
+                    byWidth[width] = hidden = context.Device.CreateActivation(maxRows, width, context.Mode.Element());
+                }
+
+                _hidden[layer] = hidden;
+                _gateUp[layer] = context.Device.CreateTable(config.Experts);
+                _down[layer] = context.Device.CreateTable(config.Experts);
+                _missing[layer] = config.Experts;
             }
         }
     }
 
-    /// <summary>Bytes of weights that all calls so far have read: those of every expert that had a row.</summary>
+    /// <summary>
+    /// Bytes of weights that all calls so far have read: those of every expert that had a row. Where only the device knows the rows, nothing is counted.
+    /// </summary>
     public long WeightBytesRead { get; private set; }
 
     /// <summary>Sets the weights of an expert; null removes them.</summary>
-    public void Set(int layer, int expert, ExpertWeights? weights) => _experts[layer][expert] = weights;
+    public void Set(int layer, int expert, ExpertWeights? weights)
+    {
+        _missing[layer] += (_experts[layer][expert] is null ? 0 : 1) - (weights is null ? 0 : 1);
+        _experts[layer][expert] = weights;
+        _gateUp[layer]![expert] = weights?.GateUp.Matrix;
+        _down[layer]![expert] = weights?.Down.Matrix;
+    }
 
     /// <summary>Checks that every expert with rows is installed, so that queueing cannot fail halfway.</summary>
     /// <param name="layer">Layer number.</param>
-    /// <param name="firstExpert">Expert of the first count.</param>
-    /// <param name="counts">Rows for each expert.</param>
-    /// <param name="local">For each count, whether its expert is computed here. Empty: all are.</param>
+    /// <param name="groups">Rows for each expert.</param>
+    /// <param name="local">For each group, whether its expert is computed here. Empty: all are.</param>
     /// <exception cref="MissingPieceException">A local expert with rows is not installed.</exception>
-    public void Check(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local)
+    public void Check(int layer, IRowGroups groups, ReadOnlySpan<bool> local)
     {
+        // Asking for the counts may have to wait for the device.
+        if (_missing[layer] == 0)
+        {
+            return;
+        }
+
+        ReadOnlySpan<int> counts = groups.Counts;
         for (int i = 0; i < counts.Length; i++)
         {
-            if (counts[i] > 0 && (local.IsEmpty || local[i]) && _experts[layer][firstExpert + i] is null)
+            if (counts[i] > 0 && (local.IsEmpty || local[i]) && _experts[layer][groups.FirstExpert + i] is null)
             {
-                throw new MissingPieceException(ModelPiece.OfExpert(layer, firstExpert + i));
+                throw new MissingPieceException(ModelPiece.OfExpert(layer, groups.FirstExpert + i));
             }
         }
     }
 
     /// <summary>Queues the gate and up projections of experts, to run together with other products.</summary>
     /// <param name="layer">Layer number.</param>
-    /// <param name="firstExpert">Expert of the first count.</param>
-    /// <param name="counts">Rows for each expert.</param>
-    /// <param name="local">For each count, whether its expert is computed here. Empty: all are.</param>
+    /// <param name="groups">Rows for each expert.</param>
+    /// <param name="local">For each group, whether its expert is computed here. Empty: all are.</param>
     /// <param name="x">
-    /// Rows for all counts in order, also for experts that are not computed here: [rows, hidden] in the mode's element type.
+    /// Rows of all groups in order, also for experts that are not computed here: [rows, hidden] in the mode's element type.
     /// </param>
     /// <param name="products">The queue.</param>
-    public void QueueUp(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, Activation x, MatrixProducts products)
+    public void QueueUp(int layer, IRowGroups groups, ReadOnlySpan<bool> local, IActivation x, IMatrixProducts products)
     {
-        int row = 0;
-        for (int i = 0; i < counts.Length; i++)
-        {
-            if (counts[i] > 0 && (local.IsEmpty || local[i]))
-            {
-                ExpertWeights expert = _experts[layer][firstExpert + i]!;
-                products.Add(expert.GateUp.Matrix, x, row, _hidden[layer], row, counts[i], Epilogue.SwiGlu);
-                WeightBytesRead += expert.GateUp.ByteLength + expert.Down.ByteLength;
-            }
-
-            row += counts[i];
-        }
+        products.AddExperts(_gateUp[layer]!, groups, local, x, _hidden[layer]!, Epilogue.SwiGlu);
+        CountBytes(layer, groups, local);
     }
 
     /// <summary>
-    /// Queues the down projections of experts. Call it after the products of <see cref="QueueUp"/> with the same counts have run, and
-    /// before any other call, because the intermediate rows are kept in shared scratch memory.
+    /// Queues the down projections of experts. Call it after the products of <see cref="QueueUp"/> with the same groups have run, and before any other
+    /// call, because the intermediate rows are kept in shared scratch memory.
     /// </summary>
-    public void QueueDown(int layer, int firstExpert, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, Activation y, MatrixProducts products)
-    {
-        int row = 0;
-        for (int i = 0; i < counts.Length; i++)
-        {
-            if (counts[i] > 0 && (local.IsEmpty || local[i]))
-            {
-                products.Add(_experts[layer][firstExpert + i]!.Down.Matrix, _hidden[layer], row, y, row, counts[i], Epilogue.Store);
-            }
-
-            row += counts[i];
-        }
-    }
+    public void QueueDown(int layer, IRowGroups groups, ReadOnlySpan<bool> local, IActivation y, IMatrixProducts products) =>
+        products.AddExperts(_down[layer]!, groups, local, _hidden[layer]!, y, Epilogue.Store);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Activation? hidden in _hidden)
+        foreach (IDisposable? owned in _hidden.Distinct().Concat<IDisposable?>(_gateUp).Concat(_down))
         {
-            hidden?.Dispose();
+            owned?.Dispose();
+        }
+    }
+
+    private void CountBytes(int layer, IRowGroups groups, ReadOnlySpan<bool> local)
+    {
+        if (!groups.AreCountsKnown)
+        {
+            return;
+        }
+
+        ReadOnlySpan<int> counts = groups.Counts;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] > 0 && (local.IsEmpty || local[i]))
+            {
+                ExpertWeights expert = _experts[layer][groups.FirstExpert + i]!;
+                WeightBytesRead += expert.GateUp.ByteLength + expert.Down.ByteLength;
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Devices;
 
 namespace HunyuanOrleans.Model.Parts;
 
@@ -6,11 +6,11 @@ namespace HunyuanOrleans.Model.Parts;
 public interface IForwardObserver
 {
     /// <summary>Called before the first layer with the residual stream, float32 [tokens, hidden].</summary>
-    void OnEmbedded(Activation x, int tokens);
+    void OnEmbedded(IActivation x, int tokens);
 
     /// <summary>Called with a layer's router logits, float32 [tokens, experts], and the experts chosen from them.</summary>
-    void OnRouted(int layer, Activation scores, RoutedRows routed);
+    void OnRouted(int layer, IActivation scores, IRoutedRows routed);
 
     /// <summary>Called after a layer with the residual stream, float32 [tokens, hidden].</summary>
-    void OnLayerFinished(int layer, Activation x, int tokens);
+    void OnLayerFinished(int layer, IActivation x, int tokens);
 }

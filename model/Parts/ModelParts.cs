@@ -1,7 +1,7 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Panels;
-using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
@@ -30,18 +30,21 @@ internal sealed class ModelParts
         Options = options;
         Types = WeightTypes.Of(config, options.Mode, options.Quant);
         TopK = Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
-        WorkerPool pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
-        Context = new ComputeContext(pool, PanelKernels.For(options.Isa), options.Mode, options.MaxBatchTokens);
+        Pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
+        Kernels = PanelKernels.For(options.Isa);
+        Device = owned.Add(options.OpenDevice?.Invoke() ?? new CpuDevice(Pool, Kernels));
+        ComputeContext context = new(Device, options.Mode, options.MaxBatchTokens);
         int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MaxDefaultKvTokens, 2L * config.MaxPositions);
         int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;
-        Cache = owned.Add(new KvBlocks(config.KvGroups, blocks, config.KvHeads, config.HeadDim, options.CacheFormat.Element(), reserveKv, options.Mode.Element()));
+        KvShape shape = new(config.KvGroups, blocks, config.KvHeads, config.HeadDim, options.CacheFormat.Element(), options.Mode.Element());
+        Cache = owned.Add(Device.CreateKvPool(shape, reserveKv));
         Rotary = RotaryEmbedding.Of(config);
         Embedding = new TokenEmbedding(config);
-        Attention = owned.Add(new AttentionShard(config, Cache, Context));
-        Router = owned.Add(new Router(config, Context));
-        Experts = config.HasExperts ? owned.Add(new ExpertGroup(config, options.MaxBatchTokens * TopK, Context)) : null;
-        Head = owned.Add(new OutputHead(config, options.MaxLogitRows, Context));
-        Products = owned.Add(new MatrixProducts(pool, config.Experts + 1));
+        Attention = owned.Add(new AttentionShard(config, Cache, context));
+        Router = owned.Add(new Router(config, context));
+        Experts = config.HasExperts ? owned.Add(new ExpertGroup(config, options.MaxBatchTokens * TopK, context)) : null;
+        Head = owned.Add(new OutputHead(config, options.MaxLogitRows, context));
+        Products = owned.Add(Device.CreateProducts(config.Experts + 1));
     }
 
     public ModelConfig Config { get; }
@@ -50,9 +53,16 @@ internal sealed class ModelParts
 
     public WeightTypes Types { get; }
 
-    public ComputeContext Context { get; }
+    /// <summary>Worker threads of the host. They compute if the device is the CPU.</summary>
+    public WorkerPool Pool { get; }
 
-    public KvBlocks Cache { get; }
+    /// <summary>The CPU's kernels.</summary>
+    public PanelKernels Kernels { get; }
+
+    /// <summary>The device that computes.</summary>
+    public IComputeDevice Device { get; }
+
+    public IKvPool Cache { get; }
 
     public RotaryEmbedding Rotary { get; }
 
@@ -67,7 +77,7 @@ internal sealed class ModelParts
     public OutputHead Head { get; }
 
     /// <summary>The queue for products that run together. It has room for all experts of a layer and the shared expert.</summary>
-    public MatrixProducts Products { get; }
+    public IMatrixProducts Products { get; }
 
     /// <summary>The largest number of experts per token in any layer, at least 1.</summary>
     public int TopK { get; }

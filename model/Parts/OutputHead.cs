@@ -1,5 +1,5 @@
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Model.Configuration;
@@ -10,24 +10,27 @@ namespace HunyuanOrleans.Model.Parts;
 internal sealed class OutputHead : IDisposable
 {
     private readonly ModelConfig _config;
-    private readonly RowGather _gather;
-    private readonly RmsNorm _norm;
-    private readonly MatrixProducts _products;
-    private readonly Activation _chosen;
-    private readonly Activation _normed;
+    private readonly IRowGather _gather;
+    private readonly IRmsNorm _norm;
+    private readonly IMatrixProducts _products;
+    private readonly IActivation _chosen;
+    private readonly IActivation _normed;
+    private readonly IActivation? _logits;
 
     /// <summary>Reserves scratch memory. The weights are not installed yet.</summary>
     /// <param name="config">The model.</param>
     /// <param name="maxLogitRows">Maximum number of rows in one <see cref="Logits"/> call.</param>
-    /// <param name="context">Workers and precision.</param>
+    /// <param name="context">Device and precision.</param>
     public OutputHead(ModelConfig config, int maxLogitRows, ComputeContext context)
     {
         _config = config;
-        _gather = new RowGather(context.Pool);
-        _norm = new RmsNorm(context.Pool);
-        _products = new MatrixProducts(context.Pool, 1);
-        _chosen = new Activation(maxLogitRows, config.HiddenSize, ElementType.F32);
-        _normed = new Activation(maxLogitRows, config.HiddenSize, context.Mode.Element());
+        IComputeDevice device = context.Device;
+        _gather = device.CreateGather();
+        _norm = device.CreateRmsNorm();
+        _products = device.CreateProducts(1);
+        _chosen = device.CreateActivation(maxLogitRows, config.HiddenSize, ElementType.F32);
+        _normed = device.CreateActivation(maxLogitRows, config.HiddenSize, context.Mode.Element());
+        _logits = device.UsesHostMemory ? null : device.CreateActivation(maxLogitRows, config.VocabSize, ElementType.F32);
     }
 
     /// <summary>The weights; null while they are not installed.</summary>
@@ -39,13 +42,17 @@ internal sealed class OutputHead : IDisposable
     /// <param name="count">Number of entries of <paramref name="rows"/> to use.</param>
     /// <param name="logits">Receives float32 [count, vocabulary].</param>
     /// <exception cref="MissingPieceException">The head is not installed.</exception>
-    public void Logits(Activation x, int[] rows, int count, Activation logits)
+    public void Logits(IActivation x, int[] rows, int count, Activation logits)
     {
         HeadWeights weights = Weights ?? throw new MissingPieceException(ModelPiece.Head);
         _gather.Run(x, rows, count, _chosen);
-        _norm.Run(_chosen, 0, count, weights.Norm, _config.RmsNormEps, _normed);
-        _products.Add(weights.Head.Matrix, _normed, 0, logits, 0, count, Epilogue.Store);
+        _norm.Run(_chosen, count, weights.Norm.Vector, _config.RmsNormEps, _normed);
+        _products.Add(weights.Head.Matrix, _normed, _logits ?? logits, count, Epilogue.Store);
         _products.Run();
+        for (int i = 0; _logits is not null && i < count; i++)
+        {
+            _logits.CopyOut(i, 1, logits.RowBytes(i));
+        }
     }
 
     /// <inheritdoc/>
@@ -54,5 +61,6 @@ internal sealed class OutputHead : IDisposable
         _products.Dispose();
         _chosen.Dispose();
         _normed.Dispose();
+        _logits?.Dispose();
     }
 }

@@ -1,6 +1,5 @@
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Kernels.Elementwise;
-using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Model.Configuration;
 
@@ -16,20 +15,21 @@ internal sealed class Router : IDisposable
 {
     private readonly ModelConfig _config;
     private readonly RouterLayerWeights?[] _layers;
-    private readonly RmsNorm _norm;
-    private readonly MatrixProducts _products;
-    private readonly RowGather _gather;
-    private readonly WeightedRowSum _combine;
-    private readonly ExpertSelector _selector;
-    private readonly Activation? _scored;
-    private readonly Activation? _scores;
-    private readonly Dictionary<int, Activation> _hidden = [];
+    private readonly IRmsNorm _norm;
+    private readonly IMatrixProducts _products;
+    private readonly IRowGather _gather;
+    private readonly IWeightedRowSum _combine;
+    private readonly IExpertSelector _selector;
+    private readonly IActivation? _scored;
+    private readonly IActivation? _scores;
+    private readonly Dictionary<int, IActivation> _hidden = [];
 
     /// <summary>Reserves scratch memory. No layer is installed yet.</summary>
     /// <param name="config">The model.</param>
-    /// <param name="context">Workers, precision and largest step.</param>
+    /// <param name="context">Device, precision and largest step.</param>
     public Router(ModelConfig config, ComputeContext context)
     {
+        IComputeDevice device = context.Device;
         _config = config;
         _layers = new RouterLayerWeights?[config.Layers];
         for (int layer = 0; layer < config.Layers; layer++)
@@ -37,25 +37,25 @@ internal sealed class Router : IDisposable
             int width = config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer);
             if (width > 0 && !_hidden.ContainsKey(width))
             {
-                _hidden[width] = new Activation(context.MaxRows, width, context.Mode.Element());
+                _hidden[width] = device.CreateActivation(context.MaxRows, width, context.Mode.Element());
             }
         }
 
-        _norm = new RmsNorm(context.Pool);
-        _products = new MatrixProducts(context.Pool, 1);
-        _gather = new RowGather(context.Pool);
-        _combine = new WeightedRowSum(context.Pool);
-        _selector = new ExpertSelector(context.Pool);
+        _norm = device.CreateRmsNorm();
+        _products = device.CreateProducts(1);
+        _gather = device.CreateGather();
+        _combine = device.CreateWeightedRowSum();
+        _selector = device.CreateSelector();
         if (config.HasExperts)
         {
             // Routers compute in float32. In that mode the normed rows are float32 already and serve as the routers' input.
-            _scored = context.Mode == ComputeMode.F32 ? null : new Activation(context.MaxRows, config.HiddenSize, ElementType.F32);
-            _scores = new Activation(context.MaxRows, config.Experts, ElementType.F32);
+            _scored = context.Mode == ComputeMode.F32 ? null : device.CreateActivation(context.MaxRows, config.HiddenSize, ElementType.F32);
+            _scores = device.CreateActivation(context.MaxRows, config.Experts, ElementType.F32);
         }
     }
 
     /// <summary>Router logits of the last <see cref="Route"/>, float32 [tokens, experts]; null in a model without experts.</summary>
-    public Activation? Scores => _scores;
+    public IActivation? Scores => _scores;
 
     /// <summary>Sets the weights of a layer; null removes them.</summary>
     public void Set(int layer, RouterLayerWeights? weights) => _layers[layer] = weights;
@@ -67,36 +67,35 @@ internal sealed class Router : IDisposable
     /// <param name="normed">Receives the normed rows in the mode's element type.</param>
     /// <param name="routed">Receives the chosen experts.</param>
     /// <exception cref="MissingPieceException">The layer is not installed.</exception>
-    public void Route(int layer, Activation x, int tokens, Activation normed, RoutedRows routed)
+    public void Route(int layer, IActivation x, int tokens, IActivation normed, IRoutedRows routed)
     {
         RouterLayerWeights l = At(layer);
         routed.Begin(tokens, _config.TopK(layer));
-        _norm.Run(x, 0, tokens, l.Norm, _config.RmsNormEps, normed, l.Gate is null ? null : _scored);
+        _norm.Run(x, tokens, l.Norm.Vector, _config.RmsNormEps, normed, l.Gate is null ? null : _scored);
         if (l.Gate is null)
         {
             return;
         }
 
-        _products.Add(l.Gate.Matrix, _scored ?? normed, 0, _scores!, 0, tokens, Epilogue.Store);
+        _products.Add(l.Gate.Matrix, _scored ?? normed, _scores!, tokens, Epilogue.Store);
         _products.Run();
         _selector.Run(_scores!, routed);
-        routed.Order();
     }
 
     /// <summary>Copies normed rows into the order in which they are sent to experts.</summary>
     /// <param name="normed">The normed rows of <see cref="Route"/>.</param>
     /// <param name="routed">The experts chosen for them.</param>
     /// <param name="rows">Receives [routed.Rows, hidden] in the mode's element type.</param>
-    public void Gather(Activation normed, RoutedRows routed, Activation rows) => _gather.Run(normed, routed.TokenOf, routed.Rows, rows);
+    public void Gather(IActivation normed, IRoutedRows routed, IActivation rows) => _gather.Run(normed, routed, rows);
 
     /// <summary>Queues the gate and up projections of the shared expert (or plain MLP), to run together with other products.</summary>
     /// <exception cref="MissingPieceException">The layer is not installed.</exception>
-    public void QueueSharedUp(int layer, Activation normed, int tokens, MatrixProducts products)
+    public void QueueSharedUp(int layer, IActivation normed, int tokens, IMatrixProducts products)
     {
         RouterLayerWeights l = At(layer);
         if (l.GateUp is not null)
         {
-            products.Add(l.GateUp.Matrix, normed, 0, _hidden[l.Width], 0, tokens, Epilogue.SwiGlu);
+            products.Add(l.GateUp.Matrix, normed, _hidden[l.Width], tokens, Epilogue.SwiGlu);
         }
     }
 
@@ -104,12 +103,12 @@ internal sealed class Router : IDisposable
     /// Queues the down projection, which is added to x. Call it after the products of <see cref="QueueSharedUp"/> have run, and before any
     /// other call, because the intermediate rows are kept in shared scratch memory.
     /// </summary>
-    public void QueueSharedDown(int layer, Activation x, int tokens, MatrixProducts products)
+    public void QueueSharedDown(int layer, IActivation x, int tokens, IMatrixProducts products)
     {
         RouterLayerWeights l = At(layer);
         if (l.Down is not null)
         {
-            products.Add(l.Down.Matrix, _hidden[l.Width], 0, x, 0, tokens, Epilogue.Add);
+            products.Add(l.Down.Matrix, _hidden[l.Width], x, tokens, Epilogue.Add);
         }
     }
 
@@ -117,8 +116,7 @@ internal sealed class Router : IDisposable
     /// <param name="routed">The chosen experts.</param>
     /// <param name="outputs">The experts' outputs, [routed.Rows, hidden], in the order of the sent rows.</param>
     /// <param name="x">Residual stream, to which the shared expert is already added.</param>
-    public void Combine(RoutedRows routed, Activation outputs, Activation x) =>
-        _combine.Run(outputs, routed.RowOf, routed.Weights, routed.TopK, routed.Tokens, x);
+    public void Combine(IRoutedRows routed, IActivation outputs, IActivation x) => _combine.Run(outputs, routed, x);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -126,7 +124,7 @@ internal sealed class Router : IDisposable
         _products.Dispose();
         _scored?.Dispose();
         _scores?.Dispose();
-        foreach (Activation hidden in _hidden.Values)
+        foreach (IActivation hidden in _hidden.Values)
         {
             hidden.Dispose();
         }

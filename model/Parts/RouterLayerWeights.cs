@@ -12,11 +12,11 @@ namespace HunyuanOrleans.Model.Parts;
 /// <param name="GateUp">Gate and up projections of the shared expert or plain MLP; null if the layer has neither.</param>
 /// <param name="Down">Down projection of the shared expert or plain MLP; null if the layer has neither.</param>
 /// <param name="Width">Width of the shared expert or plain MLP; 0 if the layer has neither.</param>
-internal sealed record RouterLayerWeights(float[] Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
+internal sealed record RouterLayerWeights(PlannedVector Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
 {
     public static RouterLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
-        float[] norm = weights.PostAttentionNorm(layer).ToSingles();
+        PlannedVector norm = plan.AddVector(weights.PostAttentionNorm(layer).ToSingles());
         bool moe = weights.Config.IsMoeLayer(layer);
         PlannedMatrix? gate = moe ? plan.AddFloat32(weights.RouterGate(layer)) : null;
         if (moe && weights.Config.SharedExperts(layer) == 0)

@@ -1,5 +1,5 @@
+using HunyuanOrleans.Kernels.Routing;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model.Simulation;
 

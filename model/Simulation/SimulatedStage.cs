@@ -1,5 +1,7 @@
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Routing;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
@@ -17,6 +19,7 @@ internal sealed class SimulatedStage : IStageRunner
     private readonly SimulatedDevice _device;
     private readonly ModelConfig _config;
     private readonly SimulatedRows _hidden;
+    private readonly RoutedRows _routed;
     private readonly SimulatedRows? _expertInput;
     private readonly SimulatedRows? _expertOutput;
     private AttentionBatch? _batch;
@@ -28,7 +31,7 @@ internal sealed class SimulatedStage : IStageRunner
         _config = device.Config;
         int rows = device.Options.MaxBatchTokens;
         _hidden = new SimulatedRows(rows, device.ResidualLength);
-        Routed = new RoutedRows(rows, device.TopK, _config.Experts);
+        _routed = new RoutedRows(rows, device.TopK, _config.Experts);
         if (_config.HasExperts)
         {
             _expertInput = new SimulatedRows(rows * device.TopK, device.ExpertRowLength);
@@ -40,7 +43,7 @@ internal sealed class SimulatedStage : IStageRunner
     public IRowBuffer HiddenStates => _hidden;
 
     /// <inheritdoc/>
-    public RoutedRows Routed { get; }
+    public IRoutedRows Routed => _routed;
 
     /// <inheritdoc/>
     public IRowBuffer? ExpertInput => _expertInput;
@@ -89,10 +92,10 @@ internal sealed class SimulatedStage : IStageRunner
         }
 
         _device.Clock.Charge(_device.Costs.Attention(layer, batch));
-        _device.Router.Route(layer, _hidden.Values.AsSpan(0, Rows), Routed);
-        for (int row = 0; row < Routed.Rows; row++)
+        _device.Router.Route(layer, _hidden.Values.AsSpan(0, Rows), _routed);
+        for (int row = 0; row < _routed.Rows; row++)
         {
-            _expertInput!.Values[row] = _hidden.Values[Routed.TokenOf[row]];
+            _expertInput!.Values[row] = _hidden.Values[_routed.TokenOf[row]];
         }
 
         _attended = layer;
@@ -102,9 +105,9 @@ internal sealed class SimulatedStage : IStageRunner
     public void FeedForward(int layer, ReadOnlySpan<bool> local)
     {
         CheckAttended(layer);
-        if (Routed.Rows > 0 && !local.IsEmpty)
+        if (_routed.Rows > 0 && !local.IsEmpty)
         {
-            _device.RunExperts(layer, 0, Routed.Counts, local, _expertInput!, _expertOutput!);
+            _device.RunExperts(layer, 0, _routed.Counts, local, _expertInput!, _expertOutput!);
         }
 
         _device.Clock.Charge(_device.Costs.Shared(layer, Rows));
@@ -118,12 +121,12 @@ internal sealed class SimulatedStage : IStageRunner
     public void Combine(int layer)
     {
         CheckAttended(layer);
-        for (int token = 0; Routed.Rows > 0 && token < Routed.Tokens; token++)
+        for (int token = 0; _routed.Rows > 0 && token < _routed.Tokens; token++)
         {
             ulong sum = _hidden.Values[token];
-            for (int k = 0; k < Routed.TopK; k++)
+            for (int k = 0; k < _routed.TopK; k++)
             {
-                sum = SimulatedHash.Append(sum, _expertOutput!.Values[Routed.RowOf[(token * Routed.TopK) + k]]);
+                sum = SimulatedHash.Append(sum, _expertOutput!.Values[_routed.RowOf[(token * _routed.TopK) + k]]);
             }
 
             _hidden.Values[token] = sum;

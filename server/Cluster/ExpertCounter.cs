@@ -1,11 +1,11 @@
-using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Server.Cluster;
 
 /// <summary>
-/// Counts the tokens that a model in this process routes to each expert. Only the computing thread writes; any thread may read.
+/// Counts the tokens that a model in this process routes to each expert, where counting does not stop the device. Only the computing thread writes; any thread may read.
 /// </summary>
 internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
 {
@@ -24,13 +24,18 @@ internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
     }
 
     /// <inheritdoc/>
-    public void OnEmbedded(Activation x, int tokens)
+    public void OnEmbedded(IActivation x, int tokens)
     {
     }
 
     /// <inheritdoc/>
-    public void OnRouted(int layer, Activation scores, RoutedRows routed)
+    public void OnRouted(int layer, IActivation scores, IRoutedRows routed)
     {
+        if (!routed.AreCountsKnown)
+        {
+            return;
+        }
+
         ReadOnlySpan<int> counts = routed.Counts;
         Span<long> row = _tokens.AsSpan(layer * counts.Length, counts.Length);
         for (int e = 0; e < counts.Length; e++)
@@ -40,7 +45,7 @@ internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
     }
 
     /// <inheritdoc/>
-    public void OnLayerFinished(int layer, Activation x, int tokens)
+    public void OnLayerFinished(int layer, IActivation x, int tokens)
     {
     }
 }

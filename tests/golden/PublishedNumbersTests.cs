@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
@@ -201,17 +202,17 @@ public sealed class PublishedNumbersTests
 
         public List<(int[] Experts, float[] Weights)> Choices { get; } = [];
 
-        public void OnEmbedded(Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
+        public void OnEmbedded(IActivation x, int tokens) => Last.Add(((Activation)x).Row(tokens - 1).ToArray());
 
-        public void OnRouted(int layer, Activation scores, RoutedRows routed)
+        public void OnRouted(int layer, IActivation scores, IRoutedRows routed)
         {
             for (int token = 0; token < routed.Tokens; token++)
             {
-                Scores.Add(scores.Row(token).ToArray());
+                Scores.Add(((Activation)scores).Row(token).ToArray());
                 Choices.Add((routed.ExpertsOf(token).ToArray(), routed.WeightsOf(token).ToArray()));
             }
         }
 
-        public void OnLayerFinished(int layer, Activation x, int tokens) => Last.Add(x.Row(tokens - 1).ToArray());
+        public void OnLayerFinished(int layer, IActivation x, int tokens) => Last.Add(((Activation)x).Row(tokens - 1).ToArray());
     }
 }

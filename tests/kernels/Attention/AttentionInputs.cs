@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Tests.Support;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -57,8 +58,8 @@ internal sealed class AttentionInputs
 
     private AttentionWeights Layer(int layer)
     {
-        float[]? Norm(int seed) => Shape.Norm ? [.. ActivationRows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)] : null;
-        float[]? bias = Shape.Bias ? ActivationRows.Random(Row(0, 0, layer).Length, 50 + layer) : null;
+        HostVector? Norm(int seed) => Shape.Norm ? new([.. ActivationRows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)]) : null;
+        HostVector? bias = Shape.Bias ? new(ActivationRows.Random(Row(0, 0, layer).Length, 50 + layer)) : null;
         return new AttentionWeights(bias, Norm(60), Norm(70), 1e-5f);
     }
 }

@@ -1,6 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.TestSupport;
@@ -118,11 +118,11 @@ public sealed class ModelRunnerErrorTests : IDisposable
     {
         private int _calls;
 
-        public void OnEmbedded(Activation x, int tokens) => Count();
+        public void OnEmbedded(IActivation x, int tokens) => Count();
 
-        public void OnRouted(int layer, Activation scores, RoutedRows routed) => Count();
+        public void OnRouted(int layer, IActivation scores, IRoutedRows routed) => Count();
 
-        public void OnLayerFinished(int layer, Activation x, int tokens) => Count();
+        public void OnLayerFinished(int layer, IActivation x, int tokens) => Count();
 
         private void Count()
         {

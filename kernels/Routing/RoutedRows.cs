@@ -1,10 +1,12 @@
-namespace HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.Kernels.Devices;
+
+namespace HunyuanOrleans.Kernels.Routing;
 
 /// <summary>
 /// The experts chosen for the tokens of a step, and the order of the rows sent to them: sorted by expert, then by token, so that the rows
 /// of one expert are consecutive. The object is reused between steps. It does not know where the experts are.
 /// </summary>
-public sealed class RoutedRows
+public sealed class RoutedRows : IRoutedRows
 {
     private readonly int[] _counts;
     private readonly int[] _next;
@@ -23,6 +25,12 @@ public sealed class RoutedRows
         _next = new int[experts];
     }
 
+    /// <inheritdoc/>
+    public int FirstExpert => 0;
+
+    /// <inheritdoc/>
+    public bool AreCountsKnown => true;
+
     /// <summary>Number of tokens in the step.</summary>
     public int Tokens { get; private set; }
 
@@ -36,16 +44,16 @@ public sealed class RoutedRows
     public ReadOnlySpan<int> Counts => _counts;
 
     /// <summary>[tokens, top-k]: expert numbers, ascending for each token.</summary>
-    internal int[] Experts { get; }
+    public int[] Experts { get; }
 
     /// <summary>[tokens, top-k]: the factor of the expert's output.</summary>
-    internal float[] Weights { get; }
+    public float[] Weights { get; }
 
     /// <summary>[tokens, top-k]: the number of the row that is sent to this expert for this token.</summary>
-    internal int[] RowOf { get; }
+    public int[] RowOf { get; }
 
     /// <summary>[rows]: the token of each sent row.</summary>
-    internal int[] TokenOf { get; }
+    public int[] TokenOf { get; }
 
     /// <summary>The experts of a token, ascending.</summary>
     public ReadOnlySpan<int> ExpertsOf(int token) => Experts.AsSpan(token * TopK, TopK);
@@ -57,7 +65,7 @@ public sealed class RoutedRows
     /// Begins a layer. If <paramref name="topK"/> is not 0, the caller then fills <see cref="Experts"/> and <see cref="Weights"/> and calls
     /// <see cref="Order"/>.
     /// </summary>
-    internal void Begin(int tokens, int topK)
+    public void Begin(int tokens, int topK)
     {
         Tokens = tokens;
         TopK = topK;
@@ -67,8 +75,13 @@ public sealed class RoutedRows
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
     /// <summary>Orders the rows after every token has its experts.</summary>
-    internal void Order()
+    public void Order()
     {
         Array.Clear(_counts);
         int rows = Rows;

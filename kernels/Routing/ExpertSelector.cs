@@ -1,20 +1,22 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 
-namespace HunyuanOrleans.Model.Parts;
+namespace HunyuanOrleans.Kernels.Routing;
 
 /// <summary>Chooses the experts of a step's tokens with all workers. The object is reused between steps.</summary>
-internal sealed class ExpertSelector(WorkerPool pool) : IJob
+public sealed class ExpertSelector(WorkerPool pool) : IExpertSelector, IJob
 {
     private const int TokensPerUnit = 32;
     private Activation _scores = null!;
     private RoutedRows _routed = null!;
 
-    /// <summary>Writes the experts and weights of every token to <paramref name="routed"/>.</summary>
-    public void Run(Activation scores, RoutedRows routed)
+    /// <inheritdoc/>
+    public void Run(IActivation scores, IRoutedRows routed)
     {
-        (_scores, _routed) = (scores, routed);
-        pool.Run(this, (routed.Tokens + TokensPerUnit - 1) / TokensPerUnit);
+        (_scores, _routed) = ((Activation)scores, (RoutedRows)routed);
+        pool.Run(this, (_routed.Tokens + TokensPerUnit - 1) / TokensPerUnit);
+        _routed.Order();
     }
 
     void IJob.Run(int unit, int worker)

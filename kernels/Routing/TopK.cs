@@ -1,11 +1,11 @@
-namespace HunyuanOrleans.Model.Parts;
+namespace HunyuanOrleans.Kernels.Routing;
 
 /// <summary>
 /// Chooses the experts of one token: the k largest of the softmax over all router logits. With k = 1 the weight is the probability
 /// itself; with larger k it is divided by the sum of the chosen probabilities (at least the float32 epsilon, as in the published code).
 /// Of equal logits the lower expert number is chosen.
 /// </summary>
-internal static class TopK
+public static class TopK
 {
     private const float Epsilon = 1.1920929e-07f;
 
