@@ -24,6 +24,7 @@ internal sealed class ReasoningParser(ReasoningFormat format, ReasoningStart sta
         Begin,
         ReasoningBegin,
         Reasoning,
+        UnreasonedBegin,
         AnswerBegin,
         AnswerMarked,
         Answer,
@@ -54,7 +55,8 @@ internal sealed class ReasoningParser(ReasoningFormat format, ReasoningStart sta
             Place.Begin => ReadBegin(text, last),
             Place.ReasoningBegin => SkipBreaks(text, last, Place.Reasoning),
             Place.Reasoning => ReadUntil(text, last, format.Close, AnswerEventKind.Reasoning, Place.AnswerBegin, events),
-            Place.AnswerBegin => ReadAnswerMark(text, last),
+            Place.UnreasonedBegin => ReadAnswerMark(text, last, trims: false),
+            Place.AnswerBegin => ReadAnswerMark(text, last, format.Trims),
             Place.AnswerMarked => SkipBreaks(text, last, Place.Answer),
             Place.Answer when format.AnswerClose is { } close => ReadUntil(text, last, close, AnswerEventKind.Content, Place.End, events),
             Place.Answer => ReadAll(text, events),
@@ -71,10 +73,11 @@ internal sealed class ReasoningParser(ReasoningFormat format, ReasoningStart sta
         }
 
         bool undecided = begin.Length == 0 || MarkScanner.IsPartial(begin, format.Open);
-        return (!undecided || last) && Go(Place.AnswerBegin, text);
+        return (!undecided || last) && Go(Place.UnreasonedBegin, text);
     }
 
-    private bool ReadAnswerMark(string text, bool last)
+    // White space before the mark belongs to the mark. Without a mark it is trimmed only behind reasoning; otherwise it is text.
+    private bool ReadAnswerMark(string text, bool last, bool trims)
     {
         string begin = format.Trims ? text.TrimStart() : text;
         if (format.AnswerOpen is { } open)
@@ -90,7 +93,7 @@ internal sealed class ReasoningParser(ReasoningFormat format, ReasoningStart sta
             }
         }
 
-        return Go(Place.Answer, begin);
+        return Go(Place.Answer, trims ? begin : text);
     }
 
     private bool SkipBreaks(string text, bool last, Place next)
