@@ -25,6 +25,9 @@ internal sealed class EventConnection : IAsyncDisposable
     private long _lastSent;
     private bool _prepared, _commentOpen;
 
+    // The bytes of the empty comment that waits to be sent with the next event.
+    private int _commentEnd;
+
     /// <summary>Starts the timer of the comments.</summary>
     /// <param name="context">The request.</param>
     /// <param name="mediaType">The media type of the response.</param>
@@ -59,6 +62,7 @@ internal sealed class EventConnection : IAsyncDisposable
             // sent alone and the next event for one line. Another comment in the same write ends the first one for them too.
             _commentOpen = false;
             Body.Write(EmptyComment);
+            _commentEnd = EmptyComment.Length;
         }
     }
 
@@ -66,12 +70,19 @@ internal sealed class EventConnection : IAsyncDisposable
     public void Release() => _sendLock.Release();
 
     /// <summary>
-    /// Sends what was written, and waits while the client reads slowly. Some time after the end of the request it resets the connection.
+    /// Sends what was written, if anything, and waits while the client reads slowly. Some time after the end of the request it resets the connection.
     /// </summary>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public async ValueTask FlushAsync()
     {
         Prepare();
+        if (_context.Response.HasStarted && Body.CanGetUnflushedBytes && Body.UnflushedBytes <= _commentEnd)
+        {
+            // A chunk that shows nothing, such as hidden reasoning, must not put off the next comment.
+            return;
+        }
+
+        _commentEnd = 0;
         Volatile.Write(ref _lastSent, _time.GetTimestamp());
         FlushResult result = await Body.FlushAsync(_sendEnd.Token);
         if (result.IsCompleted)

@@ -63,6 +63,36 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public async Task Comments_are_sent_while_reasoning_is_hidden()
+    {
+        FakeTimeProvider time = new();
+        ScriptedGenerator generator = new();
+        await using TestServer server = await generator.ServeAsync(
+            services: list => list.Add(new(typeof(TimeProvider), time)), template: "{{ messages[-1].content }}{{ '<think>' if false else '' }}");
+        using HttpResponseMessage response = await OpenAsync(server, Bodies.ChatPath, Body.Replace("true", "true,\"include_reasoning\":false", StringComparison.Ordinal));
+        using Stream stream = await response.Content.ReadAsStreamAsync();
+        generator.Emit("<think>\n");
+        await ReadAsync(stream, "\"role\":\"assistant\"");
+
+        time.Advance(Less);
+        generator.Emit("one two three");
+        await generator.WaitUntilReadAsync();
+        time.Advance(Interval - Less);
+        Assert.Equal(Comment, await ReadAsync(stream));
+
+        // What ends a comment is never sent alone.
+        generator.Emit("one two three");
+        await generator.WaitUntilReadAsync();
+        time.Advance(Interval);
+        Assert.Equal(":\n\n" + Comment, await ReadAsync(stream, Comment));
+
+        generator.Emit("\n</think>\nFour.", FinishReason.Stop);
+        string end = await ReadAsync(stream, "data: [DONE]\n\n");
+        Assert.StartsWith(":\n\ndata: {", end, StringComparison.Ordinal);
+        Assert.DoesNotContain("two", end, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_comments_are_sent_if_the_interval_is_zero()
     {
         FakeTimeProvider time = new();
@@ -86,10 +116,11 @@ public sealed class KeepAliveTests
         Task<HttpResponseMessage> asked = OpenAsync(server, Bodies.ChatPath, Body);
 
         // The timer starts when the request arrives.
-        while (await Task.WhenAny(asked, Task.Delay(TimeSpan.FromMilliseconds(50))) != asked)
+        await Wait.UntilAsync(() =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-        }
+            return asked.IsCompleted;
+        });
 
         using HttpResponseMessage response = await asked;
         using Stream stream = await response.Content.ReadAsStreamAsync();

@@ -78,6 +78,9 @@ internal sealed class ScriptedGenerator : IGenerator
     /// <summary>Waits until a number of choices was submitted.</summary>
     public Task WaitForSubmissionsAsync(int choices) => Wait.UntilAsync(() => Choices().Length >= choices);
 
+    /// <summary>Waits until every token was read. Then all but the last were processed.</summary>
+    public Task WaitUntilReadAsync() => Wait.UntilAsync(() => Choices().All(static choice => choice.Unread == 0));
+
     /// <summary>Waits until every choice was cancelled.</summary>
     public Task WaitForCancellationAsync() => Task.WhenAll(Choices().Select(choice => choice.Cancelled)).WaitAsync(Wait.Limit);
 
@@ -115,6 +118,8 @@ internal sealed class ScriptedGenerator : IGenerator
         public Task<ChoiceResult> Completion => _completion.Task;
 
         public PromptProgress? Progress { get; set; }
+
+        public int Unread => _chunks.Reader.Count;
 
         public Task Cancelled => _cancelled.Task;
 
