@@ -17,10 +17,14 @@ internal sealed class AnswerMessage
     public StringBuilder Reasoning { get; } = new();
 
     /// <summary>The calls that are complete. One that breaks off is none.</summary>
-    public IReadOnlyList<ToolCall> Calls => _calls.Count > 0 && !_calls[^1].IsComplete ? _calls[..^1] : _calls;
+    public IReadOnlyList<ToolCall> Calls => [.. _calls.Where(static call => call.IsComplete)];
 
     /// <summary>Why the answer ended.</summary>
     public FinishReason Finish { get; private set; }
+
+    /// <summary>Returns a call that has begun.</summary>
+    /// <param name="index">The index of the call within the answer, as events have it.</param>
+    public ToolCall GetCall(int index) => _calls[index];
 
     /// <summary>Appends a chunk.</summary>
     public void Append(in ResponseChunk chunk)
@@ -39,10 +43,10 @@ internal sealed class AnswerMessage
                     _calls.Add(new ToolCall(part.Id!, part.Text));
                     break;
                 case AnswerEventKind.CallArguments:
-                    _calls[^1].Arguments.Append(part.Text);
+                    _calls[part.Call].Arguments.Append(part.Text);
                     break;
                 default:
-                    _calls[^1].IsComplete = true;
+                    _calls[part.Call].IsComplete = true;
                     break;
             }
         }

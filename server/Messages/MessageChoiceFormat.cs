@@ -63,7 +63,7 @@ internal sealed class MessageChoiceFormat(bool showThinking) : IChoiceFormat
 
         foreach (ToolCall call in calls)
         {
-            WriteCall(writer, call.Id, call.Name, call.Arguments.ToString());
+            WriteCall(writer, call);
         }
 
         writer.WriteEndArray();
@@ -94,7 +94,7 @@ internal sealed class MessageChoiceFormat(bool showThinking) : IChoiceFormat
                 Close(writer);
                 _open = MessageBlockKind.ToolUse;
                 Utf8JsonWriter json = BeginStart(writer);
-                WriteCall(json, part.Id!, part.Text, "{}");
+                WriteCall(json, new ToolCall(part.Id!, part.Text));
                 json.WriteEndObject();
                 writer.EndEvent();
                 break;
@@ -181,24 +181,14 @@ internal sealed class MessageChoiceFormat(bool showThinking) : IChoiceFormat
         json.WriteEndObject();
     }
 
-    private static void WriteCall(Utf8JsonWriter json, string id, string name, string input)
+    private static void WriteCall(Utf8JsonWriter json, ToolCall call)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, "tool_use"u8);
-        json.WriteString("id"u8, id);
-        json.WriteString("name"u8, name);
+        json.WriteString("id"u8, call.Id);
+        json.WriteString("name"u8, call.Name);
         json.WritePropertyName("input"u8);
-        try
-        {
-            using JsonDocument parsed = JsonDocument.Parse(input);
-            parsed.WriteTo(json);
-        }
-        catch (JsonException)
-        {
-            // A model that is not constrained may write arguments that are no JSON. The caller sees what it wrote.
-            json.WriteStringValue(input);
-        }
-
+        call.WriteArguments(json);
         json.WriteEndObject();
     }
 }

@@ -18,7 +18,6 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
     private readonly AnswerMessage _message = new();
     private readonly long _begin = time.GetTimestamp();
     private long? _first;
-    private ToolCall? _call;
 
     /// <inheritdoc/>
     public string Operation => isChat ? "chat" : "text_completion";
@@ -73,14 +72,8 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
                 case AnswerEventKind.Reasoning:
                     WriteLine(writer, "", part.Text, null);
                     break;
-                case AnswerEventKind.CallBegin:
-                    _call = new ToolCall(part.Id!, part.Text);
-                    break;
-                case AnswerEventKind.CallArguments:
-                    _call!.Arguments.Append(part.Text);
-                    break;
-                default:
-                    WriteLine(writer, "", null, [_call!]);
+                case AnswerEventKind.CallEnd:
+                    WriteLine(writer, "", null, [_message.GetCall(part.Call)]);
                     break;
             }
         }
@@ -180,25 +173,15 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
         }
     }
 
-    // Arguments are an object here, and not a text. What is no object is given as it was written.
+    // Arguments are an object here, and not a text.
     private static void WriteCall(Utf8JsonWriter json, ToolCall call)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, call.Id);
         json.WriteStartObject("function"u8);
         json.WriteString("name"u8, call.Name);
-        string arguments = call.Arguments.ToString();
         json.WritePropertyName("arguments"u8);
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(arguments);
-            document.RootElement.WriteTo(json);
-        }
-        catch (JsonException)
-        {
-            json.WriteStringValue(arguments);
-        }
-
+        call.WriteArguments(json);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -33,9 +33,8 @@ internal sealed class ResponseOutput(bool showReasoning)
 
         if (chunk.Finish != FinishReason.None)
         {
-            // A call ends with an event of its own; without it, it broke off.
             Finish = chunk.Finish;
-            End(chunk.Finish != FinishReason.Length && Open?.Kind != ResponseItemKind.FunctionCall, events);
+            End(chunk.Finish != FinishReason.Length, events);
         }
     }
 
@@ -74,7 +73,7 @@ internal sealed class ResponseOutput(bool showReasoning)
     {
         if (part.Kind == AnswerEventKind.CallEnd)
         {
-            End(complete: true, events);
+            End(complete: true, events, callEnded: true);
             return;
         }
 
@@ -98,11 +97,12 @@ internal sealed class ResponseOutput(bool showReasoning)
         }
     }
 
-    private void End(bool complete, ResponseEventWriter? events)
+    private void End(bool complete, ResponseEventWriter? events, bool callEnded = false)
     {
         if (Open is ResponseItem item)
         {
-            item.IsComplete = complete;
+            // A call ends with an event of its own; without it, it broke off.
+            item.IsComplete = complete && (callEnded || item.Kind != ResponseItemKind.FunctionCall);
             item.HasEnded = true;
             events?.WriteEnd(item, _items.Count - 1);
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Server.Tools;
 
@@ -19,6 +20,28 @@ internal sealed class ToolCall(string id, string name)
 
     /// <summary>Whether the model has written the whole call.</summary>
     public bool IsComplete { get; set; }
+
+    /// <summary>Writes the arguments as a JSON value: the object that the model wrote, or its text if that is no JSON. Without any text the object is empty.</summary>
+    public void WriteArguments(Utf8JsonWriter writer)
+    {
+        string text = Arguments.Length == 0 ? "{}" : Arguments.ToString();
+        JsonDocument parsed;
+        try
+        {
+            parsed = JsonDocument.Parse(SurrogateEscapes.Mend(text));
+        }
+        catch (JsonException)
+        {
+            // A model that is not constrained may write arguments that are no JSON. The caller sees what it wrote.
+            writer.WriteStringValue(text);
+            return;
+        }
+
+        using (parsed)
+        {
+            parsed.WriteTo(writer);
+        }
+    }
 
     /// <summary>Writes the call as an element of "tool_calls".</summary>
     public void Write(Utf8JsonWriter writer)

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Tests.Support;
 using Xunit;
@@ -59,6 +61,55 @@ public sealed class ToolTests
         EventStream stream = await server.StreamAsync(Bodies.ChatPath, Chat(",\"parallel_tool_calls\":false,\"stream\":true"));
         Assert.DoesNotContain("\"b\"", stream.Raw, StringComparison.Ordinal);
         Assert.Equal("tool_calls", stream.Finish());
+    }
+
+    [Theory]
+    [InlineData("/v1/messages", ",\"max_tokens\":99", "input")]
+    [InlineData("/api/chat", ",\"stream\":false", "arguments")]
+    [InlineData("/api/chat", ",\"stream\":true", "arguments")]
+    public async Task Arguments_with_half_a_surrogate_pair_are_json_that_every_reader_takes(string path, string more, string field)
+    {
+        ScriptedGenerator generator = new() { Text = """<tool_calls>[{"name": "weather", "arguments": {"a":"\ud800","\udc00\ud83d\ude00":"\\ud800\ud800\ud83d\ude00x\ud83d"}}]</tool_calls>""" };
+        await using TestServer server = await generator.ServeAsync();
+        string tools = path == "/v1/messages" ? """[{"name":"weather","input_schema":{"type":"object"}}]""" : Tools;
+        using HttpResponseMessage response = await server.Client.PostAsync(
+            path, TestServer.Content($$"""{"messages":[{"role":"user","content":"w?"}],"tools":{{tools}}{{more}}}"""));
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.Equal(200, (int)response.StatusCode);
+        Match written = Regex.Match(answer, $"\"{field}\":(\\{{[^}}]+\\}})");
+        Assert.True(JsonNode.DeepEquals(
+            new JsonObject { ["a"] = "\uFFFD", ["\uFFFD😀"] = @"\ud800" + "\uFFFD😀x\uFFFD" }, JsonNode.Parse(written.Groups[1].Value)), answer);
+    }
+
+    [Fact]
+    public async Task Arguments_with_half_a_surrogate_pair_may_come_back()
+    {
+        ScriptedGenerator generator = new() { Text = """<tool_calls>[{"name": "weather", "arguments": {"\ud800":"\ud800"}}]</tool_calls>""" };
+        await using TestServer server = await generator.ServeAsync(
+            template: "{% for m in messages %}{% for c in m.tool_calls or [] %}{{ c.function.arguments | tojson }}{% endfor %}{% endfor %}.");
+        JsonElement message = (await server.OkAsync(Bodies.ChatPath, Chat(""))).GetProperty("choices")[0].GetProperty("message");
+        await server.OkAsync(Bodies.ChatPath, $$"""{"messages":[{"role":"user","content":"w?"},{{message}}],"tools":{{Tools}}}""");
+        Assert.Equal("{\"\uFFFD\": \"\uFFFD\"}.", generator.Tokenizer.Decode(generator.Requests[1].PromptIds.Span));
+
+        JsonElement response = await server.OkAsync(Bodies.ResponsesPath, """{"input":"w?","tools":[{"type":"function","name":"weather"}]}""");
+        await server.OkAsync(Bodies.ResponsesPath, $$"""{"input":"and?","previous_response_id":{{response.GetProperty("id").GetRawText()}}}""");
+        Assert.Equal("{\"\uFFFD\": \"\uFFFD\"}.", generator.Tokenizer.Decode(generator.Requests[3].PromptIds.Span));
+    }
+
+    [Fact]
+    public async Task A_call_that_breaks_off_is_none_even_if_text_or_calls_follow()
+    {
+        const string broken = """<tool_calls>[{"name": "weather", "arguments": {"city": "Pa"}x</tool_calls>""",
+            whole = """<tool_calls>[{"name": "b", "arguments": {}}]</tool_calls>""";
+        await using TestServer server = await new ScriptedGenerator { Text = $"{broken} so {whole}" }.ServeAsync();
+        JsonElement message = (await server.OkAsync(Bodies.ChatPath, Chat(""))).GetProperty("choices")[0].GetProperty("message");
+        Assert.Equal(["b"], message.GetProperty("tool_calls").EnumerateArray().Select(call => call.GetProperty("function").GetProperty("name").GetString()));
+
+        JsonElement response = await server.OkAsync(
+            Bodies.ResponsesPath, """{"input":"w?","tools":[{"type":"function","name":"weather","parameters":{"type":"object"}}]}""");
+        Assert.Equal(
+            [("function_call", "incomplete"), ("message", "completed"), ("function_call", "completed")],
+            response.GetProperty("output").EnumerateArray().Select(item => (item.GetProperty("type").GetString()!, item.GetProperty("status").GetString()!)));
     }
 
     [Theory]

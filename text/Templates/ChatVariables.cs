@@ -81,7 +81,7 @@ internal static class ChatVariables
 
         try
         {
-            using JsonDocument json = JsonDocument.Parse(text.Text);
+            using JsonDocument json = JsonDocument.Parse(SurrogateEscapes.Mend(text.Text));
             if (json.RootElement.ValueKind == JsonValueKind.Object)
             {
                 function.Set(key, JsonReader.Read(budget, json.RootElement, fromTemplate: false));
