@@ -59,7 +59,7 @@ internal sealed record ChatParameters
     {
         int[] prompt = Encode(model);
         prompt = Fit?.Invoke(prompt) ?? prompt;
-        ReasoningStart start = Reasoning.Format?.StartAfter(model.DecodeEnd(prompt)) ?? ReasoningStart.Unknown;
+        ReasoningStart start = Reasoning.Format?.StartAfter(model.DecodeEnd(prompt), ContinueFinalMessage ? Messages[^1].Content : null) ?? ReasoningStart.Unknown;
         AnswerOptions answer = new(Tools, Reasoning.Format, start, Reasoning.Show);
         GenerationRequest request = Request with
         {
@@ -97,9 +97,13 @@ internal sealed record ChatParameters
         {
             throw ApiException.Invalid("continue_final_message", e.Message);
         }
+        catch (ReservedVariableException e)
+        {
+            throw ApiException.Invalid("chat_template_kwargs", e.Message);
+        }
         catch (TextException e)
         {
-            throw ApiException.Invalid(e.Message.StartsWith("The template variable", StringComparison.Ordinal) ? "chat_template_kwargs" : MessagesName, e.Message);
+            throw ApiException.Invalid(MessagesName, e.Message);
         }
     }
 }

@@ -40,6 +40,23 @@ public sealed class ContinuationTests
         Assert.Contains(part, json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_open_thought_goes_on(bool stream)
+    {
+        await using TestServer server = await new ScriptedGenerator { Text = " it is.\n</think>\nParis." }.ServeAsync(template: Template + "{{ '<think>' if false else '' }}");
+        string body = $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"<think>\nI think"}],"continue_final_message":true,"stream":{{(stream ? "true" : "false")}}}""";
+        if (stream)
+        {
+            Assert.Equal("Paris.", (await server.StreamAsync(Bodies.ChatPath, body)).Content());
+            return;
+        }
+
+        JsonElement message = (await server.OkAsync(Bodies.ChatPath, body)).GetProperty("choices")[0].GetProperty("message");
+        Assert.Equal((" it is.", "Paris."), (message.GetProperty("reasoning_content").GetString(), message.GetProperty("content").GetString()));
+    }
+
     [Fact]
     public async Task A_template_that_changes_the_last_message_is_told()
     {

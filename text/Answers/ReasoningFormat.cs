@@ -33,13 +33,18 @@ public sealed record ReasoningFormat(string Name, string Open, string Close, str
 
     /// <summary>Finds where an answer begins from the end of its prompt.</summary>
     /// <param name="promptEnd">The last text of the prompt, with special tokens.</param>
-    public ReasoningStart StartAfter(string promptEnd)
+    /// <param name="continued">The assistant's text at the end of the prompt, which the answer continues; null if the answer is a new message.</param>
+    public ReasoningStart StartAfter(string promptEnd, string? continued = null)
     {
         string end = promptEnd.TrimEnd();
-        return end.EndsWith(Open, StringComparison.Ordinal) ? ReasoningStart.Inside
+        return end.EndsWith(Open, StringComparison.Ordinal) || (continued is not null && IsUnended(continued)) ? ReasoningStart.Inside
             : end.EndsWith(Close, StringComparison.Ordinal) || (AnswerOpen is not null && end.EndsWith(AnswerOpen, StringComparison.Ordinal)) ? ReasoningStart.After
             : ReasoningStart.Unknown;
     }
+
+    // Only a mark at the beginning of an answer opens reasoning; elsewhere it is text.
+    private bool IsUnended(string answer) =>
+        answer.TrimStart().StartsWith(Open, StringComparison.Ordinal) && !answer.Contains(Close, StringComparison.Ordinal);
 }
 
 /// <summary>Where the text of an answer begins.</summary>

@@ -56,7 +56,7 @@ public sealed record ChatTemplateInput
 
         if (Variables?.Keys.FirstOrDefault(Reserved.Contains) is { } name)
         {
-            throw new TextException($"The template variable '{name}' cannot be set by a request; {string.Join(", ", Reserved)} are reserved.");
+            throw new ReservedVariableException($"The template variable '{name}' cannot be set by a request; {string.Join(", ", Reserved)} are reserved.");
         }
     }
 }

@@ -61,6 +61,18 @@ public sealed class AnswerParserTests
         Assert.Equal(start, ReasoningFormat.Hunyuan.StartAfter(promptEnd));
 
     [Theory]
+    [InlineData("<think>\nI think", ReasoningStart.Inside)]
+    [InlineData(" <think>\nI think ", ReasoningStart.Inside)]
+    [InlineData("<think>\nI think\n</think>\nIt is", ReasoningStart.Unknown)]
+    [InlineData("<think>\nI think\n</think>\n", ReasoningStart.After)]
+    [InlineData("The mark <think> opens", ReasoningStart.Unknown)]
+    public void A_message_that_is_continued_tells_whether_its_reasoning_is_open(string message, ReasoningStart start)
+    {
+        Assert.Equal(start, ReasoningFormat.Hunyuan.StartAfter("assistant:" + message, message));
+        Assert.Equal(start == ReasoningStart.Inside ? ReasoningStart.Unknown : start, ReasoningFormat.Hunyuan.StartAfter("user:" + message));
+    }
+
+    [Theory]
     [InlineData("{{ messages[0].content }}", null)]
     [InlineData("{{ '<think>' }}{{ messages[0].content }}", "hunyuan")]
     [InlineData("{{ '<｜hy_Assistant｜><think>' }}{{ messages[0].content }}", "hy_v3")]
