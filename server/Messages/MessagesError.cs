@@ -49,6 +49,7 @@ internal static class MessagesError
         { } tools when tools.StartsWith("tools", StringComparison.Ordinal) => error.Message
             .Replace(".function.parameters", ".input_schema", StringComparison.Ordinal)
             .Replace(".function.name", ".name", StringComparison.Ordinal),
+        "stop" => $"stop_sequences: {error.Message}",
         _ => error.Message,
     };
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Generation;
@@ -19,9 +18,6 @@ internal static class MessagesRequestReader
 
     // They mean the same in both formats.
     private static readonly string[] Copied = ["model", "stream", "temperature", "top_p", "top_k"];
-
-    // A tool's schema is one level deeper in a chat request.
-    private const int AddedDepth = 8;
 
     /// <summary>Reads and validates a request.</summary>
     /// <param name="fields">The request.</param>
@@ -58,18 +54,13 @@ internal static class MessagesRequestReader
             }
         }
 
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, JsonResponse.Format))
+        return TranslatedRequest.Create(json =>
         {
-            json.WriteStartObject();
             new MessageListTranslator(json).Write(fields);
             MessageToolTranslator.Write(json, fields);
             ThinkingTranslator.Write(json, fields, maxTokens, reasons: options.FindReasoning(model) is not null);
             WriteLimits(json, fields, maxTokens);
-            json.WriteEndObject();
-        }
-
-        return JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = options.MaxJsonDepth + AddedDepth });
+        });
     }
 
     private static void WriteLimits(Utf8JsonWriter json, RequestFields fields, int? maxTokens)

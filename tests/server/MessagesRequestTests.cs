@@ -41,6 +41,30 @@ public sealed class MessagesRequestTests
         Assert.Single(generator.Requests);
     }
 
+    [Theory]
+    [InlineData(Path, "\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{\"name\":\"a\",\"input_schema\":", "}]")]
+    [InlineData("/api/generate", "\"prompt\":\"a\",\"stream\":false,\"format\":", "")]
+    [InlineData("/api/chat", "\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\",\"parameters\":", "}}]")]
+    public async Task A_request_may_be_as_deep_as_the_setting_allows(string path, string before, string after)
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options.MaxJsonDepth = 1000);
+        int depth = 999 - after.Length;
+        string schema = string.Concat(Enumerable.Repeat("{\"items\":", depth - 1)) + "{}" + new string('}', depth - 1);
+        (int status, JsonElement json) = await server.PostAsync(path, $"{{{before}{schema}{after}}}");
+        Assert.InRange(status, 200, 400);
+        Assert.DoesNotContain("The body", json.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_engine_names_the_parameter_as_the_request_does()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        string stops = string.Join(',', Enumerable.Range(0, 1000).Select(i => $"\"{i}\""));
+        (int status, JsonElement json) = await server.PostAsync(Path, Hi.Replace("{\"max", $"{{\"stop_sequences\":[{stops}],\"max", StringComparison.Ordinal));
+        Assert.Equal(400, status);
+        CheckError(json, "invalid_request_error", "stop_sequences: ");
+    }
+
     [Fact]
     public async Task Sampling_reaches_the_engine()
     {
