@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Generation;
@@ -10,7 +11,7 @@ internal sealed class ChatLogprobs(ITokenText text)
 {
     private readonly List<SampledToken> _samples = [];
 
-    /// <summary>Appends tokens for a response that is not streamed.</summary>
+    /// <summary>Appends tokens that are written later.</summary>
     public void Append(ReadOnlySpan<SampledToken> samples) => _samples.AddRange(samples);
 
     /// <summary>Writes the field "logprobs" with the appended tokens; null if none were requested.</summary>
@@ -22,14 +23,33 @@ internal sealed class ChatLogprobs(ITokenText text)
             return;
         }
 
-        logprobs.Write(writer, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(logprobs._samples));
+        logprobs.Write(writer, CollectionsMarshal.AsSpan(logprobs._samples));
     }
 
     /// <summary>Writes the field "logprobs" with the given tokens.</summary>
     public void Write(Utf8JsonWriter writer, ReadOnlySpan<SampledToken> samples)
     {
         writer.WriteStartObject("logprobs"u8);
-        writer.WriteStartArray("content"u8);
+        writer.WritePropertyName("content"u8);
+        WriteTokens(writer, samples);
+        writer.WriteNull("refusal"u8);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes the appended tokens, if any, as the field "logprobs" in Ollama's form, a list, and forgets them.</summary>
+    public void WriteList(Utf8JsonWriter writer)
+    {
+        if (_samples.Count > 0)
+        {
+            writer.WritePropertyName("logprobs"u8);
+            WriteTokens(writer, CollectionsMarshal.AsSpan(_samples));
+            _samples.Clear();
+        }
+    }
+
+    private void WriteTokens(Utf8JsonWriter writer, ReadOnlySpan<SampledToken> samples)
+    {
+        writer.WriteStartArray();
         foreach (ref readonly SampledToken sample in samples)
         {
             writer.WriteStartObject();
@@ -47,8 +67,6 @@ internal sealed class ChatLogprobs(ITokenText text)
         }
 
         writer.WriteEndArray();
-        writer.WriteNull("refusal"u8);
-        writer.WriteEndObject();
     }
 
     private void WriteToken(Utf8JsonWriter writer, int id, float logProbability)

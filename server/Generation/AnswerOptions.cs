@@ -11,6 +11,9 @@ namespace HunyuanOrleans.Server.Generation;
 /// <param name="ShowReasoning">Whether the response contains the reasoning.</param>
 internal sealed record AnswerOptions(ToolChoice Tools, ReasoningFormat? Reasoning, ReasoningStart Start, bool ShowReasoning)
 {
+    /// <summary>Text only.</summary>
+    public static AnswerOptions Text { get; } = new(ToolChoice.None, null, ReasoningStart.Unknown, ShowReasoning: false);
+
     /// <summary>Creates the parser of one answer.</summary>
     public AnswerParser CreateParser() => new(
         Reasoning, Start, Tools.MayCall ? new ToolCallParser(Tools.Single ? 1 : int.MaxValue, callsOnly: Tools.MustCall) : null);

@@ -5,7 +5,8 @@ namespace HunyuanOrleans.Server.Generation;
 
 /// <summary>The new text and tokens of one choice since the previous chunk.</summary>
 /// <param name="Text">The text as the model wrote it; may be empty.</param>
-/// <param name="Events">The same text as reasoning, text for the user and tool calls. The list is valid until the next chunk is read.</param>
+/// <param name="Events">The same text as reasoning, text for the user and tool calls. Empty for choices of plain text. The list is
+/// valid until the next chunk is read.</param>
 /// <param name="Samples">The log probabilities of the new tokens, without a stop token; empty unless requested.</param>
 /// <param name="Finish">Why the choice ended; set in its last chunk only.</param>
 /// <param name="StopString">The stop string that ended the text; null if none did.</param>

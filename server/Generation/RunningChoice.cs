@@ -80,7 +80,7 @@ internal sealed class RunningChoice(
             ReadOnlyMemory<SampledToken> samples = endsWithStop ? chunk.Samples[..^1] : chunk.Samples;
             if (shown.Length > 0 || samples.Length > 0 || chunk.Prompt.Length > 0 || chunk.Finish != FinishReason.None)
             {
-                yield return new ResponseChunk(shown, Divide(shown, chunk.Finish != FinishReason.None), samples, chunk.Finish, _text.StopString)
+                yield return new ResponseChunk(shown, parser?.Append(shown, chunk.Finish != FinishReason.None) ?? [], samples, chunk.Finish, _text.StopString)
                 {
                     Prompt = chunk.Prompt,
                     StopToken = endsWithStop ? chunk.Samples.Span[^1] : null,
@@ -95,11 +95,6 @@ internal sealed class RunningChoice(
         // The usage includes the cached tokens, which only the completion reports.
         await choice.Completion;
     }
-
-    private IReadOnlyList<AnswerEvent> Divide(string shown, bool last) =>
-        parser is not null ? parser.Append(shown, last)
-        : shown.Length > 0 ? [AnswerEvent.Content(shown)]
-        : [];
 
     private static void Check(in TokenChunk chunk)
     {

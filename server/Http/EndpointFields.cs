@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using HunyuanOrleans.Server.Ollama;
+using HunyuanOrleans.Server.Responses;
 
 namespace HunyuanOrleans.Server.Http;
 
 /// <summary>
 /// The parameters that each endpoint knows. Others are unknown, and <see cref="Hosting.ServerOptions.UnknownParameters"/> decides what happens to
-/// a request with them.
+/// a request with them. A name with a dot is that of a parameter within an object.
 /// </summary>
 internal static class EndpointFields
 {
@@ -43,6 +45,29 @@ internal static class EndpointFields
 
     /// <summary>POST /detokenize.</summary>
     public static FrozenSet<string> Detokenize { get; } = Set(["model", "tokens", .. NoEffect]);
+
+    /// <summary>POST /v1/responses.</summary>
+    public static FrozenSet<string> Responses { get; } = Set(
+    [
+        .. Generation, "input", "instructions", "previous_response_id", "max_output_tokens", "tools", "tool_choice", "parallel_tool_calls", "reasoning", "text", "include",
+        "truncation", "background", "max_tool_calls", "prompt_cache_options", "chat_template_kwargs", "include_reasoning", "thinking_token_budget",
+        .. ResponsesUnsupportedFields.Names,
+    ]);
+
+    /// <summary>POST /api/chat.</summary>
+    public static FrozenSet<string> OllamaChat { get; } = Set([.. Ollama, "messages", "tools"]);
+
+    /// <summary>POST /api/generate.</summary>
+    public static FrozenSet<string> OllamaGenerate { get; } = Set([.. Ollama, "prompt", "system", "raw", "suffix", "template", "context", "images"]);
+
+    /// <summary>POST /api/show.</summary>
+    public static FrozenSet<string> OllamaShow { get; } = Set(["model", "name", "verbose"]);
+
+    private static string[] Ollama =>
+    [
+        "model", "name", "stream", "format", "think", "keep_alive", "logprobs", "top_logprobs", "truncate", "shift", "options",
+        .. OllamaOptions.Names.Select(static name => "options." + name),
+    ];
 
     private static string[] Generation =>
     [

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using HunyuanOrleans.Server.Messages;
+using HunyuanOrleans.Server.Ollama;
 using Microsoft.AspNetCore.Http;
 
 namespace HunyuanOrleans.Server.Http;
 
-/// <summary>Writes OpenAI's error object, or Anthropic's on the paths of its API.</summary>
+/// <summary>Writes OpenAI's error object, or on the paths of Anthropic's and Ollama's APIs theirs.</summary>
 internal static class ErrorWriter
 {
     /// <summary>Sends an error as the response, which must not have started.</summary>
@@ -26,6 +27,10 @@ internal static class ErrorWriter
             if (MessagesPath.Includes(context.Request.Path))
             {
                 MessagesError.Write(writer, error, context.TraceIdentifier);
+            }
+            else if (OllamaPath.Includes(context.Request.Path))
+            {
+                OllamaError.Write(writer, error);
             }
             else
             {

@@ -27,14 +27,7 @@ internal static class UnknownFields
         }
 
         List<string> unknown = [];
-        foreach (JsonProperty property in body.EnumerateObject())
-        {
-            if (!known.Contains(property.Name))
-            {
-                unknown.Add(Shorten(property.Name));
-            }
-        }
-
+        AddUnknown(body, "", known, unknown);
         if (unknown.Count == 0)
         {
             return;
@@ -47,6 +40,22 @@ internal static class UnknownFields
         }
 
         context.Response.Headers[Header] = string.Join(", ", unknown.Distinct().Take(MaxListed));
+    }
+
+    private static void AddUnknown(JsonElement parameters, string prefix, FrozenSet<string> known, List<string> unknown)
+    {
+        foreach (JsonProperty property in parameters.EnumerateObject())
+        {
+            string name = prefix + property.Name;
+            if (!known.Contains(name))
+            {
+                unknown.Add(Shorten(name));
+            }
+            else if (property.Value.ValueKind == JsonValueKind.Object && known.Any(other => other.StartsWith(name + ".", StringComparison.Ordinal)))
+            {
+                AddUnknown(property.Value, name + ".", known, unknown);
+            }
+        }
     }
 
     // The name comes from the caller, and a header holds only ASCII.

@@ -58,7 +58,8 @@ internal static class UnsupportedFields
         }
     }
 
-    private static bool Equal(JsonElement value, string allowed)
+    /// <summary>Whether a value equals another one, which is given as JSON.</summary>
+    public static bool Equal(JsonElement value, string allowed)
     {
         using JsonDocument document = JsonDocument.Parse(allowed);
         return JsonElement.DeepEquals(value, document.RootElement);

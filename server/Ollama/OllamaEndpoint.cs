@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
@@ -9,23 +11,23 @@ namespace HunyuanOrleans.Server.Ollama;
 internal sealed class OllamaEndpoint(RequestReader reader, GenerationHandler handler, TimeProvider time)
 {
     /// <summary>POST /api/chat.</summary>
-    public Task ChatAsync(HttpContext context) => AnswerAsync(context, OllamaRequestReader.ReadChat, isChat: true);
+    public Task ChatAsync(HttpContext context) => AnswerAsync(context, OllamaRequestReader.ReadChat, EndpointFields.OllamaChat, isChat: true);
 
     /// <summary>POST /api/generate.</summary>
-    public Task GenerateAsync(HttpContext context) => AnswerAsync(context, OllamaRequestReader.ReadGenerate, isChat: false);
+    public Task GenerateAsync(HttpContext context) => AnswerAsync(context, OllamaRequestReader.ReadGenerate, EndpointFields.OllamaGenerate, isChat: false);
 
     /// <summary>GET /api/tags.</summary>
-    public Task ListAsync(HttpContext context) => ReportAsync(context, () =>
+    public Task ListAsync(HttpContext context)
     {
         ServedModel model = reader.Model;
         return JsonResponse.WriteAsync(context, json => OllamaModels.WriteList(json, model));
-    });
+    }
 
     /// <summary>POST /api/show.</summary>
-    public Task ShowAsync(HttpContext context) => ReportAsync(context, async () =>
+    public async Task ShowAsync(HttpContext context)
     {
         ServedModel model = reader.Model;
-        bool reasons = await reader.ReadAsync(context, model, Read, checkModel: false);
+        bool reasons = await reader.ReadAsync(context, model, Read, checkModel: false, EndpointFields.OllamaShow);
         await JsonResponse.WriteAsync(context, json => OllamaModels.Write(json, model, reasons));
 
         static bool Read(RequestFields fields, ServedModel model, ServerOptions options)
@@ -33,34 +35,17 @@ internal sealed class OllamaEndpoint(RequestReader reader, GenerationHandler han
             OllamaRequestReader.CheckModel(fields, model);
             return options.FindReasoning(model) is not null;
         }
-    });
+    }
 
-    private Task AnswerAsync(HttpContext context, Func<RequestFields, ServedModel, ServerOptions, OllamaRequest> read, bool isChat) => ReportAsync(context, async () =>
+    private async Task AnswerAsync(
+        HttpContext context, Func<RequestFields, ServedModel, ServerOptions, GenerationJob?> read, FrozenSet<string> known, bool isChat)
     {
         ServedModel model = reader.ReadyModel;
-        OllamaRequest request = await reader.ReadAsync(context, model, read, checkModel: false);
-        OllamaFormat format = new(isChat, model.Name, time);
-        await (request.Job is null
+        GenerationJob? job = await reader.ReadAsync(context, model, read, checkModel: false, known);
+        bool logprobs = job?.Requests[0].Sampling.LogProbabilities is not null;
+        OllamaFormat format = new(isChat, model.Name, logprobs ? new ChatLogprobs(model.Text(skipSpecial: false)) : null, time);
+        await (job is null
             ? JsonResponse.WriteAsync(context, format.WriteLoaded)
-            : handler.HandleAsync(context, model, request.Job with { Format = format }));
-    });
-
-    // Ollama's clients read an error's text where OpenAI's have an object.
-    private static async Task ReportAsync(HttpContext context, Func<Task> work)
-    {
-        try
-        {
-            await work();
-        }
-        catch (ApiException error) when (!context.Response.HasStarted)
-        {
-            context.Response.StatusCode = error.Status;
-            if (error.RetryAfter is TimeSpan wait)
-            {
-                RetryAfterHeader.Set(context.Response, wait);
-            }
-
-            await JsonResponse.WriteAsync(context, json => OllamaFormat.WriteError(json, error));
-        }
+            : handler.HandleAsync(context, model, job with { Format = format }));
     }
 }

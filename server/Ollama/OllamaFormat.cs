@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Tools;
@@ -12,8 +13,9 @@ namespace HunyuanOrleans.Server.Ollama;
 /// <summary>The format of Ollama's responses: an object, or a stream of objects, one per line. It has one choice.</summary>
 /// <param name="isChat">Whether the response holds a message, and not a text.</param>
 /// <param name="model">The model's name.</param>
+/// <param name="logprobs">Collects log probabilities; null if none were requested.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time) : IResponseFormat, IChoiceFormat
+internal sealed class OllamaFormat(bool isChat, string model, ChatLogprobs? logprobs, TimeProvider time) : IResponseFormat, IChoiceFormat
 {
     private readonly AnswerMessage _message = new();
     private readonly long _begin = time.GetTimestamp();
@@ -60,8 +62,7 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
     /// <inheritdoc/>
     public void WriteChunk(EventWriter writer, in ResponseChunk chunk)
     {
-        _first ??= time.GetTimestamp();
-        _message.Append(chunk);
+        Append(chunk);
         foreach (AnswerEvent part in chunk.Events)
         {
             switch (part.Kind)
@@ -93,16 +94,8 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
     /// <inheritdoc/>
     public void WriteError(EventWriter writer, ApiException error)
     {
-        WriteError(writer.BeginEvent(), error);
+        OllamaError.Write(writer.BeginEvent(), error);
         writer.EndEvent();
-    }
-
-    /// <summary>Writes an error as Ollama does.</summary>
-    public static void WriteError(Utf8JsonWriter json, ApiException error)
-    {
-        json.WriteStartObject();
-        json.WriteString("error"u8, error.Message);
-        json.WriteEndObject();
     }
 
     /// <inheritdoc/>
@@ -110,6 +103,7 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
     {
         _first ??= time.GetTimestamp();
         _message.Append(chunk);
+        logprobs?.Append(chunk.Samples.Span);
     }
 
     /// <inheritdoc/>
@@ -130,6 +124,7 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
         Utf8JsonWriter json = writer.BeginEvent();
         Begin(json);
         WriteContent(json, text, thinking, calls);
+        logprobs?.WriteList(json);
         json.WriteBoolean("done"u8, false);
         json.WriteEndObject();
         writer.EndEvent();
@@ -189,6 +184,7 @@ internal sealed class OllamaFormat(bool isChat, string model, TimeProvider time)
     private void WriteDone(Utf8JsonWriter json, in TokenUsage usage)
     {
         long end = time.GetTimestamp(), first = _first ?? end;
+        logprobs?.WriteList(json);
         json.WriteBoolean("done"u8, true);
         json.WriteString("done_reason"u8, _message.Finish == FinishReason.Length ? "length" : "stop");
         json.WriteNumber("total_duration"u8, Nanoseconds(_begin, end));

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Completions;
 using HunyuanOrleans.Server.Generation;
@@ -10,49 +9,48 @@ namespace HunyuanOrleans.Server.Ollama;
 
 /// <summary>
 /// Translates Ollama's requests to those of chat or text completions, so that their parameters mean and allow the same. What only concerns
-/// Ollama's own engine, such as keep_alive and num_gpu, is accepted and changes nothing.
+/// Ollama's own engine, such as keep_alive, is accepted and changes nothing.
 /// </summary>
 internal static class OllamaRequestReader
 {
-    private static readonly (string Name, string Target)[] Options =
-    [
-        ("temperature", "temperature"), ("top_p", "top_p"), ("top_k", "top_k"), ("min_p", "min_p"), ("seed", "seed"), ("stop", "stop"),
-        ("repeat_penalty", "repetition_penalty"), ("presence_penalty", "presence_penalty"), ("frequency_penalty", "frequency_penalty"),
-    ];
+    private const string LengthName = "options.num_predict";
 
-    // Those that change an answer and are not there, with the values that change nothing.
-    private static readonly (string Name, double Neutral)[] Unsupported =
-        [("mirostat", 0), ("tfs_z", 1), ("typical_p", 1), ("repeat_last_n", -1), ("penalize_newline", 1)];
-
-    // As deep as a request may be, see ServerOptions.MaxJsonDepth, and what the translation adds.
-    private static readonly JsonSerializerOptions DeepJson = new() { MaxDepth = 1010 };
-
-    private static readonly JsonDocumentOptions DeepDocuments = new() { MaxDepth = 1010 };
+    private static readonly string[] Unsupported = ["suffix", "template", "context", "images"];
 
     /// <summary>Reads a request of /api/chat.</summary>
-    public static OllamaRequest ReadChat(RequestFields fields, ServedModel model, ServerOptions options)
+    /// <returns>What to generate; null if the request only asks for the model to be loaded.</returns>
+    /// <exception cref="ApiException">A parameter is invalid.</exception>
+    public static GenerationJob? ReadChat(RequestFields fields, ServedModel model, ServerOptions options)
     {
         CheckModel(fields, model);
-        JsonObject request = Common(fields);
-        if (fields["messages"] is not { ValueKind: JsonValueKind.Array } messages || messages.GetArrayLength() == 0)
+        bool stream = Streams(fields);
+        JsonElement? messages = fields["messages"] switch
         {
-            return new OllamaRequest(null, false, Streams(fields));
-        }
-
-        request["messages"] = new JsonArray([.. messages.EnumerateArray().Select(Message)]);
-        if (fields["tools"] is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0)
+            null => null,
+            { ValueKind: JsonValueKind.Array } list => list.GetArrayLength() == 0 ? null : list,
+            { } other => throw ApiException.InvalidType("messages", "an array of messages", RequestFields.Kind(other)),
+        };
+        return messages is not JsonElement given ? null : ReadChat(fields, model, options, json =>
         {
-            request["tools"] = Copy(tools);
-        }
+            json.WriteBoolean("stream"u8, stream);
+            json.WriteStartArray("messages"u8);
+            foreach (JsonElement message in given.EnumerateArray())
+            {
+                WriteMessage(json, message);
+            }
 
-        return Create(request, ChatRequestReader.Read, model, options, isChat: true, fields);
+            json.WriteEndArray();
+            Copy(json, fields, "tools");
+        });
     }
 
     /// <summary>Reads a request of /api/generate.</summary>
-    public static OllamaRequest ReadGenerate(RequestFields fields, ServedModel model, ServerOptions options)
+    /// <returns>What to generate; null if the request only asks for the model to be loaded.</returns>
+    /// <exception cref="ApiException">A parameter is invalid.</exception>
+    public static GenerationJob? ReadGenerate(RequestFields fields, ServedModel model, ServerOptions options)
     {
         CheckModel(fields, model);
-        foreach (string name in (string[])["suffix", "template", "context", "images"])
+        foreach (string name in Unsupported)
         {
             if (fields[name] is { } value && !IsEmpty(value))
             {
@@ -60,29 +58,31 @@ internal static class OllamaRequestReader
             }
         }
 
-        string prompt = fields.Text("prompt") ?? "";
+        bool stream = Streams(fields);
+        string prompt = fields.Text("prompt") ?? "", system = fields.Text("system") ?? "";
+        bool raw = fields.Bool("raw") ?? false;
         if (prompt.Length == 0)
         {
-            return new OllamaRequest(null, false, Streams(fields));
+            return null;
         }
 
-        JsonObject request = Common(fields);
-        if (fields.Bool("raw") ?? false)
+        if (raw)
         {
-            request["prompt"] = prompt;
-            request["max_tokens"] ??= PromptLimits.DefaultMaxTokens(model, 0);
-            return Create(request, CompletionRequestReader.Read, model, options, isChat: false, fields);
+            return ReadRaw(fields, prompt, stream, model, options);
         }
 
-        JsonArray messages = [];
-        if (fields.Text("system") is { Length: > 0 } system)
+        return ReadChat(fields, model, options, json =>
         {
-            messages.Add(new JsonObject { ["role"] = "system", ["content"] = system });
-        }
+            json.WriteBoolean("stream"u8, stream);
+            json.WriteStartArray("messages"u8);
+            if (system.Length > 0)
+            {
+                WriteText(json, "system", system);
+            }
 
-        messages.Add(new JsonObject { ["role"] = "user", ["content"] = prompt });
-        request["messages"] = messages;
-        return Create(request, ChatRequestReader.Read, model, options, isChat: false, fields);
+            WriteText(json, "user", prompt);
+            json.WriteEndArray();
+        });
     }
 
     /// <summary>Checks the name of a model, which may end with the tag "latest".</summary>
@@ -96,105 +96,157 @@ internal static class OllamaRequestReader
         }
     }
 
-    private static OllamaRequest Create(
-        JsonObject request, Func<RequestFields, ServedModel, ServerOptions, GenerationJob> read, ServedModel model, ServerOptions options, bool isChat,
-        RequestFields fields)
+    private static GenerationJob ReadChat(RequestFields fields, ServedModel model, ServerOptions options, Action<Utf8JsonWriter> writeChat)
     {
-        bool stream = Streams(fields);
-        request["stream"] = stream;
-        using JsonDocument document = JsonDocument.Parse(request.ToJsonString(DeepJson), DeepDocuments);
-        return new OllamaRequest(read(new RequestFields(document.RootElement), model, options), isChat, stream);
+        int? length = ReadLength(fields);
+        using JsonDocument request = TranslatedRequest.Create(json =>
+        {
+            WriteCommon(json, fields, length);
+            WriteThink(json, fields);
+            Copy(json, fields, "logprobs");
+            Copy(json, fields, "top_logprobs");
+            writeChat(json);
+        });
+        GenerationJob job = ChatRequestReader.Read(new RequestFields(request.RootElement), model, options);
+        return length < 0 ? WithLength(job, null) : job;
     }
+
+    private static GenerationJob ReadRaw(RequestFields fields, string prompt, bool stream, ServedModel model, ServerOptions options)
+    {
+        foreach (string name in (string[])["system", "think"])
+        {
+            if (fields[name] is { } value && !IsEmpty(value))
+            {
+                throw ApiException.Invalid(name, $"{name} and raw exclude each other: a raw prompt is the whole text that the model reads.", "unsupported_value");
+            }
+        }
+
+        int? length = ReadLength(fields);
+        int? top = fields.Int("top_logprobs", 0, CommonParameters.MaxTopLogprobs);
+        bool logprobs = fields.Bool("logprobs") ?? false;
+        if (top is not null && !logprobs)
+        {
+            throw ApiException.Invalid("top_logprobs", "top_logprobs needs logprobs to be true.");
+        }
+
+        using JsonDocument request = TranslatedRequest.Create(json =>
+        {
+            WriteCommon(json, fields, length);
+            json.WriteBoolean("stream"u8, stream);
+            json.WriteString("prompt"u8, prompt);
+            if (logprobs)
+            {
+                json.WriteNumber("logprobs"u8, top ?? 0);
+            }
+        });
+        GenerationJob job = CompletionRequestReader.Read(new RequestFields(request.RootElement), model, options) with { Answer = AnswerOptions.Text };
+        return length > 0 ? job : WithLength(job, length is null ? PromptLimits.DefaultMaxTokens(model, job.Requests[0].PromptIds.Length) : null);
+    }
+
+    private static GenerationJob WithLength(GenerationJob job, int? maxTokens) => job with { Requests = [job.Requests[0] with { MaxTokens = maxTokens }] };
+
+    // Null for the model's suggestion; less than 0 for as many tokens as fit.
+    private static int? ReadLength(RequestFields fields) => fields.Object("options")?.Int("num_predict", -2) is int length
+        ? length != 0 ? length : throw ApiException.Invalid(LengthName, $"{LengthName} is 0; allowed: -1 or -2 for as many tokens as fit, or whole numbers from 1 on.")
+        : null;
 
     // Ollama streams unless it is told not to.
     private static bool Streams(RequestFields fields) => fields.Bool("stream") ?? true;
 
-    private static JsonObject Common(RequestFields fields)
+    private static void WriteCommon(Utf8JsonWriter json, RequestFields fields, int? length)
     {
-        JsonObject request = [];
         if (fields.Object("options") is RequestFields options)
         {
-            foreach ((string name, string target) in Options)
-            {
-                if (options[name] is { } value)
-                {
-                    request[target] = Copy(value);
-                }
-            }
-
-            foreach ((string name, double neutral) in Unsupported)
-            {
-                if (options[name] is { } value && value.ValueKind != JsonValueKind.True && !(value.ValueKind == JsonValueKind.Number && value.GetDouble() == neutral))
-                {
-                    throw ApiException.Invalid("options." + name, $"options.{name} is not supported; leave it out.", "unsupported_value");
-                }
-            }
-
-            // -1 and -2 mean as many as fit.
-            if (options.Int("num_predict") is int most and > 0)
-            {
-                request["max_tokens"] = most;
-            }
+            OllamaOptions.Write(json, options);
         }
 
-        if (fields["format"] is { } format && !IsEmpty(format))
+        if (length > 0)
         {
-            request["response_format"] = format.ValueKind == JsonValueKind.Object
-                ? new JsonObject { ["type"] = "json_schema", ["json_schema"] = new JsonObject { ["name"] = "format", ["schema"] = Copy(format) } }
-                : format.ValueKind == JsonValueKind.String && format.ValueEquals("json") ? new JsonObject { ["type"] = "json_object" }
-                : throw ApiException.Invalid("format", "format must be \"json\" or a JSON schema, an object.");
+            json.WriteNumber("max_tokens"u8, length.Value);
         }
 
-        switch (fields["think"])
+        if (fields["format"] is not JsonElement format || IsEmpty(format))
         {
-            case null:
-                break;
-            case { ValueKind: JsonValueKind.True }:
-                request["reasoning_effort"] = "medium";
-                break;
-            case { ValueKind: JsonValueKind.False }:
-                request["reasoning_effort"] = "none";
-                break;
-            case { ValueKind: JsonValueKind.String } effort:
-                request["reasoning_effort"] = effort.GetString();
-                break;
-            case { } other:
-                throw ApiException.InvalidType("think", "true, false or an effort", RequestFields.Kind(other));
+            return;
         }
 
-        return request;
+        json.WriteStartObject("response_format"u8);
+        if (format.ValueKind == JsonValueKind.Object)
+        {
+            json.WriteString("type"u8, "json_schema"u8);
+            json.WriteStartObject("json_schema"u8);
+            json.WriteString("name"u8, "format"u8);
+            json.WritePropertyName("schema"u8);
+            format.WriteTo(json);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteString("type"u8, format.ValueKind == JsonValueKind.String && format.ValueEquals("json")
+                ? "json_object"
+                : throw ApiException.Invalid("format", "format must be \"json\" or a JSON schema, an object."));
+        }
+
+        json.WriteEndObject();
     }
 
-    private static JsonNode? Message(JsonElement message)
+    private static void WriteThink(Utf8JsonWriter json, RequestFields fields)
     {
-        JsonNode? node = Copy(message);
-        if (node is not JsonObject fields)
+        string? effort = fields["think"] switch
         {
-            return node;
-        }
-
-        if (fields["images"] is JsonArray { Count: > 0 })
+            null => null,
+            { ValueKind: JsonValueKind.True } => "medium",
+            { ValueKind: JsonValueKind.False } => "none",
+            { ValueKind: JsonValueKind.String } given => given.GetString(),
+            { } other => throw ApiException.InvalidType("think", "true, false or an effort", RequestFields.Kind(other)),
+        };
+        if (effort is not null)
         {
-            throw ApiException.Invalid("messages", "images are not supported: these models read text only.", "unsupported_value");
+            json.WriteString("reasoning_effort"u8, effort);
         }
-
-        fields.Remove("images");
-        if (fields["thinking"] is { } thinking)
-        {
-            fields.Remove("thinking");
-            fields["reasoning_content"] = thinking;
-        }
-
-        if (fields["tool_name"] is { } name)
-        {
-            fields.Remove("tool_name");
-            fields["name"] = name;
-        }
-
-        return fields;
     }
 
-    private static JsonNode? Copy(JsonElement value) => JsonNode.Parse(value.GetRawText(), documentOptions: DeepDocuments);
+    private static void WriteMessage(Utf8JsonWriter json, JsonElement message)
+    {
+        if (message.ValueKind != JsonValueKind.Object)
+        {
+            message.WriteTo(json);
+            return;
+        }
+
+        json.WriteStartObject();
+        foreach (JsonProperty property in message.EnumerateObject())
+        {
+            if (!property.NameEquals("images"))
+            {
+                json.WritePropertyName(property.NameEquals("thinking") ? "reasoning_content" : property.NameEquals("tool_name") ? "name" : property.Name);
+                property.Value.WriteTo(json);
+            }
+            else if (property.Value.ValueKind != JsonValueKind.Null && !IsEmpty(property.Value))
+            {
+                throw ApiException.Invalid("messages", "images are not supported: these models read text only.", "unsupported_value");
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string role, string text)
+    {
+        json.WriteStartObject();
+        json.WriteString("role"u8, role);
+        json.WriteString("content"u8, text);
+        json.WriteEndObject();
+    }
+
+    private static void Copy(Utf8JsonWriter json, RequestFields fields, string name)
+    {
+        if (fields[name] is JsonElement value)
+        {
+            json.WritePropertyName(name);
+            value.WriteTo(json);
+        }
+    }
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
@@ -203,9 +255,3 @@ internal static class OllamaRequestReader
         _ => false,
     };
 }
-
-/// <summary>A request in Ollama's shape.</summary>
-/// <param name="Job">What to generate; null if the request only asks for the model to be loaded.</param>
-/// <param name="IsChat">Whether the response holds a message, and not a text.</param>
-/// <param name="Stream">Whether the response is streamed.</param>
-internal sealed record OllamaRequest(GenerationJob? Job, bool IsChat, bool Stream);

@@ -16,7 +16,7 @@ internal sealed class ResponsesEndpoint(RequestReader reader, GenerationHandler 
         ServedModel model = reader.ReadyModel;
         StoredResponses kept = store.Of(keys.Identify(context));
         GenerationJob job = await reader.ReadAsync(
-            context, model, (fields, served, options) => ResponsesRequestReader.Read(fields, served, options, kept));
+            context, model, (fields, served, options) => ResponsesRequestReader.Read(fields, served, options, kept), known: EndpointFields.Responses);
         await handler.HandleAsync(context, model, job);
     }
 

@@ -15,20 +15,6 @@ internal static class ResponsesRequestReader
 
     private static readonly string[] Summaries = ["auto", "concise", "detailed", "none"];
 
-    private static readonly (string Name, string Reason)[] Unsupported =
-    [
-        ("conversation", "use previous_response_id"),
-        ("prompt", "send its text as input"),
-        ("top_logprobs", "/v1/chat/completions has log probabilities"),
-        ("n", "a request has one response"),
-        ("return_progress", "/v1/chat/completions has it"),
-        ("messages", "use input"),
-        ("response_format", "use text.format"),
-        ("reasoning_effort", "use reasoning.effort"),
-        ("max_tokens", "use max_output_tokens"),
-        ("max_completion_tokens", "use max_output_tokens"),
-    ];
-
     /// <summary>Reads and validates a request.</summary>
     /// <param name="fields">The request.</param>
     /// <param name="model">The served model.</param>
@@ -72,14 +58,7 @@ internal static class ResponsesRequestReader
 
     private static void RejectUnsupported(RequestFields fields)
     {
-        foreach ((string name, string reason) in Unsupported)
-        {
-            if (fields[name] is not null)
-            {
-                throw ApiException.Invalid(name, $"{name} is not supported here; {reason}.", "unsupported_value");
-            }
-        }
-
+        ResponsesUnsupportedFields.Refuse(fields);
         if (fields.Bool("background") is true)
         {
             throw ApiException.Invalid("background", "background is not supported; this server answers while the client waits.", "unsupported_value");
@@ -89,6 +68,9 @@ internal static class ResponsesRequestReader
         {
             throw ApiException.Invalid("truncation", "truncation must be \"disabled\": this server leaves out no part of the input.", "unsupported_value");
         }
+
+        // It counts calls of built-in tools, which are refused.
+        fields.Int("max_tool_calls", 1);
 
         // There is no encrypted content: reasoning is sent as text.
         if (fields.Texts("include").FirstOrDefault(static item => item != "reasoning.encrypted_content") is not null)

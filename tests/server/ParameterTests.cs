@@ -128,6 +128,7 @@ public sealed class ParameterTests(DemoServer demo) : IClassFixture<DemoServer>
             (Bodies.CompletionPath, """{"prompt":"hi","max_tokens":2,"temprature":0,"a\u0000é":1}"""),
             ("/tokenize", """{"prompt":"hi","temprature":0,"a\u0000é":1}"""),
             ("/detokenize", """{"tokens":[100],"temprature":0,"a\u0000é":1}"""),
+            (Bodies.ResponsesPath, """{"input":"hi","max_output_tokens":2,"temprature":0,"a\u0000é":1}"""),
         })
         {
             using HttpResponseMessage response = await server.Client.PostAsync(path, TestServer.Content(body));
@@ -156,6 +157,14 @@ public sealed class ParameterTests(DemoServer demo) : IClassFixture<DemoServer>
             "chat_template_kwargs":{},"user":"u","store":false
             """));
         await server.OkAsync(Bodies.CompletionPath, """{"prompt":"hi","max_tokens":2,"echo":true,"suffix":"","best_of":1,"add_special_tokens":false,"logprobs":null}""");
+        await server.OkAsync(
+            Bodies.ResponsesPath,
+            """
+            {"input":"hi","instructions":"i","max_output_tokens":2,"temperature":1,"top_p":0.9,"stream":false,"stream_options":{"include_obfuscation":false},"tools":[],
+            "tool_choice":"auto","parallel_tool_calls":true,"max_tool_calls":3,"reasoning":{"effort":"none"},"text":{"format":{"type":"text"}},"include":[],"metadata":{},
+            "truncation":"disabled","background":false,"store":false,"user":"u","service_tier":"auto","safety_identifier":"s","prompt_cache_key":"k","top_logprobs":0,"n":1,
+            "context_management":[],"previous_response_id":null,"prompt_cache_options":{},"seed":1}
+            """);
     }
 
     [Fact]
