@@ -17,4 +17,7 @@ public class TextException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>The template variable of the request that is at fault; null if it is something else.</summary>
+    public string? Variable { get; init; }
 }

@@ -97,13 +97,9 @@ internal sealed record ChatParameters
         {
             throw ApiException.Invalid("continue_final_message", e.Message);
         }
-        catch (ReservedVariableException e)
-        {
-            throw ApiException.Invalid("chat_template_kwargs", e.Message);
-        }
         catch (TextException e)
         {
-            throw ApiException.Invalid(MessagesName, e.Message);
+            throw ApiException.Invalid(e.Variable is null ? MessagesName : "chat_template_kwargs", e.Message);
         }
     }
 }

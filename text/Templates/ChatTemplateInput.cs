@@ -56,7 +56,10 @@ public sealed record ChatTemplateInput
 
         if (Variables?.Keys.FirstOrDefault(Reserved.Contains) is { } name)
         {
-            throw new ReservedVariableException($"The template variable '{name}' cannot be set by a request; {string.Join(", ", Reserved)} are reserved.");
+            throw new TextException($"The template variable '{name}' cannot be set by a request; {string.Join(", ", Reserved)} are reserved.")
+            {
+                Variable = name,
+            };
         }
     }
 }
