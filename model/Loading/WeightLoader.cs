@@ -39,9 +39,13 @@ public static class WeightLoader
         DisposableStack owned = new();
         try
         {
-            owned.Add(device.Loader is { } loader
-                ? WeightUploader.Load(plan, pool, loader, progress, cancellationToken)
-                : LoadForCpu(weights, plan, options, pool, kernels, progress, cancellationToken));
+            if (plan.Matrices.Count > 0)
+            {
+                owned.Add(device.Loader is { } loader
+                    ? WeightUploader.Load(plan, pool, loader, progress, cancellationToken)
+                    : LoadForCpu(weights, plan, options, pool, kernels, progress, cancellationToken));
+            }
+
             foreach (PlannedVector vector in plan.Vectors)
             {
                 vector.Vector = owned.Add(device.CreateVector(vector.Values));

@@ -75,10 +75,10 @@ public sealed class ModelDeviceTests : IDisposable
     {
         ModelPiece piece = ModelPiece.Attention(0);
         Add(piece);
-        _device.Cache.GetBlock(0, 1).Fill(7);
+        ((KvBlocks)_device.Cache).GetBlock(0, 1).Fill(7);
         Assert.False(_device.Install(_device.Prepare(piece, _loading)));
         Assert.Equal(_device.SizeOf(piece), _device.WeightBytes);
-        Assert.False(_device.Cache.GetBlock(0, 1).ContainsAnyExcept((byte)7));
+        Assert.False(((KvBlocks)_device.Cache).GetBlock(0, 1).ContainsAnyExcept((byte)7));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ModelDeviceTests : IDisposable
         _stage.Attend(0);
         bool[] local = new bool[_device.Config.Experts];
         Array.Fill(local, true);
-        float[] before = _stage.HiddenStates.Row(3).ToArray();
+        float[] before = ((Activation)_stage.HiddenStates).Row(3).ToArray();
         for (int expert = 0; expert < local.Length; expert++)
         {
             if (_stage.Routed.Counts[expert] > 0)
@@ -121,15 +121,15 @@ public sealed class ModelDeviceTests : IDisposable
             Add(ModelPiece.OfExpert(0, expert));
         }
 
-        Assert.Equal(before, _stage.HiddenStates.Row(3).ToArray());
+        Assert.Equal(before, ((Activation)_stage.HiddenStates).Row(3).ToArray());
         _stage.FeedForward(0, local);
         _stage.Combine(0);
-        Assert.NotEqual(before, _stage.HiddenStates.Row(3).ToArray());
+        Assert.NotEqual(before, ((Activation)_stage.HiddenStates).Row(3).ToArray());
         using Activation logits = new(4, _device.Config.VocabSize, ElementType.F32);
         Assert.Equal(ModelPiece.Head, Missing(() => _stage.Logits([0], 1, logits), "head"));
         Assert.True(_device.Remove(ModelPiece.Attention(0)));
         Missing(() => _stage.Attend(0), "Layer 0");
-        Assert.Throws<InvalidOperationException>(() => _device.Cache.GetBlock(0, 0).Length);
+        Assert.Throws<InvalidOperationException>(() => ((KvBlocks)_device.Cache).GetBlock(0, 0).Length);
     }
 
     [Fact]

@@ -143,7 +143,7 @@ internal sealed class MultiDeviceModel : IDisposable
 
             if (holder != node)
             {
-                byte[] message = new byte[rows * stage.ExpertInput!.RowBytes(0).Length];
+                byte[] message = new byte[rows * stage.ExpertInput!.RowLength];
                 stage.ExpertInput.CopyOut(row, rows, message);
                 holder.Experts!.Input.CopyIn(0, rows, message);
                 holder.Experts.Run(layer, first, stage.Routed.Counts[first..expert]);
