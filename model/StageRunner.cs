@@ -26,7 +26,7 @@ public sealed class StageRunner : IStageRunner
         IComputeDevice device = parts.Device;
         HiddenStates = _owned.Add(device.CreateActivation(rows, hidden, ElementType.F32));
         Routed = _owned.Add(device.CreateRoutedRows(rows, parts.TopK, parts.Config.Experts));
-        _step = _owned.Add(device.CreateStepRows(rows, parts.Config.HeadDim));
+        _step = _owned.Add(parts.Attention.CreateRows());
         _normed = _owned.Add(device.CreateActivation(rows, hidden, type));
         if (parts.Config.HasExperts)
         {

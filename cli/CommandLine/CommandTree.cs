@@ -28,6 +28,7 @@ internal static class CommandTree
             DrillCommand.Create(),
             SimulateCommand.Create(),
             TopCommand.Create(),
+            DevicesCommand.Create(),
         };
         return root;
     }

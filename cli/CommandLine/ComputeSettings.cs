@@ -1,5 +1,9 @@
 using System.CommandLine;
+using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
@@ -9,8 +13,10 @@ namespace HunyuanOrleans.Cli.CommandLine;
 internal static class ComputeSettings
 {
     /// <summary>The model options of the command line; everything else has its default.</summary>
+    /// <exception cref="ModelException">There is no such device, or it cannot be used.</exception>
     public static ModelOptions Read(ParseResult parsed) => new()
     {
+        Device = Device(parsed),
         Mode = Mode(parsed),
         Quant = Quant(parsed),
         Kv = Kv(parsed),
@@ -20,6 +26,25 @@ internal static class ComputeSettings
             : parsed.GetValue(SharedOptions.PackedCache) ?? SharedOptions.ModelFolder(parsed),
         OnWarning = parsed.InvocationConfiguration.Error.WriteLine,
     };
+
+    /// <summary>The device of the command line; null means the CPU.</summary>
+    /// <exception cref="ModelException">There is no such device, or it cannot be used.</exception>
+    public static DeviceChoice? Device(ParseResult parsed)
+    {
+        if (parsed.GetValue(SharedOptions.Device) is not { } name || !CudaDeviceChoice.IsName(name))
+        {
+            return null;
+        }
+
+        try
+        {
+            return CudaDeviceChoice.Find(name);
+        }
+        catch (CudaException e)
+        {
+            throw new ModelException(e.Message, e);
+        }
+    }
 
     /// <summary>The arithmetic of the command line.</summary>
     public static ComputeMode Mode(ParseResult parsed) => parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16;

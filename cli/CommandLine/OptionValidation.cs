@@ -55,14 +55,20 @@ internal static class OptionValidation
     }
 
     /// <summary>Allows only the given words.</summary>
-    public static Option<string> OneOf(this Option<string> option, params string[] words)
+    public static Option<string> OneOf(this Option<string> option, params string[] words) => option.Where(words.Contains, string.Join(" or ", words));
+
+    /// <summary>Allows only values with a form.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="isAllowed">Whether a value has it.</param>
+    /// <param name="allowed">Describes it, for the message.</param>
+    public static Option<string> Where(this Option<string> option, Func<string, bool> isAllowed, string allowed)
     {
         option.Validators.Add(result =>
         {
             string? value = result.Tokens.Count > 0 ? result.Tokens[^1].Value : null;
-            if (value is not null && !words.Contains(value))
+            if (value is not null && !isAllowed(value))
             {
-                result.AddError($"{option.Name} must be {string.Join(" or ", words)}, not '{value}'.");
+                result.AddError($"{option.Name} must be {allowed}, not '{value}'.");
             }
         });
         return option;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Quantization;
 
@@ -46,6 +47,14 @@ internal static class SharedOptions
         HelpName = "N",
     }.InRange(1, 1024);
 
+    /// <summary>--device: what computes.</summary>
+    public static readonly Option<string> Device = new Option<string>("--device")
+    {
+        Description = "What computes: cpu, or cuda:N for a GPU that the verb devices lists.",
+        DefaultValueFactory = _ => "cpu",
+        HelpName = "cpu|cuda:N",
+    }.Where(static word => word == "cpu" || CudaDeviceChoice.IsName(word), $"cpu or {CudaDeviceChoice.NameForm}");
+
     /// <summary>--packed-cache: keep a packed copy of the weights.</summary>
     public static readonly Option<string?> PackedCache = new("--packed-cache")
     {
@@ -70,8 +79,15 @@ internal static class SharedOptions
     /// <summary>Creates the option --out, which names the file that a verb writes.</summary>
     public static Option<string?> Out(string description) => new("--out", "-o") { Description = description, HelpName = "FILE" };
 
-    /// <summary>Adds the options that set how the model computes.</summary>
+    /// <summary>Adds the options that set where and how the model computes.</summary>
     public static void AddComputeTo(Command command)
+    {
+        command.Add(Device);
+        AddArithmeticTo(command);
+    }
+
+    /// <summary>Adds the options that set how the model computes.</summary>
+    public static void AddArithmeticTo(Command command)
     {
         command.Add(Mode);
         command.Add(Quant);

@@ -45,7 +45,7 @@ internal static class BenchCommand
         {
             SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http,
         };
-        SharedOptions.AddComputeTo(command);
+        SharedOptions.AddArithmeticTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;

@@ -16,6 +16,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(LogitsResult))]
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(TopResult))]
+[JsonSerializable(typeof(DevicesResult))]
 [JsonSerializable(typeof(BenchClusterResult))]
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]

@@ -27,6 +27,12 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("mov.u32 $0, %nctaid.x;")]
     public static int GridX() => throw OnCpu();
 
+    [IntrinsicImplementation, Ptx("mov.u32 $0, %nctaid.y;")]
+    public static int GridY() => throw OnCpu();
+
+    [IntrinsicImplementation, Ptx("mov.u32 $0, %ntid.x;")]
+    public static int BlockThreads() => throw OnCpu();
+
     /// <summary>Waits for all threads of the block.</summary>
     [IntrinsicImplementation, Ptx("bar.sync 0;")]
     public static void Barrier() => throw OnCpu();
@@ -78,6 +84,10 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("ld.global.nc.L1::no_allocate.u32 $0, [$1];")]
     public static uint LoadStream1(ulong address) => throw OnCpu();
 
+    /// <summary>Starts to bring the 128 bytes around an address into the second-level cache.</summary>
+    [IntrinsicImplementation, Ptx("prefetch.global.L2 [$1];")]
+    public static void Prefetch(ulong address) => throw OnCpu();
+
     [IntrinsicImplementation, Ptx("st.global.u8 [$1], $2;")]
     public static void StoreByte(ulong address, uint value) => throw OnCpu();
 
@@ -93,8 +103,17 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("st.global.f32 [$1], $2;")]
     public static void StoreFloat(ulong address, float value) => throw OnCpu();
 
+    [IntrinsicImplementation, Ptx("st.global.u64 [$1], $2;")]
+    public static void StoreUlong(ulong address, ulong value) => throw OnCpu();
+
+    [IntrinsicImplementation, Ptx("st.global.v2.u32 [$1], {$2.0, $2.1};")]
+    public static void StoreUint2(ulong address, Uint2 value) => throw OnCpu();
+
     [IntrinsicImplementation, Ptx("st.global.v4.u32 [$1], {$2.0, $2.1, $2.2, $2.3};")]
     public static void StoreUint4(ulong address, Uint4 value) => throw OnCpu();
+
+    [IntrinsicImplementation, Ptx("st.global.v4.f32 [$1], {$2.0, $2.1, $2.2, $2.3};")]
+    public static void StoreFloat4(ulong address, Float4 value) => throw OnCpu();
 
     [IntrinsicImplementation, Ptx("ld.shared.u32 $0, [$1];")]
     public static uint LoadSharedUint(uint address) => throw OnCpu();
@@ -105,11 +124,17 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("ld.shared.f32 $0, [$1];")]
     public static float LoadSharedFloat(uint address) => throw OnCpu();
 
+    [IntrinsicImplementation, Ptx("ld.shared.u64 $0, [$1];")]
+    public static ulong LoadSharedUlong(uint address) => throw OnCpu();
+
     [IntrinsicImplementation, Ptx("ld.shared.v2.u32 {$0.0, $0.1}, [$1];")]
     public static Uint2 LoadSharedUint2(uint address) => throw OnCpu();
 
     [IntrinsicImplementation, Ptx("ld.shared.v4.u32 {$0.0, $0.1, $0.2, $0.3}, [$1];")]
     public static Uint4 LoadSharedUint4(uint address) => throw OnCpu();
+
+    [IntrinsicImplementation, Ptx("ld.shared.v4.f32 {$0.0, $0.1, $0.2, $0.3}, [$1];")]
+    public static Float4 LoadSharedFloat4(uint address) => throw OnCpu();
 
     [IntrinsicImplementation, Ptx("st.shared.u32 [$1], $2;")]
     public static void StoreSharedUint(uint address, uint value) => throw OnCpu();
@@ -120,8 +145,14 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("st.shared.f32 [$1], $2;")]
     public static void StoreSharedFloat(uint address, float value) => throw OnCpu();
 
+    [IntrinsicImplementation, Ptx("st.shared.u64 [$1], $2;")]
+    public static void StoreSharedUlong(uint address, ulong value) => throw OnCpu();
+
     [IntrinsicImplementation, Ptx("st.shared.v4.u32 [$1], {$2.0, $2.1, $2.2, $2.3};")]
     public static void StoreSharedUint4(uint address, Uint4 value) => throw OnCpu();
+
+    [IntrinsicImplementation, Ptx("st.shared.v4.f32 [$1], {$2.0, $2.1, $2.2, $2.3};")]
+    public static void StoreSharedFloat4(uint address, Float4 value) => throw OnCpu();
 
     /// <summary>Starts copying 16 bytes from global to shared memory. Without <paramref name="bytes"/> = 16, the rest becomes zero.</summary>
     [IntrinsicImplementation, Ptx("cp.async.cg.shared.global [$1], [$2], 16, $3;")]
@@ -146,6 +177,10 @@ internal static class Ptx
     /// <summary>Waits until at most three groups of copies of this thread are not done.</summary>
     [IntrinsicImplementation, Ptx("cp.async.wait_group 3;")]
     public static void WaitForAllCopiesButThree() => throw OnCpu();
+
+    /// <summary>Waits until at most four groups of copies of this thread are not done.</summary>
+    [IntrinsicImplementation, Ptx("cp.async.wait_group 4;")]
+    public static void WaitForAllCopiesButFour() => throw OnCpu();
 
     /// <summary>
     /// Adds the product of a [16, 16] tile of bf16 weights and a [16, 8] tile of bf16 tokens to a [16, 8] tile of float32 sums. With g = lane / 4 and
@@ -199,9 +234,17 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("cvt.rn.bf16x2.f32 $0, $2, $1;")]
     public static uint ToBf16Pair(float low, float high) => throw OnCpu();
 
+    /// <summary>The value of float16 bits.</summary>
+    [IntrinsicImplementation, Ptx("cvt.f32.f16 $0, $1;")]
+    public static float FromHalf(ushort bits) => throw OnCpu();
+
     /// <summary>a * b + c for two bf16 values, each rounded once.</summary>
     [IntrinsicImplementation, Ptx("fma.rn.bf16x2 $0, $1, $2, $3;")]
     public static uint MultiplyAddBf16Pair(uint a, uint b, uint c) => throw OnCpu();
+
+    /// <summary>Number of bits that are set.</summary>
+    [IntrinsicImplementation, Ptx("popc.b32 $0, $1;")]
+    public static int PopCount(uint bits) => throw OnCpu();
 
     /// <summary>Chooses four of the eight bytes of b:a by the lower four digits of <paramref name="selector"/>.</summary>
     [IntrinsicImplementation, Ptx("prmt.b32 $0, $1, $2, $3;")]
@@ -218,6 +261,10 @@ internal static class Ptx
     /// <summary>The value of a lane. All lanes of the warp must take part.</summary>
     [IntrinsicImplementation, Ptx("shfl.sync.idx.b32 $0, $1, $2, 31, 0xffffffff;")]
     public static uint ShuffleFrom(uint value, int lane) => throw OnCpu();
+
+    /// <inheritdoc cref="ShuffleFrom(uint, int)"/>
+    [IntrinsicImplementation, Ptx("shfl.sync.idx.b32 $0, $1, $2, 31, 0xffffffff;")]
+    public static float ShuffleFrom(float value, int lane) => throw OnCpu();
 
     private static NotSupportedException OnCpu() => new("Kernels do not run on the CPU.");
 }

@@ -18,12 +18,12 @@ internal static class PtxEmitter
         List<string[]> operands = [[]];
         for (int i = 0; i < call.Count; i++)
         {
-            operands.Add(call[i].Type.IsStructureType ? Names(generator.Load(call[i])) : [NameOf(generator.LoadHardware(call[i]))]);
+            operands.Add(Names(generator, generator.Load(call[i])));
         }
 
         if (!call.Type.IsVoidType)
         {
-            operands[0] = Names(generator.Allocate(call));
+            operands[0] = Names(generator, generator.Allocate(call));
         }
 
         generator.Builder.Append('\t').AppendLine(Fill(text, operands));
@@ -54,9 +54,10 @@ internal static class PtxEmitter
         return filled.ToString();
     }
 
-    private static string[] Names(PTXCodeGenerator.Register register) => register is PTXCodeGenerator.CompoundRegister compound
-        ? [.. compound.Children.SelectMany(Names)]
-        : [NameOf((PTXCodeGenerator.HardwareRegister)register)];
+    // ILGPU keeps a constant without a register until it is asked for one.
+    private static string[] Names(PTXCodeGenerator generator, PTXCodeGenerator.Register register) => register is PTXCodeGenerator.CompoundRegister compound
+        ? [.. compound.Children.SelectMany(child => Names(generator, child))]
+        : [NameOf(generator.EnsureHardwareRegister((PTXCodeGenerator.PrimitiveRegister)register))];
 
     private static string NameOf(PTXCodeGenerator.HardwareRegister register)
     {

@@ -42,6 +42,13 @@ public static class DeviceCatalog
         All.FirstOrDefault(device => device.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new ModelException($"device is \"{name}\"; allowed: {string.Join(", ", Names)}.");
 
+    /// <summary>
+    /// The device of the catalogue that a driver describes, such as "NVIDIA H100 80GB HBM3". A device that is not in the catalogue counts as the slowest GPU
+    /// of it, so that a plan does not expect too much of it.
+    /// </summary>
+    public static DeviceProfile Describe(string description) =>
+        All.FirstOrDefault(device => device.Name != "cpu" && description.Split(' ', '-').Contains(device.Name, StringComparer.OrdinalIgnoreCase)) ?? Get("l40s");
+
     /// <summary>Prefix of the name of a device that is simulated.</summary>
     public const string SimulatedPrefix = "simulated:";
 

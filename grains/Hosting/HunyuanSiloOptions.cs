@@ -234,8 +234,8 @@ public sealed record ModelSettings
         Format(ModelConfig.Load(Directory));
     }
 
-    /// <summary>What computes: an instruction set, or "simulated". Only silos with the same one compute the same bits.</summary>
-    internal string IsaName => Simulation is null ? (Options.Isa ?? InstructionSets.Choose()).ToString() : "simulated";
+    /// <summary>What computes: an instruction set, a kind of GPU, or "simulated". Only silos with the same one compute the same bits.</summary>
+    internal string IsaName => Simulation is not null ? "simulated" : Options.Device?.Kind ?? (Options.Isa ?? InstructionSets.Choose()).ToString();
 
     /// <summary>Opens the device that holds the silo's share of the model.</summary>
     /// <exception cref="ModelException">Config, files or options are wrong.</exception>

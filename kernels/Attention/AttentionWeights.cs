@@ -4,7 +4,30 @@ namespace HunyuanOrleans.Kernels.Attention;
 
 /// <summary>The parameters of a layer that are applied between projection and attention.</summary>
 /// <param name="Bias">Added to the projected row [query, key, value columns]; null if the layer has no bias.</param>
-/// <param name="QueryNorm">Per-head norm weight of the queries [head size]; null if queries and keys are not normalised.</param>
-/// <param name="KeyNorm">Per-head norm weight of the keys [head size]; null if <paramref name="QueryNorm"/> is null. It is applied to the queries instead of the keys, so that the cache contains unweighted keys that every layer of a group can read.</param>
+/// <param name="QueryScale">The factors of a query's elements, <see cref="QueryScaleOf"/>.</param>
+/// <param name="HasNorm">Whether queries and keys are normalised.</param>
 /// <param name="Eps">Added to the mean of the squares.</param>
-public sealed record AttentionWeights(IVector? Bias, IVector? QueryNorm, IVector? KeyNorm, float Eps);
+public sealed record AttentionWeights(IVector? Bias, IVector QueryScale, bool HasNorm, float Eps)
+{
+    private const float Log2E = 1.44269504088896341f;
+
+    /// <summary>
+    /// Computes the factors of a query's elements [head size]: the weights of both norms and the softmax scale, times log2 e because attention uses powers
+    /// of two. The weight of the key norm is applied to the queries instead of the keys, so that the cache contains unweighted keys that every layer of a
+    /// group can read.
+    /// </summary>
+    /// <param name="queryNorm">Norm weight of the queries [head size]; null if queries and keys are not normalised.</param>
+    /// <param name="keyNorm">Norm weight of the keys [head size]; null if <paramref name="queryNorm"/> is null.</param>
+    /// <param name="headSize">Elements of a head.</param>
+    public static float[] QueryScaleOf(float[]? queryNorm, float[]? keyNorm, int headSize)
+    {
+        float scale = Log2E / MathF.Sqrt(headSize);
+        float[] factors = new float[headSize];
+        for (int i = 0; i < headSize; i++)
+        {
+            factors[i] = queryNorm is null ? scale : queryNorm[i] * keyNorm![i] * scale;
+        }
+
+        return factors;
+    }
+}

@@ -22,6 +22,9 @@ internal sealed class CpuAttention : IAttention
     }
 
     /// <inheritdoc/>
+    public IStepRows CreateRows() => new HostStepRows(_queries.MaxRows, _cache.HeadSize);
+
+    /// <inheritdoc/>
     public void Split(IStepRows rows, IActivation projected, AttentionWeights weights, int group) =>
         _preprocessor.Run(rows.Batch, (Activation)projected, rows.Angles, weights, _queries, _cache, group);
 

@@ -15,7 +15,6 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// </summary>
 public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
 {
-    private const float Log2E = 1.44269504088896341f;
     private AttentionBatch _batch = null!;
     private Activation _rows = null!;
     private RotaryAngles _rotary = null!;
@@ -43,7 +42,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         bool writes = projected.Columns == queryColumns + (2 * cache.Heads * d);
         if ((!writes && projected.Columns != queryColumns) || projected.Type != ElementType.F32 || rotary.Cos.Columns != d / 2
             || (weights.Bias is not null && weights.Bias.Length != projected.Columns)
-            || (weights.QueryNorm is not null && (weights.QueryNorm.Length != d || weights.KeyNorm?.Length != d)))
+            || weights.QueryScale.Length != d)
         {
             throw new ArgumentException($"Projected rows are {projected.Type}[{projected.Columns}], which does not match {queries.Heads} heads and {cache.Heads} key heads of {d}.", nameof(projected));
         }
@@ -53,23 +52,8 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, queries.MaxRows, nameof(batch));
         cache.ThrowIfNoMemory(group);
         (_batch, _rows, _rotary, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, queries, cache, group, writes);
-        (_bias, _eps, _normalises) = (weights.Bias is { } bias ? HostVector.Of(bias) : null, weights.Eps, weights.QueryNorm is not null);
-        if (_queryScale.Length != d)
-        {
-            _queryScale = new float[d];
-        }
-
-        float scale = Log2E / MathF.Sqrt(d);
-        Array.Fill(_queryScale, scale);
-        if (weights.QueryNorm is not null)
-        {
-            float[] query = HostVector.Of(weights.QueryNorm), key = HostVector.Of(weights.KeyNorm!);
-            for (int i = 0; i < d; i++)
-            {
-                _queryScale[i] = query[i] * key[i] * scale;
-            }
-        }
-
+        (_bias, _eps, _normalises) = (weights.Bias is { } bias ? HostVector.Of(bias) : null, weights.Eps, weights.HasNorm);
+        _queryScale = HostVector.Of(weights.QueryScale);
         pool.Run(this, batch.BlockRunCount);
     }
 

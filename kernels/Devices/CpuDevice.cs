@@ -50,9 +50,6 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     public IExpertRows CreateExpertRows(int experts) => new HostExpertRows(experts);
 
     /// <inheritdoc/>
-    public IStepRows CreateStepRows(int maxRows, int headSize) => new HostStepRows(maxRows, headSize);
-
-    /// <inheritdoc/>
     public IRmsNorm CreateRmsNorm() => new RmsNorm(pool);
 
     /// <inheritdoc/>

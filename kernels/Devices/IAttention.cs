@@ -7,6 +7,9 @@ namespace HunyuanOrleans.Kernels.Devices;
 /// </summary>
 public interface IAttention : IDisposable
 {
+    /// <summary>Creates a buffer for what the device must know of the rows of a step. The caller disposes it.</summary>
+    IStepRows CreateRows();
+
     /// <summary>
     /// Applies bias, rotary embedding and per-head norms to projected rows, keeps the queries for <see cref="Run"/>, and appends keys and values to the
     /// pool. Rows without key and value columns, of a layer that reads another layer's, only give queries.

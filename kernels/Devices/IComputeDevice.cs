@@ -55,11 +55,6 @@ public interface IComputeDevice : IDisposable
     /// <param name="experts">Most groups.</param>
     IExpertRows CreateExpertRows(int experts);
 
-    /// <summary>Creates a buffer for what the device must know of the rows of a step.</summary>
-    /// <param name="maxRows">Maximum number of rows.</param>
-    /// <param name="headSize">Width of a head.</param>
-    IStepRows CreateStepRows(int maxRows, int headSize);
-
     /// <summary>Creates the operation <see cref="IRmsNorm"/>.</summary>
     IRmsNorm CreateRmsNorm();
 

@@ -11,7 +11,8 @@ public interface IMatrixLoader
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
     /// <param name="type">Element type.</param>
-    long SizeOf(int rows, int columns, ElementType type);
+    /// <param name="paired">Whether it is a gate and the projection that it gates.</param>
+    long SizeOf(int rows, int columns, ElementType type, bool paired);
 
     /// <summary>Allocates memory for a piece's matrices.</summary>
     /// <param name="bytes">Bytes of all of them.</param>

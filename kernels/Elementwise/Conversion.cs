@@ -36,6 +36,22 @@ public static unsafe class Conversion
         }
     }
 
+    /// <summary>Converts float32 values to the bytes of F32 or BF16 elements, rounding to the nearest.</summary>
+    /// <exception cref="ArgumentException">The type is another one, or the lengths do not match.</exception>
+    public static void FromSingles(ReadOnlySpan<float> source, ElementType type, Span<byte> destination)
+    {
+        if (type is not (ElementType.F32 or ElementType.BF16) || destination.Length != source.Length * type.Size())
+        {
+            throw new ArgumentException($"{source.Length} values do not become {destination.Length} bytes of {type}.", nameof(destination));
+        }
+
+        fixed (float* from = source)
+        fixed (byte* to = destination)
+        {
+            Convert((byte*)from, ElementType.F32, to, type, source.Length);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Convert(byte* source, ElementType from, byte* destination, ElementType to, int count)
     {

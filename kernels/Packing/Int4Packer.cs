@@ -10,6 +10,9 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// </summary>
 internal static unsafe class Int4Packer
 {
+    /// <summary>Scratch memory of <see cref="PackGroup"/>.</summary>
+    public const int ScratchFloats = 2 * Int4GroupLayout.Columns * PanelKernels.PanelRows;
+
     private const uint ZeroCodes = 0x88888888;
     private const float LargestFloat16 = 65504f;
 
@@ -25,20 +28,32 @@ internal static unsafe class Int4Packer
         int lanes = panels * PanelKernels.PanelRows;
         int groups = Int4GroupLayout.Count(target.Columns);
         byte* output = target.Block(block);
-        float* scratch = stackalloc float[2 * Int4GroupLayout.Columns * PanelKernels.PanelRows];
+        float* scratch = stackalloc float[ScratchFloats];
         for (int group = 0; group < groups; group++, output += Int4GroupLayout.GroupBytes(panels))
         {
-            int first = group * Int4GroupLayout.Columns;
-            int columns = Math.Min(Int4GroupLayout.Columns, target.Columns - first);
+            int columns = Math.Min(Int4GroupLayout.Columns, target.Columns - (group * Int4GroupLayout.Columns));
             for (int lane = 0; lane < lanes; lane += PanelKernels.PanelRows)
             {
                 uint* words = (uint*)output + lane;
                 Half* scales = (Half*)(output + Int4GroupLayout.CodeBytes(panels)) + lane;
-                ReadOnlySpan<SourceRow> panel = rows.Lanes.AsSpan(lane, PanelKernels.PanelRows);
-                Quantize(panel, first, columns, words, lanes, scales, scratch);
-                Copy(panel, group, columns, words, lanes, scales);
+                PackGroup(rows.Lanes.AsSpan(lane, PanelKernels.PanelRows), group, columns, words, lanes, scales, scratch);
             }
         }
+    }
+
+    /// <summary>Fills the codes and scales of 16 rows and one group of columns.</summary>
+    /// <param name="panel">The 16 source rows.</param>
+    /// <param name="group">Index of the group.</param>
+    /// <param name="columns">Columns of the group, 1 to 32.</param>
+    /// <param name="words">Receives 4 words of 16 rows, as <see cref="Int4GroupLayout"/> defines them.</param>
+    /// <param name="wordStride">Elements from the rows of one word to those of the next.</param>
+    /// <param name="scales">Receives 16 scales.</param>
+    /// <param name="scratch">Memory for <see cref="ScratchFloats"/>.</param>
+    /// <exception cref="InvalidDataException">A stored scale is too large for float16.</exception>
+    public static void PackGroup(ReadOnlySpan<SourceRow> panel, int group, int columns, uint* words, int wordStride, Half* scales, float* scratch)
+    {
+        Quantize(panel, group * Int4GroupLayout.Columns, columns, words, wordStride, scales, scratch);
+        Copy(panel, group, columns, words, wordStride, scales);
     }
 
     // Rows that already have codes are zeros here; Copy overwrites them.

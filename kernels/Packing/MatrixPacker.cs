@@ -158,12 +158,19 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
             throw new ArgumentException($"The input scale {inputScale} is not allowed for {target.Type} weights; only F8E4M3 takes one, positive and finite.", nameof(inputScale));
         }
 
+        Check(target.Rows, target.Type, sources);
+    }
+
+    /// <summary>Checks that sources can become a matrix.</summary>
+    /// <exception cref="ArgumentException">The row counts do not sum to the rows of the matrix, a source type cannot be packed, or quantised rows have no scales.</exception>
+    internal static void Check(int matrixRows, ElementType type, IReadOnlyList<SourceRows> sources)
+    {
         long rows = 0;
         foreach (SourceRows source in sources)
         {
-            if (source.Type == ElementType.I4 && target.Type != ElementType.I4)
+            if (source.Type == ElementType.I4 && type != ElementType.I4)
             {
-                throw new ArgumentException($"I4 weights cannot be packed to {target.Type}, only to I4.", nameof(sources));
+                throw new ArgumentException($"I4 weights cannot be packed to {type}, only to I4.", nameof(sources));
             }
 
             if (source.Type.IsQuantized() && source.Address != 0 &&
@@ -174,15 +181,15 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
 
             if (source.Count < 0)
             {
-                throw new ArgumentException($"{source.Count} rows given after {rows} for a matrix of {target.Rows}.", nameof(sources));
+                throw new ArgumentException($"{source.Count} rows given after {rows} for a matrix of {matrixRows}.", nameof(sources));
             }
 
             rows += source.Count;
         }
 
-        if (rows != target.Rows)
+        if (rows != matrixRows)
         {
-            throw new ArgumentException($"{rows} rows given for a matrix of {target.Rows}.", nameof(sources));
+            throw new ArgumentException($"{rows} rows given for a matrix of {matrixRows}.", nameof(sources));
         }
     }
 

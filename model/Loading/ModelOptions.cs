@@ -23,10 +23,8 @@ public sealed record ModelOptions
     /// </summary>
     public InstructionSet? Isa { get; init; }
 
-    /// <summary>
-    /// Opens the device that computes, when the model is opened. Default null: the CPU. Whoever opens the model disposes the device with it.
-    /// </summary>
-    public Func<IComputeDevice>? OpenDevice { get; init; }
+    /// <summary>The device that computes. Default null: the CPU. It is opened with the model, and disposed with it.</summary>
+    public DeviceChoice? Device { get; init; }
 
     /// <summary>Number of worker threads, including the calling thread. Default 0: one for each CPU this process may use.</summary>
     public int Threads { get; init; }
@@ -105,6 +103,16 @@ public sealed record ModelOptions
             string fit = Mode == ComputeMode.F32 ? KvFormat.F32.Name() : KvFormat.Bf16.Name();
             throw new ModelException(
                 $"{nameof(Kv)} is {kv.Name()} and products are computed in {fit}; allowed: {fit}, {KvFormat.Int8.Name()} or {KvFormat.Fp8.Name()}.");
+        }
+
+        if (Device is not null && PackedCache is not null)
+        {
+            throw new ModelException($"{nameof(PackedCache)} is \"{PackedCache}\" and the device is {Device.Name}; allowed: a packed copy for the CPU only.");
+        }
+
+        if (Device is not null && Mode == ComputeMode.F32 && CacheFormat != KvFormat.F32)
+        {
+            throw new ModelException($"{nameof(Kv)} is {CacheFormat.Name()} and {Device.Name} computes in f32; allowed: f32.");
         }
 
         if (PackedCache is not null && string.IsNullOrWhiteSpace(PackedCache))

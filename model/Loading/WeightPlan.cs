@@ -67,10 +67,10 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null, IMatrixL
     public PlannedMatrix AddFloat32(RowSource source) =>
         Add(source.Name, source.Rows, source.Columns, ElementType.F32, [.. PackSources.Of(source)], 0);
 
-    /// <summary>Adds gate and up of an MLP, interleaved in blocks of 64 rows as the SwiGlu epilogue reads them.</summary>
+    /// <summary>Adds gate and up of an MLP as the SwiGlu epilogue reads them: for the CPU interleaved in blocks of 64 rows.</summary>
     public PlannedMatrix AddGateUp(MlpRows mlp)
     {
-        List<SourceRows> rows = PackSources.Interleave(mlp.Gate, mlp.Up);
+        List<SourceRows> rows = loader is null ? PackSources.Interleave(mlp.Gate, mlp.Up) : [.. PackSources.Of(mlp.Gate), .. PackSources.Of(mlp.Up)];
         return Add(mlp.Gate.Name, rows.Sum(r => r.Count), mlp.Gate.Columns, Types.TypeOf(mlp.Gate.Module), rows, InputScale(mlp.Gate, mlp.Up), paired: true);
     }
 
@@ -93,7 +93,7 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null, IMatrixL
     private PlannedMatrix Add(
         string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources, float inputScale, bool paired = false)
     {
-        long bytes = loader?.SizeOf(rows, columns, type) ?? PackedMatrix.SizeOf(rows, columns, type);
+        long bytes = loader?.SizeOf(rows, columns, type, paired) ?? PackedMatrix.SizeOf(rows, columns, type);
         PlannedMatrix matrix = new(name, new MatrixSource(rows, columns, type, sources, inputScale, paired), TotalBytes, bytes);
         _matrices.Add(matrix);
         TotalBytes += matrix.AlignedByteLength;

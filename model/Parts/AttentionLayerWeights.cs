@@ -8,13 +8,13 @@ namespace HunyuanOrleans.Model.Parts;
 internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMatrix Projection, PlannedMatrix Output, PlannedVector? OutputBias)
 {
     private PlannedVector? _bias;
-    private PlannedVector? _queryNorm;
-    private PlannedVector? _keyNorm;
+    private PlannedVector? _queryScale;
+    private bool _hasNorm;
     private float _eps;
     private AttentionWeights? _attention;
 
     /// <summary>What is applied between projection and attention, once the weights are loaded.</summary>
-    public AttentionWeights Attention => _attention ??= new AttentionWeights(_bias?.Vector, _queryNorm?.Vector, _keyNorm?.Vector, _eps);
+    public AttentionWeights Attention => _attention ??= new AttentionWeights(_bias?.Vector, _queryScale!.Vector, _hasNorm, _eps);
 
     public static AttentionLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
@@ -28,6 +28,7 @@ internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMat
             bias = [.. bias, .. weights.KeyBias(layer)!.ToSingles(), .. weights.ValueBias(layer)!.ToSingles()];
         }
 
+        float[]? queryNorm = weights.QueryNorm(layer)?.ToSingles();
         return new AttentionLayerWeights(
             plan.AddVector(weights.InputNorm(layer).ToSingles()),
             projection,
@@ -35,8 +36,8 @@ internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMat
             plan.AddOptionalVector(weights.AttentionOutputBias(layer)?.ToSingles()))
         {
             _bias = plan.AddOptionalVector(bias),
-            _queryNorm = plan.AddOptionalVector(weights.QueryNorm(layer)?.ToSingles()),
-            _keyNorm = plan.AddOptionalVector(weights.KeyNorm(layer)?.ToSingles()),
+            _queryScale = plan.AddVector(AttentionWeights.QueryScaleOf(queryNorm, weights.KeyNorm(layer)?.ToSingles(), weights.Config.HeadDim)),
+            _hasNorm = queryNorm is not null,
             _eps = weights.Config.RmsNormEps,
         };
     }

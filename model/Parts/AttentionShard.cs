@@ -46,6 +46,9 @@ internal sealed class AttentionShard : IDisposable
     /// <summary>Sets the weights of a layer; null removes them.</summary>
     public void Set(int layer, AttentionLayerWeights? weights) => _layers[layer] = weights;
 
+    /// <summary>Creates a buffer for the rows of a step. The caller disposes it.</summary>
+    public IStepRows CreateRows() => _attention.CreateRows();
+
     /// <summary>x += attention(norm(x)) for one layer; keys and values of the rows are appended to the cache.</summary>
     /// <param name="layer">Layer number.</param>
     /// <param name="step">The sequences, positions, KV blocks and rotary angles of the rows.</param>

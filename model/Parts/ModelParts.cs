@@ -32,7 +32,7 @@ internal sealed class ModelParts
         TopK = Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
         Pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
         Kernels = PanelKernels.For(options.Isa);
-        Device = owned.Add(options.OpenDevice?.Invoke() ?? new CpuDevice(Pool, Kernels));
+        Device = owned.Add(options.Device?.Open() ?? new CpuDevice(Pool, Kernels));
         ComputeContext context = new(Device, options.Mode, options.MaxBatchTokens);
         int kvTokens = options.KvTokens > 0 ? options.KvTokens : (int)Math.Min(MaxDefaultKvTokens, 2L * config.MaxPositions);
         int blocks = (kvTokens + KvBlocks.Positions - 1) / KvBlocks.Positions;

@@ -1,8 +1,11 @@
+using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
@@ -17,6 +20,9 @@ internal static class SiloResources
     // The rest is for the program, its buffers, and the system.
     private const double DefaultMemoryFraction = 0.8;
 
+    // The rest is for kernels, descriptors of steps and partial results of attention.
+    private const double GpuMemoryFraction = 0.95;
+
     private const string Cpu = "cpu";
 
     /// <summary>The silo's name. Default: the machine's name and the silo port.</summary>
@@ -25,7 +31,7 @@ internal static class SiloResources
     /// <summary>The capacity that the silo announces to the planner. A simulated link that is slower than the device's network counts.</summary>
     public static SiloCapacity Capacity(SiloSettings settings)
     {
-        DeviceProfile device = DeviceCatalog.FindSimulated(settings.Device) ?? DeviceCatalog.Get(settings.Device);
+        DeviceProfile device = DeviceCatalog.FindSimulated(settings.Device) ?? (Gpu(settings) is { } gpu ? DeviceCatalog.Describe(gpu.Description) : DeviceCatalog.Get(settings.Device));
         SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), device, memoryBytes: MemoryBytes(settings)) with
         {
             Device = settings.Device.ToLowerInvariant(),
@@ -80,6 +86,7 @@ internal static class SiloResources
         MaxBatchTokens = settings.MaxBatchTokens,
         MaxLogitRows = MaxSequences(settings),
         PackedCache = settings.PackedCache,
+        Device = Gpu(settings),
         OnWarning = warn,
     };
 
@@ -90,6 +97,26 @@ internal static class SiloResources
         TokenBudget = settings.MaxBatchTokens,
         PrefillChunk = settings.MaxBatchTokens,
     };
+
+    /// <summary>The GPU that computes; null if the CPU does.</summary>
+    /// <exception cref="SettingsException">There is no such GPU, or it cannot be used.</exception>
+    private static DeviceChoice? Gpu(SiloSettings settings)
+    {
+        if (!CudaDeviceChoice.IsName(settings.Device))
+        {
+            return null;
+        }
+
+        try
+        {
+            return CudaDeviceChoice.Find(settings.Device);
+        }
+        catch (CudaException e)
+        {
+            throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.Device)).Problem(
+                $"{settings.Device}. {e.Message}", "a GPU that hunyuan devices lists as usable, or cpu"));
+        }
+    }
 
     private static int MaxSequences(SiloSettings settings) => settings.MaxSequences ?? ModelOptions.DefaultSequences(settings.MaxBatchTokens);
 
@@ -116,6 +143,7 @@ internal static class SiloResources
 
     private static long MemoryBytes(SiloSettings settings) =>
         settings.Memory is string text ? MemorySize.Parse(text)!.Value
+        : Gpu(settings) is { } gpu ? (long)(gpu.FreeBytes * GpuMemoryFraction) - (settings.Model is { } model ? ScratchSize.Of(ModelConfig.Load(model), Loading(settings, static _ => { })).Bytes : 0)
         : DeviceCatalog.FindSimulated(settings.Device) is { } simulated ? simulated.MemoryBytes - (settings.Model is { } folder ? Reserved(settings, folder) : 0)
         : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultMemoryFraction);
 

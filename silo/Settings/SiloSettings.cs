@@ -34,9 +34,10 @@ public sealed class SiloSettings
 
     /// <summary>
     /// Kind of device, which decides the speed that the silo announces; see <see cref="DeviceCatalog"/>. Default cpu. A name after "simulated:", or
-    /// simulated:BYTES_PER_S,FLOPS,LOAD_BYTES_PER_S, simulates the device: nothing is computed, and the tokens are hashes.
+    /// simulated:BYTES_PER_S,FLOPS,LOAD_BYTES_PER_S, simulates the device: nothing is computed, and the tokens are hashes. With cuda:N, the N-th GPU of the
+    /// machine computes.
     /// </summary>
-    [Flag("device", "kind of device: h200, h100, h20, a100, l40s or cpu; simulated:NAME simulates one", "cpu")]
+    [Flag("device", "cuda:N computes on a GPU; h200, h100, h20, a100, l40s or cpu state the speed of a silo; simulated:NAME simulates one", "cpu")]
     public string Device { get; set; } = "cpu";
 
     /// <summary>How unevenly a simulated device chooses experts, the same on every silo. Default 0: all alike.</summary>
@@ -44,10 +45,10 @@ public sealed class SiloSettings
     public double ExpertSkew { get; set; }
 
     /// <summary>
-    /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use; of a simulated device, all of its memory
-    /// that its buffers leave. More takes a larger share of the model. If there is less than this, the process ends when it loads its share.
+    /// Memory for weights and K/V, such as 80GB or 74.5GiB. Default: four fifths of what this process may use; of a simulated device or
+    /// a GPU, all of its free memory that its buffers leave. More takes a larger share of the model. If there is less than this, the process ends when it loads its share.
     /// </summary>
-    [Flag("memory", "memory for weights and K/V, such as 80GB", "4/5 of this machine's, or a simulated device's without its buffers")]
+    [Flag("memory", "memory for weights and K/V, such as 80GB", "4/5 of this machine's, or a GPU's or simulated device's without its buffers")]
     public string? Memory { get; set; }
 
     /// <summary>Location of the silo, such as a rack: neighbouring layers are placed on silos of one zone. Default: no zone.</summary>

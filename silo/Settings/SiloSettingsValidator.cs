@@ -1,3 +1,4 @@
+using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
@@ -15,8 +16,8 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
             nameof(s.ModelName), s.ModelName, "a name without | and @");
         problems.Require(string.IsNullOrEmpty(s.Quant) || QuantFormats.Names.Contains(s.Quant), nameof(s.Quant), s.Quant, string.Join(", ", QuantFormats.Names));
         bool simulated = DeviceCatalog.FindSimulated(s.Device) is not null;
-        problems.Require(simulated || DeviceCatalog.Names.Contains(s.Device, StringComparer.OrdinalIgnoreCase),
-            nameof(s.Device), s.Device, $"{string.Join(", ", DeviceCatalog.Names)}, {DeviceCatalog.SimulatedForms}");
+        problems.Require(simulated || CudaDeviceChoice.IsName(s.Device) || DeviceCatalog.Names.Contains(s.Device, StringComparer.OrdinalIgnoreCase),
+            nameof(s.Device), s.Device, $"{string.Join(", ", DeviceCatalog.Names)}, {CudaDeviceChoice.NameForm}, {DeviceCatalog.SimulatedForms}");
         problems.Require(simulated ? s.ExpertSkew is >= 0 and <= 10 : s.ExpertSkew == 0, nameof(s.ExpertSkew), s.ExpertSkew, "0 to 10 if the device is simulated, else 0");
         problems.Require(s.Memory is null || MemorySize.Parse(s.Memory) is not null, nameof(s.Memory), s.Memory, $"an amount such as {MemorySize.Examples}");
         problems.Require(s.Threads is >= 0 and <= 1024, nameof(s.Threads), s.Threads, "0 to 1024");

@@ -67,7 +67,7 @@ public sealed class UsageTests
     {
         CliResult result = CliProcess.Run("--help");
         Assert.Equal(0, result.Code);
-        foreach (string verb in new[] { "generate", "chat", "logits", "tokenize", "inspect", "eval", "make-model", "bench", "plan" })
+        foreach (string verb in new[] { "generate", "chat", "logits", "tokenize", "inspect", "eval", "make-model", "bench", "plan", "devices" })
         {
             Assert.Contains($"  {verb}", result.Output, StringComparison.Ordinal);
         }

@@ -2,6 +2,7 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
@@ -43,6 +44,9 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         init;
     }
 
+    /// <summary>The device that computes; null for the CPU.</summary>
+    public DeviceChoice? Device { get; init; }
+
     /// <summary>The device that is simulated; null if this machine computes.</summary>
     public SimulationOptions? Simulation { get; init; }
 
@@ -57,6 +61,7 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         Mode = Mode,
         Kv = Kv,
         Quant = Quant,
+        Device = Device,
         Threads = 1,
         PinThreads = false,
         KvTokens = KvTokens,

@@ -102,7 +102,7 @@ internal sealed class AttentionHarness : IDisposable
         for (int layer = 0; layer < 2; layer++)
         {
             ActivationRows.Fill(_output, float.NaN);
-            _preprocessor.Run(_batch, _projected[layer], _rotary, _inputs.Weights[layer], _queries, Cache, Group);
+            _preprocessor.Run(_batch, _projected[layer], _rotary, _inputs.Parameters[layer].ToWeights(_inputs.Shape.HeadSize), _queries, Cache, Group);
             _attention.Run(_batch, _queries, Group, _output);
             result[layer] = [.. Enumerable.Range(0, _batch.Rows).Select(row => ActivationRows.Get(_output, row))];
         }

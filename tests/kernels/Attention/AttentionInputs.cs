@@ -1,5 +1,4 @@
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Tests.Support;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -25,12 +24,12 @@ internal sealed class AttentionInputs
         Shape = shape;
         _seed = seed;
         _scale = scale;
-        Weights = [Layer(0), Layer(1)];
+        Parameters = [Layer(0), Layer(1)];
     }
 
     public AttentionShape Shape { get; }
 
-    public AttentionWeights[] Weights { get; }
+    public LayerParameters[] Parameters { get; }
 
     /// <summary>A projected row before bias: [query | key | value] of layer 0, [query] of layer 1.</summary>
     public float[] Row(int sequence, int position, int layer)
@@ -56,10 +55,10 @@ internal sealed class AttentionInputs
         return angles;
     }
 
-    private AttentionWeights Layer(int layer)
+    private LayerParameters Layer(int layer)
     {
-        HostVector? Norm(int seed) => Shape.Norm ? new([.. ActivationRows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)]) : null;
-        HostVector? bias = Shape.Bias ? new(ActivationRows.Random(Row(0, 0, layer).Length, 50 + layer)) : null;
-        return new AttentionWeights(bias, Norm(60), Norm(70), 1e-5f);
+        float[]? Norm(int seed) => Shape.Norm ? [.. ActivationRows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)] : null;
+        float[]? bias = Shape.Bias ? ActivationRows.Random(Row(0, 0, layer).Length, 50 + layer) : null;
+        return new LayerParameters(bias, Norm(60), Norm(70));
     }
 }

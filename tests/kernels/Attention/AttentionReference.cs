@@ -1,5 +1,4 @@
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Tests.Support;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -20,21 +19,21 @@ internal sealed class AttentionReference(
     public (double[] Values, double[] Bounds) Row(int sequence, int position, int layer)
     {
         AttentionShape s = inputs.Shape;
-        AttentionWeights w = inputs.Weights[layer];
+        LayerParameters w = inputs.Parameters[layer];
         float[] row = inputs.Row(sequence, position, layer);
         (double[] values, double[] bounds) = (new double[s.Heads * s.HeadSize], new double[s.Heads * s.HeadSize]);
         for (int head = 0; head < s.Heads; head++)
         {
-            Vector q = Prepare(row, head * s.HeadSize, Values(w.Bias), position, w.QueryNorm is not null);
+            Vector q = Prepare(row, head * s.HeadSize, w.Bias, position, w.QueryNorm is not null);
             for (int i = 0; i < s.HeadSize; i++)
             {
                 // The kernels multiply the query by the key's norm weight. The formula multiplies the key.
-                double factor = (Values(w.QueryNorm)?[i] ?? 1) / Math.Sqrt(s.HeadSize);
+                double factor = (w.QueryNorm?[i] ?? 1) / Math.Sqrt(s.HeadSize);
                 q.Values[i] *= factor;
                 q.Errors[i] *= Math.Abs(factor);
             }
 
-            Attend(sequence, position, head / s.GroupHeads, q, Values(w.KeyNorm), values.AsSpan(head * s.HeadSize), bounds.AsSpan(head * s.HeadSize));
+            Attend(sequence, position, head / s.GroupHeads, q, w.KeyNorm, values.AsSpan(head * s.HeadSize), bounds.AsSpan(head * s.HeadSize));
         }
 
         return (values, bounds);
@@ -115,19 +114,19 @@ internal sealed class AttentionReference(
         }
 
         AttentionShape s = inputs.Shape;
-        AttentionWeights w = inputs.Weights[0];
+        LayerParameters w = inputs.Parameters[0];
         float[] row = inputs.Row(sequence, position, 0);
         Vector[] keys = new Vector[s.KeyHeads];
         double[][] values = new double[s.KeyHeads][];
         for (int head = 0; head < s.KeyHeads; head++)
         {
             int at = (s.Heads + head) * s.HeadSize;
-            keys[head] = Prepare(row, at, Values(w.Bias), position, w.QueryNorm is not null);
+            keys[head] = Prepare(row, at, w.Bias, position, w.QueryNorm is not null);
             at += s.KeyHeads * s.HeadSize;
             values[head] = new double[s.HeadSize];
             for (int i = 0; i < s.HeadSize; i++)
             {
-                values[head][i] = (double)row[at + i] + (Values(w.Bias)?[at + i] ?? 0);
+                values[head][i] = (double)row[at + i] + (w.Bias?[at + i] ?? 0);
             }
         }
 
@@ -157,7 +156,7 @@ internal sealed class AttentionReference(
 
         if (norm)
         {
-            double scale = 1 / Math.Sqrt((squares / d) + inputs.Weights[0].Eps);
+            double scale = 1 / Math.Sqrt((squares / d) + LayerParameters.Eps);
             for (int i = 0; i < d; i++)
             {
                 // Rotation errors change the norm by a relative error of at most 6 u, and those of its sum by gamma / 2.
@@ -172,6 +171,4 @@ internal sealed class AttentionReference(
     private double Stored(double value, double error) => error + ((value + error) * _store) + Rounding.Flush;
 
     private sealed record Vector(double[] Values, double[] Errors);
-
-    private static float[]? Values(IVector? vector) => ((HostVector?)vector)?.Values;
 }

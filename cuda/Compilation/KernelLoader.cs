@@ -1,0 +1,35 @@
+using System.Reflection;
+using HunyuanOrleans.Cuda.Driver;
+
+namespace HunyuanOrleans.Cuda.Compilation;
+
+/// <summary>Compiles and loads a kernel when it is asked for the first time. Thread-safe.</summary>
+/// <param name="driver">Loads the modules, which live as long as it.</param>
+/// <param name="compiler">Compiles the kernels.</param>
+internal sealed class KernelLoader(ICudaDriver driver, KernelCompiler compiler)
+{
+    private readonly Dictionary<(MethodInfo Kernel, int SharedBytes), nint> _functions = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Gets the function of a kernel.</summary>
+    /// <param name="kernel">A method with a <see cref="KernelAttribute"/>, such as RowKernels.AddBias.</param>
+    /// <param name="sharedBytes">The most shared memory that a launch will ask for.</param>
+    /// <returns>A function for <see cref="ICudaDriver.LaunchAsync"/>.</returns>
+    /// <exception cref="CudaException">The driver cannot load the kernel. The next call tries again.</exception>
+    public nint Get(Delegate kernel, int sharedBytes = 0) => Get(kernel.Method, sharedBytes);
+
+    /// <inheritdoc cref="Get(Delegate, int)"/>
+    public nint Get(MethodInfo kernel, int sharedBytes = 0)
+    {
+        lock (_gate)
+        {
+            if (!_functions.TryGetValue((kernel, sharedBytes), out nint function))
+            {
+                function = driver.Load(compiler.Compile(kernel), KernelCompiler.EntryOf(kernel), sharedBytes);
+                _functions.Add((kernel, sharedBytes), function);
+            }
+
+            return function;
+        }
+    }
+}

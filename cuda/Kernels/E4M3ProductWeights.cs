@@ -1,0 +1,47 @@
+using HunyuanOrleans.Cuda.Compilation;
+
+namespace HunyuanOrleans.Cuda.Kernels;
+
+/// <summary>
+/// e4m3 weights with a float32 scale for each row. Bytes lie as in <see cref="Int8ProductWeights"/>. Rows with a code
+/// for NaN have the scale NaN. Activations stay bf16; on the CPU they are rounded to e4m3 as well.
+/// </summary>
+internal struct E4M3ProductWeights : IProductWeights
+{
+    private const uint TwoTo120 = 0x7B807B80;
+    private const uint MinusZero = 0x80008000;
+
+    /// <inheritdoc/>
+    public readonly int TileBytes => 512;
+
+    /// <inheritdoc/>
+    public readonly int TileScaleBytes => 0;
+
+    /// <inheritdoc/>
+    public readonly int DecodeStages => 6;
+
+    /// <inheritdoc/>
+    public readonly ProductFragment Load(uint tile, uint scales, int lane)
+    {
+        Uint4 words = Ptx.LoadSharedUint4(tile + ((uint)lane * 16));
+        return new ProductFragment { First = Expand(words.A, words.B), Second = Expand(words.C, words.D) };
+    }
+
+    /// <inheritdoc/>
+    public readonly Float4 Multiply(ProductFragment weights, Uint4 tokens, Float4 sums) => weights.Multiply(tokens, sums);
+
+    /// <inheritdoc/>
+    public readonly Float4 ScaleRows(Float4 sums, ulong scales, int row) => ProductRowScales.Apply(sums, scales, row);
+
+    private static Uint4 Expand(uint upper, uint lower) => new()
+    {
+        A = ToBf16(upper << 8),
+        B = ToBf16(lower << 8),
+        C = ToBf16(upper),
+        D = ToBf16(lower),
+    };
+
+    // Exponent and mantissa in the place of those of bf16 give the value times 2^-120, subnormal codes included. Adding -0 keeps the sign of zero.
+    private static uint ToBf16(uint highBytes) =>
+        Ptx.MultiplyAddBf16Pair((highBytes & 0x80008000) | ((highBytes >> 4) & 0x07F007F0), TwoTo120, MinusZero);
+}

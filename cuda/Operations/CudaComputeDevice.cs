@@ -1,0 +1,159 @@
+using HunyuanOrleans.Cuda.Attention;
+using HunyuanOrleans.Cuda.Compilation;
+using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Cuda.Memory;
+using HunyuanOrleans.Cuda.Products;
+using HunyuanOrleans.Cuda.Rows;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Kernels.Elementwise;
+
+namespace HunyuanOrleans.Cuda.Operations;
+
+/// <summary>A GPU: buffers are device memory, operations are kernels in one stream.</summary>
+public sealed class CudaComputeDevice : IComputeDevice
+{
+    // Rows of an embedding that are converted at once.
+    private const int EmbeddingRows = 1024;
+
+    private readonly ICudaDriver _driver;
+    private readonly nint _stream;
+    private readonly KernelCompiler _compiler = new();
+    private readonly KernelLoader _kernels;
+    private readonly RowStaging _staging;
+    private readonly StagingBuffers _weights;
+    private readonly RowOperations _operations;
+    private readonly GrowingArray _lists;
+    private readonly ProductLauncher _products;
+
+    /// <summary>Prepares a device.</summary>
+    /// <param name="driver">The device's driver, which is disposed with it.</param>
+    public CudaComputeDevice(ICudaDriver driver)
+    {
+        _driver = driver;
+        _stream = driver.CreateStream();
+        _kernels = new KernelLoader(driver, _compiler);
+        _staging = new RowStaging(driver, _stream);
+        _weights = new StagingBuffers(driver);
+        _operations = new RowOperations(driver, _kernels, _stream);
+        _lists = new GrowingArray(driver, _stream, _staging);
+        _products = new ProductLauncher(driver, _kernels);
+        Loader = new CudaMatrixLoader(driver, _weights);
+    }
+
+    /// <summary>Opens a device of this machine.</summary>
+    /// <param name="ordinal">Its number, from 0.</param>
+    /// <exception cref="CudaException">There is no such device, or it cannot be used.</exception>
+    public static CudaComputeDevice Open(int ordinal) => new(CudaDriver.Open(ordinal));
+
+    /// <inheritdoc/>
+    public bool UsesHostMemory => false;
+
+    /// <inheritdoc/>
+    public IMatrixLoader Loader { get; }
+
+    /// <inheritdoc/>
+    public void Synchronize() => _driver.Synchronize(_stream);
+
+    /// <inheritdoc/>
+    public IActivation CreateActivation(int rows, int columns, ElementType type) => Buffer(rows, columns, type);
+
+    /// <inheritdoc/>
+    public IVector CreateVector(float[] values)
+    {
+        CudaActivation row = Buffer(1, values.Length, ElementType.F32);
+        row.CopyIn(0, 1, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+        return new CudaVector(row);
+    }
+
+    /// <inheritdoc/>
+    public IEmbeddingTable CreateEmbedding(IRowReader rows, ElementType type, CancellationToken cancellationToken)
+    {
+        CudaActivation table = Buffer(rows.Rows, rows.Columns, type);
+        try
+        {
+            float[] row = new float[rows.Columns];
+            byte[] converted = new byte[EmbeddingRows * table.RowLength];
+            for (int first = 0; first < rows.Rows; first += EmbeddingRows)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int count = Math.Min(EmbeddingRows, rows.Rows - first);
+                for (int i = 0; i < count; i++)
+                {
+                    rows.ReadRow(first + i, row);
+                    Conversion.FromSingles(row, type, converted.AsSpan(i * table.RowLength, table.RowLength));
+                }
+
+                table.CopyIn(first, count, converted.AsSpan(0, count * table.RowLength));
+            }
+
+            return new CudaEmbedding(table, _operations, _lists);
+        }
+        catch
+        {
+            table.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IKvPool CreateKvPool(KvShape shape, bool reserve) => new CudaKv(
+        _driver, new CudaKvPool(_driver, shape.Groups, shape.Blocks, shape.Heads, shape.HeadSize, shape.Type, reserve), _stream);
+
+    /// <inheritdoc/>
+    public long KvBlockBytes(KvShape shape) => CudaKvPool.BytesPerBlock(shape.Heads, shape.HeadSize, shape.Type);
+
+    /// <inheritdoc/>
+    public IMatrixTable CreateTable(int count) => new CudaMatrixTable(Array<ulong>(2 * count));
+
+    /// <inheritdoc/>
+    public IRoutedRows CreateRoutedRows(int maxTokens, int maxTopK, int experts) =>
+        new CudaRouted(new CudaRoutedRows(_driver, _kernels, _stream, _staging, maxTokens, maxTopK, experts), experts);
+
+    /// <inheritdoc/>
+    public IExpertRows CreateExpertRows(int experts) => new CudaExpertRows(Array<int>(experts + 1));
+
+    /// <inheritdoc/>
+    public IRmsNorm CreateRmsNorm() => new CudaRowOperations(_operations, _lists);
+
+    /// <inheritdoc/>
+    public IMatrixProducts CreateProducts(int maxItems) => new CudaProducts(_products, _stream);
+
+    /// <inheritdoc/>
+    public IAttention CreateAttention(IKvPool kv, int heads, int maxRows)
+    {
+        CudaKvPool pool = ((CudaKv)kv).Pool;
+        AttentionShape shape = new(heads, pool.Heads, pool.HeadSize, pool.Type);
+        CudaAttention attention = new(_driver, _kernels, shape, maxRows, CudaAttentionOperation.MaxPartials);
+        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream);
+    }
+
+    /// <inheritdoc/>
+    public IRowGather CreateGather() => new CudaRowOperations(_operations, _lists);
+
+    /// <inheritdoc/>
+    public IExpertSelector CreateSelector() => new CudaRowOperations(_operations, _lists);
+
+    /// <inheritdoc/>
+    public IWeightedRowSum CreateWeightedRowSum() => new CudaRowOperations(_operations, _lists);
+
+    /// <inheritdoc/>
+    public IBiasAdd CreateBiasAdd() => new CudaRowOperations(_operations, _lists);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _lists.Dispose();
+        _weights.Dispose();
+        _staging.Dispose();
+        _driver.DestroyStream(_stream);
+        _compiler.Dispose();
+        _driver.Dispose();
+    }
+
+    private CudaActivation Buffer(int rows, int columns, ElementType type) => new(_driver, _stream, _staging, rows, columns, type);
+
+    private CudaArray<T> Array<T>(int length)
+        where T : unmanaged => new(_driver, _stream, _staging, length);
+}

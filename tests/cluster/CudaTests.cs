@@ -1,0 +1,51 @@
+using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Cuda.Operations;
+using HunyuanOrleans.Grains.Placement;
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Ptx.Driver;
+using Xunit;
+
+namespace HunyuanOrleans.Cluster.Tests;
+
+/// <summary>
+/// Silos whose device is a GPU give the tokens of one. The GPU's kernels are executed instruction by instruction on the CPU, so the requests are few.
+/// </summary>
+public sealed class CudaTests
+{
+    private static readonly DeviceChoice Ptx = new("ptx", "PTX on the CPU", "ptx", 0, static () => new CudaComputeDevice(new PtxDriver()));
+
+    private static readonly TestModel Model = new("tiny-top8-nocla", ComputeMode.Bf16) { Device = Ptx };
+
+    [Fact]
+    public async Task Two_gpus_equal_one_also_after_one_is_lost()
+    {
+        GenerationRequest[] requests = [.. TestRequests.Create(2, Model.VocabularySize).Select(static request => request with { MaxTokens = 6 })];
+        int[][][] expected = await LocalReference.RunAsync(Model, requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(2, Model);
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+        ModelReport report = await cluster.Model.ReportAsync();
+        string[] silos = [.. report.Stages.Concat(report.Groups).Select(static key => PinnedKey.Parse(key).Silo).Distinct()];
+        Assert.Equal(2, silos.Length);
+        await cluster.KillAsync(silos.First(silo => silo != report.SchedulerSilo));
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+    }
+
+    [Fact]
+    public async Task A_model_is_not_divided_between_a_gpu_and_a_cpu()
+    {
+        GenerationRequest[] requests = [.. TestRequests.Create(1, Model.VocabularySize).Select(static request => request with { MaxTokens = 2 })];
+        DeviceChoice?[] devices = [Ptx, null];
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(devices.Length, Model, (number, options) => options with
+        {
+            Models = [Model.Settings with { Options = Model.Options with { Device = devices[number] } }],
+        });
+        int[][][] answers = await cluster.Model.GenerateAllAsync(requests);
+        ModelReport report = await cluster.Model.ReportAsync();
+        string silo = Assert.Single(report.Stages.Concat(report.Groups).Select(static key => PinnedKey.Parse(key).Silo).Distinct());
+        TestModel used = Model with { Device = silo == cluster.NameOf(0) ? Ptx : null };
+        Assert.Equal(await LocalReference.RunAsync(used, requests), answers);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using HunyuanOrleans.Cuda.Driver;
+
+namespace HunyuanOrleans.Ptx.Driver;
+
+/// <summary>Pinned memory of the host.</summary>
+internal sealed unsafe class PinnedMemory : IDisposable
+{
+    /// <summary>What memory has that nobody wrote.</summary>
+    public const byte Garbage = 0xcd;
+
+    private readonly SortedList<nint, long> _all = [];
+
+    /// <summary>Number of allocations.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>Allocates.</summary>
+    public nint Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        nint memory = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 4096);
+        NativeMemory.Fill((void*)memory, (nuint)bytes, Garbage);
+        _all.Add(memory, bytes);
+        return memory;
+    }
+
+    /// <summary>Frees.</summary>
+    public void Free(nint memory)
+    {
+        if (!_all.Remove(memory))
+        {
+            throw new CudaException($"No pinned memory begins at 0x{memory:x}.");
+        }
+
+        NativeMemory.AlignedFree((void*)memory);
+    }
+
+    /// <summary>Checks that a range is pinned.</summary>
+    public void Check(nint memory, long bytes)
+    {
+        if (!_all.Any(pinned => memory >= pinned.Key && memory - pinned.Key <= pinned.Value - bytes))
+        {
+            throw new CudaException($"{bytes} bytes at 0x{memory:x} are not pinned memory.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (nint memory in _all.Keys)
+        {
+            NativeMemory.AlignedFree((void*)memory);
+        }
+
+        _all.Clear();
+    }
+}
