@@ -113,7 +113,7 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
         QkvPreprocessor preprocessor = new(pools.All[1]);
         AttentionBatch batch = new(1, 1);
         batch.Add(new AttentionSlice(0, 4, 0, new[] { 0 }));
-        AttentionWeights weights = new(null, null, null, 0);
+        AttentionWeights weights = new LayerParameters(null, null, null).ToWeights(16);
         foreach (Action call in new Action[]
         {
             () => preprocessor.Run(batch, projected, rotary, weights, queries, cache, 0), () => attention.Run(batch, queries, 0, output),
@@ -144,7 +144,7 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
     [InlineData(-1)]
     public void BlocksOutsideThePoolAreRejectedAndTheNextStepWorks(int block)
     {
-        AttentionWeights weights = new(null, null, null, 0);
+        AttentionWeights weights = new LayerParameters(null, null, null).ToWeights(16);
         using KvBlocks cache = new(1, 3, 1, 16, ElementType.F32);
         using QueryBuffer queries = new(4, 1, cache);
         using RotaryAngles rotary = new(4, 16);

@@ -64,7 +64,7 @@ public sealed unsafe class LongContextTests(WorkerPools pools) : IClassFixture<W
             using PagedAttention attention = new(pools.All[1], cache, GroupHeads, PanelKernels.For(isa));
             using Activation output = new(Rows, GroupHeads * HeadSize, type);
             using Activation copy = ActivationRows.Of(ActivationRows.Get(projected, 0, Rows), projected.Columns, ElementType.F32);
-            new QkvPreprocessor(pools.One).Run(batch, copy, rotary, new AttentionWeights(null, null, null, 0), prepared, cache, 0);
+            new QkvPreprocessor(pools.One).Run(batch, copy, rotary, new LayerParameters(null, null, null).ToWeights(HeadSize), prepared, cache, 0);
             attention.Run(batch, prepared, 0, output);
             float[] actual = ActivationRows.Get(output, 0, Rows);
             for (int i = 0; i < actual.Length; i++)
