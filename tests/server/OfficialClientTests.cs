@@ -22,14 +22,6 @@ public sealed class OfficialClientTests : IAsyncLifetime
         "required":["name","age"],"additionalProperties":false}
         """;
 
-    private static readonly string[] Scenarios =
-    [
-        "models", "chat", "stream", "stream_helper", "several_answers", "logprobs", "stop", "length", "tools", "json_object", "json_schema", "tools_required", "tools_named", "completions", "errors", "cancel", "parallel",
-        "responses", "responses_stream", "responses_tools", "responses_json", "responses_kept",
-    ];
-
-    private static readonly NpmPackage Npm = new("openai", "6.49.0");
-
     private TestServer _server = null!;
     private ChatClient _chat = null!;
 
@@ -199,15 +191,12 @@ public sealed class OfficialClientTests : IAsyncLifetime
     }
 
     [SkippableFact]
-    public async Task JavaScript_scenarios()
-    {
-        await Npm.RunScenariosAsync("scenarios.mjs", Scenarios, _server.Address.ToString().TrimEnd('/'), Key);
-    }
+    public Task JavaScript_scenarios() => ClientScenarios.RunOpenAIAsync(_server.Address, Key);
 
     [SkippableFact]
     public async Task The_readmes_javascript_lines_work()
     {
-        string folder = await Npm.InstallAsync();
+        string folder = await ClientScenarios.OpenAI.InstallAsync();
         string file = Path.Combine(folder, "readme.mjs");
         await File.WriteAllTextAsync(file, Readme("js"));
         (int code, string output) = await NpmPackage.RunAsync("node", folder, file);
