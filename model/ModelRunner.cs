@@ -22,6 +22,7 @@ public sealed class ModelRunner : IDisposable
     private readonly StageRunner _stage;
     private readonly Activation _logits;
     private readonly bool[] _allExperts;
+    private readonly Action _runLayers;
     private readonly long _headBytes;
     private readonly long _alwaysReadBytes;
     private long _weightBytesRead;
@@ -36,6 +37,7 @@ public sealed class ModelRunner : IDisposable
         _logits = owned.Add(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
         _allExperts = new bool[Config.Experts];
         Array.Fill(_allExperts, true);
+        _runLayers = RunLayers;
 
         // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
         WeightPlan plan = new(_parts.Types, loader: _parts.Device.Loader);
@@ -130,17 +132,13 @@ public sealed class ModelRunner : IDisposable
         _stage.Begin(batch);
         _stage.Embed(tokens);
         Observer?.OnEmbedded(_stage.HiddenStates, batch.Rows);
-        for (int layer = 0; layer < Config.Layers; layer++)
+        if (Observer is null)
         {
-            _stage.Attend(layer);
-            if (_stage.Routed.Rows > 0)
-            {
-                Observer?.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
-            }
-
-            _stage.FeedForward(layer, _allExperts);
-            _stage.Combine(layer);
-            Observer?.OnLayerFinished(layer, _stage.HiddenStates, batch.Rows);
+            _stage.Replay(_runLayers);
+        }
+        else
+        {
+            RunLayers();
         }
 
         _weightBytesRead += _alwaysReadBytes;
@@ -151,6 +149,22 @@ public sealed class ModelRunner : IDisposable
         }
 
         return _logits;
+    }
+
+    private void RunLayers()
+    {
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            _stage.Attend(layer);
+            if (_stage.Routed.Rows > 0)
+            {
+                Observer?.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
+            }
+
+            _stage.FeedForward(layer, _allExperts);
+            _stage.Combine(layer);
+            Observer?.OnLayerFinished(layer, _stage.HiddenStates, _stage.Rows);
+        }
     }
 
     /// <summary>Computes the logits of further rows of the last step.</summary>

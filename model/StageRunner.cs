@@ -61,6 +61,12 @@ public sealed class StageRunner : IStageRunner
         _batch = batch;
     }
 
+    /// <summary>
+    /// Runs calls of this step, or replays them as the device recorded them. They are the same in every step, and none of them asks for
+    /// <see cref="Routed"/>, whose content is undefined afterwards.
+    /// </summary>
+    internal void Replay(Action run) => _parts.Device.Replay(_step, run);
+
     /// <inheritdoc/>
     public void Embed(ReadOnlySpan<int> tokens)
     {

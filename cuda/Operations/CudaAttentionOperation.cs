@@ -22,12 +22,12 @@ internal sealed class CudaAttentionOperation(ICudaDriver driver, CudaAttention a
 
     /// <inheritdoc/>
     public IStepRows CreateRows() =>
-        new CudaStepRows(new AttentionStep(driver, shape, maxRows, kv.Blocks, MaxPartials), maxRows, shape.HeadSize, stream);
+        new CudaStepRows(new AttentionStep(driver, shape, maxRows, kv.Blocks, MaxPartials), maxRows, shape.HeadSize, new StepGraphs(driver, stream), stream);
 
     /// <inheritdoc/>
     public void Split(IStepRows rows, IActivation projected, AttentionWeights weights, int group)
     {
-        AttentionStep step = ((CudaStepRows)rows).Step;
+        CudaStepRows step = (CudaStepRows)rows;
         CudaActivation source = (CudaActivation)projected;
         bool hasKeys = source.Columns == (shape.Heads + (2 * shape.KeyHeads)) * shape.HeadSize;
         if (!hasKeys && source.Columns != shape.Heads * shape.HeadSize)
@@ -38,16 +38,16 @@ internal sealed class CudaAttentionOperation(ICudaDriver driver, CudaAttention a
         source.Check(0, step.Grid.Rows, nameof(projected));
         CudaAttentionWeights parameters = new(
             ((CudaVector?)weights.Bias)?.Row.Address ?? 0, ((CudaVector)weights.QueryScale).Row.Address, weights.HasNorm, weights.Eps);
-        attention.SplitAsync(step.Address, step.Grid, source.Address, source.Stride, hasKeys, parameters, kv.Address(group), stream);
+        attention.SplitAsync(step.Step.Address, step.Grid, source.Address, source.Stride, hasKeys, parameters, kv.Address(group), stream);
     }
 
     /// <inheritdoc/>
     public void Run(IStepRows rows, int group, IActivation output)
     {
-        AttentionStep step = ((CudaStepRows)rows).Step;
+        CudaStepRows step = (CudaStepRows)rows;
         CudaActivation target = (CudaActivation)output;
         target.Check(0, step.Grid.Rows, nameof(output));
-        attention.AttendAsync(step.Address, step.Grid, kv.Address(group), target.Address, target.Stride, stream);
+        attention.AttendAsync(step.Step.Address, step.Grid, kv.Address(group), target.Address, target.Stride, stream);
     }
 
     /// <inheritdoc/>

@@ -57,6 +57,13 @@ public sealed class CudaComputeDevice : IComputeDevice
     public void Synchronize() => _driver.Synchronize(_stream);
 
     /// <inheritdoc/>
+    public void Replay(IStepRows rows, Action run)
+    {
+        CudaStepRows step = (CudaStepRows)rows;
+        step.Graphs.Run(step.Grid, run);
+    }
+
+    /// <inheritdoc/>
     public IActivation CreateActivation(int rows, int columns, ElementType type) => Buffer(rows, columns, type);
 
     /// <inheritdoc/>

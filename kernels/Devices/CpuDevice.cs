@@ -25,6 +25,9 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     }
 
     /// <inheritdoc/>
+    public void Replay(IStepRows rows, Action run) => run();
+
+    /// <inheritdoc/>
     public IActivation CreateActivation(int rows, int columns, ElementType type) => new Activation(rows, columns, type);
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using HunyuanOrleans.Model.Parts;
 namespace HunyuanOrleans.Server.Cluster;
 
 /// <summary>
-/// Counts the tokens that a model in this process routes to each expert, where counting does not stop the device. Only the computing thread writes; any thread may read.
+/// Counts the tokens that a model in this process routes to each expert. Only the computing thread writes; any thread may read.
 /// </summary>
 internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
 {
@@ -31,11 +31,6 @@ internal sealed class ExpertCounter(ModelConfig config) : IForwardObserver
     /// <inheritdoc/>
     public void OnRouted(int layer, IActivation scores, IRoutedRows routed)
     {
-        if (!routed.AreCountsKnown)
-        {
-            return;
-        }
-
         ReadOnlySpan<int> counts = routed.Counts;
         Span<long> row = _tokens.AsSpan(layer * counts.Length, counts.Length);
         for (int e = 0; e < counts.Length; e++)

@@ -13,7 +13,12 @@ internal sealed class LocalClusterOverview : IClusterOverview
     public void SetModel(ModelRunner model)
     {
         ExpertCounter counter = new(model.Config);
-        model.Observer = counter;
+        // A GPU would have to wait for the host in every layer, and could not replay its steps.
+        if (model.Options.Device is null)
+        {
+            model.Observer = counter;
+        }
+
         _model = new LoadedModel(model.Config, counter, model.WeightBytes, model.Cache.TotalBytes);
     }
 
