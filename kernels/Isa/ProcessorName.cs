@@ -12,10 +12,25 @@ public static class ProcessorName
     private const int LastFunction = unchecked((int)0x80000004);
     private const int HighestFunction = unchecked((int)0x80000000);
 
-    /// <summary>The name that the processor gives itself, or its architecture if it has none.</summary>
-    public static string Value { get; } = Read();
+    private const string SystemFile = "/proc/cpuinfo";
+    private const string SystemField = "model name";
 
-    private static string Read()
+    /// <summary>The name that the system shows, else the one that the processor gives itself, else its architecture.</summary>
+    public static string Value { get; } = ReadFromSystem() ?? ReadFromProcessor();
+
+    // A virtual machine's processor may give itself another name than its system shows.
+    private static string? ReadFromSystem()
+    {
+        if (!File.Exists(SystemFile))
+        {
+            return null;
+        }
+
+        string? line = File.ReadLines(SystemFile).FirstOrDefault(static line => line.StartsWith(SystemField, StringComparison.Ordinal));
+        return line is null || line.IndexOf(':', StringComparison.Ordinal) is not (> 0 and int colon) ? null : line[(colon + 1)..].Trim();
+    }
+
+    private static string ReadFromProcessor()
     {
         if (!X86Base.IsSupported || (uint)X86Base.CpuId(HighestFunction, 0).Eax < unchecked((uint)LastFunction))
         {
