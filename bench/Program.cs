@@ -1,15 +1,41 @@
 using HunyuanOrleans.Bench;
+using HunyuanOrleans.Bench.Checks;
+using HunyuanOrleans.Bench.Devices;
+using HunyuanOrleans.Bench.Speed;
+using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model;
 
 // Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (runs one benchmark, or all if none is named)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (uses the tokenizer of a model folder)
+//        dotnet run -c Release --project bench -- gpu-devices|gpu-check|gpu-logits|gpu-speed [--interpreter] …    (see bench/gpu/README.md)
 // These benchmarks measure the kernels alone, next to the machine's limits in the same run. `./run bench` measures a whole model.
 if (args is ["constraints", string folder])
 {
     ConstraintBenchmark.Run(folder);
-    return;
+    return 0;
+}
+
+if (args is [['g', 'p', 'u', '-', ..] name, .. string[] options])
+{
+    try
+    {
+        return name switch
+        {
+            "gpu-devices" => DeviceList.Run(options),
+            "gpu-check" => DeviceCheck.Run(options),
+            "gpu-logits" => LogitsCheck.Run(options),
+            "gpu-speed" => SpeedBenchmark.Run(options),
+            _ => throw new ArgumentException($"{name} is no benchmark; allowed: gpu-devices, gpu-check, gpu-logits, gpu-speed."),
+        };
+    }
+    catch (Exception e) when (e is ArgumentException or CudaException or ModelException or IOException)
+    {
+        Console.Error.WriteLine($"{name}: {e.Message}");
+        return 2;
+    }
 }
 
 int threads = args.Length > 0 && int.TryParse(args[0], out int given) && given > 0 ? given : Environment.ProcessorCount;
@@ -32,3 +58,5 @@ if (!args.Contains("products"))
 {
     AttentionBenchmark.Run(pool, limits, isa);
 }
+
+return 0;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
@@ -14,7 +13,6 @@ namespace HunyuanOrleans.Cli.Commands;
 internal static class LogitsCommand
 {
     private const int DefaultChunk = 512;
-    private const int TopCount = 5;
 
     private static readonly Option<bool> All = new("--all") { Description = "Compute the logits of every position instead of the last one only." };
 
@@ -57,14 +55,14 @@ internal static class LogitsCommand
         using FileStream? file = parsed.GetValue(Out) is { } path ? File.Create(path) : null;
         using InterruptHandler interrupt = new();
         using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
-        float[] last = new float[config.VocabSize];
+        LogitsWriter writer = new(file, config.VocabSize);
         ProgressDisplay.Run("Computing", bytes: false, report =>
         {
-            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), row => WriteRow(row, file, last), interrupt.Token);
+            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), writer.Write, interrupt.Token);
             return true;
         });
 
-        LogitsResult result = new(all ? ids.Length : 1, config.VocabSize, Top(last));
+        LogitsResult result = new(all ? ids.Length : 1, config.VocabSize, writer.Top());
         parsed.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Readable.LogitsResult));
         return ExitCode.Success;
     }
@@ -84,20 +82,4 @@ internal static class LogitsCommand
             throw new ModelException($"The prompt has {ids.Length} tokens; the model's context allows {config.MaxPositions}.");
         }
     }
-
-    private static void WriteRow(ReadOnlySpan<float> row, FileStream? file, float[] last)
-    {
-        row[..last.Length].CopyTo(last);
-        if (BitConverter.IsLittleEndian)
-        {
-            file?.Write(MemoryMarshal.AsBytes(last.AsSpan()));
-        }
-        else
-        {
-            file?.Write([.. last.SelectMany(value => BitConverter.GetBytes(value).Reverse())]);
-        }
-    }
-
-    private static float[][] Top(float[] logits) =>
-        [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).Take(TopCount).Select(id => new[] { id, logits[id] })];
 }

@@ -1,5 +1,4 @@
 using HunyuanOrleans.Cli.Output;
-using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;

@@ -47,6 +47,15 @@ public sealed class CudaComputeDevice : IComputeDevice
     /// <exception cref="CudaException">There is no such device, or it cannot be used.</exception>
     public static CudaComputeDevice Open(int ordinal) => new(CudaDriver.Open(ordinal));
 
+    /// <summary>The device's driver.</summary>
+    internal ICudaDriver Driver => _driver;
+
+    /// <summary>The stream of all operations.</summary>
+    internal nint Stream => _stream;
+
+    /// <summary>Loads further kernels for the device.</summary>
+    internal KernelLoader Kernels => _kernels;
+
     /// <inheritdoc/>
     public bool UsesHostMemory => false;
 

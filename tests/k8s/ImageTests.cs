@@ -31,6 +31,7 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
             Assert.Contains("STOPSIGNAL SIGTERM", lines);
         }
 
+        Assert.Contains("ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility", image.Stages.Single(static s => s.Name == "cuda").Lines);
         Assert.DoesNotContain(":latest", File.ReadAllText(Path.Combine(Manifests.Folder, "Dockerfile")), StringComparison.Ordinal);
         Assert.Equal(2, image.Publishes.Count);
     }
@@ -39,7 +40,7 @@ public sealed partial class ImageTests(PublishedFolder app) : IClassFixture<Publ
     public void The_build_context_has_every_project_and_no_outputs()
     {
         string[] ignored = File.ReadAllLines(Path.Combine(TestPaths.Root, ".dockerignore"));
-        string[] needed = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "silo", "server", "cli", "demo-model"];
+        string[] needed = ["kernels", "model", "text", "grammar", "contracts", "engine", "grains", "client", "silo", "server", "cli", "cuda", "demo-model"];
         Assert.DoesNotContain(needed, room => ignored.Any(line => line.TrimEnd('/') == room));
         Assert.All((string[])["**/bin/", "**/obj/", ".git/", "artifacts/"], line => Assert.Contains(line, ignored));
     }

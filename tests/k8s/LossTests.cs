@@ -66,10 +66,10 @@ public sealed class LossTests
     private static (SiloCapacity[] Silos, SiloSettings Settings) Read(string overlay)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
-        (SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
-            (ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
+        (Manifest Silos, SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
+            (silos, ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
         SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
-            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", DeviceCatalog.Get(role.Settings.Device), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
+            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", ContainerSettings.Device(role.Silos, role.Settings), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
                 with { Role = role.Settings.Role }))];
         return (capacities, roles[0].Settings);
     }

@@ -55,6 +55,8 @@ public sealed class PolicyTests
             bool computes = !silos.Name.EndsWith("gateway", StringComparison.Ordinal);
             Assert.Equal(computes ? "1" : null, resources["limits"]!["nvidia.com/gpu"]?.GetValue<string>());
             Assert.Equal(computes, silos.PodTemplate!["spec"]!["nodeSelector"] is not null);
+            JsonObject container = silos.PodTemplate!["spec"]!["containers"]![0]!.AsObject();
+            Assert.Equal(computes ? "cuda:0" : "cpu", ContainerSettings.Environment(objects, silos, container)["HUNYUAN_DEVICE"]);
             // Requests equal limits: the kubelet then assigns exclusive CPUs.
             Assert.True(!computes || JsonNode.DeepEquals(resources["limits"], resources["requests"]));
         }

@@ -91,9 +91,20 @@ public sealed class SettingsTests
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos && !o.Name.EndsWith("gateway", StringComparison.Ordinal)), silos =>
         {
-            string text = Assert.IsType<string>(ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo.Memory);
-            double limit = Quantity.Read(Silo(silos)["resources"]!["limits"]!["memory"]!.GetValue<string>());
-            Assert.InRange(MemorySize.Parse(text)!.Value, limit * 0.4, limit * 0.9);
+            SiloSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo;
+            long memory = MemorySize.Parse(Assert.IsType<string>(settings.Memory))!.Value;
+            JsonNode limits = Silo(silos)["resources"]!["limits"]!;
+            double limit = Quantity.Read(limits["memory"]!.GetValue<string>());
+            if (limits["nvidia.com/gpu"] is null)
+            {
+                Assert.InRange(memory, limit * 0.4, limit * 0.9);
+                return;
+            }
+
+            // Weights and K/V are in the GPU's memory, of which a silo leaves a twentieth by default.
+            double gpu = ContainerSettings.Device(silos, settings).MemoryBytes;
+            Assert.InRange(memory, gpu * 0.4, gpu * 0.95);
+            Assert.InRange(limit, 16L << 30, double.MaxValue);
         });
     }
 
@@ -103,10 +114,10 @@ public sealed class SettingsTests
     public void The_model_and_the_KV_pool_of_an_overlay_fit_its_silos(string overlay, string model)
     {
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
-        (SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
-            (ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
+        (Manifest Silos, SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
+            (silos, ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
         SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
-            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", DeviceCatalog.Get(role.Settings.Device), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
+            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", ContainerSettings.Device(role.Silos, role.Settings), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
                 with { Role = role.Settings.Role }))];
         using TempModel folder = new(Path.Combine(TestPaths.Data, "configs", model + ".json"));
         PartitionPlan plan = PartitionPlan.Create(ModelConfig.Load(folder.Path), capacities, new PlanOptions { MinKvTokens = roles[0].Settings.KvTokens });

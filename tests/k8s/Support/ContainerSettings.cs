@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json.Nodes;
+using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Silo.Settings;
 using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.Configuration;
@@ -48,6 +49,11 @@ internal static class ContainerSettings
         configuration.AddHostSettings(SiloCommandLine.Parse([]), here);
         return HostSettings.Read(configuration.Build());
     }
+
+    /// <summary>The device of a silo. That of a GPU's silo is what the labels of its nodes name.</summary>
+    public static DeviceProfile Device(Manifest silos, SiloSettings settings) => settings.Device.StartsWith("cuda:", StringComparison.Ordinal)
+        ? DeviceCatalog.Describe(silos.PodTemplate!["spec"]!["nodeSelector"]!["nvidia.com/gpu.product"]!.GetValue<string>())
+        : DeviceCatalog.Get(settings.Device);
 
     private static string FromPod(Manifest owner, JsonObject from)
     {

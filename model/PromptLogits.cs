@@ -1,11 +1,10 @@
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Memory;
-using HunyuanOrleans.Model;
 
-namespace HunyuanOrleans.Cli.Sessions;
+namespace HunyuanOrleans.Model;
 
 /// <summary>Computes the logits of a prompt in chunks and passes them on row by row.</summary>
-internal static class PromptLogits
+public static class PromptLogits
 {
     /// <summary>Computes the logits of all positions of a prompt, or of the last position only.</summary>
     /// <param name="model">The model. Its K/V pool must have room for the prompt, and its steps must allow <paramref name="chunk"/> tokens.</param>
@@ -15,6 +14,7 @@ internal static class PromptLogits
     /// <param name="progress">Receives the number of tokens processed so far.</param>
     /// <param name="row">Receives each row of logits in the order of positions; the row is valid during the call only.</param>
     /// <param name="cancellation">Cancels between steps.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(
         ModelRunner model,
         int[] ids,
