@@ -114,7 +114,7 @@ internal static class SiloResources
         catch (CudaException e)
         {
             throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.Device)).Problem(
-                $"{settings.Device}. {e.Message}", "a GPU that hunyuan devices lists as usable, or cpu"));
+                $"{settings.Device} ({e.Message.TrimEnd('.')})", "a GPU that hunyuan devices lists as usable, or cpu"));
         }
     }
 
