@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts;
 using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Text;
 
@@ -9,5 +10,5 @@ namespace HunyuanOrleans.Engine;
 public static class UserErrors
 {
     /// <summary>True if the message says, for users, what went wrong and, for wrong input, what is allowed.</summary>
-    public static bool IsForUsers(Exception exception) => exception is HunyuanException or ModelException or TextException or ConstraintException;
+    public static bool IsForUsers(Exception exception) => exception is HunyuanException or ModelException or DeviceException or TextException or ConstraintException;
 }

@@ -10,6 +10,7 @@ namespace HunyuanOrleans.Model;
 public sealed class ExpertRunner : IExpertRunner
 {
     private readonly ModelParts _parts;
+    private readonly DisposableStack _owned = new();
     private readonly IExpertRows _groups;
 
     internal ExpertRunner(ModelParts parts)
@@ -22,9 +23,17 @@ public sealed class ExpertRunner : IExpertRunner
         _parts = parts;
         int rows = parts.Options.MaxBatchTokens * parts.TopK;
         ElementType type = parts.Options.Mode.Element();
-        Input = parts.Device.CreateActivation(rows, parts.Config.HiddenSize, type);
-        Output = parts.Device.CreateActivation(rows, parts.Config.HiddenSize, type);
-        _groups = parts.Device.CreateExpertRows(parts.Config.Experts);
+        try
+        {
+            Input = _owned.Add(parts.Device.CreateActivation(rows, parts.Config.HiddenSize, type));
+            Output = _owned.Add(parts.Device.CreateActivation(rows, parts.Config.HiddenSize, type));
+            _groups = _owned.Add(parts.Device.CreateExpertRows(parts.Config.Experts));
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -51,12 +60,7 @@ public sealed class ExpertRunner : IExpertRunner
     IRowBuffer IExpertRunner.Output => Output;
 
     /// <summary>Frees the buffers.</summary>
-    public void Dispose()
-    {
-        Input.Dispose();
-        Output.Dispose();
-        _groups.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 
     private void Check(int layer, int firstExpert, ReadOnlySpan<int> counts)
     {

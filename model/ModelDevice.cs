@@ -59,6 +59,9 @@ public sealed class ModelDevice : IModelDevice
     public DeviceMemory Memory => Books.Current;
 
     /// <inheritdoc/>
+    public string? Failure => _parts.Device.Failure;
+
+    /// <inheritdoc/>
     /// <remarks>Two: while the workers pack one piece, the disk reads the other. The workers pack one piece at a time.</remarks>
     public int LoadsAtOnce => 2;
 

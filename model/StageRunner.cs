@@ -24,14 +24,22 @@ public sealed class StageRunner : IStageRunner
         int hidden = parts.Config.HiddenSize;
         ElementType type = parts.Options.Mode.Element();
         IComputeDevice device = parts.Device;
-        HiddenStates = _owned.Add(device.CreateActivation(rows, hidden, ElementType.F32));
-        Routed = _owned.Add(device.CreateRoutedRows(rows, parts.TopK, parts.Config.Experts));
-        _step = _owned.Add(parts.Attention.CreateRows());
-        _normed = _owned.Add(device.CreateActivation(rows, hidden, type));
-        if (parts.Config.HasExperts)
+        try
         {
-            ExpertInput = _owned.Add(device.CreateActivation(rows * parts.TopK, hidden, type));
-            ExpertOutput = _owned.Add(device.CreateActivation(rows * parts.TopK, hidden, type));
+            HiddenStates = _owned.Add(device.CreateActivation(rows, hidden, ElementType.F32));
+            Routed = _owned.Add(device.CreateRoutedRows(rows, parts.TopK, parts.Config.Experts));
+            _step = _owned.Add(parts.Attention.CreateRows());
+            _normed = _owned.Add(device.CreateActivation(rows, hidden, type));
+            if (parts.Config.HasExperts)
+            {
+                ExpertInput = _owned.Add(device.CreateActivation(rows * parts.TopK, hidden, type));
+                ExpertOutput = _owned.Add(device.CreateActivation(rows * parts.TopK, hidden, type));
+            }
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
         }
     }
 

@@ -6,7 +6,13 @@ namespace HunyuanOrleans.Cuda.Attention;
 /// <summary>The heads of a model's attention, and how its keys and values are stored.</summary>
 internal sealed record AttentionShape
 {
-    private static readonly int[] Sizes = [16, 64, 80, 128];
+    /// <summary>Head sizes are multiples of it.</summary>
+    public const int SizeUnit = 8;
+
+    /// <summary>The largest head size.</summary>
+    public const int MaxSize = 128;
+
+    private static readonly int[] Sizes = [16, 64, 80, MaxSize];
 
     /// <summary>Creates the shape.</summary>
     /// <param name="heads">Query heads.</param>
@@ -62,9 +68,9 @@ internal sealed record AttentionShape
     /// <exception cref="ArgumentOutOfRangeException">No kernel can treat the head size.</exception>
     public static int Padded(int headSize)
     {
-        if (headSize <= 0 || headSize % 8 != 0 || headSize > Sizes[^1])
+        if (headSize <= 0 || headSize % SizeUnit != 0 || headSize > MaxSize)
         {
-            throw new ArgumentOutOfRangeException(nameof(headSize), headSize, $"Head sizes are multiples of 8 up to {Sizes[^1]}.");
+            throw new ArgumentOutOfRangeException(nameof(headSize), headSize, $"Head sizes are multiples of {SizeUnit} up to {MaxSize}.");
         }
 
         return Array.Find(Sizes, size => size >= headSize);

@@ -56,17 +56,17 @@ internal sealed unsafe class CudaContext : IDisposable
     /// <exception cref="CudaException">The context is lost.</exception>
     public void Enter()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!TryEnter())
         {
             throw new CudaException(_failure!);
         }
     }
 
-    /// <summary>Makes the context current on the calling thread, unless it is lost.</summary>
+    /// <summary>Makes the context current on the calling thread, unless it is lost or disposed.</summary>
     public bool TryEnter()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_failure is not null)
+        if (_failure is not null || _disposed)
         {
             return false;
         }

@@ -11,6 +11,20 @@ public sealed record CudaDevices(IReadOnlyList<CudaDevice> Devices, string? Prob
     /// <summary>Asks the driver for the devices. A machine without driver or device is not an error.</summary>
     public static CudaDevices Find() => Find(null);
 
+    /// <summary>Asks the driver for one device, without disturbing others.</summary>
+    /// <param name="ordinal">Its number, from 0.</param>
+    /// <exception cref="CudaException">There is no driver or no such device.</exception>
+    public static CudaDevice Find(int ordinal) => Find(ordinal, null);
+
+    /// <summary>Asks a driver for one device.</summary>
+    /// <param name="ordinal">Its number, from 0.</param>
+    /// <param name="path">The driver's library; null for that of the system.</param>
+    internal static CudaDevice Find(int ordinal, string? path)
+    {
+        CudaLibrary library = CudaLibrary.Load(path);
+        return Describe(library, DeviceQuery.Read(library, ordinal));
+    }
+
     /// <summary>Asks a driver for the devices.</summary>
     /// <param name="path">The driver's library; null for that of the system.</param>
     internal static CudaDevices Find(string? path)

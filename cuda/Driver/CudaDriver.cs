@@ -27,7 +27,7 @@ public sealed unsafe class CudaDriver : ICudaDriver
     /// <inheritdoc/>
     public CudaDeviceInfo Device { get; }
 
-    /// <summary>Why no call can succeed any more; null if calls can.</summary>
+    /// <inheritdoc/>
     public string? Failure => _context.Failure;
 
     /// <summary>Opens a device. Drivers of the same device share its context.</summary>
@@ -262,6 +262,21 @@ public sealed unsafe class CudaDriver : ICudaDriver
         _context.Check(_library.GraphDestroy(graph));
         _context.Check(result);
         return executable;
+    }
+
+    /// <inheritdoc/>
+    public void AbandonCapture(nint stream)
+    {
+        if (_context.TryEnter())
+        {
+            // A recording that something disturbed gives an error and no graph, which is as good.
+            nint graph = 0;
+            _ = _library.StreamEndCapture(stream, &graph);
+            if (graph != 0)
+            {
+                _ = _library.GraphDestroy(graph);
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ public interface ICudaDriver : IDisposable
     /// <summary>The device.</summary>
     CudaDeviceInfo Device { get; }
 
+    /// <summary>Why no call can succeed any more; null if calls can.</summary>
+    string? Failure { get; }
+
     /// <summary>Allocates device memory, aligned to 256 bytes at least. Its content is undefined.</summary>
     /// <exception cref="CudaException">The device has not enough memory.</exception>
     ulong Allocate(long bytes);
@@ -86,6 +89,9 @@ public interface ICudaDriver : IDisposable
     /// <summary>Ends the recording of <see cref="BeginCapture"/>.</summary>
     /// <returns>The graph, ready to be launched.</returns>
     nint EndCapture(nint stream);
+
+    /// <summary>Ends a recording without a graph, whatever happened to it.</summary>
+    void AbandonCapture(nint stream);
 
     /// <summary>Runs the work of a graph in a stream.</summary>
     void LaunchGraphAsync(nint graph, nint stream);

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Cuda.Memory;
 
@@ -67,6 +68,13 @@ internal sealed class CudaActivation : IActivation
     {
         CheckCopy(firstRow, rows, target.Length);
         _staging.CopyOut(RowAddress(firstRow), target, RowLength, Stride);
+    }
+
+    /// <inheritdoc/>
+    public void CopyTo(int rows, Activation target)
+    {
+        target.CheckTarget(this, rows);
+        _staging.CopyOut(Address, target, rows, RowLength, Stride);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Cuda.Memory;
 
@@ -24,7 +25,17 @@ internal sealed unsafe class RowStaging : IDisposable
     {
         (_driver, _stream, HalfBytes) = (driver, stream, halfBytes);
         _memory = driver.AllocatePinned(2L * halfBytes);
-        _copied = [driver.CreateEvent(), driver.CreateEvent()];
+        _copied = new nint[2];
+        try
+        {
+            _copied[0] = driver.CreateEvent();
+            _copied[1] = driver.CreateEvent();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The longest row, with its padding, that can be copied.</summary>
@@ -58,11 +69,44 @@ internal sealed unsafe class RowStaging : IDisposable
     /// <param name="target">Receives the rows, one after the other.</param>
     /// <param name="rowLength">Bytes of a row.</param>
     /// <param name="stride">Bytes from row to row on the device.</param>
-    public void CopyOut(ulong source, Span<byte> target, int rowLength, int stride)
+    public void CopyOut(ulong source, Span<byte> target, int rowLength, int stride) =>
+        CopyOut(source, target, null, target.Length / rowLength, rowLength, stride);
+
+    /// <summary>Copies rows from the device to the first rows of a buffer, after the work that was submitted to the stream before.</summary>
+    /// <param name="source">Address of the first row.</param>
+    /// <param name="target">Receives the rows.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="rowLength">Bytes of a row.</param>
+    /// <param name="stride">Bytes from row to row on the device.</param>
+    public void CopyOut(ulong source, Activation target, int rows, int rowLength, int stride) =>
+        CopyOut(source, default, target, rows, rowLength, stride);
+
+    /// <summary>Waits for the copies and frees the pinned memory.</summary>
+    public void Dispose()
     {
         lock (_gate)
         {
-            int rows = target.Length / rowLength;
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            foreach (nint copied in _copied.Where(static handle => handle != 0))
+            {
+                _driver.WaitFor(copied);
+                _driver.DestroyEvent(copied);
+            }
+
+            _driver.FreePinned(_memory);
+        }
+    }
+
+    // The rows go to the span, or to the buffer if there is one.
+    private void CopyOut(ulong source, Span<byte> span, Activation? buffer, int rows, int rowLength, int stride)
+    {
+        lock (_gate)
+        {
             int perPiece = HalfBytes / stride;
             for (int first = 0; first < rows + perPiece; first += perPiece)
             {
@@ -78,30 +122,13 @@ internal sealed unsafe class RowStaging : IDisposable
                 if (first > 0)
                 {
                     _driver.WaitFor(_copied[previous]);
-                    Unpack(Half(previous), target[((first - perPiece) * rowLength)..(Math.Min(first, rows) * rowLength)], rowLength, stride);
+                    for (int row = first - perPiece; row < Math.Min(first, rows); row++)
+                    {
+                        ReadOnlySpan<byte> staged = Half(previous).Slice((row - (first - perPiece)) * stride, rowLength);
+                        staged.CopyTo(buffer is null ? span.Slice(row * rowLength, rowLength) : buffer.RowBytes(row));
+                    }
                 }
             }
-        }
-    }
-
-    /// <summary>Waits for the copies and frees the pinned memory.</summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-            foreach (nint copied in _copied)
-            {
-                _driver.WaitFor(copied);
-                _driver.DestroyEvent(copied);
-            }
-
-            _driver.FreePinned(_memory);
         }
     }
 
@@ -117,20 +144,6 @@ internal sealed unsafe class RowStaging : IDisposable
         {
             rows[..rowLength].CopyTo(staged);
             staged[rowLength..stride].Clear();
-        }
-    }
-
-    private static void Unpack(ReadOnlySpan<byte> staged, Span<byte> rows, int rowLength, int stride)
-    {
-        if (rowLength == stride)
-        {
-            staged[..rows.Length].CopyTo(rows);
-            return;
-        }
-
-        for (; !rows.IsEmpty; rows = rows[rowLength..], staged = staged[stride..])
-        {
-            staged[..rowLength].CopyTo(rows);
         }
     }
 

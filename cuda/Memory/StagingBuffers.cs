@@ -56,15 +56,19 @@ public sealed class StagingBuffers : IDisposable
     /// <param name="bytes">Number of bytes.</param>
     /// <param name="fill">Called on the calling thread for each part of the upload, in ascending order.</param>
     /// <param name="cancellationToken">Ends the upload before its next part. No copy is running when the method throws.</param>
-    public void Upload(ulong target, long bytes, FillStaging fill, CancellationToken cancellationToken = default)
+    /// <param name="unit">Every part but the last has a multiple of so many bytes.</param>
+    public void Upload(ulong target, long bytes, FillStaging fill, CancellationToken cancellationToken = default, long unit = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(unit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, _bytes);
+        int most = (int)(_bytes / unit * unit);
         nint done = _driver.CreateEvent();
         try
         {
-            for (long offset = 0; offset < bytes; offset += _bytes)
+            for (long offset = 0; offset < bytes; offset += most)
             {
-                Send(target, offset, (int)Math.Min(_bytes, bytes - offset), fill, cancellationToken);
+                Send(target, offset, (int)Math.Min(most, bytes - offset), fill, cancellationToken);
             }
         }
         finally

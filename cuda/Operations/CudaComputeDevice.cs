@@ -1,6 +1,7 @@
 using HunyuanOrleans.Cuda.Attention;
 using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Cuda.Kernels;
 using HunyuanOrleans.Cuda.Memory;
 using HunyuanOrleans.Cuda.Products;
 using HunyuanOrleans.Cuda.Rows;
@@ -19,27 +20,37 @@ public sealed class CudaComputeDevice : IComputeDevice
 
     private readonly ICudaDriver _driver;
     private readonly nint _stream;
-    private readonly KernelCompiler _compiler = new();
+    private readonly KernelCompiler _compiler;
     private readonly KernelLoader _kernels;
     private readonly RowStaging _staging;
-    private readonly StagingBuffers _weights;
+    private readonly CudaMatrixLoader _loader;
     private readonly RowOperations _operations;
     private readonly GrowingArray _lists;
     private readonly ProductLauncher _products;
+    private readonly Stack<IDisposable> _owned = [];
 
     /// <summary>Prepares a device.</summary>
-    /// <param name="driver">The device's driver, which is disposed with it.</param>
+    /// <param name="driver">The device's driver, which is disposed with it, also if it cannot be prepared.</param>
+    /// <exception cref="CudaException">The device or the host has not enough memory.</exception>
     public CudaComputeDevice(ICudaDriver driver)
     {
-        _driver = driver;
-        _stream = driver.CreateStream();
-        _kernels = new KernelLoader(driver, _compiler);
-        _staging = new RowStaging(driver, _stream);
-        _weights = new StagingBuffers(driver);
-        _operations = new RowOperations(driver, _kernels, _stream);
-        _lists = new GrowingArray(driver, _stream, _staging);
-        _products = new ProductLauncher(driver, _kernels);
-        Loader = new CudaMatrixLoader(driver, _weights);
+        _driver = Own(driver);
+        try
+        {
+            _stream = driver.CreateStream();
+            _compiler = Own(new KernelCompiler());
+            _kernels = new KernelLoader(driver, _compiler);
+            _staging = Own(new RowStaging(driver, _stream));
+            _loader = Own(new CudaMatrixLoader(driver, Own(new StagingBuffers(driver))));
+            _operations = new RowOperations(driver, _kernels, _stream);
+            _lists = Own(new GrowingArray(driver, _stream, _staging));
+            _products = new ProductLauncher(driver, _kernels);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a device of this machine.</summary>
@@ -60,7 +71,10 @@ public sealed class CudaComputeDevice : IComputeDevice
     public bool UsesHostMemory => false;
 
     /// <inheritdoc/>
-    public IMatrixLoader Loader { get; }
+    public IMatrixLoader Loader => _loader;
+
+    /// <inheritdoc/>
+    public string? Failure => _driver.Failure;
 
     /// <inheritdoc/>
     public void Synchronize() => _driver.Synchronize(_stream);
@@ -114,18 +128,31 @@ public sealed class CudaComputeDevice : IComputeDevice
     }
 
     /// <inheritdoc/>
-    public IKvPool CreateKvPool(KvShape shape, bool reserve) => new CudaKv(
-        _driver, new CudaKvPool(_driver, shape.Groups, shape.Blocks, shape.Heads, shape.HeadSize, shape.Type, reserve), _stream);
+    public IKvPool CreateKvPool(KvShape shape, bool reserve)
+    {
+        if (shape.HeadSize % AttentionShape.SizeUnit != 0 || shape.HeadSize > AttentionShape.MaxSize)
+        {
+            throw new DeviceException(
+                $"{_driver.Device.Name} cannot compute heads of {shape.HeadSize} elements; allowed: multiples of {AttentionShape.SizeUnit} up to {AttentionShape.MaxSize}.");
+        }
+
+        return new CudaKv(_driver, new CudaKvPool(_driver, shape.Groups, shape.Blocks, shape.Heads, shape.HeadSize, shape.Type, reserve), _stream);
+    }
 
     /// <inheritdoc/>
-    public long KvBlockBytes(KvShape shape) => CudaKvPool.BytesPerBlock(shape.Heads, shape.HeadSize, shape.Type);
+    public IMatrixTable CreateTable(int count) => new CudaMatrixTable(Array<ulong>(2 * count), Array<ulong>(2 * count));
 
     /// <inheritdoc/>
-    public IMatrixTable CreateTable(int count) => new CudaMatrixTable(Array<ulong>(2 * count));
+    public IRoutedRows CreateRoutedRows(int maxTokens, int maxTopK, int experts)
+    {
+        if (experts > RoutingKernels.MaxExperts || maxTopK > RoutingKernels.MaxTopK)
+        {
+            throw new DeviceException(
+                $"{_driver.Device.Name} cannot choose {maxTopK} of {experts} experts; allowed: at most {RoutingKernels.MaxTopK} of {RoutingKernels.MaxExperts}.");
+        }
 
-    /// <inheritdoc/>
-    public IRoutedRows CreateRoutedRows(int maxTokens, int maxTopK, int experts) =>
-        new CudaRouted(new CudaRoutedRows(_driver, _kernels, _stream, _staging, maxTokens, maxTopK, experts), experts);
+        return new CudaRouted(new CudaRoutedRows(_driver, _kernels, _stream, _staging, maxTokens, maxTopK, experts), experts);
+    }
 
     /// <inheritdoc/>
     public IExpertRows CreateExpertRows(int experts) => new CudaExpertRows(Array<int>(experts + 1));
@@ -160,12 +187,23 @@ public sealed class CudaComputeDevice : IComputeDevice
     /// <inheritdoc/>
     public void Dispose()
     {
-        _lists.Dispose();
-        _weights.Dispose();
-        _staging.Dispose();
-        _driver.DestroyStream(_stream);
-        _compiler.Dispose();
-        _driver.Dispose();
+        while (_owned.TryPop(out IDisposable? owned))
+        {
+            // The driver is the last: with it go its streams and what nothing else owns.
+            if (owned == _driver && _stream != 0)
+            {
+                _driver.DestroyStream(_stream);
+            }
+
+            owned.Dispose();
+        }
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
     }
 
     private CudaActivation Buffer(int rows, int columns, ElementType type) => new(_driver, _stream, _staging, rows, columns, type);

@@ -15,23 +15,19 @@ public static class CudaDeviceChoice
     /// <summary>Whether a name is that of a GPU, whether there is one or not.</summary>
     public static bool IsName(string name) => Ordinal(name) is not null;
 
-    /// <summary>Finds a GPU.</summary>
+    /// <summary>Finds a GPU. Others of the machine are not disturbed.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="ArgumentException">The name is not that of a GPU.</exception>
     /// <exception cref="CudaException">There is no such GPU, or it cannot be used; the message says why.</exception>
-    public static DeviceChoice Find(string name) => Find(name, CudaDevices.Find());
+    public static DeviceChoice Find(string name) => Find(name, null);
 
-    /// <summary>Finds a GPU among those of a machine.</summary>
-    internal static DeviceChoice Find(string name, CudaDevices devices)
+    /// <summary>Finds a GPU of a driver.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">The driver's library; null for that of the system.</param>
+    internal static DeviceChoice Find(string name, string? path)
     {
         int ordinal = Ordinal(name) ?? throw new ArgumentException($"\"{name}\" is no GPU's name; allowed: {NameForm}.", nameof(name));
-        if (ordinal >= devices.Devices.Count)
-        {
-            string there = devices.Devices.Count == 0 ? "none" : $"{CudaDevices.NameOf(0)} to {CudaDevices.NameOf(devices.Devices.Count - 1)}";
-            throw new CudaException($"There is no {CudaDevices.NameOf(ordinal)} on this machine. {devices.Problem ?? $"It has {there}."}");
-        }
-
-        CudaDevice device = devices.Devices[ordinal];
+        CudaDevice device = CudaDevices.Find(ordinal, path);
         return device.Problem is { } problem
             ? throw new CudaException(problem)
             : new DeviceChoice(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Memory;
 using HunyuanOrleans.Cuda.Packing;
@@ -10,11 +11,14 @@ using HunyuanOrleans.Kernels.Threading;
 
 namespace HunyuanOrleans.Cuda.Operations;
 
-/// <summary>Packs weights into pinned memory, piece by piece, while earlier pieces are copied to the device.</summary>
+/// <summary>Packs weights into pinned memory, part by part, while earlier parts are copied to the device.</summary>
 /// <param name="driver">The driver.</param>
 /// <param name="staging">The pinned memory.</param>
-internal sealed class CudaMatrixLoader(ICudaDriver driver, StagingBuffers staging) : IMatrixLoader
+internal sealed class CudaMatrixLoader(ICudaDriver driver, StagingBuffers staging) : IMatrixLoader, IDisposable
 {
+    // Each keeps buffers for its workers.
+    private readonly ConcurrentBag<CudaMatrixPacker> _packers = [];
+
     /// <inheritdoc/>
     public long SizeOf(int rows, int columns, ElementType type, bool paired) => CudaMatrixLayout.Of(rows, columns, type, paired).ByteLength;
 
@@ -27,29 +31,43 @@ internal sealed class CudaMatrixLoader(ICudaDriver driver, StagingBuffers stagin
         CudaMatrixLayout layout = CudaMatrixLayout.Of(matrix.Rows, matrix.Columns, matrix.Type, matrix.Paired);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, memory.ByteLength - layout.ByteLength);
         DeviceMatrix target = DeviceMatrix.At(layout, ((CudaMemory)memory).Address + (ulong)offset);
-        using CudaMatrixPacker packer = new();
-        int most = (int)Math.Max(1, StagingBuffers.DefaultBytes / layout.WeightTileBytes);
-        for (int first = 0; first < layout.RowTiles; first += most)
+        CudaMatrixPacker packer = _packers.TryTake(out CudaMatrixPacker? unused) ? unused : new CudaMatrixPacker();
+        try
         {
-            int tiles = Math.Min(most, layout.RowTiles - first);
-            Upload(packer, pool, layout, matrix, first, tiles, target, cancellationToken);
+            Upload(packer, pool, layout, matrix, target, cancellationToken);
+        }
+        finally
+        {
+            _packers.Add(packer);
         }
 
         return new CudaMatrix(target);
     }
 
-    private void Upload(
-        CudaMatrixPacker packer, WorkerPool pool, CudaMatrixLayout layout, MatrixSource matrix, int first, int tiles, DeviceMatrix target, CancellationToken cancellationToken)
+    /// <summary>Frees the memory of the workers. Nothing may be loading.</summary>
+    public void Dispose()
     {
-        byte[] scales = new byte[tiles * layout.ScaleTileBytes];
-        staging.Upload(
-            target.Weights + (ulong)(first * layout.WeightTileBytes),
-            tiles * layout.WeightTileBytes,
-            (_, part) => packer.Pack(pool, layout, matrix.Sources, first, tiles, part, scales),
-            cancellationToken);
-        if (scales.Length > 0)
+        while (_packers.TryTake(out CudaMatrixPacker? packer))
         {
-            staging.Upload(target.Scales + (ulong)(first * layout.ScaleTileBytes), scales.Length, (_, part) => scales.CopyTo(part), cancellationToken);
+            packer.Dispose();
         }
+    }
+
+    private void Upload(
+        CudaMatrixPacker packer, WorkerPool pool, CudaMatrixLayout layout, MatrixSource matrix, DeviceMatrix target, CancellationToken cancellationToken)
+    {
+        byte[] scales = new byte[layout.ScaleBytes];
+        staging.Upload(
+            target.Weights,
+            layout.WeightBytes,
+            (offset, part) =>
+            {
+                int first = (int)(offset / layout.WeightTileBytes), tiles = (int)(part.Length / layout.WeightTileBytes);
+                Span<byte> scalesOfPart = scales.AsSpan((int)(first * layout.ScaleTileBytes), (int)(tiles * layout.ScaleTileBytes));
+                packer.Pack(pool, layout, matrix.Sources, first, tiles, part, scalesOfPart);
+            },
+            cancellationToken,
+            layout.WeightTileBytes);
+        staging.Upload(target.Scales, scales.Length, (offset, part) => scales.AsSpan((int)offset, part.Length).CopyTo(part), cancellationToken);
     }
 }

@@ -5,25 +5,18 @@ using HunyuanOrleans.Kernels.Devices;
 namespace HunyuanOrleans.Cuda.Operations;
 
 /// <summary>
-/// The addresses of experts' matrices in device memory. An expert that is not there, or not to be computed, has the address 0, at which kernels return. The
+/// The addresses of experts' matrices in device memory. An expert that is not there, or not to be computed, has the address 0, at which kernels return. A
 /// table is uploaded when it is used after a change.
 /// </summary>
-internal sealed class CudaMatrixTable : IMatrixTable
+/// <param name="all">Device memory for two addresses of each expert, weights and scales.</param>
+/// <param name="some">As much for a step that does not compute every expert that is there.</param>
+internal sealed class CudaMatrixTable(CudaArray<ulong> all, CudaArray<ulong> some) : IMatrixTable
 {
-    private readonly CudaMatrix?[] _matrices;
-    private readonly CudaArray<ulong> _table;
-    private readonly ulong[] _addresses;
-    private readonly ulong[] _uploaded;
-
-    /// <summary>Allocates the table.</summary>
-    /// <param name="table">Two addresses for each expert, weights and scales.</param>
-    public CudaMatrixTable(CudaArray<ulong> table)
-    {
-        _table = table;
-        _matrices = new CudaMatrix?[table.Length / 2];
-        _addresses = new ulong[table.Length];
-        _uploaded = new ulong[table.Length];
-    }
+    private readonly CudaMatrix?[] _matrices = new CudaMatrix?[all.Length / 2];
+    private readonly ulong[] _addresses = new ulong[all.Length];
+    private readonly ulong[] _masked = new ulong[all.Length];
+    private readonly ulong[] _uploadedMasked = new ulong[all.Length];
+    private bool _isUploaded;
 
     /// <inheritdoc/>
     public int Count => _matrices.Length;
@@ -32,7 +25,13 @@ internal sealed class CudaMatrixTable : IMatrixTable
     public IMatrix? this[int expert]
     {
         get => _matrices[expert];
-        set => _matrices[expert] = (CudaMatrix?)value;
+        set
+        {
+            _matrices[expert] = (CudaMatrix?)value;
+            DeviceMatrix? matrix = _matrices[expert]?.Matrix;
+            (_addresses[2 * expert], _addresses[(2 * expert) + 1]) = (matrix?.Weights ?? 0, matrix?.Scales ?? 0);
+            _isUploaded = false;
+        }
     }
 
     /// <summary>The matrices of consecutive experts.</summary>
@@ -42,15 +41,13 @@ internal sealed class CudaMatrixTable : IMatrixTable
     /// <returns>Null if none of them is there.</returns>
     public DeviceMatrix? Select(int first, int count, ReadOnlySpan<bool> local)
     {
-        Array.Clear(_addresses);
         DeviceMatrix? any = null;
+        bool masks = false;
         for (int i = 0; i < count; i++)
         {
-            if (_matrices[first + i] is { } expert && (local.IsEmpty || local[i]))
-            {
-                any = expert.Matrix;
-                (_addresses[2 * (first + i)], _addresses[(2 * (first + i)) + 1]) = (any.Weights, any.Scales);
-            }
+            bool isWanted = local.IsEmpty || local[i];
+            any = isWanted ? _matrices[first + i]?.Matrix ?? any : any;
+            masks |= !isWanted && _matrices[first + i] is not null;
         }
 
         if (any is null)
@@ -58,15 +55,45 @@ internal sealed class CudaMatrixTable : IMatrixTable
             return null;
         }
 
-        if (!_addresses.AsSpan().SequenceEqual(_uploaded))
-        {
-            _addresses.CopyTo(_uploaded, 0);
-            _table.CopyIn(_uploaded);
-        }
-
-        return DeviceMatrix.OfExperts(any.Layout, _table.Address + (ulong)(first * 2 * sizeof(ulong)), count);
+        ulong table = masks ? UploadMasked(first, local) : Upload();
+        return DeviceMatrix.OfExperts(any.Layout, table + (ulong)(first * 2 * sizeof(ulong)), count);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _table.Dispose();
+    public void Dispose()
+    {
+        all.Dispose();
+        some.Dispose();
+    }
+
+    private ulong Upload()
+    {
+        if (!_isUploaded)
+        {
+            all.CopyIn(_addresses);
+            _isUploaded = true;
+        }
+
+        return all.Address;
+    }
+
+    private ulong UploadMasked(int first, ReadOnlySpan<bool> local)
+    {
+        _addresses.CopyTo(_masked, 0);
+        for (int i = 0; i < local.Length; i++)
+        {
+            if (!local[i])
+            {
+                _masked.AsSpan(2 * (first + i), 2).Clear();
+            }
+        }
+
+        if (!_masked.AsSpan().SequenceEqual(_uploadedMasked))
+        {
+            _masked.CopyTo(_uploadedMasked, 0);
+            some.CopyIn(_masked);
+        }
+
+        return some.Address;
+    }
 }

@@ -5,21 +5,22 @@ namespace HunyuanOrleans.Cuda.Operations;
 
 /// <summary>
 /// Graphs of the operations of steps, by the sizes of their launches. The operations of the first step of some sizes are submitted one by one, which loads
-/// their kernels; those of the second are recorded; later ones are one launch. Not thread-safe.
+/// their kernels; those of the second are recorded; later ones are one launch. The sizes that were used last are kept. Not thread-safe.
 /// </summary>
 internal sealed class StepGraphs(ICudaDriver driver, nint stream) : IDisposable
 {
     /// <summary>Most rows of a step that is recorded: larger ones take long enough for their launches not to matter, and differ more.</summary>
     public const int MaxRows = 64;
 
-    // A batch that fills and empties passes through every number of rows.
-    private const int MaxGraphs = 256;
+    /// <summary>Most sizes that are kept. A batch that fills and empties passes through every number of rows.</summary>
+    public const int MaxSizes = 256;
 
-    private readonly Dictionary<AttentionGrid, nint> _graphs = [];
+    private readonly Dictionary<AttentionGrid, Entry> _entries = [];
     private Action? _recorded;
+    private long _steps;
 
     /// <summary>Number of graphs.</summary>
-    public int Count => _graphs.Values.Count(static graph => graph != 0);
+    public int Count => _entries.Values.Count(static entry => entry.Graph != 0);
 
     /// <summary>Runs or replays the operations of a step.</summary>
     public void Run(AttentionGrid grid, Action run)
@@ -27,36 +28,57 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream) : IDisposable
         if (grid.Rows > MaxRows || (_recorded is not null && _recorded != run))
         {
             run();
+            return;
         }
-        else if (_graphs.TryGetValue(grid, out nint graph))
-        {
-            if (graph == 0)
-            {
-                _graphs[grid] = graph = Record(run);
-            }
 
-            driver.LaunchGraphAsync(graph, stream);
+        _recorded = run;
+        if (!_entries.TryGetValue(grid, out Entry? entry))
+        {
+            run();
+            MakeRoom();
+            entry = new Entry();
+            _entries.Add(grid, entry);
         }
         else
         {
-            run();
-            _recorded = run;
-            if (_graphs.Count < MaxGraphs)
+            if (entry.Graph == 0)
             {
-                _graphs.Add(grid, 0);
+                entry.Graph = Record(run);
             }
+
+            driver.LaunchGraphAsync(entry.Graph, stream);
         }
+
+        entry.LastStep = ++_steps;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (nint graph in _graphs.Values.Where(static graph => graph != 0))
+        foreach (Entry entry in _entries.Values)
         {
-            driver.DestroyGraph(graph);
+            Destroy(entry);
         }
 
-        _graphs.Clear();
+        _entries.Clear();
+    }
+
+    private void MakeRoom()
+    {
+        if (_entries.Count == MaxSizes)
+        {
+            AttentionGrid oldest = _entries.MinBy(static pair => pair.Value.LastStep).Key;
+            Destroy(_entries[oldest]);
+            _entries.Remove(oldest);
+        }
+    }
+
+    private void Destroy(Entry entry)
+    {
+        if (entry.Graph != 0)
+        {
+            driver.DestroyGraph(entry.Graph);
+        }
     }
 
     private nint Record(Action run)
@@ -68,10 +90,19 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream) : IDisposable
         }
         catch
         {
-            driver.DestroyGraph(driver.EndCapture(stream));
+            driver.AbandonCapture(stream);
             throw;
         }
 
         return driver.EndCapture(stream);
+    }
+
+    private sealed class Entry
+    {
+        /// <summary>The graph; 0 until the operations are recorded.</summary>
+        public nint Graph { get; set; }
+
+        /// <summary>Number of the last step of these sizes.</summary>
+        public long LastStep { get; set; }
     }
 }

@@ -43,8 +43,8 @@ public static class DeviceCatalog
         ?? throw new ModelException($"device is \"{name}\"; allowed: {string.Join(", ", Names)}.");
 
     /// <summary>
-    /// The device of the catalogue that a driver describes, such as "NVIDIA H100 80GB HBM3". A device that is not in the catalogue counts as the slowest GPU
-    /// of it, so that a plan does not expect too much of it.
+    /// The device of the catalogue that a driver describes, such as "NVIDIA H100 80GB HBM3". A GPU that is not in the catalogue counts as an
+    /// l40s, whose memory is the slowest here.
     /// </summary>
     public static DeviceProfile Describe(string description) =>
         All.FirstOrDefault(device => device.Name != "cpu" && description.Split(' ', '-').Contains(device.Name, StringComparer.OrdinalIgnoreCase)) ?? Get("l40s");

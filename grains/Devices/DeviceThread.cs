@@ -12,22 +12,26 @@ public sealed class DeviceThread : IDisposable
     private readonly ConcurrentQueue<DeviceJob> _jobs = new();
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Action? _started;
+    private readonly Func<string?>? _failure;
+    private readonly Action<string>? _lost;
     private readonly Thread _thread;
     private volatile bool _stopping;
     private long _busy;
 
-    private DeviceThread(string name, Action? started)
+    private DeviceThread(string name, Action? started, Func<string?>? failure, Action<string>? lost)
     {
-        _started = started;
+        (_started, _failure, _lost) = (started, failure, lost);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
     }
 
     /// <summary>Starts a thread.</summary>
     /// <param name="name">Name of the thread, for debuggers.</param>
     /// <param name="started">Runs first on the thread; null for none.</param>
-    public static DeviceThread Start(string name, Action? started = null)
+    /// <param name="failure">Asked after each job: why the device cannot compute any more; null if it can.</param>
+    /// <param name="lost">Called once, on the thread, with the first such reason.</param>
+    public static DeviceThread Start(string name, Action? started = null, Func<string?>? failure = null, Action<string>? lost = null)
     {
-        DeviceThread device = new(name, started);
+        DeviceThread device = new(name, started, failure, lost);
         device._thread.Start();
         return device;
     }
@@ -64,6 +68,7 @@ public sealed class DeviceThread : IDisposable
     private void Run()
     {
         _started?.Invoke();
+        bool isLost = false;
         while (true)
         {
             _signal.Wait();
@@ -78,6 +83,11 @@ public sealed class DeviceThread : IDisposable
                 long started = Stopwatch.GetTimestamp();
                 job.Execute();
                 Volatile.Write(ref _busy, _busy + (Stopwatch.GetTimestamp() - started));
+                if (!isLost && _failure?.Invoke() is { } failure)
+                {
+                    isLost = true;
+                    _lost?.Invoke(failure);
+                }
             }
         }
     }

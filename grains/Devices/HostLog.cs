@@ -12,6 +12,9 @@ internal static partial class HostLog
     [LoggerMessage(101, LogLevel.Error, "{Holder} could not be loaded.")]
     public static partial void LoadFailed(ILogger logger, string holder, Exception fault);
 
+    [LoggerMessage(103, LogLevel.Critical, "The device of model {Model} is lost: {Failure}")]
+    public static partial void DeviceLost(ILogger logger, string model, string failure);
+
     [LoggerMessage(102, LogLevel.Debug, "{Piece} of model {Model} was dropped.")]
     public static partial void Dropped(ILogger logger, ModelPiece piece, string model);
 }

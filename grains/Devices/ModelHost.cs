@@ -3,6 +3,7 @@ using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Shards;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
@@ -28,6 +29,7 @@ public sealed class ModelHost : IDisposable
     private readonly Lazy<ModelConfig> _config;
     private readonly PieceStore _pieces;
     private readonly TimeProvider _time;
+    private readonly Action<string>? _lost;
     private volatile Parts? _parts;
     private long _epoch;
     private long _step;
@@ -41,9 +43,11 @@ public sealed class ModelHost : IDisposable
     /// <param name="memory">The memory of the silo, shared with its other models.</param>
     /// <param name="logger">Receives what was loaded and dropped.</param>
     /// <param name="time">The clock.</param>
-    public ModelHost(ModelSettings settings, MemoryBudget memory, ILogger logger, TimeProvider time)
+    /// <param name="lost">Called if the device cannot compute any more, with the reason; null for nothing.</param>
+    public ModelHost(ModelSettings settings, MemoryBudget memory, ILogger logger, TimeProvider time, Action<string>? lost = null)
     {
         Settings = settings;
+        _lost = lost;
         _logger = logger;
         Sessions = new KvSessions(time);
         _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
@@ -299,7 +303,7 @@ public sealed class ModelHost : IDisposable
 
             HostLog.Loaded(_logger, holder, pieces.Length, Loaded.Device.Memory.Weights);
         }
-        catch (Exception fault) when (fault is ModelException or IOException or OutOfMemoryException)
+        catch (Exception fault) when (fault is ModelException or DeviceException or IOException or OutOfMemoryException)
         {
             HostLog.LoadFailed(_logger, holder, fault);
             throw new GrainCallException($"{holder} cannot be loaded: {fault.Message}");
@@ -322,6 +326,12 @@ public sealed class ModelHost : IDisposable
         return _pieces.DropAllExceptAsync(_holders.Pieces());
     }
 
+    private void OnDeviceLost(string failure)
+    {
+        HostLog.DeviceLost(_logger, Settings.Name, failure);
+        _lost?.Invoke(failure);
+    }
+
     /// <summary>Opens the device and its buffers unless they are open.</summary>
     /// <exception cref="ModelException">Config, files or options are wrong.</exception>
     internal Parts Open()
@@ -332,7 +342,7 @@ public sealed class ModelHost : IDisposable
         }
 
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Parts parts = new(Settings);
+        Parts parts = new(Settings, OnDeviceLost);
         _parts = parts;
         if (_disposed)
         {
@@ -345,20 +355,29 @@ public sealed class ModelHost : IDisposable
     /// <summary>The device, threads and buffers that exist once the model has been opened.</summary>
     internal sealed class Parts : IDisposable
     {
-        public Parts(ModelSettings settings)
+        public Parts(ModelSettings settings, Action<string> lost)
         {
             Device = settings.OpenDevice();
-            Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter);
-            Stage = new Stage(this);
-            Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
+            Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter, () => Device.Failure, lost);
             LoadSlots = new SemaphoreSlim(Device.LoadsAtOnce);
+            try
+            {
+                Stage = new Stage(this);
+                Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
+            }
+            catch
+            {
+                // The next load opens the device again.
+                Dispose();
+                throw;
+            }
         }
 
         public IModelDevice Device { get; }
 
         public DeviceThread Thread { get; }
 
-        public Stage Stage { get; }
+        public Stage Stage { get; } = null!;
 
         public ExpertStage? Experts { get; }
 
@@ -371,7 +390,7 @@ public sealed class ModelHost : IDisposable
         public void Dispose()
         {
             Thread.Dispose();
-            Stage.Dispose();
+            Stage?.Dispose();
             Experts?.Dispose();
             Device.Dispose();
         }

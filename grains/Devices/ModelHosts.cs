@@ -14,7 +14,7 @@ public sealed class ModelHosts : IDisposable
     {
         Memory = new MemoryBudget(options.Capacity.MemoryBytes);
         _hosts = options.Models.ToDictionary(
-            static model => model.Name, model => new ModelHost(model, Memory, loggers.CreateLogger<ModelHost>(), time), StringComparer.Ordinal);
+            static model => model.Name, model => new ModelHost(model, Memory, loggers.CreateLogger<ModelHost>(), time, options.DeviceLost), StringComparer.Ordinal);
     }
 
     /// <summary>The memory that the models share.</summary>

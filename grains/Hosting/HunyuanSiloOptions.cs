@@ -99,6 +99,12 @@ public sealed record HunyuanSiloOptions
     /// </summary>
     public double TimeScale { get; init; } = 1;
 
+    /// <summary>
+    /// Called on the device's thread when a device cannot compute any more, as a GPU after a fault, with the reason. Default null: the silo stays in the
+    /// cluster and every step that needs it fails. A process that ends instead is replaced by the other silos.
+    /// </summary>
+    public Action<string>? DeviceLost { get; init; }
+
     /// <summary>How often the load of experts is collected to replicate hot ones. Default zero: never.</summary>
     public TimeSpan RebalanceInterval { get; init; } = TimeSpan.Zero;
 

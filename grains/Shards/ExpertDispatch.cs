@@ -46,7 +46,15 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         }
 
         _counts.Add(count);
-        _ranges.Add((row, count));
+        if (_ranges.Count > 0 && _ranges[^1].Row + _ranges[^1].Count == row)
+        {
+            _ranges[^1] = (_ranges[^1].Row, _ranges[^1].Count + count);
+        }
+        else
+        {
+            _ranges.Add((row, count));
+        }
+
         _rows += count;
     }
 

@@ -12,6 +12,8 @@ internal sealed class ExpertStage : IDisposable
     private readonly IExpertRunner _runner;
     private readonly DeviceJob _run;
     private ExpertMessage _message = null!;
+    private byte[] _reply = [];
+    private int _rows;
 
     public ExpertStage(ModelHost.Parts parts)
     {
@@ -24,22 +26,22 @@ internal sealed class ExpertStage : IDisposable
     /// <exception cref="ModelException">An expert is not on this silo, or there are more rows than fit.</exception>
     public async ValueTask<ExpertReply> RunAsync(ExpertMessage message)
     {
-        _message = message;
         int rows = Rows.Count(message.Counts);
         Rows.Check(message.Rows, rows, _runner.Input);
-        Rows.Read(message.Rows, 0, _runner.Input, 0, rows);
+        (_message, _rows, _reply) = (message, rows, Rows.Allocate(rows, _runner.Output));
         await _run.RunAsync(_parts.Thread);
-        byte[] reply = Rows.Allocate(rows, _runner.Output);
-        Rows.Write(_runner.Output, 0, rows, reply, 0);
-        return new ExpertReply(reply);
+        return new ExpertReply(_reply);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
 
+    // Copies here too: a copy from a device waits for whatever the device computes, which a thread of Orleans must not.
     private void Run()
     {
+        Rows.Read(_message.Rows, 0, _runner.Input, 0, _rows);
         _runner.Run(_message.Layer, _message.FirstExpert, _message.Counts);
         _parts.Device.Synchronize();
+        Rows.Write(_runner.Output, 0, _rows, _reply, 0);
     }
 }

@@ -245,12 +245,22 @@ internal sealed class Stage : IDisposable
             return true;
         }
 
+        for (int e = 0; e < _local.Length; e++)
+        {
+            _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
+        }
+
+        // A GPU need not be waited for if every expert is here, whichever were chosen. Its tokens are not counted then.
+        if (!_runner.Routed.AreCountsKnown && !_local.AsSpan().Contains(false))
+        {
+            return true;
+        }
+
         bool all = true;
         ReadOnlySpan<int> counts = _runner.Routed.Counts;
         for (int e = 0; e < counts.Length; e++)
         {
             ExpertTokens[(_layer * counts.Length) + e] += counts[e];
-            _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
             all &= _local[e] || counts[e] == 0;
         }
 

@@ -19,6 +19,9 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     /// <inheritdoc/>
     public IMatrixLoader? Loader => null;
 
+    /// <inheritdoc/>
+    public string? Failure => null;
+
     /// <summary>Does nothing: every operation has computed when it returns.</summary>
     public void Synchronize()
     {
@@ -39,9 +42,6 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     /// <inheritdoc/>
     public IKvPool CreateKvPool(KvShape shape, bool reserve) =>
         new KvBlocks(shape.Groups, shape.Blocks, shape.Heads, shape.HeadSize, shape.Type, reserve, shape.ComputeType);
-
-    /// <inheritdoc/>
-    public long KvBlockBytes(KvShape shape) => KvBlocks.BytesPerBlock(shape.Heads, shape.HeadSize, shape.Type);
 
     /// <inheritdoc/>
     public IMatrixTable CreateTable(int count) => new HostMatrixTable(count);

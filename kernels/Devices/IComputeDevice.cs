@@ -16,6 +16,9 @@ public interface IComputeDevice : IDisposable
     /// <summary>Loads weights into the device's own memory; null if the device uses the host's.</summary>
     IMatrixLoader? Loader { get; }
 
+    /// <summary>Why the device cannot compute any more; null if it can. Any thread may read it.</summary>
+    string? Failure { get; }
+
     /// <summary>Waits until everything that was submitted is computed.</summary>
     void Synchronize();
 
@@ -48,9 +51,6 @@ public interface IComputeDevice : IDisposable
     /// <param name="shape">Its shape.</param>
     /// <param name="reserve">Whether every group gets its memory now.</param>
     IKvPool CreateKvPool(KvShape shape, bool reserve);
-
-    /// <summary>Bytes of one block of one group in a pool of this shape.</summary>
-    long KvBlockBytes(KvShape shape);
 
     /// <summary>Creates a table of matrices, at first empty.</summary>
     IMatrixTable CreateTable(int count);

@@ -86,6 +86,26 @@ public sealed unsafe class Activation : IActivation
     }
 
     /// <inheritdoc/>
+    public void CopyTo(int rows, Activation target)
+    {
+        target.CheckTarget(this, rows);
+        for (int i = 0; i < rows; i++)
+        {
+            RowBytes(i).CopyTo(target.RowBytes(i));
+        }
+    }
+
+    /// <summary>Checks that rows can be copied here from another buffer.</summary>
+    /// <exception cref="ArgumentException">There are not as many rows, or columns or types differ.</exception>
+    public void CheckTarget(IActivation source, int rows)
+    {
+        if (rows < 0 || rows > Math.Min(Rows, source.Rows) || source.Columns != Columns || source.Type != Type)
+        {
+            throw new ArgumentException($"{rows} rows of {source.Type}[{source.Rows}, {source.Columns}] do not fit into {Type}[{Rows}, {Columns}].", nameof(rows));
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
     internal byte* Address(int row)

@@ -19,6 +19,9 @@ public interface IModelDevice : IDisposable
     /// <summary>What the device's memory is used for. Any thread may read it.</summary>
     DeviceMemory Memory { get; }
 
+    /// <summary>Why the device cannot compute any more; null if it can. Any thread may read it.</summary>
+    string? Failure { get; }
+
     /// <summary>Number of pieces to load at once for the full speed of the disk. More would only take memory.</summary>
     int LoadsAtOnce { get; }
 

@@ -17,11 +17,13 @@ internal static class WeightUploader
         try
         {
             List<PlannedMatrix> ordered = [.. plan.Matrices.OrderBy(WeightPacker.FirstAddress)];
+            ReadAhead readAhead = new(ordered);
             long total = ordered.Sum(static matrix => matrix.ByteLength), done = 0;
             for (int i = 0; i < ordered.Count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 PlannedMatrix planned = ordered[i];
+                readAhead.Advance(i + 1, planned.ByteLength);
                 planned.Matrix = loader.Load(memory, planned.Offset, planned.Source, pool, cancellationToken);
                 done += planned.ByteLength;
                 progress?.Report(new LoadProgress(i + 1, ordered.Count, done, total));

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Model.Parts;
 /// <summary>The kinds of pieces a model is divided into. Each piece can be installed on a device separately.</summary>
 public enum PieceKind
 {
-    /// <summary>The token embedding. Its rows are read from the mapped checkpoint, so it takes no additional memory.</summary>
+    /// <summary>The token embedding. A CPU reads its rows from the mapped checkpoint, so there it takes no additional memory; a GPU has a copy.</summary>
     Embedding,
 
     /// <summary>The last norm and lm_head.</summary>

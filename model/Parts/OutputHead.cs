@@ -49,10 +49,7 @@ internal sealed class OutputHead : IDisposable
         _norm.Run(_chosen, count, weights.Norm.Vector, _config.RmsNormEps, _normed);
         _products.Add(weights.Head.Matrix, _normed, _logits ?? logits, count, Epilogue.Store);
         _products.Run();
-        for (int i = 0; _logits is not null && i < count; i++)
-        {
-            _logits.CopyOut(i, 1, logits.RowBytes(i));
-        }
+        _logits?.CopyTo(count, logits);
     }
 
     /// <inheritdoc/>

@@ -48,6 +48,9 @@ public sealed class SimulatedDevice : IModelDevice
     public DeviceMemory Memory => _books.Current;
 
     /// <inheritdoc/>
+    public string? Failure => null;
+
+    /// <inheritdoc/>
     public int LoadsAtOnce => SimulatedLoader.Streams;
 
     /// <inheritdoc/>

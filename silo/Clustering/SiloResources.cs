@@ -29,10 +29,13 @@ internal static class SiloResources
     public static string Name(SiloSettings settings) => settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
 
     /// <summary>The capacity that the silo announces to the planner. A simulated link that is slower than the device's network counts.</summary>
-    public static SiloCapacity Capacity(SiloSettings settings)
+    /// <param name="settings">The settings.</param>
+    /// <param name="gpu">The GPU that computes, from <see cref="FindGpu"/>.</param>
+    public static SiloCapacity Capacity(SiloSettings settings, DeviceChoice? gpu)
     {
-        DeviceProfile device = DeviceCatalog.FindSimulated(settings.Device) ?? (Gpu(settings) is { } gpu ? DeviceCatalog.Describe(gpu.Description) : DeviceCatalog.Get(settings.Device));
-        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), device, memoryBytes: MemoryBytes(settings)) with
+        DeviceProfile device = DeviceCatalog.FindSimulated(settings.Device)
+            ?? (gpu is null ? DeviceCatalog.Get(settings.Device) : DeviceCatalog.Describe(gpu.Description));
+        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), device, memoryBytes: MemoryBytes(settings, gpu)) with
         {
             Device = settings.Device.ToLowerInvariant(),
             Zone = settings.Zone,
@@ -53,8 +56,9 @@ internal static class SiloResources
     /// <summary>The model of the cluster; empty if the settings name no folder.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="warn">Gets warnings of loading, such as a packed copy that cannot be written.</param>
+    /// <param name="gpu">The GPU that computes, from <see cref="FindGpu"/>.</param>
     /// <exception cref="SettingsException">The buffers for a step do not fit beside the memory for weights and K/V.</exception>
-    public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn)
+    public static IReadOnlyList<ModelSettings> Models(SiloSettings settings, Action<string> warn, DeviceChoice? gpu)
     {
         if (settings.Model is not { Length: > 0 } folder)
         {
@@ -65,11 +69,11 @@ internal static class SiloResources
         {
             Name = settings.ModelName ?? new DirectoryInfo(folder).Name,
             Directory = Path.GetFullPath(folder),
-            Options = Loading(settings, warn),
+            Options = Loading(settings, warn) with { Device = gpu },
             Engine = new EngineOptions { Scheduler = Scheduling(settings) },
             Simulation = Simulation(settings, folder),
         };
-        CheckScratch(settings, model);
+        CheckScratch(settings, gpu);
         return [model];
     }
 
@@ -86,7 +90,6 @@ internal static class SiloResources
         MaxBatchTokens = settings.MaxBatchTokens,
         MaxLogitRows = MaxSequences(settings),
         PackedCache = settings.PackedCache,
-        Device = Gpu(settings),
         OnWarning = warn,
     };
 
@@ -100,7 +103,7 @@ internal static class SiloResources
 
     /// <summary>The GPU that computes; null if the CPU does.</summary>
     /// <exception cref="SettingsException">There is no such GPU, or it cannot be used.</exception>
-    private static DeviceChoice? Gpu(SiloSettings settings)
+    public static DeviceChoice? FindGpu(SiloSettings settings)
     {
         if (!CudaDeviceChoice.IsName(settings.Device))
         {
@@ -120,14 +123,15 @@ internal static class SiloResources
 
     private static int MaxSequences(SiloSettings settings) => settings.MaxSequences ?? ModelOptions.DefaultSequences(settings.MaxBatchTokens);
 
-    // Only a CPU's silo keeps its buffers in the memory that this process can see.
-    private static void CheckScratch(SiloSettings settings, ModelSettings model)
+    // A simulated device keeps books of its buffers itself.
+    private static void CheckScratch(SiloSettings settings, DeviceChoice? gpu)
     {
-        long total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, memory = MemoryBytes(settings);
-        long scratch = ScratchSize.Of(ModelConfig.Load(model.Directory), model.Options).Bytes;
-        if (settings.Device.Equals(Cpu, StringComparison.OrdinalIgnoreCase) && scratch > total - Math.Min(memory, total))
+        bool cpu = settings.Device.Equals(Cpu, StringComparison.OrdinalIgnoreCase);
+        long total = gpu?.FreeBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, memory = MemoryBytes(settings, gpu), scratch = Buffers(settings);
+        if ((cpu || gpu is not null) && (memory <= 0 || scratch > total - Math.Min(memory, total)))
         {
-            string problem = $"{settings.MaxBatchTokens}, and {MaxSequences(settings)} sequences: their buffers take {scratch} bytes, and {Math.Max(0, total - memory)} of this machine's "
+            string owner = gpu is null ? "this machine's" : $"the free memory of {gpu.Name},";
+            string problem = $"{settings.MaxBatchTokens}, and {MaxSequences(settings)} sequences: their buffers take {scratch} bytes, and {Math.Max(0, total - memory)} of {owner} "
                 + $"{total} bytes are left beside {memory} for weights and K/V";
             throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.MaxBatchTokens))
                 .Problem(problem, "fewer tokens or sequences, or a smaller --memory"));
@@ -136,16 +140,19 @@ internal static class SiloResources
 
     private static SimulationOptions? Simulation(SiloSettings settings, string folder) => DeviceCatalog.FindSimulated(settings.Device) is not { } device ? null : new()
     {
-        Hardware = device.Simulated(MemoryBytes(settings) + Reserved(settings, folder)),
+        Hardware = device.Simulated(MemoryBytes(settings, gpu: null) + Reserved(settings, folder)),
         TimeScale = settings.TimeScale,
         ExpertSkew = settings.ExpertSkew,
     };
 
-    private static long MemoryBytes(SiloSettings settings) =>
+    private static long MemoryBytes(SiloSettings settings, DeviceChoice? gpu) =>
         settings.Memory is string text ? MemorySize.Parse(text)!.Value
-        : Gpu(settings) is { } gpu ? (long)(gpu.FreeBytes * GpuMemoryFraction) - (settings.Model is { } model ? ScratchSize.Of(ModelConfig.Load(model), Loading(settings, static _ => { })).Bytes : 0)
+        : gpu is not null ? (long)(gpu.FreeBytes * GpuMemoryFraction) - Buffers(settings)
         : DeviceCatalog.FindSimulated(settings.Device) is { } simulated ? simulated.MemoryBytes - (settings.Model is { } folder ? Reserved(settings, folder) : 0)
         : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultMemoryFraction);
+
+    private static long Buffers(SiloSettings settings) =>
+        settings.Model is { Length: > 0 } folder ? ScratchSize.Of(ModelConfig.Load(folder), Loading(settings, static _ => { })).Bytes : 0;
 
     // What a simulated device needs beside weights and K/V.
     private static long Reserved(SiloSettings settings, string folder) => SimulatedDevice.ReservedBytes(ModelConfig.Load(folder), Loading(settings, static _ => { }));

@@ -1,4 +1,6 @@
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Silo.Hosting;
 using HunyuanOrleans.Silo.Settings;
 using Orleans.Configuration;
 
@@ -29,16 +31,22 @@ internal static class SiloServiceExtensions
         return builder;
     }
 
-    private static HunyuanSiloOptions GrainOptions(SiloSettings settings) => new()
+    private static HunyuanSiloOptions GrainOptions(SiloSettings settings)
     {
-        Models = SiloResources.Models(settings, Console.Error.WriteLine),
-        Capacity = SiloResources.Capacity(settings),
-        LeaveGrace = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
-        StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
-        SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
-        MinSilos = settings.MinSilos,
-        RebalanceInterval = TimeSpan.FromSeconds(settings.RebalanceSeconds),
-        Link = SiloResources.Link(settings),
-        TimeScale = settings.TimeScale,
-    };
+        DeviceChoice? gpu = SiloResources.FindGpu(settings);
+        return new HunyuanSiloOptions
+        {
+            Models = SiloResources.Models(settings, Console.Error.WriteLine, gpu),
+            Capacity = SiloResources.Capacity(settings, gpu),
+            LeaveGrace = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
+            StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
+            SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
+            MinSilos = settings.MinSilos,
+            RebalanceInterval = TimeSpan.FromSeconds(settings.RebalanceSeconds),
+            Link = SiloResources.Link(settings),
+            TimeScale = settings.TimeScale,
+            // The process cannot use the device any more, and the others take its share only when it is gone.
+            DeviceLost = static _ => Environment.Exit(SiloHost.Failed),
+        };
+    }
 }

@@ -90,7 +90,7 @@ public sealed class SettingsTests
     public void The_request_deadline_counts_for_requests_over_HTTP()
     {
         SiloSettings settings = Read("--model", TestPaths.DemoModel, "--request-deadline", "90").Silo;
-        ModelSettings model = Assert.Single(SiloResources.Models(settings, static _ => { }));
+        ModelSettings model = Assert.Single(SiloResources.Models(settings, static _ => { }, gpu: null));
         Assert.Equal(TimeSpan.FromSeconds(90), ClusterModelService.ClientOptions(model, settings).Deadline);
     }
 

@@ -2,6 +2,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Silo.Clustering;
@@ -17,7 +18,7 @@ public sealed class SiloResourcesTests
     public void Silos_announce_the_capacity_of_their_settings()
     {
         SiloSettings settings = SettingsTests.Read("--name", "a", "--device", "H100", "--memory", "74.5GiB", "--zone", "rack1", "--role", "experts").Silo;
-        SiloCapacity capacity = SiloResources.Capacity(settings);
+        SiloCapacity capacity = SiloResources.Capacity(settings, gpu: null);
         Assert.Equal(("a", "h100", "rack1", SiloRole.Experts), (capacity.Name, capacity.Device, capacity.Zone, capacity.Role));
         Assert.Equal((long)(74.5 * (1L << 30)), capacity.MemoryBytes);
         Assert.Equal(DeviceCatalog.Get("h100").MemoryBandwidth, capacity.MemoryBandwidth);
@@ -26,17 +27,17 @@ public sealed class SiloResourcesTests
 
     [Fact]
     public void By_default_a_part_of_the_machines_memory_is_announced() =>
-        Assert.InRange(SiloResources.Capacity(SettingsTests.Read().Silo).MemoryBytes, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
+        Assert.InRange(SiloResources.Capacity(SettingsTests.Read().Silo, gpu: null).MemoryBytes, 1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - 1);
 
     [Fact]
     public void A_model_has_the_name_of_its_folder_unless_it_is_given_one()
     {
         string folder = TestPaths.DemoModel;
-        Assert.Empty(SiloResources.Models(SettingsTests.Read().Silo, _ => { }));
-        var model = Assert.Single(SiloResources.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }));
+        Assert.Empty(SiloResources.Models(SettingsTests.Read().Silo, _ => { }, gpu: null));
+        var model = Assert.Single(SiloResources.Models(SettingsTests.Read("--model", folder + "/").Silo, _ => { }, gpu: null));
         model.Validate();
         Assert.Equal(("demo-model", Path.GetFullPath(folder)), (model.Name, Path.TrimEndingDirectorySeparator(model.Directory)));
-        Assert.Equal("other", SiloResources.Models(SettingsTests.Read("--model", folder, "--model-name", "other").Silo, _ => { })[0].Name);
+        Assert.Equal("other", SiloResources.Models(SettingsTests.Read("--model", folder, "--model-name", "other").Silo, _ => { }, gpu: null)[0].Name);
     }
 
     [Fact]
@@ -61,7 +62,7 @@ public sealed class SiloResourcesTests
     [InlineData(64, 64, "--max-batch-tokens", "64")]
     public void Steps_are_filled_up_to_the_settings(int tokens, int sequences, params string[] flags)
     {
-        ModelSettings model = SiloResources.Models(SettingsTests.Read(["--model", TestPaths.DemoModel, "--memory", "1MB", .. flags]).Silo, _ => { })[0];
+        ModelSettings model = SiloResources.Models(SettingsTests.Read(["--model", TestPaths.DemoModel, "--memory", "1MB", .. flags]).Silo, _ => { }, gpu: null)[0];
         model.Options.Validate();
         model.Engine.Scheduler.Validate();
         SchedulerOptions inEffect = model.Engine.Scheduler.Fit(
@@ -74,9 +75,33 @@ public sealed class SiloResourcesTests
     {
         long total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         string[] flags = ["--model", TestPaths.DemoModel, "--memory", $"{total - 1000}"];
-        var refused = Assert.Throws<SettingsException>(() => SiloResources.Models(SettingsTests.Read(flags).Silo, _ => { }));
+        var refused = Assert.Throws<SettingsException>(() => SiloResources.Models(SettingsTests.Read(flags).Silo, _ => { }, gpu: null));
         Assert.Contains("--max-batch-tokens", refused.Message, StringComparison.Ordinal);
         Assert.Contains($"1000 of this machine's {total} bytes are left beside {total - 1000}", refused.Message, StringComparison.Ordinal);
-        Assert.Single(SiloResources.Models(SettingsTests.Read([.. flags, "--device", "h200"]).Silo, _ => { }));
+        Assert.Single(SiloResources.Models(SettingsTests.Read([.. flags, "--device", "h200"]).Silo, _ => { }, gpu: null));
     }
+
+    [Fact]
+    public void A_gpu_announces_its_free_memory_without_its_buffers()
+    {
+        DeviceChoice gpu = Gpu(80L << 30);
+        SiloSettings settings = SettingsTests.Read("--model", TestPaths.DemoModel, "--device", "cuda:0").Silo;
+        SiloCapacity capacity = SiloResources.Capacity(settings, gpu);
+        Assert.Equal("cuda:0", capacity.Device);
+        Assert.Equal(DeviceCatalog.Get("h100").MemoryBandwidth, capacity.MemoryBandwidth);
+        Assert.InRange(capacity.MemoryBytes, 70L << 30, (80L << 30) * 95 / 100);
+        Assert.Same(gpu, Assert.Single(SiloResources.Models(settings, _ => { }, gpu)).Options.Device);
+    }
+
+    [Theory]
+    [InlineData(1L << 20, "--max-batch-tokens", "512")]
+    [InlineData(80L << 30, "--memory", "100GB")]
+    public void A_gpu_with_too_little_memory_is_refused(long free, params string[] flags)
+    {
+        SiloSettings settings = SettingsTests.Read(["--model", TestPaths.DemoModel, "--device", "cuda:0", .. flags]).Silo;
+        var refused = Assert.Throws<SettingsException>(() => SiloResources.Models(settings, _ => { }, Gpu(free)));
+        Assert.Contains($"of the free memory of cuda:0, {free} bytes", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static DeviceChoice Gpu(long free) => new("cuda:0", "NVIDIA H100 80GB HBM3", "cuda 9.0", free, static () => throw new NotSupportedException());
 }

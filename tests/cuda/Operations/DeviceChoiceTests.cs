@@ -1,6 +1,7 @@
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Cuda.Tests.Operations;
@@ -8,8 +9,6 @@ namespace HunyuanOrleans.Cuda.Tests.Operations;
 /// <summary>A GPU is found by its name, or an error says why it cannot be used.</summary>
 public sealed class DeviceChoiceTests
 {
-    private static readonly CudaDeviceInfo Info = new(0, "NVIDIA H100 80GB HBM3", 80L << 30, 79L << 30, 9, 0, 132, 232448, new Version(12, 4));
-
     [Theory]
     [InlineData("cuda:0", true)]
     [InlineData("CUDA:12", true)]
@@ -20,20 +19,27 @@ public sealed class DeviceChoiceTests
     [InlineData("cpu", false)]
     public void Names(string name, bool isName) => Assert.Equal(isName, CudaDeviceChoice.IsName(name));
 
-    [Fact]
+    [SkippableFact]
     public void A_device_has_its_kind_and_free_memory()
     {
-        DeviceChoice choice = CudaDeviceChoice.Find("Cuda:0", new CudaDevices([new CudaDevice(Info, null)], null));
-        Assert.Equal(("cuda:0", Info.Name, "cuda 9.0", 79L << 30), (choice.Name, choice.Description, choice.Kind, choice.FreeBytes));
+        using FakeCuda fake = Create();
+        DeviceChoice choice = CudaDeviceChoice.Find("Cuda:1", fake.Library);
+        Assert.Equal(("cuda:1", "Fake GPU 1", "cuda 9.0"), (choice.Name, choice.Description, choice.Kind));
+        Assert.Equal(1L << 30, choice.FreeBytes);
     }
 
-    [Fact]
-    public void A_device_that_is_not_there_or_cannot_be_used()
+    [SkippableFact]
+    public void A_device_that_is_not_there_is_refused()
     {
-        CudaDevices one = new([new CudaDevice(Info, "It is too old.")], null);
-        Assert.Equal("It is too old.", Assert.Throws<CudaException>(() => CudaDeviceChoice.Find("cuda:0", one)).Message);
-        Assert.Equal("There is no cuda:1 on this machine. It has cuda:0 to cuda:0.", Assert.Throws<CudaException>(() => CudaDeviceChoice.Find("cuda:1", one)).Message);
-        CudaDevices none = new([], "There is no driver.");
-        Assert.Equal("There is no cuda:0 on this machine. There is no driver.", Assert.Throws<CudaException>(() => CudaDeviceChoice.Find("cuda:0", none)).Message);
+        using FakeCuda fake = Create();
+        Assert.Equal("cuda:2 does not exist: this machine has 2 CUDA devices.", Assert.Throws<CudaException>(() => CudaDeviceChoice.Find("cuda:2", fake.Library)).Message);
+        Assert.Throws<ArgumentException>(() => CudaDeviceChoice.Find("cpu", fake.Library));
+    }
+
+    private static FakeCuda Create()
+    {
+        FakeCuda? cuda = FakeCuda.Create();
+        Skip.If(cuda is null, FakeCuda.NotBuilt);
+        return cuda;
     }
 }

@@ -43,6 +43,28 @@ public sealed class StepGraphsTests : IDisposable
     }
 
     [Fact]
+    public void The_sizes_that_were_used_last_are_kept()
+    {
+        Action run = Run;
+        AttentionGrid first = new(1, 1, 0), second = new(1, 2, 0);
+        foreach (AttentionGrid grid in (AttentionGrid[])[first, first, second, second])
+        {
+            Step(grid, run);
+        }
+
+        for (int size = 3; size <= StepGraphs.MaxSizes; size++)
+        {
+            Step(new AttentionGrid(1, size, 0), run);
+        }
+
+        int calls = Step(first, run);
+        Step(new AttentionGrid(1, StepGraphs.MaxSizes + 1, 0), run);
+        Assert.Equal(1, _graphs.Count);
+        Assert.Equal(calls + 1, Step(first, run));
+        Assert.Equal(calls + 2, Step(second, run));
+    }
+
+    [Fact]
     public void A_failure_while_it_is_recorded_leaves_no_recording()
     {
         bool fails = false;

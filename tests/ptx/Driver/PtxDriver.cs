@@ -37,6 +37,9 @@ public sealed class PtxDriver : ICudaDriver
     public CudaDeviceInfo Device => new(
         0, "PTX interpreter", _options.MemoryBytes, _options.MemoryBytes - _memory.UsedBytes, 9, 0, 132, SharedBytesPerBlock, new Version(13, 0));
 
+    /// <inheritdoc/>
+    public string? Failure => _broken?.Message;
+
     /// <summary>What each kernel did so far, by the name of its entry.</summary>
     public IReadOnlyDictionary<string, KernelStatistics> Statistics => _statistics;
 
@@ -178,6 +181,9 @@ public sealed class PtxDriver : ICudaDriver
 
     /// <inheritdoc/>
     public nint EndCapture(nint stream) => Locked(() => _graphs.Add(_streams[stream].EndCapture()));
+
+    /// <inheritdoc/>
+    public void AbandonCapture(nint stream) => Locked(() => _ = _streams[stream].EndCapture());
 
     /// <inheritdoc/>
     public void LaunchGraphAsync(nint graph, nint stream) => Locked(() =>
