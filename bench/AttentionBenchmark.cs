@@ -72,7 +72,7 @@ internal static class AttentionBenchmark
                 _cache.GetBlock(0, block).Clear();
             }
 
-            _queries = new QueryBuffer(1, heads, _cache);
+            _queries = new QueryBuffer(1, heads, _cache, PanelKernels.For(isa));
             _attention = new PagedAttention(pool, _cache, heads / keyHeads, PanelKernels.For(isa));
             _output = new Activation(1, heads * headSize, ElementType.BF16);
             _batch = new AttentionBatch(heads, keyHeads);

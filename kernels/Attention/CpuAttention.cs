@@ -17,7 +17,7 @@ internal sealed class CpuAttention : IAttention
     {
         _cache = cache;
         _preprocessor = new QkvPreprocessor(pool);
-        _queries = new QueryBuffer(maxRows, heads, cache);
+        _queries = new QueryBuffer(maxRows, heads, cache, kernels);
         _attention = new PagedAttention(pool, cache, heads / cache.Heads, kernels);
     }
 

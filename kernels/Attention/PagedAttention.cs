@@ -215,7 +215,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTiles(PanelKernelTable table, ref PanelArgs args, byte* x, float* y, int from, int rows)
     {
-        int limit = table.Panels == PanelKernels.BlockPanels ? Math.Min(6, table.MaxTokens) : table.MaxTokens;
+        int limit = table.Panels == PanelKernels.BlockPanels ? table.TileTokens : table.MaxTokens;
         int tiles = (rows - from + limit - 1) / limit;
         for (int tile = 0; tile < tiles; tile++)
         {
@@ -262,7 +262,11 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
                 p *= Vector512.Load(scales + TilePositions + i);
             }
 
-            if (_cache.ComputeType == ElementType.BF16)
+            if (_queries.Widened)
+            {
+                Conversion.RoundToBf16(p).Store(probabilities + i);
+            }
+            else if (_cache.ComputeType == ElementType.BF16)
             {
                 Conversion.StoreBf16(p, (ushort*)probabilities + i);
             }

@@ -186,7 +186,11 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         for (; i + 16 <= d; i += 16)
         {
             Vector512<float> value = Vector512.Load(x + i) * n * Vector512.Load(scale + i);
-            if (_cache.ComputeType == ElementType.BF16)
+            if (_queries.Widened)
+            {
+                Conversion.RoundToBf16(value).Store((float*)target + i);
+            }
+            else if (_cache.ComputeType == ElementType.BF16)
             {
                 Conversion.StoreBf16(value, (ushort*)target + i);
             }
@@ -199,7 +203,11 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         for (; i < d; i++)
         {
             float value = x[i] * norm * scale[i];
-            if (_cache.ComputeType == ElementType.BF16)
+            if (_queries.Widened)
+            {
+                ((float*)target)[i] = Conversion.ToSingle(Conversion.ToBf16(value));
+            }
+            else if (_cache.ComputeType == ElementType.BF16)
             {
                 ((ushort*)target)[i] = Conversion.ToBf16(value);
             }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Panels;
 
 namespace HunyuanOrleans.Kernels.Attention;
 
@@ -14,14 +15,16 @@ public sealed unsafe class QueryBuffer : IDisposable
     /// <param name="maxRows">Most rows in a batch.</param>
     /// <param name="heads">Query heads, a multiple of the key/value heads of <paramref name="cache"/>.</param>
     /// <param name="cache">The cache that the queries attend to, which determines head size and type.</param>
-    public QueryBuffer(int maxRows, int heads, KvBlocks cache)
+    /// <param name="kernels">The kernels that multiply queries with keys.</param>
+    public QueryBuffer(int maxRows, int heads, KvBlocks cache, PanelKernels kernels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNotEqual(heads % cache.Heads, 0, nameof(heads));
         MaxRows = maxRows;
         Heads = heads;
         GroupHeads = heads / cache.Heads;
-        Stride = cache.KeySteps * 4L;
+        Widened = kernels.WidensX(cache.ComputeType);
+        Stride = cache.KeySteps * (Widened ? 8L : 4L);
         _buffer = new NativeBuffer(Stride * heads * maxRows);
     }
 
@@ -33,6 +36,9 @@ public sealed unsafe class QueryBuffer : IDisposable
 
     /// <summary>Query heads that share a key/value head.</summary>
     public int GroupHeads { get; }
+
+    /// <summary>Whether queries that are rounded to bfloat16 are stored as float32.</summary>
+    internal bool Widened { get; }
 
     /// <summary>Bytes from one query to the next.</summary>
     internal long Stride { get; }

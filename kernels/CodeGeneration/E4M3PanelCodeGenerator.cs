@@ -18,10 +18,10 @@ internal sealed class E4M3PanelCodeGenerator : PanelCodeGenerator
     private Label _tables;
 
     /// <summary>Creates the generator for a tile shape that <see cref="FitsExpanding"/> accepts.</summary>
-    public E4M3PanelCodeGenerator(int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces)
-        : base(DotProduct.Bf16Pairs, tokens, panels, weightStride, ahead, pieces) => _tables = C.CreateLabel();
+    public E4M3PanelCodeGenerator(in PanelShape shape)
+        : base(DotProduct.Bf16Pairs, in shape) => _tables = C.CreateLabel();
 
-    protected override int XStepBytes => 4 * E4M3Expansion.Factor;
+    protected override int XStepBytes => 8;
 
     /// <summary>Whether the sums of a tile fit the registers that tables and intermediate values leave free.</summary>
     public static bool FitsExpanding(int tokens, int panels) => Fits(tokens, panels) && tokens * panels <= FirstTemporary;

@@ -29,7 +29,7 @@ internal sealed unsafe class ExecutableMemory : IDisposable
         if (Protect(_address, _size, Read | Execute) != 0)
         {
             Dispose();
-            throw new PlatformNotSupportedException("The system refuses executable memory; set HUNYUAN_ISA=avx512 to run without generated code.");
+            throw new PlatformNotSupportedException("The system refuses executable memory; set HUNYUAN_ISA=portable to run without generated code.");
         }
     }
 

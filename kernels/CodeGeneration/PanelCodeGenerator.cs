@@ -37,14 +37,14 @@ internal class PanelCodeGenerator
     /// <summary>Bytes of x per step.</summary>
     protected virtual int XStepBytes => 4;
 
-    protected PanelCodeGenerator(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces)
+    protected PanelCodeGenerator(DotProduct dot, in PanelShape shape)
     {
         _dot = dot;
-        Tokens = tokens;
-        Panels = panels;
-        _stride = weightStride;
-        _ahead = ahead;
-        _pieces = pieces;
+        Tokens = shape.Tokens;
+        Panels = shape.Panels;
+        _stride = shape.Stride;
+        _ahead = shape.Ahead;
+        _pieces = shape.Pieces;
     }
 
     // If no register is left for x, it is read by embedded broadcast, which needs more loads.
@@ -54,13 +54,8 @@ internal class PanelCodeGenerator
 
     /// <summary>Assembles the kernel.</summary>
     /// <param name="dot">The instruction that multiplies.</param>
-    /// <param name="tokens">Tokens in the tile.</param>
-    /// <param name="panels">Panels of 16 rows in the tile.</param>
-    /// <param name="weightStride">Bytes from one step of the weights to the next.</param>
-    /// <param name="ahead">What the kernel reads ahead.</param>
-    /// <param name="pieces">Whether the weights lie in several pieces, <see cref="PanelArgs.Pieces"/>, which are read in order.</param>
-    public static byte[] Assemble(DotProduct dot, int tokens, int panels, int weightStride, ReadAhead ahead, bool pieces) =>
-        new PanelCodeGenerator(dot, tokens, panels, weightStride, ahead, pieces).Assemble();
+    /// <param name="shape">What the kernel is made for.</param>
+    public static byte[] Assemble(DotProduct dot, in PanelShape shape) => new PanelCodeGenerator(dot, in shape).Assemble();
 
     /// <summary>Assembles the kernel. Call it once only.</summary>
     public byte[] Assemble()

@@ -5,41 +5,44 @@ using static Iced.Intel.AssemblerRegisters;
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
 /// <summary>Generates a loop that only runs one dot product instruction on registers. Its speed is the machine's limit for such products.</summary>
-internal static class PeakCodeGenerator
+/// <param name="dot">The instruction.</param>
+/// <param name="wide">Whether vectors have 512 bits.</param>
+internal sealed class PeakCodeGenerator(DotProduct dot, bool wide)
 {
-    /// <summary>Number of independent instructions in an iteration, more than latency times throughput.</summary>
-    public const int Chains = 28;
+    private readonly VectorCode _v = new(wide);
 
     /// <summary>Number of multiplications and additions in an iteration.</summary>
-    public static double Operations(DotProduct dot) => Chains * 2.0 * 64 / (dot == DotProduct.Bytes ? 1 : 2);
+    public double Operations => Chains * 2.0 * _v.Bytes / (dot == DotProduct.Bytes ? 1 : 2);
+
+    // Independent instructions in an iteration, more than latency times throughput.
+    private int Chains => _v.Registers - 4;
 
     /// <summary>Assembles the loop. Its argument in rdi is the number of iterations.</summary>
-    public static byte[] Assemble(DotProduct dot)
+    public byte[] Assemble()
     {
-        Assembler c = new(64) { PreferVex = false };
         for (int i = 0; i < Chains + 2; i++)
         {
-            c.vpxord(Zmm[i], Zmm[i], Zmm[i]);
+            _v.Zero(i);
         }
 
-        Label loop = c.CreateLabel();
-        c.Label(ref loop);
+        Label loop = _v.C.CreateLabel();
+        _v.C.Label(ref loop);
         for (int i = 0; i < Chains; i++)
         {
             if (dot == DotProduct.Bytes)
             {
-                c.vpdpbusd(Zmm[i], Zmm[Chains], Zmm[Chains + 1]);
+                _v.AddByteProducts(i, Chains, Chains + 1);
             }
             else
             {
-                c.vdpbf16ps(Zmm[i], Zmm[Chains], Zmm[Chains + 1]);
+                _v.C.vdpbf16ps(Zmm[i], Zmm[Chains], Zmm[Chains + 1]);
             }
         }
 
-        c.dec(rdi);
-        c.jnz(loop);
-        c.vzeroupper();
-        c.ret();
-        return c.ToBytes();
+        _v.C.dec(rdi);
+        _v.C.jnz(loop);
+        _v.C.vzeroupper();
+        _v.C.ret();
+        return _v.C.ToBytes();
     }
 }

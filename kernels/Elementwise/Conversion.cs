@@ -118,10 +118,21 @@ public static unsafe class Conversion
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void StoreBf16(Vector512<float> value, ushort* destination)
     {
+        Vector512<uint> kept = RoundUpper(value) >> 16;
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(kept) : Vector256.Narrow(kept.GetLower(), kept.GetUpper())).Store(destination);
+    }
+
+    /// <summary>Rounds 16 values to those of bfloat16, as <see cref="ToBf16"/> does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> RoundToBf16(Vector512<float> value) => (RoundUpper(value) & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    // The upper halves of the lanes are the rounded values.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> RoundUpper(Vector512<float> value)
+    {
         Vector512<uint> bits = value.AsUInt32();
         Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
-        Vector512<uint> kept = Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, bits | Vector512.Create(0x400000u)) >> 16;
-        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(kept) : Vector256.Narrow(kept.GetLower(), kept.GetUpper())).Store(destination);
+        return Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, bits | Vector512.Create(0x400000u));
     }
 
     /// <summary>Loads 16 bfloat16 values as float32.</summary>

@@ -13,6 +13,9 @@ public static class E4M3
     /// <summary>Largest value.</summary>
     public const float Max = 448f;
 
+    /// <summary>The code of NaN. With the sign bit it is NaN too.</summary>
+    internal const byte NaN = 0x7F;
+
     // Its unit in the last place is 2^-9, so adding it rounds to a multiple of 2^-9.
     private const float SubnormalMagic = 16384f;
     private const uint SmallestNormal = 0x3C800000;

@@ -22,8 +22,8 @@ public sealed unsafe class MachineLimits : IDisposable
     private readonly WorkerPool _pool;
     private readonly InstructionSet _isa;
     private readonly NativeBuffer _memory;
-    private readonly ExecutableMemory? _pairs;
-    private readonly ExecutableMemory? _bytes;
+    private readonly Peak? _pairs;
+    private readonly Peak? _bytes;
     private readonly ReadJob _read;
 
     /// <summary>Allocates a gigabyte to read.</summary>
@@ -33,8 +33,8 @@ public sealed unsafe class MachineLimits : IDisposable
         _isa = isa;
         _memory = new NativeBuffer(ReadBytes);
         _read = new ReadJob(_memory);
-        _pairs = isa == InstructionSet.Avx512Bf16 ? new ExecutableMemory(PeakCodeGenerator.Assemble(DotProduct.Bf16Pairs)) : null;
-        _bytes = _pairs is not null && InstructionSets.HasVnni ? new ExecutableMemory(PeakCodeGenerator.Assemble(DotProduct.Bytes)) : null;
+        _pairs = isa == InstructionSet.Avx512Bf16 ? new Peak(DotProduct.Bf16Pairs, isa) : null;
+        _bytes = PanelCode.HasDotProduct(isa) ? new Peak(DotProduct.Bytes, isa) : null;
     }
 
     /// <summary>Reads a gigabyte once with all workers and returns bytes per second.</summary>
@@ -47,14 +47,13 @@ public sealed unsafe class MachineLimits : IDisposable
 
     /// <summary>
     /// Multiplies registers with all workers for about <paramref name="milliseconds"/> and returns operations per second, where a
-    /// multiplication and an addition count as two. If generated code multiplies weights of the type, its instruction is measured: vdpbf16ps
+    /// multiplication and an addition count as two. Where the instruction set has a dot product for the type, that is measured: vdpbf16ps
     /// for BF16 and F8E4M3, vpdpbusd for I8 and I4. Otherwise it is the float32 fused multiply-add at the vector width of the instruction set.
     /// </summary>
     public double PeakOperations(ElementType type, int milliseconds = 30)
     {
         bool integers = type is ElementType.I8 or ElementType.I4;
-        ExecutableMemory? code = integers ? _bytes : type == ElementType.F32 ? null : _pairs;
-        PeakJob job = new(code, integers ? DotProduct.Bytes : DotProduct.Bf16Pairs, _isa);
+        PeakJob job = new(integers ? _bytes : type == ElementType.F32 ? null : _pairs, _isa);
         double best = 0;
         for (long iterations = 10_000; ; iterations *= 2)
         {
@@ -100,19 +99,38 @@ public sealed unsafe class MachineLimits : IDisposable
         }
     }
 
-    private sealed class PeakJob(ExecutableMemory? code, DotProduct dot, InstructionSet isa) : IJob
+    // The generated loop of an instruction.
+    private sealed class Peak : IDisposable
+    {
+        private readonly ExecutableMemory _code;
+
+        public Peak(DotProduct dot, InstructionSet isa)
+        {
+            PeakCodeGenerator generator = new(dot, isa >= InstructionSet.Avx512);
+            Operations = generator.Operations;
+            _code = new ExecutableMemory(generator.Assemble());
+        }
+
+        public double Operations { get; }
+
+        public void Run(long iterations) => ((delegate* unmanaged<long, void>)_code.Address)(iterations);
+
+        public void Dispose() => _code.Dispose();
+    }
+
+    private sealed class PeakJob(Peak? code, InstructionSet isa) : IJob
     {
         // Stored in a field so that the compiler cannot remove the arithmetic.
         private Vector512<float> _result;
 
         public long Iterations { get; set; }
 
-        public double OperationsPerIteration => code is not null ? PeakCodeGenerator.Operations(dot) : FmaChains * 2.0 * Lanes;
+        public double OperationsPerIteration => code?.Operations ?? FmaChains * 2.0 * Lanes;
 
         private int Lanes => isa switch
         {
             InstructionSet.Portable => 4,
-            InstructionSet.Avx2 => 8,
+            InstructionSet.Avx2 or InstructionSet.AvxVnni => 8,
             _ => 16,
         };
 
@@ -121,7 +139,7 @@ public sealed unsafe class MachineLimits : IDisposable
         {
             if (code is not null)
             {
-                ((delegate* unmanaged<long, void>)code.Address)(Iterations);
+                code.Run(Iterations);
             }
             else if (Lanes == 4)
             {

@@ -13,7 +13,13 @@ internal sealed class BlockKernels
     private BlockKernels(PanelKernels kernels, ElementType type, int panels)
     {
         int stride = PackedLayout.StepStride(type, panels);
-        Expanded = type == ElementType.F8E4M3 ? For(kernels, ElementType.BF16, panels) : null;
+        if (type == ElementType.F8E4M3)
+        {
+            bool floats = kernels.WidensX(type);
+            Expanded = For(kernels, floats ? ElementType.F32 : ElementType.BF16, panels);
+            ExpansionFactor = floats ? E4M3Expansion.FloatFactor : E4M3Expansion.PairFactor;
+        }
+
         Stream = kernels.GetTable(type, panels, stride, ReadAhead.OwnStream);
         for (int lines = 0; lines <= MaxNextLines; lines++)
         {
@@ -23,6 +29,9 @@ internal sealed class BlockKernels
 
     /// <summary>The kernels for these weights after <see cref="E4M3Expansion"/>; null if the weights are always multiplied as they are.</summary>
     public BlockKernels? Expanded { get; }
+
+    /// <summary>Number of steps of <see cref="Expanded"/> for each step of these weights.</summary>
+    public int ExpansionFactor { get; } = 1;
 
     /// <summary>For weights that are read once from memory.</summary>
     public PanelKernelTable Stream { get; }

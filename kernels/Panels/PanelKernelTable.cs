@@ -1,3 +1,5 @@
+using HunyuanOrleans.Kernels.CodeGeneration;
+
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>The kernels of a tile shape, by token count. Each one is looked up at its first use. Thread-safe.</summary>
@@ -6,7 +8,13 @@ internal sealed unsafe class PanelKernelTable(PanelKernels kernels, ElementType 
     private readonly nint[] _byTokens = new nint[PanelKernels.MaxTileTokens + 1];
 
     /// <summary>Most tokens that one call can take.</summary>
-    public int MaxTokens { get; } = kernels.MaxTokens(type, panels);
+    public int MaxTokens { get; } = PanelCode.MaxTokens(kernels.Isa, type, panels);
+
+    /// <summary>Tokens in a tile if there are more than <see cref="MaxTokens"/>.</summary>
+    public int TileTokens { get; } = PanelCode.TileTokens(kernels.Isa, type, panels);
+
+    /// <summary>Most steps that all tiles multiply before the next ones.</summary>
+    public int ChunkSteps { get; } = PanelCode.ChunkSteps(kernels.Isa, type);
 
     public int Panels { get; } = panels;
 
@@ -20,7 +28,8 @@ internal sealed unsafe class PanelKernelTable(PanelKernels kernels, ElementType 
         nint kernel = _byTokens[args->Tokens];
         if (kernel == 0)
         {
-            kernel = _byTokens[args->Tokens] = kernels.GetKernel(type, args->Tokens, Panels, WeightStride, ahead, pieces);
+            PanelShape shape = new(type, args->Tokens, Panels, WeightStride, ahead, pieces);
+            kernel = _byTokens[args->Tokens] = kernels.GetKernel(in shape);
         }
 
         ((delegate* unmanaged<PanelArgs*, void>)kernel)(args);

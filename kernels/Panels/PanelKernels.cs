@@ -5,9 +5,8 @@ using HunyuanOrleans.Kernels.Isa;
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
-/// Provides the panel kernels of an instruction set. With <see cref="InstructionSet.Avx512Bf16"/> kernels are generated if the processor has an
-/// instruction for the element type; all others are portable. There is one instance per instruction set and process. Code is generated once
-/// for each tile shape and kept.
+/// Provides the panel kernels of an instruction set: <see cref="PanelCode"/> if code can be generated here, portable ones if not. There is one
+/// instance per instruction set and process. Code is generated once for each tile shape and kept.
 /// </summary>
 public sealed unsafe class PanelKernels
 {
@@ -26,7 +25,7 @@ public sealed unsafe class PanelKernels
     /// <summary>Most tokens in a tile.</summary>
     internal const int MaxTileTokens = 12;
 
-    private readonly ConcurrentDictionary<(ElementType Type, int Tokens, int Panels, int Stride, ReadAhead Ahead, bool Pieces), nint> _generated = new();
+    private readonly ConcurrentDictionary<PanelShape, nint> _generated = new();
     private readonly List<ExecutableMemory> _code = [];
     private readonly Lock _lock = new();
 
@@ -60,34 +59,18 @@ public sealed unsafe class PanelKernels
     internal PanelKernelTable GetTable(ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces = false) =>
         new(this, type, panels, weightStride, ahead, pieces);
 
-    /// <summary>Most tokens that one kernel call can take, or 0 if weights of the type must be expanded before.</summary>
-    internal int MaxTokens(ElementType type, int panels)
-    {
-        if (!Generates(type))
-        {
-            return type is ElementType.F8E4M3 ? 0 : MaxTileTokens;
-        }
+    /// <summary>Whether x is float32 for weights of the type, although they are BF16 or F8E4M3.</summary>
+    internal bool WidensX(ElementType type) => PanelCode.WidensX(Isa, type);
 
-        if (type == ElementType.I4)
-        {
-            return Int4PanelCodeGenerator.MaxTokens;
-        }
-
-        int tokens = MaxTileTokens;
-        while (!(type == ElementType.F8E4M3 ? E4M3PanelCodeGenerator.FitsExpanding(tokens, panels) : PanelCodeGenerator.Fits(tokens, panels)))
-        {
-            tokens--;
-        }
-
-        return tokens;
-    }
+    /// <summary>Whether the sums of I8 weights are those of q, not of q + 128 as they are stored.</summary>
+    internal bool MultipliesSigned => PanelCode.MultipliesSigned(Isa);
 
     /// <summary>Address of the kernel for a tile shape.</summary>
-    internal nint GetKernel(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces = false) => !Generates(type)
-        ? (nint)PortablePanelKernels.Select(type, Isa)
-        : _generated.GetOrAdd((type, tokens, panels, stride, ahead, pieces), static (shape, self) =>
+    internal nint GetKernel(in PanelShape shape) => !PanelCode.Generates(Isa)
+        ? (nint)PortablePanelKernels.Select(shape.Type, Isa)
+        : _generated.GetOrAdd(shape, static (key, self) =>
         {
-            ExecutableMemory code = new(Assemble(shape.Type, shape.Tokens, shape.Panels, shape.Stride, shape.Ahead, shape.Pieces));
+            ExecutableMemory code = new(PanelCode.Assemble(self.Isa, in key));
             lock (self._lock)
             {
                 self._code.Add(code);
@@ -95,20 +78,4 @@ public sealed unsafe class PanelKernels
 
             return code.Address;
         }, this);
-
-    private static byte[] Assemble(ElementType type, int tokens, int panels, int stride, ReadAhead ahead, bool pieces) => type switch
-    {
-        ElementType.F8E4M3 => new E4M3PanelCodeGenerator(tokens, panels, stride, ahead, pieces).Assemble(),
-        ElementType.I4 => Int4PanelCodeGenerator.Assemble(tokens, panels, ahead),
-        ElementType.I8 => PanelCodeGenerator.Assemble(DotProduct.Bytes, tokens, panels, stride, ahead, pieces),
-        _ => PanelCodeGenerator.Assemble(DotProduct.Bf16Pairs, tokens, panels, stride, ahead, pieces),
-    };
-
-    private bool Generates(ElementType type) => Isa == InstructionSet.Avx512Bf16 && type switch
-    {
-        ElementType.BF16 => true,
-        ElementType.I8 or ElementType.I4 => InstructionSets.HasVnni,
-        ElementType.F8E4M3 => InstructionSets.HasVbmi,
-        _ => false,
-    };
 }

@@ -3,11 +3,12 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Kernels.Panels;
 
 namespace HunyuanOrleans.Kernels.Products;
 
 /// <summary>
-/// Quantises an activation row to an <see cref="ActivationFormat"/>. Integers: scale = largest magnitude / 127 and code = x * (127 / largest),
+/// Brings an activation row to an <see cref="ActivationFormat"/>. Integers: scale = largest magnitude / 127 and code = x * (127 / largest),
 /// rounded to nearest, ties to even. F8E4M3: code = x / scale, clamped to ±448 and rounded the same way; scale = largest / 448 unless it is
 /// fixed. If the scale is not fixed, a row with a NaN or an infinity gets the scale NaN, so that all its products are NaN, and a row whose
 /// magnitudes are all below <see cref="Smallest"/> becomes zero. Every instruction set gives the same bits.
@@ -25,6 +26,12 @@ internal static unsafe class ActivationQuantizer
     /// <param name="format">The format.</param>
     public static void Quantize(byte* source, ElementType type, int columns, byte* target, in ActivationFormat format)
     {
+        if (format.Type == ElementType.BF16)
+        {
+            Widen(source, type, columns, target, format.CodeBytes);
+            return;
+        }
+
         float largest = format.FixedScale > 0 ? 0 : BitConverter.UInt32BitsToSingle(RowDecoder.MagnitudeBits(source, type, columns));
         float* scaleAndSum = (float*)(target + format.CodeBytes);
         bool finite = float.IsFinite(largest);
@@ -33,7 +40,15 @@ internal static unsafe class ActivationQuantizer
             float scale = format.FixedScale > 0 ? format.FixedScale : largest / E4M3.Max;
             bool zero = !finite || (format.FixedScale == 0 && largest < Smallest);
             scaleAndSum[0] = finite ? (zero ? 0 : scale) : float.NaN;
-            ToE4M3(source, type, zero ? 0 : columns, scale, (ushort*)target, format.CodeBytes / sizeof(ushort));
+            if (format.Widened)
+            {
+                ToWidenedE4M3(source, type, zero ? 0 : columns, scale, (float*)target, format.CodeBytes / sizeof(float));
+            }
+            else
+            {
+                ToE4M3(source, type, zero ? 0 : columns, scale, (ushort*)target, format.CodeBytes / sizeof(ushort));
+            }
+
             return;
         }
 
@@ -93,6 +108,28 @@ internal static unsafe class ActivationQuantizer
         {
             Conversion.StoreBf16(i < columns ? E4M3.Round16(LoadTail(source, type, i, columns) / scale) : default, codes + i);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ToWidenedE4M3(byte* source, ElementType type, int columns, float scale, float* values, int padded)
+    {
+        Vector512<float> factor = Vector512.Create(E4M3Expansion.XFactor);
+        int i = 0;
+        for (; i <= columns - 16; i += 16)
+        {
+            (E4M3.Round16(Load16(source, type, i) / scale) * factor).Store(values + i);
+        }
+
+        for (; i < padded; i += 16)
+        {
+            (i < columns ? E4M3.Round16(LoadTail(source, type, i, columns) / scale) * factor : default).Store(values + i);
+        }
+    }
+
+    private static void Widen(byte* source, ElementType type, int columns, byte* target, int bytes)
+    {
+        Conversion.Convert(source, type, target, ElementType.F32, columns);
+        new Span<byte>(target + ((long)columns * sizeof(float)), bytes - (columns * sizeof(float))).Clear();
     }
 
     // Values exceed 127 here by a rounding error at most, so no clamping is needed.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HunyuanOrleans.Kernels.CodeGeneration;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
@@ -12,13 +13,7 @@ namespace HunyuanOrleans.Kernels.Products;
 internal readonly unsafe ref struct BlockProduct
 {
     /// <summary>Bytes of scratch memory for one chunk of expanded weights.</summary>
-    public const int ExpansionBytes = ChunkSteps * PanelKernels.BlockRows * 4;
-
-    // A block that several tiles read is divided along the columns, so that a chunk and its successor (256 KB each) stay in the second-level cache.
-    private const int ChunkSteps = 1024;
-
-    // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
-    private const int TileTokens = 6;
+    public const int ExpansionBytes = PanelCode.MaxChunkSteps * PanelKernels.BlockRows * 4;
 
     // Up to this many tiles, expanding in registers for each tile costs less than expanding to memory once.
     private const int TilesInRegisters = 4;
@@ -110,16 +105,16 @@ internal readonly unsafe ref struct BlockProduct
     {
         // If weights are expanded to memory, steps and kernels are those of the expanded weights.
         bool expanded = ExpandsInMemory(kernels, Tokens);
-        int factor = expanded ? E4M3Expansion.Factor : 1;
+        int factor = expanded ? kernels.ExpansionFactor : 1;
         kernels = expanded ? kernels.Expanded! : kernels;
         PanelArgs args = Arguments();
         int steps = Weights.Steps * factor;
         int unit = PanelKernels.StepUnit * factor;
-        long stepBytes = ActivationFormat.StepBytes(Weights.Type) / factor;
+        long stepBytes = ActivationFormat.StepBytes(Weights) / factor;
         byte* initialSums = (byte*)args.InitialSums;
-        int chunks = (steps + ChunkSteps - 1) / ChunkSteps;
+        int chunks = (steps + kernels.Plain.ChunkSteps - 1) / kernels.Plain.ChunkSteps;
         int chunk = (((steps + chunks - 1) / chunks) + unit - 1) / unit * unit;
-        int tileTokens = Math.Min(TileTokens, kernels.Stream.MaxTokens);
+        int tileTokens = kernels.Stream.TileTokens;
         int tiles = (Tokens + tileTokens - 1) / tileTokens;
         int stride = kernels.Plain.WeightStride / factor;
         int passes = expanded ? tiles : tiles - 1;
@@ -129,7 +124,7 @@ internal readonly unsafe ref struct BlockProduct
             args.Steps = Math.Min(chunk, steps - step);
             args.Accumulate = step == 0 ? 0 : 1;
             byte* source = Weights.Block(block) + ((long)step * stride);
-            args.W = expanded ? E4M3Expansion.Expand(Weights.Kernels.Isa, source, (int)args.Steps / factor, kernels.Plain.Panels, Expansion) : source;
+            args.W = expanded ? Expand(source, (int)args.Steps / factor, kernels.Plain.Panels) : source;
             byte* ahead = step + chunk < steps ? source + (chunk * (long)stride) : next;
             long left = ahead is null ? 0 : Math.Min(chunk, steps) * (long)stride;
             for (int tile = 0; tile < tiles; tile++)
@@ -166,6 +161,10 @@ internal readonly unsafe ref struct BlockProduct
         }
     }
 
+    private byte* Expand(byte* source, int steps, int panels) => Weights.Kernels.WidensX(Weights.Type)
+        ? E4M3Expansion.ExpandToFloats(source, steps, panels, Expansion)
+        : E4M3Expansion.Expand(Weights.Kernels.Isa, source, steps, panels, Expansion);
+
     private void Scale(int block, float* sums)
     {
         int rows = Weights.PanelsIn(block) * PanelKernels.PanelRows;
@@ -179,11 +178,11 @@ internal readonly unsafe ref struct BlockProduct
         float* rowScales = (float*)Weights.Scales(block);
         if (Weights.Type == ElementType.F8E4M3)
         {
-            Dequantizer.E4M3(sums, Width, Tokens, rows, rowScales, tokenScales, XStride);
+            Dequantizer.E4M3(sums, Width, Tokens, rows, rowScales, tokenScales, XStride, Weights.Kernels.WidensX(Weights.Type) ? E4M3Expansion.SumFactor : 1);
         }
         else
         {
-            Dequantizer.Int8(sums, Width, Tokens, rows, rowScales, tokenScales, XStride);
+            Dequantizer.Int8(sums, Width, Tokens, rows, rowScales, tokenScales, XStride, Weights.Kernels.MultipliesSigned ? 0 : 128);
         }
     }
 }

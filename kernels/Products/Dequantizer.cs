@@ -10,8 +10,8 @@ namespace HunyuanOrleans.Kernels.Products;
 internal static unsafe class Dequantizer
 {
     /// <summary>
-    /// value = (float)(sum - 128 * sum of the token's codes) * row scale * token scale, from left to right. The weights were multiplied as
-    /// q + 128, which the subtraction corrects.
+    /// value = (float)(sum - offset * sum of the token's codes) * row scale * token scale, from left to right. The weights were multiplied as
+    /// q + offset, which the subtraction corrects.
     /// </summary>
     /// <param name="sums">32-bit integers, replaced by float32 values.</param>
     /// <param name="width">Elements from one token to the next.</param>
@@ -20,22 +20,23 @@ internal static unsafe class Dequantizer
     /// <param name="rowScales">A float32 scale for each row.</param>
     /// <param name="tokenScales">Address of the first token's scale in its <see cref="ActivationFormat"/>.</param>
     /// <param name="stride">Bytes from the scale of one token to that of the next.</param>
+    /// <param name="offset">What was added to the weights.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Int8(float* sums, int width, int tokens, int rows, float* rowScales, byte* tokenScales, long stride)
+    public static void Int8(float* sums, int width, int tokens, int rows, float* rowScales, byte* tokenScales, long stride, int offset)
     {
         for (int t = 0; t < tokens; t++, sums += width, tokenScales += stride)
         {
             Vector512<float> scale = Vector512.Create(*(float*)tokenScales);
-            Vector512<int> offset = Vector512.Create(128 * ((int*)tokenScales)[1]);
+            Vector512<int> excess = Vector512.Create(offset * ((int*)tokenScales)[1]);
             for (int r = 0; r < rows; r += 16)
             {
-                Vector512<float> value = Vector512.ConvertToSingle(Vector512.Load((int*)sums + r) - offset);
+                Vector512<float> value = Vector512.ConvertToSingle(Vector512.Load((int*)sums + r) - excess);
                 (value * Vector512.Load(rowScales + r) * scale).Store(sums + r);
             }
         }
     }
 
-    /// <summary>value = sum * (token scale * row scale).</summary>
+    /// <summary>value = sum * factor * (token scale * row scale).</summary>
     /// <param name="sums">float32 values.</param>
     /// <param name="width">Elements from one token to the next.</param>
     /// <param name="tokens">Number of tokens.</param>
@@ -43,15 +44,16 @@ internal static unsafe class Dequantizer
     /// <param name="rowScales">A float32 scale for each row.</param>
     /// <param name="tokenScales">Address of the first token's scale in its <see cref="ActivationFormat"/>.</param>
     /// <param name="stride">Bytes from the scale of one token to that of the next.</param>
+    /// <param name="factor">A power of two that corrects the sums.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void E4M3(float* sums, int width, int tokens, int rows, float* rowScales, byte* tokenScales, long stride)
+    public static void E4M3(float* sums, int width, int tokens, int rows, float* rowScales, byte* tokenScales, long stride, float factor)
     {
         for (int t = 0; t < tokens; t++, sums += width, tokenScales += stride)
         {
             Vector512<float> scale = Vector512.Create(*(float*)tokenScales);
             for (int r = 0; r < rows; r += 16)
             {
-                (Vector512.Load(sums + r) * (scale * Vector512.Load(rowScales + r))).Store(sums + r);
+                (Vector512.Load(sums + r) * factor * (scale * Vector512.Load(rowScales + r))).Store(sums + r);
             }
         }
     }

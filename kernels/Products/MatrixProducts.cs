@@ -64,8 +64,8 @@ public sealed unsafe class MatrixProducts : IMatrixProducts, IJob
 
         if (rows > 0)
         {
-            _items[_itemCount] = weights.Type.IsQuantized()
-                ? QuantizedItem(weights, x, xRow, y, yRow, rows, epilogue)
+            _items[_itemCount] = ActivationFormat.IsNeeded(weights)
+                ? PreparedItem(weights, x, xRow, y, yRow, rows, epilogue)
                 : new Item(weights, x.Address(xRow), x.Stride, -1, y, yRow, rows, epilogue);
             AddUnits(_itemCount++);
         }
@@ -115,7 +115,7 @@ public sealed unsafe class MatrixProducts : IMatrixProducts, IJob
         _inputs.Dispose();
     }
 
-    private Item QuantizedItem(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
+    private Item PreparedItem(PackedMatrix weights, Activation x, int xRow, Activation y, int yRow, int rows, Epilogue epilogue)
     {
         ActivationFormat format = ActivationFormat.Of(weights);
         if (BlockProduct.NeedsExpansion(weights, rows))
@@ -261,12 +261,12 @@ public sealed unsafe class MatrixProducts : IMatrixProducts, IJob
 
     private struct Item(PackedMatrix weights, byte* x, long xStride, int input, Activation y, int yRow, int rows, Epilogue epilogue)
     {
-        /// <summary>First row of x. For quantised activations it is set when the run begins.</summary>
+        /// <summary>First row of x. For prepared activations it is set when the run begins.</summary>
         public byte* X = x;
         public readonly PackedMatrix Weights = weights;
         public readonly long XStride = xStride;
 
-        /// <summary>Index in <see cref="QuantizedActivations"/>, or -1 if x is not quantised.</summary>
+        /// <summary>Index in <see cref="QuantizedActivations"/>, or -1 if x is used as it is.</summary>
         public readonly int Input = input;
         public readonly Activation Y = y;
         public readonly int YRow = yRow;

@@ -4,7 +4,7 @@ using HunyuanOrleans.Kernels.Threading;
 namespace HunyuanOrleans.Kernels.Products;
 
 /// <summary>
-/// Quantises the activations of one run to the formats that the weights require. Rows that several products use are quantised once. The
+/// Quantises or widens the activations of one run to the formats that the weights require. Rows that several products use are prepared once. The
 /// memory grows to the needs of the largest run and is kept.
 /// </summary>
 internal sealed unsafe class QuantizedActivations : IJob, IDisposable
@@ -50,7 +50,7 @@ internal sealed unsafe class QuantizedActivations : IJob, IDisposable
         return _entryCount++;
     }
 
-    /// <summary>Quantises all rows requested since the last <see cref="Clear"/>.</summary>
+    /// <summary>Prepares all rows requested since the last <see cref="Clear"/>.</summary>
     public void Run(WorkerPool pool)
     {
         if (_bytes > (_memory?.ByteLength ?? 0))

@@ -35,7 +35,7 @@ internal sealed class AttentionHarness : IDisposable
         _batch = new AttentionBatch(s.Heads, s.KeyHeads);
         _preprocessor = new QkvPreprocessor(pool);
         _attention = new PagedAttention(pool, Cache, s.GroupHeads, PanelKernels.For(isa));
-        _queries = new QueryBuffer(MaxRows, s.Heads, Cache);
+        _queries = new QueryBuffer(MaxRows, s.Heads, Cache, PanelKernels.For(isa));
         _rotary = new RotaryAngles(MaxRows, s.HeadSize);
         int queries = s.Heads * s.HeadSize;
         _projected = [new(MaxRows, queries + (2 * s.KeyHeads * s.HeadSize), ElementType.F32), new(MaxRows, queries, ElementType.F32)];

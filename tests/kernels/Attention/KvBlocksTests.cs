@@ -105,7 +105,7 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
     {
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.F32, reserve: false);
         cache.Attach(1, cache.AllocateGroup());
-        using QueryBuffer queries = new(4, 1, cache);
+        using QueryBuffer queries = new(4, 1, cache, PanelKernels.For(InstructionSets.Best));
         using RotaryAngles rotary = new(4, 16);
         using Activation projected = new(4, 48, ElementType.F32);
         using Activation output = new(4, 16, ElementType.F32);
@@ -146,7 +146,7 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
     {
         AttentionWeights weights = new LayerParameters(null, null, null).ToWeights(16);
         using KvBlocks cache = new(1, 3, 1, 16, ElementType.F32);
-        using QueryBuffer queries = new(4, 1, cache);
+        using QueryBuffer queries = new(4, 1, cache, PanelKernels.For(InstructionSets.Best));
         using RotaryAngles rotary = new(4, 16);
         using Activation projected = ActivationRows.Of(ActivationRows.Random(4 * 48, 1), 48, ElementType.F32);
         using Activation output = new(4, 16, ElementType.F32);
@@ -200,7 +200,7 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
     public void ABatchOfAnotherShapeIsRejected()
     {
         using KvBlocks cache = new(1, 3, 2, 16, ElementType.F32);
-        using QueryBuffer queries = new(4, 4, cache);
+        using QueryBuffer queries = new(4, 4, cache, PanelKernels.For(InstructionSets.Best));
         using Activation output = new(4, 64, ElementType.F32);
         using PagedAttention attention = new(pools.One, cache, 2, PanelKernels.For(InstructionSets.Best));
         AttentionBatch batch = new(4, 4);

@@ -60,7 +60,7 @@ public sealed unsafe class LongContextTests(WorkerPools pools) : IClassFixture<W
         float[]? portable = null;
         foreach (InstructionSet isa in InstructionSets.Available)
         {
-            using QueryBuffer prepared = new(Rows, GroupHeads, cache);
+            using QueryBuffer prepared = new(Rows, GroupHeads, cache, PanelKernels.For(isa));
             using PagedAttention attention = new(pools.All[1], cache, GroupHeads, PanelKernels.For(isa));
             using Activation output = new(Rows, GroupHeads * HeadSize, type);
             using Activation copy = ActivationRows.Of(ActivationRows.Get(projected, 0, Rows), projected.Columns, ElementType.F32);

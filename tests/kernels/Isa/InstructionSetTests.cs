@@ -23,7 +23,9 @@ public sealed class InstructionSetTests
     [InlineData(" ", InstructionSet.Avx512Bf16)]
     [InlineData("portable", InstructionSet.Portable)]
     [InlineData("AVX2", InstructionSet.Avx2)]
+    [InlineData("avxvnni", InstructionSet.AvxVnni)]
     [InlineData("Avx512", InstructionSet.Avx512)]
+    [InlineData("AVX512VNNI", InstructionSet.Avx512Vnni)]
     [InlineData(" avx512bf16 ", InstructionSet.Avx512Bf16)]
     public void NamesAreAccepted(string? text, InstructionSet expected) => Assert.Equal(expected, InstructionSets.Parse(text, All));
 
@@ -39,7 +41,7 @@ public sealed class InstructionSetTests
     {
         NotSupportedException error = Assert.Throws<NotSupportedException>(() => InstructionSets.Parse(text, All));
         Assert.Contains($"HUNYUAN_ISA is '{text}'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("portable, avx2, avx512, avx512bf16", error.Message, StringComparison.Ordinal);
+        Assert.Contains("portable, avx2, avxvnni, avx512, avx512vnni, avx512bf16", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
