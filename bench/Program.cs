@@ -7,6 +7,7 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Ptx;
 
 // Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (runs one benchmark, or all if none is named)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (uses the tokenizer of a model folder)
@@ -31,7 +32,7 @@ if (args is [['g', 'p', 'u', '-', ..] name, .. string[] options])
             _ => throw new ArgumentException($"{name} is no benchmark; allowed: gpu-devices, gpu-check, gpu-logits, gpu-speed."),
         };
     }
-    catch (Exception e) when (e is ArgumentException or CudaException or ModelException or IOException)
+    catch (Exception e) when (e is ArgumentException or CudaException or PtxFault or ModelException or IOException)
     {
         Console.Error.WriteLine($"{name}: {e.Message}");
         return 2;
