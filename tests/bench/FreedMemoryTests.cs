@@ -34,6 +34,19 @@ public sealed class FreedMemoryTests
         static device => new AttentionRun(device, new KvShape(1, 4, 2, 16, ElementType.BF16, ElementType.BF16), 8, 64), most: 1 << 20);
 
     [Fact]
+    public void Of_limits()
+    {
+        // There is room for the memory that is read, and for nothing else.
+        PtxDriver driver = new(new PtxDriverOptions { MemoryBytes = 4 << 20 });
+        using (CudaComputeDevice device = new(driver))
+        {
+            Assert.Throws<CudaException>(() => DeviceLimits.Measure(device, small: true));
+        }
+
+        Assert.Empty(driver.Leaks);
+    }
+
+    [Fact]
     public void Of_random_weights()
     {
         PtxDriver driver = new(new PtxDriverOptions { MemoryBytes = 1 << 20 });
