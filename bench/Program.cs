@@ -1,5 +1,6 @@
 using HunyuanOrleans.Bench;
 using HunyuanOrleans.Bench.Checks;
+using HunyuanOrleans.Bench.Counts;
 using HunyuanOrleans.Bench.Devices;
 using HunyuanOrleans.Bench.Speed;
 using HunyuanOrleans.Cuda.Driver;
@@ -7,10 +8,12 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Ptx;
 
 // Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (runs one benchmark, or all if none is named)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (uses the tokenizer of a model folder)
 //        dotnet run -c Release --project bench -- gpu-devices|gpu-check|gpu-logits|gpu-speed [--interpreter] …    (see bench/gpu/README.md)
+//        dotnet run -c Release --project bench -- gpu-counts    (counts what kernels execute; docs/scale.md has the figures)
 // These benchmarks measure the kernels alone, next to the machine's limits in the same run. `./run bench` measures a whole model.
 if (args is ["constraints", string folder])
 {
@@ -24,14 +27,15 @@ if (args is [['g', 'p', 'u', '-', ..] name, .. string[] options])
     {
         return name switch
         {
+            "gpu-counts" => ProductCounts.Run(options),
             "gpu-devices" => DeviceList.Run(options),
             "gpu-check" => DeviceCheck.Run(options),
             "gpu-logits" => LogitsCheck.Run(options),
             "gpu-speed" => SpeedBenchmark.Run(options),
-            _ => throw new ArgumentException($"{name} is no benchmark; allowed: gpu-devices, gpu-check, gpu-logits, gpu-speed."),
+            _ => throw new ArgumentException($"{name} is no benchmark; allowed: gpu-counts, gpu-devices, gpu-check, gpu-logits, gpu-speed."),
         };
     }
-    catch (Exception e) when (e is ArgumentException or CudaException or ModelException or IOException)
+    catch (Exception e) when (e is ArgumentException or CudaException or PtxFault or ModelException or IOException)
     {
         Console.Error.WriteLine($"{name}: {e.Message}");
         return 2;

@@ -2,12 +2,14 @@ using System.Runtime.InteropServices;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Bench.Checks;
 
 /// <summary>Attention with random rows and parameters on one device. The same seed gives the same rows on every device.</summary>
 internal sealed class AttentionRun : IDisposable
 {
+    private readonly DisposableStack _owned = new();
     private readonly IComputeDevice _device;
     private readonly KvShape _shape;
     private readonly int _heads;
@@ -24,14 +26,22 @@ internal sealed class AttentionRun : IDisposable
     {
         (_device, _shape, _heads) = (device, shape, heads);
         int columns = (heads + (2 * shape.Heads)) * shape.HeadSize;
-        _kv = device.CreateKvPool(shape, reserve: true);
-        _attention = device.CreateAttention(_kv, heads, maxRows);
-        _rows = _attention.CreateRows();
-        _bias = device.CreateVector(DevicePair.RandomValues(columns, 21));
-        float[] norm = [.. DevicePair.RandomValues(shape.HeadSize, 22).Select(static value => 1 + (value / 4))];
-        _scale = device.CreateVector(AttentionWeights.QueryScaleOf(norm, norm, shape.HeadSize));
-        _projected = device.CreateActivation(maxRows, columns, ElementType.F32);
-        _output = device.CreateActivation(maxRows, heads * shape.HeadSize, shape.ComputeType);
+        try
+        {
+            _kv = _owned.Add(device.CreateKvPool(shape, reserve: true));
+            _attention = _owned.Add(device.CreateAttention(_kv, heads, maxRows));
+            _rows = _owned.Add(_attention.CreateRows());
+            _bias = _owned.Add(device.CreateVector(DevicePair.RandomValues(columns, 21)));
+            float[] norm = [.. DevicePair.RandomValues(shape.HeadSize, 22).Select(static value => 1 + (value / 4))];
+            _scale = _owned.Add(device.CreateVector(AttentionWeights.QueryScaleOf(norm, norm, shape.HeadSize)));
+            _projected = _owned.Add(device.CreateActivation(maxRows, columns, ElementType.F32));
+            _output = _owned.Add(device.CreateActivation(maxRows, heads * shape.HeadSize, shape.ComputeType));
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Appends rows to the cache and attends with them.</summary>
@@ -55,16 +65,7 @@ internal sealed class AttentionRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _output.Dispose();
-        _projected.Dispose();
-        _scale.Dispose();
-        _bias.Dispose();
-        _rows.Dispose();
-        _attention.Dispose();
-        _kv.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 
     private void FillAngles(ReadOnlySpan<AttentionSlice> slices)
     {

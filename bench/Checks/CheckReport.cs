@@ -1,4 +1,5 @@
 using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Ptx;
 
 namespace HunyuanOrleans.Bench.Checks;
 
@@ -20,13 +21,10 @@ internal sealed class CheckReport
     /// <param name="tolerance">The largest difference, relative to the largest expected magnitude.</param>
     public void Compare(string name, ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
     {
-        double largest = 0, magnitude = 0;
-        for (int i = 0; i < expected.Length; i++)
+        double largest = Differences.Largest(expected, actual), magnitude = 0;
+        foreach (float value in expected)
         {
-            magnitude = Math.Max(magnitude, Math.Abs(expected[i]));
-            double difference = Math.Abs(expected[i] - actual[i]);
-            // A difference that is not a number stays the largest.
-            largest = difference <= largest ? largest : difference;
+            magnitude = Math.Max(magnitude, Math.Abs(value));
         }
 
         double relative = magnitude > 0 ? largest / magnitude : largest;
@@ -57,14 +55,14 @@ internal sealed class CheckReport
         Add(new CheckResult(name, other == 0, other, 0, null));
     }
 
-    /// <summary>Runs checks of one kind. An exception is a failed check.</summary>
+    /// <summary>Runs checks of one kind. An error of the device, or a fault that the interpreter finds in a kernel, is a failed check.</summary>
     public void Run(string name, Action checks)
     {
         try
         {
             checks();
         }
-        catch (Exception e) when (e is CudaException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (e is CudaException or PtxFault or ArgumentException or InvalidOperationException)
         {
             Add(new CheckResult(name, false, double.NaN, 0, e.Message));
         }

@@ -4,7 +4,7 @@ namespace HunyuanOrleans.Bench.Checks;
 
 /// <summary>How far apart two sets of logits are.</summary>
 /// <param name="Rows">Number of rows.</param>
-/// <param name="LargestDifference">The largest difference of two logits.</param>
+/// <param name="LargestDifference">The largest difference of two logits; NaN if one of the differences is no number.</param>
 /// <param name="MeanDivergence">The mean Kullback-Leibler divergence of the rows, in nats.</param>
 /// <param name="SameTop">Rows whose largest logit belongs to the same token.</param>
 /// <param name="DifferentBits">Logits whose bits differ.</param>
@@ -27,13 +27,12 @@ internal sealed record LogitsComparison(int Rows, double LargestDifference, doub
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<float> one = expected.Slice(row * vocabulary, vocabulary), other = actual.Slice(row * vocabulary, vocabulary);
+            largest = Math.Max(largest, Differences.Largest(one, other));
             divergence += LogitDivergence.Kl(one, other) / rows;
             sameTop += ArgMax(one) == ArgMax(other) ? 1 : 0;
             for (int i = 0; i < vocabulary; i++)
             {
                 bits += BitConverter.SingleToInt32Bits(one[i]) == BitConverter.SingleToInt32Bits(other[i]) ? 0 : 1;
-                double difference = Math.Abs(one[i] - other[i]);
-                largest = difference <= largest ? largest : difference;
             }
         }
 

@@ -4,6 +4,7 @@ using HunyuanOrleans.Cuda.Products;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Products;
+using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Bench.Checks;
 
@@ -91,13 +92,14 @@ internal sealed class ProductChecks(DevicePair devices, CheckSizes sizes, CheckR
     {
         int[] counts = [3, 5, 0, 9];
         int rows = counts.Sum(), outputs = sizes.Outputs;
-        RandomMatrix[] matrices = [.. counts.Select((_, i) => new RandomMatrix(devices, outputs, sizes.Columns, type, paired: false, seed: 3 + i))];
+        using DisposableStack owned = new();
+        RandomMatrix[] matrices = [.. counts.Select((_, i) => owned.Add(new RandomMatrix(devices, outputs, sizes.Columns, type, paired: false, seed: 3 + i)))];
         using RowPair x = Input(rows, type);
         using RowPair y = devices.Rows(rows, outputs, ElementType.F32);
-        Experts(devices.Cpu, [.. matrices.Select(static m => m.Cpu)], counts, CpuInput(x, rows), y.Cpu);
+        using IActivation input = CpuInput(x, rows);
+        Experts(devices.Cpu, [.. matrices.Select(static m => m.Cpu)], counts, input, y.Cpu);
         Experts(devices.Gpu, [.. matrices.Select(static m => m.Gpu)], counts, x.Gpu, y.Gpu);
         report.Compare($"product {type}, 4 experts", y.ReadCpu(rows), y.ReadGpu(rows), SumTolerance);
-        Array.ForEach(matrices, static matrix => matrix.Dispose());
     }
 
     private static void Experts(IComputeDevice device, IMatrix[] matrices, int[] counts, IActivation x, IActivation y)

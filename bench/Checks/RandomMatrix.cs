@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
+using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Bench.Checks;
 
@@ -13,33 +14,23 @@ namespace HunyuanOrleans.Bench.Checks;
 /// </summary>
 internal sealed class RandomMatrix : IDisposable
 {
-    private readonly NativeBuffer _storage;
-    private readonly IDeviceMemory _memory;
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Packs the weights.</summary>
     public RandomMatrix(DevicePair devices, int rows, int columns, ElementType type, bool paired, int seed)
     {
         Type = type;
         float[] values = DevicePair.RandomValues(rows * columns, seed);
-        _storage = new NativeBuffer(PackedMatrix.SizeOf(rows, columns, ElementType.F32));
-        PackedMatrix packed = new(rows, columns, ElementType.F32, _storage, 0, devices.Kernels);
-        Pinned(Decoded(type, values, columns), address =>
+        try
         {
-            using MatrixPacker packer = new(devices.Kernels.Isa);
-            packer.Pack(devices.Pool, packed, [new SourceRows(address, columns * sizeof(float), rows, ElementType.F32)]);
-        });
-        Cpu = packed;
-
-        IMatrixLoader loader = devices.Gpu.Loader;
-        _memory = loader.Allocate(loader.SizeOf(rows, columns, type, paired));
-        IMatrix? loaded = null;
-        Pinned(values, address => loaded = loader.Load(
-            _memory,
-            0,
-            new MatrixSource(rows, columns, type, [new SourceRows(address, columns * sizeof(float), rows, ElementType.F32)], 0, paired),
-            devices.Pool,
-            CancellationToken.None));
-        Gpu = loaded!;
+            Cpu = PackCpu(devices, values, rows, columns);
+            Gpu = PackGpu(devices, values, rows, columns, paired);
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Type of the GPU's weights.</summary>
@@ -52,13 +43,61 @@ internal sealed class RandomMatrix : IDisposable
     public IMatrix Gpu { get; }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _owned.Dispose();
+
+    // The values that the GPU's codes mean.
+    private PackedMatrix PackCpu(DevicePair devices, float[] values, int rows, int columns)
     {
-        _memory.Dispose();
-        _storage.Dispose();
+        NativeBuffer storage = _owned.Add(new NativeBuffer(PackedMatrix.SizeOf(rows, columns, ElementType.F32)));
+        PackedMatrix packed = new(rows, columns, ElementType.F32, storage, 0, devices.Kernels);
+        using MatrixPacker packer = new(devices.Kernels.Isa);
+        switch (Type)
+        {
+            case ElementType.F32:
+                Pinned(values, address => packer.Pack(devices.Pool, packed, [Rows(address, rows, columns, Type)]));
+                break;
+            case ElementType.BF16:
+                Pinned(
+                    Array.ConvertAll(values, Conversion.ToBf16), address => packer.Pack(devices.Pool, packed, [Rows(address, rows, columns, Type)]));
+                break;
+            default:
+                int codeBytes = WeightQuantizer.CodeBytes(Type, columns), scaleBytes = WeightQuantizer.ScaleBytes(Type, columns);
+                byte[] codes = new byte[rows * codeBytes], scales = new byte[rows * scaleBytes];
+                WeightQuantizer.Quantize(Type, MemoryMarshal.AsBytes<float>(values), ElementType.F32, columns, codes, scales);
+                if (Type == ElementType.I4)
+                {
+                    Pinned(Int4Values(codes, scales, rows, columns), address => packer.Pack(devices.Pool, packed, [Rows(address, rows, columns, ElementType.F32)]));
+                    break;
+                }
+
+                Pinned(codes, address => Pinned(scales, scale => packer.Pack(
+                    devices.Pool,
+                    packed,
+                    [new SourceRows(address, codeBytes, rows, Type) { Scales = new SourceScales(scale, scaleBytes, ElementType.F32) }])));
+                break;
+        }
+
+        return packed;
     }
 
-    private static void Pinned(float[] values, Action<nint> use)
+    private IMatrix PackGpu(DevicePair devices, float[] values, int rows, int columns, bool paired)
+    {
+        IMatrixLoader loader = devices.Gpu.Loader;
+        IDeviceMemory memory = _owned.Add(loader.Allocate(loader.SizeOf(rows, columns, Type, paired)));
+        IMatrix? loaded = null;
+        Pinned(values, address => loaded = loader.Load(
+            memory,
+            0,
+            new MatrixSource(rows, columns, Type, [Rows(address, rows, columns, ElementType.F32)], 0, paired),
+            devices.Pool,
+            CancellationToken.None));
+        return loaded!;
+    }
+
+    private static SourceRows Rows(nint address, int rows, int columns, ElementType type) => new(address, (long)columns * type.Size(), rows, type);
+
+    private static void Pinned<T>(T[] values, Action<nint> use)
+        where T : unmanaged
     {
         GCHandle handle = GCHandle.Alloc(values, GCHandleType.Pinned);
         try
@@ -71,38 +110,18 @@ internal sealed class RandomMatrix : IDisposable
         }
     }
 
-    private static float[] Decoded(ElementType type, float[] values, int columns)
+    // The packer reads 4-bit rows only into 4-bit matrices.
+    private static float[] Int4Values(byte[] codes, byte[] scales, int rows, int columns)
     {
-        if (type == ElementType.F32)
+        int codeBytes = codes.Length / rows, scaleBytes = scales.Length / rows;
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.Length; i++)
         {
-            return values;
+            (int row, int column) = Math.DivRem(i, columns);
+            int code = ((codes[(row * codeBytes) + (column / 2)] >> (column % 2 * 4)) & 0xF) - 8;
+            values[i] = code * (float)MemoryMarshal.Cast<byte, Half>(scales.AsSpan(row * scaleBytes, scaleBytes))[column / 32];
         }
 
-        return type == ElementType.BF16
-            ? Array.ConvertAll(values, static value => Conversion.ToSingle(Conversion.ToBf16(value)))
-            : Dequantized(type, values, columns);
-    }
-
-    private static float[] Dequantized(ElementType type, float[] values, int columns)
-    {
-        int rows = values.Length / columns;
-        int codeBytes = WeightQuantizer.CodeBytes(type, columns), scaleBytes = WeightQuantizer.ScaleBytes(type, columns);
-        byte[] codes = new byte[rows * codeBytes], scales = new byte[rows * scaleBytes];
-        WeightQuantizer.Quantize(type, MemoryMarshal.AsBytes<float>(values), ElementType.F32, columns, codes, scales);
-        float[] decoded = new float[values.Length];
-        Parallel.For(0, rows, row =>
-        {
-            ReadOnlySpan<byte> own = codes.AsSpan(row * codeBytes, codeBytes), scale = scales.AsSpan(row * scaleBytes, scaleBytes);
-            for (int column = 0; column < columns; column++)
-            {
-                decoded[(row * columns) + column] = type switch
-                {
-                    ElementType.I4 => (((own[column / 2] >> (column % 2 * 4)) & 0xF) - 8) * (float)MemoryMarshal.Cast<byte, Half>(scale)[column / 32],
-                    ElementType.I8 => (sbyte)own[column] * MemoryMarshal.Read<float>(scale),
-                    _ => E4M3.ToSingle(own[column]) * MemoryMarshal.Read<float>(scale),
-                };
-            }
-        });
-        return decoded;
+        return values;
     }
 }

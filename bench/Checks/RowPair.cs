@@ -11,7 +11,15 @@ internal sealed class RowPair : IDisposable
     public RowPair(DevicePair devices, int rows, int columns, ElementType type)
     {
         Cpu = devices.Cpu.CreateActivation(rows, columns, type);
-        Gpu = devices.Gpu.CreateActivation(rows, columns, type);
+        try
+        {
+            Gpu = devices.Gpu.CreateActivation(rows, columns, type);
+        }
+        catch
+        {
+            Cpu.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The CPU's rows.</summary>

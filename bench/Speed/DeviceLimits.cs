@@ -2,6 +2,7 @@ using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Kernels;
 using HunyuanOrleans.Cuda.Operations;
+using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Bench.Speed;
 
@@ -25,23 +26,22 @@ internal sealed record DeviceLimits(double ReadBytes, double MultiplyOperations,
     {
         ICudaDriver driver = device.Driver;
         long bytes = small ? 4 << 20 : 4L << 30, pinnedBytes = small ? 1 << 20 : 256 << 20;
-        ulong memory = driver.Allocate(bytes), result = driver.Allocate(256);
-        nint pinned = driver.AllocatePinned(pinnedBytes);
+        using IDeviceMemory memory = device.Loader.Allocate(bytes), resultMemory = device.Loader.Allocate(256);
         using DeviceTimer timer = new(driver, device.Stream);
+        ulong address = ((CudaMemory)memory).Address, result = ((CudaMemory)resultMemory).Address;
+        nint pinned = driver.AllocatePinned(pinnedBytes);
         try
         {
-            DeviceFill.Random(device, memory, bytes, seed: 1);
+            DeviceFill.Random(device, address, bytes, seed: 1);
             return new DeviceLimits(
-                bytes / timer.Measure(() => Read(device, memory, bytes, result), 0.5),
+                bytes / timer.Measure(() => Read(device, address, bytes, result), 0.5),
                 Multiply(device, timer, result, small ? 4 : 20_000),
-                pinnedBytes / timer.Measure(() => driver.CopyToDeviceAsync(memory, pinned, pinnedBytes, device.Stream), 0.3),
-                pinnedBytes / timer.Measure(() => driver.CopyToHostAsync(pinned, memory, pinnedBytes, device.Stream), 0.3),
-                bytes / 2 / timer.Measure(() => driver.CopyAsync(memory, memory + (ulong)(bytes / 2), bytes / 2, device.Stream), 0.3));
+                pinnedBytes / timer.Measure(() => driver.CopyToDeviceAsync(address, pinned, pinnedBytes, device.Stream), 0.3),
+                pinnedBytes / timer.Measure(() => driver.CopyToHostAsync(pinned, address, pinnedBytes, device.Stream), 0.3),
+                bytes / 2 / timer.Measure(() => driver.CopyAsync(address, address + (ulong)(bytes / 2), bytes / 2, device.Stream), 0.3));
         }
         finally
         {
-            driver.Free(memory);
-            driver.Free(result);
             driver.FreePinned(pinned);
         }
     }

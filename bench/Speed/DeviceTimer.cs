@@ -10,18 +10,26 @@ internal sealed class DeviceTimer(ICudaDriver driver, nint stream) : IDisposable
     private readonly List<nint> _marks = [];
     private readonly List<string> _names = [];
 
-    /// <summary>Runs work several times, once before that without measuring.</summary>
+    // The first run of a step loads its kernels, and the second one records them.
+    private const int UnmeasuredRuns = 2;
+
+    /// <summary>Runs work several times, twice before that without measuring.</summary>
     /// <param name="work">Submits the work.</param>
     /// <param name="seconds">About how long to measure.</param>
     /// <param name="most">The most runs.</param>
+    /// <param name="prepare">Submits what comes before each run and is not measured.</param>
     /// <returns>Median seconds of a run.</returns>
-    public double Measure(Action work, double seconds, int most = 50)
+    public double Measure(Action work, double seconds, int most = 50, Action? prepare = null)
     {
-        Once(work);
+        for (int i = 0; i < UnmeasuredRuns; i++)
+        {
+            Once(work, prepare);
+        }
+
         List<double> times = [];
         for (double sum = 0; times.Count < 3 || (times.Count < most && sum < seconds); sum += times[^1])
         {
-            times.Add(Once(work));
+            times.Add(Once(work, prepare));
         }
 
         times.Sort();
@@ -66,8 +74,9 @@ internal sealed class DeviceTimer(ICudaDriver driver, nint stream) : IDisposable
         driver.DestroyEvent(_end);
     }
 
-    private double Once(Action work)
+    private double Once(Action work, Action? prepare)
     {
+        prepare?.Invoke();
         driver.Record(_start, stream);
         work();
         driver.Record(_end, stream);

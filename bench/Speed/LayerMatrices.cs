@@ -4,6 +4,7 @@ using HunyuanOrleans.Cuda.Products;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Quantization;
 
@@ -12,30 +13,36 @@ namespace HunyuanOrleans.Bench.Speed;
 /// <summary>The matrices of one layer with random weights in one piece of device memory.</summary>
 internal sealed class LayerMatrices : IDisposable
 {
-    private readonly IDeviceMemory _memory;
-    private readonly IMatrixTable _gateUpTable;
-    private readonly IMatrixTable _downTable;
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Allocates and fills the memory.</summary>
     public LayerMatrices(CudaComputeDevice device, ModelConfig config, WeightTypes types, int layer)
     {
         CudaMatrixLayout[] layouts = Layouts(config, types, layer);
-        _memory = device.Loader.Allocate(layouts.Sum(static layout => layout.ByteLength));
-        IMatrix[] matrices = new IMatrix[layouts.Length];
-        ulong address = ((CudaMemory)_memory).Address;
-        for (int i = 0; i < layouts.Length; i++)
+        try
         {
-            DeviceFill.Matrix(device, address, layouts[i], seed: (layer * layouts.Length) + i);
-            matrices[i] = new CudaMatrix(DeviceMatrix.At(layouts[i], address));
-            address += (ulong)layouts[i].ByteLength;
-        }
+            IDeviceMemory memory = _owned.Add(device.Loader.Allocate(layouts.Sum(static layout => layout.ByteLength)));
+            IMatrix[] matrices = new IMatrix[layouts.Length];
+            ulong address = ((CudaMemory)memory).Address;
+            for (int i = 0; i < layouts.Length; i++)
+            {
+                DeviceFill.Matrix(device, address, layouts[i], seed: (layer * layouts.Length) + i);
+                matrices[i] = new CudaMatrix(DeviceMatrix.At(layouts[i], address));
+                address += (ulong)layouts[i].ByteLength;
+            }
 
-        (Projection, Output, Router, SharedGateUp, SharedDown) = (matrices[0], matrices[1], matrices[2], matrices[3], matrices[4]);
-        (_gateUpTable, _downTable) = (device.CreateTable(config.Experts), device.CreateTable(config.Experts));
-        for (int expert = 0; expert < config.Experts; expert++)
+            (Projection, Output, Router, SharedGateUp, SharedDown) = (matrices[0], matrices[1], matrices[2], matrices[3], matrices[4]);
+            (GateUp, Down) = (_owned.Add(device.CreateTable(config.Experts)), _owned.Add(device.CreateTable(config.Experts)));
+            for (int expert = 0; expert < config.Experts; expert++)
+            {
+                GateUp[expert] = matrices[5 + (2 * expert)];
+                Down[expert] = matrices[6 + (2 * expert)];
+            }
+        }
+        catch
         {
-            _gateUpTable[expert] = matrices[5 + (2 * expert)];
-            _downTable[expert] = matrices[6 + (2 * expert)];
+            _owned.Dispose();
+            throw;
         }
 
         AlwaysReadBytes = layouts[..5].Sum(static layout => layout.ByteLength);
@@ -60,10 +67,10 @@ internal sealed class LayerMatrices : IDisposable
     public IMatrix SharedDown { get; }
 
     /// <summary>Gate and up of the experts.</summary>
-    public IMatrixTable GateUp => _gateUpTable;
+    public IMatrixTable GateUp { get; }
 
     /// <summary>Down of the experts.</summary>
-    public IMatrixTable Down => _downTable;
+    public IMatrixTable Down { get; }
 
     /// <summary>Bytes of the matrices that every step reads.</summary>
     public long AlwaysReadBytes { get; }
@@ -81,12 +88,7 @@ internal sealed class LayerMatrices : IDisposable
     public static long BytesOf(ModelConfig config, WeightTypes types, int layer) => Layouts(config, types, layer).Sum(static layout => layout.ByteLength);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _gateUpTable.Dispose();
-        _downTable.Dispose();
-        _memory.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 
     private static CudaMatrixLayout[] Layouts(ModelConfig config, WeightTypes types, int layer)
     {

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Bench.Speed;
@@ -8,28 +9,40 @@ namespace HunyuanOrleans.Bench.Speed;
 internal sealed class SpeedBuffers : IDisposable
 {
     private readonly IComputeDevice _device;
-    private readonly List<IActivation> _all = [];
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Allocates the buffers.</summary>
     public SpeedBuffers(IComputeDevice device, ModelConfig config, int rows, int logitRows)
     {
         _device = device;
         int layer = config.FirstMoeLayer, sent = rows * config.TopK(layer), hidden = config.HiddenSize;
-        X = Create(rows, hidden, ElementType.F32);
-        Normed = Create(rows, hidden, ElementType.BF16);
-        Scored = Create(rows, hidden, ElementType.F32);
-        Projected = Create(rows, config.QuerySize + (2 * config.KvSize), ElementType.F32);
-        Queries = Create(rows, config.QuerySize, ElementType.F32);
-        Attended = Create(rows, config.QuerySize, ElementType.BF16);
-        Scores = Create(rows, config.Experts, ElementType.F32);
-        SharedHidden = Create(rows, config.SharedIntermediateSize(layer), ElementType.BF16);
-        ExpertInput = Create(sent, hidden, ElementType.BF16);
-        ExpertHidden = Create(sent, config.IntermediateSize(layer), ElementType.BF16);
-        ExpertOutput = Create(sent, hidden, ElementType.BF16);
-        Last = Create(logitRows, hidden, ElementType.F32);
-        LastNormed = Create(logitRows, hidden, ElementType.BF16);
-        Logits = Create(logitRows, config.VocabSize, ElementType.F32);
+        try
+        {
+            Start = Create(rows, hidden, ElementType.F32);
+            X = Create(rows, hidden, ElementType.F32);
+            Normed = Create(rows, hidden, ElementType.BF16);
+            Scored = Create(rows, hidden, ElementType.F32);
+            Projected = Create(rows, config.QuerySize + (2 * config.KvSize), ElementType.F32);
+            Queries = Create(rows, config.QuerySize, ElementType.F32);
+            Attended = Create(rows, config.QuerySize, ElementType.BF16);
+            Scores = Create(rows, config.Experts, ElementType.F32);
+            SharedHidden = Create(rows, config.SharedIntermediateSize(layer), ElementType.BF16);
+            ExpertInput = Create(sent, hidden, ElementType.BF16);
+            ExpertHidden = Create(sent, config.IntermediateSize(layer), ElementType.BF16);
+            ExpertOutput = Create(sent, hidden, ElementType.BF16);
+            Last = Create(logitRows, hidden, ElementType.F32);
+            LastNormed = Create(logitRows, hidden, ElementType.BF16);
+            Logits = Create(logitRows, config.VocabSize, ElementType.F32);
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>What the residual stream is at the beginning of a step.</summary>
+    public IActivation Start { get; }
 
     /// <summary>The residual stream.</summary>
     public IActivation X { get; }
@@ -74,12 +87,7 @@ internal sealed class SpeedBuffers : IDisposable
     public IActivation Logits { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => _all.ForEach(static buffer => buffer.Dispose());
+    public void Dispose() => _owned.Dispose();
 
-    private IActivation Create(int rows, int columns, ElementType type)
-    {
-        IActivation buffer = _device.CreateActivation(rows, columns, type);
-        _all.Add(buffer);
-        return buffer;
-    }
+    private IActivation Create(int rows, int columns, ElementType type) => _owned.Add(_device.CreateActivation(rows, columns, type));
 }

@@ -21,7 +21,8 @@ internal sealed class SpeedMeasurement(
         int[] logitRows = [.. Enumerable.Range(0, step.Streams).Select(stream => ((stream + 1) * step.Tokens) - 1)];
         double bytes = model.HeadBytes + (model.Layers.Count * step.PositionsRead * model.KvBytesPerPosition);
         int layer = 0;
-        model.Run(logitRows, routed: routed =>
+        model.Restart();
+        model.Submit(logitRows, static _ => { }, routed =>
         {
             LayerMatrices matrices = model.Layers[layer++];
             int used = 0;
@@ -34,8 +35,9 @@ internal sealed class SpeedMeasurement(
         });
 
         using DeviceTimer timer = new(device.Driver, device.Stream);
-        double time = timer.Measure(() => model.Run(logitRows), seconds);
-        Dictionary<string, (double Seconds, int Count)> parts = timer.Profile(() => model.Run(logitRows, timer.Mark));
+        double time = timer.Measure(() => model.Run(logitRows), seconds, prepare: model.Restart);
+        model.Restart();
+        Dictionary<string, (double Seconds, int Count)> parts = timer.Profile(() => model.Submit(logitRows, timer.Mark, static _ => { }));
         double head = Math.Min(parts["lm_head"].Seconds, time), operations = Operations(step);
         double whole = ((time - head) * config.Layers / model.Layers.Count) + head;
         return new SpeedResult(

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Bench.Checks;
 using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Cuda.Memory;
 using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Cuda.Packing;
 using HunyuanOrleans.Cuda.Products;
@@ -9,6 +10,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Products;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Quantization;
 
@@ -25,7 +27,7 @@ internal sealed class SpeedModel : IDisposable
 
     private readonly CudaComputeDevice _device;
     private readonly ModelConfig _config;
-    private readonly List<IDisposable> _owned = [];
+    private readonly DisposableStack _owned = new();
     private readonly List<LayerMatrices> _layers = [];
     private readonly IVector _norm;
     private readonly AttentionWeights _attentionWeights;
@@ -35,6 +37,7 @@ internal sealed class SpeedModel : IDisposable
     private readonly IMatrixProducts _products;
     private readonly IMatrix _head;
     private readonly SpeedBuffers _buffers;
+    private readonly Action _runLayers;
 
     /// <summary>Allocates everything.</summary>
     /// <param name="device">The device.</param>
@@ -47,29 +50,38 @@ internal sealed class SpeedModel : IDisposable
     public SpeedModel(CudaComputeDevice device, ModelConfig config, WeightTypes types, int layers, int blocks, int maxRows, int maxStreams)
     {
         (_device, _config) = (device, config);
-        KvShape shape = new(KvGroups, blocks, config.KvHeads, config.HeadDim, ElementType.BF16, ElementType.BF16);
-        IKvPool kv = Own(device.CreateKvPool(shape, reserve: true));
-        for (int group = 0; group < KvGroups; group++)
+        _runLayers = () => RunLayers(static _ => { }, static _ => { });
+        try
         {
-            DeviceFill.Random(device, ((CudaKv)kv).Pool.Address(group), kv.GroupBytes, seed: group);
-        }
+            KvShape shape = new(KvGroups, blocks, config.KvHeads, config.HeadDim, ElementType.BF16, ElementType.BF16);
+            IKvPool kv = _owned.Add(device.CreateKvPool(shape, reserve: true));
+            for (int group = 0; group < KvGroups; group++)
+            {
+                DeviceFill.Random(device, ((CudaKv)kv).Pool.Address(group), kv.GroupBytes, seed: group);
+            }
 
-        KvBytesPerPosition = (double)kv.BlockBytes / KvBlocks.Positions;
-        _attention = Own(device.CreateAttention(kv, config.Heads, maxRows));
-        _rows = Own(_attention.CreateRows());
-        _routed = Own(device.CreateRoutedRows(maxRows, config.TopK(config.FirstMoeLayer), config.Experts));
-        _products = Own(device.CreateProducts(config.Experts));
-        _norm = Own(device.CreateVector([.. Enumerable.Repeat(1f, config.HiddenSize)]));
-        _attentionWeights = new AttentionWeights(
-            null, Own(device.CreateVector(AttentionWeights.QueryScaleOf(null, null, config.HeadDim))), HasNorm: true, config.RmsNormEps);
-        _buffers = Own(new SpeedBuffers(device, config, maxRows, maxStreams));
-        CudaMatrixLayout head = CudaMatrixLayout.Of(config.VocabSize, config.HiddenSize, types.TypeOf("lm_head"));
-        IDeviceMemory memory = Own(device.Loader.Allocate(head.ByteLength));
-        DeviceFill.Matrix(device, ((CudaMemory)memory).Address, head, seed: -1);
-        _head = new CudaMatrix(DeviceMatrix.At(head, ((CudaMemory)memory).Address));
-        HeadBytes = head.ByteLength;
-        HeadParameters = (long)head.Rows * head.Columns;
-        AddLayers(types, layers);
+            KvBytesPerPosition = (double)kv.BlockBytes / KvBlocks.Positions;
+            _attention = _owned.Add(device.CreateAttention(kv, config.Heads, maxRows));
+            _rows = _owned.Add(_attention.CreateRows());
+            _routed = _owned.Add(device.CreateRoutedRows(maxRows, config.TopK(config.FirstMoeLayer), config.Experts));
+            _products = _owned.Add(device.CreateProducts(config.Experts));
+            _norm = _owned.Add(device.CreateVector([.. Enumerable.Repeat(1f, config.HiddenSize)]));
+            _attentionWeights = new AttentionWeights(
+                null, _owned.Add(device.CreateVector(AttentionWeights.QueryScaleOf(null, null, config.HeadDim))), HasNorm: true, config.RmsNormEps);
+            _buffers = _owned.Add(new SpeedBuffers(device, config, maxRows, maxStreams));
+            CudaMatrixLayout head = CudaMatrixLayout.Of(config.VocabSize, config.HiddenSize, types.TypeOf("lm_head"));
+            IDeviceMemory memory = _owned.Add(device.Loader.Allocate(head.ByteLength));
+            DeviceFill.Matrix(device, ((CudaMemory)memory).Address, head, seed: -1);
+            _head = new CudaMatrix(DeviceMatrix.At(head, ((CudaMemory)memory).Address));
+            HeadBytes = head.ByteLength;
+            HeadParameters = (long)head.Rows * head.Columns;
+            AddLayers(types, layers);
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The layers.</summary>
@@ -88,7 +100,7 @@ internal sealed class SpeedModel : IDisposable
     public void Begin(AttentionBatch batch)
     {
         float[] values = DevicePair.RandomValues(batch.Rows * _config.HiddenSize, seed: batch.Rows);
-        _buffers.X.CopyIn(0, batch.Rows, MemoryMarshal.AsBytes<float>(values));
+        _buffers.Start.CopyIn(0, batch.Rows, MemoryMarshal.AsBytes<float>(values));
         for (int row = 0; row < batch.Rows; row++)
         {
             _rows.Angles.Cos.Row(row).Fill(0.8f);
@@ -98,36 +110,58 @@ internal sealed class SpeedModel : IDisposable
         _rows.Begin(batch);
     }
 
-    /// <summary>Submits all layers and the head for the rows of the step.</summary>
+    /// <summary>
+    /// Gives the residual stream the rows with which the step began. A run changes them, and with other rows the next run would need other experts.
+    /// </summary>
+    public void Restart()
+    {
+        CudaActivation start = (CudaActivation)_buffers.Start;
+        _device.Driver.CopyAsync(((CudaActivation)_buffers.X).Address, start.Address, (long)_rows.Batch.Rows * start.Stride, _device.Stream);
+    }
+
+    /// <summary>Runs all layers and the head for the rows of the step as a model does: the device replays the layers once it has recorded them.</summary>
+    /// <param name="logitRows">The rows whose logits are computed.</param>
+    public void Run(int[] logitRows)
+    {
+        _device.Replay(_rows, _runLayers);
+        RunHead(logitRows, static _ => { });
+    }
+
+    /// <summary>Submits all layers and the head for the rows of the step, operation by operation.</summary>
     /// <param name="logitRows">The rows whose logits are computed.</param>
     /// <param name="mark">Called after each operation with its name.</param>
     /// <param name="routed">Called after each layer's routing.</param>
-    public void Run(int[] logitRows, Action<string>? mark = null, Action<IRoutedRows>? routed = null)
+    public void Submit(int[] logitRows, Action<string> mark, Action<IRoutedRows> routed)
     {
-        mark ??= static _ => { };
-        for (int i = 0; i < _layers.Count; i++)
-        {
-            Attend(i, mark);
-            Route(_layers[i], mark);
-            routed?.Invoke(_routed);
-            FeedForward(_layers[i], mark);
-        }
-
-        _device.CreateGather().Run(_buffers.X, logitRows, logitRows.Length, _buffers.Last);
-        _device.CreateRmsNorm().Run(_buffers.Last, logitRows.Length, _norm, _config.RmsNormEps, _buffers.LastNormed);
-        mark("norm");
-        Multiply(_head, _buffers.LastNormed, _buffers.Logits, logitRows.Length, Epilogue.Store);
-        mark("lm_head");
+        RunLayers(mark, routed);
+        RunHead(logitRows, mark);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _device.Synchronize();
-        for (int i = _owned.Count - 1; i >= 0; i--)
+        _owned.Dispose();
+    }
+
+    private void RunLayers(Action<string> mark, Action<IRoutedRows> routed)
+    {
+        for (int i = 0; i < _layers.Count; i++)
         {
-            _owned[i].Dispose();
+            Attend(i, mark);
+            Route(_layers[i], mark);
+            routed(_routed);
+            FeedForward(_layers[i], mark);
         }
+    }
+
+    private void RunHead(int[] logitRows, Action<string> mark)
+    {
+        _device.CreateGather().Run(_buffers.X, logitRows, logitRows.Length, _buffers.Last);
+        _device.CreateRmsNorm().Run(_buffers.Last, logitRows.Length, _norm, _config.RmsNormEps, _buffers.LastNormed);
+        mark("norm");
+        Multiply(_head, _buffers.LastNormed, _buffers.Logits, logitRows.Length, Epilogue.Store);
+        mark("lm_head");
     }
 
     // The number of layers is an estimate. Memory that is in pieces may have room for fewer.
@@ -137,20 +171,13 @@ internal sealed class SpeedModel : IDisposable
         {
             try
             {
-                _layers.Add(Own(new LayerMatrices(_device, _config, types, _config.FirstMoeLayer + layer)));
+                _layers.Add(_owned.Add(new LayerMatrices(_device, _config, types, _config.FirstMoeLayer + layer)));
             }
             catch (CudaException) when (layer > 0)
             {
                 return;
             }
         }
-    }
-
-    private T Own<T>(T owned)
-        where T : IDisposable
-    {
-        _owned.Add(owned);
-        return owned;
     }
 
     private void Attend(int index, Action<string> mark)

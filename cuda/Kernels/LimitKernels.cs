@@ -47,7 +47,7 @@ internal static class LimitKernels
         }
     }
 
-    /// <summary>Multiplies values in registers on the tensor cores, with eight sums that do not depend on each other.</summary>
+    /// <summary>Multiplies values in registers on the tensor cores, with eight sums that do not depend on each other and have different operands.</summary>
     /// <param name="steps">Number of steps.</param>
     /// <param name="target">Address of 4 bytes that are not written.</param>
     [Kernel(threads: MultiplyWarps * 32)]
@@ -55,19 +55,20 @@ internal static class LimitKernels
     {
         uint seed = (uint)Ptx.Thread();
         Uint4 weights = new() { A = Small(seed), B = Small(seed + 1000), C = Small(seed + 2000), D = Small(seed + 3000) };
-        uint tokens0 = Small(seed + 4000);
-        uint tokens1 = Small(seed + 5000);
+        // Chains with the same operands would have the same sums, and the assembler might compute them once.
+        uint tokens0 = Small(seed + 4000), tokens1 = Small(seed + 5000), tokens2 = Small(seed + 6000), tokens3 = Small(seed + 7000);
+        uint tokens4 = Small(seed + 8000), tokens5 = Small(seed + 9000), tokens6 = Small(seed + 10000), tokens7 = Small(seed + 11000);
         Float4 a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
         for (int i = 0; i < steps; i++)
         {
             a = Ptx.Multiply(weights, tokens0, tokens1, a);
-            b = Ptx.Multiply(weights, tokens0, tokens1, b);
-            c = Ptx.Multiply(weights, tokens0, tokens1, c);
-            d = Ptx.Multiply(weights, tokens0, tokens1, d);
-            e = Ptx.Multiply(weights, tokens0, tokens1, e);
-            f = Ptx.Multiply(weights, tokens0, tokens1, f);
-            g = Ptx.Multiply(weights, tokens0, tokens1, g);
-            h = Ptx.Multiply(weights, tokens0, tokens1, h);
+            b = Ptx.Multiply(weights, tokens1, tokens2, b);
+            c = Ptx.Multiply(weights, tokens2, tokens3, c);
+            d = Ptx.Multiply(weights, tokens3, tokens4, d);
+            e = Ptx.Multiply(weights, tokens4, tokens5, e);
+            f = Ptx.Multiply(weights, tokens5, tokens6, f);
+            g = Ptx.Multiply(weights, tokens6, tokens7, g);
+            h = Ptx.Multiply(weights, tokens7, tokens0, h);
         }
 
         uint sum = Bits(a) ^ (Bits(b) + 1) ^ (Bits(c) + 2) ^ (Bits(d) + 3) ^ (Bits(e) + 4) ^ (Bits(f) + 5) ^ (Bits(g) + 6) ^ (Bits(h) + 7);

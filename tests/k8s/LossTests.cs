@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.K8s.Tests.Support;
 using HunyuanOrleans.Model.Configuration;
@@ -35,7 +34,7 @@ public sealed class LossTests
     [MemberData(nameof(Clusters))]
     public void Any_silo_may_be_lost(string overlay, string config)
     {
-        (SiloCapacity[] silos, SiloSettings settings) = Read(overlay);
+        (SiloCapacity[] silos, SiloSettings settings) = ContainerSettings.Silos(Manifests.Render(overlay));
         using TempModel folder = new(config);
         ModelConfig model = ModelConfig.Load(folder.Path);
         PlanOptions options = new() { MinKvTokens = settings.KvTokens };
@@ -62,18 +61,4 @@ public sealed class LossTests
             Assert.Equal(objects.Single(o => o.IsSilos && o.Name == target).Spec["replicas"]!.GetValue<int>(), scaler.Spec["minReplicas"]!.GetValue<int>());
         });
     }
-
-    private static (SiloCapacity[] Silos, SiloSettings Settings) Read(string overlay)
-    {
-        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
-        (Manifest Silos, SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
-            (silos, ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
-        SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
-            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", ContainerSettings.Device(role.Silos, role.Settings), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
-                with { Role = role.Settings.Role }))];
-        return (capacities, roles[0].Settings);
-    }
-
-    private static JsonObject Silo(Manifest silos) =>
-        silos.PodTemplate!["spec"]!["containers"]!.AsArray().Single(static c => c!["name"]!.GetValue<string>() == "silo")!.AsObject();
 }

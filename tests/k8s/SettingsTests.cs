@@ -38,7 +38,7 @@ public sealed class SettingsTests
         List<(HostSettings Settings, string Name)> all = [];
         foreach (Manifest silos in objects.Where(static o => o.IsSilos))
         {
-            HostSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos)));
+            HostSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, ContainerSettings.Container(silos)));
             Assert.Equal(silos.Name + "-0", settings.Silo.Name);
             Assert.Equal(silos.PodTemplate!["metadata"]!["labels"]!["app.kubernetes.io/component"]!.GetValue<string>(), settings.Silo.Role.ToString().ToLowerInvariant());
             Assert.Equal(settings.Clustering.Kind == ClusteringKind.Localhost ? null : "10.0.0.1", settings.Silo.AdvertisedAddress);
@@ -60,8 +60,8 @@ public sealed class SettingsTests
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos), silos =>
         {
-            SiloSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo;
-            Dictionary<string, int> ports = Silo(silos)["ports"]!.AsArray().ToDictionary(static p => p!["name"]!.GetValue<string>(), static p => p!["containerPort"]!.GetValue<int>());
+            SiloSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, ContainerSettings.Container(silos))).Silo;
+            Dictionary<string, int> ports = ContainerSettings.Container(silos)["ports"]!.AsArray().ToDictionary(static p => p!["name"]!.GetValue<string>(), static p => p!["containerPort"]!.GetValue<int>());
             Assert.Equal((settings.SiloPort, settings.GatewayPort, new Uri(settings.Urls).Port), (ports["silo"], ports["gateway"], ports["http"]));
         });
     }
@@ -75,10 +75,10 @@ public sealed class SettingsTests
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos), silos =>
         {
-            double pause = Silo(silos)["lifecycle"]!["preStop"]!["sleep"]!["seconds"]!.GetValue<double>();
-            double stopping = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo.ShutdownGraceSeconds;
+            double pause = ContainerSettings.Container(silos)["lifecycle"]!["preStop"]!["sleep"]!["seconds"]!.GetValue<double>();
+            double stopping = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, ContainerSettings.Container(silos))).Silo.ShutdownGraceSeconds;
             double given = silos.PodTemplate!["spec"]!["terminationGracePeriodSeconds"]!.GetValue<double>();
-            TimeSpan answers = TimeSpan.Parse(ContainerSettings.Environment(objects, silos, Silo(silos))["HUNYUAN_Server__ShutdownTimeout"], System.Globalization.CultureInfo.InvariantCulture);
+            TimeSpan answers = TimeSpan.Parse(ContainerSettings.Environment(objects, silos, ContainerSettings.Container(silos))["HUNYUAN_Server__ShutdownTimeout"], System.Globalization.CultureInfo.InvariantCulture);
             Assert.InRange(answers.TotalSeconds, 1, stopping * 0.9);
             Assert.True(given >= pause + stopping + cancellation.TotalSeconds + 5, $"{silos}: {given} s of grace are too short for {pause} + {stopping} + {cancellation.TotalSeconds} s.");
         });
@@ -91,9 +91,9 @@ public sealed class SettingsTests
         IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
         Assert.All(objects.Where(static o => o.IsSilos && !o.Name.EndsWith("gateway", StringComparison.Ordinal)), silos =>
         {
-            SiloSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo;
+            SiloSettings settings = ContainerSettings.Read(ContainerSettings.Environment(objects, silos, ContainerSettings.Container(silos))).Silo;
             long memory = MemorySize.Parse(Assert.IsType<string>(settings.Memory))!.Value;
-            JsonNode limits = Silo(silos)["resources"]!["limits"]!;
+            JsonNode limits = ContainerSettings.Container(silos)["resources"]!["limits"]!;
             double limit = Quantity.Read(limits["memory"]!.GetValue<string>());
             if (limits["nvidia.com/gpu"] is null)
             {
@@ -113,16 +113,9 @@ public sealed class SettingsTests
     [InlineData("h200", "hunyuan-large")]
     public void The_model_and_the_KV_pool_of_an_overlay_fit_its_silos(string overlay, string model)
     {
-        IReadOnlyList<Manifest> objects = Manifests.Render(overlay);
-        (Manifest Silos, SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
-            (silos, ContainerSettings.Read(ContainerSettings.Environment(objects, silos, Silo(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
-        SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
-            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", ContainerSettings.Device(role.Silos, role.Settings), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
-                with { Role = role.Settings.Role }))];
+        (SiloCapacity[] silos, SiloSettings settings) = ContainerSettings.Silos(Manifests.Render(overlay));
         using TempModel folder = new(Path.Combine(TestPaths.Data, "configs", model + ".json"));
-        PartitionPlan plan = PartitionPlan.Create(ModelConfig.Load(folder.Path), capacities, new PlanOptions { MinKvTokens = roles[0].Settings.KvTokens });
+        PartitionPlan plan = PartitionPlan.Create(ModelConfig.Load(folder.Path), silos, new PlanOptions { MinKvTokens = settings.KvTokens });
         plan.EnsureFits();
     }
-
-    private static JsonObject Silo(Manifest silos) => silos.PodTemplate!["spec"]!["containers"]!.AsArray().Single(static c => c!["name"]!.GetValue<string>() == "silo")!.AsObject();
 }

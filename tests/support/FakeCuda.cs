@@ -14,8 +14,13 @@ public sealed class FakeCuda : IDisposable
     private static readonly ConcurrentDictionary<string, Lazy<byte[]?>> Builds = new(StringComparer.Ordinal);
 
     private readonly TempFolder _folder = new();
+    private readonly nint _library;
 
-    private FakeCuda(byte[] library) => File.WriteAllBytes(Library, library);
+    private FakeCuda(byte[] library)
+    {
+        File.WriteAllBytes(Library, library);
+        _library = NativeLibrary.Load(Library);
+    }
 
     private delegate nint LogFunction();
 
@@ -49,7 +54,11 @@ public sealed class FakeCuda : IDisposable
     public void Fail(string function, int result) => Export<FailFunction>("fake_fail")(function, result);
 
     /// <inheritdoc/>
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        NativeLibrary.Free(_library);
+        _folder.Dispose();
+    }
 
     private static byte[]? Build(string[] options)
     {
@@ -76,5 +85,5 @@ public sealed class FakeCuda : IDisposable
     }
 
     private T Export<T>(string name)
-        where T : Delegate => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(NativeLibrary.Load(Library), name));
+        where T : Delegate => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(_library, name));
 }

@@ -92,6 +92,7 @@ public sealed class PtxDriverTests : IDisposable
         _driver.Synchronize(_stream);
         Assert.Equal(4, Marshal.ReadInt32(_host));
         Assert.Equal(4, _driver.Statistics["test"].Launches);
+        Assert.Equal(2, _driver.GraphLaunches);
     }
 
     [Fact]
@@ -164,6 +165,57 @@ public sealed class PtxDriverTests : IDisposable
     }
 
     [Fact]
+    public void After_a_fault_nothing_can_be_used_and_everything_can_be_freed()
+    {
+        nint done = _driver.CreateEvent();
+        _driver.BeginCapture(_other);
+        nint graph = _driver.EndCapture(_other);
+        _driver.LaunchAsync(_increment, new CudaGrid(1), 1, 0, _stream, new byte[16]);
+        Assert.Throws<PtxFault>(() => _driver.Synchronize(_stream));
+        Assert.Throws<CudaException>(() => _driver.Synchronize(_stream));
+        Assert.Throws<CudaException>(() => _driver.CreateEvent());
+        _driver.DestroyGraph(graph);
+        _driver.DestroyEvent(done);
+        _driver.DestroyStream(_other);
+        _driver.FreePinned(_host);
+        _driver.Free(_device);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Pinned_memory_that_is_freed_before_a_copy_of_it_ran_is_an_error(bool toDevice)
+    {
+        nint pinned = _driver.AllocatePinned(64);
+        if (toDevice)
+        {
+            _driver.CopyToDeviceAsync(_device, pinned, 64, _stream);
+        }
+        else
+        {
+            _driver.CopyToHostAsync(pinned, _device, 64, _stream);
+        }
+
+        _driver.FreePinned(pinned);
+        // It may get the same address.
+        _driver.AllocatePinned(64);
+        CudaException error = Assert.Throws<CudaException>(() => _driver.Synchronize(_stream));
+        Assert.Contains("was freed before a copy of it ran", error.Message, StringComparison.Ordinal);
+        Assert.Throws<CudaException>(() => _driver.Allocate(8));
+    }
+
+    [Fact]
+    public void Pinned_memory_can_be_freed_after_its_copies()
+    {
+        nint pinned = _driver.AllocatePinned(64);
+        _driver.CopyToHostAsync(pinned, _device, 64, _stream);
+        _driver.Synchronize(_stream);
+        _driver.FreePinned(pinned);
+        Launch(_stream);
+        _driver.Synchronize(_stream);
+    }
+
+    [Fact]
     public void Leaks_are_reported()
     {
         nint used = _driver.CreateEvent();
@@ -196,6 +248,20 @@ public sealed class PtxDriverTests : IDisposable
         Assert.Throws<CudaException>(() => _driver.Elapsed(start, end));
         _driver.Synchronize(_stream);
         Assert.True(_driver.Elapsed(start, end) >= 0);
+    }
+
+    [Fact]
+    public void The_last_record_of_an_event_counts()
+    {
+        nint first = _driver.CreateEvent();
+        nint again = _driver.CreateEvent();
+        _driver.Record(again, _stream);
+        _driver.Record(first, _stream);
+        _driver.Record(again, _stream);
+        _driver.WaitFor(first);
+        Assert.Throws<CudaException>(() => _driver.Elapsed(first, again));
+        _driver.WaitFor(again);
+        Assert.True(_driver.Elapsed(first, again) >= 0);
     }
 
     private void Launch(nint stream)

@@ -13,6 +13,9 @@ public sealed class PtxLintTests
     [InlineData("ex2.approx.f32 %f1, %f2;", "approximation")]
     [InlineData("mul.f32 %f1, %f2, %f3;", "The rounding is not named")]
     [InlineData("add.f32 %f1, %f2, %f3;", "The rounding is not named")]
+    [InlineData("add.f64 %g1, %g2, %g3;", "The rounding is not named")]
+    [InlineData("sub.f16 %h1, %h2, %h3;", "The rounding is not named")]
+    [InlineData("mul.bf16x2 %r1, %r2, %r3;", "The rounding is not named")]
     [InlineData("frobnicate.u32 %r1, %r2;", "does not know this instruction")]
     public void Findings(string instruction, string finding) =>
         Assert.Contains(new PtxLint().Check(new TestKernel(instruction).Module).Findings, found => found.Contains(finding, StringComparison.Ordinal));

@@ -55,6 +55,21 @@ internal static class ContainerSettings
         ? DeviceCatalog.Describe(silos.PodTemplate!["spec"]!["nodeSelector"]!["nvidia.com/gpu.product"]!.GetValue<string>())
         : DeviceCatalog.Get(settings.Device);
 
+    /// <summary>The container of a silo in its pod.</summary>
+    public static JsonObject Container(Manifest silos) =>
+        silos.PodTemplate!["spec"]!["containers"]!.AsArray().Single(static c => c!["name"]!.GetValue<string>() == "silo")!.AsObject();
+
+    /// <summary>All silos of a rendered overlay, as the planner sees them, and the settings of the first kind of them.</summary>
+    public static (SiloCapacity[] Silos, SiloSettings Settings) Silos(IReadOnlyList<Manifest> objects)
+    {
+        (Manifest Silos, SiloSettings Settings, int Count)[] roles = [.. objects.Where(static o => o.IsSilos).Select(silos =>
+            (silos, Read(Environment(objects, silos, Container(silos))).Silo, silos.Spec["replicas"]!.GetValue<int>()))];
+        SiloCapacity[] capacities = [.. roles.SelectMany(static role => Enumerable.Range(0, role.Count).Select(i =>
+            SiloCapacity.FromDevice($"{role.Settings.Name}{i}", Device(role.Silos, role.Settings), memoryBytes: MemorySize.Parse(role.Settings.Memory!)!.Value)
+                with { Role = role.Settings.Role }))];
+        return (capacities, roles[0].Settings);
+    }
+
     private static string FromPod(Manifest owner, JsonObject from)
     {
         if (from["secretKeyRef"] is not null)

@@ -76,7 +76,7 @@ internal sealed class TableBuilder
             Instruction instruction = decode(statement);
             return statement.Program.AllowsContraction
                 ? instruction
-                : new FaultInstruction("The assembler may contract this with another instruction, because it does not name its rounding.");
+                : new FaultInstruction("The rounding is not named, so the assembler may contract this with another instruction.");
         });
     }
 

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Ptx.Driver;
 
 /// <summary>
 /// Executes PTX on the CPU. Work in a stream runs only when somebody waits for it, and then nothing else than that and what it waits for: a wait that is
-/// missing shows as stale data. After a fault every call fails, as it does on a GPU.
+/// missing shows as stale data. After work failed every call fails, as it does on a GPU; only those that free or destroy something do nothing.
 /// </summary>
 public sealed class PtxDriver : ICudaDriver
 {
@@ -23,7 +23,7 @@ public sealed class PtxDriver : ICudaDriver
     private readonly HandleTable<IReadOnlyList<Action>> _graphs = new("graph", 0x40000000);
     private readonly Dictionary<string, KernelStatistics> _statistics = [];
     private readonly List<WorkStream> _all = [];
-    private Exception? _broken;
+    private Exception? _failure;
 
     /// <summary>Creates a device.</summary>
     /// <param name="options">How it behaves.</param>
@@ -43,6 +43,9 @@ public sealed class PtxDriver : ICudaDriver
     /// <summary>What each kernel did so far, by the name of its entry.</summary>
     public IReadOnlyDictionary<string, KernelStatistics> Statistics => _statistics;
 
+    /// <summary>Number of calls of <see cref="LaunchGraphAsync"/> so far.</summary>
+    public int GraphLaunches { get; private set; }
+
     /// <summary>What was not freed or destroyed when the driver was disposed.</summary>
     public IReadOnlyList<string> Leaks { get; private set; } = [];
 
@@ -50,7 +53,7 @@ public sealed class PtxDriver : ICudaDriver
     public ulong Allocate(long bytes) => Locked(() => _memory.Allocate(bytes).Address);
 
     /// <inheritdoc/>
-    public void Free(ulong address) => Locked(() =>
+    public void Free(ulong address) => Released(() =>
     {
         RunAll();
         _memory.Free(address);
@@ -60,26 +63,30 @@ public sealed class PtxDriver : ICudaDriver
     public nint AllocatePinned(long bytes) => Locked(() => _pinned.Allocate(bytes));
 
     /// <inheritdoc/>
-    public void FreePinned(nint memory) => Locked(() =>
-    {
-        RunAll();
-        _pinned.Free(memory);
-    });
+    public void FreePinned(nint memory) => Released(() => _pinned.Free(memory));
 
     /// <inheritdoc/>
     public void CopyToDeviceAsync(ulong target, nint source, long bytes, nint stream) => Locked(() =>
     {
-        _pinned.Check(source, bytes);
+        PinnedAllocation pinned = _pinned.FindRange(source, bytes);
         _memory.FindRange(target, bytes);
-        _streams[stream].Add(() => DeviceCopies.FromHost(_memory, target, source, bytes));
+        Submit(_streams[stream], () =>
+        {
+            pinned.EnsureNotFreed();
+            DeviceCopies.FromHost(_memory, target, source, bytes);
+        });
     });
 
     /// <inheritdoc/>
     public void CopyToHostAsync(nint target, ulong source, long bytes, nint stream) => Locked(() =>
     {
-        _pinned.Check(target, bytes);
+        PinnedAllocation pinned = _pinned.FindRange(target, bytes);
         _memory.FindRange(source, bytes);
-        _streams[stream].Add(() => DeviceCopies.ToHost(_memory, target, source, bytes));
+        Submit(_streams[stream], () =>
+        {
+            pinned.EnsureNotFreed();
+            DeviceCopies.ToHost(_memory, target, source, bytes);
+        });
     });
 
     /// <inheritdoc/>
@@ -87,14 +94,14 @@ public sealed class PtxDriver : ICudaDriver
     {
         _memory.FindRange(source, bytes);
         _memory.FindRange(target, bytes);
-        _streams[stream].Add(() => DeviceCopies.Within(_memory, target, source, bytes));
+        Submit(_streams[stream], () => DeviceCopies.Within(_memory, target, source, bytes));
     });
 
     /// <inheritdoc/>
     public void ClearAsync(ulong target, long bytes, nint stream) => Locked(() =>
     {
         _memory.FindRange(target, bytes);
-        _streams[stream].Add(() => DeviceCopies.Clear(_memory, target, bytes));
+        Submit(_streams[stream], () => DeviceCopies.Clear(_memory, target, bytes));
     });
 
     /// <inheritdoc/>
@@ -106,7 +113,7 @@ public sealed class PtxDriver : ICudaDriver
     });
 
     /// <inheritdoc/>
-    public void DestroyStream(nint stream) => Locked(() =>
+    public void DestroyStream(nint stream) => Released(() =>
     {
         WorkStream removed = _streams.Remove(stream);
         removed.RunTo(removed.Submitted);
@@ -124,18 +131,10 @@ public sealed class PtxDriver : ICudaDriver
     public nint CreateEvent() => Locked(() => _events.Add(new WorkEvent()));
 
     /// <inheritdoc/>
-    public void DestroyEvent(nint handle) => Locked(() => _events.Remove(handle));
+    public void DestroyEvent(nint handle) => Released(() => _events.Remove(handle));
 
     /// <inheritdoc/>
-    public void Record(nint handle, nint stream) => Locked(() =>
-    {
-        WorkEvent recorded = _events[handle];
-        WorkStream target = NotCapturing(stream);
-        target.Add(() => recorded.Timestamp = _options.Time.GetTimestamp());
-        recorded.Stream = target;
-        recorded.Number = target.Submitted;
-        recorded.Timestamp = null;
-    });
+    public void Record(nint handle, nint stream) => Locked(() => _events[handle].Record(NotCapturing(stream), _options.Time));
 
     /// <inheritdoc/>
     public void WaitFor(nint handle, nint stream) => Locked(() =>
@@ -171,7 +170,7 @@ public sealed class PtxDriver : ICudaDriver
             WorkStream target = _streams[stream];
             if (grid is { X: > 0, Y: > 0, Z: > 0 })
             {
-                target.Add(() => Run(kernel.Program, grid, threads, sharedBytes, copy));
+                Submit(target, () => Run(kernel.Program, grid, threads, sharedBytes, copy));
             }
         });
     }
@@ -196,10 +195,11 @@ public sealed class PtxDriver : ICudaDriver
                 action();
             }
         });
+        GraphLaunches++;
     });
 
     /// <inheritdoc/>
-    public void DestroyGraph(nint graph) => Locked(() => _graphs.Remove(graph));
+    public void DestroyGraph(nint graph) => Released(() => _graphs.Remove(graph));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -250,6 +250,32 @@ public sealed class PtxDriver : ICudaDriver
     private WorkStream NotCapturing(nint stream) =>
         _streams[stream] is { IsCapturing: false } found ? found : throw new CudaException("This is not possible while the stream is being captured.");
 
+    // On a GPU, work that fails makes the context unusable. Its error comes from the call that waits for it.
+    private void Submit(WorkStream stream, Action work) => stream.Add(() =>
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception error) when (error is PtxFault or CudaException)
+        {
+            _failure = error;
+            throw;
+        }
+    });
+
+    // What belongs to a context that cannot be used any more is gone with it.
+    private void Released(Action release)
+    {
+        lock (_gate)
+        {
+            if (_failure is null)
+            {
+                release();
+            }
+        }
+    }
+
     private void Locked(Action action) => Locked(() =>
     {
         action();
@@ -260,20 +286,7 @@ public sealed class PtxDriver : ICudaDriver
     {
         lock (_gate)
         {
-            if (_broken is not null)
-            {
-                throw new CudaException($"The context cannot be used any more: {_broken.Message}");
-            }
-
-            try
-            {
-                return function();
-            }
-            catch (PtxFault fault)
-            {
-                _broken = fault;
-                throw;
-            }
+            return _failure is null ? function() : throw new CudaException($"The context cannot be used any more: {_failure.Message}");
         }
     }
 }

@@ -12,7 +12,10 @@ public sealed record PtxDriverOptions
     /// <summary>Whether float arithmetic may leave its rounding to the assembler; false by default, which makes it a fault.</summary>
     public bool AllowsContraction { get; init; }
 
-    /// <summary>Whether races on device memory between blocks of a launch are faults; true by default.</summary>
+    /// <summary>
+    /// Whether races on device memory between blocks of a launch are faults; true by default. With one worker all of them are found. With several, a race
+    /// of two blocks that run at the same time is found by chance. Races of the threads of one block are not found.
+    /// </summary>
     public bool FindsGlobalRaces { get; init; } = true;
 
     /// <summary>The most instructions that a warp may run in one block before that is a fault; 2^30 by default, which takes some seconds.</summary>

@@ -44,9 +44,6 @@ internal sealed unsafe class Warp(BlockRunner block, int number)
     /// <summary>Copies to shared memory that are not done.</summary>
     public PendingCopies Copies { get; } = new();
 
-    /// <summary>The instruction that runs, or ran last.</summary>
-    public Instruction Current => _current;
-
     /// <summary>Instructions that ran.</summary>
     public long Executed { get; set; }
 

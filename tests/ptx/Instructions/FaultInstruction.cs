@@ -7,6 +7,9 @@ namespace HunyuanOrleans.Ptx.Instructions;
 /// <param name="reason">Why.</param>
 internal sealed class FaultInstruction(string reason) : Instruction
 {
+    /// <summary>Why.</summary>
+    public string Reason { get; } = reason;
+
     /// <inheritdoc/>
-    public override void Execute(Warp warp, uint mask) => throw warp.Fault(BitOperations.TrailingZeroCount(mask), reason);
+    public override void Execute(Warp warp, uint mask) => throw warp.Fault(BitOperations.TrailingZeroCount(mask), Reason);
 }

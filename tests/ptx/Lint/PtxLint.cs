@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using HunyuanOrleans.Ptx.Decoding;
 using HunyuanOrleans.Ptx.Execution;
+using HunyuanOrleans.Ptx.Instructions;
 using HunyuanOrleans.Ptx.Parsing;
 
 namespace HunyuanOrleans.Ptx.Lint;
@@ -32,8 +33,6 @@ public sealed partial class PtxLint(int maxRegisters = 255, int maxStaticSharedB
         try
         {
             PtxEntry entry = PtxModule.Parse(ptx).Entries.Single();
-            findings.AddRange(entry.Statements.Where(IsContractible)
-                .Select(static statement => $"The rounding is not named in line {statement.Line}: {statement.Text}"));
             return Measure(entry, findings);
         }
         catch (PtxSyntaxException error)
@@ -45,7 +44,8 @@ public sealed partial class PtxLint(int maxRegisters = 255, int maxStaticSharedB
 
     private LintReport Measure(PtxEntry entry, List<string> findings)
     {
-        KernelProgram program = ProgramBuilder.Build(entry, allowsContraction: true);
+        KernelProgram program = ProgramBuilder.Build(entry, allowsContraction: false);
+        findings.AddRange(program.Code.OfType<FaultInstruction>().Select(static fault => $"{fault.Reason} It is in line {fault.Line}: {fault.Text}"));
         int registers = Liveness.MaxRegisters(program);
         int shared = entry.Shared.Sum(static shared => shared.Size);
         if (registers > maxRegisters)
@@ -59,12 +59,6 @@ public sealed partial class PtxLint(int maxRegisters = 255, int maxStaticSharedB
         }
 
         return new LintReport(entry.Name, findings, registers, shared, entry.Statements.Any(static statement => VectorLoad().IsMatch(statement.Opcode)));
-    }
-
-    private static bool IsContractible(Statement statement)
-    {
-        string[] parts = statement.Opcode.Split('.');
-        return parts[0] is "add" or "sub" or "mul" or "mad" or "fma" && parts[^1] is "f32" && !parts.Any(static part => part is "rn" or "rz" or "rm" or "rp");
     }
 
     [GeneratedRegex(@"\.local\b")]

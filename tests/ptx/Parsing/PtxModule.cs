@@ -3,9 +3,6 @@ namespace HunyuanOrleans.Ptx.Parsing;
 /// <summary>A module as it is written.</summary>
 internal sealed class PtxModule
 {
-    /// <summary>The target, such as sm_80.</summary>
-    public string Target { get; set; } = "";
-
     /// <summary>Shared memory declared outside of entries.</summary>
     public List<PtxShared> Shared { get; } = [];
 

@@ -23,10 +23,8 @@ internal sealed partial class PtxParser
             switch (word)
             {
                 case ".version":
-                case ".address_size":
-                    break;
                 case ".target":
-                    _module.Target = unit.Text[word.Length..].Trim();
+                case ".address_size":
                     break;
                 case ".extern":
                     _module.Shared.Add(ParseShared(unit, unit.Text[word.Length..].Trim()));

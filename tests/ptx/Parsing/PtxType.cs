@@ -7,8 +7,6 @@ internal readonly record struct PtxType(PtxKind Kind, int Size)
 {
     public static readonly PtxType B32 = new(PtxKind.Bits, 4);
 
-    public static readonly PtxType B64 = new(PtxKind.Bits, 8);
-
     public static readonly PtxType U32 = new(PtxKind.Unsigned, 4);
 
     public static readonly PtxType F32 = new(PtxKind.Float, 4);
@@ -25,7 +23,7 @@ internal readonly record struct PtxType(PtxKind Kind, int Size)
         "b8" => new(PtxKind.Bits, 1),
         "b16" => new(PtxKind.Bits, 2),
         "b32" => B32,
-        "b64" => B64,
+        "b64" => new(PtxKind.Bits, 8),
         "u8" => new(PtxKind.Unsigned, 1),
         "u16" => new(PtxKind.Unsigned, 2),
         "u32" => U32,
