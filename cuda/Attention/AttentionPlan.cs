@@ -110,7 +110,7 @@ internal sealed class AttentionPlan(int groupHeads, int maxPartials)
         _partials += parts;
     }
 
-    // The segments of each part of a unit, whose partial results are merged if there are several.
+    // The segments of each part of a unit. A unit of one part has no partial results.
     private int SegmentsOfPart(in AttentionSlice slice, int segments) =>
         UnitsOf(slice) > MaxSplitUnits ? AttentionUnit.AllSegments
         : segments > _segmentThreshold ? 1

@@ -36,7 +36,7 @@ internal struct AttentionUnit
     public int Segment;
 
     /// <summary>
-    /// The number of segments to attend to, which ends at the last one of the rows: <see cref="AllSegments"/>, a group of segments, or 1. In a merge: the
+    /// The most segments to attend to: <see cref="AllSegments"/>, those of a group, or 1. The last segment is the one of the last row. In a merge: the
     /// segments of each partial result.
     /// </summary>
     public int Segments;
