@@ -16,6 +16,14 @@ internal sealed class AttentionPlan(int groupHeads, int maxPartials)
 
     private readonly List<AttentionUnit> _units = [];
     private readonly List<AttentionUnit> _merges = [];
+    private int[] _tables = [];
+    private int[] _keys = [];
+    private int[] _order = [];
+    private int _partials;
+
+    // Units with more segments than this are divided into segments, or into groups of segments.
+    private int _segmentThreshold;
+    private int _groupThreshold;
 
     /// <summary>The units, those of the longest contexts first.</summary>
     public ReadOnlySpan<AttentionUnit> Units => CollectionsMarshal.AsSpan(_units);
@@ -32,31 +40,44 @@ internal sealed class AttentionPlan(int groupHeads, int maxPartials)
     /// <summary>Plans a batch in place of the last one.</summary>
     public void Build(AttentionBatch batch)
     {
-        _units.Clear();
-        _merges.Clear();
         ReadOnlySpan<AttentionSlice> slices = batch.Slices;
-        int[] tables = new int[slices.Length];
-        TableEntries = 0;
+        Clear(slices.Length);
         for (int i = 0; i < slices.Length; i++)
         {
-            tables[i] = TableEntries;
+            (_tables[i], _keys[i], _order[i]) = (TableEntries, -slices[i].Start - slices[i].Count, i);
             TableEntries += TableEntriesOf(slices[i]);
         }
 
-        int threshold = SplitThreshold(slices);
-        foreach (int i in LongestFirst(slices))
+        ChooseThresholds(slices);
+        Array.Sort(_keys, _order, 0, slices.Length);
+        foreach (int i in _order.AsSpan(0, slices.Length))
         {
             for (int unit = UnitsOf(slices[i]) - 1; unit >= 0; unit--)
             {
-                Add(slices[i], unit, tables[i], threshold);
+                Add(slices[i], unit, _tables[i]);
             }
         }
     }
 
-    private static int SegmentsOf(in AttentionUnit unit, int groupHeads) =>
-        ((unit.Start + ((unit.FirstRow + unit.Rows - 1) / groupHeads)) / AttentionKernels.SegmentPositions) + 1;
+    private static int SegmentsOf(in AttentionSlice slice) => SegmentsTo(slice.Start + slice.Count - 1);
 
-    private void Add(in AttentionSlice slice, int number, int table, int threshold)
+    private static int SegmentsTo(int position) => (position / AttentionKernels.SegmentPositions) + 1;
+
+    private static int Parts(int segments, int ofPart) => (segments + ofPart - 1) / ofPart;
+
+    private void Clear(int slices)
+    {
+        _units.Clear();
+        _merges.Clear();
+        (TableEntries, _partials) = (0, 0);
+        if (slices > _order.Length)
+        {
+            int length = Math.Max(slices, 2 * _order.Length);
+            (_tables, _keys, _order) = (new int[length], new int[length], new int[length]);
+        }
+    }
+
+    private void Add(in AttentionSlice slice, int number, int table)
     {
         int first = number * AttentionKernels.TileRows;
         AttentionUnit unit = new()
@@ -66,61 +87,71 @@ internal sealed class AttentionPlan(int groupHeads, int maxPartials)
             Rows = Math.Min(AttentionKernels.TileRows, (slice.Count * groupHeads) - first),
             Start = slice.Start,
             Table = table,
-            Segment = -1,
             Partial = -1,
         };
-        int segments = SegmentsOf(unit, groupHeads);
-        if (UnitsOf(slice) > MaxSplitUnits || segments <= threshold)
+        int segments = SegmentsTo(slice.Start + ((unit.FirstRow + unit.Rows - 1) / groupHeads));
+        unit.Segments = SegmentsOfPart(slice, segments);
+        if (unit.Segments == AttentionUnit.AllSegments)
         {
             _units.Add(unit);
             return;
         }
 
+        int parts = Parts(segments, unit.Segments);
         AttentionUnit merge = unit;
-        (merge.Segment, merge.Partial) = (segments, _merges.Count == 0 ? 0 : _merges[^1].Partial + _merges[^1].Segment);
+        (merge.Segment, merge.Partial) = (parts, _partials);
         _merges.Add(merge);
-        for (int segment = 0; segment < segments; segment++)
+        for (int part = 0; part < parts; part++)
         {
-            (unit.Segment, unit.Partial) = (segment, merge.Partial + segment);
+            (unit.Segment, unit.Partial) = (part * unit.Segments, _partials + part);
             _units.Add(unit);
         }
+
+        _partials += parts;
     }
 
-    // Units with more segments than this are divided. If there is not enough room for the results, only the longest are.
-    private int SplitThreshold(ReadOnlySpan<AttentionSlice> slices)
+    // The segments of each part of a unit. A unit of one part has no partial results.
+    private int SegmentsOfPart(in AttentionSlice slice, int segments) =>
+        UnitsOf(slice) > MaxSplitUnits ? AttentionUnit.AllSegments
+        : segments > _segmentThreshold ? 1
+        : segments > _groupThreshold ? AttentionKernels.GroupSegments
+        : AttentionUnit.AllSegments;
+
+    // If there is not enough room for the results of all segments, only the longest contexts are divided into segments and others into groups of them. If
+    // that is still too much, only the longest are divided into groups.
+    private void ChooseThresholds(ReadOnlySpan<AttentionSlice> slices)
     {
-        int threshold = 1;
-        while (PartialsAbove(threshold, slices) > maxPartials)
+        int longest = 0;
+        foreach (ref readonly AttentionSlice slice in slices)
         {
-            threshold *= 2;
+            longest = Math.Max(longest, SegmentsOf(slice));
         }
 
-        return threshold;
+        (_segmentThreshold, _groupThreshold) = (1, AttentionKernels.GroupSegments);
+        while (Partials(slices) > maxPartials)
+        {
+            if (_segmentThreshold < longest)
+            {
+                _segmentThreshold *= 2;
+            }
+            else
+            {
+                _groupThreshold *= 2;
+            }
+        }
     }
 
-    private long PartialsAbove(int threshold, ReadOnlySpan<AttentionSlice> slices)
+    private long Partials(ReadOnlySpan<AttentionSlice> slices)
     {
         long partials = 0;
         foreach (ref readonly AttentionSlice slice in slices)
         {
-            int segments = ((slice.Start + slice.Count - 1) / AttentionKernels.SegmentPositions) + 1;
-            partials += UnitsOf(slice) > MaxSplitUnits || segments <= threshold ? 0 : (long)UnitsOf(slice) * segments;
+            int segments = SegmentsOf(slice);
+            int ofPart = SegmentsOfPart(slice, segments);
+            partials += ofPart == AttentionUnit.AllSegments ? 0 : (long)UnitsOf(slice) * Parts(segments, ofPart);
         }
 
         return partials;
-    }
-
-    private static int[] LongestFirst(ReadOnlySpan<AttentionSlice> slices)
-    {
-        int[] keys = new int[slices.Length];
-        int[] order = new int[slices.Length];
-        for (int i = 0; i < slices.Length; i++)
-        {
-            (keys[i], order[i]) = (-slices[i].Start - slices[i].Count, i);
-        }
-
-        Array.Sort(keys, order);
-        return order;
     }
 
     private int UnitsOf(in AttentionSlice slice) => ((slice.Count * groupHeads) + AttentionKernels.TileRows - 1) / AttentionKernels.TileRows;

@@ -25,7 +25,6 @@ internal sealed record AttentionShape
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(keyHeads);
         ArgumentOutOfRangeException.ThrowIfNotEqual(heads % keyHeads, 0, nameof(heads));
         (KeyHeads, GroupHeads, HeadSize, Type) = (keyHeads, heads / keyHeads, headSize, type);
-        Format = FormatOf(type);
         Size = Padded(headSize);
     }
 
@@ -44,14 +43,11 @@ internal sealed record AttentionShape
     /// <summary>Type of keys and values.</summary>
     public ElementType Type { get; }
 
-    /// <summary>The <see cref="KvFormat"/> of keys and values.</summary>
-    public int Format { get; }
-
     /// <summary>Elements of a head with padding: a size that kernels are compiled for.</summary>
     public int Size { get; }
 
-    /// <summary>Bytes of an element of queries and of outputs: float32 with float32 keys and values, otherwise bfloat16.</summary>
-    public int QueryElementBytes => Type == ElementType.F32 ? 4 : 2;
+    /// <summary>Type of queries and of outputs: F32 with F32 keys and values, otherwise BF16.</summary>
+    public ElementType QueryType => Type == ElementType.F32 ? ElementType.F32 : ElementType.BF16;
 
     /// <summary>The <see cref="KvFormat"/> of a type.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Keys and values cannot have the type.</exception>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Kernels;
@@ -8,37 +7,44 @@ namespace HunyuanOrleans.Cuda.Attention;
 
 /// <summary>
 /// The descriptors of a step in device memory, for all layers: where each row's keys and values go, its rotary angles, the units of attention, and the
-/// block tables. They are uploaded in one copy, to an address that does not change. Keep the object and reuse it. Not thread-safe.
+/// block tables. The tables grow, because sequences that share blocks can have more entries together than there are blocks; everything else keeps its
+/// address. Keep the object and reuse it. Not thread-safe.
 /// </summary>
-internal sealed unsafe class AttentionStep : IDisposable
+internal sealed class AttentionStep : IDisposable
 {
-    private readonly ICudaDriver _driver;
     private readonly AttentionShape _shape;
     private readonly AttentionPlan _plan;
-    private readonly long _capacity;
-    private readonly nint _pinned;
-    private readonly nint _uploaded;
+    private readonly int _maxRows;
+    private readonly int _blocks;
+    private readonly StepMemory _memory;
+    private readonly StepMemory _tables;
 
     /// <summary>Allocates the memory.</summary>
     /// <param name="driver">The device.</param>
     /// <param name="shape">The heads.</param>
     /// <param name="maxRows">Most rows in a batch.</param>
-    /// <param name="maxBlocks">Most blocks in the tables of all sequences of a batch.</param>
+    /// <param name="blocks">Blocks of the pool. At first, there is memory for as many entries in the block tables of all sequences of a batch.</param>
     /// <param name="maxPartials">The same as in <see cref="CudaAttention"/>.</param>
-    public AttentionStep(ICudaDriver driver, AttentionShape shape, int maxRows, int maxBlocks, int maxPartials)
+    public AttentionStep(ICudaDriver driver, AttentionShape shape, int maxRows, int blocks, int maxPartials)
     {
-        (_driver, _shape) = (driver, shape);
+        (_shape, _maxRows, _blocks) = (shape, maxRows, blocks);
         _plan = new AttentionPlan(shape.GroupHeads, maxPartials);
         long units = (long)maxRows * ((shape.GroupHeads / AttentionKernels.TileRows) + 1);
-        long rowBytes = Unsafe.SizeOf<AttentionStepRow>() + (shape.HeadSize * sizeof(float));
-        _capacity = AttentionStepHeader.Bytes + (maxRows * rowBytes) + (((2 * units) + maxPartials) * AttentionUnit.Bytes) + (maxBlocks * (long)sizeof(int));
-        Address = driver.Allocate(_capacity);
-        _pinned = driver.AllocatePinned(_capacity);
-        _uploaded = driver.CreateEvent();
+        long rowBytes = AttentionStepRow.Bytes + (shape.HeadSize * sizeof(float));
+        _memory = new StepMemory(driver, AttentionStepHeader.Bytes + (maxRows * rowBytes) + (((2 * units) + maxPartials) * AttentionUnit.Bytes));
+        try
+        {
+            _tables = new StepMemory(driver, blocks * (long)sizeof(int));
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Address of the <see cref="AttentionStepHeader"/>.</summary>
-    public ulong Address { get; }
+    /// <summary>Address of the <see cref="AttentionStepHeader"/>. It does not change.</summary>
+    public ulong Address => _memory.Address;
 
     /// <summary>How much there is to do.</summary>
     public AttentionGrid Grid { get; private set; }
@@ -47,51 +53,49 @@ internal sealed unsafe class AttentionStep : IDisposable
     /// <param name="batch">The sequences.</param>
     /// <param name="rotary">The rotary angles of their rows.</param>
     /// <param name="stream">The stream.</param>
-    /// <exception cref="ArgumentException">The batch is too large.</exception>
+    /// <exception cref="ArgumentException">The batch has too many rows, other heads, or blocks that do not exist.</exception>
+    /// <exception cref="CudaException">There is not enough memory for the block tables.</exception>
     public void UploadAsync(AttentionBatch batch, RotaryAngles rotary, nint stream)
     {
-        _plan.Build(batch);
-        AttentionStepHeader header = Layout(batch.Rows, out long bytes);
-        if (bytes > _capacity)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, _maxRows, nameof(batch));
+        if (batch.GroupHeads != _shape.GroupHeads || batch.KeyHeads != _shape.KeyHeads)
         {
             throw new ArgumentException(
-                $"{batch.Rows} rows with {_plan.TableEntries} blocks need {bytes} bytes of descriptors, but there are {_capacity}.", nameof(batch));
+                $"The batch has {batch.KeyHeads} x {batch.GroupHeads} heads instead of {_shape.KeyHeads} x {_shape.GroupHeads}.", nameof(batch));
         }
 
-        _driver.WaitFor(_uploaded);
-        Span<byte> target = new((void*)_pinned, checked((int)bytes));
+        _plan.Build(batch);
+        long tableBytes = _plan.TableEntries * (long)sizeof(int);
+        _tables.Reserve(tableBytes);
+        AttentionStepHeader header = Layout(batch.Rows, out long bytes);
+        Span<byte> target = _memory.Begin(bytes);
         MemoryMarshal.Write(target, header);
-        WriteRows(batch, target[header.RowsAt..], MemoryMarshal.Cast<byte, int>(target[header.TablesAt..]));
         MemoryMarshal.AsBytes(_plan.Units).CopyTo(target[header.UnitsAt..]);
         MemoryMarshal.AsBytes(_plan.Merges).CopyTo(target[header.MergesAt..]);
-        int half = _shape.HeadSize / 2;
-        Span<float> angles = MemoryMarshal.Cast<byte, float>(target[header.RotaryAt..]);
-        for (int row = 0; row < batch.Rows; row++)
-        {
-            rotary.Cos.Row(row)[..half].CopyTo(angles[(2 * row * half)..]);
-            rotary.Sin.Row(row)[..half].CopyTo(angles[(((2 * row) + 1) * half)..]);
-        }
-
-        _driver.CopyToDeviceAsync(Address, _pinned, bytes, stream);
-        _driver.Record(_uploaded, stream);
+        WriteRows(batch, MemoryMarshal.Cast<byte, AttentionStepRow>(target[header.RowsAt..]), MemoryMarshal.Cast<byte, int>(_tables.Begin(tableBytes)));
+        WriteAngles(batch.Rows, rotary, MemoryMarshal.Cast<byte, float>(target[header.RotaryAt..]));
+        _memory.UploadAsync(bytes, stream);
+        _tables.UploadAsync(tableBytes, stream);
         Grid = new AttentionGrid(batch.Rows, header.Units, header.Merges);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _driver.WaitFor(_uploaded);
-        _driver.DestroyEvent(_uploaded);
-        _driver.FreePinned(_pinned);
-        _driver.Free(Address);
+        _tables.Dispose();
+        _memory.Dispose();
     }
 
-    private static void WriteRows(AttentionBatch batch, Span<byte> rows, Span<int> tables)
+    private void WriteRows(AttentionBatch batch, Span<AttentionStepRow> rows, Span<int> tables)
     {
-        Span<AttentionStepRow> targets = MemoryMarshal.Cast<byte, AttentionStepRow>(rows);
         foreach (ref readonly AttentionSlice slice in batch.Slices)
         {
             ReadOnlySpan<int> blocks = slice.Blocks.Span[..AttentionPlan.TableEntriesOf(slice)];
+            if (blocks.ContainsAnyExceptInRange(0, _blocks - 1))
+            {
+                throw new ArgumentException($"The blocks of row {slice.FirstRow} are not all among the {_blocks} of the pool.", nameof(batch));
+            }
+
             for (int i = 0; i < slice.Count; i++)
             {
                 int position = slice.Start + i;
@@ -99,7 +103,7 @@ internal sealed unsafe class AttentionStep : IDisposable
 
                 // The last row of a block that begins in this batch clears the rest of it: no other row of the batch writes there.
                 bool clears = i == slice.Count - 1 && position - offset >= slice.Start;
-                targets[slice.FirstRow + i] = new AttentionStepRow(blocks[position / KvBlocks.Positions], offset, clears ? 1 : 0, 0);
+                rows[slice.FirstRow + i] = new AttentionStepRow { Block = blocks[position / KvBlocks.Positions], Position = offset, Clears = clears ? 1 : 0 };
             }
 
             blocks.CopyTo(tables);
@@ -107,16 +111,25 @@ internal sealed unsafe class AttentionStep : IDisposable
         }
     }
 
+    private void WriteAngles(int rows, RotaryAngles rotary, Span<float> angles)
+    {
+        int half = _shape.HeadSize / 2;
+        for (int row = 0; row < rows; row++)
+        {
+            rotary.Cos.Row(row)[..half].CopyTo(angles[(2 * row * half)..]);
+            rotary.Sin.Row(row)[..half].CopyTo(angles[(((2 * row) + 1) * half)..]);
+        }
+    }
+
     // Each part begins at a multiple of 16 bytes.
     private AttentionStepHeader Layout(int rows, out long bytes)
     {
-        AttentionStepHeader header = new() { Rows = rows, Units = _plan.Units.Length, Merges = _plan.Merges.Length };
+        AttentionStepHeader header = new() { Rows = rows, Units = _plan.Units.Length, Merges = _plan.Merges.Length, Tables = _tables.Address };
         header.RowsAt = AttentionStepHeader.Bytes;
-        header.UnitsAt = header.RowsAt + (rows * Unsafe.SizeOf<AttentionStepRow>());
+        header.UnitsAt = header.RowsAt + (rows * AttentionStepRow.Bytes);
         header.MergesAt = header.UnitsAt + (header.Units * AttentionUnit.Bytes);
         header.RotaryAt = header.MergesAt + (header.Merges * AttentionUnit.Bytes);
-        header.TablesAt = header.RotaryAt + (rows * _shape.HeadSize * sizeof(float));
-        bytes = header.TablesAt + (_plan.TableEntries * (long)sizeof(int));
+        bytes = header.RotaryAt + (rows * (long)_shape.HeadSize * sizeof(float));
         return header;
     }
 }

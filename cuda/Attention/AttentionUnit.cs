@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Cuda.Compilation;
+using HunyuanOrleans.Cuda.Kernels;
 
 namespace HunyuanOrleans.Cuda.Attention;
 
@@ -12,6 +13,9 @@ internal struct AttentionUnit
 {
     /// <summary>Bytes of a unit.</summary>
     public const int Bytes = 32;
+
+    /// <summary>More segments than any context has.</summary>
+    public const int AllSegments = int.MaxValue / AttentionKernels.SegmentPositions;
 
     /// <summary>Row of the batch with the first token of the sequence.</summary>
     public int FirstToken;
@@ -28,14 +32,24 @@ internal struct AttentionUnit
     /// <summary>Index of the first block of the sequence in the block tables.</summary>
     public int Table;
 
-    /// <summary>The segment to attend to, or -1 for all. In a merge: the number of segments.</summary>
+    /// <summary>The first segment to attend to. In a merge: the number of partial results.</summary>
     public int Segment;
 
-    /// <summary>The partial result to write, or -1 for none. In a merge: the partial result of the first segment; those of the others follow.</summary>
+    /// <summary>
+    /// The most segments to attend to: <see cref="AllSegments"/>, those of a group, or 1. The last segment is the one of the last row. In a merge: the
+    /// segments of each partial result.
+    /// </summary>
+    public int Segments;
+
+    /// <summary>The partial result to write, or -1 for none. In a merge: the first partial result; the others follow.</summary>
     public int Partial;
 
-    /// <summary>Not used.</summary>
-    public int Padding;
+    /// <summary>The segment after the last one to attend to.</summary>
+    public static int EndOfSegments(AttentionUnit unit, int groupHeads)
+    {
+        int end = ((unit.Start + ((unit.FirstRow + unit.Rows - 1) / groupHeads)) / AttentionKernels.SegmentPositions) + 1;
+        return unit.Segment + unit.Segments < end ? unit.Segment + unit.Segments : end;
+    }
 
     /// <summary>Loads a unit in a kernel.</summary>
     public static AttentionUnit Load(ulong address)
@@ -50,7 +64,8 @@ internal struct AttentionUnit
             Start = (int)first.D,
             Table = (int)second.A,
             Segment = (int)second.B,
-            Partial = (int)second.C,
+            Segments = (int)second.C,
+            Partial = (int)second.D,
         };
     }
 }

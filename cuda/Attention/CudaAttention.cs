@@ -1,4 +1,3 @@
-using System.Reflection;
 using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Kernels;
@@ -16,11 +15,10 @@ internal sealed class CudaAttention : IDisposable
     private const int SharingWarpsPerMultiprocessor = 8;
 
     private readonly ICudaDriver _driver;
-    private readonly KernelLoader _loader;
     private readonly AttentionShape _shape;
-    private readonly MethodInfo _split;
-    private readonly MethodInfo _attend;
-    private readonly MethodInfo _merge;
+    private readonly CudaFunction _split;
+    private readonly CudaFunction _attend;
+    private readonly CudaFunction _merge;
     private readonly ulong _queries;
     private readonly ulong _partials;
 
@@ -36,16 +34,16 @@ internal sealed class CudaAttention : IDisposable
     public CudaAttention(ICudaDriver driver, KernelLoader loader, AttentionShape shape, int maxRows, int maxPartials)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPartials);
-        (_driver, _loader, _shape) = (driver, loader, shape);
-        string type = shape.Type == ElementType.F8E4M3 ? "E4M3" : shape.Type == ElementType.I8 ? "I8" : shape.Type == ElementType.BF16 ? "Bf16" : "F32";
-        string wide = shape.Type == ElementType.F32 ? "F32" : "Bf16";
-        _split = Kernel($"Split{type}");
-        _attend = Kernel(shape.Type == ElementType.F32 ? "AttendF32" : $"Attend{type}Head{shape.Size}");
-        _merge = Kernel($"Merge{wide}");
-        _queries = driver.Allocate((long)maxRows * shape.Heads * shape.Size * shape.QueryElementBytes);
+        (_driver, _shape) = (driver, shape);
+        AttentionKernelSet kernels = AttentionKernelSet.For(shape.Type, shape.Size);
+        _split = new CudaFunction(driver, loader, kernels.Split);
+        _attend = new CudaFunction(driver, loader, kernels.Attend, kernels.AttendSharedBytes);
+        _merge = new CudaFunction(driver, loader, kernels.Merge, AttentionMergeKernels.SharedBytes);
+        _queries = driver.Allocate((long)maxRows * shape.Heads * shape.Size * shape.QueryType.Size());
         try
         {
-            _partials = AllocatePartials((long)maxPartials * shape.KeyHeads * AttentionKernels.PartialBytes(shape.Size));
+            // Units with few rows leave parts of their results as they are, and merges read them.
+            _partials = ClearedMemory.Allocate(driver, (long)maxPartials * shape.KeyHeads * AttentionKernels.PartialBytes(shape.Size));
         }
         catch
         {
@@ -83,7 +81,7 @@ internal sealed class CudaAttention : IDisposable
         arguments.Add(hasKeys ? 1 : 0);
         int heads = _shape.Heads + (hasKeys ? _shape.KeyHeads : 0);
         CudaGrid blocks = new(grid.Rows, (heads + SplitKernels.Warps - 1) / SplitKernels.Warps);
-        _driver.LaunchAsync(_loader.Get(_split), blocks, SplitKernels.Threads, 0, stream, arguments.Bytes);
+        _split.LaunchAsync(blocks, stream, arguments);
     }
 
     /// <summary>Computes attention for the queries of the last <see cref="SplitAsync"/>.</summary>
@@ -106,8 +104,7 @@ internal sealed class CudaAttention : IDisposable
         arguments.Add(_shape.HeadSize);
         arguments.Add(_shape.Size);
         CudaGrid blocks = new(grid.Merges, _shape.KeyHeads, _shape.HeadSize / 8);
-        int shared = AttentionMergeKernels.SharedBytes;
-        _driver.LaunchAsync(_loader.Get(_merge, shared), blocks, AttentionMergeKernels.Threads, shared, stream, arguments.Bytes);
+        _merge.LaunchAsync(blocks, stream, arguments);
     }
 
     /// <inheritdoc/>
@@ -115,19 +112,6 @@ internal sealed class CudaAttention : IDisposable
     {
         _driver.Free(_queries);
         _driver.Free(_partials);
-    }
-
-    private static MethodInfo Kernel(string name) => KernelCompiler.Kernels.Single(kernel => kernel.Name == name);
-
-    // Units with few rows leave parts of their results as they are, and merges read them.
-    private ulong AllocatePartials(long bytes)
-    {
-        ulong partials = _driver.Allocate(bytes);
-        nint stream = _driver.CreateStream();
-        _driver.ClearAsync(partials, bytes, stream);
-        _driver.Synchronize(stream);
-        _driver.DestroyStream(stream);
-        return partials;
     }
 
     private void LaunchAttend(ulong step, AttentionGrid grid, ulong group, ulong output, int stride, nint stream)
@@ -145,16 +129,12 @@ internal sealed class CudaAttention : IDisposable
         if (_shape.Type == ElementType.F32)
         {
             arguments.Add(_shape.Size);
-            _driver.LaunchAsync(
-                _loader.Get(_attend), new CudaGrid(grid.Units, _shape.KeyHeads), AttentionF32Kernels.Threads, 0, stream, arguments.Bytes);
+            _attend.LaunchAsync(new CudaGrid(grid.Units, _shape.KeyHeads), stream, arguments);
             return;
         }
 
-        int ofWarp = AttentionKernels.SharedBytes(_shape.Size);
         bool shares = (long)grid.Units * _shape.KeyHeads >= (long)_driver.Device.Multiprocessors * SharingWarpsPerMultiprocessor;
         int warps = shares ? AttentionKernels.Threads / 32 : 1;
-        CudaGrid blocks = new((grid.Units + warps - 1) / warps, _shape.KeyHeads);
-        nint function = _loader.Get(_attend, ofWarp * AttentionKernels.Threads / 32);
-        _driver.LaunchAsync(function, blocks, warps * 32, warps * ofWarp, stream, arguments.Bytes);
+        _attend.LaunchAsync(new CudaGrid((grid.Units + warps - 1) / warps, _shape.KeyHeads), stream, arguments.Bytes, warps * 32);
     }
 }

@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Cuda.Attention;
 /// layout of <see cref="KvLayout"/>. The memory of each group can be attached and released separately. The caller assigns blocks to sequences. Not
 /// thread-safe unless a member says so: copy blocks, and attach and release groups, between steps only.
 /// </summary>
-public sealed unsafe class CudaKvPool : IDisposable
+internal sealed unsafe class CudaKvPool : IDisposable
 {
     // Enough for the bus to be busy while the host copies little at a time.
     private const long StagingBytes = 8 << 20;
@@ -97,24 +97,7 @@ public sealed unsafe class CudaKvPool : IDisposable
     public ulong AllocateGroup()
     {
         // Masked positions are multiplied by zero, so even memory that was never written must be finite. Padding must be zero.
-        ulong memory = _driver.Allocate(GroupBytes);
-        nint stream = _driver.CreateStream();
-        try
-        {
-            _driver.ClearAsync(memory, GroupBytes, stream);
-            _driver.Synchronize(stream);
-        }
-        catch
-        {
-            _driver.Free(memory);
-            throw;
-        }
-        finally
-        {
-            _driver.DestroyStream(stream);
-        }
-
-        return memory;
+        return ClearedMemory.Allocate(_driver, GroupBytes);
     }
 
     /// <summary>Gives a group its memory and takes ownership of it.</summary>
@@ -154,7 +137,7 @@ public sealed unsafe class CudaKvPool : IDisposable
     /// <exception cref="ArgumentException">A block does not exist, or the length does not match.</exception>
     public void CopyOut(int group, ReadOnlySpan<int> blocks, Span<byte> target, nint stream)
     {
-        CheckLength(blocks.Length, target.Length);
+        Check(blocks, target.Length);
         for (int first = 0; first < blocks.Length; first += _stagingBlocks)
         {
             ReadOnlySpan<int> some = blocks.Slice(first, Math.Min(_stagingBlocks, blocks.Length - first));
@@ -177,7 +160,7 @@ public sealed unsafe class CudaKvPool : IDisposable
     /// <exception cref="ArgumentException">A block does not exist, or the length does not match.</exception>
     public void CopyIn(int group, ReadOnlySpan<int> blocks, ReadOnlySpan<byte> source, nint stream)
     {
-        CheckLength(blocks.Length, source.Length);
+        Check(blocks, source.Length);
         for (int first = 0; first < blocks.Length; first += _stagingBlocks)
         {
             ReadOnlySpan<int> some = blocks.Slice(first, Math.Min(_stagingBlocks, blocks.Length - first));
@@ -213,11 +196,7 @@ public sealed unsafe class CudaKvPool : IDisposable
         ? _groups[group]
         : throw new InvalidOperationException($"Group {group} has no memory in this pool; attach memory before the group is used.");
 
-    private ulong Address(int group, int block)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
-        return Address(group) + (ulong)(block * BlockBytes);
-    }
+    private ulong Address(int group, int block) => Address(group) + (ulong)(block * BlockBytes);
 
     private Span<byte> Staging(int blocks)
     {
@@ -229,11 +208,17 @@ public sealed unsafe class CudaKvPool : IDisposable
         return new Span<byte>((void*)_staging, checked((int)(blocks * BlockBytes)));
     }
 
-    private void CheckLength(int blocks, int bytes)
+    // Everything is checked before the first copy: memory that a copy uses must not change until somebody has waited for it.
+    private void Check(ReadOnlySpan<int> blocks, int bytes)
     {
-        if (bytes != blocks * BlockBytes)
+        if (bytes != blocks.Length * BlockBytes)
         {
-            throw new ArgumentException($"{bytes} bytes do not match {blocks} blocks of {BlockBytes} bytes.", nameof(bytes));
+            throw new ArgumentException($"{bytes} bytes do not match {blocks.Length} blocks of {BlockBytes} bytes.", nameof(bytes));
+        }
+
+        foreach (int block in blocks)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(blocks));
         }
     }
 }

@@ -16,17 +16,15 @@ internal sealed class KernelLoader(ICudaDriver driver, KernelCompiler compiler)
     /// <param name="sharedBytes">The most shared memory that a launch will ask for.</param>
     /// <returns>A function for <see cref="ICudaDriver.LaunchAsync"/>.</returns>
     /// <exception cref="CudaException">The driver cannot load the kernel. The next call tries again.</exception>
-    public nint Get(Delegate kernel, int sharedBytes = 0) => Get(kernel.Method, sharedBytes);
-
-    /// <inheritdoc cref="Get(Delegate, int)"/>
-    public nint Get(MethodInfo kernel, int sharedBytes = 0)
+    public nint Get(Delegate kernel, int sharedBytes = 0)
     {
         lock (_gate)
         {
-            if (!_functions.TryGetValue((kernel, sharedBytes), out nint function))
+            MethodInfo method = kernel.Method;
+            if (!_functions.TryGetValue((method, sharedBytes), out nint function))
             {
-                function = driver.Load(compiler.Compile(kernel), KernelCompiler.EntryOf(kernel), sharedBytes);
-                _functions.Add((kernel, sharedBytes), function);
+                function = driver.Load(compiler.Compile(method), KernelCompiler.EntryOf(method), sharedBytes);
+                _functions.Add((method, sharedBytes), function);
             }
 
             return function;

@@ -45,9 +45,6 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("mov.u32 $0, " + SharedName + ";")]
     public static uint Shared() => throw OnCpu();
 
-    [IntrinsicImplementation, Ptx("ld.global.u8 $0, [$1];")]
-    public static uint LoadByte(ulong address) => throw OnCpu();
-
     [IntrinsicImplementation, Ptx("ld.global.u16 $0, [$1];")]
     public static uint LoadShort(ulong address) => throw OnCpu();
 
@@ -75,14 +72,6 @@ internal static class Ptx
     /// <summary>Loads 16 bytes that nothing writes during the kernel and that are read once, such as weights: they pass by the first-level cache.</summary>
     [IntrinsicImplementation, Ptx("ld.global.nc.L1::no_allocate.v4.u32 {$0.0, $0.1, $0.2, $0.3}, [$1];")]
     public static Uint4 LoadStream(ulong address) => throw OnCpu();
-
-    /// <summary>Loads 8 bytes as <see cref="LoadStream"/> does.</summary>
-    [IntrinsicImplementation, Ptx("ld.global.nc.L1::no_allocate.v2.u32 {$0.0, $0.1}, [$1];")]
-    public static Uint2 LoadStream2(ulong address) => throw OnCpu();
-
-    /// <summary>Loads 4 bytes as <see cref="LoadStream"/> does.</summary>
-    [IntrinsicImplementation, Ptx("ld.global.nc.L1::no_allocate.u32 $0, [$1];")]
-    public static uint LoadStream1(ulong address) => throw OnCpu();
 
     /// <summary>Starts to bring the 128 bytes around an address into the second-level cache.</summary>
     [IntrinsicImplementation, Ptx("prefetch.global.L2 [$1];")]
@@ -136,9 +125,6 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("ld.shared.v4.f32 {$0.0, $0.1, $0.2, $0.3}, [$1];")]
     public static Float4 LoadSharedFloat4(uint address) => throw OnCpu();
 
-    [IntrinsicImplementation, Ptx("st.shared.u32 [$1], $2;")]
-    public static void StoreSharedUint(uint address, uint value) => throw OnCpu();
-
     [IntrinsicImplementation, Ptx("st.shared.s32 [$1], $2;")]
     public static void StoreSharedInt(uint address, int value) => throw OnCpu();
 
@@ -147,9 +133,6 @@ internal static class Ptx
 
     [IntrinsicImplementation, Ptx("st.shared.u64 [$1], $2;")]
     public static void StoreSharedUlong(uint address, ulong value) => throw OnCpu();
-
-    [IntrinsicImplementation, Ptx("st.shared.v4.u32 [$1], {$2.0, $2.1, $2.2, $2.3};")]
-    public static void StoreSharedUint4(uint address, Uint4 value) => throw OnCpu();
 
     [IntrinsicImplementation, Ptx("st.shared.v4.f32 [$1], {$2.0, $2.1, $2.2, $2.3};")]
     public static void StoreSharedFloat4(uint address, Float4 value) => throw OnCpu();
@@ -166,17 +149,9 @@ internal static class Ptx
     [IntrinsicImplementation, Ptx("cp.async.wait_group 0;")]
     public static void WaitForCopies() => throw OnCpu();
 
-    /// <summary>Waits until at most one group of copies of this thread is not done.</summary>
-    [IntrinsicImplementation, Ptx("cp.async.wait_group 1;")]
-    public static void WaitForAllCopiesButOne() => throw OnCpu();
-
     /// <summary>Waits until at most two groups of copies of this thread are not done.</summary>
     [IntrinsicImplementation, Ptx("cp.async.wait_group 2;")]
     public static void WaitForAllCopiesButTwo() => throw OnCpu();
-
-    /// <summary>Waits until at most three groups of copies of this thread are not done.</summary>
-    [IntrinsicImplementation, Ptx("cp.async.wait_group 3;")]
-    public static void WaitForAllCopiesButThree() => throw OnCpu();
 
     /// <summary>Waits until at most four groups of copies of this thread are not done.</summary>
     [IntrinsicImplementation, Ptx("cp.async.wait_group 4;")]

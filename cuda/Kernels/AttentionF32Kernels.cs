@@ -29,18 +29,16 @@ internal static class AttentionF32Kernels
     {
         int lane = Ptx.Thread();
         int keyHead = Ptx.BlockY();
-        if (Ptx.BlockX() >= Ptx.LoadInt(step + 4))
+        if (Ptx.BlockX() >= AttentionStepHeader.LoadUnits(step))
         {
             return;
         }
 
-        AttentionUnit unit = AttentionUnit.Load(step + (ulong)Ptx.LoadInt(step + 20) + ((ulong)Ptx.BlockX() * AttentionUnit.Bytes));
-        ulong table = step + (ulong)Ptx.LoadInt(step + 28) + ((ulong)unit.Table * 4);
+        AttentionUnit unit = AttentionStepHeader.LoadUnit(step, Ptx.BlockX());
+        ulong table = AttentionStepHeader.LoadTable(step, unit);
         ulong slot = ((ulong)unit.Partial * (ulong)keyHeads) + (ulong)keyHead;
         ulong partial = partials + (slot * (ulong)AttentionKernels.PartialBytes(size));
-        int last = unit.Start + ((unit.FirstRow + unit.Rows - 1) / groupHeads);
-        int from = unit.Segment < 0 ? 0 : unit.Segment;
-        int to = unit.Segment < 0 ? (last / AttentionKernels.SegmentPositions) + 1 : unit.Segment + 1;
+        int to = AttentionUnit.EndOfSegments(unit, groupHeads);
         for (int number = 0; number < unit.Rows; number++)
         {
             AttentionRow row = AttentionRow.Of(unit, number, groupHeads);
@@ -49,7 +47,7 @@ internal static class AttentionF32Kernels
             Float4 group = default;
             Float4 totalState = SoftmaxMerge.Empty();
             Float4 groupState = SoftmaxMerge.Empty();
-            for (int segment = from; segment < to; segment++)
+            for (int segment = unit.Segment; segment < to; segment++)
             {
                 Float4 sums = default;
                 Float4 state = SoftmaxMerge.Empty();
@@ -64,7 +62,7 @@ internal static class AttentionF32Kernels
                     float max = Ptx.Max(state.A, LargestOfWarp(score));
                     float weight = KernelMath.Exp2(Ptx.Subtract(score, max));
                     float factor = KernelMath.Exp2(Ptx.Subtract(state.A, max));
-                    state.B = Ptx.MultiplyAdd(state.B, factor, SumOfWarp(weight));
+                    state.B = Ptx.MultiplyAdd(state.B, factor, BlockSum.OfWarp(weight));
                     state.A = max;
                     sums = HeadVector.Scale(sums, factor);
                     sums = AddValues(sums, weight, head + (ulong)KvLayout.ElementBytes(size, KvFormat.F32), lane, size);
@@ -178,14 +176,5 @@ internal static class AttentionF32Kernels
         value = Ptx.Max(value, Ptx.ShuffleXor(value, 4));
         value = Ptx.Max(value, Ptx.ShuffleXor(value, 2));
         return Ptx.Max(value, Ptx.ShuffleXor(value, 1));
-    }
-
-    private static float SumOfWarp(float value)
-    {
-        value = Ptx.Add(value, Ptx.ShuffleXor(value, 16));
-        value = Ptx.Add(value, Ptx.ShuffleXor(value, 8));
-        value = Ptx.Add(value, Ptx.ShuffleXor(value, 4));
-        value = Ptx.Add(value, Ptx.ShuffleXor(value, 2));
-        return Ptx.Add(value, Ptx.ShuffleXor(value, 1));
     }
 }

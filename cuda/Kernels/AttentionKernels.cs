@@ -119,22 +119,22 @@ internal static class AttentionKernels
         int warp = Ptx.Thread() / 32;
         int lane = Ptx.Thread() % 32;
         int number = (Ptx.BlockX() * (Ptx.BlockThreads() / 32)) + warp;
-        if (number >= Ptx.LoadInt(step + 4))
+        if (number >= AttentionStepHeader.LoadUnits(step))
         {
             return;
         }
 
         int keyHead = Ptx.BlockY();
-        AttentionUnit unit = AttentionUnit.Load(step + (ulong)Ptx.LoadInt(step + 20) + ((ulong)number * AttentionUnit.Bytes));
-        ulong table = step + (ulong)Ptx.LoadInt(step + 28) + ((ulong)unit.Table * 4);
+        AttentionUnit unit = AttentionStepHeader.LoadUnit(step, number);
+        ulong table = AttentionStepHeader.LoadTable(step, unit);
         AttentionRow row0 = AttentionRow.Of(unit, lane / 4, groupHeads);
         AttentionRow row1 = AttentionRow.Of(unit, (lane / 4) + 8, groupHeads);
         QueryTile tile = QueryTile.Load(
             queries + AttentionRow.QueryOffset(row0, keyHead, keyHeads, groupHeads, size * 2),
             queries + AttentionRow.QueryOffset(row1, keyHead, keyHeads, groupHeads, size * 2), lane, size);
         int last = unit.Start + ((unit.FirstRow + unit.Rows - 1) / groupHeads);
-        int from = unit.Segment < 0 ? 0 : unit.Segment;
-        int to = unit.Segment < 0 ? (last / SegmentPositions) + 1 : unit.Segment + 1;
+        int from = unit.Segment;
+        int to = AttentionUnit.EndOfSegments(unit, groupHeads);
         uint total = Ptx.Shared() + ((uint)warp * (uint)SharedBytes(size)) + ((uint)lane * 16);
         uint group = total + (uint)(size * 64);
         Float4 totalState = SoftmaxMerge.Empty();

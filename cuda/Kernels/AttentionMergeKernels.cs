@@ -4,8 +4,8 @@ using HunyuanOrleans.Cuda.Compilation;
 namespace HunyuanOrleans.Cuda.Kernels;
 
 /// <summary>
-/// Kernels that merge the partial results of segments in the order of <see cref="AttentionKernels"/>. A block merges eight columns of a unit's rows:
-/// each warp a group of segments, then the first warp the groups.
+/// Kernels that merge the partial results of segments, or of groups of segments, in the order of <see cref="AttentionKernels"/>. A block merges eight
+/// columns of a unit's rows: each warp a group of segments, then the first warp the groups.
 /// </summary>
 internal static class AttentionMergeKernels
 {
@@ -41,12 +41,12 @@ internal static class AttentionMergeKernels
     private static void Merge(
         ulong step, ulong partials, ulong output, int outputStride, int keyHeads, int groupHeads, int headSize, int size, int format)
     {
-        if (Ptx.BlockX() >= Ptx.LoadInt(step + 8))
+        if (Ptx.BlockX() >= AttentionStepHeader.LoadMerges(step))
         {
             return;
         }
 
-        AttentionUnit unit = AttentionUnit.Load(step + (ulong)Ptx.LoadInt(step + 24) + ((ulong)Ptx.BlockX() * AttentionUnit.Bytes));
+        AttentionUnit unit = AttentionStepHeader.LoadMerge(step, Ptx.BlockX());
         int warp = Ptx.Thread() / 32;
         int lane = Ptx.Thread() % 32;
         int keyHead = Ptx.BlockY();
@@ -54,17 +54,18 @@ internal static class AttentionMergeKernels
         uint shared = Ptx.Shared() + ((uint)lane * 16);
         Float4 totalState = SoftmaxMerge.Empty();
         Float4 total = default;
-        int groups = (unit.Segment + AttentionKernels.GroupSegments - 1) / AttentionKernels.GroupSegments;
+        int ofGroup = unit.Segments == 1 ? AttentionKernels.GroupSegments : 1;
+        int groups = (unit.Segment + ofGroup - 1) / ofGroup;
         for (int round = 0; round < groups; round += Warps)
         {
-            int from = (round + warp) * AttentionKernels.GroupSegments;
-            int to = from + AttentionKernels.GroupSegments;
+            int from = (round + warp) * ofGroup;
+            int to = from + ofGroup;
             to = to < unit.Segment ? to : unit.Segment;
             Float4 state = SoftmaxMerge.Empty();
             Float4 sums = default;
-            for (int segment = from; segment < to; segment++)
+            for (int i = from; i < to; i++)
             {
-                ulong slot = ((ulong)(unit.Partial + segment) * (ulong)keyHeads) + (ulong)keyHead;
+                ulong slot = ((ulong)(unit.Partial + i) * (ulong)keyHeads) + (ulong)keyHead;
                 ulong partial = partials + (slot * (ulong)AttentionKernels.PartialBytes(size)) + ((ulong)lane * 16);
                 SoftmaxMerge merge = SoftmaxMerge.Of(state, Ptx.LoadFloat4(partial));
                 state = merge.State;

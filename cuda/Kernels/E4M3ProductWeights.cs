@@ -8,9 +8,6 @@ namespace HunyuanOrleans.Cuda.Kernels;
 /// </summary>
 internal struct E4M3ProductWeights : IProductWeights
 {
-    private const uint TwoTo120 = 0x7B807B80;
-    private const uint MinusZero = 0x80008000;
-
     /// <inheritdoc/>
     public readonly int TileBytes => 512;
 
@@ -35,13 +32,9 @@ internal struct E4M3ProductWeights : IProductWeights
 
     private static Uint4 Expand(uint upper, uint lower) => new()
     {
-        A = ToBf16(upper << 8),
-        B = ToBf16(lower << 8),
-        C = ToBf16(upper),
-        D = ToBf16(lower),
+        A = E4M3Expansion.ToBf16Pair(upper << 8),
+        B = E4M3Expansion.ToBf16Pair(lower << 8),
+        C = E4M3Expansion.ToBf16Pair(upper),
+        D = E4M3Expansion.ToBf16Pair(lower),
     };
-
-    // Exponent and mantissa in the place of those of bf16 give the value times 2^-120, subnormal codes included. Adding -0 keeps the sign of zero.
-    private static uint ToBf16(uint highBytes) =>
-        Ptx.MultiplyAddBf16Pair((highBytes & 0x80008000) | ((highBytes >> 4) & 0x07F007F0), TwoTo120, MinusZero);
 }

@@ -114,7 +114,7 @@ internal static class Float32Product
             sum = Float32Sums.AddColumns(sum, Load(weights, column), type.Load(token, column));
         }
 
-        return Float32Sums.AddLanes(sum);
+        return BlockSum.OfWarp(sum);
     }
 
     private static Float4 Load(ulong weights, int column) => Ptx.LoadFloat4(weights + ((ulong)column * 4));

@@ -19,16 +19,6 @@ internal struct Float32Sums
         return Ptx.MultiplyAdd(weights.D, token.D, sum);
     }
 
-    /// <summary>Adds the sums of all lanes in a fixed tree. All lanes get the result.</summary>
-    public static float AddLanes(float sum)
-    {
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 16));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 8));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 4));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 2));
-        return Ptx.Add(sum, Ptx.ShuffleXor(sum, 1));
-    }
-
     /// <summary>Adds the products of four columns of four tokens.</summary>
     public Float32Sums Add<TActivations>(Float4 weights, Float32Tokens tokens, int column)
         where TActivations : struct, IProductActivations
@@ -47,10 +37,10 @@ internal struct Float32Sums
     /// <returns>The result of token <paramref name="lane"/> % 4.</returns>
     public float Reduce(int lane)
     {
-        float a = AddLanes(A);
-        float b = AddLanes(B);
-        float c = AddLanes(C);
-        float d = AddLanes(D);
+        float a = BlockSum.OfWarp(A);
+        float b = BlockSum.OfWarp(B);
+        float c = BlockSum.OfWarp(C);
+        float d = BlockSum.OfWarp(D);
         float even = (lane & 2) == 0 ? a : c;
         float odd = (lane & 2) == 0 ? b : d;
         return (lane & 1) == 0 ? even : odd;

@@ -43,12 +43,7 @@ internal static class HeadVector
     {
         float sum = Ptx.MultiplyAdd(x.B, x.B, Ptx.Multiply(x.A, x.A));
         sum = Ptx.MultiplyAdd(x.D, x.D, Ptx.MultiplyAdd(x.C, x.C, sum));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 16));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 8));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 4));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 2));
-        sum = Ptx.Add(sum, Ptx.ShuffleXor(sum, 1));
-        return Ptx.Divide(1f, Ptx.Sqrt(Ptx.Add(Ptx.Divide(sum, Ptx.ToFloat(2 * half)), eps)));
+        return Ptx.Divide(1f, Ptx.Sqrt(Ptx.Add(Ptx.Divide(BlockSum.OfWarp(sum), Ptx.ToFloat(2 * half)), eps)));
     }
 
     /// <summary>Multiplies all elements.</summary>

@@ -6,7 +6,6 @@ namespace HunyuanOrleans.Cuda.Kernels;
 internal static class KvExpansion
 {
     private const uint One = 0x3F803F80;
-    private const uint TwoTo120 = 0x7B807B80;
     private const uint MinusZero = 0x80008000;
 
     /// <summary>The eight elements of a lane from 32 groups of eight that follow each other.</summary>
@@ -30,13 +29,9 @@ internal static class KvExpansion
 
     private static Uint2 Expand(uint codes, int format) => format == KvFormat.I8
         ? new Uint2 { A = Integers(Ptx.Permute(codes, 0x43434343, 0x4140)), B = Integers(Ptx.Permute(codes, 0x43434343, 0x4342)) }
-        : new Uint2 { A = Floats(Ptx.Permute(codes, 0, 0x1404)), B = Floats(Ptx.Permute(codes, 0, 0x3424)) };
+        : new Uint2 { A = E4M3Expansion.ToBf16Pair(Ptx.Permute(codes, 0, 0x1404)), B = E4M3Expansion.ToBf16Pair(Ptx.Permute(codes, 0, 0x3424)) };
 
     // With the upper byte 0x43, the lower seven bits of a code are the bfloat16 128 + bits, and its sign selects 128 or 256 to subtract.
     private static uint Integers(uint codes) =>
         Ptx.MultiplyAddBf16Pair(codes & 0xFF7FFF7F, One, (codes & 0xFF80FF80) ^ MinusZero);
-
-    // Four bits to the right, exponent and mantissa are those of a bfloat16 whose exponent is 120 too small.
-    private static uint Floats(uint codes) =>
-        Ptx.MultiplyAddBf16Pair((codes & MinusZero) | ((codes & 0x7F007F00) >> 4), TwoTo120, MinusZero);
 }

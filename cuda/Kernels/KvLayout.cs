@@ -1,3 +1,5 @@
+using HunyuanOrleans.Kernels.Attention;
+
 namespace HunyuanOrleans.Cuda.Kernels;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace HunyuanOrleans.Cuda.Kernels;
 internal static class KvLayout
 {
     /// <summary>Positions of a block.</summary>
-    public const int Positions = 32;
+    public const int Positions = KvBlocks.Positions;
 
     /// <summary>Bytes of the scales of the keys or of the values.</summary>
     public const int ScaleBytes = 2 * Positions;

@@ -16,14 +16,7 @@ internal static class RowElements
             return Ptx.LoadFloat4(row + ((ulong)(uint)quad * 16));
         }
 
-        Uint2 pairs = Ptx.LoadUint2(row + ((ulong)(uint)quad * 8));
-        return new Float4
-        {
-            A = Ptx.FromBits(pairs.A << 16),
-            B = Ptx.FromBits(pairs.A & 0xffff0000),
-            C = Ptx.FromBits(pairs.B << 16),
-            D = Ptx.FromBits(pairs.B & 0xffff0000),
-        };
+        return ToFloats(Ptx.LoadUint2(row + ((ulong)(uint)quad * 8)));
     }
 
     /// <summary>Stores the elements of a quad that are below <paramref name="columns"/>.</summary>
@@ -39,14 +32,17 @@ internal static class RowElements
 
         Uint2 pairs = new() { A = Ptx.ToBf16Pair(value.A, value.B), B = Ptx.ToBf16Pair(value.C, value.D) };
         StorePairs(row + ((ulong)(uint)quad * 8), left, pairs);
-        return new Float4
-        {
-            A = Ptx.FromBits(pairs.A << 16),
-            B = Ptx.FromBits(pairs.A & 0xffff0000),
-            C = Ptx.FromBits(pairs.B << 16),
-            D = Ptx.FromBits(pairs.B & 0xffff0000),
-        };
+        return ToFloats(pairs);
     }
+
+    /// <summary>The values of four bf16 elements.</summary>
+    public static Float4 ToFloats(Uint2 pairs) => new()
+    {
+        A = Ptx.FromBits(pairs.A << 16),
+        B = Ptx.FromBits(pairs.A & 0xffff0000),
+        C = Ptx.FromBits(pairs.B << 16),
+        D = Ptx.FromBits(pairs.B & 0xffff0000),
+    };
 
     private static void StoreFloats(ulong address, int left, Float4 value)
     {

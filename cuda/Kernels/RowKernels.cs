@@ -52,30 +52,23 @@ internal static class RowKernels
         }
     }
 
-    /// <summary>Copies row rows[i] of x, or row i if there is no list, to row i of y and converts it. One block for each row.</summary>
-    /// <param name="x">Rows.</param>
-    /// <param name="xStride">Bytes from row to row of x.</param>
-    /// <param name="xBf16">1 if x is bf16, 0 if it is float32.</param>
-    /// <param name="rows">int [number of blocks]; 0 for no list.</param>
-    /// <param name="y">Rows for the result.</param>
+    /// <summary>Writes row tokens[i] of a table to row i of y as float32. One block for each row.</summary>
+    /// <param name="table">Rows.</param>
+    /// <param name="tableStride">Bytes from row to row of the table.</param>
+    /// <param name="bf16">1 if the table is bf16, 0 if it is float32.</param>
+    /// <param name="tokens">int [number of blocks].</param>
+    /// <param name="y">float32 rows for the result.</param>
     /// <param name="yStride">Bytes from row to row of y.</param>
-    /// <param name="yBf16">1 if y is bf16, 0 if it is float32.</param>
     /// <param name="columns">Columns of a row.</param>
     [Kernel(threads: Threads)]
-    public static void ConvertRows(ulong x, int xStride, int xBf16, ulong rows, ulong y, int yStride, int yBf16, int columns)
+    public static void EmbedTokens(ulong table, int tableStride, int bf16, ulong tokens, ulong y, int yStride, int columns)
     {
         int row = Ptx.BlockX();
-        int from = row;
-        if (rows != 0)
-        {
-            from = Ptx.LoadInt(rows + ((ulong)(uint)row * 4));
-        }
-
-        x = RowElements.Row(x, xStride, from);
+        table = RowElements.Row(table, tableStride, Ptx.LoadInt(tokens + ((ulong)(uint)row * 4)));
         y = RowElements.Row(y, yStride, row);
         for (int quad = Ptx.Thread(); quad * 4 < columns; quad += Threads)
         {
-            RowElements.StoreQuad(y, yBf16, quad, columns, RowElements.LoadQuad(x, xBf16, quad));
+            RowElements.StoreQuad(y, 0, quad, columns, RowElements.LoadQuad(table, bf16, quad));
         }
     }
 

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Cuda.Attention;
 using HunyuanOrleans.Cuda.Compilation;
 
 namespace HunyuanOrleans.Cuda.Kernels;
@@ -65,7 +66,7 @@ internal static class SplitKernels
         int row = Ptx.BlockX();
         int heads = keyHeads * groupHeads;
         int vector = (Ptx.BlockY() * Warps) + (Ptx.Thread() / 32);
-        if (row >= Ptx.LoadInt(step) || vector >= heads + (writes != 0 ? keyHeads : 0))
+        if (row >= AttentionStepHeader.LoadRows(step) || vector >= heads + (writes != 0 ? keyHeads : 0))
         {
             return;
         }
@@ -76,8 +77,7 @@ internal static class SplitKernels
         ulong offset = (ulong)vector * headBytes;
         ulong x = projected + ((ulong)row * (ulong)stride) + offset;
         Float4 head = HeadVector.Load(x, bias == 0 ? 0 : bias + offset, lane, half);
-        ulong angles = step + (ulong)Ptx.LoadInt(step + 32) + ((ulong)row * headBytes);
-        head = HeadVector.Rotate(head, angles, lane, half);
+        head = HeadVector.Rotate(head, AttentionStepHeader.LoadRotary(step, row, headSize), lane, half);
         if (hasNorm != 0)
         {
             head = HeadVector.Scale(head, HeadVector.NormScale(head, half, eps));
@@ -93,12 +93,12 @@ internal static class SplitKernels
 
         ulong toValues = (ulong)keyHeads * headBytes;
         Float4 values = HeadVector.Load(x + toValues, bias == 0 ? 0 : bias + offset + toValues, lane, half);
-        Uint4 place = Ptx.LoadUint4(step + (ulong)Ptx.LoadInt(step + 16) + ((ulong)row * 16));
-        int position = (int)place.B;
-        ulong keys = pool + ((((ulong)place.A * (ulong)keyHeads) + (ulong)(vector - heads)) * (ulong)KvLayout.HeadBytes(size, format));
+        AttentionStepRow place = AttentionStepHeader.LoadRow(step, row);
+        int position = place.Position;
+        ulong keys = pool + ((((ulong)place.Block * (ulong)keyHeads) + (ulong)(vector - heads)) * (ulong)KvLayout.HeadBytes(size, format));
         HeadWriter.WriteKey(head, keys, position, lane, half, size, format);
         HeadWriter.WriteValue(values, keys, position, lane, half, size, format);
-        if (place.C != 0)
+        if (place.Clears != 0)
         {
             // A block that belonged to another sequence may contain NaN, and a probability of 0 times NaN would be NaN.
             for (int later = position + 1; later < KvLayout.Positions; later++)

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Cuda.Attention;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Memory;
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 
@@ -21,35 +22,74 @@ internal sealed class CudaAttentionOperation(ICudaDriver driver, CudaAttention a
     public const int MaxPartials = 1024;
 
     /// <inheritdoc/>
-    public IStepRows CreateRows() =>
-        new CudaStepRows(new AttentionStep(driver, shape, maxRows, kv.Blocks, MaxPartials), maxRows, shape.HeadSize, new StepGraphs(driver, stream), stream);
+    public IStepRows CreateRows()
+    {
+        AttentionStep step = new(driver, shape, maxRows, kv.Blocks, MaxPartials);
+        try
+        {
+            return new CudaStepRows(step, maxRows, shape.HeadSize, new StepGraphs(driver, stream), stream);
+        }
+        catch
+        {
+            step.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public void Split(IStepRows rows, IActivation projected, AttentionWeights weights, int group)
     {
-        CudaStepRows step = (CudaStepRows)rows;
+        CudaStepRows step = Step(rows);
         CudaActivation source = (CudaActivation)projected;
+        CudaActivation? bias = ((CudaVector?)weights.Bias)?.Row;
+        CudaActivation scale = ((CudaVector)weights.QueryScale).Row;
         bool hasKeys = source.Columns == (shape.Heads + (2 * shape.KeyHeads)) * shape.HeadSize;
-        if (!hasKeys && source.Columns != shape.Heads * shape.HeadSize)
+        if ((!hasKeys && source.Columns != shape.Heads * shape.HeadSize) || source.Type != ElementType.F32
+            || (bias is not null && bias.Columns != source.Columns)
+            || scale.Columns != shape.HeadSize)
         {
-            throw new ArgumentException($"Projected rows of {source.Columns} columns do not match {shape.Heads} heads and {shape.KeyHeads} key heads of {shape.HeadSize}.", nameof(projected));
+            throw new ArgumentException(
+                $"Projected rows are {source.Type}[{source.Columns}] with a bias of {bias?.Columns ?? 0} and a query scale of {scale.Columns} elements, "
+                + $"which does not match {shape.Heads} heads and {shape.KeyHeads} key heads of {shape.HeadSize}.",
+                nameof(projected));
         }
 
         source.Check(0, step.Grid.Rows, nameof(projected));
-        CudaAttentionWeights parameters = new(
-            ((CudaVector?)weights.Bias)?.Row.Address ?? 0, ((CudaVector)weights.QueryScale).Row.Address, weights.HasNorm, weights.Eps);
+        CudaAttentionWeights parameters = new(bias?.Address ?? 0, scale.Address, weights.HasNorm, weights.Eps);
         attention.SplitAsync(step.Step.Address, step.Grid, source.Address, source.Stride, hasKeys, parameters, kv.Address(group), stream);
     }
 
     /// <inheritdoc/>
     public void Run(IStepRows rows, int group, IActivation output)
     {
-        CudaStepRows step = (CudaStepRows)rows;
+        CudaStepRows step = Step(rows);
         CudaActivation target = (CudaActivation)output;
+        if (target.Type != shape.QueryType || target.Columns != shape.Heads * shape.HeadSize)
+        {
+            throw new ArgumentException(
+                $"The output is {target.Type}[{target.Columns}], which does not match {shape.Heads} heads of {shape.HeadSize} {shape.QueryType} elements.",
+                nameof(output));
+        }
+
         target.Check(0, step.Grid.Rows, nameof(output));
         attention.AttendAsync(step.Step.Address, step.Grid, kv.Address(group), target.Address, target.Stride, stream);
     }
 
     /// <inheritdoc/>
     public void Dispose() => attention.Dispose();
+
+    // Other operations have room for other numbers of rows and heads.
+    private CudaStepRows Step(IStepRows rows)
+    {
+        AttentionBatch batch = rows.Batch;
+        if (batch.Rows > maxRows || batch.GroupHeads != shape.GroupHeads || batch.KeyHeads != shape.KeyHeads || rows.Angles.Cos.Columns != shape.HeadSize / 2)
+        {
+            throw new ArgumentException(
+                $"{batch.Rows} rows of {batch.KeyHeads} x {batch.GroupHeads} heads of {2 * rows.Angles.Cos.Columns} elements do not match "
+                + $"{maxRows} rows of {shape.KeyHeads} x {shape.GroupHeads} heads of {shape.HeadSize}.",
+                nameof(rows));
+        }
+
+        return (CudaStepRows)rows;
+    }
 }

@@ -11,9 +11,11 @@ internal sealed class CudaProducts(ProductLauncher launcher, nint stream) : IMat
     /// <inheritdoc/>
     public void Add(IMatrix weights, IActivation x, IActivation y, int rows, Epilogue epilogue)
     {
+        DeviceMatrix matrix = ((CudaMatrix)weights).Matrix;
+        Check(matrix, x, y, rows, epilogue);
         if (rows > 0)
         {
-            Launch(((CudaMatrix)weights).Matrix, ProductTokens.All(rows), x, y, epilogue);
+            Launch(matrix, ProductTokens.All(rows), x, y, epilogue);
         }
     }
 
@@ -23,6 +25,7 @@ internal sealed class CudaProducts(ProductLauncher launcher, nint stream) : IMat
         (int count, ProductTokens tokens) = ((ICudaRowGroups)groups).Ranges;
         if (tokens.Total > 0 && ((CudaMatrixTable)weights).Select(groups.FirstExpert, count, local) is { } matrices)
         {
+            Check(matrices, x, y, tokens.Total, epilogue);
             Launch(matrices, tokens, x, y, epilogue);
         }
     }
@@ -37,19 +40,28 @@ internal sealed class CudaProducts(ProductLauncher launcher, nint stream) : IMat
     {
     }
 
-    private void Launch(DeviceMatrix matrix, in ProductTokens tokens, IActivation x, IActivation y, Epilogue epilogue)
+    private static void Check(DeviceMatrix matrix, IActivation x, IActivation y, long rows, Epilogue epilogue)
     {
         if (matrix.Layout.IsPaired != (epilogue == Epilogue.SwiGlu))
         {
             throw new ArgumentException($"{epilogue} does not fit a matrix {(matrix.Layout.IsPaired ? "with" : "without")} pairs of rows.", nameof(epilogue));
         }
 
-        launcher.Launch(matrix, tokens, Rows(x), Rows(y), epilogue == Epilogue.Add, stream);
+        Check((CudaActivation)x, rows, matrix.Layout.Columns, nameof(x));
+        Check((CudaActivation)y, rows, matrix.Layout.Outputs, nameof(y));
     }
 
-    private static DeviceRows Rows(IActivation rows)
+    private static void Check(CudaActivation buffer, long rows, int columns, string name)
     {
-        CudaActivation buffer = (CudaActivation)rows;
-        return new DeviceRows(buffer.Address, buffer.Stride, buffer.Type);
+        buffer.Check(0, (int)Math.Min(rows, int.MaxValue), name);
+        if (buffer.Columns != columns)
+        {
+            throw new ArgumentException($"Rows have {buffer.Columns} columns instead of {columns}.", name);
+        }
     }
+
+    private void Launch(DeviceMatrix matrix, in ProductTokens tokens, IActivation x, IActivation y, Epilogue epilogue) =>
+        launcher.Launch(matrix, tokens, Rows((CudaActivation)x), Rows((CudaActivation)y), epilogue == Epilogue.Add, stream);
+
+    private static DeviceRows Rows(CudaActivation buffer) => new(buffer.Address, buffer.Stride, buffer.Type);
 }

@@ -9,7 +9,7 @@ namespace HunyuanOrleans.Cuda.Packing;
 /// matrix, 16 rows are 8 rows of a gate and the 8 rows of the projection that it gates. Activations are not quantised: products with e4m3 weights
 /// take bf16 activations, unlike those on the CPU.
 /// </summary>
-public readonly record struct CudaMatrixLayout
+internal readonly record struct CudaMatrixLayout
 {
     /// <summary>Rows of a tile.</summary>
     public const int TileRows = 16;

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Cuda.Packing;
 /// Packs row-major weights into host memory in the layout of <see cref="CudaMatrixLayout"/>, converting or quantising them on the way to the same
 /// values as on the CPU. A matrix can be packed in parts, so that the memory need not hold all of it. Not thread-safe.
 /// </summary>
-public sealed unsafe class CudaMatrixPacker : IJob, IDisposable
+internal sealed unsafe class CudaMatrixPacker : IJob, IDisposable
 {
     private readonly List<TileRows> _workers = [];
     private CudaMatrixLayout _layout;

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Cuda.Products;
 /// <param name="Layout">The layout of each matrix.</param>
 /// <param name="Weights">Address of the weights of the one matrix, or 0 if there is a table.</param>
 /// <param name="Scales">Address of the scales of the one matrix. Matrices without scales do not use it.</param>
-public sealed record DeviceMatrix(CudaMatrixLayout Layout, ulong Weights, ulong Scales)
+internal sealed record DeviceMatrix(CudaMatrixLayout Layout, ulong Weights, ulong Scales)
 {
     /// <summary>Address of a table in device memory with the addresses of the weights and of the scales of each expert, or 0 for one matrix.</summary>
     public ulong Table { get; init; }

@@ -6,4 +6,4 @@ namespace HunyuanOrleans.Cuda.Products;
 /// <param name="Address">Address of the first row, a multiple of 16.</param>
 /// <param name="Stride">Bytes from row to row: a multiple of 64 for activations, whose bytes between the last column and the stride are zero.</param>
 /// <param name="Type">F32 or BF16.</param>
-public readonly record struct DeviceRows(ulong Address, int Stride, ElementType Type);
+internal readonly record struct DeviceRows(ulong Address, int Stride, ElementType Type);

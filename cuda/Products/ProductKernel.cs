@@ -1,5 +1,3 @@
-using System.Reflection;
-using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Kernels;
 using HunyuanOrleans.Cuda.Packing;
@@ -8,11 +6,11 @@ using HunyuanOrleans.Kernels;
 namespace HunyuanOrleans.Cuda.Products;
 
 /// <summary>A kernel of matrix products and what a launch of it needs.</summary>
-/// <param name="Method">The kernel.</param>
+/// <param name="Kernel">The kernel.</param>
 /// <param name="SharedBytes">Shared memory of a block.</param>
 /// <param name="Rows">Rows of a block: row tiles, or results of float32 weights.</param>
 /// <param name="Tokens">Tokens of a block.</param>
-internal sealed record ProductKernel(MethodInfo Method, int SharedBytes, int Rows, int Tokens)
+internal sealed record ProductKernel(Action<ProductArguments> Kernel, int SharedBytes, int Rows, int Tokens)
 {
     private static readonly Dictionary<(ElementType Weights, ProductShape Shape), ProductKernel> TensorCoreKernels = new()
     {
@@ -33,8 +31,8 @@ internal sealed record ProductKernel(MethodInfo Method, int SharedBytes, int Row
     private static readonly ProductKernel OfFloat32 = Float32(ProductKernels.Float32ProductOfFloat32);
     private static readonly ProductKernel OfBf16 = Float32(ProductKernels.Float32ProductOfBf16);
 
-    /// <summary>Threads of a block.</summary>
-    public int Threads { get; } = Method.GetCustomAttribute<KernelAttribute>()!.Threads;
+    /// <summary>All kernels.</summary>
+    public static IEnumerable<ProductKernel> All => [.. TensorCoreKernels.Values, OfFloat32, OfBf16];
 
     /// <summary>Gets the kernel for a form of weights and activations. float32 weights have one shape.</summary>
     public static ProductKernel For(ElementType weights, ElementType activations, ProductShape shape)
@@ -55,14 +53,14 @@ internal sealed record ProductKernel(MethodInfo Method, int SharedBytes, int Row
     }
 
     private static ProductKernel Decode<TWeights>(Action<ProductArguments> kernel)
-        where TWeights : struct, IProductWeights => new(kernel.Method, DecodeProduct.SharedBytes<TWeights>(), 1, DecodeProduct.Tokens);
+        where TWeights : struct, IProductWeights => new(kernel, DecodeProduct.SharedBytes<TWeights>(), 1, DecodeProduct.Tokens);
 
     private static ProductKernel Batch<TWeights>(Action<ProductArguments> kernel)
-        where TWeights : struct, IProductWeights => new(kernel.Method, BatchProduct.SharedBytes<TWeights>(), BatchProduct.RowTiles, BatchProduct.Tokens);
+        where TWeights : struct, IProductWeights => new(kernel, BatchProduct.SharedBytes<TWeights>(), BatchProduct.RowTiles, BatchProduct.Tokens);
 
     private static ProductKernel Prefill<TWeights>(Action<ProductArguments> kernel)
         where TWeights : struct, IProductWeights =>
-        new(kernel.Method, PrefillProduct.SharedBytes<TWeights>(), PrefillProduct.RowTiles, PrefillProduct.Tokens);
+        new(kernel, PrefillProduct.SharedBytes<TWeights>(), PrefillProduct.RowTiles, PrefillProduct.Tokens);
 
-    private static ProductKernel Float32(Action<ProductArguments> kernel) => new(kernel.Method, 0, Float32Product.Rows, Float32Product.Tokens);
+    private static ProductKernel Float32(Action<ProductArguments> kernel) => new(kernel, 0, Float32Product.Rows, Float32Product.Tokens);
 }

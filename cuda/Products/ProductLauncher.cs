@@ -13,6 +13,9 @@ namespace HunyuanOrleans.Cuda.Products;
 /// </summary>
 internal sealed class ProductLauncher(ICudaDriver driver, KernelLoader loader)
 {
+    private readonly Dictionary<ProductKernel, CudaFunction> _functions = ProductKernel.All.ToDictionary(
+        static kernel => kernel, kernel => new CudaFunction(driver, loader, kernel.Kernel, kernel.SharedBytes));
+
     /// <summary>Submits a product.</summary>
     /// <param name="matrix">The weights, or those of all experts.</param>
     /// <param name="tokens">The rows of activations and results that belong to it.</param>
@@ -47,13 +50,8 @@ internal sealed class ProductLauncher(ICudaDriver driver, KernelLoader loader)
             Epilogue = Epilogue(layout.IsPaired, y.Type, accumulate),
         };
         ProductKernel kernel = ProductKernel.For(layout.Type, x.Type, shape);
-        driver.LaunchAsync(
-            loader.Get(kernel.Method, kernel.SharedBytes),
-            kernel.Grid(layout, tokens.Most, (int)Math.Min(matrix.Experts, tokens.Total)),
-            kernel.Threads,
-            kernel.SharedBytes,
-            stream,
-            MemoryMarshal.AsBytes(new ReadOnlySpan<ProductArguments>(in arguments)));
+        CudaGrid grid = kernel.Grid(layout, tokens.Most, (int)Math.Min(matrix.Experts, tokens.Total));
+        _functions[kernel].LaunchAsync(grid, stream, MemoryMarshal.AsBytes(new ReadOnlySpan<ProductArguments>(in arguments)));
     }
 
     private static int Epilogue(bool paired, ElementType results, bool accumulate) => (paired, results) switch

@@ -18,6 +18,7 @@ internal sealed class CudaRoutedRows : IDisposable
     private readonly CudaFunction _countChunks;
     private readonly CudaFunction _orderChunks;
     private readonly CudaArray<int> _chunkCounts;
+    private readonly List<IDisposable> _arrays = [];
     private readonly int _experts;
 
     /// <summary>Allocates the arrays.</summary>
@@ -39,13 +40,29 @@ internal sealed class CudaRoutedRows : IDisposable
         _countChunks = new CudaFunction(driver, loader, RoutingOrderKernels.CountChunks, RoutingOrderKernels.SharedBytes);
         _orderChunks = new CudaFunction(driver, loader, RoutingOrderKernels.OrderChunks, RoutingOrderKernels.SharedBytes);
         int entries = maxTokens * maxTopK;
-        Experts = new CudaArray<int>(driver, stream, staging, entries);
-        Weights = new CudaArray<float>(driver, stream, staging, entries);
-        RowOf = new CudaArray<int>(driver, stream, staging, entries);
-        TokenOf = new CudaArray<int>(driver, stream, staging, entries);
-        Counts = new CudaArray<int>(driver, stream, staging, experts);
-        Starts = new CudaArray<int>(driver, stream, staging, experts + 1);
-        _chunkCounts = new CudaArray<int>(driver, stream, staging, Chunks(entries) * experts);
+        CudaArray<T> Array<T>(int length)
+            where T : unmanaged
+        {
+            CudaArray<T> array = new(driver, stream, staging, length);
+            _arrays.Add(array);
+            return array;
+        }
+
+        try
+        {
+            Experts = Array<int>(entries);
+            Weights = Array<float>(entries);
+            RowOf = Array<int>(entries);
+            TokenOf = Array<int>(entries);
+            Counts = Array<int>(experts);
+            Starts = Array<int>(experts + 1);
+            _chunkCounts = Array<int>(Chunks(entries) * experts);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Number of tokens in the step.</summary>
@@ -108,13 +125,10 @@ internal sealed class CudaRoutedRows : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Experts.Dispose();
-        Weights.Dispose();
-        RowOf.Dispose();
-        TokenOf.Dispose();
-        Counts.Dispose();
-        Starts.Dispose();
-        _chunkCounts.Dispose();
+        foreach (IDisposable array in _arrays)
+        {
+            array.Dispose();
+        }
     }
 
     private static int Chunks(int entries) => (entries + RoutingOrderKernels.ChunkLength - 1) / RoutingOrderKernels.ChunkLength;

@@ -18,7 +18,7 @@ internal sealed class RowOperations(ICudaDriver driver, KernelLoader loader, nin
     private readonly CudaFunction _norm = new(driver, loader, RowNormKernels.NormRows, RowNormKernels.SharedBytes);
     private readonly CudaFunction _addBias = new(driver, loader, RowKernels.AddBias);
     private readonly CudaFunction _gather = new(driver, loader, RowKernels.GatherRows);
-    private readonly CudaFunction _convert = new(driver, loader, RowKernels.ConvertRows);
+    private readonly CudaFunction _embed = new(driver, loader, RowKernels.EmbedTokens);
     private readonly CudaFunction _addWeighted = new(driver, loader, RowKernels.AddWeightedRows);
 
     /// <summary>Normalises rows: y = w * x / sqrt(mean(x²) + eps), computed in float32 and stored in the type of y.</summary>
@@ -96,27 +96,15 @@ internal sealed class RowOperations(ICudaDriver driver, KernelLoader loader, nin
     {
         x.Check(0, count, nameof(count));
         Require(x, ElementType.F32, table.Columns);
-        Convert(table, table.Address, tokens, count, x, x.Address);
-    }
-
-    /// <summary>Copies consecutive rows between buffers with the same columns, and converts them if the types differ.</summary>
-    /// <param name="x">The buffer that is read.</param>
-    /// <param name="xRow">First row read.</param>
-    /// <param name="y">The buffer that is written; another one.</param>
-    /// <param name="yRow">First row written.</param>
-    /// <param name="rows">Number of rows.</param>
-    public void Copy(CudaActivation x, int xRow, CudaActivation y, int yRow, int rows)
-    {
-        x.Check(xRow, rows, nameof(xRow));
-        y.Check(yRow, rows, nameof(yRow));
-        Require(x, x.Type, y.Columns);
-        if (x.Type == y.Type)
-        {
-            driver.CopyAsync(y.RowAddress(yRow), x.RowAddress(xRow), (long)rows * x.Stride, stream);
-            return;
-        }
-
-        Convert(x, x.RowAddress(xRow), 0, rows, y, y.RowAddress(yRow));
+        KernelArguments arguments = new(stackalloc byte[KernelArguments.MaxBytes]);
+        arguments.Add(table.Address);
+        arguments.Add(table.Stride);
+        arguments.Add(IsBf16(table));
+        arguments.Add(tokens);
+        arguments.Add(x.Address);
+        arguments.Add(x.Stride);
+        arguments.Add(x.Columns);
+        _embed.LaunchAsync(new CudaGrid(count), stream, arguments);
     }
 
     /// <summary>Adds weighted rows: y[t] += sum over i of weights[t, i] * x[rows[t, i]], in the order of i.</summary>
@@ -142,20 +130,6 @@ internal sealed class RowOperations(ICudaDriver driver, KernelLoader loader, nin
         arguments.Add(y.Columns);
         int columnBlocks = (y.Columns + RowKernels.ColumnsPerBlock - 1) / RowKernels.ColumnsPerBlock;
         _addWeighted.LaunchAsync(new CudaGrid(tokens, columnBlocks), stream, arguments);
-    }
-
-    private void Convert(CudaActivation x, ulong xAddress, ulong rows, int count, CudaActivation y, ulong yAddress)
-    {
-        KernelArguments arguments = new(stackalloc byte[KernelArguments.MaxBytes]);
-        arguments.Add(xAddress);
-        arguments.Add(x.Stride);
-        arguments.Add(IsBf16(x));
-        arguments.Add(rows);
-        arguments.Add(yAddress);
-        arguments.Add(y.Stride);
-        arguments.Add(IsBf16(y));
-        arguments.Add(y.Columns);
-        _convert.LaunchAsync(new CudaGrid(count), stream, arguments);
     }
 
     private static int IsBf16(CudaActivation rows) => rows.Type == ElementType.BF16 ? 1 : 0;

@@ -38,7 +38,16 @@ internal sealed class TopLogits : IDisposable
         _merge = new CudaFunction(driver, loader, SamplingKernels.MergeLists, SamplingKernels.MergeSharedBytes);
         int length = ListLength(maxCount) + 1;
         _lists = new CudaArray<ulong>(driver, stream, staging, maxRows * Segments * length);
-        _merged = new CudaArray<ulong>(driver, stream, staging, maxRows * Merged(Segments) * length);
+        try
+        {
+            _merged = new CudaArray<ulong>(driver, stream, staging, maxRows * Merged(Segments) * length);
+        }
+        catch
+        {
+            _lists.Dispose();
+            throw;
+        }
+
         _result = new ulong[maxRows * length];
     }
 

@@ -62,22 +62,25 @@ public sealed class AttentionBitsTests(AttentionDevice device)
     [InlineData(1, ElementType.BF16)]
     [InlineData(1, ElementType.F32)]
     [InlineData(10, ElementType.F8E4M3)]
-    public void Segments_apart_give_what_segments_together_give(int heads, ElementType type)
+    public void Segments_apart_and_groups_of_segments_give_what_segments_together_give(int heads, ElementType type)
     {
         int columns = (heads + 2) * Size;
         AttentionParameters weights = TestSequence.Weights(1, columns, Size, bias: false, norm: true);
         TestSequence sequence = new(2, 320, columns);
-        float[][] Run(int maxPartials)
+        int units = ((2 * heads) + 15) / 16;
+        float[][] Run(int maxPartials, int expected)
         {
             using AttentionRig rig = new(device, heads, 1, Size, type, weights, maxRows: 320, maxPartials);
             rig.Run([new TestPiece(sequence, 0, 320, [.. Enumerable.Range(0, 10)])], attends: false);
             int[] table = [.. Enumerable.Range(0, 1056).Select(static i => i % 9), 20];
             float[][] output = rig.Run([new TestPiece(sequence, 1056 * 32, 2, table) { First = 5 }]);
-            Assert.Equal(maxPartials > 1, rig.Grid.Merges > 0);
+            Assert.Equal((expected, expected == units ? 0 : units), (rig.Grid.Units, rig.Grid.Merges));
             return output;
         }
 
-        AssertSame(Run(1), Run(300));
+        float[][] together = Run(1, units);
+        AssertSame(together, Run(300, 133 * units));
+        AssertSame(together, Run(20, 9 * units));
     }
 
     [Theory]
@@ -118,6 +121,24 @@ public sealed class AttentionBitsTests(AttentionDevice device)
             AssertSame(rig.Run(pieces), launched);
         }
 
+        device.Driver.DestroyGraph(graph);
+    }
+
+    [Theory]
+    [InlineData(ElementType.BF16)]
+    [InlineData(ElementType.F32)]
+    public void A_graph_finds_block_tables_that_have_grown(ElementType type)
+    {
+        const int Columns = 6 * Size;
+        AttentionParameters weights = TestSequence.Weights(1, Columns, Size, bias: true, norm: true);
+        using AttentionRig rig = new(device, 4, 1, Size, type, weights, blocks: 16);
+        TestSequence[] sequences = [.. Enumerable.Range(2, 6).Select(static seed => new TestSequence(seed, 98, Columns))];
+        TestPiece Row(int sequence) => new(sequences[sequence], 96, 1, [1, 2, 3, 10 + sequence]);
+        rig.Run([new TestPiece(sequences[0], 0, 96, [1, 2, 3])]);
+        float[][] alone = [.. Enumerable.Range(0, 6).SelectMany(sequence => rig.Run([Row(sequence)]))];
+        nint graph = rig.Capture(new AttentionGrid(6, 6, 0));
+        AssertSame(alone, rig.Run([.. Enumerable.Range(0, 6).Select(Row)], graph: graph));
+        AssertSame(alone[1..3], rig.Run([Row(1), Row(2)], graph: graph));
         device.Driver.DestroyGraph(graph);
     }
 

@@ -11,6 +11,7 @@ public sealed class AttentionPlanTests
     [InlineData(10, 20)]
     [InlineData(1, 512)]
     [InlineData(24, 40)]
+    [InlineData(10, 150)]
     public void Every_row_attends_to_every_segment_once(int groupHeads, int maxPartials)
     {
         AttentionPlan plan = new(groupHeads, maxPartials);
@@ -28,14 +29,15 @@ public sealed class AttentionPlanTests
         {
             Assert.InRange(unit.Rows, 1, 16);
             int last = unit.Start + ((unit.FirstRow + unit.Rows - 1) / groupHeads);
-            int segments = unit.Segment < 0 ? (last / 256) + 1 : 1;
-            Assert.Equal(unit.Segment < 0, unit.Partial < 0);
+            int segments = Math.Min(unit.Segments, (last / 256) + 1 - unit.Segment);
+            Assert.Equal(unit.Segment + segments, AttentionUnit.EndOfSegments(unit, groupHeads));
+            Assert.Equal(unit.Segments == AttentionUnit.AllSegments, unit.Partial < 0);
             Assert.True(unit.Partial < 0 || partials.Add(unit.Partial));
             for (int i = 0; i < unit.Rows; i++)
             {
                 for (int s = 0; s < segments; s++)
                 {
-                    (int, int) key = ((unit.FirstToken * groupHeads) + unit.FirstRow + i, Math.Max(0, unit.Segment) + s);
+                    (int, int) key = ((unit.FirstToken * groupHeads) + unit.FirstRow + i, unit.Segment + s);
                     Assert.True(seen.TryAdd(key, unit.Start));
                 }
             }
@@ -79,4 +81,37 @@ public sealed class AttentionPlanTests
         Assert.Equal((1, 40), (plan.Merges[0].FirstToken, plan.Merges[0].Segment));
         Assert.Equal(42, plan.Units.Length);
     }
+
+    [Fact]
+    public void Contexts_of_equal_length_are_divided_into_groups_of_segments_if_there_is_no_room_for_single_ones()
+    {
+        AttentionPlan plan = new(8, 1024);
+        AttentionBatch batch = new(8, 1);
+        for (int row = 0; row < 5; row++)
+        {
+            batch.Add(new AttentionSlice(row, 1, 65_535, new int[2048]));
+        }
+
+        plan.Build(batch);
+        Assert.Equal(Enumerable.Range(0, 5).Select(static row => (row, 16, 16, row * 16)), Units(plan.Merges));
+        Assert.Equal(Enumerable.Range(0, 80).Select(static part => (part / 16, part % 16 * 16, 16, part)), Units(plan.Units));
+    }
+
+    [Fact]
+    public void Only_the_longest_contexts_are_divided_if_there_is_no_room_for_all_groups()
+    {
+        AttentionPlan plan = new(8, 20);
+        AttentionBatch batch = new(8, 1);
+        foreach (int start in new[] { 30_000, 65_535, 30_000 })
+        {
+            batch.Add(new AttentionSlice(batch.Rows, 1, start, new int[(start / 32) + 1]));
+        }
+
+        plan.Build(batch);
+        Assert.Equal([(1, 16, 16, 0)], Units(plan.Merges));
+        Assert.Equal(18, plan.Units.Length);
+    }
+
+    private static IEnumerable<(int Token, int Segment, int Segments, int Partial)> Units(ReadOnlySpan<AttentionUnit> units) =>
+        units.ToArray().OrderBy(static unit => unit.FirstToken).Select(static unit => (unit.FirstToken, unit.Segment, unit.Segments, unit.Partial)).ToArray();
 }

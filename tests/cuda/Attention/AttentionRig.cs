@@ -22,13 +22,21 @@ internal sealed class AttentionRig : IDisposable
 
     /// <summary>Creates the layer and a pool of 64 blocks.</summary>
     public AttentionRig(
-        AttentionDevice device, int heads, int keyHeads, int headSize, ElementType type, AttentionParameters weights, int maxRows = 128, int maxPartials = 64)
+        AttentionDevice device,
+        int heads,
+        int keyHeads,
+        int headSize,
+        ElementType type,
+        AttentionParameters weights,
+        int maxRows = 128,
+        int maxPartials = 64,
+        int blocks = 4096)
     {
         _driver = device.Driver;
         Stream = _driver.CreateStream();
         _shape = new AttentionShape(heads, keyHeads, headSize, type);
         _attention = new CudaAttention(_driver, device.Loader, _shape, maxRows, maxPartials);
-        _step = new AttentionStep(_driver, _shape, maxRows, maxBlocks: 4096, maxPartials);
+        _step = new AttentionStep(_driver, _shape, maxRows, blocks, maxPartials);
         _rotary = new RotaryAngles(maxRows, headSize);
         Pool = new CudaKvPool(_driver, 1, 64, keyHeads, headSize, type);
         _projected = _driver.Allocate((long)maxRows * (heads + (2 * keyHeads)) * headSize * sizeof(float));
@@ -53,7 +61,7 @@ internal sealed class AttentionRig : IDisposable
     // More than the columns, to see that the stride is used.
     private int OutputStride => OutputBytes + 64;
 
-    private int OutputBytes => _shape.Heads * _shape.HeadSize * _shape.QueryElementBytes;
+    private int OutputBytes => _shape.Heads * _shape.HeadSize * _shape.QueryType.Size();
 
     /// <summary>Appends rows to the cache and returns their outputs as float32 values.</summary>
     /// <param name="pieces">Rows of different sequences.</param>
@@ -147,7 +155,7 @@ internal sealed class AttentionRig : IDisposable
         {
             Marshal.Copy(pinned + (row * OutputBytes), bytes, 0, OutputBytes);
             output[row] = new float[_shape.Heads * _shape.HeadSize];
-            Conversion.ToSingles(bytes, _shape.QueryElementBytes == 4 ? ElementType.F32 : ElementType.BF16, output[row]);
+            Conversion.ToSingles(bytes, _shape.QueryType, output[row]);
         }
 
         _driver.FreePinned(pinned);

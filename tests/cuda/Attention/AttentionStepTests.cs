@@ -1,5 +1,6 @@
 using HunyuanOrleans.Cuda.Attention;
 using HunyuanOrleans.Cuda.Compilation;
+using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Ptx.Driver;
@@ -9,6 +10,8 @@ namespace HunyuanOrleans.Cuda.Tests.Attention;
 
 public sealed class AttentionStepTests
 {
+    private static readonly AttentionShape Shape = new(4, 1, 16, ElementType.BF16);
+
     [Theory]
     [InlineData(10, 1, 80)]
     [InlineData(48, 1, 128)]
@@ -17,7 +20,7 @@ public sealed class AttentionStepTests
     {
         using PtxDriver driver = new();
         AttentionShape shape = new(heads, keyHeads, headSize, ElementType.BF16);
-        using AttentionStep step = new(driver, shape, maxRows: 24, maxBlocks: 24 * 40, maxPartials: 120);
+        using AttentionStep step = new(driver, shape, maxRows: 24, blocks: 24 * 40, maxPartials: 120);
         using RotaryAngles rotary = new(24, headSize);
         AttentionBatch batch = new(heads, keyHeads);
         for (int row = 0; row < 24; row++)
@@ -30,14 +33,67 @@ public sealed class AttentionStepTests
     }
 
     [Fact]
-    public void Longer_block_tables_than_planned_are_refused()
+    public void Sequences_that_share_blocks_may_have_more_entries_than_there_are_blocks()
+    {
+        const int Blocks = 10;
+        PtxDriver driver = new();
+        nint stream = driver.CreateStream();
+        using (AttentionStep step = new(driver, Shape, maxRows: 3, blocks: Blocks, maxPartials: 10))
+        using (RotaryAngles rotary = new(3, 16))
+        {
+            ulong address = step.Address;
+            for (int sequences = 1; sequences <= 3; sequences++)
+            {
+                AttentionBatch batch = new(4, 1);
+                for (int row = 0; row < sequences; row++)
+                {
+                    batch.Add(new AttentionSlice(row, 1, (Blocks * 32) - 1, Enumerable.Range(0, Blocks).ToArray()));
+                }
+
+                step.UploadAsync(batch, rotary, stream);
+                driver.Synchronize(stream);
+                Assert.Equal(address, step.Address);
+                Assert.Equal(sequences, step.Grid.Rows);
+            }
+        }
+
+        driver.DestroyStream(stream);
+        driver.Dispose();
+        Assert.Empty(driver.Leaks);
+    }
+
+    [Fact]
+    public void Block_tables_that_find_no_memory_leave_the_step_as_it_was()
+    {
+        using PtxDriver driver = new(new PtxDriverOptions { MemoryBytes = 1 << 20 });
+        using AttentionStep step = new(driver, Shape, maxRows: 2, blocks: 10, maxPartials: 10);
+        using RotaryAngles rotary = new(2, 16);
+        nint stream = driver.CreateStream();
+        AttentionBatch Batch(int blocks)
+        {
+            AttentionBatch batch = new(4, 1);
+            batch.Add(new AttentionSlice(0, 1, (blocks * 32) - 1, new int[blocks]));
+            return batch;
+        }
+
+        Assert.Throws<CudaException>(() => step.UploadAsync(Batch(300_000), rotary, stream));
+        step.UploadAsync(Batch(10), rotary, stream);
+        driver.Synchronize(stream);
+    }
+
+    [Fact]
+    public void Batches_with_too_many_rows_or_other_heads_are_refused()
     {
         using PtxDriver driver = new();
-        using AttentionStep step = new(driver, new AttentionShape(4, 1, 16, ElementType.BF16), maxRows: 2, maxBlocks: 10, maxPartials: 10);
-        using RotaryAngles rotary = new(2, 16);
-        AttentionBatch batch = new(4, 1);
-        batch.Add(new AttentionSlice(0, 1, 32_000, new int[1001]));
-        Assert.Throws<ArgumentException>(() => step.UploadAsync(batch, rotary, driver.CreateStream()));
+        using AttentionStep step = new(driver, Shape, maxRows: 2, blocks: 10, maxPartials: 10);
+        using RotaryAngles rotary = new(3, 16);
+        nint stream = driver.CreateStream();
+        AttentionBatch rows = new(4, 1);
+        rows.Add(new AttentionSlice(0, 3, 0, new int[1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => step.UploadAsync(rows, rotary, stream));
+        AttentionBatch heads = new(8, 1);
+        heads.Add(new AttentionSlice(0, 1, 0, new int[1]));
+        Assert.Throws<ArgumentException>(() => step.UploadAsync(heads, rotary, stream));
     }
 
     [Fact]
@@ -45,10 +101,17 @@ public sealed class AttentionStepTests
     {
         using KernelCompiler compiler = new();
         PtxDriver driver = new();
-        AttentionShape shape = new(4, 1, 16, ElementType.BF16);
-        new AttentionStep(driver, shape, maxRows: 2, maxBlocks: 10, maxPartials: 10).Dispose();
-        new CudaAttention(driver, new KernelLoader(driver, compiler), shape, maxRows: 2, maxPartials: 10).Dispose();
+        new AttentionStep(driver, Shape, maxRows: 2, blocks: 10, maxPartials: 10).Dispose();
+        new CudaAttention(driver, new KernelLoader(driver, compiler), Shape, maxRows: 2, maxPartials: 10).Dispose();
         driver.Dispose();
         Assert.Empty(driver.Leaks);
+    }
+
+    [Fact]
+    public void Nothing_stays_allocated_if_there_is_not_enough_memory()
+    {
+        using KernelCompiler compiler = new();
+        FailedConstruction.LeavesNothing(static (driver, _, _) => new AttentionStep(driver, Shape, maxRows: 2, blocks: 300, maxPartials: 10));
+        FailedConstruction.LeavesNothing((driver, _, _) => new CudaAttention(driver, new KernelLoader(driver, compiler), Shape, maxRows: 20, maxPartials: 4));
     }
 }

@@ -56,18 +56,23 @@ public sealed class AttentionTests(AttentionDevice device)
     {
         const int Size = 16;
         const int Distinct = 640;
+        const int Special = Distinct + 64;
         int columns = (heads + 2) * Size;
         AttentionParameters weights = TestSequence.Weights(1, columns, Size, bias: true, norm: true);
         using AttentionRig rig = new(device, heads, 1, Size, type, weights, maxRows: Distinct, maxPartials);
-        TestSequence context = new(2, Distinct + 64, columns);
+        TestSequence context = new(2, Special + 32, columns);
+        int own = start / 32;
+        int before = start % 32;
+        MakeSpecial(context.Rows[Special + before], context.Rows[Distinct + before], weights.Bias!, heads, value: start / 350f);
         int[] blocks = [.. Enumerable.Range(0, Distinct / 32)];
         rig.Run([new TestPiece(context, 0, Distinct, blocks)], attends: false);
 
-        // The context repeats the same blocks. The rows, and what is before them in their block, are in blocks of their own.
-        int own = start / 32;
-        int[] table = [.. Enumerable.Range(0, own).Select(b => b % blocks.Length), 50, 51];
-        int[] positions = [.. Enumerable.Range(0, own * 32).Select(p => p % Distinct), .. Enumerable.Range(Distinct, 64)];
-        int before = start % 32;
+        // The context repeats the same blocks. The rows, and what is before them in their block, are in blocks of their own. In the middle there is
+        // one block with a key, rotated to the position of the first row, and values that matter more than others, so that a lost segment shows.
+        int middle = own / 2;
+        int[] table = [.. Enumerable.Range(0, own).Select(b => b == middle ? 52 : b % blocks.Length), 50, 51];
+        int[] positions = [.. Enumerable.Range(0, own * 32).Select(p => p / 32 == middle ? Special + (p % 32) : p % Distinct), .. Enumerable.Range(Distinct, 64)];
+        rig.Run([new TestPiece(context, own * 32, 32, [.. table[..own], 52]) { First = Special }], attends: false);
         if (before > 0)
         {
             rig.Run([new TestPiece(context, own * 32, before, table) { First = Distinct }], attends: false);
@@ -76,11 +81,16 @@ public sealed class AttentionTests(AttentionDevice device)
         const int Count = 3;
         float[][] output = rig.Run([new TestPiece(context, start, Count, table) { First = Distinct + before }]);
         Assert.Equal(maxPartials > 1, rig.Grid.Merges > 0);
-        AttentionReference reference = new(heads, 1, Size, type, weights, context, p => p < Distinct ? p : (own * 32) + p - Distinct);
+        AttentionReference reference = new(
+            heads, 1, Size, type, weights, context, p => p < Distinct ? p : (own * 32) + (p < Special ? p - Distinct : p - Special));
         for (int i = 0; i < Count; i++)
         {
             AssertClose(reference.Attend(context.Rows[Distinct + before + i], start + i, positions.AsSpan(0, start + i + 1)), output[i], type);
         }
+
+        int[] others = [.. positions[..(start + 1)].Where((_, p) => p / 256 != middle * 32 / 256)];
+        double[] without = reference.Attend(context.Rows[Distinct + before], start, others);
+        Assert.Contains(without.Zip(output[0]), static pair => Math.Abs(pair.First - pair.Second) > 0.1);
     }
 
     [Fact]
@@ -119,6 +129,16 @@ public sealed class AttentionTests(AttentionDevice device)
         for (int p = 0; p < Length; p++)
         {
             AssertClose([.. expected[p].Select(static x => (double)x)], output[p], type);
+        }
+    }
+
+    // The key is the query of the first head.
+    private static void MakeSpecial(float[] row, float[] query, float[] bias, int heads, float value)
+    {
+        for (int i = 0; i < 16; i++)
+        {
+            row[(heads * 16) + i] = query[i] + bias[i] - bias[(heads * 16) + i];
+            row[((heads + 1) * 16) + i] = value - bias[((heads + 1) * 16) + i];
         }
     }
 

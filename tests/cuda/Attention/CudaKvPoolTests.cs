@@ -82,4 +82,20 @@ public sealed class CudaKvPoolTests
         driver.Dispose();
         Assert.Empty(driver.Leaks);
     }
+
+    [Fact]
+    public void No_block_is_copied_if_one_does_not_exist()
+    {
+        using PtxDriver driver = new();
+        using CudaKvPool pool = new(driver, 1, 4, 1, 16, ElementType.BF16);
+        nint stream = driver.CreateStream();
+        byte[] ones = new byte[2 * pool.BlockBytes];
+        Array.Fill(ones, (byte)1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => pool.CopyIn(0, [2, 4], ones, stream));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pool.CopyIn(0, [2, -1], ones, stream));
+        byte[] block = new byte[pool.BlockBytes];
+        pool.CopyOut(0, [2], block, stream);
+        Assert.All(block, static b => Assert.Equal(0, b));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pool.CopyOut(0, [2, 4], ones, stream));
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Kernels;
@@ -43,23 +42,12 @@ public sealed class Exp2Tests(AttentionDevice device)
 
     private float[] Exp2(float[] x)
     {
-        ICudaDriver driver = device.Driver;
-        int bytes = x.Length * sizeof(float);
-        nint stream = driver.CreateStream();
-        nint pinned = driver.AllocatePinned(bytes);
-        ulong values = driver.Allocate(bytes);
-        Marshal.Copy(x, 0, pinned, x.Length);
-        driver.CopyToDeviceAsync(values, pinned, bytes, stream);
+        ulong values = device.Upload<float>(x);
         KernelArguments arguments = new(stackalloc byte[KernelArguments.MaxBytes]);
         arguments.Add(values);
-        driver.LaunchAsync(device.Loader.Get(Exp2OfEach), new CudaGrid(x.Length / Threads), Threads, 0, stream, arguments.Bytes);
-        driver.CopyToHostAsync(pinned, values, bytes, stream);
-        driver.Synchronize(stream);
-        float[] results = new float[x.Length];
-        Marshal.Copy(pinned, results, 0, x.Length);
-        driver.Free(values);
-        driver.FreePinned(pinned);
-        driver.DestroyStream(stream);
+        new CudaFunction(device.Driver, device.Loader, Exp2OfEach).LaunchAsync(new CudaGrid(x.Length / Threads), device.Stream, arguments);
+        float[] results = device.Download<float>(values, x.Length);
+        device.FreeAll();
         return results;
     }
 }

@@ -45,7 +45,7 @@ public sealed class KernelMathTests(ProductDevice device) : IClassFixture<Produc
         ulong values = device.Upload<float>(x);
         KernelArguments arguments = new(stackalloc byte[KernelArguments.MaxBytes]);
         arguments.Add(values);
-        device.Driver.LaunchAsync(device.Loader.Get(ExpOfEach), new CudaGrid(x.Length / Threads), Threads, 0, device.Stream, arguments.Bytes);
+        new CudaFunction(device.Driver, device.Loader, ExpOfEach).LaunchAsync(new CudaGrid(x.Length / Threads), device.Stream, arguments);
         return device.Download<float>(values, x.Length);
     }
 }

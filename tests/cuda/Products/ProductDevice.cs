@@ -1,67 +1,15 @@
 using System.Runtime.InteropServices;
-using HunyuanOrleans.Cuda.Compilation;
-using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Products;
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Ptx.Driver;
 
 namespace HunyuanOrleans.Cuda.Tests.Products;
 
-/// <summary>A device that executes PTX on the CPU, with what products need.</summary>
-public sealed unsafe class ProductDevice : IDisposable
+/// <summary>A device with what the tests of products need.</summary>
+public sealed class ProductDevice : TestDevice
 {
-    private readonly KernelCompiler _compiler = new();
-    private readonly List<ulong> _allocations = [];
-
-    public ProductDevice()
-    {
-        Driver = new PtxDriver();
-        Stream = Driver.CreateStream();
-        Loader = new KernelLoader(Driver, _compiler);
-        Launcher = new ProductLauncher(Driver, Loader);
-    }
-
-    internal PtxDriver Driver { get; }
-
-    internal KernelLoader Loader { get; }
+    public ProductDevice() => Launcher = new ProductLauncher(Driver, Loader);
 
     internal ProductLauncher Launcher { get; }
-
-    internal nint Stream { get; }
-
-    public void Dispose()
-    {
-        Driver.DestroyStream(Stream);
-        Driver.Dispose();
-        _compiler.Dispose();
-    }
-
-    internal ulong Upload<T>(ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values);
-        ulong address = Driver.Allocate(bytes.Length);
-        _allocations.Add(address);
-        nint pinned = Driver.AllocatePinned(bytes.Length);
-        bytes.CopyTo(new Span<byte>((void*)pinned, bytes.Length));
-        Driver.CopyToDeviceAsync(address, pinned, bytes.Length, Stream);
-        Driver.Synchronize(Stream);
-        Driver.FreePinned(pinned);
-        return address;
-    }
-
-    internal T[] Download<T>(ulong address, int count)
-        where T : unmanaged
-    {
-        T[] values = new T[count];
-        Span<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
-        nint pinned = Driver.AllocatePinned(bytes.Length);
-        Driver.CopyToHostAsync(pinned, address, bytes.Length, Stream);
-        Driver.Synchronize(Stream);
-        new Span<byte>((void*)pinned, bytes.Length).CopyTo(bytes);
-        Driver.FreePinned(pinned);
-        return values;
-    }
 
     internal DeviceMatrix Upload(ProductMatrix matrix) => DeviceMatrix.At(matrix.Layout, Upload<byte>(matrix.Pack()));
 
@@ -84,12 +32,5 @@ public sealed unsafe class ProductDevice : IDisposable
         }
 
         return new DeviceRows(Upload<byte>(bytes), stride, type);
-    }
-
-    /// <summary>Frees what was uploaded, so that tests that share the device do not fill it.</summary>
-    internal void FreeAll()
-    {
-        _allocations.ForEach(Driver.Free);
-        _allocations.Clear();
     }
 }

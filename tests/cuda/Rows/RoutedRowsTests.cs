@@ -34,6 +34,10 @@ public sealed class RoutedRowsTests(RowsDevice device) : IClassFixture<RowsDevic
     }
 
     [Fact]
+    public void Nothing_stays_allocated_if_there_is_not_enough_memory() => FailedConstruction.LeavesNothing(
+        (driver, stream, staging) => new CudaRoutedRows(driver, device.Loader, stream, staging, maxTokens: 100, maxTopK: 2, experts: 64));
+
+    [Fact]
     public void Of_equal_logits_the_lower_expert_is_chosen()
     {
         float[] logits = [.. Enumerable.Repeat(1.5f, 70), 1, 1, .. Enumerable.Range(0, 72).Select(static e => e == 40 ? 2 : e % 2 == 0 ? 0f : -0f)];

@@ -46,36 +46,6 @@ public sealed class RowOperationsTests(RowsDevice device) : IClassFixture<RowsDe
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Copied_rows_are_rounded_or_widened_if_the_types_differ(int count, int columns, ElementType type)
-    {
-        float[] values = RowsDevice.Values((count + 1) * columns, 3, type);
-        using CudaActivation from = device.Rows(values, columns, type);
-        foreach (ElementType other in new[] { ElementType.F32, ElementType.BF16 })
-        {
-            using CudaActivation to = device.Rows(count + 2, columns, other);
-            device.Operations.Copy(from, 1, to, 2, count);
-            float[] copied = device.Read(to, count + 2);
-            Assert.Equal(new float[2 * columns], copied[..(2 * columns)]);
-            Assert.Equal(values[columns..].Select(value => RowsDevice.Rounded(value, other)), copied[(2 * columns)..]);
-        }
-    }
-
-    [Fact]
-    public void Values_are_rounded_to_the_nearest_bf16_and_ties_to_even()
-    {
-        float[] values =
-        [
-            BitConverter.UInt32BitsToSingle(0x3f808000), BitConverter.UInt32BitsToSingle(0x3f818000), BitConverter.UInt32BitsToSingle(0x3f808001),
-            -0f, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.NaN, BitConverter.UInt32BitsToSingle(0x00012345),
-        ];
-        using CudaActivation from = device.Rows(values, values.Length);
-        using CudaActivation to = device.Rows(1, values.Length, ElementType.BF16);
-        device.Operations.Copy(from, 0, to, 0, 1);
-        Assert.Equal(values.Select(static value => RowsDevice.Rounded(value, ElementType.BF16)), device.Read(to, 1));
-    }
-
-    [Theory]
-    [MemberData(nameof(Shapes))]
     public void Weighted_rows_are_added_in_order(int tokens, int columns, ElementType type)
     {
         const int PerToken = 3;
@@ -126,8 +96,6 @@ public sealed class RowOperationsTests(RowsDevice device) : IClassFixture<RowsDe
         Assert.Throws<ArgumentException>(() => device.Operations.Gather(x, 0, 1, longer));
         Assert.Throws<ArgumentOutOfRangeException>(() => device.Operations.Gather(rounded, 0, 3, x));
         Assert.Throws<ArgumentException>(() => device.Operations.Embed(x, 0, 1, rounded));
-        Assert.Throws<ArgumentException>(() => device.Operations.Copy(x, 0, longer, 0, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => device.Operations.Copy(x, 1, rounded, 0, 2));
         Assert.Throws<ArgumentException>(() => device.Operations.AddWeighted(x, 0, 0, 1, 1, rounded));
         Assert.Throws<ArgumentException>(() => device.Operations.AddBias(x, 1, longer));
     }

@@ -1,35 +1,22 @@
 using System.Runtime.InteropServices;
-using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Memory;
 using HunyuanOrleans.Cuda.Rows;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Elementwise;
-using HunyuanOrleans.Ptx.Driver;
-using Xunit;
 
 namespace HunyuanOrleans.Cuda.Tests.Rows;
 
-/// <summary>A device that executes PTX on the CPU, with what the tests of rows need.</summary>
-public sealed class RowsDevice : IDisposable
+/// <summary>A device with what the tests of rows need.</summary>
+public sealed class RowsDevice : TestDevice
 {
     // A small half makes copies of a few rows take several pieces.
     private const int HalfBytes = 1 << 20;
-    private readonly KernelCompiler _compiler = new();
 
     public RowsDevice()
     {
-        Driver = new PtxDriver();
-        Loader = new KernelLoader(Driver, _compiler);
-        Stream = Driver.CreateStream();
         Staging = new RowStaging(Driver, Stream, HalfBytes);
         Operations = new RowOperations(Driver, Loader, Stream);
     }
-
-    internal PtxDriver Driver { get; }
-
-    internal KernelLoader Loader { get; }
-
-    internal nint Stream { get; }
 
     internal RowStaging Staging { get; }
 
@@ -85,12 +72,5 @@ public sealed class RowsDevice : IDisposable
         return values;
     }
 
-    public void Dispose()
-    {
-        Staging.Dispose();
-        Driver.DestroyStream(Stream);
-        Driver.Dispose();
-        _compiler.Dispose();
-        Assert.Empty(Driver.Leaks);
-    }
+    private protected override void Release() => Staging.Dispose();
 }

@@ -33,6 +33,10 @@ public sealed class TopLogitsTests(RowsDevice device) : IClassFixture<RowsDevice
     }
 
     [Fact]
+    public void Nothing_stays_allocated_if_there_is_not_enough_memory() => FailedConstruction.LeavesNothing(
+        (driver, stream, staging) => new TopLogits(driver, device.Loader, stream, staging, maxRows: 2, vocabulary: 10_000, maxCount: 30));
+
+    [Fact]
     public void Forbidden_logits_are_left_out()
     {
         float[] logits = new float[3000];
