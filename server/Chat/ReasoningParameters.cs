@@ -67,7 +67,7 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
     /// <param name="start">Where the prompt lets the answer begin.</param>
     public ReasoningLimit? Limit(ServedModel model, ReasoningStart start) => Budget is null || Format is null || start == ReasoningStart.After
         ? null
-        : new ReasoningLimit(Budget.Value, start == ReasoningStart.Inside ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose));
+        : new ReasoningLimit(Budget.Value, start is ReasoningStart.Inside or ReasoningStart.Continued ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose));
 
     private static JsonElement Parse(string json)
     {
