@@ -49,8 +49,8 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
             }
 
             variables ??= [];
-            variables.TryAdd(EffortName, Parse($"\"{(format == ReasoningFormat.HyV3 ? HyV3Effort(effort) : effort)}\""));
-            variables.TryAdd(ThinkingName, Parse(effort == Efforts[0] ? "false" : "true"));
+            variables.TryAdd(EffortName, JsonElement.Parse($"\"{(format == ReasoningFormat.HyV3 ? HyV3Effort(effort) : effort)}\""));
+            variables.TryAdd(ThinkingName, JsonElement.Parse(effort == Efforts[0] ? "false" : "true"));
         }
 
         int? budget = fields.Int(BudgetName, 0);
@@ -68,12 +68,6 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
     public ReasoningLimit? Limit(ServedModel model, ReasoningStart start) => Budget is null || Format is null || start == ReasoningStart.After
         ? null
         : new ReasoningLimit(Budget.Value, start is ReasoningStart.Inside or ReasoningStart.Continued ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose));
-
-    private static JsonElement Parse(string json)
-    {
-        using JsonDocument document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
-    }
 
     // The template knows three.
     private static string HyV3Effort(string effort) => effort switch
