@@ -17,7 +17,7 @@ public static class ReasoningGrammar
         ConstraintSpec reasoning = ConstraintSpec.Sequence(ConstraintSpec.Until(format.Close), format.Trims ? Maybe(Break) : ConstraintSpec.Literal(""), plain);
         return start switch
         {
-            ReasoningStart.Inside => reasoning,
+            ReasoningStart.Inside or ReasoningStart.Continued => reasoning,
             ReasoningStart.After => plain,
             _ => ConstraintSpec.OneOf(ConstraintSpec.Sequence(ConstraintSpec.Literal(format.Open), reasoning), plain),
         };

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace HunyuanOrleans.Cli.Batches;
@@ -15,8 +14,6 @@ internal sealed record BatchAnswer(int? Status, string RequestId, JsonElement? B
 
     // What every line begins with.
     private const string LineStart = $"{{\"id\":\"{BatchRequest.IdPrefix}";
-
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
 
     /// <summary>Whether the request succeeded.</summary>
     public bool Succeeded => Status is >= 200 and < 300;
@@ -41,7 +38,7 @@ internal sealed record BatchAnswer(int? Status, string RequestId, JsonElement? B
     public byte[] ToLine(BatchRequest request)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, Writing))
+        using (Utf8JsonWriter json = new(buffer, BatchJson.Writing))
         {
             json.WriteStartObject();
             json.WriteString("id", request.Id);

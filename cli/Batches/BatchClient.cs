@@ -60,7 +60,7 @@ internal sealed class BatchClient(HttpClient http, int retries, TimeProvider tim
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = 1000 });
+            using JsonDocument document = JsonDocument.Parse(content, BatchJson.Parsing);
             return document.RootElement.Clone();
         }
         catch (JsonException)

@@ -8,14 +8,11 @@ namespace HunyuanOrleans.Cli.Batches;
 /// <param name="path">The file.</param>
 internal sealed class BatchInput(string path)
 {
-    // A body may be nested as deep as a server's largest setting allows; the server itself decides.
-    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 1000 };
-
     private static readonly string[] Endpoints = ["/v1/chat/completions", "/v1/completions"];
 
     /// <summary>Reads the requests, one at a time.</summary>
     /// <exception cref="ModelException">A line is not a request; the message names the line.</exception>
-    public IEnumerable<BatchRequest> Read() => JsonLines.Read(path, ReadRequest, Parsing);
+    public IEnumerable<BatchRequest> Read() => JsonLines.Read(path, ReadRequest, BatchJson.Parsing);
 
     /// <summary>Checks every line before the first request is sent, so that an error in the last line does not appear after hours of work.</summary>
     /// <returns>The id of the answer to each custom_id.</returns>

@@ -10,8 +10,6 @@ namespace HunyuanOrleans.Cli.Batches;
 /// </summary>
 internal sealed class BatchOutput : IDisposable
 {
-    private static readonly JsonDocumentOptions Parsing = new() { MaxDepth = 1000 };
-
     private readonly FileStream _lock;
     private readonly FileStream _file;
     private readonly HashSet<string> _answered;
@@ -136,7 +134,7 @@ internal sealed class BatchOutput : IDisposable
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line, Parsing);
+            using JsonDocument document = JsonDocument.Parse(line, BatchJson.Parsing);
             JsonElement json = document.RootElement;
             string customId = json.GetProperty("custom_id").GetString()!, id = json.GetProperty("id").GetString()!;
             JsonElement response = json.GetProperty("response");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Client;
 
@@ -45,13 +44,12 @@ internal static class ClusterOptions
     {
         if (parsed.GetValue(Cluster) is null)
         {
-            return (IsExplicit(parsed, ClusterId) ? ClusterId.Name : TlsOptions.FindGiven(parsed)) is { } alone
+            return (SharedOptions.FindGiven(parsed, [ClusterId])?.Name ?? TlsOptions.FindGiven(parsed)) is { } alone
                 ? throw new UsageException($"{alone} requires {Cluster.Name}.")
                 : false;
         }
 
-        Option[] local = [SharedOptions.Mode, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache];
-        return local.FirstOrDefault(option => IsExplicit(parsed, option)) is { } conflicting
+        return SharedOptions.FindGiven(parsed, SharedOptions.Compute) is { } conflicting
             ? throw new UsageException($"{conflicting.Name} sets how this machine computes, but with {Cluster.Name} the silos compute.")
             : true;
     }
@@ -90,6 +88,4 @@ internal static class ClusterOptions
         options.Model = parsed.GetValue(SharedOptions.Model);
         TlsOptions.Configure(parsed, options.Tls);
     }
-
-    private static bool IsExplicit(ParseResult parsed, Option option) => parsed.GetResult(option) is OptionResult { Implicit: false };
 }

@@ -64,6 +64,9 @@ internal static class SharedOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    /// <summary>The options that set where and how the model computes on this machine.</summary>
+    public static readonly IReadOnlyList<Option> Compute = [Device, Mode, Quant, Kv, Threads, PackedCache];
+
     /// <summary>--json: whether the output is JSON.</summary>
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON." };
 
@@ -80,21 +83,14 @@ internal static class SharedOptions
     public static Option<string?> Out(string description) => new("--out", "-o") { Description = description, HelpName = "FILE" };
 
     /// <summary>Adds the options that set where and how the model computes.</summary>
-    public static void AddComputeTo(Command command)
-    {
-        command.Add(Device);
-        AddArithmeticTo(command);
-    }
+    public static void AddComputeTo(Command command) => Add(command, Compute);
 
-    /// <summary>Adds the options that set how the model computes.</summary>
-    public static void AddArithmeticTo(Command command)
-    {
-        command.Add(Mode);
-        command.Add(Quant);
-        command.Add(Kv);
-        command.Add(Threads);
-        command.Add(PackedCache);
-    }
+    /// <summary>Adds the options that set how the model computes, for a verb with its own option for where.</summary>
+    public static void AddArithmeticTo(Command command) => Add(command, Compute.Where(static option => option != Device));
+
+    /// <summary>The first of some options that the command line gives, rather than a default value; null if it gives none.</summary>
+    public static Option? FindGiven(ParseResult parsed, IEnumerable<Option> options) =>
+        options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
 
     /// <summary>The model folder of the command line, or the default one.</summary>
     /// <exception cref="UsageException">The command line names no folder and there is no default.</exception>
@@ -103,6 +99,14 @@ internal static class SharedOptions
     {
         string folder = parsed.GetValue(Model) ?? DefaultModel.Folder();
         return Directory.Exists(folder) ? folder : throw new ModelException($"{folder}: there is no such folder.");
+    }
+
+    private static void Add(Command command, IEnumerable<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            command.Add(option);
+        }
     }
 
     private static int[]? ParseIds(ArgumentResult result)

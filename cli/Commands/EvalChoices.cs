@@ -56,15 +56,15 @@ internal static class EvalChoices
     {
         if (parsed.GetValue(Choices) is null)
         {
-            return FirstGiven(parsed, [Shots, Score, Chat]) is { } alone ? throw new UsageException($"{alone.Name} requires {Choices.Name}.") : false;
+            return SharedOptions.FindGiven(parsed, [Shots, Score, Chat]) is { } alone ? throw new UsageException($"{alone.Name} requires {Choices.Name}.") : false;
         }
 
-        if (!parsed.GetValue(Chat) && FirstGiven(parsed, [PromptOptions.System]) is { } system)
+        if (!parsed.GetValue(Chat) && SharedOptions.FindGiven(parsed, [PromptOptions.System]) is { } system)
         {
             throw new UsageException($"{system.Name} requires {Chat.Name}: a text to continue has no system message.");
         }
 
-        return FirstGiven(parsed, others) is { } conflicting
+        return SharedOptions.FindGiven(parsed, others) is { } conflicting
             ? throw new UsageException($"{Choices.Name} and {conflicting.Name} exclude each other.")
             : true;
     }
@@ -99,9 +99,6 @@ internal static class EvalChoices
 
         return ExitCode.Success;
     }
-
-    private static Option? FirstGiven(ParseResult parsed, Option[] options) =>
-        options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
 
     private static ModelOptions Fit(ModelOptions options, EncodedChoices[] questions)
     {

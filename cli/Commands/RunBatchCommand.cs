@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -97,14 +96,8 @@ internal static class RunBatchCommand
         }
 
         bool remote = parsed.GetValue(Url) is not null;
-        Option[] others = remote
-            ?
-            [
-                SharedOptions.Model, ServedModelOptions.Name,
-                SharedOptions.Mode, SharedOptions.Quant, SharedOptions.Kv, SharedOptions.Threads, SharedOptions.PackedCache,
-            ]
-            : [HttpServerOptions.Key];
-        if (others.FirstOrDefault(option => parsed.GetResult(option) is OptionResult { Implicit: false }) is { } conflicting)
+        Option[] others = remote ? [SharedOptions.Model, ServedModelOptions.Name, .. SharedOptions.Compute] : [HttpServerOptions.Key];
+        if (SharedOptions.FindGiven(parsed, others) is { } conflicting)
         {
             throw new UsageException(remote
                 ? $"{conflicting.Name} is for a model in this process, but with {Url.Name} the server computes."

@@ -230,17 +230,25 @@ internal sealed class ClusterExecutor : IModelExecutor
 
     private void Store(StepReply reply, StepBatch batch, StepResult result)
     {
-        int next = 0;
+        int next = 0, scored = 0;
         for (int i = 0; i < batch.SliceCount; i++)
         {
+            scored += batch.Slices[i].Scoring.Count;
             if (batch.Slices[i].Sampling is not null)
             {
                 result[i] = reply.Tokens[next++].ToToken();
             }
         }
 
+        // The scheduler counts on them once it has advanced the sequences.
+        TokenMessage[] scores = reply.Scores ?? [];
+        if (scores.Length != scored)
+        {
+            throw new ExecutorException($"The cluster returned log probabilities of {scores.Length} prompt tokens instead of {scored}.");
+        }
+
         result.Scores.Clear();
-        foreach (TokenMessage score in reply.Scores ?? [])
+        foreach (TokenMessage score in scores)
         {
             result.Scores.Add(score.ToToken());
         }

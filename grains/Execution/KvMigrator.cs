@@ -71,7 +71,7 @@ internal sealed class KvMigrator(
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever kept them from moving, keys and values can be computed again, and no answer has to fail.
-            RouteLog.NotMoved(logger, model, before.Version, after.Version, fault.Message);
+            RouteLog.NotMoved(logger, model, before.Version, after.Version, fault);
             return null;
         }
 

@@ -38,6 +38,6 @@ internal static partial class RouteLog
     [LoggerMessage(210, LogLevel.Warning, "Route {Version} of model {Model} was abandoned before the next one is loaded: the silos have no memory for both.")]
     public static partial void Interrupted(ILogger logger, string model, long version);
 
-    [LoggerMessage(211, LogLevel.Warning, "Keys and values of model {Model} could not be moved from route {Before} to route {After}: {Reason}")]
-    public static partial void NotMoved(ILogger logger, string model, long before, long after, string reason);
+    [LoggerMessage(211, LogLevel.Warning, "Keys and values of model {Model} could not be moved from route {Before} to route {After}.")]
+    public static partial void NotMoved(ILogger logger, string model, long before, long after, Exception fault);
 }

@@ -39,17 +39,9 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     public Task<EncodedText> EncodeAsync(string text) => EncodeAsync(
         "prompt", model => texts.Tokenizer(model) is { } tokenizer ? new EncodedText(tokenizer.Encode(text), null) : null);
 
-    private EncodedText Describe(string model, ChatEncoder chat, int[] ids)
-    {
-        const int enough = 32;
-        if (ReasoningFormat.Of(chat.Template) is not { } format)
-        {
-            return new EncodedText(ids, null);
-        }
-
-        string end = texts.Tokenizer(model)!.Decode(ids.AsSpan(ids.Length - Math.Min(ids.Length, enough)));
-        return new EncodedText(ids, null, format.Name, (int)format.StartAfter(end));
-    }
+    private EncodedText Describe(string model, ChatEncoder chat, int[] ids) => ReasoningFormat.Of(chat.Template) is { } format
+        ? new EncodedText(ids, null, format.Name, (int)format.StartAfter(ids, texts.Tokenizer(model)!))
+        : new EncodedText(ids, null);
 
     private TextCard Describe(string model, string[] names)
     {

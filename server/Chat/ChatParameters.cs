@@ -59,7 +59,8 @@ internal sealed record ChatParameters
     {
         int[] prompt = Encode(model);
         prompt = Fit?.Invoke(prompt) ?? prompt;
-        ReasoningStart start = Reasoning.Format?.StartAfter(model.DecodeEnd(prompt), ContinueFinalMessage ? Messages[^1].Content : null) ?? ReasoningStart.Unknown;
+        ReasoningStart start = Reasoning.Format?.StartAfter(prompt, model.Tokenizer!, ContinueFinalMessage ? Messages[^1].Content : null)
+            ?? ReasoningStart.Unknown;
         AnswerOptions answer = new(Tools, Reasoning.Format, start, Reasoning.Show);
         GenerationRequest request = Request with
         {

@@ -24,7 +24,7 @@ internal static class ChatRequestReader
         ToolChoice tools = ToolChoice.Read(fields);
         StructuredOutput? output = StructuredOutput.Read(fields, tools);
         ReasoningParameters reasoning = ReasoningParameters.Read(fields, model, options);
-        int? logprobs = Logprobs(fields);
+        int? logprobs = ReadLogprobs(fields);
         int choices = fields.Int("n", 1, options.MaxChoices) ?? 1;
         SamplingParams sampling = TokenRestrictions.Apply(fields, model, CommonParameters.ReadSampling(fields, model.Defaults, logprobs));
         int? maxTokens = fields.Int("max_completion_tokens", 1) ?? fields.Int("max_tokens", 1);
@@ -55,6 +55,21 @@ internal static class ChatRequestReader
     /// <summary>Encodes a chat's messages and tools with the model's chat template.</summary>
     public static int[] Encode(RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning, ServerOptions options) =>
         ReadChat(fields, model, tools, reasoning, options).Encode(model);
+
+    /// <summary>Reads logprobs and top_logprobs.</summary>
+    /// <returns>The number of alternatives to each token; null if no log probabilities are wanted.</returns>
+    /// <exception cref="ApiException">A parameter is invalid.</exception>
+    public static int? ReadLogprobs(RequestFields fields)
+    {
+        bool requested = fields.Bool("logprobs") ?? false;
+        int? top = fields.Int("top_logprobs", 0, CommonParameters.MaxTopLogprobs);
+        if (top is not null && !requested)
+        {
+            throw ApiException.Invalid("top_logprobs", "top_logprobs needs logprobs to be true.");
+        }
+
+        return requested ? top ?? 0 : null;
+    }
 
     private static ChatParameters ReadChat(
         RequestFields fields, ServedModel model, ToolChoice tools, ReasoningParameters reasoning, ServerOptions options) => new()
@@ -106,17 +121,5 @@ internal static class ChatRequestReader
 
             i++;
         }
-    }
-
-    private static int? Logprobs(RequestFields fields)
-    {
-        bool requested = fields.Bool("logprobs") ?? false;
-        int? top = fields.Int("top_logprobs", 0, CommonParameters.MaxTopLogprobs);
-        if (top is not null && !requested)
-        {
-            throw ApiException.Invalid("top_logprobs", "top_logprobs needs logprobs to be true.");
-        }
-
-        return requested ? top ?? 0 : null;
     }
 }

@@ -49,8 +49,8 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
             }
 
             variables ??= [];
-            variables.TryAdd(EffortName, Parse($"\"{(format == ReasoningFormat.HyV3 ? HyV3Effort(effort) : effort)}\""));
-            variables.TryAdd(ThinkingName, Parse(effort == Efforts[0] ? "false" : "true"));
+            variables.TryAdd(EffortName, JsonElement.Parse($"\"{(format == ReasoningFormat.HyV3 ? HyV3Effort(effort) : effort)}\""));
+            variables.TryAdd(ThinkingName, JsonElement.Parse(effort == Efforts[0] ? "false" : "true"));
         }
 
         int? budget = fields.Int(BudgetName, 0);
@@ -67,13 +67,7 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
     /// <param name="start">Where the prompt lets the answer begin.</param>
     public ReasoningLimit? Limit(ServedModel model, ReasoningStart start) => Budget is null || Format is null || start == ReasoningStart.After
         ? null
-        : new ReasoningLimit(Budget.Value, start == ReasoningStart.Inside ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose));
-
-    private static JsonElement Parse(string json)
-    {
-        using JsonDocument document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
-    }
+        : new ReasoningLimit(Budget.Value, start is ReasoningStart.Inside or ReasoningStart.Continued ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose));
 
     // The template knows three.
     private static string HyV3Effort(string effort) => effort switch

@@ -84,7 +84,7 @@ internal static class ClusterJson
     private static ReadOnlySpan<byte> State(SiloOverview silo) =>
         silo.Unreachable ? "silent"u8 : silo.Leaving ? "leaving"u8 : silo.LeftOut is not null ? "left_out"u8 : silo.BytesLeft > 0 ? "loading"u8 : "ready"u8;
 
-    /// <summary>Writes "experts": for each layer with experts, the tokens routed to each of them.</summary>
+    /// <summary>Writes "experts": for each layer with experts, the tokens routed to each of them; no layers if the tokens are not counted.</summary>
     public static void WriteExperts(Utf8JsonWriter writer, ClusterOverview? overview)
     {
         writer.WriteStartObject("experts"u8);

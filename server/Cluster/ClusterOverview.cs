@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Server.Cluster;
 /// <param name="Layers">The number of layers.</param>
 /// <param name="Experts">The routed experts per layer; 1 or less if the model has none.</param>
 /// <param name="ExpertTokens">The tokens routed to each expert since the model was loaded, at [layer * experts + expert] for all layers; 0
-/// in layers without experts. Empty if the model has no experts.</param>
+/// in layers without experts. Empty if the model has no experts, or if their tokens are not counted.</param>
 /// <param name="Silos">The silos that hold the model, in a stable order.</param>
 public sealed record ClusterOverview(int Layers, int Experts, IReadOnlyList<long> ExpertTokens, IReadOnlyList<SiloOverview> Silos)
 {

@@ -9,23 +9,19 @@ internal sealed class LocalClusterOverview : IClusterOverview
 {
     private volatile LoadedModel? _model;
 
-    /// <summary>Reports a model from now on, and counts the tokens of its experts. The model must not be computing.</summary>
+    /// <summary>Reports a model from now on, and counts the tokens of its experts unless a GPU computes. The model must not be computing.</summary>
     public void SetModel(ModelRunner model)
     {
-        ExpertCounter counter = new(model.Config);
         // A GPU would have to wait for the host in every layer, and could not replay its steps.
-        if (model.Options.Device is null)
-        {
-            model.Observer = counter;
-        }
-
+        ExpertCounter? counter = model.Options.Device is null ? new ExpertCounter(model.Config) : null;
+        model.Observer = counter;
         _model = new LoadedModel(model.Config, counter, model.WeightBytes, model.Cache.TotalBytes);
     }
 
     /// <inheritdoc/>
     public ValueTask<ClusterOverview?> ReadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_model?.Describe());
 
-    private sealed record LoadedModel(ModelConfig Config, ExpertCounter Counter, long WeightBytes, long KvBytes)
+    private sealed record LoadedModel(ModelConfig Config, ExpertCounter? Counter, long WeightBytes, long KvBytes)
     {
         public ClusterOverview Describe()
         {
@@ -40,7 +36,7 @@ internal sealed class LocalClusterOverview : IClusterOverview
                 WeightBytes = WeightBytes,
                 KvBytes = KvBytes,
             };
-            return new ClusterOverview(Config.Layers, Config.Experts, Counter.Read(), [silo])
+            return new ClusterOverview(Config.Layers, Config.Experts, Counter?.Read() ?? [], [silo])
             {
                 SingleProcess = true,
                 FirstExpertLayer = mixture ? Config.FirstMoeLayer : 0,

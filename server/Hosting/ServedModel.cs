@@ -78,13 +78,6 @@ public sealed class ServedModel
         return stream.Append(ids) + stream.Finish();
     }
 
-    /// <summary>Decodes the last tokens of a prompt, which tell where an answer begins.</summary>
-    internal string DecodeEnd(ReadOnlySpan<int> ids)
-    {
-        const int enough = 32;
-        return Decode(ids[^Math.Min(ids.Length, enough)..]);
-    }
-
     /// <summary>Returns the mapping from tokens to bytes.</summary>
     /// <param name="skipSpecial">Whether special tokens map to no bytes.</param>
     internal ITokenText Text(bool skipSpecial) => skipSpecial ? _visible : _full;

@@ -8,6 +8,9 @@ public sealed class ServerOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Server";
 
+    /// <summary>The largest value of <see cref="MaxJsonDepth"/>.</summary>
+    public const int LargestJsonDepth = 1000;
+
     /// <summary>The values of <see cref="ReasoningParser"/> that are no formats.</summary>
     internal const string AutoReasoning = "auto", NoReasoning = "none";
 

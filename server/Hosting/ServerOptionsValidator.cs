@@ -18,7 +18,7 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         List<string> failures = [];
         CheckRange(failures, nameof(options.Port), options.Port, 0, 65535);
         CheckRange(failures, nameof(options.MaxBodyBytes), options.MaxBodyBytes, 1024, 1 << 30);
-        CheckRange(failures, nameof(options.MaxJsonDepth), options.MaxJsonDepth, 8, 1000);
+        CheckRange(failures, nameof(options.MaxJsonDepth), options.MaxJsonDepth, 8, ServerOptions.LargestJsonDepth);
         CheckRange(failures, nameof(options.MaxPromptTokens), options.MaxPromptTokens, 0, int.MaxValue);
         CheckRange(failures, nameof(options.MaxChoices), options.MaxChoices, 1, 128);
         CheckRange(failures, nameof(options.MaxPrompts), options.MaxPrompts, 1, 1024);

@@ -90,6 +90,19 @@ internal readonly struct RequestFields(JsonElement root, string prefix = "")
         { } other => throw ApiException.InvalidType(prefix + name, "an array of whole numbers", Kind(other)),
     };
 
+    /// <summary>Writes a parameter, if it is given, as a field of a translated request.</summary>
+    /// <param name="json">Receives the field.</param>
+    /// <param name="name">The parameter's name.</param>
+    /// <param name="target">The field's name; null for the same.</param>
+    public void Copy(Utf8JsonWriter json, string name, string? target = null)
+    {
+        if (this[name] is JsonElement value)
+        {
+            json.WritePropertyName(target ?? name);
+            value.WriteTo(json);
+        }
+    }
+
     /// <summary>Reads a nested object; null if absent.</summary>
     public RequestFields? Object(string name) => this[name] switch
     {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
@@ -33,7 +32,7 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
         ServedModel model,
         Func<RequestFields, ServedModel, ServerOptions, T> read,
         bool checkModel = true,
-        FrozenSet<string>? known = null)
+        KnownFields? known = null)
     {
         using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
         if (options.Value.LogText)

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
+using HunyuanOrleans.Server.Hosting;
 
 namespace HunyuanOrleans.Server.Http;
 
 /// <summary>Writes a request of one API as a request of another, for the other's reader. It knows neither.</summary>
 internal static class TranslatedRequest
 {
-    // As deep as a request may be, see ServerOptions.MaxJsonDepth, and what a translation puts around a value.
-    private const int MaxDepth = 1010;
+    // What a translation puts around a value adds to the depth of the request.
+    private const int MaxDepth = ServerOptions.LargestJsonDepth + 10;
 
     private static readonly JsonWriterOptions Written = JsonResponse.Format with { MaxDepth = MaxDepth };
 

@@ -19,7 +19,7 @@ internal static class UnknownFields
     /// <param name="known">The parameters of the endpoint.</param>
     /// <param name="policy">What to do.</param>
     /// <exception cref="ApiException">A parameter is unknown, and the policy is to refuse it.</exception>
-    public static void Check(HttpContext context, JsonElement body, FrozenSet<string> known, UnknownParameterPolicy policy)
+    public static void Check(HttpContext context, JsonElement body, KnownFields known, UnknownParameterPolicy policy)
     {
         if (policy == UnknownParameterPolicy.Ignore)
         {
@@ -27,7 +27,18 @@ internal static class UnknownFields
         }
 
         List<string> unknown = [];
-        AddUnknown(body, "", known, unknown);
+        foreach (JsonProperty property in body.EnumerateObject())
+        {
+            Check(property.Name, known.Names);
+            if (property.Value.ValueKind == JsonValueKind.Object && property.Name == known.Object)
+            {
+                foreach (JsonProperty nested in property.Value.EnumerateObject())
+                {
+                    Check(nested.Name, known.Nested, property.Name + ".");
+                }
+            }
+        }
+
         if (unknown.Count == 0)
         {
             return;
@@ -40,20 +51,12 @@ internal static class UnknownFields
         }
 
         context.Response.Headers[Header] = string.Join(", ", unknown.Distinct().Take(MaxListed));
-    }
 
-    private static void AddUnknown(JsonElement parameters, string prefix, FrozenSet<string> known, List<string> unknown)
-    {
-        foreach (JsonProperty property in parameters.EnumerateObject())
+        void Check(string name, FrozenSet<string> names, string prefix = "")
         {
-            string name = prefix + property.Name;
-            if (!known.Contains(name))
+            if (!names.Contains(name))
             {
-                unknown.Add(Shorten(name));
-            }
-            else if (property.Value.ValueKind == JsonValueKind.Object && known.Any(other => other.StartsWith(name + ".", StringComparison.Ordinal)))
-            {
-                AddUnknown(property.Value, name + ".", known, unknown);
+                unknown.Add(Shorten(prefix + name));
             }
         }
     }

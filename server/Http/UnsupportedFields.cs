@@ -50,7 +50,7 @@ internal static class UnsupportedFields
     {
         foreach ((string name, string[] neutral) in Fields)
         {
-            if (fields[name] is JsonElement value && !Array.Exists(neutral, allowed => Equal(value, allowed)))
+            if (HasEffect(fields, name, neutral))
             {
                 string instead = neutral.Length == 0 ? "leave it out" : $"leave it out or set it to {string.Join(" or ", neutral)}";
                 throw ApiException.Invalid(name, $"{name} is not supported; {instead}.", "unsupported_value");
@@ -58,10 +58,10 @@ internal static class UnsupportedFields
         }
     }
 
-    /// <summary>Whether a value equals another one, which is given as JSON.</summary>
-    public static bool Equal(JsonElement value, string allowed)
-    {
-        using JsonDocument document = JsonDocument.Parse(allowed);
-        return JsonElement.DeepEquals(value, document.RootElement);
-    }
+    /// <summary>Whether a request sets a parameter to another value than those that have no effect.</summary>
+    /// <param name="fields">The request.</param>
+    /// <param name="name">The parameter's name.</param>
+    /// <param name="neutral">The values without effect, as JSON.</param>
+    public static bool HasEffect(RequestFields fields, string name, params string[] neutral) =>
+        fields[name] is JsonElement value && !Array.Exists(neutral, allowed => JsonElement.DeepEquals(value, JsonElement.Parse(allowed)));
 }

@@ -67,11 +67,7 @@ internal static class MessagesRequestReader
     {
         foreach (string name in Copied)
         {
-            if (fields[name] is JsonElement value)
-            {
-                json.WritePropertyName(name);
-                value.WriteTo(json);
-            }
+            fields.Copy(json, name);
         }
 
         if (maxTokens is int limit)

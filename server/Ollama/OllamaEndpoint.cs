@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using HunyuanOrleans.Server.Chat;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Hosting;
@@ -38,7 +37,7 @@ internal sealed class OllamaEndpoint(RequestReader reader, GenerationHandler han
     }
 
     private async Task AnswerAsync(
-        HttpContext context, Func<RequestFields, ServedModel, ServerOptions, GenerationJob?> read, FrozenSet<string> known, bool isChat)
+        HttpContext context, Func<RequestFields, ServedModel, ServerOptions, GenerationJob?> read, KnownFields known, bool isChat)
     {
         ServedModel model = reader.ReadyModel;
         GenerationJob? job = await reader.ReadAsync(context, model, read, checkModel: false, known);

@@ -6,7 +6,8 @@ namespace HunyuanOrleans.Server.Ollama;
 /// <summary>Translates the parameter options, except the length of the answer, into parameters of a chat or text completion.</summary>
 internal static class OllamaOptions
 {
-    private static readonly (string Name, string Target)[] Translated =
+    /// <summary>The options that are parameters of a chat or text completion, with their names there.</summary>
+    public static IReadOnlyList<(string Name, string Target)> Translated { get; } =
     [
         ("temperature", "temperature"), ("top_p", "top_p"), ("top_k", "top_k"), ("min_p", "min_p"), ("seed", "seed"), ("stop", "stop"),
         ("repeat_penalty", "repetition_penalty"), ("presence_penalty", "presence_penalty"), ("frequency_penalty", "frequency_penalty"),
@@ -33,16 +34,12 @@ internal static class OllamaOptions
     {
         foreach ((string name, string target) in Translated)
         {
-            if (options[name] is JsonElement value)
-            {
-                json.WritePropertyName(target);
-                value.WriteTo(json);
-            }
+            options.Copy(json, name, target);
         }
 
         foreach ((string name, string neutral) in Unsupported)
         {
-            if (options[name] is JsonElement value && !UnsupportedFields.Equal(value, neutral))
+            if (UnsupportedFields.HasEffect(options, name, neutral))
             {
                 throw ApiException.Invalid("options." + name, $"options.{name} is not supported; leave it out.", "unsupported_value");
             }

@@ -40,7 +40,7 @@ internal static class OllamaRequestReader
             }
 
             json.WriteEndArray();
-            Copy(json, fields, "tools");
+            fields.Copy(json, "tools");
         });
     }
 
@@ -103,8 +103,8 @@ internal static class OllamaRequestReader
         {
             WriteCommon(json, fields, length);
             WriteThink(json, fields);
-            Copy(json, fields, "logprobs");
-            Copy(json, fields, "top_logprobs");
+            fields.Copy(json, "logprobs");
+            fields.Copy(json, "top_logprobs");
             writeChat(json);
         });
         GenerationJob job = ChatRequestReader.Read(new RequestFields(request.RootElement), model, options);
@@ -122,21 +122,15 @@ internal static class OllamaRequestReader
         }
 
         int? length = ReadLength(fields);
-        int? top = fields.Int("top_logprobs", 0, CommonParameters.MaxTopLogprobs);
-        bool logprobs = fields.Bool("logprobs") ?? false;
-        if (top is not null && !logprobs)
-        {
-            throw ApiException.Invalid("top_logprobs", "top_logprobs needs logprobs to be true.");
-        }
-
+        int? logprobs = ChatRequestReader.ReadLogprobs(fields);
         using JsonDocument request = TranslatedRequest.Create(json =>
         {
             WriteCommon(json, fields, length);
             json.WriteBoolean("stream"u8, stream);
             json.WriteString("prompt"u8, prompt);
-            if (logprobs)
+            if (logprobs is int alternatives)
             {
-                json.WriteNumber("logprobs"u8, top ?? 0);
+                json.WriteNumber("logprobs"u8, alternatives);
             }
         });
         GenerationJob job = CompletionRequestReader.Read(new RequestFields(request.RootElement), model, options) with { Answer = AnswerOptions.Text };
@@ -237,15 +231,6 @@ internal static class OllamaRequestReader
         json.WriteString("role"u8, role);
         json.WriteString("content"u8, text);
         json.WriteEndObject();
-    }
-
-    private static void Copy(Utf8JsonWriter json, RequestFields fields, string name)
-    {
-        if (fields[name] is JsonElement value)
-        {
-            json.WritePropertyName(name);
-            value.WriteTo(json);
-        }
     }
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch

@@ -11,16 +11,16 @@ internal sealed class ResponseSettings
 
     private static readonly (string Name, JsonElement Default)[] Repeated =
     [
-        ("metadata", Parse("{}")),
-        ("parallel_tool_calls", Parse("true")),
-        ("previous_response_id", Parse("null")),
-        ("prompt_cache_key", Parse("null")),
-        ("reasoning", Parse("""{"effort":null,"summary":null}""")),
-        ("safety_identifier", Parse("null")),
-        ("text", Parse("""{"format":{"type":"text"}}""")),
-        ("tool_choice", Parse("\"auto\"")),
-        ("tools", Parse("[]")),
-        ("user", Parse("null")),
+        ("metadata", JsonElement.Parse("{}")),
+        ("parallel_tool_calls", JsonElement.Parse("true")),
+        ("previous_response_id", JsonElement.Parse("null")),
+        ("prompt_cache_key", JsonElement.Parse("null")),
+        ("reasoning", JsonElement.Parse("""{"effort":null,"summary":null}""")),
+        ("safety_identifier", JsonElement.Parse("null")),
+        ("text", JsonElement.Parse("""{"format":{"type":"text"}}""")),
+        ("tool_choice", JsonElement.Parse("\"auto\"")),
+        ("tools", JsonElement.Parse("[]")),
+        ("user", JsonElement.Parse("null")),
     ];
 
     private readonly List<(string Name, JsonElement Value)> _fields = [];
@@ -83,12 +83,6 @@ internal sealed class ResponseSettings
             json.WritePropertyName(name);
             value.WriteTo(json);
         }
-    }
-
-    private static JsonElement Parse(string json)
-    {
-        using JsonDocument document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
     }
 
     private static void CheckMetadata(RequestFields fields)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HunyuanOrleans.Server.Http;
 
 namespace HunyuanOrleans.Server.Responses;
@@ -9,31 +8,31 @@ namespace HunyuanOrleans.Server.Responses;
 /// </summary>
 internal static class ResponsesUnsupportedFields
 {
-    private static readonly (string Name, string? Neutral, string Instead)[] Fields =
+    private static readonly (string Name, string[] Neutral, string Instead)[] Fields =
     [
-        ("access_programs", null, "leave it out"),
-        ("add_generation_prompt", "true", "an answer is always a new message"),
-        ("add_special_tokens", "false", "leave it out"),
-        ("chat_template", null, "/v1/chat/completions has it"),
-        ("context_management", "[]", "send less input"),
-        ("continue_final_message", "false", "/v1/chat/completions has it"),
-        ("conversation", null, "use previous_response_id"),
-        ("echo", "false", "/v1/completions has it"),
-        ("function_call", null, "use tool_choice"),
-        ("functions", null, "use tools"),
-        ("logprobs", "false", "/v1/chat/completions has log probabilities"),
-        ("max_completion_tokens", null, "use max_output_tokens"),
-        ("max_tokens", null, "use max_output_tokens"),
-        ("messages", null, "use input"),
-        ("moderation", null, "leave it out"),
-        ("n", "1", "a request has one response"),
-        ("prompt", null, "send its text as input"),
-        ("prompt_logprobs", null, "/v1/chat/completions has log probabilities"),
-        ("reasoning_effort", null, "use reasoning.effort"),
-        ("response_format", null, "use text.format"),
-        ("return_progress", "false", "/v1/chat/completions has it"),
-        ("suffix", null, "the model only writes on"),
-        ("top_logprobs", "0", "/v1/chat/completions has log probabilities"),
+        ("access_programs", [], "leave it out"),
+        ("add_generation_prompt", ["true"], "an answer is always a new message"),
+        ("add_special_tokens", ["false"], "leave it out"),
+        ("chat_template", [], "/v1/chat/completions has it"),
+        ("context_management", ["[]"], "send less input"),
+        ("continue_final_message", ["false"], "/v1/chat/completions has it"),
+        ("conversation", [], "use previous_response_id"),
+        ("echo", ["false"], "/v1/completions has it"),
+        ("function_call", [], "use tool_choice"),
+        ("functions", [], "use tools"),
+        ("logprobs", ["false"], "/v1/chat/completions has log probabilities"),
+        ("max_completion_tokens", [], "use max_output_tokens"),
+        ("max_tokens", [], "use max_output_tokens"),
+        ("messages", [], "use input"),
+        ("moderation", [], "leave it out"),
+        ("n", ["1"], "a request has one response"),
+        ("prompt", [], "send its text as input"),
+        ("prompt_logprobs", [], "/v1/chat/completions has log probabilities"),
+        ("reasoning_effort", [], "use reasoning.effort"),
+        ("response_format", [], "use text.format"),
+        ("return_progress", ["false"], "/v1/chat/completions has it"),
+        ("suffix", [], "the model only writes on"),
+        ("top_logprobs", ["0"], "/v1/chat/completions has log probabilities"),
     ];
 
     /// <summary>The names of the parameters.</summary>
@@ -43,9 +42,9 @@ internal static class ResponsesUnsupportedFields
     /// <exception cref="ApiException">The error names the parameter and what to use instead.</exception>
     public static void Refuse(RequestFields fields)
     {
-        foreach ((string name, string? neutral, string instead) in Fields)
+        foreach ((string name, string[] neutral, string instead) in Fields)
         {
-            if (fields[name] is JsonElement value && (neutral is null || !UnsupportedFields.Equal(value, neutral)))
+            if (UnsupportedFields.HasEffect(fields, name, neutral))
             {
                 throw ApiException.Invalid(name, $"{name} is not supported here; {instead}.", "unsupported_value");
             }

@@ -21,25 +21,18 @@ internal sealed class ToolCall(string id, string name)
     /// <summary>Whether the model has written the whole call.</summary>
     public bool IsComplete { get; set; }
 
-    /// <summary>Writes the arguments as a JSON value: the object that the model wrote, or its text if that is no JSON. Without any text the object is empty.</summary>
+    /// <summary>Writes the arguments as a JSON value: the object that the model wrote, or its text if that is no JSON object. Without any text the object is empty.</summary>
     public void WriteArguments(Utf8JsonWriter writer)
     {
         string text = Arguments.Length == 0 ? "{}" : Arguments.ToString();
-        JsonDocument parsed;
-        try
+        if (ParseObject(text) is JsonElement arguments)
         {
-            parsed = JsonDocument.Parse(SurrogateEscapes.Mend(text));
+            arguments.WriteTo(writer);
         }
-        catch (JsonException)
+        else
         {
-            // A model that is not constrained may write arguments that are no JSON. The caller sees what it wrote.
+            // A model that is not constrained may write anything. The caller sees what it wrote.
             writer.WriteStringValue(text);
-            return;
-        }
-
-        using (parsed)
-        {
-            parsed.WriteTo(writer);
         }
     }
 
@@ -54,5 +47,18 @@ internal sealed class ToolCall(string id, string name)
         writer.WriteString("arguments"u8, Arguments.ToString());
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static JsonElement? ParseObject(string text)
+    {
+        try
+        {
+            JsonElement value = JsonElement.Parse(SurrogateEscapes.Mend(text));
+            return value.ValueKind == JsonValueKind.Object ? value : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using HunyuanOrleans.Server.Http;
 
@@ -14,9 +13,6 @@ namespace HunyuanOrleans.Server.Tools;
 internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, string? Name, bool Single)
 {
     private const int MaxTools = 128, MaxNameLength = 64;
-
-    // As deep as a request may be, see ServerOptions.MaxJsonDepth.
-    private const int MaxDepth = 1000;
 
     /// <summary>A request without tools.</summary>
     public static ToolChoice None { get; } = new([], ToolMode.None, null, false);
@@ -132,22 +128,17 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
     /// <summary>A flat tool as in chats, which is what templates expect.</summary>
     private static JsonElement Nest(JsonElement tool)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter writer = new(buffer))
+        using JsonDocument nested = TranslatedRequest.Create(json =>
         {
-            writer.WriteStartObject();
-            writer.WriteString("type"u8, "function"u8);
-            writer.WriteStartObject("function"u8);
+            json.WriteString("type"u8, "function"u8);
+            json.WriteStartObject("function"u8);
             foreach (IGrouping<string, JsonProperty> property in tool.EnumerateObject().Where(static p => !p.NameEquals("type")).GroupBy(static p => p.Name))
             {
-                property.Last().WriteTo(writer);
+                property.Last().WriteTo(json);
             }
 
-            writer.WriteEndObject();
-            writer.WriteEndObject();
-        }
-
-        using JsonDocument document = JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = MaxDepth });
-        return document.RootElement.Clone();
+            json.WriteEndObject();
+        });
+        return nested.RootElement.Clone();
     }
 }

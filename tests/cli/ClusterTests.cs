@@ -8,6 +8,8 @@ public sealed class ClusterTests
     [Theory]
     [InlineData("--threads", "--cluster", "127.0.0.1:1", "--threads", "2")]
     [InlineData("--mode", "--cluster", "127.0.0.1:1", "--mode", "f32")]
+    [InlineData("--device", "--cluster", "127.0.0.1:1", "--device", "cuda:0")]
+    [InlineData("--quant", "--cluster", "127.0.0.1:1", "--quant", "int8")]
     [InlineData("--cluster-id", "--cluster-id", "other")]
     public void Conflicting_options_are_refused(string named, params string[] options)
     {

@@ -1,8 +1,12 @@
 using HunyuanOrleans.Cluster.Tests.Support;
+using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Grains.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,7 +17,7 @@ using Xunit;
 
 namespace HunyuanOrleans.Cluster.Tests;
 
-/// <summary>Steps that wait for a route, and the timeouts of their calls.</summary>
+/// <summary>Steps that wait for a route, replies that do not fit their step, and the timeouts of calls.</summary>
 public sealed class ClusterExecutorTests
 {
     private static readonly TestModel Model = new("tiny-top8-nocla");
@@ -40,6 +44,28 @@ public sealed class ClusterExecutorTests
         Assert.False(state.IsStepping);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => step);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_reply_with_another_number_of_scores_fails_the_step(int returned)
+    {
+        TokenMessage[] scores = [.. Enumerable.Repeat(new TokenMessage(1, -1, null, null), returned)];
+        RouteState state = new();
+        RoutePlanner planner = new(Model.Settings, Model.Config, "a", 1, null!, null!, state, NullLogger.Instance, TimeProvider.System);
+        RouteManager routes = new(Model.Name, planner, state, null!, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
+        IGrainFactory grains = FakeGrains.Create((_, _) => Task.FromResult<StepReply?>(new StepReply([], null, returned == 0 ? null : scores)));
+        ClusterExecutor executor = new(Model.Settings, Model.Config, Options, routes, state, grains, NullLogger.Instance, TimeProvider.System);
+        string key = PinnedKey.Of(Model.Name, new LayerRange(0, Model.Config.Layers - 1), "a").ToString();
+        Route route = new(1, null!, [new RouteStage(PinnedKey.Parse(key), grains.GetGrain<IAttentionShardGrain>(key))], []);
+        state.Publish(route);
+        state.InUse = route;
+        StepBatch batch = new(8, 1);
+        batch.Add([5, 6, 7], 0, new[] { 0 }, null, 1, new RowScoring(0, new[] { 6, 7 }, 0));
+        ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1), CancellationToken.None).AsTask());
+        Assert.Equal($"The cluster returned log probabilities of {returned} prompt tokens instead of 2.", fault.Message);
     }
 
     [Fact]

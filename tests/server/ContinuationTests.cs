@@ -41,20 +41,23 @@ public sealed class ContinuationTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task An_open_thought_goes_on(bool stream)
+    [InlineData(false, " it is.")]
+    [InlineData(true, " it is.")]
+    [InlineData(false, "\nmore")]
+    [InlineData(true, "\nmore")]
+    public async Task An_open_thought_goes_on(bool stream, string thought)
     {
-        await using TestServer server = await new ScriptedGenerator { Text = " it is.\n</think>\nParis." }.ServeAsync(template: Template + "{{ '<think>' if false else '' }}");
+        await using TestServer server = await new ScriptedGenerator { Text = thought + "\n</think>\nParis." }.ServeAsync(template: Template + "{{ '<think>' if false else '' }}");
         string body = $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"<think>\nI think"}],"continue_final_message":true,"stream":{{(stream ? "true" : "false")}}}""";
         if (stream)
         {
-            Assert.Equal("Paris.", (await server.StreamAsync(Bodies.ChatPath, body)).Content());
+            EventStream events = await server.StreamAsync(Bodies.ChatPath, body);
+            Assert.Equal((thought, "Paris."), (events.Reasoning(), events.Content()));
             return;
         }
 
         JsonElement message = (await server.OkAsync(Bodies.ChatPath, body)).GetProperty("choices")[0].GetProperty("message");
-        Assert.Equal((" it is.", "Paris."), (message.GetProperty("reasoning_content").GetString(), message.GetProperty("content").GetString()));
+        Assert.Equal((thought, "Paris."), (message.GetProperty("reasoning_content").GetString(), message.GetProperty("content").GetString()));
     }
 
     [Fact]

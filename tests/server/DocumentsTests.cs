@@ -48,8 +48,8 @@ public sealed class DocumentsTests
         (string Name, string Endpoints)[] listed = [.. Regex.Matches(text, "^\\| `([a-z_]+)` \\| ([a-z, ]+) \\|", RegexOptions.Multiline)
             .Select(static row => (row.Groups[1].Value, row.Groups[2].Value))];
         HashSet<string> others = [.. EndpointFields.NoEffect, .. UnsupportedFields.Names];
-        Assert.Equal(EndpointFields.Chat.Except(others).Order(), listed.Where(static row => row.Endpoints.Contains("chat", StringComparison.Ordinal)).Select(static row => row.Name).Order());
-        Assert.Equal(EndpointFields.Completions.Except(others).Order(), listed.Where(static row => row.Endpoints.Contains("text", StringComparison.Ordinal)).Select(static row => row.Name).Order());
+        Assert.Equal(EndpointFields.Chat.Names.Except(others).Order(), listed.Where(static row => row.Endpoints.Contains("chat", StringComparison.Ordinal)).Select(static row => row.Name).Order());
+        Assert.Equal(EndpointFields.Completions.Names.Except(others).Order(), listed.Where(static row => row.Endpoints.Contains("text", StringComparison.Ordinal)).Select(static row => row.Name).Order());
         Assert.All(others, name => Assert.Contains($"`{name}`", text, StringComparison.Ordinal));
     }
 

@@ -15,6 +15,8 @@ public sealed class OllamaTests(DemoServer demo) : IClassFixture<DemoServer>
     private const string Question = "What is the capital of France?", Paris = "The capital of France is Paris.",
         Thought = "<think>\nIt is Paris.\n</think>\n<answer>\nParis.\n</answer>", Thinking = "{{ messages[-1].content }}{{ '<think>' if false else '' }}";
 
+    private const int Suggested = 33;
+
     private OllamaApiClient Client => new(demo.Server.Client, "demo-model");
 
     [Fact]
@@ -97,6 +99,10 @@ public sealed class OllamaTests(DemoServer demo) : IClassFixture<DemoServer>
     [InlineData("/api/generate", """{"prompt":"a","options":{"mirostat":true}}""", 400, "options.mirostat is not supported; leave it out.")]
     [InlineData("/api/generate", """{"prompt":"a","options":{"num_predict":0}}""", 400, "options.num_predict is 0; allowed: -1 or -2 for as many tokens as fit, or whole numbers from 1 on.")]
     [InlineData("/api/generate", """{"prompt":"a","options":{"repeat_penalty":-1}}""", 400, "options.repeat_penalty is -1; allowed: above 0 (1 is off).")]
+    [InlineData("/api/generate", """{"prompt":"a","options":{"temperature":-1}}""", 400, "options.temperature is -1; allowed: 0 (greedy) or more.")]
+    [InlineData("/api/chat", """{"messages":[{"role":"user","content":"a"}],"options":{"top_p":"a"}}""", 400, "options.top_p must be a number, not a string.")]
+    [InlineData("/api/generate", """{"prompt":"a","options":{"stop":["b",7]}}""", 400, "options.stop[1] must be a string, not a number.")]
+    [InlineData("/api/generate", """{"prompt":"a","options":{"stop":["b",""]}}""", 400, "options.stop: length of a stop string is 0; allowed: 1 to 4096 characters.")]
     [InlineData("/api/generate", """{"prompt":"a","options":7}""", 400, "options must be an object, not a number.")]
     [InlineData("/api/generate", """{"prompt":"a","raw":true,"think":false}""", 400, "think and raw exclude each other: a raw prompt is the whole text that the model reads.")]
     [InlineData("/api/generate", """{"prompt":"a","raw":true,"system":"b"}""", 400, "system and raw exclude each other: a raw prompt is the whole text that the model reads.")]
@@ -136,22 +142,20 @@ public sealed class OllamaTests(DemoServer demo) : IClassFixture<DemoServer>
         Assert.Equal(1, (await demo.Server.OkAsync(path, body)).GetProperty("eval_count").GetInt32());
 
     [Theory]
-    [InlineData("", 0)]
+    [InlineData("", Suggested)]
     [InlineData(",\"options\":{\"num_predict\":-1}", null)]
     [InlineData(",\"options\":{\"num_predict\":-2}", null)]
     [InlineData(",\"options\":{\"num_predict\":7}", 7)]
     public async Task A_raw_prompt_and_a_chat_have_the_same_length(string options, int? expected)
     {
         ScriptedGenerator generator = new() { Text = "yes" };
-        await using TestServer server = await generator.ServeAsync();
+        await using TestServer server = await generator.ServeAsync(defaults: GenerationDefaults.Published with { MaxNewTokens = Suggested });
         foreach (string body in new[] { "\"prompt\":\"a\",\"raw\":true", "\"prompt\":\"a\"", "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]" })
         {
             await server.OkAsync(body[1] == 'm' ? "/api/chat" : "/api/generate", $$"""{"stream":false,{{body}}{{options}}}""");
         }
 
-        int? suggested = GenerationDefaults.Published.MaxNewTokens;
-        Assert.All(generator.Requests, request => Assert.Equal(
-            options.Length > 0 ? expected : suggested is int most ? Math.Min(most, generator.Info.MaxContext - request.PromptIds.Length) : null, request.MaxTokens));
+        Assert.Equal([expected, expected, expected], generator.Requests.Select(static request => request.MaxTokens));
     }
 
     [Theory]
@@ -215,6 +219,8 @@ public sealed class OllamaTests(DemoServer demo) : IClassFixture<DemoServer>
         await server.OkAsync("/api/show", """{"model":"scripted","verbose":true}""");
         (int status, JsonElement json) = await server.PostAsync("/api/chat", Chat("\"options\":{\"temprature\":1}"));
         Assert.Equal((400, "options.temprature is not a parameter of /api/chat; this server refuses unknown parameters."), (status, json.GetProperty("error").GetString()));
+        (status, json) = await server.PostAsync("/api/chat", Chat("\"options.temperature\":1"));
+        Assert.Equal((400, "options.temperature is not a parameter of /api/chat; this server refuses unknown parameters."), (status, json.GetProperty("error").GetString()));
         (status, json) = await server.PostAsync("/api/generate", """{"prompt":"a","messages":[]}""");
         Assert.Equal((400, "messages is not a parameter of /api/generate; this server refuses unknown parameters."), (status, json.GetProperty("error").GetString()));
     }

@@ -81,6 +81,23 @@ public sealed class ToolTests
             new JsonObject { ["a"] = "\uFFFD", ["\uFFFD😀"] = @"\ud800" + "\uFFFD😀x\uFFFD" }, JsonNode.Parse(written.Groups[1].Value)), answer);
     }
 
+    [Theory]
+    [InlineData("[1]", "[1]")]
+    [InlineData("7", "7")]
+    [InlineData("\"true\"", "true")]
+    [InlineData("\"{\"", "{")]
+    public async Task Arguments_that_are_no_object_are_a_text_where_an_api_has_objects(string arguments, string expected)
+    {
+        await using TestServer server = await new ScriptedGenerator { Text = $$"""<tool_calls>[{"name": "weather", "arguments": {{arguments}}}]</tool_calls>""" }.ServeAsync();
+        JsonElement message = await server.OkAsync(
+            "/v1/messages", """{"max_tokens":99,"messages":[{"role":"user","content":"w?"}],"tools":[{"name":"weather","input_schema":{"type":"object"}}]}""");
+        JsonElement answer = await server.OkAsync("/api/chat", $$"""{"stream":false,"messages":[{"role":"user","content":"w?"}],"tools":{{Tools}}}""");
+        JsonElement input = Assert.Single(message.GetProperty("content").EnumerateArray()).GetProperty("input");
+        JsonElement given = Assert.Single(answer.GetProperty("message").GetProperty("tool_calls").EnumerateArray()).GetProperty("function").GetProperty("arguments");
+        Assert.Equal((JsonValueKind.String, JsonValueKind.String), (input.ValueKind, given.ValueKind));
+        Assert.Equal((expected, expected), (input.GetString(), given.GetString()));
+    }
+
     [Fact]
     public async Task Arguments_with_half_a_surrogate_pair_may_come_back()
     {

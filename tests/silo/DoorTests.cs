@@ -91,7 +91,7 @@ public sealed class DoorTests
         await gateway.SeesAsync(3);
         await gateway.ReadyAsync();
         using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{gateway.HttpPort}"), Timeout = Wait.Limit };
-        object[] requests = [.. Enumerable.Range(0, 12).Select(Request)];
+        object[] requests = [.. Enumerable.Range(0, 12).Select(Request), Long];
         string[] expected = await Task.WhenAll(requests.Select(request => AnswerAsync(http, request)));
         Assert.All(expected, static answer => Assert.DoesNotContain("thought: content:", answer, StringComparison.Ordinal));
         Assert.Contains(expected, static answer => answer.Contains("call:", StringComparison.Ordinal));
@@ -101,10 +101,13 @@ public sealed class DoorTests
             Task<string>[] running = [.. requests.Select(request => AnswerAsync(http, request))];
             await Task.WhenAny(running);
             victim.Kill();
-            Assert.Contains(running, static task => !task.IsCompleted);
+            Assert.False(running[^1].IsCompleted);
             Assert.Equal(expected, await Task.WhenAll(running));
         }
     }
+
+    // Several times as long as the others, so that it surely runs when the first of them is complete.
+    private static object Long => new { messages = new[] { new { role = "user", content = "Question" } }, seed = 99, temperature = 1, max_tokens = 900, ignore_eos = true };
 
     private static object Request(int seed) => seed % 2 == 0
         ? new

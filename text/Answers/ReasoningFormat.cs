@@ -1,4 +1,5 @@
 using HunyuanOrleans.Text.Templates;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Text.Answers;
 
@@ -12,6 +13,9 @@ namespace HunyuanOrleans.Text.Answers;
 /// <param name="ForcedClose">The text that ends the reasoning when its budget is used up, as the model was trained to write it.</param>
 public sealed record ReasoningFormat(string Name, string Open, string Close, string? AnswerOpen, string? AnswerClose, bool Trims, string ForcedClose)
 {
+    /// <summary>The tokens at the end of a prompt that are decoded: more than a mark and the white space around it take in any vocabulary.</summary>
+    private const int PromptEndTokens = 32;
+
     /// <summary>The format of Hunyuan-A13B and the dense models.</summary>
     public static ReasoningFormat Hunyuan { get; } =
         new("hunyuan", "<think>", "</think>", "<answer>", "</answer>", Trims: true, "\n</think>\n<answer>\n");
@@ -32,12 +36,20 @@ public sealed record ReasoningFormat(string Name, string Open, string Close, str
     public static ReasoningFormat? Find(string? name) => All.FirstOrDefault(format => format.Name == name);
 
     /// <summary>Finds where an answer begins from the end of its prompt.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="continued">The assistant's text at the end of the prompt, which the answer continues; null if the answer is a new message.</param>
+    public ReasoningStart StartAfter(ReadOnlySpan<int> prompt, Tokenizer tokenizer, string? continued = null) =>
+        StartAfter(tokenizer.Decode(prompt[^Math.Min(prompt.Length, PromptEndTokens)..]), continued);
+
+    /// <summary>Finds where an answer begins from the text at the end of its prompt.</summary>
     /// <param name="promptEnd">The last text of the prompt, with special tokens.</param>
     /// <param name="continued">The assistant's text at the end of the prompt, which the answer continues; null if the answer is a new message.</param>
     public ReasoningStart StartAfter(string promptEnd, string? continued = null)
     {
         string end = promptEnd.TrimEnd();
-        return end.EndsWith(Open, StringComparison.Ordinal) || (continued is not null && IsUnended(continued)) ? ReasoningStart.Inside
+        return end.EndsWith(Open, StringComparison.Ordinal) ? ReasoningStart.Inside
+            : continued is not null && IsUnended(continued) ? ReasoningStart.Continued
             : end.EndsWith(Close, StringComparison.Ordinal) || (AnswerOpen is not null && end.EndsWith(AnswerOpen, StringComparison.Ordinal)) ? ReasoningStart.After
             : ReasoningStart.Unknown;
     }
@@ -58,4 +70,7 @@ public enum ReasoningStart
 
     /// <summary>The prompt has closed the reasoning.</summary>
     After,
+
+    /// <summary>The prompt ends in the middle of the reasoning, so line breaks at the beginning of the answer belong to it.</summary>
+    Continued,
 }

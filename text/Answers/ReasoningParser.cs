@@ -14,6 +14,7 @@ internal sealed class ReasoningParser(ReasoningFormat format, ReasoningStart sta
     private Place _place = start switch
     {
         ReasoningStart.Inside => Place.ReasoningBegin,
+        ReasoningStart.Continued => Place.Reasoning,
         ReasoningStart.After => Place.AnswerBegin,
         _ => Place.Begin,
     };

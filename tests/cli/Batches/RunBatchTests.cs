@@ -191,6 +191,7 @@ public sealed class RunBatchTests
     [InlineData("run-batch -o x", "--input-file", "required")]
     [InlineData("run-batch -i x -o ./x", "different files")]
     [InlineData("run-batch -i x -o y --url http://h --model z", "--model", "--url")]
+    [InlineData("run-batch -i x -o y --url http://h --device cuda:0", "--device", "--url")]
     [InlineData("run-batch -i x -o y --url http://h --quant int4", "--quant", "--url")]
     [InlineData("run-batch -i x -o y --api-key k", "--api-key", "--url")]
     [InlineData("run-batch -i x -o y --url ftp://h", "ftp://h")]

@@ -34,8 +34,10 @@ internal sealed class EventStream
     ];
 
     /// <summary>The text of one choice of a chat completion.</summary>
-    public string Content(int index = 0) => string.Concat(Choice(index)
-        .Select(choice => choice.GetProperty("delta").TryGetProperty("content", out JsonElement content) ? content.GetString() : ""));
+    public string Content(int index = 0) => Delta("content", index);
+
+    /// <summary>The reasoning of one choice of a chat completion.</summary>
+    public string Reasoning(int index = 0) => Delta("reasoning_content", index);
 
     /// <summary>The text of one choice of a text completion.</summary>
     public string Text(int index = 0) => string.Concat(Choice(index).Select(choice => choice.GetProperty("text").GetString()));
@@ -47,4 +49,7 @@ internal sealed class EventStream
         Assert.All(chunks[..^1], chunk => Assert.Equal(JsonValueKind.Null, chunk.GetProperty("finish_reason").ValueKind));
         return chunks[^1].GetProperty("finish_reason").GetString()!;
     }
+
+    private string Delta(string name, int index) => string.Concat(Choice(index)
+        .Select(choice => choice.GetProperty("delta").TryGetProperty(name, out JsonElement text) ? text.GetString() : ""));
 }

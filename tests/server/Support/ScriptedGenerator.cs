@@ -30,11 +30,12 @@ internal sealed class ScriptedGenerator : IGenerator
     public GeneratorInfo Info { get; } = new("scripted", 4608, 4096, [4340], true);
 
     /// <summary>Starts a server with this generator.</summary>
-    public async Task<TestServer> ServeAsync(Action<ServerOptions>? configure = null, Action<IServiceCollection>? services = null, string? template = null)
+    public async Task<TestServer> ServeAsync(
+        Action<ServerOptions>? configure = null, Action<IServiceCollection>? services = null, string? template = null, GenerationDefaults? defaults = null)
     {
         TestServer server = await TestServer.StartEmptyAsync(configure, services);
         ChatTemplate chat = template is null ? ChatTemplate.Load(TestPaths.DemoModel) : ChatTemplate.Parse(template);
-        server.Services.GetRequiredService<ModelSlot>().Set(new ServedModel("scripted", this, Tokenizer, chat, GenerationDefaults.Published, 0));
+        server.Services.GetRequiredService<ModelSlot>().Set(new ServedModel("scripted", this, Tokenizer, chat, defaults ?? GenerationDefaults.Published, 0));
         return server;
     }
 

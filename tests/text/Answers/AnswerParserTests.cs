@@ -38,6 +38,10 @@ public sealed class AnswerParserTests
         { "hy_v3", ReasoningStart.Inside, " so</think> yes ", "{ so} yes " },
         { "hy_v3", ReasoningStart.Inside, "never ends", "{never ends}" },
         { "hy_v3", ReasoningStart.After, "\nyes", "\nyes" },
+        { "hunyuan", ReasoningStart.Inside, "\r\n\nmore\n</think>\n<answer>\nyes", "{more}yes" },
+        { "hunyuan", ReasoningStart.Continued, "\n\nmore\n</think>\n<answer>\nyes", "{\n\nmore}yes" },
+        { "hunyuan", ReasoningStart.Continued, "\n</think>\nyes", "yes" },
+        { "hy_v3", ReasoningStart.Continued, "\nmore</think>\nyes", "{\nmore}\nyes" },
     };
 
     [Theory]
@@ -61,15 +65,16 @@ public sealed class AnswerParserTests
         Assert.Equal(start, ReasoningFormat.Hunyuan.StartAfter(promptEnd));
 
     [Theory]
-    [InlineData("<think>\nI think", ReasoningStart.Inside)]
-    [InlineData(" <think>\nI think ", ReasoningStart.Inside)]
+    [InlineData("<think>\nI think", ReasoningStart.Continued)]
+    [InlineData(" <think>\nI think ", ReasoningStart.Continued)]
+    [InlineData("<think>\n", ReasoningStart.Inside)]
     [InlineData("<think>\nI think\n</think>\nIt is", ReasoningStart.Unknown)]
     [InlineData("<think>\nI think\n</think>\n", ReasoningStart.After)]
     [InlineData("The mark <think> opens", ReasoningStart.Unknown)]
     public void A_message_that_is_continued_tells_whether_its_reasoning_is_open(string message, ReasoningStart start)
     {
         Assert.Equal(start, ReasoningFormat.Hunyuan.StartAfter("assistant:" + message, message));
-        Assert.Equal(start == ReasoningStart.Inside ? ReasoningStart.Unknown : start, ReasoningFormat.Hunyuan.StartAfter("user:" + message));
+        Assert.Equal(start == ReasoningStart.Continued ? ReasoningStart.Unknown : start, ReasoningFormat.Hunyuan.StartAfter("user:" + message));
     }
 
     [Theory]
