@@ -59,12 +59,12 @@ internal static class ProductCounts
         device.Synchronize();
         ProductKernel kernel = ProductKernel.For(layout.Type, ElementType.BF16, shape);
         using KernelCompiler compiler = new();
-        KernelStatistics done = driver.Statistics[KernelCompiler.EntryOf(kernel.Method)];
+        KernelStatistics done = driver.Statistics[KernelCompiler.EntryOf(kernel.Kernel.Method)];
         return new ProductCount(
             layout.Type,
             shape,
             tokens,
-            new PtxLint().Check(compiler.Compile(kernel.Method)).Registers,
+            new PtxLint().Check(compiler.Compile(kernel.Kernel.Method)).Registers,
             kernel.SharedBytes,
             done.Blocks,
             done.Instructions,

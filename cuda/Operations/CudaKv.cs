@@ -36,6 +36,7 @@ internal sealed class CudaKv(ICudaDriver driver, CudaKvPool pool, nint stream) :
     public void Attach(int group, IDeviceMemory memory)
     {
         CudaMemory owned = (CudaMemory)memory;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(owned.ByteLength, pool.GroupBytes, nameof(memory));
         pool.Attach(group, owned.Address);
         owned.Take();
     }

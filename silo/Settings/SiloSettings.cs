@@ -22,7 +22,7 @@ public sealed class SiloSettings
     public string? ModelName { get; set; }
 
     /// <summary>How answers mark the model's reasoning: auto, none, hunyuan or hy_v3. Default: Server:ReasoningParser, which is auto.</summary>
-    [Flag("reasoning-parser", "how answers mark the model's reasoning: auto (as its chat template tells), none, hunyuan or hy_v3", "auto")]
+    [Flag("reasoning-parser", "how answers over HTTP mark the model's reasoning: auto (as its chat template tells), none, hunyuan or hy_v3", "auto")]
     public string? ReasoningParser { get; set; }
 
     /// <summary>

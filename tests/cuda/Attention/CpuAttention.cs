@@ -18,7 +18,7 @@ internal sealed class CpuAttention(int heads, int keyHeads, int headSize, Elemen
     /// <summary>Fills the cache and returns the outputs of all rows.</summary>
     public float[][] Run(TestSequence sequence, AttentionParameters weights)
     {
-        using QueryBuffer queries = new(length, heads, Cache);
+        using QueryBuffer queries = new(length, heads, Cache, PanelKernels.For());
         using RotaryAngles rotary = new(length, headSize);
         using Activation projected = new(length, sequence.Rows[0].Length, ElementType.F32);
         using Activation output = new(length, heads * headSize, Cache.ComputeType);

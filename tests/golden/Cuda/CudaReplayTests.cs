@@ -2,6 +2,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Parts;
+using HunyuanOrleans.Ptx.Driver;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -20,12 +21,18 @@ public sealed class CudaReplayTests
     {
         GoldenCase golden = GoldenCase.Load(name);
         int[] ids = golden.Prompts.First(static prompt => prompt.Ids.Length == 33).Ids;
-        using ModelRunner model = CudaModels.Load(golden.ModelFolder, ComputeMode.Bf16);
+        PtxDriver driver = new();
+        using ModelRunner model = CudaModels.Load(golden.ModelFolder, ComputeMode.Bf16, driver: driver);
         float[][] replayed = Decode(model, ids, firstBlock: 0);
+
+        // The first step of a size is submitted, the second is recorded and replayed.
+        int replays = driver.GraphLaunches;
+        Assert.InRange(replays, Steps - 1, Steps);
 
         // With an observer, nothing is recorded or replayed.
         model.Observer = new Observer();
         SameBitsTests.AssertSame(Decode(model, ids, firstBlock: 9), replayed, "replayed");
+        Assert.Equal(replays, driver.GraphLaunches);
     }
 
     private static float[][] Decode(ModelRunner model, int[] ids, int firstBlock)

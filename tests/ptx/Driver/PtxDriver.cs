@@ -38,7 +38,7 @@ public sealed class PtxDriver : ICudaDriver
         0, "PTX interpreter", _options.MemoryBytes, _options.MemoryBytes - _memory.UsedBytes, 9, 0, 132, SharedBytesPerBlock, new Version(13, 0));
 
     /// <inheritdoc/>
-    public string? Failure => _broken?.Message;
+    public string? Failure => _failure?.Message;
 
     /// <summary>What each kernel did so far, by the name of its entry.</summary>
     public IReadOnlyDictionary<string, KernelStatistics> Statistics => _statistics;
@@ -182,7 +182,7 @@ public sealed class PtxDriver : ICudaDriver
     public nint EndCapture(nint stream) => Locked(() => _graphs.Add(_streams[stream].EndCapture()));
 
     /// <inheritdoc/>
-    public void AbandonCapture(nint stream) => Locked(() => _ = _streams[stream].EndCapture());
+    public void AbandonCapture(nint stream) => Released(() => _ = _streams[stream].EndCapture());
 
     /// <inheritdoc/>
     public void LaunchGraphAsync(nint graph, nint stream) => Locked(() =>
