@@ -66,6 +66,14 @@ internal static class PanelCode
         _ => MaxChunkSteps,
     };
 
+    /// <summary>Whether a call reads its weights in one stream. If not, they should be in cache.</summary>
+    public static bool IsOnePass(InstructionSet isa, ElementType type, int tokens) => tokens == 1 || KindOf(isa, type) switch
+    {
+        Kind.Bytes or Kind.Int4Vector => false,
+        Kind.Vector => isa >= InstructionSet.Avx512,
+        _ => true,
+    };
+
     /// <summary>Assembles a kernel.</summary>
     public static byte[] Assemble(InstructionSet isa, in PanelShape shape) => KindOf(isa, shape.Type) switch
     {

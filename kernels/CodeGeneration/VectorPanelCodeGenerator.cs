@@ -28,13 +28,15 @@ internal sealed class VectorPanelCodeGenerator : PassCodeGenerator
         : base(wide, in shape, XBytes(shape.Type))
     {
         int tokens = shape.Tokens, all = shape.Panels * 64 / V.Bytes;
-        _passVectors = 8;
-        while (_passVectors > 1 && !Fits(tokens, _passVectors))
+        int most = all;
+        while (RegistersFor(tokens, most) > V.Registers)
         {
-            _passVectors /= 2;
+            most--;
         }
 
-        _passVectors = Math.Min(_passVectors, all);
+        // Passes of nearly equal size: one with few sums would wait for the latency of each.
+        int passes = (all + most - 1) / most;
+        _passVectors = (all + passes - 1) / passes;
         _holdsX = tokens <= _passVectors;
         _holdsMask = RegistersFor(tokens, _passVectors) < V.Registers;
         _mask = C.CreateLabel();
@@ -183,8 +185,6 @@ internal sealed class VectorPanelCodeGenerator : PassCodeGenerator
             V.And(target, target, __[_mask]);
         }
     }
-
-    private bool Fits(int tokens, int vectors) => RegistersFor(tokens, vectors) <= V.Registers;
 
     // The sums, what is held, and one register for the operand that changes.
     private static int RegistersFor(int tokens, int vectors) => (tokens * vectors) + Math.Min(tokens, vectors) + 1;

@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Kernels.Panels;
 /// <summary>The kernels for one block of packed weights, one for each kind of read-ahead. All matrices of a type share them.</summary>
 internal sealed class BlockKernels
 {
-    private const int MaxNextLines = 4;
+    private const int MaxNextLines = 16;
     private static readonly ConcurrentDictionary<(PanelKernels Kernels, ElementType Type, int Panels), BlockKernels> Instances = new();
     private readonly PanelKernelTable[] _next = new PanelKernelTable[MaxNextLines + 1];
 

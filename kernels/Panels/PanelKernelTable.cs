@@ -16,6 +16,9 @@ internal sealed unsafe class PanelKernelTable(PanelKernels kernels, ElementType 
     /// <summary>Most steps that all tiles multiply before the next ones.</summary>
     public int ChunkSteps { get; } = PanelCode.ChunkSteps(kernels.Isa, type);
 
+    /// <summary>Whether a call for so many tokens reads its weights in one stream. If not, they should be in cache.</summary>
+    public bool IsOnePass(int tokens) => PanelCode.IsOnePass(kernels.Isa, type, tokens);
+
     public int Panels { get; } = panels;
 
     public int WeightStride { get; } = weightStride;

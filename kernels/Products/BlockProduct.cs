@@ -15,6 +15,9 @@ internal readonly unsafe ref struct BlockProduct
     /// <summary>Bytes of scratch memory for one chunk of expanded weights.</summary>
     public const int ExpansionBytes = PanelCode.MaxChunkSteps * PanelKernels.BlockRows * 4;
 
+    // If the first tile would read memory in several passes, so few tiles read all weights ahead, which is faster. Measured.
+    private const int TilesReadingAhead = 2;
+
     // Up to this many tiles, expanding in registers for each tile costs less than expanding to memory once.
     private const int TilesInRegisters = 4;
 
@@ -57,7 +60,7 @@ internal readonly unsafe ref struct BlockProduct
     public void Run(int block, float* sums, byte* next)
     {
         BlockKernels kernels = block < Weights.Blocks - 1 ? Weights.FullBlockKernels : Weights.LastBlockKernels;
-        if (Tokens <= kernels.Stream.MaxTokens)
+        if (Tokens <= kernels.Stream.MaxTokens && kernels.Stream.IsOnePass(Tokens))
         {
             RunInOnePass(kernels, block, sums);
         }
@@ -117,7 +120,8 @@ internal readonly unsafe ref struct BlockProduct
         int tileTokens = kernels.Stream.TileTokens;
         int tiles = (Tokens + tileTokens - 1) / tileTokens;
         int stride = kernels.Plain.WeightStride / factor;
-        int passes = expanded ? tiles : tiles - 1;
+        bool readsAhead = expanded || (tiles <= TilesReadingAhead && !kernels.Stream.IsOnePass(tileTokens));
+        int passes = readsAhead ? tiles : tiles - 1;
         PanelKernelTable readAhead = kernels.WithReadAhead(passes, factor);
         for (int step = 0; step < steps; step += chunk)
         {
@@ -140,9 +144,9 @@ internal readonly unsafe ref struct BlockProduct
                     OutputWriter.Prefetch(args.Tokens, Y, YRow + token, Column);
                 }
 
-                if (tile == 0 && !expanded)
+                if (tile == 0 && !readsAhead)
                 {
-                    // The first tile reads from memory what earlier passes could not read ahead.
+                    // The first tile reads from memory what earlier tiles could not read ahead.
                     kernels.Stream.Call(&args);
                 }
                 else if (left > 0)
