@@ -169,7 +169,7 @@ public sealed record HunyuanSiloOptions
             Capacity, IsaName(), formats, Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, formats[model.Name], Capacity.Role))));
     }
 
-    private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.Choose().ToString();
+    private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.BitsOf(InstructionSets.Choose());
 
     // The smallest parts that are not divided.
     private void CheckMessages(ModelSettings model)
@@ -241,7 +241,7 @@ public sealed record ModelSettings
     }
 
     /// <summary>What computes: an instruction set, a kind of GPU, or "simulated". Only silos with the same one compute the same bits.</summary>
-    internal string IsaName => Simulation is not null ? "simulated" : Options.Device?.Kind ?? (Options.Isa ?? InstructionSets.Choose()).ToString();
+    internal string IsaName => Simulation is not null ? "simulated" : Options.Device?.Kind ?? InstructionSets.BitsOf(Options.Isa ?? InstructionSets.Choose());
 
     /// <summary>Opens the device that holds the silo's share of the model.</summary>
     /// <exception cref="ModelException">Config, files or options are wrong.</exception>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
@@ -29,9 +28,9 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     private readonly WorkerPool _pool;
     private readonly NativeBuffer _scratch;
     private readonly KvBlocks _cache;
-    private readonly PanelKernelTable _keyTable;
-    private readonly PanelKernelTable _valueTable;
-    private readonly PanelKernelTable _valueTailTable;
+    private readonly KvKernels _keys;
+    private readonly KvKernels _values;
+    private readonly KvKernels _valueTail;
     private readonly bool _allowVbmi;
     private readonly int _rows;
     private AttentionBatch _batch = null!;
@@ -50,11 +49,11 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         _pool = pool;
         _cache = cache;
         _rows = Math.Max(groupHeads, AttentionBatch.TileRows);
-        _keyTable = kernels.GetTable(cache.ComputeType, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions * 4, ReadAhead.None);
+        _keys = new KvKernels(kernels, cache.ComputeType, KvBlocks.Positions / PanelKernels.PanelRows, KvBlocks.Positions, pieces: false);
         int panels = cache.ValueColumns / PanelKernels.PanelRows;
-        _valueTable = kernels.GetTable(cache.ComputeType, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns * 4, ReadAhead.None, pieces: true);
+        _values = new KvKernels(kernels, cache.ComputeType, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns, pieces: true);
         int rest = panels % PanelKernels.BlockPanels;
-        _valueTailTable = rest == 0 ? _valueTable : kernels.GetTable(cache.ComputeType, rest, cache.ValueColumns * 4, ReadAhead.None, pieces: true);
+        _valueTail = rest == 0 ? _values : new KvKernels(kernels, cache.ComputeType, rest, cache.ValueColumns, pieces: true);
         _allowVbmi = kernels.Isa >= InstructionSet.Avx512;
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
@@ -135,34 +134,26 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     {
         int group = _queries.GroupHeads;
         int from = Math.Max(0, position - firstPosition) * group;
-        int count = (Math.Min(end, position + TilePositions) - position + KvBlocks.Positions - 1) / KvBlocks.Positions;
+        int block = position / KvBlocks.Positions;
+        int count = Math.Min(TileBlocks, ((end + KvBlocks.Positions - 1) / KvBlocks.Positions) - block);
+        bool readsAhead = rows <= StreamRows && position + TilePositions < end;
         PanelArgs args = default;
-        Prefetcher next = default;
-        if (rows <= StreamRows && Sse.IsSupported)
-        {
-            next.Begin(_cache.HeadBytes);
-            int first = (position + TilePositions) / KvBlocks.Positions;
-            for (int b = first; b < first + TileBlocks && b * KvBlocks.Positions < end; b++)
-            {
-                next.Add(_cache.Keys(_group, blocks[b], head));
-            }
-
-            next.SpreadOver(count + rows);
-        }
-
+        args.XStride = _queries.Stride;
+        args.YStride = TilePositions * sizeof(float);
+        args.Steps = _cache.KeySteps;
+        int calls = _keys.Calls(rows - from);
+        int lines = readsAhead ? KvKernels.Lines(_cache.KeyBytes, args.Steps * calls) : 0;
+        byte** next = stackalloc byte*[TileBlocks];
         for (int b = 0; b < count; b++)
         {
-            next.Advance();
-            args.W = _cache.IsQuantized ? ExpandKeys(in s, blocks[(position / KvBlocks.Positions) + b], head, b) : _cache.Keys(_group, blocks[(position / KvBlocks.Positions) + b], head);
-            args.XStride = _queries.Stride;
-            args.YStride = TilePositions * sizeof(float);
-            args.Steps = _cache.KeySteps;
-            MultiplyTiles(_keyTable, ref args, queries, s.Scores + (b * KvBlocks.Positions), from, rows);
+            next[b] = readsAhead ? _cache.Keys(_group, blocks[NextBlock(block + b, end)], head) : null;
+            args.Next = next[b];
+            args.W = _cache.IsQuantized ? ExpandKeys(in s, blocks[block + b], head, b) : _cache.Keys(_group, blocks[block + b], head);
+            _keys.Multiply(ref args, queries, s.Scores + (b * KvBlocks.Positions), from, rows, lines);
         }
 
         for (int row = from; row < rows; row++)
         {
-            next.Advance();
             int visible = Math.Min(count * KvBlocks.Positions, firstPosition + (row / group) - position + 1);
             Softmax(s.Scores + (row * TilePositions), s.Scores + ((_rows + row) * (long)TilePositions), s.Scales, visible, count * KvBlocks.Positions,
                 max + row, expSum + row, sums + ((long)row * _cache.ValueColumns));
@@ -174,26 +165,31 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         args.Accumulate = 1;
         byte* probabilities = (byte*)(s.Scores + ((long)_rows * TilePositions));
         byte** values = stackalloc byte*[TileBlocks];
-        byte** pieces = stackalloc byte*[TileBlocks];
+        byte** pieces = stackalloc byte*[2 * TileBlocks];
         for (int b = 0; b < count; b++)
         {
-            int block = blocks[(position / KvBlocks.Positions) + b];
-            values[b] = _cache.IsQuantized ? ExpandValues(in s, block, head, b) : _cache.Values(_group, block, head);
+            values[b] = _cache.IsQuantized ? ExpandValues(in s, blocks[block + b], head, b) : _cache.Values(_group, blocks[block + b], head);
+            pieces[(2 * b) + 1] = next[b] + _cache.KeyBytes;
         }
 
         args.Pieces = pieces;
         args.PieceCount = count;
+        calls = (_cache.ValueColumns / PanelKernels.BlockRows * _values.Calls(rows - from)) + (_valueTail == _values ? 0 : _valueTail.Calls(rows - from));
+        lines = readsAhead ? KvKernels.Lines(_cache.HeadBytes - _cache.KeyBytes, args.Steps * calls) : 0;
         for (int column = 0; column < _cache.ValueColumns; column += PanelKernels.BlockRows)
         {
             for (int b = 0; b < count; b++)
             {
-                pieces[b] = values[b] + (column * 4);
+                pieces[2 * b] = values[b] + (column * 4);
             }
 
-            PanelKernelTable table = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _valueTable : _valueTailTable;
-            MultiplyTiles(table, ref args, probabilities, sums + column, from, rows);
+            KvKernels kernels = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _values : _valueTail;
+            kernels.Multiply(ref args, probabilities, sums + column, from, rows, lines);
         }
     }
+
+    // The block a tile later, or the last one, which is in cache.
+    private static int NextBlock(int block, int end) => Math.Min(block + TileBlocks, (end - 1) / KvBlocks.Positions);
 
     private byte* ExpandKeys(in Scratch s, int block, int head, int tileBlock)
     {
@@ -210,24 +206,6 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         byte* target = s.Expanded + _cache.ExpandedKeyBytes + (tileBlock * _cache.ExpandedValueBytes);
         KvQuantizer.Expand(_cache.Values(_group, block, head), _cache.Type, target, _cache.ComputeType, KvBlocks.Positions / 2, _cache.ValueColumns, _allowVbmi);
         return target;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void MultiplyTiles(PanelKernelTable table, ref PanelArgs args, byte* x, float* y, int from, int rows)
-    {
-        int limit = table.Panels == PanelKernels.BlockPanels ? table.TileTokens : table.MaxTokens;
-        int tiles = (rows - from + limit - 1) / limit;
-        for (int tile = 0; tile < tiles; tile++)
-        {
-            int row = from + ((rows - from) * tile / tiles);
-            args.X = x + (row * args.XStride);
-            args.Y = (float*)((byte*)y + (row * args.YStride));
-            args.Tokens = from + ((rows - from) * (tile + 1) / tiles) - row;
-            fixed (PanelArgs* pointer = &args)
-            {
-                table.Call(pointer);
-            }
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

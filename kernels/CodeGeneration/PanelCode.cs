@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using HunyuanOrleans.Kernels.Isa;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
@@ -13,7 +14,7 @@ internal static class PanelCode
         Generates(isa) && isa != InstructionSet.Avx512Bf16 && type is ElementType.BF16 or ElementType.F8E4M3;
 
     /// <summary>Whether the sums of I8 weights are those of q. Otherwise they are those of q + 128, as weights are stored.</summary>
-    public static bool MultipliesSigned(InstructionSet isa) => Generates(isa) && !HasDotProduct(isa);
+    public static bool MultipliesSigned(InstructionSet isa) => Generates(isa) ? !HasDotProduct(isa) : Dp.IsSupported;
 
     /// <summary>Most tokens that one kernel call can take, or 0 if weights of the type must be expanded before.</summary>
     public static int MaxTokens(InstructionSet isa, ElementType type, int panels)

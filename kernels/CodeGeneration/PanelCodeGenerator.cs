@@ -50,6 +50,8 @@ internal class PanelCodeGenerator
     // If no register is left for x, it is read by embedded broadcast, which needs more loads.
     private bool UsesEmbeddedBroadcast => (Tokens * Panels) + Panels + 1 > Registers;
 
+    private AssemblerRegister64 NextWeights => _pieces ? r14 : rbx;
+
     private int UsedBases => ((Tokens - 1) / 3) + 1;
 
     /// <summary>Assembles the kernel.</summary>
@@ -69,6 +71,7 @@ internal class PanelCodeGenerator
         {
             C.Label(ref piece);
             C.mov(rdx, __[rbx]);
+            C.mov(r14, __[rbx + sizeof(long)]);
             C.mov(rax, r12);
         }
 
@@ -84,7 +87,7 @@ internal class PanelCodeGenerator
         C.jg(loop);
         if (_pieces)
         {
-            C.add(rbx, sizeof(long));
+            C.add(rbx, 2 * sizeof(long));
             C.dec(r13);
             C.jg(piece);
         }
@@ -96,13 +99,14 @@ internal class PanelCodeGenerator
     }
 
     // Register use. rsi, r10, r11, rdi: x; r8: stride of x; rdx: weights; rcx, r9: y and its stride; rax: steps left; rbx: weights to read
-    // ahead, or the list of pieces with r12 steps each, of which r13 are left.
+    // ahead, or the list of pieces with r12 steps each, of which r13 are left, and r14 what to read ahead.
     private void LoadArguments()
     {
         if (_pieces)
         {
             C.push(r12);
             C.push(r13);
+            C.push(r14);
             C.mov(r12, Argument(nameof(PanelArgs.Steps)));
             C.mov(r13, Argument(nameof(PanelArgs.PieceCount)));
         }
@@ -209,7 +213,7 @@ internal class PanelCodeGenerator
         int lines = _ahead.NextLines;
         for (int line = lines * u / PanelKernels.StepUnit; line < lines * (u + 1) / PanelKernels.StepUnit; line++)
         {
-            C.prefetcht1(__byte_ptr[rbx + (line * 64)]);
+            C.prefetcht1(__byte_ptr[NextWeights + (line * 64)]);
         }
     }
 
@@ -237,7 +241,7 @@ internal class PanelCodeGenerator
         C.add(rdx, PanelKernels.StepUnit * _stride);
         if (_ahead.NextLines > 0)
         {
-            C.add(rbx, _ahead.NextLines * 64);
+            C.add(NextWeights, _ahead.NextLines * 64);
         }
 
         for (int b = 0; b < UsedBases; b++)
@@ -269,6 +273,7 @@ internal class PanelCodeGenerator
 
         if (_pieces)
         {
+            C.pop(r14);
             C.pop(r13);
             C.pop(r12);
         }

@@ -53,6 +53,8 @@ internal abstract class PassCodeGenerator
     /// <summary>Bytes from the codes of one step to those of the next.</summary>
     protected virtual int StepBytes => Shape.Stride;
 
+    private AssemblerRegister64 NextWeights => Shape.Pieces ? r15 : rbx;
+
     private int Passes => (_vectors + PassVectors - 1) / PassVectors;
 
     private int UsedBases => ((Shape.Tokens - 1) / 3) + 1;
@@ -163,7 +165,7 @@ internal abstract class PassCodeGenerator
         int lines = NextLines(pass);
         for (int line = lines * step / PanelKernels.StepUnit; line < lines * (step + 1) / PanelKernels.StepUnit; line++)
         {
-            C.prefetcht1(__byte_ptr[rbx + (line * LineBytes)]);
+            C.prefetcht1(__byte_ptr[NextWeights + (line * LineBytes)]);
         }
     }
 
@@ -171,7 +173,8 @@ internal abstract class PassCodeGenerator
     private int NextLines(int pass) => (Shape.Ahead.NextLines * (pass + 1) / Passes) - (Shape.Ahead.NextLines * pass / Passes);
 
     // Register use. rsi, r10, r11, r14: x; r8: stride of x; rdx: weights; rcx, r9: y and its stride; rax: steps left; rbx: weights to read
-    // ahead, or the list of pieces with r12 steps each, of which r13 are left.
+    // ahead, or the list of pieces with r12 steps each, of which r13 are left, and r15 what to read ahead. Kernels with pieces have few tokens and
+    // leave r14 free.
     private void WritePass(int pass, int vectors)
     {
         int offset = pass * PassVectors * V.Bytes;
@@ -195,6 +198,7 @@ internal abstract class PassCodeGenerator
             C.Label(ref piece);
             C.mov(rdx, __[rbx]);
             C.add(rdx, offset);
+            StartPiece(pass);
             C.mov(rax, r12);
         }
 
@@ -204,7 +208,7 @@ internal abstract class PassCodeGenerator
         C.add(rdx, GroupBytes);
         if (NextLines(pass) > 0)
         {
-            C.add(rbx, NextLines(pass) * LineBytes);
+            C.add(NextWeights, NextLines(pass) * LineBytes);
         }
 
         AdvanceBases(_tokenBases, PanelKernels.StepUnit * XStepBytes);
@@ -213,12 +217,29 @@ internal abstract class PassCodeGenerator
         C.jg(loop);
         if (Shape.Pieces)
         {
-            C.add(rbx, sizeof(long));
+            C.add(rbx, 2 * sizeof(long));
             C.dec(r13);
             C.jg(piece);
         }
 
         StoreSums(vectors);
+    }
+
+    // Each pass reads ahead where the one before it ended.
+    private void StartPiece(int pass)
+    {
+        if (Shape.Ahead.NextLines == 0)
+        {
+            return;
+        }
+
+        C.mov(r15, __[rbx + sizeof(long)]);
+        int before = Shape.Ahead.NextLines * pass / Passes;
+        if (before > 0)
+        {
+            C.imul(r14, r12, before * LineBytes / PanelKernels.StepUnit);
+            C.add(r15, r14);
+        }
     }
 
     private void InitializeSums(int vectors)

@@ -24,7 +24,7 @@ public static class InstructionSets
     /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> includes the byte permutations of AVX-512 VBMI here.</summary>
     internal static bool HasVbmi { get; } = Best == InstructionSet.Avx512Bf16 && Avx512Vbmi.IsSupported;
 
-    /// <summary>The name of the bits that a set computes: silos whose sets have the same can share a model.</summary>
+    /// <summary>What decides the bits that a set computes: the instruction that multiplies bfloat16. Silos with the same one can share a model.</summary>
     public static string BitsOf(InstructionSet set) => set == InstructionSet.Avx512Bf16 ? "vdpbf16ps" : "fma";
 
     /// <summary>The set to use: the one that <see cref="EnvironmentVariable"/> names, or <see cref="Best"/> if the variable is not set.</summary>

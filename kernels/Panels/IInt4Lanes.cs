@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Panels;
@@ -107,6 +108,11 @@ internal readonly unsafe struct Int4Lanes128 : IInt4Lanes<Vector128<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AddProducts(Vector128<int> codes, uint x, Vector128<int> sum)
     {
+        if (Dp.IsSupported)
+        {
+            return Dp.DotProduct(sum, codes.AsSByte(), Vector128.Create(x).AsSByte());
+        }
+
         Vector128<int> low = Vector128.Create(0xFF);
         sum += (codes & low) * (sbyte)x;
         sum += ((codes >> 8) & low) * (sbyte)(x >> 8);

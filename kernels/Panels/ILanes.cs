@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Panels;
@@ -25,8 +26,8 @@ internal unsafe interface ILanes<TVector>
     static abstract TVector Odd(TVector pairs);
 
     /// <summary>
-    /// In each 32-bit integer lane: sum + the four products of the unsigned bytes of w with the signed bytes of x. The result is exact if it
-    /// fits 32 bits.
+    /// In each 32-bit integer lane: sum + the four products of the unsigned bytes of w with the signed bytes of x, or of w - 128 with them if
+    /// <see cref="PanelKernels.MultipliesSigned"/>. The result is exact if it fits 32 bits.
     /// </summary>
     static abstract TVector DotBytes(TVector w, uint x, TVector sum);
 }
@@ -128,6 +129,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> DotBytes(Vector128<float> w, uint x, Vector128<float> sum)
     {
+        if (Dp.IsSupported)
+        {
+            return Dp.DotProduct(sum.AsInt32(), (w.AsByte() ^ Vector128.Create((byte)0x80)).AsSByte(), Vector128.Create(x).AsSByte()).AsSingle();
+        }
+
         if (Sse2.IsSupported)
         {
             Vector128<int> even = Sse2.MultiplyAddAdjacent(w.AsInt16() & Vector128.Create((short)0xFF), Vector128.Create(BytePairs.Even(x)).AsInt16());

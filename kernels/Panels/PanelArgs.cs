@@ -35,8 +35,8 @@ internal unsafe struct PanelArgs
     public byte* Next;
 
     /// <summary>
-    /// For kernels with pieces: addresses of the weights of consecutive runs of <see cref="Steps"/> steps each. <see cref="W"/> is not used
-    /// then. x continues from piece to piece.
+    /// For kernels with pieces: for each of consecutive runs of <see cref="Steps"/> steps the address of its weights, and of what is prefetched
+    /// meanwhile. <see cref="W"/> and <see cref="Next"/> are not used then. x continues from piece to piece.
     /// </summary>
     public byte** Pieces;
 

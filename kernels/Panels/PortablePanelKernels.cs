@@ -105,7 +105,7 @@ internal static unsafe class PortablePanelKernels
         PanelArgs piece = *a;
         for (long i = 0; i < a->PieceCount; i++)
         {
-            piece.W = a->Pieces[i];
+            piece.W = a->Pieces[2 * i];
             Tile<TLanes, TVector, TStep>(&piece);
             piece.X += a->Steps * 4;
             piece.Accumulate = 1;

@@ -2,7 +2,7 @@ namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>The memory that a generated panel kernel prefetches. It affects speed, not results.</summary>
 /// <param name="Stream">Whether the kernel prefetches its own weights a few kilobytes ahead, for tiles that read them once from memory.</param>
-/// <param name="NextLines">Number of cache lines of <see cref="PanelArgs.Next"/> to prefetch per group of steps, for tiles whose own weights are in cache.</param>
+/// <param name="NextLines">Number of cache lines of <see cref="PanelArgs.Next"/>, or of the second address of a piece, to prefetch per group of steps, for tiles whose own weights are in cache.</param>
 internal readonly record struct ReadAhead(bool Stream, int NextLines)
 {
     /// <summary>No read-ahead.</summary>
