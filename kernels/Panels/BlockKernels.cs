@@ -7,6 +7,9 @@ namespace HunyuanOrleans.Kernels.Panels;
 internal sealed class BlockKernels
 {
     private const int MaxNextLines = 16;
+
+    // Measured best for kernels that read their own weights in one pass.
+    private const int MaxNextLinesOfOnePass = 4;
     private static readonly ConcurrentDictionary<(PanelKernels Kernels, ElementType Type, int Panels), BlockKernels> Instances = new();
     private readonly PanelKernelTable[] _next = new PanelKernelTable[MaxNextLines + 1];
 
@@ -54,6 +57,7 @@ internal sealed class BlockKernels
     private int NextLines(int passes, int factor)
     {
         int linesPerGroup = PanelKernels.StepUnit * Plain.WeightStride / 64 / factor;
-        return Math.Min(MaxNextLines, (linesPerGroup + passes - 1) / passes);
+        int most = Plain.IsOnePass(Plain.TileTokens) ? MaxNextLinesOfOnePass : MaxNextLines;
+        return Math.Min(most, (linesPerGroup + passes - 1) / passes);
     }
 }

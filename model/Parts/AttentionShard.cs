@@ -21,6 +21,7 @@ internal sealed class AttentionShard : IDisposable
     private readonly IActivation _projected;
     private readonly IActivation _projectedQueries;
     private readonly IActivation _attended;
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Reserves scratch memory. No layer is installed yet.</summary>
     /// <param name="config">The model.</param>
@@ -33,14 +34,22 @@ internal sealed class AttentionShard : IDisposable
         int rows = context.MaxRows;
         _config = config;
         _layers = new AttentionLayerWeights?[config.Layers];
-        _norm = device.CreateRmsNorm();
-        _products = device.CreateProducts(1);
-        _biasAdd = device.CreateBiasAdd();
-        _attention = device.CreateAttention(cache, config.Heads, rows);
-        _normed = device.CreateActivation(rows, config.HiddenSize, type);
-        _projected = device.CreateActivation(rows, config.QuerySize + (2 * config.KvSize), ElementType.F32);
-        _projectedQueries = device.CreateActivation(config.ClaFactor > 1 ? rows : 1, config.QuerySize, ElementType.F32);
-        _attended = device.CreateActivation(rows, config.QuerySize, type);
+        try
+        {
+            _norm = device.CreateRmsNorm();
+            _products = _owned.Add(device.CreateProducts(1));
+            _biasAdd = device.CreateBiasAdd();
+            _attention = _owned.Add(device.CreateAttention(cache, config.Heads, rows));
+            _normed = _owned.Add(device.CreateActivation(rows, config.HiddenSize, type));
+            _projected = _owned.Add(device.CreateActivation(rows, config.QuerySize + (2 * config.KvSize), ElementType.F32));
+            _projectedQueries = _owned.Add(device.CreateActivation(config.ClaFactor > 1 ? rows : 1, config.QuerySize, ElementType.F32));
+            _attended = _owned.Add(device.CreateActivation(rows, config.QuerySize, type));
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Sets the weights of a layer; null removes them.</summary>
@@ -74,13 +83,5 @@ internal sealed class AttentionShard : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _products.Dispose();
-        _attention.Dispose();
-        _normed.Dispose();
-        _projected.Dispose();
-        _projectedQueries.Dispose();
-        _attended.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 }

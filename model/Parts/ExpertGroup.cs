@@ -17,6 +17,7 @@ internal sealed class ExpertGroup : IDisposable
     private readonly IMatrixTable?[] _down;
     private readonly IActivation?[] _hidden;
     private readonly int[] _missing;
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Reserves scratch memory. No expert is installed yet.</summary>
     /// <param name="config">A model with experts.</param>
@@ -30,22 +31,30 @@ internal sealed class ExpertGroup : IDisposable
         _hidden = new IActivation?[config.Layers];
         _missing = new int[config.Layers];
         Dictionary<int, IActivation> byWidth = [];
-        for (int layer = 0; layer < config.Layers; layer++)
+        try
         {
-            _experts[layer] = new ExpertWeights?[config.IsMoeLayer(layer) ? config.Experts : 0];
-            int width = config.IntermediateSize(layer);
-            if (_experts[layer].Length > 0)
+            for (int layer = 0; layer < config.Layers; layer++)
             {
-                if (!byWidth.TryGetValue(width, out IActivation? hidden))
+                _experts[layer] = new ExpertWeights?[config.IsMoeLayer(layer) ? config.Experts : 0];
+                int width = config.IntermediateSize(layer);
+                if (_experts[layer].Length > 0)
                 {
-                    byWidth[width] = hidden = context.Device.CreateActivation(maxRows, width, context.Mode.Element());
-                }
+                    if (!byWidth.TryGetValue(width, out IActivation? hidden))
+                    {
+                        byWidth[width] = hidden = _owned.Add(context.Device.CreateActivation(maxRows, width, context.Mode.Element()));
+                    }
 
-                _hidden[layer] = hidden;
-                _gateUp[layer] = context.Device.CreateTable(config.Experts);
-                _down[layer] = context.Device.CreateTable(config.Experts);
-                _missing[layer] = config.Experts;
+                    _hidden[layer] = hidden;
+                    _gateUp[layer] = _owned.Add(context.Device.CreateTable(config.Experts));
+                    _down[layer] = _owned.Add(context.Device.CreateTable(config.Experts));
+                    _missing[layer] = config.Experts;
+                }
             }
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
         }
     }
 
@@ -108,13 +117,7 @@ internal sealed class ExpertGroup : IDisposable
         products.AddExperts(_down[layer]!, groups, local, _hidden[layer]!, y, Epilogue.Store);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (IDisposable? owned in _hidden.Distinct().Concat<IDisposable?>(_gateUp).Concat(_down))
-        {
-            owned?.Dispose();
-        }
-    }
+    public void Dispose() => _owned.Dispose();
 
     private void CountBytes(int layer, IRowGroups groups, ReadOnlySpan<bool> local)
     {

@@ -16,6 +16,7 @@ internal sealed class OutputHead : IDisposable
     private readonly IActivation _chosen;
     private readonly IActivation _normed;
     private readonly IActivation? _logits;
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Reserves scratch memory. The weights are not installed yet.</summary>
     /// <param name="config">The model.</param>
@@ -25,12 +26,20 @@ internal sealed class OutputHead : IDisposable
     {
         _config = config;
         IComputeDevice device = context.Device;
-        _gather = device.CreateGather();
-        _norm = device.CreateRmsNorm();
-        _products = device.CreateProducts(1);
-        _chosen = device.CreateActivation(maxLogitRows, config.HiddenSize, ElementType.F32);
-        _normed = device.CreateActivation(maxLogitRows, config.HiddenSize, context.Mode.Element());
-        _logits = device.UsesHostMemory ? null : device.CreateActivation(maxLogitRows, config.VocabSize, ElementType.F32);
+        try
+        {
+            _gather = device.CreateGather();
+            _norm = device.CreateRmsNorm();
+            _products = _owned.Add(device.CreateProducts(1));
+            _chosen = _owned.Add(device.CreateActivation(maxLogitRows, config.HiddenSize, ElementType.F32));
+            _normed = _owned.Add(device.CreateActivation(maxLogitRows, config.HiddenSize, context.Mode.Element()));
+            _logits = device.UsesHostMemory ? null : _owned.Add(device.CreateActivation(maxLogitRows, config.VocabSize, ElementType.F32));
+        }
+        catch
+        {
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The weights; null while they are not installed.</summary>
@@ -53,11 +62,5 @@ internal sealed class OutputHead : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _products.Dispose();
-        _chosen.Dispose();
-        _normed.Dispose();
-        _logits?.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 }

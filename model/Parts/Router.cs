@@ -23,6 +23,7 @@ internal sealed class Router : IDisposable
     private readonly IActivation? _scored;
     private readonly IActivation? _scores;
     private readonly Dictionary<int, IActivation> _hidden = [];
+    private readonly DisposableStack _owned = new();
 
     /// <summary>Reserves scratch memory. No layer is installed yet.</summary>
     /// <param name="config">The model.</param>
@@ -32,25 +33,33 @@ internal sealed class Router : IDisposable
         IComputeDevice device = context.Device;
         _config = config;
         _layers = new RouterLayerWeights?[config.Layers];
-        for (int layer = 0; layer < config.Layers; layer++)
+        try
         {
-            int width = config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer);
-            if (width > 0 && !_hidden.ContainsKey(width))
+            for (int layer = 0; layer < config.Layers; layer++)
             {
-                _hidden[width] = device.CreateActivation(context.MaxRows, width, context.Mode.Element());
+                int width = config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer);
+                if (width > 0 && !_hidden.ContainsKey(width))
+                {
+                    _hidden[width] = _owned.Add(device.CreateActivation(context.MaxRows, width, context.Mode.Element()));
+                }
+            }
+
+            _norm = device.CreateRmsNorm();
+            _products = _owned.Add(device.CreateProducts(1));
+            _gather = device.CreateGather();
+            _combine = device.CreateWeightedRowSum();
+            _selector = device.CreateSelector();
+            if (config.HasExperts)
+            {
+                // Routers compute in float32. In that mode the normed rows are float32 already and serve as the routers' input.
+                _scored = context.Mode == ComputeMode.F32 ? null : _owned.Add(device.CreateActivation(context.MaxRows, config.HiddenSize, ElementType.F32));
+                _scores = _owned.Add(device.CreateActivation(context.MaxRows, config.Experts, ElementType.F32));
             }
         }
-
-        _norm = device.CreateRmsNorm();
-        _products = device.CreateProducts(1);
-        _gather = device.CreateGather();
-        _combine = device.CreateWeightedRowSum();
-        _selector = device.CreateSelector();
-        if (config.HasExperts)
+        catch
         {
-            // Routers compute in float32. In that mode the normed rows are float32 already and serve as the routers' input.
-            _scored = context.Mode == ComputeMode.F32 ? null : device.CreateActivation(context.MaxRows, config.HiddenSize, ElementType.F32);
-            _scores = device.CreateActivation(context.MaxRows, config.Experts, ElementType.F32);
+            _owned.Dispose();
+            throw;
         }
     }
 
@@ -119,16 +128,7 @@ internal sealed class Router : IDisposable
     public void Combine(IRoutedRows routed, IActivation outputs, IActivation x) => _combine.Run(outputs, routed, x);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _products.Dispose();
-        _scored?.Dispose();
-        _scores?.Dispose();
-        foreach (IActivation hidden in _hidden.Values)
-        {
-            hidden.Dispose();
-        }
-    }
+    public void Dispose() => _owned.Dispose();
 
     private RouterLayerWeights At(int layer) => _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
 }
