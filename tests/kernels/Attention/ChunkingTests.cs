@@ -1,5 +1,6 @@
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -14,7 +15,7 @@ public sealed class ChunkingTests(WorkerPools pools) : IClassFixture<WorkerPools
         get
         {
             TheoryData<InstructionSet, ElementType> data = KernelVariants.WithTypes();
-            foreach (InstructionSet isa in InstructionSets.Available)
+            foreach (InstructionSet isa in FloatKernels.Sets)
             {
                 data.Add(isa, ElementType.I8);
                 data.Add(isa, ElementType.F8E4M3);

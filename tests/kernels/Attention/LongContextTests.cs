@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -58,7 +59,7 @@ public sealed unsafe class LongContextTests(WorkerPools pools) : IClassFixture<W
         batch.Add(new AttentionSlice(0, Rows, Context - Rows, blocks));
         (double[] expected, double[] bounds) = Reference(queries, keys, values, type);
         float[]? portable = null;
-        foreach (InstructionSet isa in InstructionSets.Available)
+        foreach (InstructionSet isa in FloatKernels.Sets)
         {
             using QueryBuffer prepared = new(Rows, GroupHeads, cache, PanelKernels.For(isa));
             using PagedAttention attention = new(pools.All[1], cache, GroupHeads, PanelKernels.For(isa));

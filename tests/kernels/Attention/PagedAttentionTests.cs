@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Tests.Support;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -53,7 +54,7 @@ public sealed class PagedAttentionTests(WorkerPools pools) : IClassFixture<Worke
         AttentionReference reference = new(inputs, type);
         List<(int Sequence, int Position)[]> places = PlacesOf(Steps);
         float[][][][]? portable = null;
-        foreach (InstructionSet isa in InstructionSets.Available)
+        foreach (InstructionSet isa in FloatKernels.Sets)
         {
             float[][][][]? first = null;
             foreach (WorkerPool pool in pools.All)
@@ -84,7 +85,7 @@ public sealed class PagedAttentionTests(WorkerPools pools) : IClassFixture<Worke
     public void InfinitiesOfAnEarlierSequenceHaveNoEffect(ElementType type, AttentionShape shape)
     {
         AttentionInputs inputs = new(shape);
-        foreach (InstructionSet isa in InstructionSets.Available)
+        foreach (InstructionSet isa in FloatKernels.Sets)
         {
             using AttentionHarness clean = new(inputs, type, isa, pools.All[1], blocks: 8);
             float[][][] expected = clean.Step([(0, 45), (1, 100)]);

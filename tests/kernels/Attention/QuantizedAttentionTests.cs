@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Tests.Support;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Kernels.Tests.Attention;
@@ -48,7 +49,7 @@ public sealed class QuantizedAttentionTests(WorkerPools pools) : IClassFixture<W
     {
         AttentionInputs inputs = new(shape);
         float[][][][]? portable = null;
-        foreach (InstructionSet isa in InstructionSets.Available)
+        foreach (InstructionSet isa in FloatKernels.Sets)
         {
             float[][][][]? first = null;
             foreach (WorkerPool pool in pools.All)
@@ -79,7 +80,7 @@ public sealed class QuantizedAttentionTests(WorkerPools pools) : IClassFixture<W
     public void InfinitiesOfAnEarlierSequenceHaveNoEffect(ElementType type, ElementType computeType, AttentionShape shape)
     {
         AttentionInputs inputs = new(shape);
-        foreach (InstructionSet isa in InstructionSets.Available)
+        foreach (InstructionSet isa in FloatKernels.Sets)
         {
             using AttentionHarness clean = new(inputs, type, isa, pools.All[1], blocks: 8, computeType: computeType);
             float[][][] expected = clean.Step([(0, 45), (1, 100)]);
