@@ -1,11 +1,20 @@
 using System.Runtime.Intrinsics.Arm;
 using HunyuanOrleans.Kernels.Isa;
+using HunyuanOrleans.Kernels.Panels;
 
 namespace HunyuanOrleans.Kernels.CodeGeneration;
 
 /// <summary>The kernels that are generated for each instruction set and type of weights.</summary>
 internal static class PanelCode
 {
+    /// <summary>Most steps of any chunk.</summary>
+    public const int MaxChunkSteps = 1024;
+
+    private const int ChunkBytesOfX = 2048;
+
+    // A tile of 6 tokens x 4 panels keeps 24 sums in registers.
+    private const int MaxTileTokens = 6;
+
     /// <summary>Whether kernels are generated; if not, they are portable.</summary>
     public static bool Generates(InstructionSet isa) => isa != InstructionSet.Portable && InstructionSets.CanGenerate;
 
@@ -17,43 +26,21 @@ internal static class PanelCode
     public static bool MultipliesSigned(InstructionSet isa) => Generates(isa) ? !HasDotProduct(isa) : Dp.IsSupported;
 
     /// <summary>Most tokens that one kernel call can take, or 0 if weights of the type must be expanded before.</summary>
-    public static int MaxTokens(InstructionSet isa, ElementType type, int panels)
+    public static int MaxTokens(InstructionSet isa, ElementType type, int panels) => KindOf(isa, type) switch
     {
-        int tokens = Panels.PanelKernels.MaxTileTokens;
-        switch (KindOf(isa, type))
-        {
-            case Kind.Portable:
-                return type == ElementType.F8E4M3 ? 0 : tokens;
-            case Kind.Expanded:
-                return 0;
-            case Kind.Dot:
-                while (!PanelCodeGenerator.Fits(tokens, panels))
-                {
-                    tokens--;
-                }
-
-                return tokens;
-            case Kind.E4M3Dot:
-                while (!E4M3PanelCodeGenerator.FitsExpanding(tokens, panels))
-                {
-                    tokens--;
-                }
-
-                return tokens;
-            case Kind.Bytes:
-                return BytePanelCodeGenerator.MaxTokens;
-            case Kind.Int4Dot:
-                return Int4PanelCodeGenerator.MaxTokens;
-            case Kind.Int4Vector:
-                return Int4VectorCodeGenerator.MaxTokens;
-            default:
-                return VectorPanelCodeGenerator.MaxTokens;
-        }
-    }
+        Kind.Portable => type == ElementType.F8E4M3 ? 0 : PanelKernels.MaxTileTokens,
+        Kind.Expanded => 0,
+        Kind.Dot => Most(tokens => PanelCodeGenerator.Fits(tokens, panels)),
+        Kind.E4M3Dot => Most(tokens => E4M3PanelCodeGenerator.FitsExpanding(tokens, panels)),
+        Kind.Bytes => BytePanelCodeGenerator.MaxTokens,
+        Kind.Int4Dot => Int4PanelCodeGenerator.MaxTokens,
+        Kind.Int4Vector => Int4VectorCodeGenerator.MaxTokens,
+        _ => VectorPanelCodeGenerator.MaxTokens,
+    };
 
     /// <summary>Tokens in a tile if there are more than one call can take.</summary>
     public static int TileTokens(InstructionSet isa, ElementType type, int panels) =>
-        Math.Min(KindOf(isa, type) == Kind.Bytes ? BytePanelCodeGenerator.MaxTokens : 6, MaxTokens(isa, type, panels));
+        Math.Min(KindOf(isa, type) == Kind.Bytes ? BytePanelCodeGenerator.MaxTokens : MaxTileTokens, MaxTokens(isa, type, panels));
 
     /// <summary>
     /// Most steps that all tiles multiply before the next ones. The weights stay in the second-level cache, and x of a tile in the first-level
@@ -85,11 +72,6 @@ internal static class PanelCode
         Kind.Int4Vector => new Int4VectorCodeGenerator(HasDotProduct(isa), in shape).Assemble(),
         _ => new VectorPanelCodeGenerator(isa >= InstructionSet.Avx512, in shape).Assemble(),
     };
-
-    /// <summary>Most steps of any chunk.</summary>
-    public const int MaxChunkSteps = 1024;
-
-    private const int ChunkBytesOfX = 2048;
 
     private enum Kind
     {
@@ -128,4 +110,15 @@ internal static class PanelCode
         InstructionSet.Avx512Bf16 => InstructionSets.HasVnni,
         _ => false,
     };
+
+    private static int Most(Predicate<int> fits)
+    {
+        int tokens = PanelKernels.MaxTileTokens;
+        while (!fits(tokens))
+        {
+            tokens--;
+        }
+
+        return tokens;
+    }
 }
