@@ -1,18 +1,16 @@
-using System.Text.RegularExpressions;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Tests.Support;
-using HunyuanOrleans.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace HunyuanOrleans.Server.Tests;
 
 /// <summary>The requests that a model answers before it is ready.</summary>
-public sealed partial class WarmUpTests
+public sealed class WarmUpTests
 {
     [Fact]
-    public async Task A_model_answers_streamed_and_whole_requests_that_no_metric_counts()
+    public async Task A_model_answers_short_requests_with_different_prompts()
     {
         ScriptedGenerator scripted = new() { Text = "Hello" };
         await using TestServer server = await scripted.ServeAsync(services: list => list.AddSingleton<ModelWarmUp>());
@@ -20,10 +18,6 @@ public sealed partial class WarmUpTests
         Assert.True(scripted.Requests.Count >= 2);
         Assert.All(scripted.Requests, request => Assert.InRange(request.MaxTokens!.Value, 1, 8));
         Assert.Equal(scripted.Requests.Count, scripted.Requests.Select(request => string.Join(' ', request.PromptIds.ToArray())).Distinct().Count());
-        Assert.DoesNotMatch(RequestCount(), await server.Client.GetStringAsync("/metrics"));
-
-        await server.PostAsync(Bodies.ChatPath, Bodies.Chat("hi"));
-        await Wait.UntilAsync(async () => RequestCount().IsMatch(await server.Client.GetStringAsync("/metrics")));
     }
 
     [Fact]
@@ -57,8 +51,6 @@ public sealed partial class WarmUpTests
         Assert.Equal(0, statistics.Steps);
         Assert.Equal(0, statistics.Finished);
         Assert.Equal(0, statistics.KvCached);
+        Assert.DoesNotContain("gen_ai_server_request_duration_seconds_count", await server.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
     }
-
-    [GeneratedRegex("^gen_ai_server_request_duration_seconds_count", RegexOptions.Multiline)]
-    private static partial Regex RequestCount();
 }
