@@ -30,7 +30,7 @@ internal static class ProgressDisplay
         List<ProgressColumn> columns =
             [new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn()];
         columns.AddRange(bytes
-            ? [new DownloadedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture }, new TransferSpeedColumn()]
+            ? [new DownloadedColumn { Culture = System.Globalization.CultureInfo.InvariantCulture }, new TransferSpeedColumn(), new RemainingTimeColumn()]
             : [new RemainingTimeColumn()]);
         return CreateErrorConsole().Progress().AutoClear(true).Columns([.. columns]);
     }

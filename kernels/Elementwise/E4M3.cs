@@ -45,13 +45,19 @@ public static class E4M3
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<uint> Encode16(Vector512<float> values)
     {
-        Vector512<uint> rounded = Round16(values).AsUInt32();
-        Vector512<uint> magnitude = rounded & Vector512.Create(~SignBit);
-        Vector512<uint> normal = (magnitude >> DroppedBits) - Vector512.Create(BiasDifference);
-        Vector512<uint> subnormal = (magnitude.AsSingle() + Vector512.Create(SubnormalMagic)).AsUInt32() & Vector512.Create(0xFu);
-        Vector512<uint> code = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(SmallestNormal)), subnormal, normal);
-        code = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7F800000u)), Vector512.Create(0x7Fu), code);
-        return code | ((rounded & Vector512.Create(SignBit)) >> 24);
+        Vector512<uint> bits = values.AsUInt32();
+        Vector512<uint> magnitude = bits & Vector512.Create(~SignBit);
+        Vector512<uint> limited = Vector512.Min(magnitude, Vector512.Create(BitConverter.SingleToUInt32Bits(Max)));
+        Vector512<uint> even = (limited >> DroppedBits) & Vector512.Create(1u);
+        Vector512<uint> bias = Vector512.Create(unchecked((1u << (DroppedBits - 1)) - 1 - (BiasDifference << DroppedBits)));
+        Vector512<uint> normal = (limited + bias + even) >> DroppedBits;
+        Vector512<uint> subnormal = (limited.AsSingle() + Vector512.Create(SubnormalMagic)).AsUInt32() & Vector512.Create(0xFu);
+
+        // Magnitudes are positive as signed integers too, which every instruction set can compare.
+        Vector512<uint> isSubnormal = Vector512.LessThan(limited.AsInt32(), Vector512.Create((int)SmallestNormal)).AsUInt32();
+        Vector512<uint> isNaN = Vector512.GreaterThan(magnitude.AsInt32(), Vector512.Create(0x7F800000)).AsUInt32();
+        Vector512<uint> code = Vector512.ConditionalSelect(isNaN, Vector512.Create((uint)NaN), Vector512.ConditionalSelect(isSubnormal, subnormal, normal));
+        return code | ((bits >> 24) & Vector512.Create(0x80u));
     }
 
     /// <summary>Rounds 16 values to values that a code can represent, as in <see cref="FromSingle"/>.</summary>

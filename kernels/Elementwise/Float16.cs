@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace HunyuanOrleans.Kernels.Elementwise;
 
@@ -32,11 +33,18 @@ internal static unsafe class Float16
     }
 
     /// <summary>Stores 16 values as float16; float16 must be able to represent them exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store16(Vector512<float> values, ushort* destination)
     {
-        for (int i = 0; i < 16; i++)
-        {
-            destination[i] = BitConverter.HalfToUInt16Bits((Half)values[i]);
-        }
+        Vector512<uint> bits = values.AsUInt32();
+        Vector512<uint> magnitude = bits & Vector512.Create(0x7FFFFFFFu);
+        Vector512<uint> normal = (magnitude >> DroppedBits) - Vector512.Create(112u << 10);
+        Vector512<uint> small = (magnitude.AsSingle() + Vector512.Create(SubnormalMagic)).AsUInt32() & Vector512.Create(0x3FFu);
+        Vector512<uint> special = Vector512.Create(0x7C00u) | ((magnitude >> DroppedBits) & Vector512.Create(0x3FFu));
+        Vector512<uint> isSmall = Vector512.LessThan(magnitude.AsSingle(), Vector512.Create(SmallestNormal)).AsUInt32();
+        Vector512<uint> isFinite = Vector512.LessThanOrEqual(magnitude.AsSingle(), Vector512.Create(Largest)).AsUInt32();
+        Vector512<uint> half = Vector512.ConditionalSelect(isFinite, Vector512.ConditionalSelect(isSmall, small, normal), special);
+        half |= (bits >> 16) & Vector512.Create(0x8000u);
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(half) : Vector256.Narrow(half.GetLower(), half.GetUpper())).Store(destination);
     }
 }

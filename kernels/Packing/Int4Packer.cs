@@ -16,6 +16,8 @@ internal static unsafe class Int4Packer
     private const uint ZeroCodes = 0x88888888;
     private const float LargestFloat16 = 65504f;
 
+    private static readonly InstructionSet InCache = InstructionSets.Best >= InstructionSet.Avx2 ? InstructionSet.Avx2 : InstructionSet.Portable;
+
     /// <summary>Fills a block.</summary>
     /// <param name="target">The I4 matrix.</param>
     /// <param name="block">Index of the block.</param>
@@ -57,21 +59,25 @@ internal static unsafe class Int4Packer
     }
 
     // Rows that already have codes are zeros here; Copy overwrites them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Quantize(ReadOnlySpan<SourceRow> panel, int first, int columns, uint* words, int wordStride, Half* scales, float* scratch)
     {
         float* values = scratch + (Int4GroupLayout.Columns * PanelKernels.PanelRows);
         uint** lanes = stackalloc uint*[PanelKernels.PanelRows];
-        new Span<float>(scratch, Int4GroupLayout.Columns * PanelKernels.PanelRows).Clear();
         bool anyUnquantized = false;
         for (int r = 0; r < PanelKernels.PanelRows; r++)
         {
             float* row = scratch + (r * Int4GroupLayout.Columns);
             lanes[r] = (uint*)row;
-            if (panel[r].Address != 0 && panel[r].Type != ElementType.I4)
+            bool isUnquantized = panel[r].Address != 0 && panel[r].Type != ElementType.I4;
+            int read = isUnquantized ? columns : 0;
+            if (isUnquantized)
             {
                 RowDecoder.Read(panel[r], first, columns, row);
                 anyUnquantized = true;
             }
+
+            new Span<float>(row + read, Int4GroupLayout.Columns - read).Clear();
         }
 
         if (!anyUnquantized)
@@ -85,8 +91,8 @@ internal static unsafe class Int4Packer
             return;
         }
 
-        // The portable transpose is the one whose stores stay in cache.
-        PanelTranspose.Transpose(InstructionSet.Portable, lanes, 0, Int4GroupLayout.Columns, 1, (byte*)values);
+        // Up to AVX2, the stores of the transpose stay in cache.
+        PanelTranspose.Transpose(InCache, lanes, 0, Int4GroupLayout.Columns, 1, (byte*)values);
         Int4GroupQuantizer.Quantize(values, words, wordStride, scales);
     }
 

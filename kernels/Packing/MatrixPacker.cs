@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
@@ -80,6 +81,7 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IJob.Run(int unit, int worker)
     {
         Item item = Find(unit);

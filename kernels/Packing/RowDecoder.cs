@@ -47,6 +47,11 @@ internal static unsafe class RowDecoder
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float LargestMagnitude(in SourceRow row, int columns)
     {
+        if (row.Type is ElementType.F32 or ElementType.BF16)
+        {
+            return BitConverter.UInt32BitsToSingle(MagnitudeBits((byte*)row.Address, row.Type, columns));
+        }
+
         const int Chunk = 256;
         float* values = stackalloc float[Chunk];
         uint largest = 0;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using HunyuanOrleans.Kernels.Elementwise;
 
 namespace HunyuanOrleans.Kernels.Packing;
@@ -87,37 +88,52 @@ internal static unsafe class RowEncoder
         if (!type.IsQuantized())
         {
             Conversion.Convert((byte*)values, ElementType.F32, codes, type, count);
-            return;
         }
-
-        if (!(scale > 0))
+        else if (!(scale > 0))
         {
             new Span<byte>(codes, count).Clear();
-            return;
         }
+        else if (type == ElementType.I8)
+        {
+            Quantize<IntegerCodes>(values, count, scale, codes);
+        }
+        else
+        {
+            Quantize<E4M3Codes>(values, count, scale, codes);
+        }
+    }
 
-        byte* tail = stackalloc byte[16];
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Quantize<TCodes>(float* values, int count, float scale, byte* codes)
+        where TCodes : ICodes
+    {
         int i = 0;
         for (; i <= count - 16; i += 16)
         {
-            Encode16(Vector512.Load(values + i) / scale, type).Store(codes + i);
+            Narrow(TCodes.Encode(Vector512.Load(values + i) / scale)).Store(codes + i);
         }
 
         if (i < count)
         {
+            byte* tail = stackalloc byte[16];
             float* rest = stackalloc float[16];
             new Span<float>(values + i, count - i).CopyTo(new Span<float>(rest, 16));
-            Encode16(Vector512.Load(rest) / scale, type).Store(tail);
+            Narrow(TCodes.Encode(Vector512.Load(rest) / scale)).Store(tail);
             new Span<byte>(tail, count - i).CopyTo(new Span<byte>(codes + i, count - i));
         }
     }
 
+    // Takes the lowest byte of each lane.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Encode16(Vector512<float> scaled, ElementType type)
+    private static Vector128<byte> Narrow(Vector512<uint> codes)
     {
-        Vector512<int> codes = type == ElementType.I8 ? Integers16(scaled) : E4M3.Encode16(scaled).AsInt32();
-        Vector256<short> halves = Vector256.Narrow(codes.GetLower(), codes.GetUpper());
-        return Vector128.Narrow(halves.GetLower(), halves.GetUpper()).AsByte();
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector128Byte(codes);
+        }
+
+        Vector256<ushort> halves = Vector256.Narrow(codes.GetLower(), codes.GetUpper());
+        return Vector128.Narrow(halves.GetLower(), halves.GetUpper());
     }
 
     /// <summary>The nearest integers, ties to even, clamped to ±127.</summary>
@@ -129,19 +145,60 @@ internal static unsafe class RowEncoder
     }
 
     // q + 128 as an unsigned byte is q with its highest bit inverted.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddOffset(uint* words, int steps)
     {
-        for (int i = 0; i < steps; i++)
+        int i = 0;
+        for (; i <= steps - Vector512<uint>.Count; i += Vector512<uint>.Count)
+        {
+            (Vector512.Load(words + i) ^ Vector512.Create(0x80808080)).Store(words + i);
+        }
+
+        for (; i < steps; i++)
         {
             words[i] ^= 0x80808080;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SwapMiddleBytes(uint* words, int steps)
     {
-        for (int i = 0; i < steps; i++)
+        int i = 0;
+        for (; i <= steps - Vector512<uint>.Count; i += Vector512<uint>.Count)
+        {
+            Vector512<uint> word = Vector512.Load(words + i);
+            Vector512<uint> outer = word & Vector512.Create(0xFF0000FFu);
+            Vector512<uint> middle = Vector512.Create(0xFF00u);
+            (outer | ((word & middle) << 8) | ((word >> 8) & middle)).Store(words + i);
+        }
+
+        for (; i < steps; i++)
         {
             words[i] = (words[i] & 0xFF0000FF) | ((words[i] & 0xFF00) << 8) | ((words[i] >> 8) & 0xFF00);
         }
+    }
+
+    /// <summary>The codes of a type. A type parameter, so that each type has a loop of its own.</summary>
+    private interface ICodes
+    {
+        /// <summary>The codes of 16 values that are divided by their scale, in the lowest byte of each lane.</summary>
+        static abstract Vector512<uint> Encode(Vector512<float> scaled);
+    }
+
+    private readonly struct IntegerCodes : ICodes
+    {
+        // The values are quotients of finite numbers. So limits need not treat NaN as Integers16 does, which takes more instructions.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<uint> Encode(Vector512<float> scaled)
+        {
+            Vector512<float> limited = Vector512.MinNative(Vector512.MaxNative(scaled, Vector512.Create(-MaxInteger)), Vector512.Create(MaxInteger));
+            return (limited + Vector512.Create(RoundingMagic)).AsUInt32() - Vector512.Create(BitConverter.SingleToUInt32Bits(RoundingMagic));
+        }
+    }
+
+    private readonly struct E4M3Codes : ICodes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<uint> Encode(Vector512<float> scaled) => E4M3.Encode16(scaled);
     }
 }

@@ -110,6 +110,7 @@ public static class HunyuanServerServiceCollectionExtensions
     public static IServiceCollection AddLocalModel(this IServiceCollection services, LocalModelOptions model)
     {
         services.AddSingleton(model);
+        services.AddSingleton<ModelWarmUp>();
         return services.AddHostedService<LocalModelService>();
     }
 

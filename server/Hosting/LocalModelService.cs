@@ -17,7 +17,7 @@ namespace HunyuanOrleans.Server.Hosting;
 /// the host stops.
 /// </summary>
 internal sealed partial class LocalModelService(
-    LocalModelOptions options, ModelSlot slot, LocalClusterOverview overview, TimeProvider time, IHostApplicationLifetime lifetime,
+    LocalModelOptions options, ModelSlot slot, LocalClusterOverview overview, ModelWarmUp warmUp, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<InferenceEngine> logger)
     : BackgroundService
 {
@@ -36,7 +36,7 @@ internal sealed partial class LocalModelService(
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => Load(stoppingToken), stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => LoadAsync(stoppingToken), stoppingToken);
 
     [LoggerMessage(10, LogLevel.Information, "Serving {Name} from {Folder}: loaded in {Seconds:0.0} s")]
     private static partial void Loaded(ILogger logger, string name, string folder, double seconds);
@@ -44,12 +44,12 @@ internal sealed partial class LocalModelService(
     [LoggerMessage(11, LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
     private static partial void CannotLoad(ILogger logger, Exception? fault, string folder, string reason);
 
-    private void Load(CancellationToken stopping)
+    private async Task LoadAsync(CancellationToken stopping)
     {
         long started = time.GetTimestamp();
         try
         {
-            ServedModel model = Open(stopping);
+            ServedModel model = await OpenAsync(stopping);
             slot.Set(model);
             Loaded(logger, model.Name, options.Folder, time.GetElapsedTime(started).TotalSeconds);
         }
@@ -66,26 +66,44 @@ internal sealed partial class LocalModelService(
         }
     }
 
-    private ServedModel Open(CancellationToken stopping)
+    private async Task<ServedModel> OpenAsync(CancellationToken stopping)
     {
         // The tokenizer and template load fast. Loading them first reports errors in them before the slow load of the weights.
         Tokenizer? tokenizer = Tokenizer.Exists(options.Folder) ? Tokenizer.Load(options.Folder) : null;
         ChatTemplate? template = tokenizer is null ? null : ChatTemplate.Load(options.Folder);
         GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
         ModelRunner model = options.Loader(options.Folder, options.Loading, new LoadingReport(slot, time), stopping);
-        slot.Readiness = null;
-        overview.SetModel(model);
         LocalExecutor executor = new(model);
-        InferenceEngine engine = InferenceEngine.Start(
-            executor,
-            new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = options.Scheduler },
-            tokenizer is null ? null : new TokenizerText(tokenizer),
-            time,
-            logger);
-        _generator = new LocalGenerator(engine, options.Name, executor);
-        return new ServedModel(options.Name, _generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds())
+        try
         {
-            BeginId = model.Config.BosTokenId,
-        };
+            // The engine that answers requests starts afterwards: its statistics and its cache begin empty.
+            slot.Readiness = new ModelReadiness("The weights are loaded, and the model is warming up.");
+            await using LocalGenerator temporary = Start(executor, tokenizer);
+            await warmUp.RunAsync(CreateServed(temporary), stopping);
+        }
+        catch
+        {
+            await executor.DisposeAsync();
+            throw;
+        }
+
+        overview.SetModel(model);
+        _generator = Start(executor, tokenizer, executor);
+        ServedModel served = CreateServed(_generator);
+        slot.Readiness = null;
+        return served;
+
+        ServedModel CreateServed(IGenerator generator) =>
+            new(options.Name, generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds()) { BeginId = model.Config.BosTokenId };
+
+        LocalGenerator Start(LocalExecutor steps, Tokenizer? text, IAsyncDisposable? owned = null) => new(
+            InferenceEngine.Start(
+                steps,
+                new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = options.Scheduler },
+                text is null ? null : new TokenizerText(text),
+                time,
+                logger),
+            options.Name,
+            owned);
     }
 }

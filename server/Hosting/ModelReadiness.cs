@@ -14,6 +14,9 @@ public sealed record ModelReadiness(string? Problem)
     /// <summary>True if the problem is for those who run the server, such as what differs on it. Those who send requests do not see it. Default false.</summary>
     public bool IsInternal { get; init; }
 
+    /// <summary>What is being done with the weights, as it ends the sentence "1.0 of 4.8 GB of its weights are …". Default: loaded.</summary>
+    public string Step { get; init; } = "loaded";
+
     /// <summary>Bytes of the weights that have to be loaded; 0 (default) while nothing is being loaded.</summary>
     public long TotalBytes { get; init; }
 
@@ -37,7 +40,7 @@ public sealed record ModelReadiness(string? Problem)
             }
 
             string rest = TimeLeft is { } left ? string.Create(CultureInfo.InvariantCulture, $"; about {Math.Ceiling(left.TotalSeconds):0} seconds are left") : "";
-            return string.Create(CultureInfo.InvariantCulture, $"{Problem} {(TotalBytes - BytesLeft) / 1e9:0.0} of {TotalBytes / 1e9:0.0} GB of its weights are loaded{rest}.");
+            return string.Create(CultureInfo.InvariantCulture, $"{Problem} {(TotalBytes - BytesLeft) / 1e9:0.0} of {TotalBytes / 1e9:0.0} GB of its weights are {Step}{rest}.");
         }
     }
 

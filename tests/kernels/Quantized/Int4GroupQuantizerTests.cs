@@ -45,6 +45,29 @@ public sealed unsafe class Int4GroupQuantizerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void ScalesAreThoseOfASearchThroughAllCandidatesInOrder(string shape)
+    {
+        Random random = new(shape.Length + 100);
+        for (int round = 0; round < 100; round++)
+        {
+            float[] values = Make(shape, random);
+            (int[] codes, Half[] scales) = Quantize(values);
+            for (int row = 0; row < Lanes; row++)
+            {
+                float[] group = [.. Enumerable.Range(0, Columns).Select(column => values[(column * Lanes) + row])];
+                Half expected = Search(group);
+                Assert.Equal(BitConverter.HalfToUInt16Bits(expected), BitConverter.HalfToUInt16Bits(scales[row]));
+                float[] found = Encode(group, expected == Half.Zero ? 0 : 1 / (float)expected);
+                for (int column = 0; column < Columns; column++)
+                {
+                    Assert.Equal((int)found[column], codes[(column * Lanes) + row]);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void CodesAreTheNearest()
     {
@@ -164,14 +187,66 @@ public sealed unsafe class Int4GroupQuantizerTests
             }
 
             float[] rounded = new float[16];
-            Float16.Round16(Vector512.Create(values)).CopyTo(rounded);
+            Vector512<float> all = Float16.Round16(Vector512.Create(values));
+            all.CopyTo(rounded);
+            ushort[] stored = new ushort[16];
+            fixed (ushort* to = stored)
+            {
+                Float16.Store16(all, to);
+            }
+
             for (int lane = 0; lane < values.Length; lane++)
             {
                 float expected = (float)(Half)values[lane];
                 Assert.True(expected.Equals(rounded[lane]), $"{values[lane]:R} became {rounded[lane]:R}, not {expected:R}.");
+                Assert.True(float.IsNaN(expected) || stored[lane] == BitConverter.HalfToUInt16Bits((Half)rounded[lane]), $"{rounded[lane]:R} was stored as {stored[lane]:X4}.");
             }
         }
     }
+
+    // The search as it is defined, in float32, one candidate after the other and one number at a time.
+    private static Half Search(float[] group)
+    {
+        float extreme = group.MaxBy(MathF.Abs);
+        Half best = Half.Zero;
+        float least = float.PositiveInfinity;
+        Half plain = (Half)(extreme / -8f);
+        Keep(Encode(group, plain == Half.Zero ? 0 : 1 / (float)plain), plain);
+        foreach (float candidate in new[] { -7f, -7.5f, -8f, -8.5f, -9f, -9.5f, -10f, 6.5f, 7f, 7.5f, 8f, 8.5f, 9f })
+        {
+            float[] codes = Encode(group, MathF.Abs(extreme) > 1f / (1 << 30) ? candidate / extreme : 0);
+            float products = 0, squares = 0;
+            for (int i = 0; i < Columns; i++)
+            {
+                products = MathF.FusedMultiplyAdd(codes[i], group[i], products);
+                squares = MathF.FusedMultiplyAdd(codes[i], codes[i], squares);
+            }
+
+            Keep(codes, (Half)(products / squares));
+        }
+
+        // Zero is stored without a sign.
+        return best == Half.Zero ? Half.Zero : best;
+
+        void Keep(float[] codes, Half scale)
+        {
+            float error = 0;
+            for (int i = 0; i < Columns; i++)
+            {
+                float difference = MathF.FusedMultiplyAdd(codes[i], -(float)scale, group[i]);
+                error = MathF.FusedMultiplyAdd(difference, difference, error);
+            }
+
+            if (error < least)
+            {
+                least = error;
+                best = scale;
+            }
+        }
+    }
+
+    private static float[] Encode(float[] group, float factor) =>
+        [.. group.Select(value => Math.Clamp(MathF.Round(value * factor, MidpointRounding.ToEven), -8, 7))];
 
     private static (int[] Codes, Half[] Scales) Quantize(float[] values)
     {
