@@ -20,29 +20,23 @@ internal static class LoadingBenchmark
         string[] files = [.. Directory.GetFiles(folder, "*.safetensors").Order()];
         using WorkerPool pool = new();
         using FileRead reused = new(files, pool.Threads);
-        Cost[] best = new Cost[quants.Length + 2];
+        Cost[] best = new Cost[quants.Length + 1];
         Array.Fill(best, new Cost(double.MaxValue, double.MaxValue, double.MaxValue));
         for (int round = 0; round < Rounds; round++)
         {
             Keep(ref best[0], () => pool.Run(reused, reused.Units));
-            Keep(ref best[1], () =>
-            {
-                using FreshRead fresh = new(files);
-                pool.Run(fresh, fresh.Units);
-            });
             for (int i = 0; i < quants.Length; i++)
             {
                 ModelOptions options = new() { Quant = quants[i], KvTokens = 1024 };
-                Keep(ref best[i + 2], () => ModelRunner.Load(folder, options).Dispose());
+                Keep(ref best[i + 1], () => ModelRunner.Load(folder, options).Dispose());
             }
         }
 
         Console.WriteLine($"{reused.Bytes / 1e9:F1} GB, {pool.Threads} threads, best of {Rounds}: seconds, CPU seconds of the process and of the system for it, GB/s, fraction of reading into reused buffers");
         Write("read, reused buffers", 0);
-        Write("read, fresh memory", 1);
         for (int i = 0; i < quants.Length; i++)
         {
-            Write($"load {quants[i]!.Value.Name()}", i + 2);
+            Write($"load {quants[i]!.Value.Name()}", i + 1);
         }
 
         void Write(string name, int i) => Console.WriteLine($"{name,-21} {best[i].Seconds,6:F2} {best[i].User,6:F2} {best[i].System,6:F2} "

@@ -18,8 +18,8 @@ namespace HunyuanOrleans.Server.Hosting;
 /// </summary>
 internal sealed partial class ModelWarmUp(IOptions<ServerOptions> options, TimeProvider time, DrainService drain, ILogger<ModelWarmUp> logger)
 {
-    // The runtime compiles a method for speed once it was called 30 times and none was called for the first time for 0.1 seconds. Most of the time that a
-    // first request loses is that of the plain compilation, and what is left of it after three requests cannot be measured.
+    // Most of the time that a first request loses is that of the first compilation. The runtime compiles a method for speed only after about 30 calls, so a
+    // few requests more would not change that, and they would hold up models that compute long.
     private const int Repeats = 3;
 
     // Enough for several steps of decoding, few enough that a model that computes a second for each token is not held up.
