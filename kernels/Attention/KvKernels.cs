@@ -41,6 +41,19 @@ internal sealed unsafe class KvKernels
     /// <summary>Number of kernel calls for so many rows.</summary>
     public int Calls(int rows) => (rows + _rowsPerCall - 1) / _rowsPerCall;
 
+    /// <summary>Looks up the kernels for so many rows, so that no step of decode has to generate them.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="lines">Lines to read ahead for each group of steps.</param>
+    public void Prepare(int rows, int lines)
+    {
+        int calls = Calls(rows);
+        for (int call = 0; call < calls; call++)
+        {
+            _tables[0].Prepare((rows * (call + 1) / calls) - (rows * call / calls));
+            _tables[lines].Prepare((rows * (call + 1) / calls) - (rows * call / calls));
+        }
+    }
+
     /// <summary>Multiplies rows [from, to) of x, in tiles of nearly equal size.</summary>
     /// <param name="args">The weights, strides and steps. <see cref="PanelArgs.Next"/>, or the second address of each piece, is advanced by what was read ahead.</param>
     /// <param name="x">x of row 0.</param>

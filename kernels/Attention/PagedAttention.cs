@@ -54,6 +54,9 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         _values = new KvKernels(kernels, cache.ComputeType, Math.Min(panels, PanelKernels.BlockPanels), cache.ValueColumns, pieces: true);
         int rest = panels % PanelKernels.BlockPanels;
         _valueTail = rest == 0 ? _values : new KvKernels(kernels, cache.ComputeType, rest, cache.ValueColumns, pieces: true);
+        _keys.Prepare(groupHeads, KeyLines(groupHeads));
+        _values.Prepare(groupHeads, ValueLines(groupHeads));
+        _valueTail.Prepare(groupHeads, ValueLines(groupHeads));
         _allowVbmi = kernels.Isa >= InstructionSet.Avx512;
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
@@ -141,8 +144,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         args.XStride = _queries.Stride;
         args.YStride = TilePositions * sizeof(float);
         args.Steps = _cache.KeySteps;
-        int calls = _keys.Calls(rows - from);
-        int lines = readsAhead ? KvKernels.Lines(_cache.KeyBytes, args.Steps * calls) : 0;
+        int lines = readsAhead ? KeyLines(rows - from) : 0;
         byte** next = stackalloc byte*[TileBlocks];
         for (int b = 0; b < count; b++)
         {
@@ -174,8 +176,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
 
         args.Pieces = pieces;
         args.PieceCount = count;
-        calls = (_cache.ValueColumns / PanelKernels.BlockRows * _values.Calls(rows - from)) + (_valueTail == _values ? 0 : _valueTail.Calls(rows - from));
-        lines = readsAhead ? KvKernels.Lines(_cache.HeadBytes - _cache.KeyBytes, args.Steps * calls) : 0;
+        lines = readsAhead ? ValueLines(rows - from) : 0;
         for (int column = 0; column < _cache.ValueColumns; column += PanelKernels.BlockRows)
         {
             for (int b = 0; b < count; b++)
@@ -186,6 +187,15 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
             KvKernels kernels = _cache.ValueColumns - column >= PanelKernels.BlockRows ? _values : _valueTail;
             kernels.Multiply(ref args, probabilities, sums + column, from, rows, lines);
         }
+    }
+
+    // The lines of a later tile that each group of steps reads ahead: keys while keys are multiplied, values and scales while values are.
+    private int KeyLines(int rows) => KvKernels.Lines(_cache.KeyBytes, (long)_cache.KeySteps * _keys.Calls(rows));
+
+    private int ValueLines(int rows)
+    {
+        int calls = (_cache.ValueColumns / PanelKernels.BlockRows * _values.Calls(rows)) + (_valueTail == _values ? 0 : _valueTail.Calls(rows));
+        return KvKernels.Lines(_cache.HeadBytes - _cache.KeyBytes, (long)_cache.ValueSteps * calls);
     }
 
     // The block a tile later, or the last one, which is in cache.

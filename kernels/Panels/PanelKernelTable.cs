@@ -31,10 +31,16 @@ internal sealed unsafe class PanelKernelTable(PanelKernels kernels, ElementType 
         nint kernel = _byTokens[args->Tokens];
         if (kernel == 0)
         {
-            PanelShape shape = new(type, args->Tokens, Panels, WeightStride, ahead, pieces);
-            kernel = _byTokens[args->Tokens] = kernels.GetKernel(in shape);
+            kernel = Prepare(args->Tokens);
         }
 
         ((delegate* unmanaged<PanelArgs*, void>)kernel)(args);
+    }
+
+    /// <summary>Looks up the kernel for a number of tokens, so that <see cref="Call"/> need not generate it, and returns its address.</summary>
+    public nint Prepare(int tokens)
+    {
+        PanelShape shape = new(type, tokens, Panels, WeightStride, ahead, pieces);
+        return _byTokens[tokens] = kernels.GetKernel(in shape);
     }
 }

@@ -114,7 +114,13 @@ static CUresult refusal(const char *function, int needs_context) {
     CUresult result = refusal(__func__, needs_context);          \
     if (result) return pthread_mutex_unlock(&gate), result;
 
-#define END(value) return pthread_mutex_unlock(&gate), (value)
+/* The value may be the work itself, so it comes before the lock is released. */
+#define END(value)                       \
+    do {                                 \
+        CUresult ended = (value);        \
+        pthread_mutex_unlock(&gate);     \
+        return ended;                    \
+    } while (0)
 
 static int inside(const void *start, size_t bytes) {
     for (block *b = blocks; b; b = b->next)
