@@ -32,6 +32,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     private readonly KvKernels _values;
     private readonly KvKernels _valueTail;
     private readonly bool _allowVbmi;
+    private readonly bool _widened;
     private readonly int _rows;
     private AttentionBatch _batch = null!;
     private QueryBuffer _queries = null!;
@@ -57,6 +58,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         _keys.Prepare(groupHeads, KeyLines(groupHeads));
         _values.Prepare(groupHeads, ValueLines(groupHeads));
         _valueTail.Prepare(groupHeads, ValueLines(groupHeads));
+        _widened = kernels.WidensX(cache.ComputeType);
         _allowVbmi = kernels.Isa >= InstructionSet.Avx512;
         _scratch = new NativeBuffer(pool.Threads * ScratchBytes);
     }
@@ -77,6 +79,11 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         if (output.Type != _cache.ComputeType || output.Columns != queries.Heads * _cache.HeadSize || queries.GroupHeads > _rows)
         {
             throw new ArgumentException($"The output is {output.Type}[{output.Columns}], which does not match {queries.Heads} heads of {_cache.HeadSize} {_cache.ComputeType} elements.", nameof(output));
+        }
+
+        if (queries.Widened != _widened)
+        {
+            throw new ArgumentException("The queries are stored for other kernels than those of this attention.", nameof(queries));
         }
 
         if (batch.GroupHeads != queries.GroupHeads || batch.KeyHeads != _cache.Heads)
@@ -250,7 +257,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
                 p *= Vector512.Load(scales + TilePositions + i);
             }
 
-            if (_queries.Widened)
+            if (_widened)
             {
                 Conversion.RoundToBf16(p).Store(probabilities + i);
             }

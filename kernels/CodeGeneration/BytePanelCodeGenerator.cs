@@ -15,6 +15,9 @@ internal sealed class BytePanelCodeGenerator : PassCodeGenerator
     /// <summary>Most tokens in a tile.</summary>
     public const int MaxTokens = 11;
 
+    /// <summary>Bytes of x for each step.</summary>
+    public const int XBytes = 4;
+
     private const int Signs = 15, Ones = 14;
     private readonly int _passVectors;
     private readonly bool _holdsX;
@@ -23,7 +26,7 @@ internal sealed class BytePanelCodeGenerator : PassCodeGenerator
     /// <summary>Creates the generator.</summary>
     /// <param name="shape">What the kernel is made for: 1 to <see cref="MaxTokens"/> tokens.</param>
     public BytePanelCodeGenerator(in PanelShape shape)
-        : base(wide: false, in shape, xStepBytes: 4)
+        : base(wide: false, in shape, XBytes)
     {
         int vectors = shape.Tokens switch
         {

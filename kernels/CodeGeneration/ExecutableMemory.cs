@@ -29,7 +29,23 @@ internal sealed unsafe class ExecutableMemory : IDisposable
         if (Protect(_address, _size, Read | Execute) != 0)
         {
             Dispose();
-            throw new PlatformNotSupportedException("The system refuses executable memory; set HUNYUAN_ISA=portable to run without generated code.");
+            throw new PlatformNotSupportedException("The system refuses executable memory.");
+        }
+    }
+
+    /// <summary>Whether the system allows executable memory. It runs one instruction in such memory.</summary>
+    public static bool IsAllowed()
+    {
+        try
+        {
+            // ret
+            using ExecutableMemory code = new([0xC3]);
+            ((delegate* unmanaged<void>)code.Address)();
+            return true;
+        }
+        catch (PlatformNotSupportedException)
+        {
+            return false;
         }
     }
 

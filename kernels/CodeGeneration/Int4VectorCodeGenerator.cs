@@ -16,6 +16,9 @@ internal sealed class Int4VectorCodeGenerator : PassCodeGenerator
     /// <summary>Most tokens in a tile.</summary>
     public const int MaxTokens = 6;
 
+    /// <summary>Bytes of x for each step.</summary>
+    public const int XBytes = Int4GroupLayout.Columns / PanelKernels.StepUnit;
+
     private const int Mask = 15, X = 14, High = 13, Low = 12;
     private readonly AssemblerRegister64[] _initialSums = [r12, r15];
     private readonly bool _vnni;
@@ -27,7 +30,7 @@ internal sealed class Int4VectorCodeGenerator : PassCodeGenerator
     /// <param name="vnni">Whether the processor has vpdpbusd.</param>
     /// <param name="shape">What the kernel is made for: 1 to <see cref="MaxTokens"/> tokens, no pieces.</param>
     public Int4VectorCodeGenerator(bool vnni, in PanelShape shape)
-        : base(wide: false, in shape, xStepBytes: Int4GroupLayout.Columns / PanelKernels.StepUnit)
+        : base(wide: false, in shape, XBytes)
     {
         _vnni = vnni;
         int vectors = shape.Tokens switch

@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Kernels.Isa;
 
 /// <summary>
-/// The instructions that the kernels use, weakest first. All but the last give the same bits. On Linux, the kernels of x86 processors are machine
-/// code that is generated at start-up.
+/// The instructions that the kernels use, weakest first. All but the last give the same bits on one machine. On Linux, the kernels of x86
+/// processors are machine code that is generated at first use.
 /// </summary>
 public enum InstructionSet
 {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using HunyuanOrleans.Kernels.CodeGeneration;
 
 namespace HunyuanOrleans.Kernels.Isa;
 
@@ -9,14 +10,18 @@ public static class InstructionSets
     /// <summary>Environment variable that forces a set: portable, avx2, avxvnni, avx512, avx512vnni or avx512bf16.</summary>
     public const string EnvironmentVariable = "HUNYUAN_ISA";
 
+    /// <summary>
+    /// Whether machine code can be generated and executed here. Systems other than Linux call differently, and hardened ones refuse executable memory;
+    /// there the sets with 256 and 512 bits run with portable kernels, and those that need generated code are not available.
+    /// </summary>
+    internal static bool CanGenerate { get; } =
+        HasAvx2 && OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 && ExecutableMemory.IsAllowed();
+
     /// <summary>The sets that this machine can run, weakest first.</summary>
     public static IReadOnlyList<InstructionSet> Available { get; } = [.. Enum.GetValues<InstructionSet>().Where(CanRun)];
 
     /// <summary>The strongest set that this machine can run.</summary>
     public static InstructionSet Best { get; } = Available[^1];
-
-    /// <summary>Whether machine code can be generated here.</summary>
-    internal static bool CanGenerate => HasAvx2 && OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> includes vpdpbusd here. All known processors with vdpbf16ps have it.</summary>
     internal static bool HasVnni { get; } = Available.Contains(InstructionSet.Avx512Vnni);
@@ -24,8 +29,16 @@ public static class InstructionSets
     /// <summary>Whether <see cref="InstructionSet.Avx512Bf16"/> includes the byte permutations of AVX-512 VBMI here.</summary>
     internal static bool HasVbmi { get; } = Best == InstructionSet.Avx512Bf16 && Avx512Vbmi.IsSupported;
 
-    /// <summary>What decides the bits that a set computes: the instruction that multiplies bfloat16. Silos with the same one can share a model.</summary>
-    public static string BitsOf(InstructionSet set) => set == InstructionSet.Avx512Bf16 ? "vdpbf16ps" : "fma";
+    /// <summary>
+    /// The name of the bits that a set computes. Silos with the same name can share a model. Portable kernels give the bits of others on one machine, but
+    /// the system's sines and exponentials may differ on processors without FMA and on other architectures.
+    /// </summary>
+    public static string BitsOf(InstructionSet set) => set switch
+    {
+        InstructionSet.Portable => $"portable {RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}",
+        InstructionSet.Avx512Bf16 => "vdpbf16ps",
+        _ => "fma",
+    };
 
     /// <summary>The set to use: the one that <see cref="EnvironmentVariable"/> names, or <see cref="Best"/> if the variable is not set.</summary>
     /// <exception cref="NotSupportedException">The variable names an unknown set or one that this machine cannot run.</exception>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using HunyuanOrleans.Kernels.CodeGeneration;
 
 namespace HunyuanOrleans.Kernels.Panels;
 
@@ -27,7 +28,7 @@ internal unsafe interface ILanes<TVector>
 
     /// <summary>
     /// In each 32-bit integer lane: sum + the four products of the unsigned bytes of w with the signed bytes of x, or of w - 128 with them if
-    /// <see cref="PanelKernels.MultipliesSigned"/>. The result is exact if it fits 32 bits.
+    /// <see cref="PanelCode.MultipliesSigned"/>. The result is exact if it fits 32 bits.
     /// </summary>
     static abstract TVector DotBytes(TVector w, uint x, TVector sum);
 }

@@ -5,19 +5,20 @@ namespace HunyuanOrleans.Kernels.Panels;
 /// <summary>The kernels of a tile shape, by token count. Each one is looked up at its first use. Thread-safe.</summary>
 internal sealed unsafe class PanelKernelTable(PanelKernels kernels, ElementType type, int panels, int weightStride, ReadAhead ahead, bool pieces)
 {
+    private readonly bool _isOnePass = kernels.Code.IsOnePass(type);
     private readonly nint[] _byTokens = new nint[PanelKernels.MaxTileTokens + 1];
 
     /// <summary>Most tokens that one call can take.</summary>
-    public int MaxTokens { get; } = PanelCode.MaxTokens(kernels.Isa, type, panels);
+    public int MaxTokens { get; } = kernels.Code.MaxTokens(type, panels);
 
     /// <summary>Tokens in a tile if there are more than <see cref="MaxTokens"/>.</summary>
-    public int TileTokens { get; } = PanelCode.TileTokens(kernels.Isa, type, panels);
+    public int TileTokens { get; } = kernels.Code.TileTokens(type, panels);
 
     /// <summary>Most steps that all tiles multiply before the next ones.</summary>
-    public int ChunkSteps { get; } = PanelCode.ChunkSteps(kernels.Isa, type);
+    public int ChunkSteps { get; } = kernels.Code.ChunkSteps(type);
 
     /// <summary>Whether a call for so many tokens reads its weights in one stream. If not, they should be in cache.</summary>
-    public bool IsOnePass(int tokens) => PanelCode.IsOnePass(kernels.Isa, type, tokens);
+    public bool IsOnePass(int tokens) => tokens == 1 || _isOnePass;
 
     public int Panels { get; } = panels;
 

@@ -5,8 +5,8 @@ using HunyuanOrleans.Kernels.Isa;
 namespace HunyuanOrleans.Kernels.Panels;
 
 /// <summary>
-/// Provides the panel kernels of an instruction set: <see cref="PanelCode"/> if code can be generated here, portable ones if not. There is one
-/// instance per instruction set and process. Code is generated once for each tile shape and kept.
+/// Provides the panel kernels of an instruction set: generated ones if code can be generated here, portable ones if not. There is one instance per
+/// instruction set and process. Code is generated once for each tile shape, at its first use, and kept.
 /// </summary>
 public sealed unsafe class PanelKernels
 {
@@ -29,17 +29,25 @@ public sealed unsafe class PanelKernels
     private readonly List<ExecutableMemory> _code = [];
     private readonly Lock _lock = new();
 
-    private static readonly ConcurrentDictionary<InstructionSet, PanelKernels> Instances = new();
+    private static readonly ConcurrentDictionary<(InstructionSet Isa, bool Generates), PanelKernels> Instances = new();
 
-    private PanelKernels(InstructionSet isa) => Isa = isa;
+    private PanelKernels(InstructionSet isa, bool generates) => (Isa, Code) = (isa, new PanelCode(isa, generates));
 
     /// <summary>The instructions the kernels use.</summary>
     public InstructionSet Isa { get; }
 
+    /// <summary>How the kernels are made, and what they expect.</summary>
+    internal PanelCode Code { get; }
+
     /// <summary>The kernels for an instruction set.</summary>
     /// <param name="isa">The instruction set; null takes <see cref="InstructionSets.Choose"/>.</param>
     /// <exception cref="NotSupportedException">This machine cannot run the set.</exception>
-    public static PanelKernels For(InstructionSet? isa = null)
+    public static PanelKernels For(InstructionSet? isa = null) => For(isa, InstructionSets.CanGenerate);
+
+    /// <summary>The kernels for an instruction set, with or without generated code.</summary>
+    /// <param name="isa">The instruction set; null takes <see cref="InstructionSets.Choose"/>.</param>
+    /// <param name="generate">Whether kernels are generated. <see cref="InstructionSet.Portable"/> never is.</param>
+    internal static PanelKernels For(InstructionSet? isa, bool generate)
     {
         InstructionSet chosen = isa ?? InstructionSets.Choose();
         if (!InstructionSets.Available.Contains(chosen))
@@ -47,7 +55,7 @@ public sealed unsafe class PanelKernels
             throw new NotSupportedException($"This machine cannot run {chosen}; it can run: {string.Join(", ", InstructionSets.Available)}.");
         }
 
-        return Instances.GetOrAdd(chosen, static set => new PanelKernels(set));
+        return Instances.GetOrAdd((chosen, generate && chosen != InstructionSet.Portable), static key => new PanelKernels(key.Isa, key.Generates));
     }
 
     /// <summary>The kernels of a tile shape for all token counts. Each kernel is generated at its first call.</summary>
@@ -60,17 +68,14 @@ public sealed unsafe class PanelKernels
         new(this, type, panels, weightStride, ahead, pieces);
 
     /// <summary>Whether x is float32 for weights of the type, although they are BF16 or F8E4M3.</summary>
-    internal bool WidensX(ElementType type) => PanelCode.WidensX(Isa, type);
-
-    /// <summary>Whether the sums of I8 weights are those of q, not of q + 128 as they are stored.</summary>
-    internal bool MultipliesSigned => PanelCode.MultipliesSigned(Isa);
+    internal bool WidensX(ElementType type) => Code.WidensX && type is ElementType.BF16 or ElementType.F8E4M3;
 
     /// <summary>Address of the kernel for a tile shape.</summary>
-    internal nint GetKernel(in PanelShape shape) => !PanelCode.Generates(Isa)
+    internal nint GetKernel(in PanelShape shape) => !Code.Generates
         ? (nint)PortablePanelKernels.Select(shape.Type, Isa)
         : _generated.GetOrAdd(shape, static (key, self) =>
         {
-            ExecutableMemory code = new(PanelCode.Assemble(self.Isa, in key));
+            ExecutableMemory code = new(self.Code.Assemble(in key));
             lock (self._lock)
             {
                 self._code.Add(code);

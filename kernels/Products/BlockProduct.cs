@@ -186,7 +186,7 @@ internal readonly unsafe ref struct BlockProduct
         }
         else
         {
-            Dequantizer.Int8(sums, Width, Tokens, rows, rowScales, tokenScales, XStride, Weights.Kernels.MultipliesSigned ? 0 : 128);
+            Dequantizer.Int8(sums, Width, Tokens, rows, rowScales, tokenScales, XStride, Weights.Kernels.Code.MultipliesSigned ? 0 : 128);
         }
     }
 }

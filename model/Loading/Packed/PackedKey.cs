@@ -16,7 +16,7 @@ internal static class PackedKey
     /// <summary>
     /// Version of the packed layout. Increment it whenever the packer or the plan produces different bytes for the same checkpoint.
     /// </summary>
-    public const int LayoutVersion = 1;
+    public const int LayoutVersion = 2;
 
     // All instruction sets share one layout. A layout for one instruction set would have its name here.
     private const string Isa = "any";

@@ -45,6 +45,14 @@ public sealed class InstructionSetTests
     }
 
     [Fact]
+    public void SetsWithTheSameBitsShareAName()
+    {
+        string[] names = [.. All.Select(InstructionSets.BitsOf)];
+        Assert.Equal(3, names.Distinct().Count());
+        Assert.All(names[1..^1], name => Assert.Equal("fma", name));
+    }
+
+    [Fact]
     public void UnsupportedSetsAreRejected()
     {
         InstructionSet[] some = [InstructionSet.Portable, InstructionSet.Avx2];

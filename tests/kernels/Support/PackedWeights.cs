@@ -17,11 +17,11 @@ internal sealed unsafe class PackedWeights : IDisposable
     public PackedMatrix Matrix { get; }
 
     /// <summary>Packs row-major float32 values.</summary>
-    public static PackedWeights Pack(float[] values, int rows, int columns, ElementType type, InstructionSet isa, WorkerPool pool)
+    public static PackedWeights Pack(float[] values, int rows, int columns, ElementType type, InstructionSet isa, WorkerPool pool, bool generate = true)
     {
         fixed (float* source = values)
         {
-            return Pack([new SourceRows((nint)source, columns * 4L, rows, ElementType.F32)], rows, columns, type, isa, pool);
+            return Pack([new SourceRows((nint)source, columns * 4L, rows, ElementType.F32)], rows, columns, type, isa, pool, generate);
         }
     }
 
@@ -48,13 +48,14 @@ internal sealed unsafe class PackedWeights : IDisposable
         }
     }
 
-    public static PackedWeights Pack(IReadOnlyList<SourceRows> sources, int rows, int columns, ElementType type, InstructionSet isa, WorkerPool pool)
+    public static PackedWeights Pack(
+        IReadOnlyList<SourceRows> sources, int rows, int columns, ElementType type, InstructionSet isa, WorkerPool pool, bool generate = true)
     {
         NativeBuffer memory = new(PackedMatrix.SizeOf(rows, columns, type), clear: false);
 
         // Elements that packing does not write are NaN.
         memory.Slice(0, (int)memory.ByteLength).Fill(0xFF);
-        PackedMatrix matrix = new(rows, columns, type, memory, 0, PanelKernels.For(isa));
+        PackedMatrix matrix = new(rows, columns, type, memory, 0, generate ? PanelKernels.For(isa) : PanelKernels.For(isa, generate: false));
         new MatrixPacker().Pack(pool, matrix, sources);
         return new PackedWeights(memory, matrix);
     }
