@@ -21,7 +21,8 @@ internal static class SimulateCommand
         Description = "A folder with config.json, or a config file.", HelpName = "CONFIG", Required = true,
     };
 
-    private static readonly Option<int?> Silos = Number("--silos", DefaultSilos, MaxSilos, "Number of silos, each a process.");
+    private static readonly Option<int?> Silos = Number("--silos", DefaultSilos, MaxSilos, "Number of silos.");
+    private static readonly Option<int?> Together = Number("--silos-in-process", 1, MaxSilos, "Silos in each process. With more than one, more silos fit this machine, but none can be killed.");
     private static readonly Option<int?> Prompt = Number("--prompt", DefaultPrompt, 1 << 20, "Tokens of each prompt.");
     private static readonly Option<int?> Answer = Number("--gen", DefaultAnswer, 1 << 20, "Tokens of each answer.");
     private static readonly Option<int?> Zone = new Option<int?>("--zone-size") { Description = "Silos in each zone. [default: no zones]", HelpName = "N" }.InRange(1, MaxSilos);
@@ -60,7 +61,7 @@ internal static class SimulateCommand
     {
         Command command = new("simulate", "Runs real silos on simulated devices at any size: speed, loading, and what happens when silos end. Needs only config.json.")
         {
-            Model, Silos, Device, Memory, Link, SharedOptions.Quant, SharedOptions.Kv, Streams, Prompt, Answer, Skew, Zone, Kill, Restart, TimeScale, Svg, Logs, SharedOptions.Json,
+            Model, Silos, Together, Device, Memory, Link, SharedOptions.Quant, SharedOptions.Kv, Streams, Prompt, Answer, Skew, Zone, Kill, Restart, TimeScale, Svg, Logs, SharedOptions.Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -114,6 +115,7 @@ internal static class SimulateCommand
             TimeScale = parsed.GetValue(TimeScale) ?? 1,
             ExpertSkew = parsed.GetValue(Skew) ?? 0,
             ZoneSize = parsed.GetValue(Zone) ?? 0,
+            SilosInProcess = parsed.GetValue(Together) ?? 1,
             Quant = ComputeSettings.Quant(parsed),
             Kv = ComputeSettings.Kv(parsed) ?? KvFormat.Bf16,
             Logs = parsed.GetValue(Logs),
@@ -122,6 +124,8 @@ internal static class SimulateCommand
             ? throw new UsageException($"--prompt and --gen are {plan.Prompt + plan.Answer} tokens together; the model's context is {plan.Config.MaxPositions}.")
             : plan.Events.Any(static e => e.Target == SimulationTarget.Zone) && plan.ZoneSize == 0
             ? throw new UsageException("--kill zone needs zones: give --zone-size.")
+            : plan.Events.Count > 0 && plan.SilosInProcess > 1
+            ? throw new UsageException("--kill ends processes: with --silos-in-process 1 only.")
             : plan;
     }
 

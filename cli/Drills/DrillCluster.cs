@@ -100,14 +100,20 @@ internal sealed class DrillCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a silo and waits until it has joined. After the first one, several silos may be added at the same time.</summary>
-    public async Task AddAsync(DrillSilo silo, CancellationToken cancellationToken)
+    public Task AddAsync(DrillSilo silo, CancellationToken cancellationToken) => AddAsync([silo], cancellationToken);
+
+    /// <summary>Starts silos in one process, on the host of the first, and waits until they have joined.</summary>
+    public async Task AddAsync(IReadOnlyList<DrillSilo> silos, CancellationToken cancellationToken)
     {
-        SiloProcess process = Start(silo);
+        SiloProcess process = Start(silos);
         await process.WaitUntilJoinedAsync(cancellationToken);
         _connection ??= await ClusterConnection.OpenAsync(Server?.Membership, process.GatewayPort, Name, cancellationToken);
         lock (_gate)
         {
-            _silos.Add(silo.Name, (silo, process));
+            foreach (DrillSilo silo in silos)
+            {
+                _silos.Add(silo.Name, (silo, process));
+            }
         }
     }
 
@@ -154,12 +160,17 @@ internal sealed class DrillCluster : IAsyncDisposable
         }
     }
 
-    private SiloProcess Start(DrillSilo silo)
+    private SiloProcess Start(IReadOnlyList<DrillSilo> silos)
     {
         lock (_gate)
         {
             SiloProcess process = SiloProcess.Start(
-                silo.Name, Flags(silo), Environment(), Path.Combine(_logs, $"{silo.Name}.log"), HostOf(silo), _plan.StopTimeout, TimeProvider.System);
+                [.. silos.Select(silo => (silo.Name, Flags(silo)))],
+                Environment(),
+                Path.Combine(_logs, $"{silos[0].Name}.log"),
+                HostOf(silos[0]),
+                _plan.StopTimeout,
+                TimeProvider.System);
             _started.Add(process);
             _primary ??= process;
             return process;

@@ -12,6 +12,9 @@ internal interface IClusterPlan
     /// <summary>Whether the first silo may end, so that the membership must not be in its memory.</summary>
     bool NeedsDatabase { get; }
 
+    /// <summary>Silos in each process. Where there are several, they can only be ended together. Default: one.</summary>
+    int SilosInProcess => 1;
+
     /// <summary>How long a silo may take to end when it is told to. Default: two minutes.</summary>
     TimeSpan StopTimeout => TimeSpan.FromMinutes(2);
 

@@ -4,7 +4,7 @@ using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Drills;
 
-/// <summary>Runs a silo as a process.</summary>
+/// <summary>Runs a silo as a process, or several in one.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int ShownLogLines = 5;
@@ -16,42 +16,45 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly string _name;
     private readonly string _log;
-    private readonly string _http;
+    private readonly string[] _http;
     private readonly TimeSpan _stopTimeout;
     private readonly TimeProvider _time;
 
-    private SiloProcess(Process process, string name, string log, int siloPort, int gatewayPort, string http, TimeSpan stopTimeout, TimeProvider time)
+    private SiloProcess(Process process, string name, string log, int siloPort, int gatewayPort, string[] http, TimeSpan stopTimeout, TimeProvider time)
     {
         (_process, _name, _log, _http, _stopTimeout, _time) = (process, name, log, http, stopTimeout, time);
         (SiloPort, GatewayPort) = (siloPort, gatewayPort);
     }
 
-    /// <summary>The port that other silos connect to.</summary>
+    /// <summary>The port that other silos connect to; of several, that of the first silo.</summary>
     public int SiloPort { get; }
 
-    /// <summary>The port that clients connect to.</summary>
+    /// <summary>The port that clients connect to; of several, that of the first silo.</summary>
     public int GatewayPort { get; }
 
-    /// <summary>Starts a silo.</summary>
-    /// <param name="name">The silo's name.</param>
-    /// <param name="flags">Its arguments, without name and ports.</param>
+    /// <summary>Starts silos in one process.</summary>
+    /// <param name="silos">Each silo's name, and its arguments without name and ports.</param>
     /// <param name="environment">Environment variables. Other variables of this project are removed, except HUNYUAN_ISA.</param>
     /// <param name="log">The file that its output is appended to.</param>
     /// <param name="host">The host that it runs on.</param>
     /// <param name="stopTimeout">How long the silo may take to end when it is told to.</param>
     /// <param name="time">The clock.</param>
     public static SiloProcess Start(
-        string name, string[] flags, IReadOnlyDictionary<string, string> environment, string log, DrillHost host, TimeSpan stopTimeout, TimeProvider time)
+        IReadOnlyList<(string Name, string[] Flags)> silos, IReadOnlyDictionary<string, string> environment, string log, DrillHost host, TimeSpan stopTimeout, TimeProvider time)
     {
-        int siloPort = Ports.FindFree(), gatewayPort = Ports.FindFree();
-        string http = $"http://{host.Address}:{Ports.FindFree()}";
+        (int Silo, int Gateway, string Http)[] ports = [.. silos.Select(_ => (Ports.FindFree(), Ports.FindFree(), $"http://{host.Address}:{Ports.FindFree()}"))];
         ProcessStartInfo start = new("/bin/sh");
 
         // The shell replaces itself by exec, so that the process that is killed later is the silo and not the shell.
         string[] arguments =
         [
             "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "run", log, .. host.CommandPrefix, .. SiloProgram.Command(),
-            "--name", name, "--silo-port", Text(siloPort), "--gateway-port", Text(gatewayPort), "--urls", http, "--advertised-address", host.Address, .. flags,
+            .. silos.SelectMany((silo, i) => (string[])
+            [
+                .. i == 0 ? Array.Empty<string>() : ["--and"],
+                "--name", silo.Name, "--silo-port", Text(ports[i].Silo), "--gateway-port", Text(ports[i].Gateway), "--urls", ports[i].Http,
+                "--advertised-address", host.Address, .. silo.Flags,
+            ]),
         ];
         foreach (string argument in arguments)
         {
@@ -68,22 +71,26 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.Environment[variable] = value;
         }
 
-        return new SiloProcess(Process.Start(start)!, name, log, siloPort, gatewayPort, http, stopTimeout, time);
+        return new SiloProcess(
+            Process.Start(start)!, silos[0].Name, log, ports[0].Silo, ports[0].Gateway, [.. ports.Select(static port => port.Http)], stopTimeout, time);
     }
 
-    /// <summary>Waits until the silo reports that it has joined its cluster. The model may not be loaded yet.</summary>
-    /// <exception cref="ModelException">The silo ended, or did not join within five minutes.</exception>
+    /// <summary>Waits until all silos report that they have joined their cluster. The model may not be loaded yet.</summary>
+    /// <exception cref="ModelException">A silo ended, or did not join within five minutes.</exception>
     public async Task WaitUntilJoinedAsync(CancellationToken cancellationToken)
     {
         long started = _time.GetTimestamp();
-        while (!await HasJoinedAsync(cancellationToken))
+        foreach (string http in _http)
         {
-            if (_process.HasExited || _time.GetElapsedTime(started) > StartTimeout)
+            while (!await HasJoinedAsync(http, cancellationToken))
             {
-                throw new ModelException($"Silo {_name} did not start. {DescribeLog()}");
-            }
+                if (_process.HasExited || _time.GetElapsedTime(started) > StartTimeout)
+                {
+                    throw new ModelException($"Silo {_name} did not start. {DescribeLog()}");
+                }
 
-            await Task.Delay(PollInterval, _time, cancellationToken);
+                await Task.Delay(PollInterval, _time, cancellationToken);
+            }
         }
     }
 
@@ -138,11 +145,11 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<bool> HasJoinedAsync(CancellationToken cancellationToken)
+    private static async Task<bool> HasJoinedAsync(string http, CancellationToken cancellationToken)
     {
         try
         {
-            using HttpResponseMessage answer = await Http.GetAsync($"{_http}/health/joined", cancellationToken);
+            using HttpResponseMessage answer = await Http.GetAsync($"{http}/health/joined", cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

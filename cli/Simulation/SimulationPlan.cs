@@ -15,6 +15,9 @@ internal sealed record SimulationPlan : IClusterPlan
     private const double KvMargin = 1.1;
     private const int MinKvTokens = 4096;
 
+    // The longest timeout that silos can be set to.
+    private const double MaxProbeSeconds = 60;
+
     // A silo that stops waits until others have loaded its share.
     private const double GraceSeconds = 100;
 
@@ -66,6 +69,9 @@ internal sealed record SimulationPlan : IClusterPlan
     /// <summary>How unevenly experts are chosen; 0: all alike.</summary>
     public double ExpertSkew { get; init; }
 
+    /// <inheritdoc/>
+    public int SilosInProcess { get; init; } = 1;
+
     /// <summary>Silos in each zone; 0: no zones.</summary>
     public int ZoneSize { get; init; }
 
@@ -91,6 +97,10 @@ internal sealed record SimulationPlan : IClusterPlan
 
     // Real time. Below real speed, the rest of a silo's stop still takes its time; an hour is the longest grace of a silo.
     private TimeSpan Grace => TimeSpan.FromSeconds(Math.Clamp(GraceSeconds * TimeScale, GraceSeconds, 3600));
+
+    // Real time. A death is noticed after as many simulated seconds as real ones take on a machine of its own. Where none is expected, a silo that waits
+    // for this machine's cores must not be declared dead.
+    private double ProbeSeconds => Events.Count == 0 ? MaxProbeSeconds : Math.Clamp(TimeScale, 1, MaxProbeSeconds);
 
     /// <summary>The zone of a silo; empty if there are none.</summary>
     public string ZoneOf(DrillSilo silo) => ZoneSize == 0 ? "" : $"zone-{(silo.Number - 1) / ZoneSize}";
@@ -118,6 +128,7 @@ internal sealed record SimulationPlan : IClusterPlan
             "--kv-tokens", Options.KvTokens.ToString(CultureInfo.InvariantCulture),
             "--kv", Options.CacheFormat.Name(),
             "--shutdown-grace", Grace.TotalSeconds.ToString("R", CultureInfo.InvariantCulture),
+            "--probe-timeout", ProbeSeconds.ToString("R", CultureInfo.InvariantCulture),
             "--min-silos", Silos.ToString(CultureInfo.InvariantCulture),
             "--zone", ZoneOf(silo),
         ];

@@ -63,11 +63,12 @@ internal sealed class SimulationRunner : IAsyncDisposable
     {
         _progress(0, _plan.Streams.Count, $"starting {_plan.Silos} silos");
         DrillSilo[] silos = [.. Enumerable.Range(1, _plan.Silos).Select(static number => DrillSilo.Numbered(number, SiloRole.Any))];
-        await _cluster.AddAsync(silos[0], cancellationToken);
+        DrillSilo[][] processes = [.. silos.Chunk(_plan.SilosInProcess)];
+        await _cluster.AddAsync(processes[0], cancellationToken);
         await Parallel.ForEachAsync(
-            silos.Skip(1),
+            processes.Skip(1),
             new ParallelOptions { MaxDegreeOfParallelism = StartsAtOnce, CancellationToken = cancellationToken },
-            async (silo, token) => await _cluster.AddAsync(silo, token));
+            async (process, token) => await _cluster.AddAsync(process, token));
         _clock = new SimulationClock(_time, _plan.TimeScale);
         _monitor = new SimulationMonitor(_cluster.Grains, _plan.ModelName, silos.Select(static silo => silo.Name), _clock, _time);
         _events = new SimulationEvents(_plan, _cluster, _monitor, _clock, _progress);

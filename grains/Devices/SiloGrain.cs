@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Grains.Devices;
 /// <inheritdoc cref="ISiloGrain"/>
 [GrainType("silo"), Reentrant, KeepAlive, PinnedPlacement]
 public sealed class SiloGrain(
-    ModelHosts hosts, LocalAnnouncement announcement, SiloLifetime lifetime, LongCall calls, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
+    ModelHosts hosts, LocalAnnouncement announcement, SiloLifetime lifetime, LongCall calls, SentTraffic traffic, ILocalSiloDetails silo, TimeProvider time) : Grain, ISiloGrain
 {
     private const int MaxMeasuredBytes = 16 << 20, MaxMeasuredCalls = 2000;
 
@@ -36,7 +36,7 @@ public sealed class SiloGrain(
     public Task<SiloDescription> DescribeAsync() => Task.FromResult(new SiloDescription(new Dictionary<string, string>(announcement.Values), lifetime.Leaving));
 
     /// <inheritdoc/>
-    public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())], GrainTelemetry.Traffic()));
+    public Task<SiloReport> ReportAsync() => Task.FromResult(new SiloReport(silo.Name, [.. hosts.All.Select(static host => host.Report())], traffic.Report()));
 
     /// <inheritdoc/>
     public Task<byte[]> EchoAsync(byte[] bytes) => Task.FromResult(bytes);

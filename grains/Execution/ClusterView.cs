@@ -90,19 +90,28 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
             _excluded.Remove(silo);
         }
 
-        List<(string Name, SiloAddress Address, IReadOnlyDictionary<string, string> Announced)> usable = [];
-        foreach (string name in active.Where(name => !_leaving.Contains(Find(name, snapshot)!) && !_unresponsive.Contains(name) && !_excluded.ContainsKey(name)))
+        (string Name, SiloAddress Address)[] candidates =
+        [
+            .. active.Select(name => (Name: name, Address: Find(name, snapshot)!))
+                .Where(silo => !_leaving.Contains(silo.Address) && !_unresponsive.Contains(silo.Name) && !_excluded.ContainsKey(silo.Name)),
+        ];
+        IReadOnlyDictionary<string, string>?[] announced = await Task.WhenAll(candidates.Select(silo => ReadAsync(silo.Name, silo.Address)));
+        for (int i = 0; i < candidates.Length; i++)
         {
-            if (Find(name, snapshot) is { } address && await ReadAsync(name, address) is { } announced)
+            if (announced[i] is null)
             {
-                usable.Add((name, address, announced));
+                _unresponsive.Add(candidates[i].Name);
             }
         }
 
         // Which silos share the model is decided when all announcements are here.
         _leftOut = active.Select(name => (Name: name, Difference: Find(name, snapshot) is { } address ? announcements.Difference(model, address) : null))
             .Where(static silo => silo.Difference is not null).ToDictionary(static silo => silo.Name, static silo => silo.Difference!);
-        return [.. usable.Where(silo => !_leftOut.ContainsKey(silo.Name)).Select(static silo => SiloAnnouncement.Read(silo.Name, silo.Announced))];
+        return
+        [
+            .. candidates.Zip(announced).Where(silo => silo.Second is not null && !_leftOut.ContainsKey(silo.First.Name))
+                .Select(static silo => SiloAnnouncement.Read(silo.First.Name, silo.Second!)),
+        ];
     }
 
     /// <summary>Asks silos what they hold of a model. Those that do not respond count as unresponsive from now on.</summary>
@@ -145,7 +154,6 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault))
         {
-            _unresponsive.Add(name);
             return null;
         }
     }

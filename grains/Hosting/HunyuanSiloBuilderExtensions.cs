@@ -4,6 +4,7 @@ using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Shards;
+using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,6 +32,7 @@ public static class HunyuanSiloBuilderExtensions
         silo.Services.AddSingleton<SiloLifetime>();
         silo.Services.AddSingleton<LongCall>();
         silo.Services.AddSingleton<ExpertCallLimits>();
+        silo.Services.AddSingleton<SentTraffic>();
         silo.Services.AddSingleton(announcement);
         silo.Services.AddSingleton<SiloNames>();
         silo.Services.AddSingleton<SiloAnnouncements>();

@@ -3,11 +3,11 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <summary>What a silo holds and what it has sent.</summary>
 /// <param name="Name">The silo's name.</param>
 /// <param name="Models">The silo's share of each model.</param>
-/// <param name="Traffic">Messages that the silo's process sent.</param>
+/// <param name="Traffic">Messages that the silo sent.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.silo.report")]
 public sealed record SiloReport([property: Id(0)] string Name, [property: Id(1)] HoldingReport[] Models, [property: Id(2)] TrafficReport Traffic);
 
-/// <summary>Messages with rows that a process has sent since it started.</summary>
+/// <summary>Messages with rows that a silo has sent since it started.</summary>
 /// <param name="Steps">Number of steps sent to another shard.</param>
 /// <param name="StepBytes">Bytes of their rows.</param>
 /// <param name="ExpertCalls">Number of calls to expert groups on other silos.</param>

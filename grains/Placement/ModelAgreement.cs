@@ -20,9 +20,15 @@ public sealed partial class ModelAgreement(
     ILogger<ModelAgreement> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250), ResponseTimeout = TimeSpan.FromSeconds(1);
+    // Metadata arrives by itself within the first pause, nearly always. Every silo asks every other one, so where many start at once on a busy network,
+    // asking again at once would keep it busy.
+    private const int MaxQuestions = 4;
+
+    private static readonly TimeSpan
+        Interval = TimeSpan.FromMilliseconds(250), ResponseTimeout = TimeSpan.FromSeconds(5), FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(8);
 
     private readonly Dictionary<string, string> _logged = [];
+    private readonly Dictionary<SiloAddress, Question> _questions = [];
     private volatile bool _settled;
 
     /// <summary>Why this silo takes no part in a model, as one line; null if it does.</summary>
@@ -40,8 +46,9 @@ public sealed partial class ModelAgreement(
             {
                 if (membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Active)
                 {
-                    await Task.WhenAll(announcements.FindUnknown().Select(member => AskAsync(member, stoppingToken)));
-                    _settled |= !announcements.FindUnknown().Any(IsOlder);
+                    ClusterMember[] unknown = announcements.FindUnknown();
+                    Ask(unknown, stoppingToken);
+                    _settled |= !unknown.Any(IsOlder);
                     LogChanges();
                 }
             }
@@ -55,7 +62,30 @@ public sealed partial class ModelAgreement(
     // A silo that started later compares itself with this one.
     private bool IsOlder(ClusterMember member) => member.SiloAddress.Generation <= silo.SiloAddress.Generation;
 
-    // A silo that does not answer counts as unknown. It is asked again until it answers or is declared dead.
+    // A silo that does not answer counts as unknown. It is asked again, less and less often, until it answers or is declared dead.
+    private void Ask(ClusterMember[] unknown, CancellationToken cancellationToken)
+    {
+        foreach (SiloAddress known in _questions.Keys.Except(unknown.Select(static member => member.SiloAddress)).ToArray())
+        {
+            _questions.Remove(known);
+        }
+
+        int open = _questions.Values.Count(static question => !question.Answer.IsCompleted);
+        foreach (ClusterMember member in unknown)
+        {
+            if (!_questions.TryGetValue(member.SiloAddress, out Question? last))
+            {
+                _questions.Add(member.SiloAddress, new Question(Task.CompletedTask, time.GetTimestamp(), FirstPause));
+            }
+            else if (open < MaxQuestions && last.Answer.IsCompleted && time.GetElapsedTime(last.Asked) >= last.Pause)
+            {
+                open++;
+                TimeSpan pause = last.Pause * 2 < LongestPause ? last.Pause * 2 : LongestPause;
+                _questions[member.SiloAddress] = new Question(AskAsync(member, cancellationToken), time.GetTimestamp(), pause);
+            }
+        }
+    }
+
     private async Task AskAsync(ClusterMember member, CancellationToken cancellationToken)
     {
         try
@@ -64,7 +94,7 @@ public sealed partial class ModelAgreement(
                 .DescribeAsync().WaitAsync(ResponseTimeout, time, cancellationToken);
             announcements.Learn(member.SiloAddress, description.Announcement);
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception fault)
         {
             LogUnknown(member.Name, fault.Message);
         }
@@ -92,6 +122,11 @@ public sealed partial class ModelAgreement(
             }
         }
     }
+
+    /// <param name="Answer">Completes when the silo has answered, or will not.</param>
+    /// <param name="Asked">When it was asked, or found to be unknown.</param>
+    /// <param name="Pause">The time from then to the next question.</param>
+    private sealed record Question(Task Answer, long Asked, TimeSpan Pause);
 
     [LoggerMessage(400, LogLevel.Error, "{Problem}")]
     private partial void LogDiffers(string problem);

@@ -21,15 +21,16 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     private readonly ModelHost _host;
     private readonly HunyuanSiloOptions _options;
     private readonly LongCall _calls;
+    private readonly SentTraffic _traffic;
     private readonly TimeProvider _time;
 
     // Rows are sent in parallel, outside of the grain's turns, where Grain.GrainFactory must not be used.
     private readonly IGrainFactory _grains;
 
     /// <summary>Creates a shard. Its weights may not be loaded yet.</summary>
-    public AttentionShardGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall calls, IGrainFactory grains, TimeProvider time)
+    public AttentionShardGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall calls, SentTraffic traffic, IGrainFactory grains, TimeProvider time)
     {
-        (_options, _calls, _grains, _time) = (options, calls, grains, time);
+        (_options, _calls, _traffic, _grains, _time) = (options, calls, traffic, grains, time);
         _key = this.GetPrimaryKeyString();
         PinnedKey key = PinnedKey.Parse(_key);
         _layers = key.Layers;
@@ -127,7 +128,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
 
         // The activity of this stage does not include the later stages.
         activity?.Stop();
-        GrainTelemetry.StepSent(rows.Sum(static piece => (long)piece.Rows.Length));
+        _traffic.AddStep(rows.Sum(static piece => (long)piece.Rows.Length));
         return await LongCall.SendAsync(shard, next, cancellationToken);
     }
 

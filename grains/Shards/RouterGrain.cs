@@ -28,12 +28,14 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private readonly HunyuanSiloOptions _options;
     private readonly LongCall _longCalls;
     private readonly ExpertCallLimits _limits;
+    private readonly SentTraffic _traffic;
     private readonly SortedList<RouteNumber, ExpertTable> _tables = [];
 
     /// <summary>Creates a router without tables.</summary>
-    public RouterGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall longCalls, ExpertCallLimits limits, IGrainFactory grains, TimeProvider time)
+    public RouterGrain(
+        ModelHosts hosts, HunyuanSiloOptions options, LongCall longCalls, ExpertCallLimits limits, SentTraffic traffic, IGrainFactory grains, TimeProvider time)
     {
-        (_options, _longCalls, _limits) = (options, longCalls, limits);
+        (_options, _longCalls, _limits, _traffic) = (options, longCalls, limits, traffic);
         _grains = grains;
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
@@ -106,7 +108,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
                 async call => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++))
                     .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken),
                 context);
-            GrainTelemetry.ExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
+            _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Telemetry;
 
@@ -33,13 +32,6 @@ public static class GrainTelemetry
     private static readonly Histogram<double> ExpertSeconds =
         Meter.CreateHistogram<double>("hunyuan.expert.call.duration", "s", "Time of one call to an expert group on another silo.");
 
-    private static readonly Lock Gate = new();
-    private static long _steps;
-    private static long _stepBytes;
-    private static long _expertCalls;
-    private static long _expertBytes;
-    private static double _expertSeconds;
-
     private static readonly KeyValuePair<string, object?> StepKind = new("kind", "step");
     private static readonly KeyValuePair<string, object?> ExpertKind = new("kind", "expert");
 
@@ -59,36 +51,14 @@ public static class GrainTelemetry
         MovedBlocks.Add(blocks, tag);
     }
 
-    /// <summary>The messages that this process has sent.</summary>
-    internal static TrafficReport Traffic()
-    {
-        lock (Gate)
-        {
-            return new TrafficReport(_steps, _stepBytes, _expertCalls, _expertBytes, _expertSeconds);
-        }
-    }
-
     internal static void StepSent(long bytes)
     {
-        lock (Gate)
-        {
-            _steps++;
-            _stepBytes += bytes;
-        }
-
         Messages.Add(1, StepKind);
         Bytes.Add(bytes, StepKind);
     }
 
     internal static void ExpertCall(TimeSpan duration, int bytes)
     {
-        lock (Gate)
-        {
-            _expertCalls++;
-            _expertBytes += bytes;
-            _expertSeconds += duration.TotalSeconds;
-        }
-
         Messages.Add(1, ExpertKind);
         Bytes.Add(bytes, ExpertKind);
         ExpertSeconds.Record(duration.TotalSeconds);

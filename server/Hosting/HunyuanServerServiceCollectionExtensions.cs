@@ -74,7 +74,6 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<ExpertMetrics>();
         services.AddSingleton<VllmMetrics>();
         services.AddSingleton<PrometheusEndpoint>();
-        services.AddHostedService<MetricsRefreshService>();
         return services;
     }
 

@@ -46,6 +46,8 @@ public static class TelemetryServiceCollectionExtensions
                 records => (records.IncludeFormattedMessage, records.IncludeScopes) = (true, true));
         }
 
+        services.AddHostedService<MetricsRefreshService>();
+
         // Services stop in reverse order: as the first, it stops after all that record telemetry.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(provider => new TelemetryShutdownService(
             provider.GetRequiredService<MeterProvider>(),

@@ -1,8 +1,10 @@
+using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Silo.Hosting;
 using HunyuanOrleans.Silo.Settings;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace HunyuanOrleans.Silo.Clustering;
 
@@ -26,6 +28,7 @@ internal static class SiloServiceExtensions
             silo.Configure<SiloOptions>(o => o.SiloName = SiloResources.Name(settings.Silo));
             silo.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
             silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(settings.Silo.ResponseTimeoutSeconds));
+            silo.Services.Configure<ExceptionSerializationOptions>(static o => o.SupportedNamespacePrefixes.UnionWith(TransientErrors.DatabaseNamespaces));
             silo.AddHunyuan(GrainOptions(settings.Silo));
         });
         return builder;

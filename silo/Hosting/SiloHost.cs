@@ -23,38 +23,21 @@ public static partial class SiloHost
     /// <summary>Exit code if settings are wrong.</summary>
     public const int WrongSettings = 2;
 
-    /// <summary>Runs a silo until the process is told to stop.</summary>
-    /// <param name="args">The command line; --help lists its options.</param>
-    /// <returns>The exit code.</returns>
+    /// <summary>Runs a silo, or several, until the process is told to stop.</summary>
+    /// <param name="args">The command line; --help lists its options. Each <see cref="SiloCommandLine.And"/> begins the options of another silo.</param>
+    /// <returns>The exit code: that of the first silo that fails, which ends the others too.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        try
+        List<Task<int>> running = [.. SiloCommandLine.Split(args).Select(RunOneAsync)];
+        int code = Stopped;
+        while (running.Count > 0 && code == Stopped)
         {
-            SiloCommandLine commandLine = SiloCommandLine.Parse(args);
-            if (commandLine.Help)
-            {
-                SiloCommandLine.WriteHelp(Console.Out);
-                return Stopped;
-            }
+            Task<int> ended = await Task.WhenAny(running);
+            running.Remove(ended);
+            code = await ended;
+        }
 
-            await using WebApplication app = Build(commandLine);
-            await app.RunAsync();
-            return Stopped;
-        }
-        catch (SettingsException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return WrongSettings;
-        }
-        catch (Exception exception)
-        {
-            // When a start fails, services that were still starting fail too; the reason of the silo's operator is what counts.
-            Exception cause = exception is AggregateException several
-                ? several.InnerExceptions.FirstOrDefault(static inner => inner is SiloStartException) ?? several.InnerExceptions[0]
-                : exception;
-            await Console.Error.WriteLineAsync($"The silo ended: {StartLog.Reason(cause)}");
-            return Failed;
-        }
+        return code;
     }
 
     /// <summary>Builds a silo, which the caller starts and stops.</summary>
@@ -98,6 +81,37 @@ public static partial class SiloHost
         app.MapHunyuanApi(health: false);
         app.MapSiloHealth();
         return app;
+    }
+
+    private static async Task<int> RunOneAsync(string[] args)
+    {
+        try
+        {
+            SiloCommandLine commandLine = SiloCommandLine.Parse(args);
+            if (commandLine.Help)
+            {
+                SiloCommandLine.WriteHelp(Console.Out);
+                return Stopped;
+            }
+
+            await using WebApplication app = Build(commandLine);
+            await app.RunAsync();
+            return Stopped;
+        }
+        catch (SettingsException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return WrongSettings;
+        }
+        catch (Exception exception)
+        {
+            // When a start fails, services that were still starting fail too; the reason of the silo's operator is what counts.
+            Exception cause = exception is AggregateException several
+                ? several.InnerExceptions.FirstOrDefault(static inner => inner is SiloStartException) ?? several.InnerExceptions[0]
+                : exception;
+            await Console.Error.WriteLineAsync($"The silo ended: {StartLog.Reason(cause)}");
+            return Failed;
+        }
     }
 
     [LoggerMessage(

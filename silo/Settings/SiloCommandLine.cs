@@ -7,6 +7,9 @@ namespace HunyuanOrleans.Silo.Settings;
 /// <summary>The command line of hunyuan-silo: one option for each setting, a settings file, and help. It does not know what the values mean.</summary>
 public sealed class SiloCommandLine
 {
+    /// <summary>Stands between the options of two silos of one process.</summary>
+    public const string And = "--and";
+
     private const string SettingsFileOption = "--settings";
 
     // An argument that starts with @ is a value, not the name of a file with more arguments.
@@ -27,6 +30,20 @@ public sealed class SiloCommandLine
 
     /// <summary>Whether to print help and end.</summary>
     public bool Help { get; }
+
+    /// <summary>The arguments of each silo of the process.</summary>
+    /// <param name="args">The arguments of the process.</param>
+    public static IEnumerable<string[]> Split(string[] args)
+    {
+        int begin = 0;
+        while (Array.IndexOf(args, And, begin) is >= 0 and int end)
+        {
+            yield return args[begin..end];
+            begin = end + 1;
+        }
+
+        yield return args[begin..];
+    }
 
     /// <summary>Reads arguments: --option value, --option=value, and --option alone if its value is true or false. The last one of the same name counts.</summary>
     /// <param name="args">The arguments.</param>
@@ -116,6 +133,8 @@ public sealed class SiloCommandLine
             One silo of a cluster that serves Hunyuan models.
 
             Every option can also be given in the environment (--silo-port as HUNYUAN_SILO_PORT), or in a JSON file with the sections Silo, Clustering and Tls.
+
+            --and begins the options of another silo in the same process. They share its metrics, and if one fails, all end.
             """);
         HelpOption help = new();
         root.Directives.Clear();
