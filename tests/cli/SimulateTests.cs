@@ -11,6 +11,9 @@ public sealed class SimulateTests
 {
     private static readonly string Config = Path.Combine(TestPaths.Data, "models", "tiny-cla", "config.json");
 
+    // A layer sends at most one call to each of the other silos, for each token or fewer.
+    private const double MostCallsPerToken = 24;
+
     [SkippableFact]
     public void A_run_with_a_kill_reports_every_figure_and_draws_it()
     {
@@ -54,16 +57,33 @@ public sealed class SimulateTests
         Assert.Contains("kill scheduler", File.ReadAllText(svg), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Silos_that_share_processes_compute_the_same_tokens()
+    {
+        CliResult result = CliProcess.Run(
+            "simulate", "--model", Config, "--silos", "6", "--silos-in-process", "3", "--device", "100MB,1e12,10MB", "--memory", "2MB", "--streams", "2",
+            "--prompt", "20", "--gen", "8", "--json");
+        Assert.Equal(0, result.Code);
+        JsonElement json = result.Json();
+        Assert.Equal(6, json.GetProperty("silos").GetArrayLength());
+        JsonElement run = json.GetProperty("runs")[0];
+        Assert.True(run.GetProperty("tokens_equal").GetBoolean());
+
+        // Each silo counts what it sends itself. Were the counts those of its process, three silos would report each message.
+        Assert.InRange(run.GetProperty("calls_per_token").GetDouble(), 0.1, MostCallsPerToken);
+    }
+
     [Theory]
     [InlineData("'tpu'", "--device", "tpu")]
     [InlineData("attention@30s", "--kill", "planet@3")]
     [InlineData("whole number from 1 to 256", "--silos", "0")]
     [InlineData("from 1 to 256", "--streams", "4,many")]
     [InlineData("--zone-size", "--kill", "zone@1")]
+    [InlineData("--silos-in-process 1 only", "--silos-in-process", "2", "--kill", "scheduler@1s")]
     [InlineData("context", "--prompt", "100000")]
-    public void Wrong_options_are_refused_before_anything_starts(string message, string option, string value)
+    public void Wrong_options_are_refused_before_anything_starts(string message, params string[] options)
     {
-        CliResult result = CliProcess.Run("simulate", "--model", Config, option, value);
+        CliResult result = CliProcess.Run(["simulate", "--model", Config, .. options]);
         Assert.NotEqual(0, result.Code);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("starting", result.Error, StringComparison.Ordinal);

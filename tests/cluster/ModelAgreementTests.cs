@@ -67,6 +67,40 @@ public sealed class ModelAgreementTests : IDisposable
     }
 
     [Fact]
+    public async Task Silos_that_do_not_answer_are_asked_less_and_less_often_and_few_at_a_time()
+    {
+        _members = Snapshot(1, [.. Enumerable.Range(1, 9).Select(Address), _own]);
+        TaskCompletionSource<SiloDescription> late = new();
+        _answer = () => late.Task;
+        await _agreement.StartAsync(default);
+        await TickUntilAsync(() => _asked > 0);
+        for (int i = 0; i < 12; i++)
+        {
+            await TickAsync();
+        }
+
+        Assert.Equal(4, _asked);
+        _answer = static () => Task.FromException<SiloDescription>(new TimeoutException());
+        late.SetException(new TimeoutException());
+
+        // Nine silos in a minute, with pauses of 2, 4 and then 8 seconds: at every tick it would be over 2,000 questions.
+        for (int i = 0; i < 240; i++)
+        {
+            await TickAsync();
+        }
+
+        Assert.InRange(_asked, 9 * 5, 9 * 12);
+        await _agreement.StopAsync(default);
+
+        // Gives the service its turn: it waits for nothing else in between.
+        async Task TickAsync()
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(5);
+        }
+    }
+
+    [Fact]
     public async Task A_silo_does_not_wait_for_younger_ones()
     {
         _members = Snapshot(1, _own, Address(20));

@@ -97,8 +97,34 @@ public sealed class TelemetryTests
         Assert.DoesNotContain("otel.metric.overflow", received, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_cluster_that_cannot_be_read_does_not_end_the_server()
+    {
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        BrokenCluster cluster = new();
+        await using TestServer server = await TestServer.StartEmptyAsync(
+            services: list => list.AddSingleton<IClusterOverview>(cluster), settings: Settings(collector.Address, logs: false));
+
+        // The second reading shows that the first one ended nothing.
+        await Wait.UntilAsync(() => cluster.Readings >= 2);
+        Assert.Equal("OK", (await server.Client.GetAsync("/health/live")).StatusCode.ToString());
+    }
+
     private static Dictionary<string, string?> Settings(string endpoint, bool logs) =>
         new() { ["Server:OtlpEndpoint"] = endpoint, ["Server:OtlpLogs"] = logs.ToString() };
+
+    private sealed class BrokenCluster : IClusterOverview
+    {
+        private int _readings;
+
+        public int Readings => Volatile.Read(ref _readings);
+
+        public ValueTask<ClusterOverview?> ReadAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _readings);
+            throw new InvalidDataException("The cluster cannot be read.");
+        }
+    }
 
     private sealed class UniformExperts(int layers, int experts) : IClusterOverview
     {

@@ -24,8 +24,11 @@ public abstract class ProcessCluster(string membership) : IAsyncLifetime
 
     internal DrillCluster Cluster => _cluster!;
 
-    internal DrillPlan Plan { get; } = new()
+    private readonly TempFolder _logs = new();
+
+    internal DrillPlan Plan => field ??= new()
     {
+        Logs = _logs.Root,
         Folder = TestPaths.DemoModel,
         Config = ModelConfig.Load(TestPaths.DemoModel),
         Silos = Silos,
@@ -44,7 +47,17 @@ public abstract class ProcessCluster(string membership) : IAsyncLifetime
         {
             await _cluster.DisposeAsync();
         }
+
+        _logs.Dispose();
     }
+
+    /// <summary>What all silos have logged until now.</summary>
+    internal string ReadLogs() => string.Concat(Directory.EnumerateFiles(_logs.Root).Select(static log =>
+    {
+        using FileStream file = new(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using StreamReader reader = new(file);
+        return reader.ReadToEnd();
+    }));
 
     /// <summary>Starts the silos, or skips the test if the database is not installed.</summary>
     internal async Task StartAsync(ITestOutputHelper output)
