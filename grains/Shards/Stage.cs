@@ -1,11 +1,9 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
@@ -16,7 +14,8 @@ namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
 /// Computes a step inside one shard, as jobs of the device's thread. One job covers as many layers as have all their chosen experts on this silo,
-/// because a change of threads costs more than a small layer. Buffers are reused; the caller holds the host's stage lock.
+/// because a change of threads costs more than a small layer. Between two jobs the thread may compute other steps. Buffers are reused; the caller has taken
+/// the stage from the silo's pool.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -24,13 +23,11 @@ internal sealed class Stage : IDisposable
     private readonly IModelDevice _device;
     private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
-    private readonly Lazy<Activation> _logits;
-    private readonly Sampler _sampler;
+    private readonly StageHead _head;
     private readonly DeviceJob _advance;
     private readonly DeviceJob _feedForward;
     private readonly DeviceJob _finish;
     private readonly bool[] _local;
-    private readonly int[] _logitRows;
     private StepMessage _step = null!;
     private StepReply? _reply;
     private int _layer;
@@ -45,22 +42,12 @@ internal sealed class Stage : IDisposable
         _device = parts.Device;
         _runner = _device.CreateStage();
         _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
-        // Only the last stage of a route computes logits.
-        _logits = new Lazy<Activation>(() => new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32));
-        _sampler = new Sampler(_device.Config.VocabSize);
+        _head = parts.Head;
         _local = new bool[_device.Config.Experts];
-        _logitRows = new int[_device.Options.MaxLogitRows];
-        ExpertTokens = new long[_device.Config.Layers * _device.Config.Experts];
         _advance = new DeviceJob(Advance);
         _feedForward = new DeviceJob(FeedForward);
         _finish = new DeviceJob(Finish);
     }
-
-    /// <summary>Number of tokens routed to each expert since the start, [layer * experts + expert].</summary>
-    public long[] ExpertTokens { get; }
-
-    /// <summary>Number of steps started.</summary>
-    public long Steps { get; private set; }
 
     /// <summary>The layer whose rows wait for experts on other silos; -1 if the stage has finished.</summary>
     public int WaitingLayer => _routed ? _layer : -1;
@@ -169,14 +156,7 @@ internal sealed class Stage : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _runner.Dispose();
-        if (_logits.IsValueCreated)
-        {
-            _logits.Value.Dispose();
-        }
-    }
+    public void Dispose() => _runner.Dispose();
 
     private void CopyRowsIn(StepMessage step, IncomingRows ahead, int rows, byte[] last)
     {
@@ -206,7 +186,7 @@ internal sealed class Stage : IDisposable
         if (!_begun)
         {
             _begun = true;
-            Steps++;
+            _parts.Counters.Steps++;
             _runner.Begin(_batch);
             if (_step.Rows is null)
             {
@@ -260,7 +240,7 @@ internal sealed class Stage : IDisposable
         ReadOnlySpan<int> counts = _runner.Routed.Counts;
         for (int e = 0; e < counts.Length; e++)
         {
-            ExpertTokens[(_layer * counts.Length) + e] += counts[e];
+            _parts.Counters.ExpertTokens[(_layer * counts.Length) + e] += counts[e];
             all &= _local[e] || counts[e] == 0;
         }
 
@@ -275,13 +255,13 @@ internal sealed class Stage : IDisposable
             if (_step.Slices[i].Sampling is not null)
             {
                 ref readonly AttentionSlice slice = ref _batch.Slices[i];
-                _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _head.Rows[wanted++] = slice.FirstRow + slice.Count - 1;
             }
         }
 
         if (wanted > 0)
         {
-            _runner.Logits(_logitRows, wanted, _logits.Value);
+            _runner.Logits(_head.Rows, wanted, _head.Logits);
             _device.Synchronize();
         }
 
@@ -292,7 +272,7 @@ internal sealed class Stage : IDisposable
         {
             if (slice.Sampling is { } sampling)
             {
-                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Value.Row(next), sampling.ToState()));
+                tokens[next] = TokenMessage.Of(_head.Sampler.Sample(_head.Logits.Row(next), sampling.ToState()));
                 next++;
             }
         }
@@ -319,20 +299,20 @@ internal sealed class Stage : IDisposable
         for (int s = 0; s < _step.Slices.Length; s++)
         {
             int[] targets = _step.Slices[s].Scoring?.Targets ?? [];
-            for (int first = 0; first < targets.Length; first += _logitRows.Length)
+            for (int first = 0; first < targets.Length; first += _head.Rows.Length)
             {
                 ScoringMessage scoring = _step.Slices[s].Scoring!;
-                int count = Math.Min(_logitRows.Length, targets.Length - first);
+                int count = Math.Min(_head.Rows.Length, targets.Length - first);
                 for (int i = 0; i < count; i++)
                 {
-                    _logitRows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
+                    _head.Rows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
                 }
 
-                _runner.Logits(_logitRows, count, _logits.Value);
+                _runner.Logits(_head.Rows, count, _head.Logits);
                 _device.Synchronize();
                 for (int i = 0; i < count; i++)
                 {
-                    scores[next++] = TokenMessage.Of(_sampler.Score(_logits.Value.Row(i), targets[first + i], scoring.Alternatives));
+                    scores[next++] = TokenMessage.Of(_head.Sampler.Score(_head.Logits.Row(i), targets[first + i], scoring.Alternatives));
                 }
             }
         }
@@ -346,7 +326,7 @@ internal sealed class Stage : IDisposable
         byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
         for (int i = 0; i < count; i++)
         {
-            MemoryMarshal.AsBytes(_logits.Value.Row(i)).CopyTo(copy.AsSpan(i * bytes));
+            MemoryMarshal.AsBytes(_head.Logits.Row(i)).CopyTo(copy.AsSpan(i * bytes));
         }
 
         return copy;
