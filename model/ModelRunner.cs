@@ -5,6 +5,7 @@ using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Quantization;
@@ -22,7 +23,6 @@ public sealed class ModelRunner : IDisposable
     private readonly StageRunner _stage;
     private readonly Activation _logits;
     private readonly bool[] _allExperts;
-    private readonly Action _runLayers;
     private readonly long _headBytes;
     private readonly long _alwaysReadBytes;
     private long _weightBytesRead;
@@ -37,7 +37,6 @@ public sealed class ModelRunner : IDisposable
         _logits = owned.Add(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
         _allExperts = new bool[Config.Experts];
         Array.Fill(_allExperts, true);
-        _runLayers = RunLayers;
 
         // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
         WeightPlan plan = new(_parts.Types, loader: _parts.Device.Loader);
@@ -134,11 +133,11 @@ public sealed class ModelRunner : IDisposable
         Observer?.OnEmbedded(_stage.HiddenStates, batch.Rows);
         if (Observer is null)
         {
-            _stage.Replay(_runLayers);
+            _stage.Run(StageSegment.OfLayers(0, Config.Layers - 1));
         }
         else
         {
-            RunLayers();
+            RunLayers(Observer);
         }
 
         _weightBytesRead += _alwaysReadBytes;
@@ -151,19 +150,19 @@ public sealed class ModelRunner : IDisposable
         return _logits;
     }
 
-    private void RunLayers()
+    private void RunLayers(IForwardObserver observer)
     {
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             _stage.Attend(layer);
             if (_stage.Routed.Rows > 0)
             {
-                Observer?.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
+                observer.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
             }
 
             _stage.FeedForward(layer, _allExperts);
             _stage.Combine(layer);
-            Observer?.OnLayerFinished(layer, _stage.HiddenStates, _stage.Rows);
+            observer.OnLayerFinished(layer, _stage.HiddenStates, _stage.Rows);
         }
     }
 

@@ -80,10 +80,10 @@ public sealed class CudaComputeDevice : IComputeDevice
     public void Synchronize() => _driver.Synchronize(_stream);
 
     /// <inheritdoc/>
-    public void Replay(IStepRows rows, Action run)
+    public void Replay(IStepRows rows, OperationRun operations, Action run)
     {
         CudaStepRows step = (CudaStepRows)rows;
-        step.Graphs.Run(step.Grid, run);
+        step.Graphs.Run(step.Grid, operations, run);
     }
 
     /// <inheritdoc/>
@@ -169,7 +169,7 @@ public sealed class CudaComputeDevice : IComputeDevice
         CudaKvPool pool = ((CudaKv)kv).Pool;
         AttentionShape shape = new(heads, pool.Heads, pool.HeadSize, pool.Type);
         CudaAttention attention = new(_driver, _kernels, shape, maxRows, CudaAttentionOperation.MaxPartials);
-        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream);
+        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream, _staging);
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,8 @@ namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
 /// Computes a step inside one shard, as jobs of the device's thread. One job covers as many layers as have all their chosen experts on this silo,
-/// because a change of threads costs more than a small layer. Buffers are reused; the caller holds the host's stage lock.
+/// because a change of threads costs more than a small layer. A GPU replays the layers of which it holds every expert, whichever are chosen; it need not
+/// be waited for then, and its tokens are not counted. Buffers are reused; the caller holds the host's stage lock.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -214,6 +215,7 @@ internal sealed class Stage : IDisposable
             }
         }
 
+        StageCall first = StageCall.Attend;
         if (_routed)
         {
             lock (_advance)
@@ -221,39 +223,58 @@ internal sealed class Stage : IDisposable
                 (_routed, _dispatch) = (false, null);
             }
 
-            _runner.Combine(_layer++);
+            first = StageCall.Combine;
         }
 
-        for (; _layer < _end; _layer++)
+        while (RunToChoice(first))
         {
-            _runner.Attend(_layer);
-            if (!AllExpertsAreLocal())
+            if (!ChosenExpertsAreLocal())
             {
                 _routed = true;
                 return;
             }
 
-            _runner.FeedForward(_layer, _local);
-            _runner.Combine(_layer);
+            first = StageCall.FeedForward;
         }
     }
 
-    private bool AllExpertsAreLocal()
+    // Runs to the end of the stage, or until somebody must look at the choice of experts in a layer: whether they are all here, or, if the host knows them
+    // anyway, to count their tokens. Returns whether there is a choice to look at.
+    private bool RunToChoice(StageCall first)
     {
-        if (_runner.Routed.Rows == 0)
+        int begin = _layer;
+        _layer = first == StageCall.Attend ? begin : begin + 1;
+        while (_layer < _end && !NeedsChoice(_layer))
         {
-            return true;
+            _layer++;
         }
 
+        bool ends = _layer == _end;
+        _runner.Run(ends ? new StageSegment(begin, first, _end - 1, StageCall.Combine) : new StageSegment(begin, first, _layer, StageCall.Attend));
+        return !ends;
+    }
+
+    private bool NeedsChoice(int layer) =>
+        _device.Config.IsMoeLayer(layer) && (_runner.KnowsChoices || !HoldsAllExperts(layer));
+
+    private bool HoldsAllExperts(int layer)
+    {
+        for (int e = 0; e < _device.Config.Experts; e++)
+        {
+            if (!_device.Holds(ModelPiece.OfExpert(layer, e)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool ChosenExpertsAreLocal()
+    {
         for (int e = 0; e < _local.Length; e++)
         {
             _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
-        }
-
-        // A GPU need not be waited for if every expert is here, whichever were chosen. Its tokens are not counted then.
-        if (!_runner.Routed.AreCountsKnown && !_local.AsSpan().Contains(false))
-        {
-            return true;
         }
 
         bool all = true;

@@ -28,7 +28,7 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     }
 
     /// <inheritdoc/>
-    public void Replay(IStepRows rows, Action run) => run();
+    public void Replay(IStepRows rows, OperationRun operations, Action run) => run();
 
     /// <inheritdoc/>
     public IActivation CreateActivation(int rows, int columns, ElementType type) => new Activation(rows, columns, type);

@@ -22,6 +22,7 @@ internal sealed class SimulatedStage : IStageRunner
     private readonly RoutedRows _routed;
     private readonly SimulatedRows? _expertInput;
     private readonly SimulatedRows? _expertOutput;
+    private readonly bool[] _allExperts;
     private AttentionBatch? _batch;
     private int _attended = -1;
 
@@ -29,6 +30,8 @@ internal sealed class SimulatedStage : IStageRunner
     {
         _device = device;
         _config = device.Config;
+        _allExperts = new bool[_config.Experts];
+        Array.Fill(_allExperts, true);
         int rows = device.Options.MaxBatchTokens;
         _hidden = new SimulatedRows(rows, device.ResidualLength);
         _routed = new RoutedRows(rows, device.TopK, _config.Experts);
@@ -50,6 +53,9 @@ internal sealed class SimulatedStage : IStageRunner
 
     /// <inheritdoc/>
     public IRowBuffer? ExpertOutput => _expertOutput;
+
+    /// <inheritdoc/>
+    public bool KnowsChoices => true;
 
     /// <inheritdoc/>
     public int Rows => _batch?.Rows ?? 0;
@@ -134,6 +140,9 @@ internal sealed class SimulatedStage : IStageRunner
 
         _attended = -1;
     }
+
+    /// <inheritdoc/>
+    public void Run(StageSegment segment) => segment.CallOn(this, _allExperts);
 
     /// <inheritdoc/>
     public void Logits(int[] rows, int count, Activation logits)
