@@ -1,7 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
@@ -21,7 +20,7 @@ public sealed class ModelRunner : IDisposable
     private readonly DisposableStack _owned;
     private readonly ModelParts _parts;
     private readonly StageRunner _stage;
-    private readonly Activation _logits;
+    private readonly StepLogits _logits;
     private readonly bool[] _allExperts;
     private readonly long _headBytes;
     private readonly long _alwaysReadBytes;
@@ -34,7 +33,7 @@ public sealed class ModelRunner : IDisposable
         _owned = owned;
         _parts = new ModelParts(weights.Config, options, reserveKv: true, owned);
         _stage = owned.Add(new StageRunner(_parts));
-        _logits = owned.Add(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
+        _logits = owned.Add(new StepLogits(options.MaxLogitRows, Config.VocabSize));
         _allExperts = new bool[Config.Experts];
         Array.Fill(_allExperts, true);
 
@@ -119,12 +118,12 @@ public sealed class ModelRunner : IDisposable
     /// <param name="logitCount">
     /// Number of entries of <paramref name="logitRows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.
     /// </param>
-    /// <returns>Logits, float32 [logitCount, vocabulary]; owned by the runner and valid until the next step.</returns>
+    /// <returns>The logits of the requested rows; owned by the runner and valid until its next call.</returns>
     /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
     /// <exception cref="ArgumentException">
     /// The step is too large, or a block or logit row does not exist. The runner stays usable.
     /// </exception>
-    public Activation Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
+    public StepLogits Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
         Check(tokens.Length, batch, logitRows, logitCount);
         _lastRows = batch.Rows;
@@ -169,9 +168,9 @@ public sealed class ModelRunner : IDisposable
     /// <summary>Computes the logits of further rows of the last step.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="count">Number of entries of <paramref name="rows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.</param>
-    /// <returns>Logits, float32 [count, vocabulary]; owned by the runner and valid until its next call.</returns>
+    /// <returns>The logits; owned by the runner and valid until its next call.</returns>
     /// <exception cref="ArgumentException">A row does not exist, or they are too many.</exception>
-    public Activation Logits(int[] rows, int count)
+    public StepLogits Logits(int[] rows, int count)
     {
         CheckLogits(_lastRows, rows, count);
         _weightBytesRead += _headBytes;

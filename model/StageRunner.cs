@@ -177,7 +177,7 @@ public sealed class StageRunner : IStageRunner
     }
 
     /// <inheritdoc/>
-    public void Logits(int[] rows, int count, Activation logits)
+    public void Logits(int[] rows, int count, StepLogits logits)
     {
         if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows))
         {

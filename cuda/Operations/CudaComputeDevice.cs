@@ -182,6 +182,10 @@ public sealed class CudaComputeDevice : IComputeDevice
     public IWeightedRowSum CreateWeightedRowSum() => new CudaRowOperations(_operations, _lists);
 
     /// <inheritdoc/>
+    public ITopLogits CreateTopLogits(int maxRows, int vocabulary) =>
+        new TopLogits(_driver, _kernels, _stream, _staging, maxRows, vocabulary, SamplingKernels.MaxLength);
+
+    /// <inheritdoc/>
     public IBiasAdd CreateBiasAdd() => new CudaRowOperations(_operations, _lists);
 
     /// <inheritdoc/>

@@ -1,14 +1,15 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
@@ -25,8 +26,10 @@ internal sealed class Stage : IDisposable
     private readonly IModelDevice _device;
     private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
-    private readonly Lazy<Activation> _logits;
+    private readonly StepLogits _logits;
     private readonly Sampler _sampler;
+    private readonly StepSampler _stepSampler;
+    private readonly SampledToken[] _sampled;
     private readonly DeviceJob _advance;
     private readonly DeviceJob _feedForward;
     private readonly DeviceJob _finish;
@@ -46,9 +49,10 @@ internal sealed class Stage : IDisposable
         _device = parts.Device;
         _runner = _device.CreateStage();
         _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
-        // Only the last stage of a route computes logits.
-        _logits = new Lazy<Activation>(() => new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32));
+        _logits = new StepLogits(_device.Options.MaxLogitRows, _device.Config.VocabSize);
         _sampler = new Sampler(_device.Config.VocabSize);
+        _stepSampler = new StepSampler(_sampler, _device.Options.MaxLogitRows);
+        _sampled = new SampledToken[_device.Options.MaxLogitRows];
         _local = new bool[_device.Config.Experts];
         _logitRows = new int[_device.Options.MaxLogitRows];
         ExpertTokens = new long[_device.Config.Layers * _device.Config.Experts];
@@ -173,10 +177,7 @@ internal sealed class Stage : IDisposable
     public void Dispose()
     {
         _runner.Dispose();
-        if (_logits.IsValueCreated)
-        {
-            _logits.Value.Dispose();
-        }
+        _logits.Dispose();
     }
 
     private void CopyRowsIn(StepMessage step, IncomingRows ahead, int rows, byte[] last)
@@ -291,31 +292,30 @@ internal sealed class Stage : IDisposable
     private void Finish()
     {
         int wanted = 0;
+        _stepSampler.Clear();
         for (int i = 0; i < _step.Slices.Length; i++)
         {
-            if (_step.Slices[i].Sampling is not null)
+            if (_step.Slices[i].Sampling is { } sampling)
             {
                 ref readonly AttentionSlice slice = ref _batch.Slices[i];
                 _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _stepSampler.Add(sampling.ToState());
             }
         }
 
+        byte[]? logits = null;
         if (wanted > 0)
         {
-            _runner.Logits(_logitRows, wanted, _logits.Value);
+            _runner.Logits(_logitRows, wanted, _logits);
             _device.Synchronize();
+            logits = _step.WantsLogits ? CopyLogits(wanted) : null;
+            _stepSampler.Run(_logits, _sampled);
         }
 
-        byte[]? logits = _step.WantsLogits ? CopyLogits(wanted) : null;
         TokenMessage[] tokens = new TokenMessage[wanted];
-        int next = 0;
-        foreach (SliceMessage slice in _step.Slices)
+        for (int i = 0; i < wanted; i++)
         {
-            if (slice.Sampling is { } sampling)
-            {
-                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Value.Row(next), sampling.ToState()));
-                next++;
-            }
+            tokens[i] = TokenMessage.Of(_sampled[i]);
         }
 
         _reply = new StepReply(tokens, logits, Score());
@@ -349,11 +349,12 @@ internal sealed class Stage : IDisposable
                     _logitRows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
                 }
 
-                _runner.Logits(_logitRows, count, _logits.Value);
+                _runner.Logits(_logitRows, count, _logits);
                 _device.Synchronize();
+                _logits.CopyRows();
                 for (int i = 0; i < count; i++)
                 {
-                    scores[next++] = TokenMessage.Of(_sampler.Score(_logits.Value.Row(i), targets[first + i], scoring.Alternatives));
+                    scores[next++] = TokenMessage.Of(_sampler.Score(_logits.Row(i), targets[first + i], scoring.Alternatives));
                 }
             }
         }
@@ -363,11 +364,12 @@ internal sealed class Stage : IDisposable
 
     private byte[] CopyLogits(int count)
     {
+        _logits.CopyRows();
         int bytes = _device.Config.VocabSize * sizeof(float);
         byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
         for (int i = 0; i < count; i++)
         {
-            MemoryMarshal.AsBytes(_logits.Value.Row(i)).CopyTo(copy.AsSpan(i * bytes));
+            MemoryMarshal.AsBytes(_logits.Row(i)).CopyTo(copy.AsSpan(i * bytes));
         }
 
         return copy;

@@ -71,6 +71,9 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     public IWeightedRowSum CreateWeightedRowSum() => new WeightedRowSum(pool);
 
     /// <inheritdoc/>
+    public ITopLogits? CreateTopLogits(int maxRows, int vocabulary) => null;
+
+    /// <inheritdoc/>
     public IBiasAdd CreateBiasAdd() => new BiasAdd(pool);
 
     /// <summary>Does nothing: everything belongs to whoever created it.</summary>

@@ -88,6 +88,11 @@ public interface IComputeDevice : IDisposable
     /// <summary>Creates the operation <see cref="IWeightedRowSum"/>.</summary>
     IWeightedRowSum CreateWeightedRowSum();
 
+    /// <summary>Creates the operation <see cref="ITopLogits"/>; null if logits are in the host's memory anyway. The caller disposes it.</summary>
+    /// <param name="maxRows">Most rows.</param>
+    /// <param name="vocabulary">Logits of a row.</param>
+    ITopLogits? CreateTopLogits(int maxRows, int vocabulary);
+
     /// <summary>Creates the operation <see cref="IBiasAdd"/>.</summary>
     IBiasAdd CreateBiasAdd();
 }

@@ -90,7 +90,7 @@ public interface IStageRunner : IDisposable
     /// <param name="count">
     /// Number of entries of <paramref name="rows"/> to use, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.
     /// </param>
-    /// <param name="logits">Receives float32 [count, vocabulary].</param>
+    /// <param name="logits">Receives the rows, which are valid until the device computes others.</param>
     /// <exception cref="MissingPieceException">The head is not installed.</exception>
-    void Logits(int[] rows, int count, Activation logits);
+    void Logits(int[] rows, int count, StepLogits logits);
 }

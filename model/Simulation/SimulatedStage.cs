@@ -145,11 +145,12 @@ internal sealed class SimulatedStage : IStageRunner
     public void Run(StageSegment segment) => segment.CallOn(this, _allExperts);
 
     /// <inheritdoc/>
-    public void Logits(int[] rows, int count, Activation logits)
+    public void Logits(int[] rows, int count, StepLogits logits)
     {
         Require(ModelPiece.Head);
         _device.Clock.Charge(_device.Costs.Head(count));
-        SimulatedLogits.Write(_hidden.Values, rows, count, logits);
+        SimulatedLogits.Write(_hidden.Values, rows, count, logits.Host);
+        logits.Begin(count, device: null, top: null);
     }
 
     /// <inheritdoc/>

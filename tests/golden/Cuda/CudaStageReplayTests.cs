@@ -1,6 +1,5 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
@@ -20,7 +19,7 @@ public sealed class CudaStageReplayTests : IDisposable
     private readonly PtxDriver _driver = new();
     private readonly ModelDevice _device;
     private readonly StageRunner _stage;
-    private readonly Activation _logits;
+    private readonly StepLogits _logits;
     private readonly int[] _ids;
 
     public CudaStageReplayTests()
@@ -29,7 +28,7 @@ public sealed class CudaStageReplayTests : IDisposable
         _ids = golden.Prompts.First(static prompt => prompt.Ids.Length == 33).Ids;
         _device = ModelDevice.Open(golden.ModelFolder, CudaModels.Options(ComputeMode.Bf16, driver: _driver));
         _stage = _device.CreateStage();
-        _logits = new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32);
+        _logits = new StepLogits(_device.Options.MaxLogitRows, _device.Config.VocabSize);
         foreach (ModelPiece piece in ModelPiece.All(_device.Config))
         {
             Install(piece);
