@@ -14,8 +14,9 @@ namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
 /// Computes a step inside one shard, as jobs of the device's thread. One job covers as many layers as have all their chosen experts on this silo,
-/// because a change of threads costs more than a small layer. Between two jobs the thread may compute other steps. Buffers are reused; the caller has taken
-/// the stage from the silo's pool.
+/// because a change of threads costs more than a small layer. Between two jobs the thread may compute other steps. A GPU replays the layers of which it
+/// holds every expert, whichever are chosen; it need not be waited for then, and its tokens are not counted. Buffers are reused; the caller has taken the
+/// stage from the silo's pool.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -194,6 +195,7 @@ internal sealed class Stage : IDisposable
             }
         }
 
+        StageCall first = StageCall.Attend;
         if (_routed)
         {
             lock (_advance)
@@ -201,39 +203,58 @@ internal sealed class Stage : IDisposable
                 (_routed, _dispatch) = (false, null);
             }
 
-            _runner.Combine(_layer++);
+            first = StageCall.Combine;
         }
 
-        for (; _layer < _end; _layer++)
+        while (RunToChoice(first))
         {
-            _runner.Attend(_layer);
-            if (!AllExpertsAreLocal())
+            if (!ChosenExpertsAreLocal())
             {
                 _routed = true;
                 return;
             }
 
-            _runner.FeedForward(_layer, _local);
-            _runner.Combine(_layer);
+            first = StageCall.FeedForward;
         }
     }
 
-    private bool AllExpertsAreLocal()
+    // Runs to the end of the stage, or until somebody must look at the choice of experts in a layer: whether they are all here, or, if the host knows them
+    // anyway, to count their tokens. Returns whether there is a choice to look at.
+    private bool RunToChoice(StageCall first)
     {
-        if (_runner.Routed.Rows == 0)
+        int begin = _layer;
+        _layer = first == StageCall.Attend ? begin : begin + 1;
+        while (_layer < _end && !NeedsChoice(_layer))
         {
-            return true;
+            _layer++;
         }
 
+        bool ends = _layer == _end;
+        _runner.Run(ends ? new StageSegment(begin, first, _end - 1, StageCall.Combine) : new StageSegment(begin, first, _layer, StageCall.Attend));
+        return !ends;
+    }
+
+    private bool NeedsChoice(int layer) =>
+        _device.Config.IsMoeLayer(layer) && (_runner.KnowsChoices || !HoldsAllExperts(layer));
+
+    private bool HoldsAllExperts(int layer)
+    {
+        for (int e = 0; e < _device.Config.Experts; e++)
+        {
+            if (!_device.Holds(ModelPiece.OfExpert(layer, e)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool ChosenExpertsAreLocal()
+    {
         for (int e = 0; e < _local.Length; e++)
         {
             _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
-        }
-
-        // A GPU need not be waited for if every expert is here, whichever were chosen. Its tokens are not counted then.
-        if (!_runner.Routed.AreCountsKnown && !_local.AsSpan().Contains(false))
-        {
-            return true;
         }
 
         bool all = true;
@@ -250,31 +271,30 @@ internal sealed class Stage : IDisposable
     private void Finish()
     {
         int wanted = 0;
+        _head.StepSampler.Clear();
         for (int i = 0; i < _step.Slices.Length; i++)
         {
-            if (_step.Slices[i].Sampling is not null)
+            if (_step.Slices[i].Sampling is { } sampling)
             {
                 ref readonly AttentionSlice slice = ref _batch.Slices[i];
                 _head.Rows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _head.StepSampler.Add(sampling.ToState());
             }
         }
 
+        byte[]? logits = null;
         if (wanted > 0)
         {
             _runner.Logits(_head.Rows, wanted, _head.Logits);
             _device.Synchronize();
+            logits = _step.WantsLogits ? CopyLogits(wanted) : null;
+            _head.StepSampler.Run(_head.Logits, _head.Sampled);
         }
 
-        byte[]? logits = _step.WantsLogits ? CopyLogits(wanted) : null;
         TokenMessage[] tokens = new TokenMessage[wanted];
-        int next = 0;
-        foreach (SliceMessage slice in _step.Slices)
+        for (int i = 0; i < wanted; i++)
         {
-            if (slice.Sampling is { } sampling)
-            {
-                tokens[next] = TokenMessage.Of(_head.Sampler.Sample(_head.Logits.Row(next), sampling.ToState()));
-                next++;
-            }
+            tokens[i] = TokenMessage.Of(_head.Sampled[i]);
         }
 
         _reply = new StepReply(tokens, logits, Score());
@@ -310,6 +330,7 @@ internal sealed class Stage : IDisposable
 
                 _runner.Logits(_head.Rows, count, _head.Logits);
                 _device.Synchronize();
+                _head.Logits.CopyRows();
                 for (int i = 0; i < count; i++)
                 {
                     scores[next++] = TokenMessage.Of(_head.Sampler.Score(_head.Logits.Row(i), targets[first + i], scoring.Alternatives));
@@ -322,6 +343,7 @@ internal sealed class Stage : IDisposable
 
     private byte[] CopyLogits(int count)
     {
+        _head.Logits.CopyRows();
         int bytes = _device.Config.VocabSize * sizeof(float);
         byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
         for (int i = 0; i < count; i++)

@@ -20,8 +20,11 @@ public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
         long element = options.Mode.Element().Size();
         return new ScratchSize(
             (long)options.StepsInFlight * options.MaxBatchTokens * (ResidualRow(config, element) + AttentionRow(config, element) + FeedForwardRow(config, element)),
-            options.MaxLogitRows * (((long)config.VocabSize * sizeof(float)) + (config.HiddenSize * (sizeof(float) + element))));
+            options.MaxLogitRows * ((config.VocabSize * (sizeof(float) + SelectionBytes(options))) + (config.HiddenSize * (sizeof(float) + element))));
     }
+
+    // Lists of the largest logits of each part of a row, on devices that select them.
+    private static long SelectionBytes(ModelOptions options) => options.Device is null ? 0 : 2;
 
     // The residual stream, the normed rows of attention and router, and the angles of the rotary embedding.
     private static long ResidualRow(ModelConfig config, long element) =>
