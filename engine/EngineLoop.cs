@@ -93,10 +93,12 @@ internal sealed class EngineLoop : SynchronizationContext
             {
                 // The step handles executor failures, so this is a defect of the engine. Later requests must start from a clean state.
                 SchedulerLog.LoopFailed(_logger, exception);
+                Complete(_scheduler.SettleAsync());
                 _scheduler.Reset("The engine failed; the log has the details.");
             }
         }
 
+        Complete(_scheduler.SettleAsync());
         _scheduler.FinishAll(FinishReason.Cancelled, null);
         _completion.SetResult();
     }
@@ -107,19 +109,24 @@ internal sealed class EngineLoop : SynchronizationContext
         if (!step.IsCompleted)
         {
             Task<bool> task = step.AsTask();
-            task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(Wake);
-            while (!task.IsCompleted)
-            {
-                _wake.WaitOne();
-                RunPosted();
-            }
-
+            Complete(task);
             step = new ValueTask<bool>(task);
         }
 
         if (!step.GetAwaiter().GetResult() && _scheduler.HasWork)
         {
             throw new InvalidOperationException("The scheduler has work but planned none of it.");
+        }
+    }
+
+    // Runs what is posted until the task has ended.
+    private void Complete(Task task)
+    {
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(Wake);
+        while (!task.IsCompleted)
+        {
+            _wake.WaitOne();
+            RunPosted();
         }
     }
 

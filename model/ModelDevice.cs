@@ -185,6 +185,7 @@ public sealed class ModelDevice : IModelDevice
         }
 
         contents.Weights.InstallInto(_parts);
+        _parts.CountChange();
         Interlocked.Add(ref _weightBytes, contents.WeightBytes);
         _installed[contents.Piece] = contents;
         return true;
@@ -200,6 +201,7 @@ public sealed class ModelDevice : IModelDevice
         }
 
         contents.Weights.RemoveFrom(_parts);
+        _parts.CountChange();
         Interlocked.Add(ref _weightBytes, -contents.WeightBytes);
         if (contents.Kv is not null)
         {

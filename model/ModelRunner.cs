@@ -1,10 +1,10 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Quantization;
@@ -20,9 +20,8 @@ public sealed class ModelRunner : IDisposable
     private readonly DisposableStack _owned;
     private readonly ModelParts _parts;
     private readonly StageRunner _stage;
-    private readonly Activation _logits;
+    private readonly StepLogits _logits;
     private readonly bool[] _allExperts;
-    private readonly Action _runLayers;
     private readonly long _headBytes;
     private readonly long _alwaysReadBytes;
     private long _weightBytesRead;
@@ -34,10 +33,9 @@ public sealed class ModelRunner : IDisposable
         _owned = owned;
         _parts = new ModelParts(weights.Config, options, reserveKv: true, owned);
         _stage = owned.Add(new StageRunner(_parts));
-        _logits = owned.Add(new Activation(options.MaxLogitRows, Config.VocabSize, ElementType.F32));
+        _logits = owned.Add(new StepLogits(options.MaxLogitRows, Config.VocabSize));
         _allExperts = new bool[Config.Experts];
         Array.Fill(_allExperts, true);
-        _runLayers = RunLayers;
 
         // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
         WeightPlan plan = new(_parts.Types, loader: _parts.Device.Loader);
@@ -120,12 +118,12 @@ public sealed class ModelRunner : IDisposable
     /// <param name="logitCount">
     /// Number of entries of <paramref name="logitRows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.
     /// </param>
-    /// <returns>Logits, float32 [logitCount, vocabulary]; owned by the runner and valid until the next step.</returns>
+    /// <returns>The logits of the requested rows; owned by the runner and valid until its next call.</returns>
     /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
     /// <exception cref="ArgumentException">
     /// The step is too large, or a block or logit row does not exist. The runner stays usable.
     /// </exception>
-    public Activation Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
+    public StepLogits Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
     {
         Check(tokens.Length, batch, logitRows, logitCount);
         _lastRows = batch.Rows;
@@ -134,11 +132,11 @@ public sealed class ModelRunner : IDisposable
         Observer?.OnEmbedded(_stage.HiddenStates, batch.Rows);
         if (Observer is null)
         {
-            _stage.Replay(_runLayers);
+            _stage.Run(StageSegment.OfLayers(0, Config.Layers - 1));
         }
         else
         {
-            RunLayers();
+            RunLayers(Observer);
         }
 
         _weightBytesRead += _alwaysReadBytes;
@@ -151,28 +149,28 @@ public sealed class ModelRunner : IDisposable
         return _logits;
     }
 
-    private void RunLayers()
+    private void RunLayers(IForwardObserver observer)
     {
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             _stage.Attend(layer);
             if (_stage.Routed.Rows > 0)
             {
-                Observer?.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
+                observer.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
             }
 
             _stage.FeedForward(layer, _allExperts);
             _stage.Combine(layer);
-            Observer?.OnLayerFinished(layer, _stage.HiddenStates, _stage.Rows);
+            observer.OnLayerFinished(layer, _stage.HiddenStates, _stage.Rows);
         }
     }
 
     /// <summary>Computes the logits of further rows of the last step.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="count">Number of entries of <paramref name="rows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.</param>
-    /// <returns>Logits, float32 [count, vocabulary]; owned by the runner and valid until its next call.</returns>
+    /// <returns>The logits; owned by the runner and valid until its next call.</returns>
     /// <exception cref="ArgumentException">A row does not exist, or they are too many.</exception>
-    public Activation Logits(int[] rows, int count)
+    public StepLogits Logits(int[] rows, int count)
     {
         CheckLogits(_lastRows, rows, count);
         _weightBytesRead += _headBytes;

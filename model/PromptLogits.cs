@@ -1,5 +1,4 @@
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Model;
 
@@ -34,7 +33,8 @@ public static class PromptLogits
             int[] wanted = all ? [.. Enumerable.Range(0, count)] : last ? [count - 1] : [];
             batch.Clear();
             batch.Add(new AttentionSlice(0, count, start, blocks));
-            Activation logits = model.Forward(ids.AsSpan(start, count), batch, wanted, wanted.Length);
+            StepLogits logits = model.Forward(ids.AsSpan(start, count), batch, wanted, wanted.Length);
+            logits.CopyRows();
             for (int i = 0; i < wanted.Length; i++)
             {
                 row(logits.Row(i));

@@ -14,12 +14,19 @@ public sealed class StageRunner : IStageRunner
     private readonly DisposableStack _owned = new();
     private readonly IStepRows _step;
     private readonly IActivation _normed;
+    private readonly bool[] _allExperts;
+    private readonly Action _callSegment;
+    private StageSegment _segment;
+    private bool _called;
     private AttentionBatch? _batch;
     private int _attended = -1;
 
     internal StageRunner(ModelParts parts)
     {
         _parts = parts;
+        _allExperts = new bool[parts.Config.Experts];
+        Array.Fill(_allExperts, true);
+        _callSegment = CallSegment;
         int rows = parts.Options.MaxBatchTokens;
         int hidden = parts.Config.HiddenSize;
         ElementType type = parts.Options.Mode.Element();
@@ -56,6 +63,9 @@ public sealed class StageRunner : IStageRunner
     public IActivation? ExpertOutput { get; }
 
     /// <inheritdoc/>
+    public bool KnowsChoices => _parts.Device.UsesHostMemory;
+
+    /// <inheritdoc/>
     public int Rows => _batch?.Rows ?? 0;
 
     /// <inheritdoc/>
@@ -68,12 +78,6 @@ public sealed class StageRunner : IStageRunner
         _step.Begin(batch);
         _batch = batch;
     }
-
-    /// <summary>
-    /// Runs calls of this step, or replays them as the device recorded them. They are the same in every step, and none of them asks for
-    /// <see cref="Routed"/>, whose content is undefined afterwards.
-    /// </summary>
-    internal void Replay(Action run) => _parts.Device.Replay(_step, run);
 
     /// <inheritdoc/>
     public void Embed(ReadOnlySpan<int> tokens)
@@ -146,7 +150,34 @@ public sealed class StageRunner : IStageRunner
     }
 
     /// <inheritdoc/>
-    public void Logits(int[] rows, int count, Activation logits)
+    /// <remarks>
+    /// Segments without attention are not recorded: what follows the last attention of a stage is at most five launches, which a graph would not make cheaper.
+    /// </remarks>
+    public void Run(StageSegment segment)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(segment.FirstLayer, nameof(segment));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(segment.LastLayer, _parts.Config.Layers, nameof(segment));
+        if (segment.First != StageCall.Attend)
+        {
+            CheckAttended(segment.FirstLayer);
+        }
+
+        (_segment, _called) = (segment, false);
+        if (!segment.Attends)
+        {
+            CallSegment();
+            return;
+        }
+
+        _parts.Device.Replay(_step, new OperationRun(segment.FirstNumber, segment.LastNumber, _parts.Version), _callSegment);
+        if (!_called)
+        {
+            SkipSegment();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Logits(int[] rows, int count, StepLogits logits)
     {
         if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows))
         {
@@ -173,6 +204,19 @@ public sealed class StageRunner : IStageRunner
 
     /// <summary>Frees the stage's memory.</summary>
     public void Dispose() => _owned.Dispose();
+
+    private void CallSegment()
+    {
+        _called = true;
+        _segment.CallOn(this, _allExperts);
+    }
+
+    // After a replay the host is where the calls would have left it.
+    private void SkipSegment()
+    {
+        Routed.Begin(Rows, _parts.Config.TopK(_segment.LastLayer));
+        _attended = _segment.Last == StageCall.Combine ? -1 : _segment.LastLayer;
+    }
 
     private void CheckAttended(int layer)
     {

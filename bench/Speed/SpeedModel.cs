@@ -123,7 +123,7 @@ internal sealed class SpeedModel : IDisposable
     /// <param name="logitRows">The rows whose logits are computed.</param>
     public void Run(int[] logitRows)
     {
-        _device.Replay(_rows, _runLayers);
+        _device.Replay(_rows, default, _runLayers);
         RunHead(logitRows, static _ => { });
     }
 

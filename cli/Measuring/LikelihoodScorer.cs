@@ -1,5 +1,4 @@
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Cli.Measuring;
@@ -54,7 +53,8 @@ internal sealed class LikelihoodScorer(ModelRunner model)
         int[] wanted = position < start - 1 ? [] : [.. Enumerable.Range(0, count)];
         _batch.Clear();
         _batch.Add(new AttentionSlice(0, count, position, _blocks));
-        Activation logits = model.Forward(ids.AsSpan(position, count), _batch, wanted, wanted.Length);
+        StepLogits logits = model.Forward(ids.AsSpan(position, count), _batch, wanted, wanted.Length);
+        logits.CopyRows();
         double sum = 0;
         for (int i = 0; i < wanted.Length; i++)
         {

@@ -1,6 +1,5 @@
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
@@ -39,7 +38,7 @@ internal sealed class SimulationWorkload
         }
 
         using IStageRunner stage = device.CreateStage();
-        using Activation logits = new(1, plan.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(1, plan.Config.VocabSize);
         int[][] answers = new int[prompts.Length][];
         for (int i = 0; i < prompts.Length; i++)
         {
@@ -50,7 +49,7 @@ internal sealed class SimulationWorkload
         return new SimulationWorkload(prompts, answers);
     }
 
-    private static int[] Answer(SimulatedDevice device, IStageRunner stage, Activation logits, int[] prompt, int count)
+    private static int[] Answer(SimulatedDevice device, IStageRunner stage, StepLogits logits, int[] prompt, int count)
     {
         int[] blocks = [.. Enumerable.Range(0, (prompt.Length + count + KvBlocks.Positions - 1) / KvBlocks.Positions)];
         int[] answer = new int[count];
@@ -68,7 +67,7 @@ internal sealed class SimulationWorkload
         return answer;
     }
 
-    private static int Step(SimulatedDevice device, IStageRunner stage, Activation logits, int[] blocks, ReadOnlySpan<int> tokens, int start)
+    private static int Step(SimulatedDevice device, IStageRunner stage, StepLogits logits, int[] blocks, ReadOnlySpan<int> tokens, int start)
     {
         AttentionBatch batch = new(device.Config.Heads, device.Config.KvHeads);
         batch.Add(new AttentionSlice(0, tokens.Length, start, blocks));

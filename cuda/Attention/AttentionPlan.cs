@@ -31,11 +31,8 @@ internal sealed class AttentionPlan(int groupHeads, int maxPartials)
     /// <summary>The merges.</summary>
     public ReadOnlySpan<AttentionUnit> Merges => CollectionsMarshal.AsSpan(_merges);
 
-    /// <summary>Number of entries in the block tables: those that the slices use, slice by slice.</summary>
+    /// <summary>Number of entries in the block tables: the places of the slices, slice by slice.</summary>
     public int TableEntries { get; private set; }
-
-    /// <summary>Entries of a slice in the block tables.</summary>
-    public static int TableEntriesOf(in AttentionSlice slice) => (slice.Start + slice.Count + KvLayout.Positions - 1) / KvLayout.Positions;
 
     /// <summary>Plans a batch in place of the last one.</summary>
     public void Build(AttentionBatch batch)
@@ -45,7 +42,7 @@ internal sealed class AttentionPlan(int groupHeads, int maxPartials)
         for (int i = 0; i < slices.Length; i++)
         {
             (_tables[i], _keys[i], _order[i]) = (TableEntries, -slices[i].Start - slices[i].Count, i);
-            TableEntries += TableEntriesOf(slices[i]);
+            TableEntries += StepTables.PlaceOf(slices[i]);
         }
 
         ChooseThresholds(slices);

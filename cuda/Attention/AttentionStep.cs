@@ -17,7 +17,7 @@ internal sealed class AttentionStep : IDisposable
     private readonly int _maxRows;
     private readonly int _blocks;
     private readonly StepMemory _memory;
-    private readonly StepMemory _tables;
+    private readonly StepTables _tables;
 
     /// <summary>Allocates the memory.</summary>
     /// <param name="driver">The device.</param>
@@ -34,7 +34,7 @@ internal sealed class AttentionStep : IDisposable
         _memory = new StepMemory(driver, AttentionStepHeader.Bytes + (maxRows * rowBytes) + (((2 * units) + maxPartials) * AttentionUnit.Bytes));
         try
         {
-            _tables = new StepMemory(driver, blocks * (long)sizeof(int));
+            _tables = new StepTables(driver, blocks);
         }
         catch
         {
@@ -45,6 +45,9 @@ internal sealed class AttentionStep : IDisposable
 
     /// <summary>Address of the <see cref="AttentionStepHeader"/>. It does not change.</summary>
     public ulong Address => _memory.Address;
+
+    /// <summary>Address of the block tables. It changes when they grow.</summary>
+    public ulong Tables => _tables.Address;
 
     /// <summary>How much there is to do.</summary>
     public AttentionGrid Grid { get; private set; }
@@ -65,17 +68,17 @@ internal sealed class AttentionStep : IDisposable
         }
 
         _plan.Build(batch);
-        long tableBytes = _plan.TableEntries * (long)sizeof(int);
-        _tables.Reserve(tableBytes);
+        _tables.Begin(_plan.TableEntries);
         AttentionStepHeader header = Layout(batch.Rows, out long bytes);
-        Span<byte> target = _memory.Begin(bytes);
+        _memory.Wait();
+        Span<byte> target = _memory.Content[..checked((int)bytes)];
         MemoryMarshal.Write(target, header);
         MemoryMarshal.AsBytes(_plan.Units).CopyTo(target[header.UnitsAt..]);
         MemoryMarshal.AsBytes(_plan.Merges).CopyTo(target[header.MergesAt..]);
-        WriteRows(batch, MemoryMarshal.Cast<byte, AttentionStepRow>(target[header.RowsAt..]), MemoryMarshal.Cast<byte, int>(_tables.Begin(tableBytes)));
+        WriteRows(batch, MemoryMarshal.Cast<byte, AttentionStepRow>(target[header.RowsAt..]));
         WriteAngles(batch.Rows, rotary, MemoryMarshal.Cast<byte, float>(target[header.RotaryAt..]));
-        _memory.UploadAsync(bytes, stream);
-        _tables.UploadAsync(tableBytes, stream);
+        _memory.UploadAsync(0, bytes, stream);
+        _tables.UploadAsync(stream);
         Grid = new AttentionGrid(batch.Rows, header.Units, header.Merges);
     }
 
@@ -86,11 +89,12 @@ internal sealed class AttentionStep : IDisposable
         _memory.Dispose();
     }
 
-    private void WriteRows(AttentionBatch batch, Span<AttentionStepRow> rows, Span<int> tables)
+    private void WriteRows(AttentionBatch batch, Span<AttentionStepRow> rows)
     {
+        int table = 0;
         foreach (ref readonly AttentionSlice slice in batch.Slices)
         {
-            ReadOnlySpan<int> blocks = slice.Blocks.Span[..AttentionPlan.TableEntriesOf(slice)];
+            ReadOnlySpan<int> blocks = slice.Blocks.Span[..StepTables.EntriesOf(slice)];
             if (blocks.ContainsAnyExceptInRange(0, _blocks - 1))
             {
                 throw new ArgumentException($"The blocks of row {slice.FirstRow} are not all among the {_blocks} of the pool.", nameof(batch));
@@ -106,8 +110,8 @@ internal sealed class AttentionStep : IDisposable
                 rows[slice.FirstRow + i] = new AttentionStepRow { Block = blocks[position / KvBlocks.Positions], Position = offset, Clears = clears ? 1 : 0 };
             }
 
-            blocks.CopyTo(tables);
-            tables = tables[blocks.Length..];
+            _tables.Write(table, blocks);
+            table += StepTables.PlaceOf(slice);
         }
     }
 

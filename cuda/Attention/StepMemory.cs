@@ -3,7 +3,7 @@ using HunyuanOrleans.Cuda.Driver;
 namespace HunyuanOrleans.Cuda.Attention;
 
 /// <summary>
-/// Device memory that is written anew for each step, and the pinned memory from which it is uploaded. It does not know what it contains. Not thread-safe.
+/// Device memory that is written for each step, and the pinned memory from which it is uploaded. It does not know what it contains. Not thread-safe.
 /// </summary>
 internal sealed unsafe class StepMemory : IDisposable
 {
@@ -51,21 +51,21 @@ internal sealed unsafe class StepMemory : IDisposable
         }
     }
 
-    /// <summary>Waits until the last upload is done, and returns memory for the content of the next.</summary>
-    /// <param name="bytes">Its bytes, at most <see cref="Capacity"/>.</param>
-    public Span<byte> Begin(long bytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Capacity);
-        _driver.WaitFor(_uploaded);
-        return new Span<byte>((void*)_pinned, checked((int)bytes));
-    }
+    /// <summary>The content to upload. It stays until it is overwritten, and must not change between an upload and <see cref="Wait"/>.</summary>
+    public Span<byte> Content => new((void*)_pinned, checked((int)Capacity));
 
-    /// <summary>Uploads what was written to the memory of <see cref="Begin"/>. The earlier work of the stream still finds the old content.</summary>
+    /// <summary>Waits until the last upload is done.</summary>
+    public void Wait() => _driver.WaitFor(_uploaded);
+
+    /// <summary>Uploads a part of <see cref="Content"/>. The earlier work of the stream still finds the old content.</summary>
+    /// <param name="offset">Offset of its first byte.</param>
     /// <param name="bytes">Its bytes.</param>
     /// <param name="stream">The stream.</param>
-    public void UploadAsync(long bytes, nint stream)
+    public void UploadAsync(long offset, long bytes, nint stream)
     {
-        _driver.CopyToDeviceAsync(Address, _pinned, bytes, stream);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Capacity - offset);
+        _driver.CopyToDeviceAsync(Address + (ulong)offset, _pinned + (nint)offset, bytes, stream);
         _driver.Record(_uploaded, stream);
     }
 

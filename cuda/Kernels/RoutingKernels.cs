@@ -34,13 +34,18 @@ internal static class RoutingKernels
     [Kernel(threads: Threads)]
     public static void ChooseExperts(ulong logits, int stride, int tokens, int count, int k, ulong experts, ulong weights)
     {
-        int lane = Ptx.Thread() % 32;
         int token = (Ptx.BlockX() * TokensPerBlock) + (Ptx.Thread() / 32);
-        if (token >= tokens)
+        if (token < tokens)
         {
-            return;
+            Choose(logits, stride, token, count, k, experts, weights);
         }
+    }
 
+    /// <summary>Chooses the experts of a token. All lanes of a warp take part.</summary>
+    /// <inheritdoc cref="ChooseExperts"/>
+    internal static void Choose(ulong logits, int stride, int token, int count, int k, ulong experts, ulong weights)
+    {
+        int lane = Ptx.Thread() % 32;
         ulong row = RowElements.Row(logits, stride, token);
         uint taken = 0;
         int first = 0;

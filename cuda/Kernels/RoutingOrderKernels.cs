@@ -14,6 +14,9 @@ internal static class RoutingOrderKernels
     /// <summary>Shared memory of a block: the entries of a chunk and the counts of the experts.</summary>
     public const int SharedBytes = CountsOffset + (Threads * 4);
 
+    /// <summary>The most tokens of <see cref="ChooseAndOrder"/>: one for each warp, so that it takes no longer than choosing in several blocks.</summary>
+    public const int MaxTokensAtOnce = Threads / 32;
+
     private const int Threads = RoutingKernels.MaxExperts;
     private const int CountsOffset = ChunkLength * 4;
 
@@ -34,6 +37,33 @@ internal static class RoutingOrderKernels
         int start = StartOf(rows, count);
         WriteStarts(rows, start, count, counts, starts);
         PlaceEntries(entries, 0, k, count, start, rowOf, tokenOf);
+    }
+
+    /// <summary>Chooses the experts of at most <see cref="MaxTokensAtOnce"/> tokens and orders their rows, in one launch. One block.</summary>
+    /// <param name="logits">float32 rows, one for each token.</param>
+    /// <param name="stride">Bytes from row to row.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="count">Number of experts.</param>
+    /// <param name="k">Experts of a token.</param>
+    /// <param name="experts">Receives int [tokens, k], ascending for each token.</param>
+    /// <param name="weights">Receives float32 [tokens, k].</param>
+    /// <param name="counts">Receives int [experts]: rows of each expert.</param>
+    /// <param name="starts">Receives int [experts + 1]: first row of each expert, and the number of rows.</param>
+    /// <param name="rowOf">Receives int [entries]: the row of each entry.</param>
+    /// <param name="tokenOf">Receives int [entries]: the token of each row.</param>
+    [Kernel(threads: Threads)]
+    public static void ChooseAndOrder(
+        ulong logits, int stride, int tokens, int count, int k, ulong experts, ulong weights, ulong counts, ulong starts, ulong rowOf, ulong tokenOf)
+    {
+        int token = Ptx.Thread() / 32;
+        if (token < tokens)
+        {
+            RoutingKernels.Choose(logits, stride, token, count, k, experts, weights);
+        }
+
+        // The block's own stores are visible to all of its threads after this.
+        Ptx.Barrier();
+        OrderChunk(experts, tokens * k, k, count, counts, starts, rowOf, tokenOf);
     }
 
     /// <summary>Counts the rows of each expert in each chunk. One block for each chunk.</summary>

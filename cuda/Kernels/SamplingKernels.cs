@@ -164,7 +164,9 @@ internal static class SamplingKernels
 
     private static ulong KeyOf(float logit, int index)
     {
-        uint order = FloatOrder.Of(Ptx.BitsOf(logit));
+        // Both zeros are the same value.
+        uint bits = Ptx.BitsOf(logit);
+        uint order = FloatOrder.Of(bits == 0x80000000 ? 0 : bits);
         return order <= FloatOrder.NegativeInfinity ? 0 : ((ulong)order << 32) | ~(uint)index;
     }
 

@@ -36,7 +36,10 @@ internal sealed class CudaActivation : IActivation
         Stride = ((columns * type.Size()) + RowAlignment - 1) / RowAlignment * RowAlignment;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Stride, staging.HalfBytes, nameof(columns));
         Address = driver.Allocate(Bytes);
-        driver.ClearAsync(Address, Bytes, stream);
+        lock (staging.StreamGate)
+        {
+            driver.ClearAsync(Address, Bytes, stream);
+        }
     }
 
     /// <inheritdoc/>

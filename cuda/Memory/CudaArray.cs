@@ -22,7 +22,10 @@ internal sealed class CudaArray<T> : IDisposable
     {
         (_driver, _staging, Length) = (driver, staging, length);
         Address = driver.Allocate((long)length * Unsafe.SizeOf<T>());
-        driver.ClearAsync(Address, (long)length * Unsafe.SizeOf<T>(), stream);
+        lock (staging.StreamGate)
+        {
+            driver.ClearAsync(Address, (long)length * Unsafe.SizeOf<T>(), stream);
+        }
     }
 
     /// <summary>Number of elements.</summary>

@@ -41,6 +41,12 @@ internal sealed unsafe class RowStaging : IDisposable
     /// <summary>The longest row, with its padding, that can be copied.</summary>
     public int HalfBytes { get; }
 
+    /// <summary>
+    /// Held by a thread that submits copies to the stream. Threads that load weights do so while another computes. Work that they submit while that thread
+    /// records the stream would become a part of the recording, so that thread holds it too.
+    /// </summary>
+    public Lock StreamGate => _gate;
+
     /// <summary>Copies dense rows to the device. The source may change as soon as it returns.</summary>
     /// <param name="target">Address of the first row.</param>
     /// <param name="source">The rows, one after the other.</param>

@@ -80,10 +80,10 @@ public sealed class CudaComputeDevice : IComputeDevice
     public void Synchronize() => _driver.Synchronize(_stream);
 
     /// <inheritdoc/>
-    public void Replay(IStepRows rows, Action run)
+    public void Replay(IStepRows rows, OperationRun operations, Action run)
     {
         CudaStepRows step = (CudaStepRows)rows;
-        step.Graphs.Run(step.Grid, run);
+        step.Graphs.Run(step.Grid, operations, run);
     }
 
     /// <inheritdoc/>
@@ -169,7 +169,7 @@ public sealed class CudaComputeDevice : IComputeDevice
         CudaKvPool pool = ((CudaKv)kv).Pool;
         AttentionShape shape = new(heads, pool.Heads, pool.HeadSize, pool.Type);
         CudaAttention attention = new(_driver, _kernels, shape, maxRows, CudaAttentionOperation.MaxPartials);
-        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream);
+        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream, _staging);
     }
 
     /// <inheritdoc/>
@@ -180,6 +180,10 @@ public sealed class CudaComputeDevice : IComputeDevice
 
     /// <inheritdoc/>
     public IWeightedRowSum CreateWeightedRowSum() => new CudaRowOperations(_operations, _lists);
+
+    /// <inheritdoc/>
+    public ITopLogits CreateTopLogits(int maxRows, int vocabulary) =>
+        new TopLogits(_driver, _kernels, _stream, _staging, maxRows, vocabulary, SamplingKernels.MaxLength);
 
     /// <inheritdoc/>
     public IBiasAdd CreateBiasAdd() => new CudaRowOperations(_operations, _lists);

@@ -1,13 +1,18 @@
 using HunyuanOrleans.Cuda.Attention;
 using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Cuda.Memory;
+using HunyuanOrleans.Kernels.Devices;
 
 namespace HunyuanOrleans.Cuda.Operations;
 
 /// <summary>
-/// Graphs of the operations of steps, by the sizes of their launches. The operations of the first step of some sizes are submitted one by one, which loads
-/// their kernels; those of the second are recorded; later ones are one launch. The sizes that were used last are kept. Not thread-safe.
+/// Graphs of the operations of steps, by the sizes of their launches. Operations are submitted one by one the first time, which loads their kernels and
+/// uploads tables; the second time they are recorded; later they are one launch. The sizes that were used last are kept. Not thread-safe.
 /// </summary>
-internal sealed class StepGraphs(ICudaDriver driver, nint stream) : IDisposable
+/// <param name="driver">The driver.</param>
+/// <param name="stream">The stream of the operations.</param>
+/// <param name="staging">Copies of other threads to the stream, which must not become a part of a graph.</param>
+internal sealed class StepGraphs(ICudaDriver driver, nint stream, RowStaging staging) : IDisposable
 {
     /// <summary>Most rows of a step that is recorded: larger ones take long enough for their launches not to matter, and differ more.</summary>
     public const int MaxRows = 64;
@@ -16,44 +21,67 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream) : IDisposable
     public const int MaxSizes = 256;
 
     private readonly Dictionary<AttentionGrid, Entry> _entries = [];
-    private Action? _recorded;
-    private long _steps;
+    private int _version;
+    private long _runs;
 
     /// <summary>Number of graphs.</summary>
-    public int Count => _entries.Values.Count(static entry => entry.Graph != 0);
+    public int Count => _entries.Values.Sum(static entry => entry.Graphs.Values.Count(static graph => graph != 0));
 
-    /// <summary>Runs or replays the operations of a step.</summary>
-    public void Run(AttentionGrid grid, Action run)
+    /// <summary>Submits or replays operations of a step.</summary>
+    /// <param name="grid">The sizes of the launches.</param>
+    /// <param name="operations">The name of the operations.</param>
+    /// <param name="run">Submits them.</param>
+    public void Run(AttentionGrid grid, OperationRun operations, Action run)
     {
-        if (grid.Rows > MaxRows || (_recorded is not null && _recorded != run))
+        if (operations.Version != _version)
+        {
+            Clear();
+            _version = operations.Version;
+        }
+
+        if (grid.Rows > MaxRows)
         {
             run();
             return;
         }
 
-        _recorded = run;
-        if (!_entries.TryGetValue(grid, out Entry? entry))
+        (int, int) range = (operations.First, operations.Last);
+        if (!_entries.TryGetValue(grid, out Entry? entry) || !entry.Graphs.TryGetValue(range, out nint graph))
         {
             run();
-            MakeRoom();
-            entry = new Entry();
-            _entries.Add(grid, entry);
+            (entry ?? Add(grid)).Graphs.Add(range, 0);
         }
         else
         {
-            if (entry.Graph == 0)
+            if (graph == 0)
             {
-                entry.Graph = Record(run);
+                entry.Graphs[range] = graph = Record(run);
             }
 
-            driver.LaunchGraphAsync(entry.Graph, stream);
+            driver.LaunchGraphAsync(graph, stream);
         }
 
-        entry.LastStep = ++_steps;
+        _entries[grid].LastRun = ++_runs;
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Clear();
+
+    private Entry Add(AttentionGrid grid)
+    {
+        if (_entries.Count == MaxSizes)
+        {
+            AttentionGrid oldest = _entries.MinBy(static pair => pair.Value.LastRun).Key;
+            Destroy(_entries[oldest]);
+            _entries.Remove(oldest);
+        }
+
+        Entry entry = new();
+        _entries.Add(grid, entry);
+        return entry;
+    }
+
+    private void Clear()
     {
         foreach (Entry entry in _entries.Values)
         {
@@ -63,46 +91,42 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream) : IDisposable
         _entries.Clear();
     }
 
-    private void MakeRoom()
-    {
-        if (_entries.Count == MaxSizes)
-        {
-            AttentionGrid oldest = _entries.MinBy(static pair => pair.Value.LastStep).Key;
-            Destroy(_entries[oldest]);
-            _entries.Remove(oldest);
-        }
-    }
-
     private void Destroy(Entry entry)
     {
-        if (entry.Graph != 0)
+        foreach (nint graph in entry.Graphs.Values)
         {
-            driver.DestroyGraph(entry.Graph);
+            if (graph != 0)
+            {
+                driver.DestroyGraph(graph);
+            }
         }
     }
 
     private nint Record(Action run)
     {
-        driver.BeginCapture(stream);
-        try
+        lock (staging.StreamGate)
         {
-            run();
-        }
-        catch
-        {
-            driver.AbandonCapture(stream);
-            throw;
-        }
+            driver.BeginCapture(stream);
+            try
+            {
+                run();
+            }
+            catch
+            {
+                driver.AbandonCapture(stream);
+                throw;
+            }
 
-        return driver.EndCapture(stream);
+            return driver.EndCapture(stream);
+        }
     }
 
     private sealed class Entry
     {
-        /// <summary>The graph; 0 until the operations are recorded.</summary>
-        public nint Graph { get; set; }
+        /// <summary>The graphs by the first and the last operation; 0 until the operations are recorded.</summary>
+        public Dictionary<(int First, int Last), nint> Graphs { get; } = [];
 
-        /// <summary>Number of the last step of these sizes.</summary>
-        public long LastStep { get; set; }
+        /// <summary>Number of the last run of these sizes.</summary>
+        public long LastRun { get; set; }
     }
 }

@@ -13,6 +13,7 @@ namespace HunyuanOrleans.Cuda.Rows;
 internal sealed class CudaRoutedRows : IDisposable
 {
     private readonly nint _stream;
+    private readonly CudaFunction _chooseAndOrder;
     private readonly CudaFunction _choose;
     private readonly CudaFunction _orderChunk;
     private readonly CudaFunction _countChunks;
@@ -35,6 +36,7 @@ internal sealed class CudaRoutedRows : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(experts, RoutingKernels.MaxExperts);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxTopK, Math.Min(experts, RoutingKernels.MaxTopK));
         (_stream, _experts) = (stream, experts);
+        _chooseAndOrder = new CudaFunction(driver, loader, RoutingOrderKernels.ChooseAndOrder, RoutingOrderKernels.SharedBytes);
         _choose = new CudaFunction(driver, loader, RoutingKernels.ChooseExperts);
         _orderChunk = new CudaFunction(driver, loader, RoutingOrderKernels.OrderChunk, RoutingOrderKernels.SharedBytes);
         _countChunks = new CudaFunction(driver, loader, RoutingOrderKernels.CountChunks, RoutingOrderKernels.SharedBytes);
@@ -109,6 +111,12 @@ internal sealed class CudaRoutedRows : IDisposable
         }
 
         (Tokens, TopK) = (tokens, topK);
+        if (tokens <= RoutingOrderKernels.MaxTokensAtOnce)
+        {
+            ChooseAndOrder(logits);
+            return;
+        }
+
         Choose(logits);
         int chunks = Chunks(Rows);
         if (chunks == 1)
@@ -132,6 +140,23 @@ internal sealed class CudaRoutedRows : IDisposable
     }
 
     private static int Chunks(int entries) => (entries + RoutingOrderKernels.ChunkLength - 1) / RoutingOrderKernels.ChunkLength;
+
+    private void ChooseAndOrder(CudaActivation logits)
+    {
+        KernelArguments arguments = new(stackalloc byte[KernelArguments.MaxBytes]);
+        arguments.Add(logits.Address);
+        arguments.Add(logits.Stride);
+        arguments.Add(Tokens);
+        arguments.Add(_experts);
+        arguments.Add(TopK);
+        arguments.Add(Experts.Address);
+        arguments.Add(Weights.Address);
+        arguments.Add(Counts.Address);
+        arguments.Add(Starts.Address);
+        arguments.Add(RowOf.Address);
+        arguments.Add(TokenOf.Address);
+        _chooseAndOrder.LaunchAsync(new CudaGrid(1), _stream, arguments);
+    }
 
     private void Choose(CudaActivation logits)
     {

@@ -4,6 +4,7 @@ using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Kernels;
 using HunyuanOrleans.Cuda.Memory;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Devices;
 
 namespace HunyuanOrleans.Cuda.Rows;
 
@@ -11,7 +12,7 @@ namespace HunyuanOrleans.Cuda.Rows;
 /// Selects the largest logits of rows on the device, so that a sampler on the host needs a few KB of a row instead of all of it. The order of all sums
 /// depends on the length of a row alone.
 /// </summary>
-internal sealed class TopLogits : IDisposable
+internal sealed class TopLogits : ITopLogits
 {
     private readonly nint _stream;
     private readonly CudaFunction _select;
@@ -54,19 +55,16 @@ internal sealed class TopLogits : IDisposable
     /// <summary>Maximum number of rows.</summary>
     public int MaxRows { get; }
 
-    /// <summary>Maximum number of logits to select.</summary>
+    /// <inheritdoc/>
     public int MaxCount { get; }
 
     private int Segments => (_vocabulary + SamplingKernels.SegmentLength - 1) / SamplingKernels.SegmentLength;
 
-    /// <summary>Selects the largest logits of each row and waits for the result.</summary>
-    /// <param name="logits">float32 [rows, vocabulary].</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="count">Number of logits to select.</param>
-    /// <param name="result">Receives a summary of each row, valid until the next call.</param>
-    public void Select(CudaActivation logits, int rows, int count, Span<RowSummary> result)
+    /// <inheritdoc/>
+    public void Select(IActivation logits, int rows, int count, Span<LargestLogits> result)
     {
-        logits.Check(0, rows, nameof(rows));
+        CudaActivation source = (CudaActivation)logits;
+        source.Check(0, rows, nameof(rows));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MaxRows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxCount);
@@ -76,7 +74,7 @@ internal sealed class TopLogits : IDisposable
         }
 
         int length = ListLength(count);
-        SelectSegments(logits, rows, length);
+        SelectSegments(source, rows, length);
         (CudaArray<ulong> from, CudaArray<ulong> to) = (_lists, _merged);
         for (int lists = Segments; lists > 1; lists = Merged(lists))
         {
@@ -87,7 +85,8 @@ internal sealed class TopLogits : IDisposable
         from.CopyOut(_result.AsSpan(0, rows * (length + 1)));
         for (int row = 0; row < rows; row++)
         {
-            result[row] = new RowSummary(_result.AsMemory(row * (length + 1), length + 1), count);
+            ReadOnlyMemory<ulong> list = _result.AsMemory(row * (length + 1), length + 1);
+            result[row] = new LargestLogits(list[..count], BitConverter.UInt32BitsToSingle((uint)list.Span[length]));
         }
     }
 

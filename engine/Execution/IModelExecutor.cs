@@ -1,13 +1,18 @@
 namespace HunyuanOrleans.Engine.Execution;
 
 /// <summary>
-/// Runs one step of the model over a batch of sequence slices, in this process or on a cluster. An executor knows nothing of requests,
+/// Runs steps of the model over a batch of sequence slices, in this process or on a cluster. An executor knows nothing of requests,
 /// queues or streams; the scheduler that calls it knows nothing of weights or machines.
 /// </summary>
 public interface IModelExecutor : IAsyncDisposable
 {
     /// <summary>The capacities of the executor; constant over its lifetime.</summary>
     ExecutorLimits Limits { get; }
+
+    /// <summary>
+    /// How many steps it takes at once, at least 1, without a sequence in common. It may change between two steps. Default 1.
+    /// </summary>
+    int StepsInFlight => 1;
 
     /// <summary>
     /// Writes the keys and values of every row of <paramref name="batch"/> to the KV blocks that its slices name, and samples one token

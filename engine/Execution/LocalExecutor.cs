@@ -1,7 +1,6 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Engine.Execution;
@@ -15,8 +14,10 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly bool _ownsModel;
     private readonly AttentionBatch _batch;
     private readonly Sampler _sampler;
+    private readonly StepSampler _stepSampler;
     private readonly int[] _logitRows;
     private readonly int[] _logitSlices;
+    private readonly SampledToken[] _tokens;
     private Thread? _pinnedThread;
 
     /// <summary>Wraps a loaded model.</summary>
@@ -28,8 +29,10 @@ public sealed class LocalExecutor : IModelExecutor
         _ownsModel = ownsModel;
         _batch = model.CreateBatch();
         _sampler = new Sampler(model.Config.VocabSize);
+        _stepSampler = new StepSampler(_sampler, model.Options.MaxLogitRows);
         _logitRows = new int[model.Options.MaxLogitRows];
         _logitSlices = new int[model.Options.MaxLogitRows];
+        _tokens = new SampledToken[model.Options.MaxLogitRows];
         Limits = new ExecutorLimits(
             model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
             model.Options.MaxBatchTokens, model.Options.MaxLogitRows);
@@ -44,6 +47,7 @@ public sealed class LocalExecutor : IModelExecutor
         cancellationToken.ThrowIfCancellationRequested();
         PinCallingThread();
         _batch.Clear();
+        _stepSampler.Clear();
         int logitCount = 0;
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
         for (int i = 0; i < slices.Length; i++)
@@ -54,14 +58,19 @@ public sealed class LocalExecutor : IModelExecutor
             {
                 _logitSlices[logitCount] = i;
                 _logitRows[logitCount++] = slice.FirstRow + slice.Count - 1;
+                _stepSampler.Add(slice.Sampling);
             }
         }
 
-        Activation logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount);
+        StepLogits logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount);
+        if (logitCount > 0)
+        {
+            _stepSampler.Run(logits, _tokens);
+        }
+
         for (int i = 0; i < logitCount; i++)
         {
-            int slice = _logitSlices[i];
-            result[slice] = _sampler.Sample(logits.Row(i), slices[slice].Sampling!);
+            result[_logitSlices[i]] = _tokens[i];
         }
 
         Score(slices, result.Scores);
@@ -83,7 +92,8 @@ public sealed class LocalExecutor : IModelExecutor
                     _logitRows[i] = slice.FirstRow + scoring.FirstRow + first + i;
                 }
 
-                Activation logits = _model.Logits(_logitRows, count);
+                StepLogits logits = _model.Logits(_logitRows, count);
+                logits.CopyRows();
                 for (int i = 0; i < count; i++)
                 {
                     scores.Add(_sampler.Score(logits.Row(i), scoring.Targets.Span[first + i], scoring.Alternatives));

@@ -50,13 +50,19 @@ public sealed class StepBatch
     /// </summary>
     public ReadOnlySpan<long> ReleasedSessions => CollectionsMarshal.AsSpan(_releasedSessions);
 
+    /// <summary>
+    /// How often the scheduler had been told, when it planned the step, that keys and values were lost. An executor of several steps at once refuses one that
+    /// was planned before it lost them.
+    /// </summary>
+    public long KvLosses { get; set; }
+
     /// <summary>Which KV blocks have content worth keeping.</summary>
     public IKvBlockUsage BlockUsage { get; }
 
     /// <summary>Adds an ended session to <see cref="ReleasedSessions"/> of the next step.</summary>
     public void ReleaseSession(long session) => _releasedSessions.Add(session);
 
-    /// <summary>Empties <see cref="ReleasedSessions"/>. Call it once the step has been given to the executor.</summary>
+    /// <summary>Empties <see cref="ReleasedSessions"/>. Call it once the step has ended.</summary>
     public void ClearReleasedSessions() => _releasedSessions.Clear();
 
     /// <summary>Empties the batch for the next step, except for <see cref="ReleasedSessions"/>.</summary>

@@ -1,4 +1,6 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Kernels.Devices;
+
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>

@@ -35,19 +35,22 @@ internal static class LogitAdjustments
         }
     }
 
+    /// <summary>Applies the penalties to the logit of a token of the sequence.</summary>
+    /// <param name="logit">The logit.</param>
+    /// <param name="inAnswer">How often the token is in the answer.</param>
+    /// <param name="parameters">The penalties.</param>
+    public static float Penalize(float logit, int inAnswer, SamplingParams parameters)
+    {
+        logit = logit > 0 ? logit / parameters.RepetitionPenalty : logit * parameters.RepetitionPenalty;
+        return inAnswer > 0 ? logit - (inAnswer * parameters.FrequencyPenalty) - parameters.PresencePenalty : logit;
+    }
+
     private static void ApplyPenalties(Span<float> logits, TokenCounts counts, SamplingParams parameters)
     {
         ReadOnlySpan<int> ids = counts.Ids, inAnswer = counts.AnswerCounts;
         for (int i = 0; i < ids.Length; i++)
         {
-            float logit = logits[ids[i]];
-            logit = logit > 0 ? logit / parameters.RepetitionPenalty : logit * parameters.RepetitionPenalty;
-            if (inAnswer[i] > 0)
-            {
-                logit = logit - (inAnswer[i] * parameters.FrequencyPenalty) - parameters.PresencePenalty;
-            }
-
-            logits[ids[i]] = logit;
+            logits[ids[i]] = Penalize(logits[ids[i]], inAnswer[i], parameters);
         }
     }
 

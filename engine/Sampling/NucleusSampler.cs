@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Kernels.Devices;
 
 namespace HunyuanOrleans.Engine.Sampling;
 

@@ -1,4 +1,6 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Kernels.Devices;
+
 namespace HunyuanOrleans.Engine.Sampling;
 
 /// <summary>
@@ -12,6 +14,7 @@ public sealed class Sampler(int vocabularySize)
     private readonly TopKSelector _topK = new();
     private readonly CategoricalSampler _categorical = new(vocabularySize);
     private float[]? _unmodifiedLogits;
+    private ulong[] _adjusted = [];
 
     /// <summary>Samples the token for <see cref="SamplingState.Position"/>. The state is only read.</summary>
     /// <param name="logits">One row, [vocabulary]; overwritten.</param>
@@ -36,6 +39,64 @@ public sealed class Sampler(int vocabularySize)
         return id >= 0 && parameters.LogProbabilities is int alternatives
             ? Score(_unmodifiedLogits, id, alternatives)
             : new SampledToken(id, 0, null);
+    }
+
+    /// <summary>
+    /// Computes how many of the largest logits <see cref="TrySample"/> should get. 0 if a state needs the whole row: log probabilities, no top-k, a larger
+    /// one, or adjustments that raise logits.
+    /// </summary>
+    /// <param name="state">The sequence's sampling state.</param>
+    /// <param name="most">The most that can be had.</param>
+    public int LargestFor(SamplingState state, int most)
+    {
+        SamplingParams parameters = state.Parameters;
+        int chosen = Chosen(parameters);
+        if (chosen == 0 || chosen > most || parameters.LogProbabilities is not null)
+        {
+            return 0;
+        }
+
+        // Adjustments make some of the largest smaller than others, so there must be enough left.
+        return !CandidateAdjustments.IsNeeded(state) ? chosen : CandidateAdjustments.OnlyLower(state) ? most : 0;
+    }
+
+    /// <summary>Samples the token that <see cref="Sample"/> would, from the largest logits of its row.</summary>
+    /// <param name="largest">At least as many as <see cref="LargestFor"/> asks for, which is not 0.</param>
+    /// <param name="state">The sequence's sampling state. It is only read.</param>
+    /// <param name="token">Receives the token.</param>
+    /// <returns>False if the token may depend on other logits of the row.</returns>
+    public bool TrySample(in LargestLogits largest, SamplingState state, out SampledToken token)
+    {
+        token = new SampledToken(SampledToken.NoToken, 0, null);
+        if (float.IsNaN(largest.Max))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<ulong> raw = largest.Keys, keys = raw;
+        if (CandidateAdjustments.IsNeeded(state))
+        {
+            if (_adjusted.Length < raw.Length)
+            {
+                _adjusted = new ulong[raw.Length];
+            }
+
+            keys = _adjusted.AsSpan(0, CandidateAdjustments.Apply(raw, state, _adjusted));
+        }
+
+        int chosen = Chosen(state.Parameters);
+        if (!largest.IsWholeRow && (keys.Length < chosen || keys[chosen - 1] < raw[^1]))
+        {
+            return false;
+        }
+
+        keys = keys[..Math.Min(chosen, keys.Length)];
+        if (!keys.IsEmpty && float.IsFinite(SortKey.Value(keys[0])))
+        {
+            token = new SampledToken(Draw(keys, state), 0, null);
+        }
+
+        return true;
     }
 
     /// <summary>Computes the log probabilities of a token and of the most probable ones.</summary>
@@ -75,9 +136,16 @@ public sealed class Sampler(int vocabularySize)
             return LogitVectors.FirstIndexOf(logits, max);
         }
 
-        double random = CounterRandom.Uniform(state.Seed, state.Position);
-        return parameters.TopK > 0 && parameters.TopK < vocabularySize
-            ? _categorical.SampleTopK(_topK.Select(logits, parameters.TopK), max, parameters, random)
-            : _categorical.Sample(logits, max, parameters, random);
+        return Chosen(parameters) is > 0 and int chosen
+            ? Draw(_topK.Select(logits, chosen), state)
+            : _categorical.Sample(logits, max, parameters, CounterRandom.Uniform(state.Seed, state.Position));
     }
+
+    // Number of largest logits that a token is drawn from; 0 for all of the vocabulary.
+    private int Chosen(SamplingParams parameters) =>
+        parameters.IsGreedy ? 1 : parameters.TopK > 0 && parameters.TopK < vocabularySize ? parameters.TopK : 0;
+
+    private int Draw(ReadOnlySpan<ulong> keys, SamplingState state) => state.Parameters.IsGreedy
+        ? SortKey.Id(keys[0])
+        : _categorical.SampleTopK(keys, SortKey.Value(keys[0]), state.Parameters, CounterRandom.Uniform(state.Seed, state.Position));
 }

@@ -67,6 +67,14 @@ internal sealed class TokenCounts
         }
     }
 
+    /// <summary>Gets how often a token occurs in the answer. Returns false if the sequence does not contain it.</summary>
+    public bool TryGetAnswerCount(int id, out int count)
+    {
+        int entry = _slots[Find(id)];
+        count = entry == 0 ? 0 : _answerCounts[entry - 1];
+        return entry != 0;
+    }
+
     private int Find(int id)
     {
         int mask = _slots.Length - 1;

@@ -11,9 +11,9 @@ namespace HunyuanOrleans.Engine.Scheduling;
 /// <param name="pool">The blocks.</param>
 /// <param name="blockPositions">Positions in one block.</param>
 /// <param name="prefixCache">Whether full blocks are cached for other sequences.</param>
-/// <param name="batch">Receives the numbers of sessions that have ended.</param>
-internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCache, StepBatch batch)
+internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCache)
 {
+    private readonly List<long> _released = [];
     private long _lastSession;
 
     /// <summary>
@@ -98,9 +98,20 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
         sequence.CachedBlocks = 0;
         if (sequence.Session != 0)
         {
-            batch.ReleaseSession(sequence.Session);
+            _released.Add(sequence.Session);
             sequence.Session = 0;
         }
+    }
+
+    /// <summary>Tells a step the sessions that have ended since the last one.</summary>
+    public void MoveReleasedTo(StepBatch batch)
+    {
+        foreach (long session in _released)
+        {
+            batch.ReleaseSession(session);
+        }
+
+        _released.Clear();
     }
 
     private int BlocksFor(int tokens) => (tokens + blockPositions - 1) / blockPositions;

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Continuous batching: in each step it chooses what to compute, has the executor compute it, and passes the new tokens to their readers.
-/// Read <see cref="StepAsync"/> first. It does not know weights, chat templates or connections. One thread steps; any thread may submit
-/// and cancel.
+/// Continuous batching: it chooses what the next steps compute, has the executor compute them, and passes the new tokens to their readers. As many steps
+/// are in flight as the executor takes, each with sequences of its own. Read <see cref="StepAsync"/> first. It does not know weights, chat templates or
+/// connections. One thread steps; any thread may submit and cancel.
 /// </summary>
 internal sealed class Scheduler
 {
@@ -22,9 +22,9 @@ internal sealed class Scheduler
     private readonly List<Sequence> _running;
     private readonly BlockTables _blockTables;
     private readonly StepPlanner _planner;
-    private readonly StepBatch _batch;
-    private readonly StepResult _result;
+    private readonly StepLanes _lanes;
     private int _anyCancelRequested;
+    private long _kvLosses;
 
     /// <summary>Creates a scheduler with an empty queue.</summary>
     /// <param name="executor">Computes the steps; not disposed.</param>
@@ -41,12 +41,11 @@ internal sealed class Scheduler
         _logger = logger;
         Options = options.Fit(executor.Limits);
         Pool = new KvPool(executor.Limits.KvBlocks, options.PrefixIdleTime is null ? null : time);
-        _batch = new StepBatch(Options.TokenBudget, Options.MaxSequences, Pool);
+        _lanes = new StepLanes(Options, Pool);
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
-        _blockTables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache, _batch);
+        _blockTables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache);
         _planner = new StepPlanner(Options, _waiting, _running, _blockTables, Counters, time);
-        _result = new StepResult(Options.MaxSequences);
     }
 
     /// <summary>The options in effect.</summary>
@@ -68,8 +67,8 @@ internal sealed class Scheduler
     /// <summary>Number of sequences that have started and not finished, without pre-empted ones.</summary>
     public int Running => _running.Count;
 
-    /// <summary>Advances all sequences by one step: receive, plan, execute, process the result. The engine repeats this method.</summary>
-    /// <param name="cancellationToken">Cancels the step. Its sequences keep their tokens; their keys and values are then unknown.</param>
+    /// <summary>Receives requests, starts as many steps as may be in flight, and processes the result of one of them. The engine repeats this method.</summary>
+    /// <param name="cancellationToken">Cancels the steps. Their sequences keep their tokens; their keys and values are then unknown.</param>
     /// <returns>False if there was nothing to compute.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> StepAsync(CancellationToken cancellationToken)
@@ -77,38 +76,92 @@ internal sealed class Scheduler
         ReceiveSubmissionsAndCancellations();
         FreeIdlePrefixes();
 
-        _batch.Clear();
-        _planner.Plan(_batch);
-        if (_batch.SliceCount == 0)
+        StartSteps(cancellationToken);
+        if (_lanes.FindEnded() is null)
         {
-            return false;
+            if (!_lanes.AnyTaken)
+            {
+                return false;
+            }
+
+            await _lanes.WaitAsync(HasNews);
         }
 
-        Exception? failure = null;
-        try
+        // After a request that arrived meanwhile, the next call starts a step for it.
+        if (_lanes.FindEnded() is { } ended)
         {
-            await _executor.ExecuteAsync(_batch, _result, cancellationToken);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            failure = exception;
-        }
-
-        _batch.ClearReleasedSessions();
-        switch (failure)
-        {
-            case null:
-                ProcessResult();
-                break;
-            case KvLostException:
-                RequeueAll(failure);
-                break;
-            default:
-                FailStep(failure);
-                break;
+            cancellationToken.ThrowIfCancellationRequested();
+            await ProcessAsync(ended);
         }
 
         return true;
+    }
+
+    private void StartSteps(CancellationToken cancellationToken)
+    {
+        while (_lanes.FindFree(_executor.StepsInFlight) is { } lane)
+        {
+            _planner.Plan(lane, _executor.StepsInFlight);
+            if (lane.Batch.SliceCount == 0)
+            {
+                return;
+            }
+
+            lane.Batch.KvLosses = _kvLosses;
+            lane.Start(_executor, cancellationToken);
+        }
+    }
+
+    private bool HasNews() => _waiting.HasSubmitted || Volatile.Read(ref _anyCancelRequested) != 0;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ProcessAsync(StepLane ended)
+    {
+        Exception? failure = Process(ended);
+        if (failure is null)
+        {
+            return;
+        }
+
+        // What the other steps have computed still counts, and their blocks must not be given away while they are written.
+        while (_lanes.AnyTaken)
+        {
+            while (_lanes.FindEnded() is { } other)
+            {
+                _ = Process(other);
+            }
+
+            await _lanes.SettleAsync();
+        }
+
+        if (failure is KvLostException)
+        {
+            RequeueAll(failure);
+        }
+        else
+        {
+            FinishAll(FinishReason.Error, failure.Message);
+        }
+    }
+
+    /// <summary>Processes the result of a step and frees its lane.</summary>
+    /// <returns>The failure if it concerns all sequences; otherwise null.</returns>
+    private Exception? Process(StepLane lane)
+    {
+        Exception? failure = lane.Failure;
+        if (failure is null)
+        {
+            ProcessResult(lane);
+        }
+        else if (failure is not (KvLostException or ExecutorException { AffectsAll: true }))
+        {
+            FailStep(lane, failure);
+            failure = null;
+        }
+
+        lane.Clear();
+        RemoveFinished();
+        return failure;
     }
 
     /// <summary>
@@ -129,12 +182,27 @@ internal sealed class Scheduler
 
     /// <summary>Queues the sequences of one request. Any thread.</summary>
     /// <exception cref="QueueFullException">They do not all fit; none was queued.</exception>
-    public void Submit(ReadOnlySpan<Sequence> sequences) => _waiting.Submit(sequences);
+    public void Submit(ReadOnlySpan<Sequence> sequences)
+    {
+        _waiting.Submit(sequences);
+        _lanes.Notify();
+    }
 
     /// <summary>Tells the scheduler that a sequence has <see cref="Sequence.CancelRequested"/> set. Any thread.</summary>
-    public void NotifyCancelRequested() => Interlocked.Exchange(ref _anyCancelRequested, 1);
+    public void NotifyCancelRequested()
+    {
+        Interlocked.Exchange(ref _anyCancelRequested, 1);
+        _lanes.Notify();
+    }
 
-    /// <summary>Finishes all waiting and running sequences.</summary>
+    /// <summary>Waits until no step is computed any more, and forgets what the last ones computed. After a failure, or when the engine ends.</summary>
+    public async Task SettleAsync()
+    {
+        await _lanes.SettleAsync();
+        _lanes.Clear();
+    }
+
+    /// <summary>Finishes all waiting and running sequences. No step may be in flight.</summary>
     public void FinishAll(FinishReason reason, string? error)
     {
         _waiting.ReceiveSubmitted();
@@ -153,7 +221,7 @@ internal sealed class Scheduler
         _running.Clear();
     }
 
-    /// <summary>Finishes all sequences with an error and resets the pool, after a failure that may have left its records wrong.</summary>
+    /// <summary>Finishes all sequences with an error and resets the pool, after a failure that may have left its records wrong. No step may be in flight.</summary>
     public void Reset(string error)
     {
         _waiting.ReceiveSubmitted();
@@ -193,7 +261,7 @@ internal sealed class Scheduler
 
         foreach (Sequence sequence in _running)
         {
-            if (sequence.CancelRequested)
+            if (sequence is { CancelRequested: true, IsPlanned: false })
             {
                 Finish(sequence, FinishReason.Cancelled);
             }
@@ -202,14 +270,14 @@ internal sealed class Scheduler
         RemoveFinished();
     }
 
-    private void ProcessResult()
+    private void ProcessResult(StepLane lane)
     {
         Counters.Steps++;
-        ReadOnlySpan<SampledToken> scores = CollectionsMarshal.AsSpan(_result.Scores);
-        ReadOnlySpan<SequenceSlice> slices = _batch.Slices;
+        ReadOnlySpan<SampledToken> scores = CollectionsMarshal.AsSpan(lane.Result.Scores);
+        ReadOnlySpan<SequenceSlice> slices = lane.Batch.Slices;
         for (int i = 0; i < slices.Length; i++)
         {
-            Sequence sequence = _planner.Planned[i];
+            Sequence sequence = lane.Sequences[i];
             sequence.ComputedTokens += slices[i].Count;
             _blockTables.CacheFullBlocks(sequence);
             sequence.ReportProgress(_time);
@@ -221,15 +289,19 @@ internal sealed class Scheduler
 
             if (slices[i].Sampling is not null)
             {
-                AppendToken(sequence, in _result[i]);
+                AppendToken(sequence, in lane.Result[i]);
             }
             else if (!sequence.WantsToken && sequence.PendingTokens == 0)
             {
                 Finish(sequence, FinishReason.Length);
             }
-        }
 
-        RemoveFinished();
+            // Cancelled while the step was computed.
+            if (sequence.CancelRequested && sequence.State != SequenceState.Finished)
+            {
+                Finish(sequence, FinishReason.Cancelled);
+            }
+        }
     }
 
     private void AppendToken(Sequence sequence, in SampledToken token)
@@ -268,6 +340,7 @@ internal sealed class Scheduler
     private void RequeueAll(Exception failure)
     {
         SchedulerLog.KvLost(_logger, _running.Count, failure);
+        _kvLosses++;
         foreach (Sequence sequence in _running)
         {
             _blockTables.Release(sequence);
@@ -280,24 +353,16 @@ internal sealed class Scheduler
         Pool.Reset();
     }
 
-    private void FailStep(Exception failure)
+    private void FailStep(StepLane lane, Exception failure)
     {
-        SchedulerLog.StepFailed(_logger, _planner.Planned.Count, _batch.TokenCount, failure);
+        SchedulerLog.StepFailed(_logger, lane.Sequences.Count, lane.Batch.TokenCount, failure);
         string error = failure is ExecutorException known
             ? known.Message
             : "The model failed while computing this answer; the log has the details. Try the request again.";
-        if (failure is ExecutorException { AffectsAll: true })
-        {
-            FinishAll(FinishReason.Error, error);
-            return;
-        }
-
-        foreach (Sequence sequence in _planner.Planned)
+        foreach (Sequence sequence in lane.Sequences)
         {
             Finish(sequence, FinishReason.Error, error);
         }
-
-        RemoveFinished();
     }
 
     private void Finish(Sequence sequence, FinishReason reason, string? error = null, bool endsWithStopId = false)

@@ -15,50 +15,50 @@ internal sealed class StepPlanner(
     SchedulerCounters counters,
     TimeProvider time)
 {
-    private readonly List<Sequence> _planned = new(options.MaxSequences);
+    private bool _othersInFlight;
 
-    /// <summary>The sequences of the step; entry i belongs to slice i of the batch.</summary>
-    public List<Sequence> Planned => _planned;
-
-    /// <summary>Plans the next step into an empty batch.</summary>
-    public void Plan(StepBatch batch)
+    /// <summary>Plans the next step into a free lane, of sequences that are in no other step.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="steps">Number of steps that may be in flight. Each gets about as many decoding sequences as the others.</param>
+    public void Plan(StepLane lane, int steps)
     {
-        foreach (Sequence sequence in _planned)
+        _othersInFlight = running.Exists(static sequence => sequence.IsPlanned);
+        PlanDecodes(lane, steps);
+        PlanPrefills(lane);
+        StartWaiting(lane);
+        if (lane.Batch.SliceCount > 0)
         {
-            sequence.IsPlanned = false;
+            blockTables.MoveReleasedTo(lane.Batch);
         }
-
-        _planned.Clear();
-        PlanDecodes(batch);
-        PlanPrefills(batch);
-        StartWaiting(batch);
     }
 
-    private void PlanDecodes(StepBatch batch)
+    private void PlanDecodes(StepLane lane, int steps)
     {
-        for (int i = 0; i < running.Count; i++)
+        int share = (running.Count + steps - 1) / steps;
+        for (int i = 0; i < running.Count && lane.Sequences.Count < share; i++)
         {
             Sequence sequence = running[i];
-            if (sequence.PendingTokens == 1 && TryExtend(sequence))
+            if (!sequence.IsPlanned && sequence.PendingTokens == 1 && TryExtend(sequence))
             {
-                Add(batch, sequence);
+                Add(lane, sequence);
             }
         }
     }
 
-    private void PlanPrefills(StepBatch batch)
+    private void PlanPrefills(StepLane lane)
     {
-        for (int i = 0; i < running.Count && RemainingTokens(batch) > 0; i++)
+        for (int i = 0; i < running.Count && RemainingTokens(lane.Batch) > 0; i++)
         {
-            if (!running[i].IsPlanned)
+            if (!running[i].IsPlanned && running[i].PendingTokens > 1)
             {
-                Add(batch, running[i]);
+                Add(lane, running[i]);
             }
         }
     }
 
-    private void StartWaiting(StepBatch batch)
+    private void StartWaiting(StepLane lane)
     {
+        StepBatch batch = lane.Batch;
         List<Sequence> queue = waiting.Sequences;
         for (int i = 0; i < queue.Count && running.Count < options.MaxSequences && RemainingTokens(batch) > 0;)
         {
@@ -77,7 +77,7 @@ internal sealed class StepPlanner(
 
             waiting.RemoveAt(i);
             Start(sequence);
-            Add(batch, sequence);
+            Add(lane, sequence);
         }
     }
 
@@ -109,8 +109,9 @@ internal sealed class StepPlanner(
         running.Insert(index, sequence);
     }
 
-    private void Add(StepBatch batch, Sequence sequence)
+    private void Add(StepLane lane, Sequence sequence)
     {
+        StepBatch batch = lane.Batch;
         int count = Math.Min(sequence.PendingTokens, Math.Min(options.PrefillChunk, RemainingTokens(batch)));
         bool wantsToken = count == sequence.PendingTokens && sequence.WantsToken;
         batch.Add(
@@ -121,11 +122,11 @@ internal sealed class StepPlanner(
             sequence.Session,
             sequence.Scoring(count));
         sequence.IsPlanned = true;
-        _planned.Add(sequence);
+        lane.Sequences.Add(sequence);
     }
 
-    /// <summary>Finds a block for the sequence's next token, if necessary by pre-empting the youngest sequence.</summary>
-    /// <returns>False if the sequence itself was the youngest and has been pre-empted.</returns>
+    /// <summary>Finds a block for the sequence's next token, if necessary by pre-empting the youngest sequence that is in no step.</summary>
+    /// <returns>False if there is none younger: the sequence has been pre-empted, or waits for the steps in flight, which may end others.</returns>
     private bool TryExtend(Sequence sequence)
     {
         while (!blockTables.TryExtend(sequence))
@@ -133,6 +134,11 @@ internal sealed class StepPlanner(
             // Decodes are planned oldest first, so the youngest sequence not planned yet is never older than this one.
             int youngest = running.FindLastIndex(static other => !other.IsPlanned);
             Sequence victim = running[youngest];
+            if (victim == sequence && _othersInFlight)
+            {
+                return false;
+            }
+
             running.RemoveAt(youngest);
             Preempt(victim);
             if (victim == sequence)

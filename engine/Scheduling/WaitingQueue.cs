@@ -21,6 +21,9 @@ internal sealed class WaitingQueue(int limit)
     /// <summary>True if nothing waits and nothing was submitted.</summary>
     public bool IsEmpty => _waiting.Count == 0 && _submitted.IsEmpty;
 
+    /// <summary>True if something was submitted that <see cref="ReceiveSubmitted"/> has not moved. Any thread.</summary>
+    public bool HasSubmitted => !_submitted.IsEmpty;
+
     /// <summary>The waiting sequences, in the order in which they start.</summary>
     public List<Sequence> Sequences => _waiting;
 

@@ -30,9 +30,9 @@ public sealed class ModelHost : IDisposable
     private readonly PieceStore _pieces;
     private readonly TimeProvider _time;
     private readonly Action<string>? _lost;
+    private readonly StepWindow _window = new();
     private volatile Parts? _parts;
     private long _epoch;
-    private long _step;
     private long _version;
     private RouteNumber _reserved;
     private RouteNumber _retained;
@@ -65,9 +65,6 @@ public sealed class ModelHost : IDisposable
     /// <summary>The sessions with KV on this silo.</summary>
     public KvSessions Sessions { get; }
 
-    /// <summary>Held while a step uses the buffers of the stage.</summary>
-    public SemaphoreSlim StageLock { get; } = new(1);
-
     /// <summary>Held while rows of other silos use the buffers of the experts.</summary>
     public SemaphoreSlim ExpertLock { get; } = new(1);
 
@@ -91,24 +88,23 @@ public sealed class ModelHost : IDisposable
 
             if (epoch > _epoch)
             {
-                (_epoch, _step, _version) = (epoch, 0, 0);
+                (_epoch, _version) = (epoch, 0);
+                _window.Clear();
             }
         }
     }
 
     /// <summary>Records that a step starts in one of the silo's shards.</summary>
-    /// <exception cref="StaleStepException">A later step was here: this one would overwrite KV blocks that belong to other sequences by now.</exception>
+    /// <exception cref="StaleStepException">The step is over: it would overwrite KV blocks that belong to other sequences by now.</exception>
     public void Enter(StepMessage step)
     {
         lock (_gate)
         {
             Enter(step.Epoch);
-            if (step.Number < _step)
+            if (_window.Enter(step.Number, step.InFlight))
             {
-                throw new StaleStepException($"Step {step.Number} of model {Settings.Name} comes late: step {_step} was here.");
+                _version = step.Version;
             }
-
-            (_step, _version) = (step.Number, step.Version);
         }
     }
 
@@ -126,9 +122,6 @@ public sealed class ModelHost : IDisposable
         }
     }
 
-    /// <summary>Completes when no abandoned step uses the stage's buffers any more.</summary>
-    public Task SettleAsync() => _parts?.Stage.SettleAsync() ?? Task.CompletedTask;
-
     /// <summary>The steps that a shard has seen. They outlive the shard's activation, and go with the shard's weights.</summary>
     /// <param name="shard">Key of the shard.</param>
     /// <exception cref="NotLoadedException">No route needs the shard on this silo.</exception>
@@ -141,7 +134,7 @@ public sealed class ModelHost : IDisposable
                 throw new NotLoadedException($"{shard} is not loaded on this silo.");
             }
 
-            return _shards.TryGetValue(shard, out ShardSteps? steps) ? steps : _shards[shard] = new ShardSteps();
+            return _shards.TryGetValue(shard, out ShardSteps? steps) ? steps : _shards[shard] = new ShardSteps(Settings.Options.StepsInFlight);
         }
     }
 
@@ -264,8 +257,8 @@ public sealed class ModelHost : IDisposable
             parts?.Device.Memory.Weights ?? 0,
             parts?.Device.Memory.Kv ?? 0,
             Sessions.Count,
-            parts?.Stage.ExpertTokens.ToArray() ?? [],
-            parts?.Stage.Steps ?? 0,
+            parts?.Counters.ExpertTokens.ToArray() ?? [],
+            parts?.Counters.Steps ?? 0,
             DeviceReport.Of(parts, _pieces.Loads, Settings.Simulation?.TimeScale ?? 1))
         {
             Epoch = epoch,
@@ -360,9 +353,11 @@ public sealed class ModelHost : IDisposable
             Device = settings.OpenDevice();
             Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter, () => Device.Failure, lost);
             LoadSlots = new SemaphoreSlim(Device.LoadsAtOnce);
+            Counters = new StageCounters(Device.Config);
             try
             {
-                Stage = new Stage(this);
+                Head = new StageHead(Device);
+                Stages = new StagePool(this);
                 Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
             }
             catch
@@ -377,7 +372,11 @@ public sealed class ModelHost : IDisposable
 
         public DeviceThread Thread { get; }
 
-        public Stage Stage { get; } = null!;
+        public StageCounters Counters { get; }
+
+        public StageHead Head { get; } = null!;
+
+        public StagePool Stages { get; } = null!;
 
         public ExpertStage? Experts { get; }
 
@@ -390,7 +389,8 @@ public sealed class ModelHost : IDisposable
         public void Dispose()
         {
             Thread.Dispose();
-            Stage?.Dispose();
+            Stages?.Dispose();
+            Head?.Dispose();
             Experts?.Dispose();
             Device.Dispose();
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Execution;
@@ -14,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Runs steps on the grains of a cluster. It sends each step to the first attention shard of the current route, and sends it again, on a new route if
-/// any, until it succeeds or the deadline has passed. It switches routes between two steps. It does not know requests.
+/// Runs steps on the grains of a cluster, several at once. It sends each step to the first attention shard of the current route, and sends it again, on a
+/// new route if any, until it succeeds or the deadline has passed. It switches routes when no step is under way. It does not know requests.
 /// </summary>
 internal sealed class ClusterExecutor : IModelExecutor
 {
@@ -32,10 +33,16 @@ internal sealed class ClusterExecutor : IModelExecutor
     private readonly RouteState _state;
     private readonly KvMigrator _migrator;
     private readonly StepTimeout _timeout;
+    private readonly RouteGate _gate;
+    private readonly Lock _books = new();
     private readonly SessionTables _tables = new();
+    private readonly List<long> _released = [];
+    private readonly List<long> _inFlight = [];
+    private readonly int _mostSteps;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private long _number;
+    private long _losses;
     private long _retries;
     private long _switches;
 
@@ -54,6 +61,8 @@ internal sealed class ClusterExecutor : IModelExecutor
         _options = options;
         _routes = routes;
         _state = state;
+        _gate = new RouteGate(state);
+        _mostSteps = settings.Options.StepsInFlight;
         _migrator = new KvMigrator(grains, options, settings.Options.CacheFormat.BlockBytes(config), _model, logger, time);
         _timeout = new StepTimeout(options, config.HiddenSize * sizeof(float), time);
         _logger = logger;
@@ -65,6 +74,9 @@ internal sealed class ClusterExecutor : IModelExecutor
 
     /// <inheritdoc/>
     public ExecutorLimits Limits { get; }
+
+    /// <summary>One in each stage of the route, and one whose rows are on their way to another silo.</summary>
+    public int StepsInFlight => _routes.Current is { } route && route.Silos.Skip(1).Any() ? Math.Min(_mostSteps, route.Stages.Length + 1) : 1;
 
     /// <summary>The route that steps take; null before the first.</summary>
     public Route? RouteInUse => _state.InUse;
@@ -96,7 +108,12 @@ internal sealed class ClusterExecutor : IModelExecutor
     {
         int unexpected = 0;
         long started = _time.GetTimestamp();
-        _tables.Release(batch.ReleasedSessions);
+        lock (_books)
+        {
+            // Tables must not change while a switch of routes moves keys and values.
+            _released.AddRange(batch.ReleasedSessions);
+        }
+
         using Activity? activity = GrainTelemetry.Start("hunyuan.step");
         activity?.SetTag("gen_ai.request.model", _model).SetTag("hunyuan.rows", batch.TokenCount).SetTag("hunyuan.sequences", batch.SliceCount);
         while (true)
@@ -104,18 +121,18 @@ internal sealed class ClusterExecutor : IModelExecutor
             Route route = _routes.Current is { Broken: false } current ? current : await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
 
             // A step that waits for a route uses none: the planner may have to drop what the last one used to load the next.
-            _state.IsStepping = true;
+            await _gate.EnterAsync(route, () => SwitchAsync(route, batch, cancellationToken), cancellationToken).ConfigureAwait(false);
+            StepMessage? step = null;
             try
             {
-                if (route != _state.InUse)
-                {
-                    await SwitchAsync(route, batch, cancellationToken).ConfigureAwait(false);
-                }
-
-                StepMessage step = Describe(batch, route);
+                step = Describe(batch, route);
                 if (await SendAsync(route, step).ConfigureAwait(false) is { } reply)
                 {
-                    _tables.Confirm(batch);
+                    lock (_books)
+                    {
+                        _tables.Confirm(batch);
+                    }
+
                     Store(reply, batch, result);
                     GrainTelemetry.Step(_time.GetElapsedTime(started), _model);
                     return;
@@ -123,7 +140,8 @@ internal sealed class ClusterExecutor : IModelExecutor
             }
             finally
             {
-                _state.IsStepping = false;
+                End(step);
+                _gate.Leave();
             }
 
             Interlocked.Increment(ref _retries);
@@ -140,9 +158,8 @@ internal sealed class ClusterExecutor : IModelExecutor
             }
             catch (UnknownSessionException)
             {
-                _tables.Invalidate();
-                route.CountFault();
-                if (route.Faults > 1)
+                Forget();
+                if (route.CountFault() > 1)
                 {
                     _routes.ReportBroken(route);
                 }
@@ -151,7 +168,7 @@ internal sealed class ClusterExecutor : IModelExecutor
                 || (!cancellationToken.IsCancellationRequested && unexpected++ < UnexpectedFaults))
             {
                 RouteLog.StepRetried(_logger, step.Number, _model, route.Version, fault.Message);
-                _tables.Invalidate();
+                Forget();
                 _routes.ReportBroken(route);
             }
 
@@ -186,14 +203,19 @@ internal sealed class ClusterExecutor : IModelExecutor
         Route? before = _state.InUse;
         int? moved = before is null ? 0 : await _migrator.MoveAsync(_routes.Epoch, before, route, _config.ClaFactor, _tables, batch.BlockUsage, cancellationToken).ConfigureAwait(false);
         _state.InUse = route;
-        _tables.Invalidate();
+        Forget();
         Interlocked.Increment(ref _switches);
         GrainTelemetry.Switch(_model, moved ?? 0);
         RouteLog.Switched(_logger, _model, before?.Version ?? 0, route.Version, moved ?? 0, moved is null);
         _ = _routes.CleanUpAsync(route);
         if (moved is null)
         {
-            _tables.Clear();
+            lock (_books)
+            {
+                _tables.Clear();
+                _losses++;
+            }
+
             throw new KvLostException($"Keys and values of model {_model} are lost between routes {before!.Version} and {route.Version}.");
         }
     }
@@ -202,23 +224,39 @@ internal sealed class ClusterExecutor : IModelExecutor
     {
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
         SliceMessage[] messages = new SliceMessage[slices.Length];
-        long bytes = 0;
-        for (int i = 0; i < messages.Length; i++)
+        long bytes = 0, number;
+        long[] others;
+        lock (_books)
         {
-            messages[i] = _tables.Describe(in slices[i]);
-            bytes += messages[i].Bytes;
-        }
+            _tables.Release(CollectionsMarshal.AsSpan(_released));
+            _released.Clear();
+            if (batch.KvLosses < _losses)
+            {
+                throw new KvLostException($"Keys and values of model {_model} were lost after the step was planned.");
+            }
 
-        if (bytes > HunyuanSiloOptions.MaxMessageBytes)
-        {
-            throw new ExecutorException(
-                $"The block tables and penalties of {messages.Length} answers take {bytes} bytes; at most {HunyuanSiloOptions.MaxMessageBytes} fit into a message.");
+            for (int i = 0; i < messages.Length; i++)
+            {
+                messages[i] = _tables.Describe(in slices[i]);
+                bytes += messages[i].Bytes;
+            }
+
+            if (bytes > HunyuanSiloOptions.MaxMessageBytes)
+            {
+                throw new ExecutorException(
+                    $"The block tables and penalties of {messages.Length} answers take {bytes} bytes; at most {HunyuanSiloOptions.MaxMessageBytes} fit into a message.");
+            }
+
+            number = ++_number;
+            others = [.. _inFlight];
+            _inFlight.Add(number);
         }
 
         return new StepMessage
         {
             Epoch = _routes.Epoch,
-            Number = ++_number,
+            Number = number,
+            InFlight = others,
             Version = route.Version,
             Stages = route.Keys,
             Tokens = batch.Tokens.ToArray(),
@@ -226,6 +264,26 @@ internal sealed class ClusterExecutor : IModelExecutor
             Released = batch.ReleasedSessions.ToArray(),
             WantsLogits = Logits is not null,
         };
+    }
+
+    // An attempt that failed may still be computed somewhere; its number tells shards that it is over.
+    private void End(StepMessage? step)
+    {
+        if (step is not null)
+        {
+            lock (_books)
+            {
+                _inFlight.Remove(step.Number);
+            }
+        }
+    }
+
+    private void Forget()
+    {
+        lock (_books)
+        {
+            _tables.Invalidate();
+        }
     }
 
     private void Store(StepReply reply, StepBatch batch, StepResult result)

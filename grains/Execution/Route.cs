@@ -12,6 +12,7 @@ namespace HunyuanOrleans.Grains.Execution;
 internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stages, PinnedKey[] Groups)
 {
     private volatile bool _broken;
+    private int _faults;
 
     /// <summary>True once a step failed on the route. It must not be used again.</summary>
     public bool Broken
@@ -20,11 +21,9 @@ internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stag
         set => _broken = value;
     }
 
-    /// <summary>Number of failed steps that a repetition may mend.</summary>
-    public int Faults { get; private set; }
-
-    /// <summary>Increments <see cref="Faults"/>.</summary>
-    public void CountFault() => Faults++;
+    /// <summary>Counts a failed step that a repetition may mend. Thread-safe.</summary>
+    /// <returns>The number of such steps.</returns>
+    public int CountFault() => Interlocked.Increment(ref _faults);
 
     /// <summary>Keys of the stages, for step messages.</summary>
     public string[] Keys { get; } = [.. Stages.Select(static stage => stage.Key.ToString())];

@@ -50,6 +50,13 @@ public sealed record StepMessage
     /// <summary>Number of rows that were sent ahead in <see cref="StepRowsMessage"/>s; those in <see cref="Rows"/> follow them.</summary>
     [Id(10)]
     public int RowsAhead { get; init; }
+
+    /// <summary>
+    /// Numbers of the other attempts that were under way when this one was sent. Every earlier one that is not among them is over: a shard that has seen this
+    /// step computes it no more, because the KV blocks that it writes may belong to other sequences by now.
+    /// </summary>
+    [Id(11)]
+    public long[] InFlight { get; init; } = [];
 }
 
 /// <summary>The rows of one sequence in a step.</summary>

@@ -51,7 +51,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     {
         _host.Enter(step);
         ShardSteps shard = _host.StepsOf(_key);
-        return WaitAsync(step.Epoch, step.Number, shard.Steps, shard.Steps.Enter(step.Epoch, step.Number, token => ComputeAsync(step, shard, token)), cancellationToken);
+        return WaitAsync(step.Epoch, step.Number, shard.Steps, shard.Steps.Enter(step.Epoch, step.Number, step.InFlight, token => ComputeAsync(step, shard, token)), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -83,10 +83,11 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         List<(int FirstRow, byte[] Rows)> rows;
         using Activity? activity = GrainTelemetry.Start("hunyuan.stage");
         activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.Slices.Sum(static slice => slice.Count));
-        await _host.StageLock.WaitAsync(cancellationToken);
+        StagePool stages = _host.Loaded.Stages;
+        Stage stage = await stages.TakeAsync(cancellationToken);
+        own.Begin(step.Epoch, step.Number, stage);
         try
         {
-            Stage stage = _host.Loaded.Stage;
             stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, cancellationToken);
             await stage.AdvanceAsync();
             while (stage.WaitingLayer >= 0)
@@ -113,8 +114,9 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         }
         finally
         {
-            await _host.SettleAsync();
-            _host.StageLock.Release();
+            await stage.SettleAsync();
+            own.End(step.Epoch, step.Number);
+            stages.Return(stage);
         }
 
         IAttentionShardGrain shard = _grains.GetGrain<IAttentionShardGrain>(step.Stages[step.Stage + 1]);

@@ -4,25 +4,23 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>Rows that arrive before the step they belong to. A shard has one; it outlives the shard's activation, and keeps little. Thread-safe.</summary>
-public sealed class IncomingRows
+/// <param name="steps">Number of steps whose rows are kept: as many as may be in flight, and as many again, because rows of the next may overtake them.</param>
+public sealed class IncomingRows(int steps)
 {
-    // One step runs at a time, and the rows of the next may overtake it.
-    private const int KeptSteps = 2;
-
     private readonly Lock _gate = new();
     private readonly SortedList<(long Epoch, long Number), List<StepRowsMessage>> _rows = [];
-    private (long Epoch, long Number) _taken;
+    private readonly SortedSet<(long Epoch, long Number)> _taken = [];
 
     /// <summary>
-    /// Keeps rows until their step arrives. Rows of earlier steps than the last one are dropped, and so are those of a step that never comes once there are
-    /// rows of <see cref="KeptSteps"/> later ones.
+    /// Keeps rows until their step arrives. Rows that arrive again after that are dropped, and so are those of a step that never comes once there are rows
+    /// of enough later ones.
     /// </summary>
     public void Add(StepRowsMessage rows)
     {
         lock (_gate)
         {
             (long, long) step = (rows.Epoch, rows.Number);
-            if (step.CompareTo(_taken) <= 0)
+            if (_taken.Contains(step) || (_taken.Count == 2 * steps && step.CompareTo(_taken.Min) < 0))
             {
                 return;
             }
@@ -30,7 +28,7 @@ public sealed class IncomingRows
             if (!_rows.TryGetValue(step, out List<StepRowsMessage>? list))
             {
                 _rows[step] = list = [];
-                if (_rows.Count > KeptSteps)
+                if (_rows.Count > 2 * steps)
                 {
                     _rows.RemoveAt(0);
                 }
@@ -44,7 +42,7 @@ public sealed class IncomingRows
         }
     }
 
-    /// <summary>Takes the rows of a step, in order. What is left of earlier steps is dropped.</summary>
+    /// <summary>Takes the rows of a step, in order.</summary>
     /// <param name="epoch">Epoch of the step.</param>
     /// <param name="number">Number of the step.</param>
     /// <param name="rowsAhead">Number of rows that must have arrived.</param>
@@ -56,15 +54,11 @@ public sealed class IncomingRows
         lock (_gate)
         {
             (long, long) step = (epoch, number);
-            list = _rows.GetValueOrDefault(step);
-            if (step.CompareTo(_taken) > 0)
+            _rows.Remove(step, out list);
+            _taken.Add(step);
+            while (_taken.Count > 2 * steps)
             {
-                _taken = step;
-            }
-
-            while (_rows.Count > 0 && _rows.GetKeyAtIndex(0).CompareTo(step) <= 0)
-            {
-                _rows.RemoveAt(0);
+                _taken.Remove(_taken.Min);
             }
         }
 

@@ -58,8 +58,8 @@ public sealed class RouterGrain : Grain, IRouterGrain
     /// <inheritdoc/>
     public async Task<bool> DispatchAsync(long epoch, long number, long version, int layer)
     {
-        Stage stage = _host.Loaded.Stage;
-        Task dispatch = stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(new RouteNumber(epoch, version), layer, stage.Cancellation));
+        Stage stage = _host.StepsOf(_key.ToString()).Find(epoch, number);
+        Task dispatch = stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(stage, new RouteNumber(epoch, version), layer, stage.Cancellation));
         if (!await _longCalls.WaitAsync(dispatch))
         {
             return false;
@@ -69,14 +69,13 @@ public sealed class RouterGrain : Grain, IRouterGrain
         return true;
     }
 
-    private async Task DispatchAsync(RouteNumber route, int layer, CancellationToken cancellationToken)
+    private async Task DispatchAsync(Stage stage, RouteNumber route, int layer, CancellationToken cancellationToken)
     {
         if (!_tables.TryGetValue(route, out ExpertTable? table))
         {
             throw new NotLoadedException($"{_key} has no expert table of route {route.Version}.");
         }
 
-        Stage stage = _host.Loaded.Stage;
         using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch");
         activity?.SetTag("hunyuan.layer", layer);
         List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertInput.RowLength);

@@ -1,11 +1,9 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
@@ -16,7 +14,9 @@ namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
 /// Computes a step inside one shard, as jobs of the device's thread. One job covers as many layers as have all their chosen experts on this silo,
-/// because a change of threads costs more than a small layer. Buffers are reused; the caller holds the host's stage lock.
+/// because a change of threads costs more than a small layer. Between two jobs the thread may compute other steps. A GPU replays the layers of which it
+/// holds every expert, whichever are chosen; it need not be waited for then, and its tokens are not counted. Buffers are reused; the caller has taken the
+/// stage from the silo's pool.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -24,13 +24,11 @@ internal sealed class Stage : IDisposable
     private readonly IModelDevice _device;
     private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
-    private readonly Lazy<Activation> _logits;
-    private readonly Sampler _sampler;
+    private readonly StageHead _head;
     private readonly DeviceJob _advance;
     private readonly DeviceJob _feedForward;
     private readonly DeviceJob _finish;
     private readonly bool[] _local;
-    private readonly int[] _logitRows;
     private StepMessage _step = null!;
     private StepReply? _reply;
     private int _layer;
@@ -45,22 +43,12 @@ internal sealed class Stage : IDisposable
         _device = parts.Device;
         _runner = _device.CreateStage();
         _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
-        // Only the last stage of a route computes logits.
-        _logits = new Lazy<Activation>(() => new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32));
-        _sampler = new Sampler(_device.Config.VocabSize);
+        _head = parts.Head;
         _local = new bool[_device.Config.Experts];
-        _logitRows = new int[_device.Options.MaxLogitRows];
-        ExpertTokens = new long[_device.Config.Layers * _device.Config.Experts];
         _advance = new DeviceJob(Advance);
         _feedForward = new DeviceJob(FeedForward);
         _finish = new DeviceJob(Finish);
     }
-
-    /// <summary>Number of tokens routed to each expert since the start, [layer * experts + expert].</summary>
-    public long[] ExpertTokens { get; }
-
-    /// <summary>Number of steps started.</summary>
-    public long Steps { get; private set; }
 
     /// <summary>The layer whose rows wait for experts on other silos; -1 if the stage has finished.</summary>
     public int WaitingLayer => _routed ? _layer : -1;
@@ -169,14 +157,7 @@ internal sealed class Stage : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _runner.Dispose();
-        if (_logits.IsValueCreated)
-        {
-            _logits.Value.Dispose();
-        }
-    }
+    public void Dispose() => _runner.Dispose();
 
     private void CopyRowsIn(StepMessage step, IncomingRows ahead, int rows, byte[] last)
     {
@@ -206,7 +187,7 @@ internal sealed class Stage : IDisposable
         if (!_begun)
         {
             _begun = true;
-            Steps++;
+            _parts.Counters.Steps++;
             _runner.Begin(_batch);
             if (_step.Rows is null)
             {
@@ -214,6 +195,7 @@ internal sealed class Stage : IDisposable
             }
         }
 
+        StageCall first = StageCall.Attend;
         if (_routed)
         {
             lock (_advance)
@@ -221,46 +203,65 @@ internal sealed class Stage : IDisposable
                 (_routed, _dispatch) = (false, null);
             }
 
-            _runner.Combine(_layer++);
+            first = StageCall.Combine;
         }
 
-        for (; _layer < _end; _layer++)
+        while (RunToChoice(first))
         {
-            _runner.Attend(_layer);
-            if (!AllExpertsAreLocal())
+            if (!ChosenExpertsAreLocal())
             {
                 _routed = true;
                 return;
             }
 
-            _runner.FeedForward(_layer, _local);
-            _runner.Combine(_layer);
+            first = StageCall.FeedForward;
         }
     }
 
-    private bool AllExpertsAreLocal()
+    // Runs to the end of the stage, or until somebody must look at the choice of experts in a layer: whether they are all here, or, if the host knows them
+    // anyway, to count their tokens. Returns whether there is a choice to look at.
+    private bool RunToChoice(StageCall first)
     {
-        if (_runner.Routed.Rows == 0)
+        int begin = _layer;
+        _layer = first == StageCall.Attend ? begin : begin + 1;
+        while (_layer < _end && !NeedsChoice(_layer))
         {
-            return true;
+            _layer++;
         }
 
+        bool ends = _layer == _end;
+        _runner.Run(ends ? new StageSegment(begin, first, _end - 1, StageCall.Combine) : new StageSegment(begin, first, _layer, StageCall.Attend));
+        return !ends;
+    }
+
+    private bool NeedsChoice(int layer) =>
+        _device.Config.IsMoeLayer(layer) && (_runner.KnowsChoices || !HoldsAllExperts(layer));
+
+    private bool HoldsAllExperts(int layer)
+    {
+        for (int e = 0; e < _device.Config.Experts; e++)
+        {
+            if (!_device.Holds(ModelPiece.OfExpert(layer, e)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool ChosenExpertsAreLocal()
+    {
         for (int e = 0; e < _local.Length; e++)
         {
             _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
-        }
-
-        // A GPU need not be waited for if every expert is here, whichever were chosen. Its tokens are not counted then.
-        if (!_runner.Routed.AreCountsKnown && !_local.AsSpan().Contains(false))
-        {
-            return true;
         }
 
         bool all = true;
         ReadOnlySpan<int> counts = _runner.Routed.Counts;
         for (int e = 0; e < counts.Length; e++)
         {
-            ExpertTokens[(_layer * counts.Length) + e] += counts[e];
+            _parts.Counters.ExpertTokens[(_layer * counts.Length) + e] += counts[e];
             all &= _local[e] || counts[e] == 0;
         }
 
@@ -270,31 +271,30 @@ internal sealed class Stage : IDisposable
     private void Finish()
     {
         int wanted = 0;
+        _head.StepSampler.Clear();
         for (int i = 0; i < _step.Slices.Length; i++)
         {
-            if (_step.Slices[i].Sampling is not null)
+            if (_step.Slices[i].Sampling is { } sampling)
             {
                 ref readonly AttentionSlice slice = ref _batch.Slices[i];
-                _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _head.Rows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _head.StepSampler.Add(sampling.ToState());
             }
         }
 
+        byte[]? logits = null;
         if (wanted > 0)
         {
-            _runner.Logits(_logitRows, wanted, _logits.Value);
+            _runner.Logits(_head.Rows, wanted, _head.Logits);
             _device.Synchronize();
+            logits = _step.WantsLogits ? CopyLogits(wanted) : null;
+            _head.StepSampler.Run(_head.Logits, _head.Sampled);
         }
 
-        byte[]? logits = _step.WantsLogits ? CopyLogits(wanted) : null;
         TokenMessage[] tokens = new TokenMessage[wanted];
-        int next = 0;
-        foreach (SliceMessage slice in _step.Slices)
+        for (int i = 0; i < wanted; i++)
         {
-            if (slice.Sampling is { } sampling)
-            {
-                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Value.Row(next), sampling.ToState()));
-                next++;
-            }
+            tokens[i] = TokenMessage.Of(_head.Sampled[i]);
         }
 
         _reply = new StepReply(tokens, logits, Score());
@@ -319,20 +319,21 @@ internal sealed class Stage : IDisposable
         for (int s = 0; s < _step.Slices.Length; s++)
         {
             int[] targets = _step.Slices[s].Scoring?.Targets ?? [];
-            for (int first = 0; first < targets.Length; first += _logitRows.Length)
+            for (int first = 0; first < targets.Length; first += _head.Rows.Length)
             {
                 ScoringMessage scoring = _step.Slices[s].Scoring!;
-                int count = Math.Min(_logitRows.Length, targets.Length - first);
+                int count = Math.Min(_head.Rows.Length, targets.Length - first);
                 for (int i = 0; i < count; i++)
                 {
-                    _logitRows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
+                    _head.Rows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
                 }
 
-                _runner.Logits(_logitRows, count, _logits.Value);
+                _runner.Logits(_head.Rows, count, _head.Logits);
                 _device.Synchronize();
+                _head.Logits.CopyRows();
                 for (int i = 0; i < count; i++)
                 {
-                    scores[next++] = TokenMessage.Of(_sampler.Score(_logits.Value.Row(i), targets[first + i], scoring.Alternatives));
+                    scores[next++] = TokenMessage.Of(_head.Sampler.Score(_head.Logits.Row(i), targets[first + i], scoring.Alternatives));
                 }
             }
         }
@@ -342,11 +343,12 @@ internal sealed class Stage : IDisposable
 
     private byte[] CopyLogits(int count)
     {
+        _head.Logits.CopyRows();
         int bytes = _device.Config.VocabSize * sizeof(float);
         byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
         for (int i = 0; i < count; i++)
         {
-            MemoryMarshal.AsBytes(_logits.Value.Row(i)).CopyTo(copy.AsSpan(i * bytes));
+            MemoryMarshal.AsBytes(_head.Logits.Row(i)).CopyTo(copy.AsSpan(i * bytes));
         }
 
         return copy;

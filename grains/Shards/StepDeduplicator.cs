@@ -1,73 +1,86 @@
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
-/// Runs each step of a shard once. A step that arrives again gets the first reply. A step that arrives after a later one is refused, because it
-/// would overwrite KV blocks that belong to other sequences by now. Thread-safe.
+/// Runs each step of a shard once. A step that arrives again gets the first reply. A step that is over is refused, because it would overwrite KV blocks that
+/// belong to other sequences by now; if it still runs when a later one arrives, it is abandoned, and the later one waits for its end. Thread-safe.
 /// </summary>
 public sealed class StepDeduplicator
 {
     private readonly Lock _gate = new();
+    private readonly StepWindow _window = new();
+    private readonly Dictionary<long, Entry> _steps = [];
     private long _epoch;
-    private long _number;
-    private bool _forwarded;
-    private Task<StepReply>? _reply;
-    private CancellationTokenSource _cancellation = new();
+
+    // Completes when no step runs that is over.
+    private Task _ending = Task.CompletedTask;
 
     /// <summary>Runs a step unless it has run before.</summary>
     /// <param name="epoch">Epoch of the step.</param>
     /// <param name="number">Number of the step.</param>
-    /// <param name="run">Runs the step. Its token is cancelled by <see cref="Cancel"/>.</param>
-    /// <exception cref="StaleStepException">A later step was here.</exception>
-    public Task<StepReply> Enter(long epoch, long number, Func<CancellationToken, Task<StepReply>> run)
+    /// <param name="inFlight">Numbers of the other steps that were under way when it was sent.</param>
+    /// <param name="run">Runs the step. Its token is cancelled by <see cref="Cancel"/>, and when the step is over.</param>
+    /// <exception cref="StaleStepException">The step is over.</exception>
+    public Task<StepReply> Enter(long epoch, long number, long[] inFlight, Func<CancellationToken, Task<StepReply>> run)
     {
-        TaskCompletionSource<StepReply> reply;
-        CancellationToken cancellationToken;
+        Entry entry;
+        Task ending;
         lock (_gate)
         {
-            if (epoch == _epoch && number == _number && _reply is not null)
+            if (epoch < _epoch)
             {
-                return _reply;
+                throw new StaleStepException($"Step {number} of epoch {epoch} comes late: epoch {_epoch} was here.");
             }
 
-            if (epoch < _epoch || (epoch == _epoch && number <= _number))
+            if (epoch > _epoch)
             {
-                throw new StaleStepException($"Step {number} of epoch {epoch} comes late: step {_number} of epoch {_epoch} was here.");
+                _epoch = epoch;
+                _window.Clear();
+                Abandon(static _ => true);
             }
 
-            reply = new TaskCompletionSource<StepReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-            (_epoch, _number, _forwarded, _reply, _cancellation) = (epoch, number, false, reply.Task, new CancellationTokenSource());
-            cancellationToken = _cancellation.Token;
+            if (_steps.TryGetValue(number, out Entry? known))
+            {
+                return known.Reply.Task;
+            }
+
+            if (_window.Enter(number, inFlight))
+            {
+                Abandon(step => !_window.Contains(step));
+            }
+
+            _steps.Add(number, entry = new Entry());
+            ending = _ending;
         }
 
-        _ = CompleteAsync(run, reply, cancellationToken);
-        return reply.Task;
+        _ = CompleteAsync(run, entry, ending);
+        return entry.Reply.Task;
     }
 
     /// <summary>The reply of a step that has run or is running.</summary>
-    /// <exception cref="StaleStepException">The step is not here, or a later one was.</exception>
+    /// <exception cref="StaleStepException">The step is not here.</exception>
     public Task<StepReply> Find(long epoch, long number)
     {
         lock (_gate)
         {
-            return epoch == _epoch && number == _number && _reply is not null
-                ? _reply
-                : throw new StaleStepException($"Step {number} of epoch {epoch} is not here: step {_number} of epoch {_epoch} was.");
+            return Known(epoch, number)?.Reply.Task
+                ?? throw new StaleStepException($"Step {number} of epoch {epoch} is not here: step {_window.Latest} of epoch {_epoch} was.");
         }
     }
 
     /// <summary>Abandons a step that nobody waits for.</summary>
     public void Cancel(long epoch, long number)
     {
-        CancellationTokenSource? cancellation;
+        Entry? entry;
         lock (_gate)
         {
-            cancellation = epoch == _epoch && number == _number ? _cancellation : null;
+            entry = Known(epoch, number);
         }
 
-        cancellation?.Cancel();
+        entry?.Cancellation.Cancel();
     }
 
     /// <summary>Records that a step was sent to the next shard.</summary>
@@ -75,7 +88,10 @@ public sealed class StepDeduplicator
     {
         lock (_gate)
         {
-            _forwarded |= epoch == _epoch && number == _number;
+            if (Known(epoch, number) is { } entry)
+            {
+                entry.Forwarded = true;
+            }
         }
     }
 
@@ -84,26 +100,54 @@ public sealed class StepDeduplicator
     {
         lock (_gate)
         {
-            return epoch != _epoch || number != _number || _reply is null ? StepPhase.Unknown
-                : _reply.IsCompleted ? StepPhase.Done
-                : _forwarded ? StepPhase.Forwarded
+            return Known(epoch, number) is not { } entry ? StepPhase.Unknown
+                : entry.Reply.Task.IsCompleted ? StepPhase.Done
+                : entry.Forwarded ? StepPhase.Forwarded
                 : StepPhase.Running;
         }
     }
 
-    private static async Task CompleteAsync(
-        Func<CancellationToken, Task<StepReply>> run, TaskCompletionSource<StepReply> reply, CancellationToken cancellationToken)
+    private Entry? Known(long epoch, long number) => epoch == _epoch ? _steps.GetValueOrDefault(number) : null;
+
+    private void Abandon(Func<long, bool> isOver)
+    {
+        List<Task> ending = [_ending];
+        foreach (long number in _steps.Keys.Where(isOver).ToArray())
+        {
+            _steps.Remove(number, out Entry? entry);
+            if (!entry!.Reply.Task.IsCompleted)
+            {
+                // On another thread: what it wakes must not run under the lock.
+                _ = entry.Cancellation.CancelAsync();
+                ending.Add(entry.Reply.Task.ContinueWith(static _ => { }, TaskScheduler.Default));
+            }
+        }
+
+        _ending = ending.Count == 1 ? _ending : Task.WhenAll(ending);
+    }
+
+    private static async Task CompleteAsync(Func<CancellationToken, Task<StepReply>> run, Entry entry, Task ending)
     {
         try
         {
-            reply.SetResult(await run(cancellationToken));
+            await ending;
+            entry.Reply.SetResult(await run(entry.Cancellation.Token));
         }
         catch (Exception fault)
         {
-            reply.SetException(fault);
+            entry.Reply.SetException(fault);
 
             // The sender may have gone: reading Exception marks it as observed.
-            _ = reply.Task.Exception;
+            _ = entry.Reply.Task.Exception;
         }
+    }
+
+    private sealed class Entry
+    {
+        public TaskCompletionSource<StepReply> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public CancellationTokenSource Cancellation { get; } = new();
+
+        public bool Forwarded { get; set; }
     }
 }

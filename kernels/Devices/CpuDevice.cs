@@ -28,7 +28,7 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     }
 
     /// <inheritdoc/>
-    public void Replay(IStepRows rows, Action run) => run();
+    public void Replay(IStepRows rows, OperationRun operations, Action run) => run();
 
     /// <inheritdoc/>
     public IActivation CreateActivation(int rows, int columns, ElementType type) => new Activation(rows, columns, type);
@@ -69,6 +69,9 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
 
     /// <inheritdoc/>
     public IWeightedRowSum CreateWeightedRowSum() => new WeightedRowSum(pool);
+
+    /// <inheritdoc/>
+    public ITopLogits? CreateTopLogits(int maxRows, int vocabulary) => null;
 
     /// <inheritdoc/>
     public IBiasAdd CreateBiasAdd() => new BiasAdd(pool);

@@ -23,14 +23,15 @@ public interface IComputeDevice : IDisposable
     void Synchronize();
 
     /// <summary>
-    /// Runs the operations of a step, or replays them as they were recorded in an earlier step of the same shape, which costs less than to submit each.
+    /// Runs operations of a step, or replays them as they were recorded in an earlier step of the same shape, which costs less than to submit each.
     /// </summary>
     /// <param name="rows">The rows of the step, which has begun.</param>
+    /// <param name="operations">The name of the operations.</param>
     /// <param name="run">
-    /// Submits operations that depend on nothing but buffers, weights and the shape of the step, and copies nothing from or to the host. The same object in
-    /// every step. It is not called if the operations are replayed.
+    /// Submits the operations. They depend on nothing but their name, buffers, weights and the shape of the step, and copy nothing from or to the host. It is
+    /// not called if the operations are replayed.
     /// </param>
-    void Replay(IStepRows rows, Action run);
+    void Replay(IStepRows rows, OperationRun operations, Action run);
 
     /// <summary>Creates a buffer of zeros, [rows, columns].</summary>
     /// <param name="rows">Number of rows.</param>
@@ -86,6 +87,11 @@ public interface IComputeDevice : IDisposable
 
     /// <summary>Creates the operation <see cref="IWeightedRowSum"/>.</summary>
     IWeightedRowSum CreateWeightedRowSum();
+
+    /// <summary>Creates the operation <see cref="ITopLogits"/>; null if logits are in the host's memory anyway. The caller disposes it.</summary>
+    /// <param name="maxRows">Most rows.</param>
+    /// <param name="vocabulary">Logits of a row.</param>
+    ITopLogits? CreateTopLogits(int maxRows, int vocabulary);
 
     /// <summary>Creates the operation <see cref="IBiasAdd"/>.</summary>
     IBiasAdd CreateBiasAdd();

@@ -7,8 +7,8 @@ namespace HunyuanOrleans.Model.Devices;
 
 /// <summary>
 /// Computes one step through the layers of a device, call by call, so that other devices can compute experts between the calls. The
-/// order of calls for each layer is <see cref="Attend"/>, <see cref="FeedForward"/>, <see cref="Combine"/>. A stage keeps all state of
-/// its step, so several stages of one device can interleave their calls, but calls must not overlap. It does not know where other
+/// order of calls for each layer is <see cref="Attend"/>, <see cref="FeedForward"/>, <see cref="Combine"/>; <see cref="Run"/> makes several of
+/// them at once. A stage keeps all state of its step, so several stages of one device can interleave their calls, but calls must not overlap. It does not know where other
 /// layers and experts are.
 /// </summary>
 public interface IStageRunner : IDisposable
@@ -23,6 +23,12 @@ public interface IStageRunner : IDisposable
     /// The experts chosen by the last <see cref="Attend"/>; <see cref="IRoutedRows.Rows"/> is 0 in a layer without experts.
     /// </summary>
     IRoutedRows Routed { get; }
+
+    /// <summary>
+    /// Whether the host knows the chosen experts as soon as a layer is attended. Otherwise looking at <see cref="Routed"/> waits for the device, and ends what
+    /// a device may replay.
+    /// </summary>
+    bool KnowsChoices { get; }
 
     /// <summary>
     /// The rows for the routed experts, ordered by expert, then by token: [routed rows, hidden] in the mode's element type.
@@ -72,12 +78,19 @@ public interface IStageRunner : IDisposable
     /// <param name="layer">The layer of the last <see cref="Attend"/>, after <see cref="FeedForward"/>.</param>
     void Combine(int layer);
 
+    /// <summary>
+    /// Makes consecutive calls with all experts. A device may replay them as it recorded them in an earlier step with as many rows, with the same results.
+    /// </summary>
+    /// <param name="segment">The calls, within the layers of the model.</param>
+    /// <exception cref="MissingPieceException">A layer or an expert that has rows is not installed. The step cannot continue.</exception>
+    void Run(StageSegment segment);
+
     /// <summary>Computes the logits of some rows of <see cref="HiddenStates"/>, after the last layer.</summary>
     /// <param name="rows">Row numbers within the step.</param>
     /// <param name="count">
     /// Number of entries of <paramref name="rows"/> to use, at most <see cref="Loading.ModelOptions.MaxLogitRows"/>.
     /// </param>
-    /// <param name="logits">Receives float32 [count, vocabulary].</param>
+    /// <param name="logits">Receives the rows, which are valid until the device computes others.</param>
     /// <exception cref="MissingPieceException">The head is not installed.</exception>
-    void Logits(int[] rows, int count, Activation logits);
+    void Logits(int[] rows, int count, StepLogits logits);
 }

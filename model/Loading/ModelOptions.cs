@@ -8,6 +8,9 @@ namespace HunyuanOrleans.Model.Loading;
 /// <summary>Options for loading and running a model in this process.</summary>
 public sealed record ModelOptions
 {
+    /// <summary>The largest <see cref="StepsInFlight"/>.</summary>
+    public const int MaxStepsInFlight = 64;
+
     /// <summary>Precision of matrix products. Default bf16; f32 needs twice the memory and is several times slower.</summary>
     public ComputeMode Mode { get; init; } = ComputeMode.Bf16;
 
@@ -59,6 +62,11 @@ public sealed record ModelOptions
     public int MaxLogitRows { get; init; } = 64;
 
     /// <summary>
+    /// Maximum number of steps that are computed at once, each with its own buffers. Default 1. A cluster computes one in each stage of its route.
+    /// </summary>
+    public int StepsInFlight { get; init; } = 1;
+
+    /// <summary>
     /// Folder of the packed copy: one file with the weights in the layout of the kernels, which later starts map instead of packing again.
     /// Default null: no copy is read or written. With the model's own folder, the copy is next to the checkpoint. The copy takes as much
     /// disk space as the packed weights, and the first load waits until it is written. A stale or damaged copy is ignored with a warning
@@ -92,6 +100,7 @@ public sealed record ModelOptions
         Check(nameof(KvTokens), KvTokens, 0, int.MaxValue - 64);
         Check(nameof(MaxBatchTokens), MaxBatchTokens, 1, 65536);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, 65536);
+        Check(nameof(StepsInFlight), StepsInFlight, 1, MaxStepsInFlight);
         if (Quant is { } quant && !Enum.IsDefined(quant))
         {
             throw new ModelException($"{nameof(Quant)} is {(int)quant}; allowed: {string.Join(", ", QuantFormats.Names)}.");

@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Model.Loading;
 /// The memory that a silo needs for steps beside weights and K/V, computed from the model's config and the options alone. It is the same for every
 /// share of the model, because any share may compute a whole step. Padding, and a few megabytes of each thread, are not counted.
 /// </summary>
-/// <param name="StepBytes">Buffers for the rows of a step. They grow with <see cref="ModelOptions.MaxBatchTokens"/>.</param>
+/// <param name="StepBytes">Buffers for the rows of steps. They grow with <see cref="ModelOptions.MaxBatchTokens"/> and <see cref="ModelOptions.StepsInFlight"/>.</param>
 /// <param name="LogitBytes">Buffers for logits. They grow with <see cref="ModelOptions.MaxLogitRows"/>.</param>
 public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
 {
@@ -19,9 +19,12 @@ public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
     {
         long element = options.Mode.Element().Size();
         return new ScratchSize(
-            options.MaxBatchTokens * (ResidualRow(config, element) + AttentionRow(config, element) + FeedForwardRow(config, element)),
-            options.MaxLogitRows * (((long)config.VocabSize * sizeof(float)) + (config.HiddenSize * (sizeof(float) + element))));
+            (long)options.StepsInFlight * options.MaxBatchTokens * (ResidualRow(config, element) + AttentionRow(config, element) + FeedForwardRow(config, element)),
+            options.MaxLogitRows * ((config.VocabSize * (sizeof(float) + SelectionBytes(options))) + (config.HiddenSize * (sizeof(float) + element))));
     }
+
+    // Lists of the largest logits of each part of a row, on devices that select them.
+    private static long SelectionBytes(ModelOptions options) => options.Device is null ? 0 : 2;
 
     // The residual stream, the normed rows of attention and router, and the angles of the rotary embedding.
     private static long ResidualRow(ModelConfig config, long element) =>

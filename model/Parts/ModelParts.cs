@@ -51,6 +51,9 @@ internal sealed class ModelParts
 
     public ModelOptions Options { get; }
 
+    /// <summary>Number of changes of the installed pieces: what a device recorded before the last one may use memory that is free now.</summary>
+    public int Version { get; private set; }
+
     public WeightTypes Types { get; }
 
     /// <summary>Worker threads of the host. They compute if the device is the CPU.</summary>
@@ -81,6 +84,9 @@ internal sealed class ModelParts
 
     /// <summary>The largest number of experts per token in any layer, at least 1.</summary>
     public int TopK { get; }
+
+    /// <summary>Counts a change of the installed pieces.</summary>
+    public void CountChange() => Version++;
 
     /// <summary>Opens a model folder and checks its config and the names, shapes and types of its tensors.</summary>
     /// <param name="directory">The folder.</param>

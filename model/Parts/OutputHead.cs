@@ -1,6 +1,5 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Products;
 using HunyuanOrleans.Model.Configuration;
 
@@ -16,6 +15,7 @@ internal sealed class OutputHead : IDisposable
     private readonly IActivation _chosen;
     private readonly IActivation _normed;
     private readonly IActivation? _logits;
+    private readonly ITopLogits? _top;
     private readonly DisposableStack _owned = new();
 
     /// <summary>Reserves scratch memory. The weights are not installed yet.</summary>
@@ -34,6 +34,11 @@ internal sealed class OutputHead : IDisposable
             _chosen = _owned.Add(device.CreateActivation(maxLogitRows, config.HiddenSize, ElementType.F32));
             _normed = _owned.Add(device.CreateActivation(maxLogitRows, config.HiddenSize, context.Mode.Element()));
             _logits = device.UsesHostMemory ? null : _owned.Add(device.CreateActivation(maxLogitRows, config.VocabSize, ElementType.F32));
+            _top = device.CreateTopLogits(maxLogitRows, config.VocabSize);
+            if (_top is not null)
+            {
+                _owned.Add(_top);
+            }
         }
         catch
         {
@@ -49,16 +54,16 @@ internal sealed class OutputHead : IDisposable
     /// <param name="x">Residual stream after the last layer, float32 [tokens, hidden].</param>
     /// <param name="rows">Numbers of the rows of <paramref name="x"/>.</param>
     /// <param name="count">Number of entries of <paramref name="rows"/> to use.</param>
-    /// <param name="logits">Receives float32 [count, vocabulary].</param>
+    /// <param name="logits">Receives the rows. What the device keeps of them stays until the next call.</param>
     /// <exception cref="MissingPieceException">The head is not installed.</exception>
-    public void Logits(IActivation x, int[] rows, int count, Activation logits)
+    public void Logits(IActivation x, int[] rows, int count, StepLogits logits)
     {
         HeadWeights weights = Weights ?? throw new MissingPieceException(ModelPiece.Head);
         _gather.Run(x, rows, count, _chosen);
         _norm.Run(_chosen, count, weights.Norm.Vector, _config.RmsNormEps, _normed);
-        _products.Add(weights.Head.Matrix, _normed, _logits ?? logits, count, Epilogue.Store);
+        _products.Add(weights.Head.Matrix, _normed, _logits ?? logits.Host, count, Epilogue.Store);
         _products.Run();
-        _logits?.CopyTo(count, logits);
+        logits.Begin(count, _logits, _top);
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,7 @@ internal sealed class SimulatedStage : IStageRunner
     private readonly RoutedRows _routed;
     private readonly SimulatedRows? _expertInput;
     private readonly SimulatedRows? _expertOutput;
+    private readonly bool[] _allExperts;
     private AttentionBatch? _batch;
     private int _attended = -1;
 
@@ -29,6 +30,8 @@ internal sealed class SimulatedStage : IStageRunner
     {
         _device = device;
         _config = device.Config;
+        _allExperts = new bool[_config.Experts];
+        Array.Fill(_allExperts, true);
         int rows = device.Options.MaxBatchTokens;
         _hidden = new SimulatedRows(rows, device.ResidualLength);
         _routed = new RoutedRows(rows, device.TopK, _config.Experts);
@@ -50,6 +53,9 @@ internal sealed class SimulatedStage : IStageRunner
 
     /// <inheritdoc/>
     public IRowBuffer? ExpertOutput => _expertOutput;
+
+    /// <inheritdoc/>
+    public bool KnowsChoices => true;
 
     /// <inheritdoc/>
     public int Rows => _batch?.Rows ?? 0;
@@ -136,11 +142,15 @@ internal sealed class SimulatedStage : IStageRunner
     }
 
     /// <inheritdoc/>
-    public void Logits(int[] rows, int count, Activation logits)
+    public void Run(StageSegment segment) => segment.CallOn(this, _allExperts);
+
+    /// <inheritdoc/>
+    public void Logits(int[] rows, int count, StepLogits logits)
     {
         Require(ModelPiece.Head);
         _device.Clock.Charge(_device.Costs.Head(count));
-        SimulatedLogits.Write(_hidden.Values, rows, count, logits);
+        SimulatedLogits.Write(_hidden.Values, rows, count, logits.Host);
+        logits.Begin(count, device: null, top: null);
     }
 
     /// <inheritdoc/>

@@ -89,6 +89,7 @@ internal static class SiloResources
         Kv = Enum.Parse<KvFormat>(settings.Kv, ignoreCase: true),
         MaxBatchTokens = settings.MaxBatchTokens,
         MaxLogitRows = MaxSequences(settings),
+        StepsInFlight = settings.StepsInFlight,
         PackedCache = settings.PackedCache,
         OnWarning = warn,
     };

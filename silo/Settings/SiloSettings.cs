@@ -85,6 +85,13 @@ public sealed class SiloSettings
     [Flag("max-sequences", "most sequences computed at once, the same on every silo", "256, at most --max-batch-tokens")]
     public int? MaxSequences { get; set; }
 
+    /// <summary>
+    /// Most steps that are computed at once, each in another stage of the route or with its rows on the way. Default 16. The scheduler uses as many as the
+    /// route has stages, and one more. Each takes memory for its rows; <c>hunyuan plan</c> shows how much. 1 computes one step after the other.
+    /// </summary>
+    [Flag("steps-in-flight", "most steps computed at once", "16")]
+    public int StepsInFlight { get; set; } = 16;
+
     /// <summary>Folder for packed copies of weights, which make later starts fast and take as much disk. Default none.</summary>
     [Flag("packed-cache", "folder for packed copies of weights", "none")]
     public string? PackedCache { get; set; }

@@ -2,6 +2,7 @@ using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Silo.Settings;
@@ -24,6 +25,7 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
         problems.Require(s.KvTokens is >= 32 and <= 1 << 30, nameof(s.KvTokens), s.KvTokens, "32 to 2^30");
         problems.Require(s.Kv.ToLowerInvariant() is "bf16" or "int8" or "fp8", nameof(s.Kv), s.Kv, "bf16, int8 or fp8");
         problems.Require(s.MaxBatchTokens is >= 1 and <= 65536, nameof(s.MaxBatchTokens), s.MaxBatchTokens, "1 to 65536");
+        problems.Require(s.StepsInFlight is >= 1 and <= ModelOptions.MaxStepsInFlight, nameof(s.StepsInFlight), s.StepsInFlight, $"1 to {ModelOptions.MaxStepsInFlight}");
         problems.Require(s.MaxSequences is null || (s.MaxSequences >= 1 && s.MaxSequences <= s.MaxBatchTokens),
             nameof(s.MaxSequences), s.MaxSequences, "1 to as many as --max-batch-tokens");
         problems.Require(s.SiloPort is >= 1 and <= 65535, nameof(s.SiloPort), s.SiloPort, "1 to 65535");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
@@ -31,6 +32,27 @@ public sealed class CudaTests
         Assert.Equal(2, silos.Length);
         await cluster.KillAsync(silos.First(silo => silo != report.SchedulerSilo));
         Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+    }
+
+    [Fact]
+    public async Task Silos_replay_the_layers_between_two_choices_of_experts()
+    {
+        ConcurrentBag<PtxDriver> drivers = [];
+        DeviceChoice counted = Ptx with
+        {
+            Open = () =>
+            {
+                PtxDriver driver = new();
+                drivers.Add(driver);
+                return new CudaComputeDevice(driver);
+            },
+        };
+        GenerationRequest[] requests = [.. TestRequests.Create(1, Model.VocabularySize).Select(static request => request with { MaxTokens = 6 })];
+        int[][][] expected = await LocalReference.RunAsync(Model, requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(2, Model with { Device = counted });
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+        Assert.Equal(2, drivers.Count);
+        Assert.All(drivers, static driver => Assert.NotEqual(0, driver.GraphLaunches));
     }
 
     [Fact]

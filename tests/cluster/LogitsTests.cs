@@ -6,7 +6,6 @@ using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Quantization;
 using Microsoft.Extensions.DependencyInjection;
@@ -86,7 +85,7 @@ public sealed class LogitsTests(SharedClusters clusters)
         {
             AttentionBatch batch = runner.CreateBatch();
             batch.Add(new AttentionSlice(0, next.Length, start, blocks));
-            Activation row = runner.Forward(next, batch, [next.Length - 1], 1);
+            StepLogits row = runner.Forward(next, batch, [next.Length - 1], 1);
             logits.Add(MemoryMarshal.AsBytes(row.Row(0)).ToArray());
             start += next.Length;
             next = [token];

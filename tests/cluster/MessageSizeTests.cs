@@ -81,7 +81,7 @@ public sealed class MessageSizeTests
     [Fact]
     public void Rows_are_taken_with_their_step_only()
     {
-        IncomingRows incoming = new();
+        IncomingRows incoming = new(1);
         incoming.Add(new StepRowsMessage(1, 7, 2, new byte[8]));
         incoming.Add(new StepRowsMessage(1, 7, 0, new byte[16]));
         incoming.Add(new StepRowsMessage(1, 7, 0, new byte[16]));

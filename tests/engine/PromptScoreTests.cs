@@ -5,7 +5,6 @@ using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Tests.Support;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.TestSupport;
@@ -152,7 +151,7 @@ public sealed class PromptScoreTests
         {
             batch.Clear();
             batch.Add(new AttentionSlice(0, 1, i, blocks));
-            Activation logits = model.Forward(prompt.AsSpan(i, 1), batch, [0], 1);
+            StepLogits logits = model.Forward(prompt.AsSpan(i, 1), batch, [0], 1);
             rows[i] = logits.Row(0).ToArray();
         }
 

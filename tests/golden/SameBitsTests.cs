@@ -1,7 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -78,7 +77,7 @@ public sealed class SameBitsTests
                 last[i] = row - 1;
             }
 
-            Activation logits = model.Forward([.. next.SelectMany(n => n)], batch, last, 8);
+            StepLogits logits = model.Forward([.. next.SelectMany(n => n)], batch, last, 8);
             for (int i = 0; i < 8; i++)
             {
                 AssertSame([alone[i][step]], [logits.Row(i).ToArray()], $"sequence {i}, step {step}");

@@ -1,7 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
 
@@ -28,7 +27,7 @@ internal sealed class Session(ModelRunner model, int firstBlock = 0)
             int count = Math.Min(chunk, ids.Length - at);
             AttentionBatch batch = model.CreateBatch();
             batch.Add(Slice(0, count));
-            Activation rows = model.Forward(ids.Slice(at, count), batch, [.. Enumerable.Range(0, count)], count);
+            StepLogits rows = model.Forward(ids.Slice(at, count), batch, [.. Enumerable.Range(0, count)], count);
             for (int i = 0; i < count; i++)
             {
                 logits.Add(rows.Row(i).ToArray());

@@ -1,5 +1,4 @@
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 
 namespace HunyuanOrleans.Bench.Peers.Engines;
@@ -12,7 +11,7 @@ internal sealed class OwnContext(ModelRunner runner, int[][] tables, Queue<int> 
 {
     private readonly AttentionBatch _batch = runner.CreateBatch();
     private readonly int[] _lastRows = new int[tables.Length];
-    private Activation? _logits;
+    private StepLogits? _logits;
 
     /// <inheritdoc/>
     public int Length { get; private set; }

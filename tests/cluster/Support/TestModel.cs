@@ -66,6 +66,7 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         PinThreads = false,
         KvTokens = KvTokens,
         MaxBatchTokens = 128,
+        StepsInFlight = 3,
         MaxLogitRows = 64,
     };
 

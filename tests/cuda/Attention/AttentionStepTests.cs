@@ -63,6 +63,49 @@ public sealed class AttentionStepTests
     }
 
     [Fact]
+    public void Only_entries_of_block_tables_that_changed_are_uploaded()
+    {
+        const int Rows = 3, Entries = 3000, EntryBytes = 4;
+        using PtxDriver driver = new();
+        nint stream = driver.CreateStream();
+        using AttentionStep step = new(driver, Shape, Rows, blocks: 4 * 4096, maxPartials: 100);
+        using RotaryAngles rotary = new(Rows, 16);
+        int[][] tables = [.. Enumerable.Range(0, Rows).Select(static row => Enumerable.Range(row * 4096, 4096).ToArray())];
+        long Uploaded(int rows, int start)
+        {
+            AttentionBatch batch = new(4, 1);
+            for (int row = 0; row < rows; row++)
+            {
+                batch.Add(new AttentionSlice(row, 1, start, tables[row]));
+            }
+
+            long before = driver.BytesToDevice;
+            step.UploadAsync(batch, rotary, stream);
+            driver.Synchronize(stream);
+            AssertTables(driver, stream, step, rows, (start / 32) + 1, tables);
+            long descriptors = 64 + (rows * (16 + (16 * 4))) + ((step.Grid.Units + step.Grid.Merges) * 32);
+            return driver.BytesToDevice - before - descriptors;
+        }
+
+        int last = (Entries * 32) - 1;
+        Assert.Equal(4 * 4096 * EntryBytes, Uploaded(Rows, last));
+        Assert.Equal(0, Uploaded(Rows, last));
+
+        // Every sequence begins a block, and tables are too far from each other to be copied together.
+        Assert.Equal(Rows * EntryBytes, Uploaded(Rows, last + 1));
+        tables[1][7] = 5;
+        tables[1][10] = 6;
+        Assert.Equal(4 * EntryBytes, Uploaded(Rows, last + 2));
+        Assert.Equal(0, Uploaded(1, last + 3));
+
+        // A step that fails leaves nothing that later ones rely on.
+        (tables[0][3], tables[1][3]) = (9, int.MaxValue);
+        Assert.Throws<ArgumentException>(() => Uploaded(Rows, last + 3));
+        tables[1][3] = 8;
+        Assert.Equal(4 * 4096 * EntryBytes, Uploaded(Rows, last + 3));
+    }
+
+    [Fact]
     public void Block_tables_that_find_no_memory_leave_the_step_as_it_was()
     {
         using PtxDriver driver = new(new PtxDriverOptions { MemoryBytes = 1 << 20 });
@@ -94,6 +137,21 @@ public sealed class AttentionStepTests
         AttentionBatch heads = new(8, 1);
         heads.Add(new AttentionSlice(0, 1, 0, new int[1]));
         Assert.Throws<ArgumentException>(() => step.UploadAsync(heads, rotary, stream));
+    }
+
+    private static unsafe void AssertTables(PtxDriver driver, nint stream, AttentionStep step, int rows, int entries, int[][] expected)
+    {
+        const int Place = 4096;
+        nint pinned = driver.AllocatePinned(rows * Place * sizeof(int));
+        driver.CopyToHostAsync(pinned, step.Tables, rows * Place * sizeof(int), stream);
+        driver.Synchronize(stream);
+        ReadOnlySpan<int> tables = new((void*)pinned, rows * Place);
+        for (int row = 0; row < rows; row++)
+        {
+            Assert.Equal(expected[row][..entries], tables.Slice(row * Place, entries).ToArray());
+        }
+
+        driver.FreePinned(pinned);
     }
 
     [Fact]

@@ -1,16 +1,19 @@
 using HunyuanOrleans.Cuda.Attention;
+using HunyuanOrleans.Cuda.Memory;
 using HunyuanOrleans.Cuda.Operations;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Ptx.Driver;
 using Xunit;
 
 namespace HunyuanOrleans.Cuda.Tests.Operations;
 
-/// <summary>Steps of one size are submitted once, recorded once, and replayed from then on.</summary>
+/// <summary>Operations of steps of one size are submitted once, recorded once, and replayed from then on.</summary>
 public sealed class StepGraphsTests : IDisposable
 {
     private readonly PtxDriver _driver = new();
     private readonly nint _stream;
     private readonly ulong _memory;
+    private readonly RowStaging _staging;
     private readonly StepGraphs _graphs;
     private int _calls;
 
@@ -18,7 +21,8 @@ public sealed class StepGraphsTests : IDisposable
     {
         _stream = _driver.CreateStream();
         _memory = _driver.Allocate(256);
-        _graphs = new StepGraphs(_driver, _stream);
+        _staging = new RowStaging(_driver, _stream, 4096);
+        _graphs = new StepGraphs(_driver, _stream, _staging);
     }
 
     [Fact]
@@ -34,12 +38,52 @@ public sealed class StepGraphsTests : IDisposable
     }
 
     [Fact]
-    public void Large_steps_and_other_operations_are_submitted()
+    public void Large_steps_are_submitted()
     {
-        Action run = Run, other = () => Run();
+        Action run = Run;
         Assert.Equal([1, 2, 3], Enumerable.Range(0, 3).Select(_ => Step(new AttentionGrid(StepGraphs.MaxRows + 1, 1, 1), run)));
-        Step(new AttentionGrid(1, 1, 0), run);
-        Assert.Equal([5, 6, 7], Enumerable.Range(0, 3).Select(_ => Step(new AttentionGrid(1, 1, 0), other)));
+        Assert.Equal(0, _graphs.Count);
+    }
+
+    [Fact]
+    public void Other_operations_have_other_graphs()
+    {
+        AttentionGrid grid = new(1, 1, 0);
+        OperationRun[] runs = [new(0, 5, 0), new(0, 8, 0), new(6, 8, 0)];
+        int[] calls = [.. Enumerable.Range(0, 3).SelectMany(_ => runs).Select(run => Step(grid, Run, run))];
+        Assert.Equal([1, 2, 3, 4, 5, 6, 6, 6, 6], calls);
+        Assert.Equal(3, _graphs.Count);
+    }
+
+    [Fact]
+    public void A_change_of_what_operations_use_ends_all_graphs()
+    {
+        AttentionGrid grid = new(1, 1, 0);
+        Assert.Equal([1, 2, 2], Enumerable.Range(0, 3).Select(_ => Step(grid, Run)));
+        Assert.Equal([3, 4, 4], Enumerable.Range(0, 3).Select(_ => Step(grid, Run, new OperationRun(0, 0, Version: 1))));
+        Assert.Equal(1, _graphs.Count);
+    }
+
+    [Fact]
+    public async Task What_other_threads_copy_is_no_part_of_a_graph()
+    {
+        AttentionGrid grid = new(1, 1, 0);
+        ulong other = _driver.Allocate(16);
+        Task? copy = null;
+        Action run = () =>
+        {
+            Run();
+            copy ??= Task.Run(() => _staging.CopyIn(other, new byte[16], 16, 16));
+            Assert.False(copy.Wait(TimeSpan.FromMilliseconds(100)));
+        };
+        Step(grid, Run);
+        Step(grid, run);
+        await copy!;
+        _driver.Synchronize(_stream);
+        Assert.Equal(16, _driver.BytesToDevice);
+        Step(grid, run);
+        Assert.Equal(16, _driver.BytesToDevice);
+        _driver.Free(other);
     }
 
     [Fact]
@@ -79,7 +123,7 @@ public sealed class StepGraphsTests : IDisposable
         AttentionGrid grid = new(1, 1, 0);
         Step(grid, run);
         fails = true;
-        Assert.Throws<InvalidOperationException>(() => _graphs.Run(grid, run));
+        Assert.Throws<InvalidOperationException>(() => _graphs.Run(grid, default, run));
         fails = false;
         Assert.Equal([3, 3], Enumerable.Range(0, 2).Select(_ => Step(grid, run)));
     }
@@ -87,15 +131,16 @@ public sealed class StepGraphsTests : IDisposable
     public void Dispose()
     {
         _graphs.Dispose();
+        _staging.Dispose();
         _driver.Free(_memory);
         _driver.DestroyStream(_stream);
         _driver.Dispose();
         Assert.Empty(_driver.Leaks);
     }
 
-    private int Step(AttentionGrid grid, Action run)
+    private int Step(AttentionGrid grid, Action run, OperationRun operations = default)
     {
-        _graphs.Run(grid, run);
+        _graphs.Run(grid, operations, run);
         _driver.Synchronize(_stream);
         return _calls;
     }

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Kernels.Devices;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Sampling;

@@ -1,6 +1,5 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
@@ -36,7 +35,7 @@ public sealed class CudaSameBitsTests
         AttentionBatch batch = model.CreateBatch();
         batch.Add(second.Slice(0, others.Length));
         batch.Add(first.Slice(others.Length, ids.Length));
-        Activation logits = model.Forward([.. others, .. ids], batch, [.. Enumerable.Range(others.Length, ids.Length)], ids.Length);
+        StepLogits logits = model.Forward([.. others, .. ids], batch, [.. Enumerable.Range(others.Length, ids.Length)], ids.Length);
         SameBitsTests.AssertSame(whole, [.. Enumerable.Range(0, ids.Length).Select(i => logits.Row(i).ToArray())], "with another sequence");
     }
 }

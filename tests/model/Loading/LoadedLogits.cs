@@ -1,6 +1,5 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
@@ -69,7 +68,7 @@ internal sealed class LoadedLogits
         int[] ids = [.. Enumerable.Range(0, Tokens).Select(i => ((i * 37) + 5) % model.Config.VocabSize)];
         AttentionBatch batch = model.CreateBatch();
         batch.Add(new AttentionSlice(0, Tokens, 0, Enumerable.Range(0, model.Cache.Blocks).ToArray()));
-        Activation logits = model.Forward(ids, batch, [.. Enumerable.Range(0, Tokens)], Tokens);
+        StepLogits logits = model.Forward(ids, batch, [.. Enumerable.Range(0, Tokens)], Tokens);
         return [.. Enumerable.Range(0, Tokens).Select(row => logits.Row(row).ToArray())];
     }
 }

@@ -1,6 +1,5 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Parts;
 using HunyuanOrleans.Model.Tests.Parts;
@@ -81,7 +80,7 @@ public sealed class PackedPiecesTests
         }
 
         using StageRunner stage = device.CreateStage();
-        using Activation logits = new(1, device.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(1, device.Config.VocabSize);
         AttentionBatch batch = device.CreateBatch();
         batch.Add(new AttentionSlice(0, Prompt.Length, 0, new[] { 0 }));
         bool[] local = new bool[device.Config.Experts];

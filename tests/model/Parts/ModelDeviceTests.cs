@@ -125,7 +125,7 @@ public sealed class ModelDeviceTests : IDisposable
         _stage.FeedForward(0, local);
         _stage.Combine(0);
         Assert.NotEqual(before, ((Activation)_stage.HiddenStates).Row(3).ToArray());
-        using Activation logits = new(4, _device.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(4, _device.Config.VocabSize);
         Assert.Equal(ModelPiece.Head, Missing(() => _stage.Logits([0], 1, logits), "head"));
         Assert.True(_device.Remove(ModelPiece.Attention(0)));
         Missing(() => _stage.Attend(0), "Layer 0");
@@ -149,7 +149,7 @@ public sealed class ModelDeviceTests : IDisposable
         _stage.Attend(0);
         Assert.Throws<InvalidOperationException>(() => _stage.FeedForward(1, default));
         Assert.Throws<ArgumentException>(() => _stage.FeedForward(0, new bool[1]));
-        using Activation logits = new(4, _device.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(4, _device.Config.VocabSize);
         Assert.Throws<ArgumentException>(() => _stage.Logits([Prompt.Length], 1, logits));
         Assert.Throws<ArgumentException>(() => _stage.Logits([0], 2, logits));
         AttentionBatch large = _device.CreateBatch();
@@ -315,7 +315,7 @@ public sealed class ModelDeviceTests : IDisposable
             Array.ForEach(steps, s => s.Stage.Combine(layer));
         }
 
-        using Activation logits = new(1, _device.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(1, _device.Config.VocabSize);
         return [.. steps.Select(s =>
         {
             s.Stage.Logits([s.Prompt.Length - 1], 1, logits);

@@ -1,7 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
@@ -20,7 +19,7 @@ internal sealed class MultiDeviceModel : IDisposable
     private readonly List<Node> _nodes = [];
     private readonly WorkerPool _loading = new(1, pin: false);
     private readonly ModelConfig _config;
-    private readonly Activation _logits;
+    private readonly StepLogits _logits;
     private readonly AttentionBatch _batch;
 
     /// <summary>Opens the devices, device i with i % 3 + 1 threads, and installs every piece on its device.</summary>
@@ -42,7 +41,7 @@ internal sealed class MultiDeviceModel : IDisposable
 
         _config = _nodes[0].Device.Config;
         _batch = _nodes[0].Device.CreateBatch();
-        _logits = Own(new Activation(MaxRows, _config.VocabSize, ElementType.F32));
+        _logits = Own(new StepLogits(MaxRows, _config.VocabSize));
         foreach (ModelPiece piece in ModelPiece.All(_config))
         {
             Add(piece, place(piece));

@@ -1,7 +1,6 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
@@ -162,7 +161,7 @@ public sealed class MultiDeviceModelTests
     {
         AttentionBatch batch = whole.CreateBatch();
         batch.Add(new AttentionSlice(0, prompt.Length, 0, new[] { 0, 1, 2, 3 }));
-        Activation logits = whole.Forward(prompt, batch, [.. Enumerable.Range(0, prompt.Length)], prompt.Length);
+        StepLogits logits = whole.Forward(prompt, batch, [.. Enumerable.Range(0, prompt.Length)], prompt.Length);
         return [.. Enumerable.Range(0, prompt.Length).Select(row => logits.Row(row).ToArray())];
     }
 

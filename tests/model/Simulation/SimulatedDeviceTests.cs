@@ -1,6 +1,4 @@
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
@@ -70,7 +68,7 @@ public sealed class SimulatedDeviceTests : IDisposable
     {
         SimulatedDevice device = await OpenAsync();
         using IStageRunner stage = device.CreateStage();
-        using Activation logits = new(4, device.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(4, device.Config.VocabSize);
         Run(device, stage, logits, [(0, 100)]);
         float[] expected = logits.Row(0).ToArray();
         logits.Row(0).Fill(float.NegativeInfinity);
@@ -154,12 +152,12 @@ public sealed class SimulatedDeviceTests : IDisposable
     private static float[] Logits(SimulatedDevice device, (int Start, int Count)[] steps)
     {
         using IStageRunner stage = device.CreateStage();
-        using Activation logits = new(4, device.Config.VocabSize, ElementType.F32);
+        using StepLogits logits = new(4, device.Config.VocabSize);
         Run(device, stage, logits, steps);
         return logits.Row(0).ToArray();
     }
 
-    private static void Run(SimulatedDevice device, IStageRunner stage, Activation logits, (int Start, int Count)[] steps)
+    private static void Run(SimulatedDevice device, IStageRunner stage, StepLogits logits, (int Start, int Count)[] steps)
     {
         bool[] local = [.. Enumerable.Repeat(true, device.Config.Experts)];
         foreach ((int start, int count) in steps)

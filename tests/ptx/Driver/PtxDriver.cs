@@ -46,6 +46,12 @@ public sealed class PtxDriver : ICudaDriver
     /// <summary>Number of calls of <see cref="LaunchGraphAsync"/> so far.</summary>
     public int GraphLaunches { get; private set; }
 
+    /// <summary>Bytes that were copied from the host so far.</summary>
+    public long BytesToDevice { get; private set; }
+
+    /// <summary>Bytes that were copied to the host so far.</summary>
+    public long BytesToHost { get; private set; }
+
     /// <summary>What was not freed or destroyed when the driver was disposed.</summary>
     public IReadOnlyList<string> Leaks { get; private set; } = [];
 
@@ -74,6 +80,7 @@ public sealed class PtxDriver : ICudaDriver
         {
             pinned.EnsureNotFreed();
             DeviceCopies.FromHost(_memory, target, source, bytes);
+            BytesToDevice += bytes;
         });
     });
 
@@ -86,6 +93,7 @@ public sealed class PtxDriver : ICudaDriver
         {
             pinned.EnsureNotFreed();
             DeviceCopies.ToHost(_memory, target, source, bytes);
+            BytesToHost += bytes;
         });
     });
 

@@ -1,15 +1,18 @@
-namespace HunyuanOrleans.Engine.Sampling;
+namespace HunyuanOrleans.Kernels.Devices;
 
 /// <summary>
 /// A value and a token id in one integer. In descending order, larger values come first, and of equal values the lower id. There are no
-/// ties, so every selection algorithm selects the same tokens.
+/// ties, so every selection algorithm selects the same tokens. The kernels of GPUs write the same keys.
 /// </summary>
-internal static class SortKey
+public static class SortKey
 {
-    /// <summary>Creates the key of a value, which must not be NaN, and a token id.</summary>
+    private const int NegativeZero = int.MinValue;
+
+    /// <summary>Creates the key of a value, which must not be NaN, and a token id. Both zeros are the same value.</summary>
     public static ulong Of(float value, int id)
     {
         int bits = BitConverter.SingleToInt32Bits(value);
+        bits = bits == NegativeZero ? 0 : bits;
         uint ordered = (uint)bits ^ ((uint)(bits >> 31) | 0x80000000u);
         return ((ulong)ordered << 32) | ~(uint)id;
     }
