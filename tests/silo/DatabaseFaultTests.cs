@@ -26,7 +26,8 @@ public sealed class DatabaseFaultTests
     {
         using WebApplication silo = SiloHost.Build(SiloCommandLine.Parse(["--model", TestPaths.DemoModel, "--memory", "1GB"]));
         Serializer serializer = silo.Services.GetRequiredService<Serializer>();
-        Exception received = serializer.Deserialize<Exception>(serializer.SerializeToArray(fault));
+        Exception? received = serializer.Deserialize<Exception>(serializer.SerializeToArray(fault));
+        Assert.NotNull(received);
         Assert.Equal(fault.Message, received.Message);
         Assert.True(TransientErrors.IsTransient(received));
         Assert.True(TransientErrors.IsTransient(fault));
