@@ -160,7 +160,7 @@ internal readonly unsafe ref struct TileSoftmax
             Conversion.RoundToBf16(even).Store(probabilities + i);
             Conversion.RoundToBf16(odd).Store(probabilities + i + 16);
         }
-        else if (Avx512BW.IsSupported && Scales is null)
+        else if (Avx512BW.IsSupported)
         {
             StorePair(even, odd, (ushort*)probabilities + i);
         }
@@ -171,7 +171,8 @@ internal readonly unsafe ref struct TileSoftmax
         }
     }
 
-    // Rounds to nearest, ties to even. A NaN may become a number here, but it makes the sum of the row NaN, and so all its outputs.
+    // Rounds to nearest, ties to even. A probability that is NaN may become a number here, but it makes the sum of its row NaN, and so all
+    // outputs. The NaN of a scale has a zero lower half and stays NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePair(Vector512<float> first, Vector512<float> second, ushort* target)
     {
