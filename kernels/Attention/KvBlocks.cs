@@ -36,7 +36,8 @@ public sealed unsafe class KvBlocks : IKvPool
         Heads = heads;
         HeadSize = headSize;
         Type = type;
-        ComputeType = KvQuantizer.IsQuantized(type) ? computeType : type;
+        IsQuantized = KvQuantizer.IsQuantized(type);
+        ComputeType = IsQuantized ? computeType : type;
         if (ComputeType is not (ElementType.F32 or ElementType.BF16))
         {
             throw new ArgumentException($"{type} keys and values cannot be multiplied as {computeType}; allowed: F32 or BF16.", nameof(computeType));
@@ -44,7 +45,12 @@ public sealed unsafe class KvBlocks : IKvPool
 
         (int keyElements, ValueColumns) = Geometry(headSize, type);
         KeySteps = keyElements / ComputeType.ElementsPerStep();
+        ValueSteps = Positions / ComputeType.ElementsPerStep();
         BlockBytes = BytesPerBlock(heads, headSize, type);
+        HeadBytes = BlockBytes / heads;
+        KeyBytes = (long)keyElements * Positions * type.Size();
+        ExpandedKeyBytes = (long)KeySteps * Positions * 4;
+        ExpandedValueBytes = (long)ValueSteps * ValueColumns * 4;
         _groups = new NativeBuffer?[groups];
         for (int g = 0; reserve && g < groups; g++)
         {
@@ -86,22 +92,22 @@ public sealed unsafe class KvBlocks : IKvPool
     internal int ValueColumns { get; }
 
     /// <summary>Number of 4-byte steps over the positions of a block in the compute type.</summary>
-    internal int ValueSteps => Positions / ComputeType.ElementsPerStep();
+    internal int ValueSteps { get; }
 
     /// <summary>Whether blocks contain codes and scales.</summary>
-    internal bool IsQuantized => KvQuantizer.IsQuantized(Type);
+    internal bool IsQuantized { get; }
 
     /// <summary>Bytes of one key head in one block. The values of the head follow, then the scales of its keys and of its values.</summary>
-    internal long KeyBytes => (long)KeySteps * Positions * ComputeType.ElementsPerStep() * Type.Size();
+    internal long KeyBytes { get; }
 
     /// <summary>Bytes of one head in one block: keys, values and scales.</summary>
-    internal long HeadBytes => BlockBytes / Heads;
+    internal long HeadBytes { get; }
 
     /// <summary>Bytes of one key head of a block in the compute type.</summary>
-    internal long ExpandedKeyBytes => (long)KeySteps * Positions * 4;
+    internal long ExpandedKeyBytes { get; }
 
     /// <summary>Bytes of one value head of a block in the compute type.</summary>
-    internal long ExpandedValueBytes => (long)ValueSteps * ValueColumns * 4;
+    internal long ExpandedValueBytes { get; }
 
     /// <summary>Bytes of one block of one group for these sizes.</summary>
     /// <exception cref="ArgumentException">The head size is odd or not positive, or the type is not F32, BF16, I8 or F8E4M3.</exception>

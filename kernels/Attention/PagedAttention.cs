@@ -16,8 +16,8 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// </summary>
 public sealed unsafe class PagedAttention : IJob, IDisposable
 {
-    private const int TileBlocks = 4;
-    private const int TilePositions = TileBlocks * KvBlocks.Positions;
+    private const int TileBlocks = TilePositions / KvBlocks.Positions;
+    private const int TilePositions = TileSoftmax.Positions;
 
     // A new softmax state for each segment keeps float32 sums short in long contexts.
     private const int SegmentPositions = 4096;
@@ -161,18 +161,26 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
             _keys.Multiply(ref args, queries, s.Scores + (b * KvBlocks.Positions), from, rows, lines);
         }
 
-        for (int row = from; row < rows; row++)
+        TileSoftmax softmax = new()
         {
-            int visible = Math.Min(count * KvBlocks.Positions, firstPosition + (row / group) - position + 1);
-            Softmax(s.Scores + (row * TilePositions), s.Scores + ((_rows + row) * (long)TilePositions), s.Scales, visible, count * KvBlocks.Positions,
-                max + row, expSum + row, sums + ((long)row * _cache.ValueColumns));
-        }
-
+            Scores = s.Scores,
+            Probabilities = s.Scores + ((long)_rows * TilePositions),
+            Scales = s.Scales,
+            Width = count * KvBlocks.Positions,
+            Type = _cache.ComputeType,
+            Widened = _widened,
+            Max = max,
+            ExpSum = expSum,
+            NextMax = s.NextMax,
+            Sums = sums,
+            Columns = _cache.ValueColumns,
+        };
+        softmax.Run(from, rows, firstPosition - position + 1, group);
         args.XStride = TilePositions * sizeof(float);
         args.YStride = _cache.ValueColumns * sizeof(float);
         args.Steps = _cache.ValueSteps;
         args.Accumulate = 1;
-        byte* probabilities = (byte*)(s.Scores + ((long)_rows * TilePositions));
+        byte* probabilities = (byte*)softmax.Probabilities;
         byte** values = stackalloc byte*[TileBlocks];
         byte** pieces = stackalloc byte*[2 * TileBlocks];
         for (int b = 0; b < count; b++)
@@ -223,65 +231,6 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         byte* target = s.Expanded + _cache.ExpandedKeyBytes + (tileBlock * _cache.ExpandedValueBytes);
         KvQuantizer.Expand(_cache.Values(_group, block, head), _cache.Type, target, _cache.ComputeType, KvBlocks.Positions / 2, _cache.ValueColumns, _allowVbmi);
         return target;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Softmax(float* scores, float* probabilities, float* scales, int visible, int width, float* max, float* expSum, float* sums)
-    {
-        Vector512<int> lanes = Vector512<int>.Indices;
-        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> peak = Vector512.Create(*max);
-        for (int i = 0; i < width; i += 16)
-        {
-            Vector512<float> seen = Vector512.LessThan(lanes + Vector512.Create(i), Vector512.Create(visible)).AsSingle();
-            Vector512<float> score = Vector512.Load(scores + i);
-            if (scales is not null)
-            {
-                score *= Vector512.Load(scales + i);
-            }
-
-            score = Vector512.ConditionalSelect(seen, score, hidden);
-            score.Store(scores + i);
-            peak = Vector512.Max(peak, score);
-        }
-
-        float newMax = VectorMath.Max(peak);
-        Vector512<float> subtract = Vector512.Create(newMax);
-        Vector512<float> total = default;
-        for (int i = 0; i < width; i += 16)
-        {
-            Vector512<float> p = VectorMath.Exp2(Vector512.Load(scores + i) - subtract);
-            total += p;
-            if (scales is not null)
-            {
-                p *= Vector512.Load(scales + TilePositions + i);
-            }
-
-            if (_widened)
-            {
-                Conversion.RoundToBf16(p).Store(probabilities + i);
-            }
-            else if (_cache.ComputeType == ElementType.BF16)
-            {
-                Conversion.StoreBf16(p, (ushort*)probabilities + i);
-            }
-            else
-            {
-                p.Store(probabilities + i);
-            }
-        }
-
-        float factor = VectorMath.Exp2(Vector512.Create(*max - newMax)).ToScalar();
-        *expSum = (*expSum * factor) + VectorMath.Sum(total);
-        *max = newMax;
-        if (factor != 1f)
-        {
-            Vector512<float> f = Vector512.Create(factor);
-            for (int i = 0; i < _cache.ValueColumns; i += 16)
-            {
-                (Vector512.Load(sums + i) * f).Store(sums + i);
-            }
-        }
     }
 
     // Merges two softmax states over different positions: each is scaled to the common maximum.
@@ -358,5 +307,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         public float* SegmentMax => _state + (2 * rows);
 
         public float* SegmentExpSum => _state + (3 * rows);
+
+        public float* NextMax => _state + (4 * rows);
     }
 }

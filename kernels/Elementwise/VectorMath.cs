@@ -47,13 +47,14 @@ internal static class VectorMath
         return b[0] + b[2] + (b[1] + b[3]);
     }
 
-    /// <summary>Largest of the 16 lanes.</summary>
+    /// <summary>Largest of the 16 lanes. If lanes are NaN, the result is any of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Max(Vector512<float> v)
     {
-        Vector256<float> a = Vector256.Max(v.GetLower(), v.GetUpper());
-        Vector128<float> b = Vector128.Max(a.GetLower(), a.GetUpper());
-        return MathF.Max(MathF.Max(b[0], b[2]), MathF.Max(b[1], b[3]));
+        Vector256<float> a = Vector256.MaxNative(v.GetLower(), v.GetUpper());
+        Vector128<float> b = Vector128.MaxNative(a.GetLower(), a.GetUpper());
+        b = Vector128.MaxNative(b, Vector128.Shuffle(b, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(b, Vector128.Shuffle(b, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
