@@ -14,9 +14,8 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly ModelRunner _model;
     private readonly bool _ownsModel;
     private readonly AttentionBatch _batch;
-    private readonly Sampler _sampler;
+    private readonly SequenceSampler _sampler;
     private readonly int[] _logitRows;
-    private readonly int[] _logitSlices;
     private Thread? _pinnedThread;
 
     /// <summary>Wraps a loaded model.</summary>
@@ -27,9 +26,8 @@ public sealed class LocalExecutor : IModelExecutor
         _model = model;
         _ownsModel = ownsModel;
         _batch = model.CreateBatch();
-        _sampler = new Sampler(model.Config.VocabSize);
+        _sampler = new SequenceSampler(model.Config.VocabSize);
         _logitRows = new int[model.Options.MaxLogitRows];
-        _logitSlices = new int[model.Options.MaxLogitRows];
         Limits = new ExecutorLimits(
             model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
             model.Options.MaxBatchTokens, model.Options.MaxLogitRows);
@@ -46,22 +44,30 @@ public sealed class LocalExecutor : IModelExecutor
         _batch.Clear();
         int logitCount = 0;
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
-        for (int i = 0; i < slices.Length; i++)
+        foreach (ref readonly SequenceSlice slice in slices)
         {
-            ref readonly SequenceSlice slice = ref slices[i];
             _batch.Add(new AttentionSlice(slice.FirstRow, slice.Count, slice.Start, slice.Blocks));
-            if (slice.Sampling is not null)
+            for (int row = slice.Count - slice.SampledRows; row < slice.Count; row++)
             {
-                _logitSlices[logitCount] = i;
-                _logitRows[logitCount++] = slice.FirstRow + slice.Count - 1;
+                _logitRows[logitCount++] = slice.FirstRow + row;
             }
         }
 
         Activation logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount);
-        for (int i = 0; i < logitCount; i++)
+        result.Clear();
+        int first = 0;
+        for (int i = 0; i < slices.Length; i++)
         {
-            int slice = _logitSlices[i];
-            result[slice] = _sampler.Sample(logits.Row(i), slices[slice].Sampling!);
+            if (slices[i].Sampling is { } state)
+            {
+                _sampler.Begin(state, slices[i].Drafts);
+                for (int row = first; !_sampler.IsDone; row++)
+                {
+                    result.Add(i, _sampler.Sample(logits.Row(row)));
+                }
+
+                first += slices[i].SampledRows;
+            }
         }
 
         Score(slices, result.Scores);
@@ -71,7 +77,6 @@ public sealed class LocalExecutor : IModelExecutor
     // The head computes as many rows at once as it has room for.
     private void Score(ReadOnlySpan<SequenceSlice> slices, List<SampledToken> scores)
     {
-        scores.Clear();
         foreach (ref readonly SequenceSlice slice in slices)
         {
             RowScoring scoring = slice.Scoring;

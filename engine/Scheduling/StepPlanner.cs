@@ -1,10 +1,11 @@
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Speculation;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Fills a step within the token budget: first one token for every decoding sequence, then chunks of prompts, oldest first, then waiting
-/// sequences start, in the order of the queue, while there is room. A waiting sequence is skipped only while another answer of its own request
+/// Fills a step within the token budget: first one token for every decoding sequence, with guesses of those that follow, then chunks of prompts,
+/// oldest first, then waiting sequences start, in the order of the queue, while there is room. A waiting sequence is skipped only while another answer of its own request
 /// computes their common prompt, and a running sequence is pre-empted only for an older one, youngest first.
 /// </summary>
 internal sealed class StepPlanner(
@@ -12,6 +13,7 @@ internal sealed class StepPlanner(
     WaitingQueue waiting,
     List<Sequence> running,
     BlockTables blockTables,
+    DraftPlanner drafts,
     SchedulerCounters counters,
     TimeProvider time)
 {
@@ -19,6 +21,9 @@ internal sealed class StepPlanner(
 
     /// <summary>The sequences of the step; entry i belongs to slice i of the batch.</summary>
     public List<Sequence> Planned => _planned;
+
+    /// <summary>True if every sequence of the step decodes: none computes its prompt or computes tokens again.</summary>
+    public bool OnlyDecodes { get; private set; }
 
     /// <summary>Plans the next step into an empty batch.</summary>
     public void Plan(StepBatch batch)
@@ -30,18 +35,22 @@ internal sealed class StepPlanner(
 
         _planned.Clear();
         PlanDecodes(batch);
+        int decodes = batch.SliceCount;
         PlanPrefills(batch);
         StartWaiting(batch);
+        OnlyDecodes = batch.SliceCount == decodes;
     }
 
     private void PlanDecodes(StepBatch batch)
     {
+        bool hasPrompts = waiting.Sequences.Count > 0 || running.Exists(static sequence => sequence.PendingTokens > 1);
+        drafts.BeginStep(running.Count, waiting.Sequences.Count, hasPrompts);
         for (int i = 0; i < running.Count; i++)
         {
             Sequence sequence = running[i];
             if (sequence.PendingTokens == 1 && TryExtend(sequence))
             {
-                Add(batch, sequence);
+                Add(batch, sequence, drafts.Plan(sequence));
             }
         }
     }
@@ -109,17 +118,18 @@ internal sealed class StepPlanner(
         running.Insert(index, sequence);
     }
 
-    private void Add(StepBatch batch, Sequence sequence)
+    private void Add(StepBatch batch, Sequence sequence, DraftTokens guesses = default)
     {
         int count = Math.Min(sequence.PendingTokens, Math.Min(options.PrefillChunk, RemainingTokens(batch)));
         bool wantsToken = count == sequence.PendingTokens && sequence.WantsToken;
         batch.Add(
-            sequence.Tokens(sequence.ComputedTokens, count),
+            sequence.Tokens(sequence.ComputedTokens, count + guesses.Count),
             sequence.ComputedTokens,
             sequence.Blocks,
             wantsToken ? sequence.Sampling : null,
             sequence.Session,
-            sequence.Scoring(count));
+            sequence.Scoring(count),
+            guesses);
         sequence.IsPlanned = true;
         _planned.Add(sequence);
     }
