@@ -25,7 +25,7 @@ internal sealed class Stage : IDisposable
     private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
     private readonly Lazy<Activation> _logits;
-    private readonly Sampler _sampler;
+    private readonly SequenceSampler _sampler;
     private readonly DeviceJob _advance;
     private readonly DeviceJob _feedForward;
     private readonly DeviceJob _finish;
@@ -47,7 +47,7 @@ internal sealed class Stage : IDisposable
         _batch = new AttentionBatch(_device.Config.Heads, _device.Config.KvHeads);
         // Only the last stage of a route computes logits.
         _logits = new Lazy<Activation>(() => new Activation(_device.Options.MaxLogitRows, _device.Config.VocabSize, ElementType.F32));
-        _sampler = new Sampler(_device.Config.VocabSize);
+        _sampler = new SequenceSampler(_device.Config.VocabSize);
         _local = new bool[_device.Config.Experts];
         _logitRows = new int[_device.Options.MaxLogitRows];
         ExpertTokens = new long[_device.Config.Layers * _device.Config.Experts];
@@ -269,13 +269,14 @@ internal sealed class Stage : IDisposable
 
     private void Finish()
     {
-        int wanted = 0;
+        int wanted = 0, sampled = 0;
         for (int i = 0; i < _step.Slices.Length; i++)
         {
-            if (_step.Slices[i].Sampling is not null)
+            ref readonly AttentionSlice slice = ref _batch.Slices[i];
+            sampled += _step.Slices[i].Sampling is null ? 0 : 1;
+            for (int row = slice.Count - _step.Slices[i].SampledRows; row < slice.Count; row++)
             {
-                ref readonly AttentionSlice slice = ref _batch.Slices[i];
-                _logitRows[wanted++] = slice.FirstRow + slice.Count - 1;
+                _logitRows[wanted++] = slice.FirstRow + row;
             }
         }
 
@@ -285,19 +286,40 @@ internal sealed class Stage : IDisposable
             _device.Synchronize();
         }
 
-        byte[]? logits = _step.WantsLogits ? CopyLogits(wanted) : null;
-        TokenMessage[] tokens = new TokenMessage[wanted];
-        int next = 0;
+        _reply = Sample(sampled, drafted: wanted > sampled) with { Scores = Score() };
+    }
+
+    private StepReply Sample(int slices, bool drafted)
+    {
+        List<TokenMessage> tokens = new(slices);
+        List<byte[]>? logits = _step.WantsLogits ? [] : null;
+        int[]? counts = drafted ? new int[slices] : null;
+        int first = 0, next = 0;
         foreach (SliceMessage slice in _step.Slices)
         {
-            if (slice.Sampling is { } sampling)
+            if (slice.Sampling is not { } sampling)
             {
-                tokens[next] = TokenMessage.Of(_sampler.Sample(_logits.Value.Row(next), sampling.ToState()));
-                next++;
+                continue;
+            }
+
+            int before = tokens.Count;
+            _sampler.Begin(sampling.ToState(), slice.Drafts?.ToDrafts() ?? default);
+            for (int row = first; !_sampler.IsDone; row++)
+            {
+                // Sampling overwrites the row.
+                Span<float> values = _logits.Value.Row(row);
+                logits?.Add(MemoryMarshal.AsBytes(values).ToArray());
+                tokens.Add(TokenMessage.Of(_sampler.Sample(values)));
+            }
+
+            first += slice.SampledRows;
+            if (counts is not null)
+            {
+                counts[next++] = tokens.Count - before;
             }
         }
 
-        _reply = new StepReply(tokens, logits, Score());
+        return new StepReply([.. tokens], logits?.SelectMany(static row => row).ToArray(), null, counts);
     }
 
     // The head computes as many rows at once as it has room for.
@@ -338,17 +360,5 @@ internal sealed class Stage : IDisposable
         }
 
         return scores;
-    }
-
-    private byte[] CopyLogits(int count)
-    {
-        int bytes = _device.Config.VocabSize * sizeof(float);
-        byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
-        for (int i = 0; i < count; i++)
-        {
-            MemoryMarshal.AsBytes(_logits.Value.Row(i)).CopyTo(copy.AsSpan(i * bytes));
-        }
-
-        return copy;
     }
 }
