@@ -13,7 +13,7 @@ internal sealed class DraftLength
     private const int FirstInterval = 4, LongestInterval = 64;
 
     /// <summary>How much of the past counts with each new guess, and the acceptance that is assumed at first with the weight of so many tokens.</summary>
-    private const double Memory = 0.85, FirstAcceptance = 0.6, FirstWeight = 2;
+    private const double Memory = 0.9, FirstAcceptance = 0.6, FirstWeight = 2;
 
     /// <summary>Tokens that a further row must gain beyond its measured cost: measurements are uncertain, and a row is never free.</summary>
     private const double RowPrice = 0.03;
@@ -55,7 +55,6 @@ internal sealed class DraftLength
 
         if (best > 0)
         {
-            _interval = FirstInterval;
             return best;
         }
 
@@ -75,6 +74,17 @@ internal sealed class DraftLength
     /// <param name="accepted">Number of those that were right before the first wrong one.</param>
     public void Record(int drafted, int accepted)
     {
+        // A right guess after many wrong ones: the text may have begun to repeat itself, so the past counts no more.
+        if (accepted == drafted && Acceptance < FirstAcceptance / 2)
+        {
+            (_accepted, _examined) = (FirstAcceptance * FirstWeight, FirstWeight);
+        }
+
+        if (accepted > 1)
+        {
+            _interval = FirstInterval;
+        }
+
         _accepted = (Memory * _accepted) + accepted;
         _examined = (Memory * _examined) + Math.Min(drafted, accepted + 1);
         _cap = accepted < drafted ? accepted + 1 : Math.Max(_cap, Math.Min(2 * drafted, SpeculationOptions.Longest));

@@ -16,6 +16,7 @@ public sealed class LocalDecodeAllocationTests
     private const int Sequences = 5;
     private const int WarmUp = 64;
     private const int Steps = 300;
+    private const int Windows = 10;
 
     [Theory]
     [InlineData(ComputeMode.Bf16, false, 0)]
@@ -37,9 +38,17 @@ public sealed class LocalDecodeAllocationTests
         AllocationProbe probe = new(model.Pool);
 
         Decode(0, WarmUp);
-        probe.Start();
-        Decode(WarmUp, WarmUp + Steps);
-        Assert.Equal(0, probe.Stop());
+        long[] allocated = new long[Windows];
+        for (int window = 0; window < Windows; window++)
+        {
+            int start = WarmUp + (window * Steps / Windows);
+            probe.Start();
+            Decode(start, start + (Steps / Windows));
+            allocated[window] = probe.Stop();
+        }
+
+        // With drafts, an expert may get a number of rows for the first time, for which a kernel is generated. A step that allocates would show in every window.
+        Assert.True(allocated.Count(static bytes => bytes > 0) <= (drafts > 0 ? 2 : 0), string.Join(' ', allocated));
 
         void Decode(int from, int to)
         {
