@@ -13,7 +13,7 @@ internal sealed class DraftLength
     private const int FirstInterval = 4, LongestInterval = 64;
 
     /// <summary>How much of the past counts with each new guess, and the acceptance that is assumed at first with the weight of so many tokens.</summary>
-    private const double Memory = 0.9, FirstAcceptance = 0.6, FirstWeight = 2;
+    private const double Memory = 0.95, FirstAcceptance = 0.6, FirstWeight = 2;
 
     /// <summary>Tokens that a further row must gain beyond its measured cost: measurements are uncertain, and a row is never free.</summary>
     private const double RowPrice = 0.03;

@@ -29,7 +29,7 @@ public sealed class SameAnswerTests
     {
         // The pool is too small for all requests together, so that some are pre-empted and computed again.
         await using LocalExecutor executor = new(ModelRunner.Load(
-            folder, new ModelOptions { Mode = mode, Kv = kv, Threads = 1, KvTokens = 256, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 48 }));
+            folder, new ModelOptions { Mode = mode, Kv = kv, Threads = 1, KvTokens = 192, PinThreads = false, MaxBatchTokens = 96, MaxLogitRows = 48 }));
         GenerationRequest[] requests = Requests(executor.Limits.VocabularySize);
         (string[] expected, EngineStatistics without) = await AnswersAsync(executor, requests, SpeculationOptions.Off);
         Assert.Equal(0, without.DraftedTokens);
