@@ -103,6 +103,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             PromptTokens = Volatile.Read(ref counters.PromptTokens),
             CachedPromptTokens = Volatile.Read(ref counters.CachedPromptTokens),
             AnswerTokens = Volatile.Read(ref counters.AnswerTokens),
+            DraftedTokens = Volatile.Read(ref counters.DraftedTokens),
+            AcceptedDraftTokens = Volatile.Read(ref counters.AcceptedDraftTokens),
             Preemptions = Volatile.Read(ref counters.Preemptions),
             Replays = Volatile.Read(ref counters.Replays),
             Evictions = pool.Evictions,

@@ -57,6 +57,18 @@ public sealed class Constraint
         return state;
     }
 
+    /// <inheritdoc cref="ConstraintState.MayExplore"/>
+    internal bool MayExplore
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_context.IsHalfSpent;
+            }
+        }
+    }
+
     internal ConstraintException NotAllowed(int token)
         => _context.Error($"The token {token} came where the constraint does not allow it; the answer cannot be completed.");
 

@@ -55,7 +55,24 @@ public sealed class ConstraintState
         }
     }
 
+    /// <summary>
+    /// False once half of the work is spent that all answers of the constraint may take together. Following texts that may be discarded must not spend the
+    /// rest, so that an answer never fails because of them.
+    /// </summary>
+    public bool MayExplore => _constraint.MayExplore;
+
     internal PushdownState Current => _state;
+
+    /// <summary>Creates another state of the same constraint that has come as far and goes on by itself.</summary>
+    public ConstraintState Fork() => new(_constraint, _state) { _ended = _ended };
+
+    /// <summary>Makes this state equal to another one of the same constraint.</summary>
+    public void CopyFrom(ConstraintState other)
+    {
+        _state = other._state;
+        _ended = other._ended;
+        _maskIsCurrent = false;
+    }
 
     /// <summary>Appends a token to the answer.</summary>
     /// <param name="token">One of <see cref="AllowedTokens"/>. Only another end-of-text token may follow an end-of-text token.</param>

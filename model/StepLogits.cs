@@ -41,6 +41,23 @@ public sealed class StepLogits(int maxRows, int vocabulary) : IDisposable
         return Host.Row(row);
     }
 
+    /// <summary>How many of the largest logits of each row were selected; 0 if none were.</summary>
+    public int Selected { get; private set; }
+
+    /// <summary>Gets what sampling needs of all rows: the largest logits, or if that is not enough for any row, the rows.</summary>
+    /// <param name="largest">Number of the largest logits, at most <see cref="MaxLargest"/>; 0 for whole rows.</param>
+    public void Fetch(int largest)
+    {
+        if (largest > 0)
+        {
+            SelectLargest(largest);
+        }
+        else
+        {
+            CopyRows();
+        }
+    }
+
     /// <summary>Copies all rows at once, which is faster than one by one, if all are needed.</summary>
     public void CopyRows()
     {
@@ -57,6 +74,7 @@ public sealed class StepLogits(int maxRows, int vocabulary) : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxLargest);
         _top!.Select(_device!, Rows, count, _largest);
+        Selected = count;
     }
 
     /// <summary>Gets what the last <see cref="SelectLargest"/> selected of a row.</summary>
@@ -71,7 +89,7 @@ public sealed class StepLogits(int maxRows, int vocabulary) : IDisposable
     /// <param name="top">Selects the largest ones on the device; may be null.</param>
     internal void Begin(int rows, IActivation? device, ITopLogits? top)
     {
-        (Rows, _device, _top) = (rows, device, top);
+        (Rows, _device, _top, Selected) = (rows, device, top, 0);
         _isHere.AsSpan().Fill(device is null);
     }
 }

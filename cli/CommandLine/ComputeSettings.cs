@@ -1,6 +1,8 @@
 using System.CommandLine;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Operations;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model;
@@ -45,6 +47,12 @@ internal static class ComputeSettings
             throw new ModelException(e.Message, e);
         }
     }
+
+    /// <summary>How the engine fills steps; everything that no option sets has its default.</summary>
+    public static SchedulerOptions Scheduler(ParseResult parsed) => new()
+    {
+        Speculation = SpeculationOptions.Parse(parsed.GetValue(SharedOptions.Speculation) ?? "auto")!,
+    };
 
     /// <summary>The arithmetic of the command line.</summary>
     public static ComputeMode Mode(ParseResult parsed) => parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16;

@@ -17,6 +17,13 @@ internal static class DefaultModel
             return named;
         }
 
+        return Bundled();
+    }
+
+    /// <summary>The bundled demo model.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static string Bundled()
+    {
         // An installed program has the demo model beside it; in a source checkout it is in a folder above.
         for (DirectoryInfo? dir = new(AppContext.BaseDirectory); dir is not null; dir = dir.Parent)
         {

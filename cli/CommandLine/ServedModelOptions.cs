@@ -17,7 +17,12 @@ internal static class ServedModelOptions
     /// <summary>The model of the command line. Its weights are loaded when the server starts.</summary>
     public static LocalModelOptions Read(ParseResult parsed)
     {
-        LocalModelOptions model = new(SharedOptions.ModelFolder(parsed)) { Loading = ComputeSettings.Read(parsed), Loader = ModelLoading.Load };
+        LocalModelOptions model = new(SharedOptions.ModelFolder(parsed))
+        {
+            Loading = ComputeSettings.Read(parsed),
+            Scheduler = ComputeSettings.Scheduler(parsed),
+            Loader = ModelLoading.Load,
+        };
         return parsed.GetValue(Name) is { Length: > 0 } name ? model with { Name = name } : model;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using HunyuanOrleans.Cuda.Operations;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Quantization;
 
@@ -63,6 +64,14 @@ internal static class SharedOptions
         HelpName = "DIR",
         Arity = ArgumentArity.ZeroOrOne,
     };
+
+    /// <summary>--speculative-tokens: how far tokens are guessed ahead of answers.</summary>
+    public static readonly Option<string> Speculation = new Option<string>("--speculative-tokens")
+    {
+        Description = "Most tokens that a step guesses from the text so far and verifies together: auto guesses as many as pay, up to 16; off guesses none; N always "
+            + "guesses N. Answers stay the same. (vLLM: num_speculative_tokens; llama.cpp: --draft-max) [default: auto]",
+        HelpName = "auto|off|N",
+    }.Where(static word => SpeculationOptions.Parse(word) is not null, SpeculationOptions.Forms);
 
     /// <summary>The options that set where and how the model computes on this machine.</summary>
     public static readonly IReadOnlyList<Option> Compute = [Device, Mode, Quant, Kv, Threads, PackedCache];

@@ -38,12 +38,19 @@ internal static class BenchCommand
         Description = "Compare the model behind the HTTP server with the model alone. Client and server run in this process.",
     };
 
+    private static readonly Option<string?> Speculate = new("--speculate")
+    {
+        Description = "Compare decoding with and without guessed tokens on the text of FILE: its first --prompt tokens are the prompt, and the next --gen are "
+            + "the answer, whatever the model draws. --speculative-tokens sets how tokens are guessed.",
+        HelpName = "FILE",
+    };
+
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("bench", "Measures prefill and decode speed and compares them with the limits of the machine.")
         {
-            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http,
+            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http, Speculate, SharedOptions.Speculation,
         };
         SharedOptions.AddArithmeticTo(command);
         command.Add(SharedOptions.Json);
@@ -61,6 +68,13 @@ internal static class BenchCommand
         using InterruptHandler interrupt = new();
         int[] siloCounts = parsed.GetValue(Silos) ?? [];
         bool http = parsed.GetValue(Http);
+        if (parsed.GetValue(Speculate) is { } text)
+        {
+            return siloCounts.Length > 0 || http
+                ? throw new UsageException($"{Speculate.Name} compares runs in this process; leave out {Silos.Name} and {Http.Name}.")
+                : await BenchSpeculationRun.RunAsync(parsed, folder, options, plan, text, interrupt.Token);
+        }
+
         if (siloCounts.Length > 0 || http)
         {
             return await BenchComparison.RunAsync(parsed, folder, options, plan, siloCounts, http, interrupt.Token);

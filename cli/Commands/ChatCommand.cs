@@ -18,6 +18,7 @@ internal static class ChatCommand
         Command command = new("chat", $"Chats with the model. {Help}") { SharedOptions.Model, PromptOptions.System };
         SamplingOptions.AddTo(command);
         SharedOptions.AddComputeTo(command);
+        command.Add(SharedOptions.Speculation);
         ClusterOptions.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -67,7 +68,7 @@ internal static class ChatCommand
         PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
         // Loads the tokenizer first, so that a folder without one fails before the weights are loaded.
         _ = encoder.Tokenizer;
-        return ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token);
+        return ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token, ComputeSettings.Scheduler(parsed));
     }
 
     private static async Task TurnAsync(

@@ -17,6 +17,7 @@ internal static class GenerateCommand
         PromptOptions.AddTo(command);
         SamplingOptions.AddTo(command);
         SharedOptions.AddComputeTo(command);
+        command.Add(SharedOptions.Speculation);
         ClusterOptions.AddTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction((parsed, _) => RunAsync(parsed));
@@ -37,7 +38,7 @@ internal static class GenerateCommand
         // The prompt is read first, so that an error in it is reported before the weights are loaded.
         PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
         int[] prompt = await PromptOptions.ReadAsync(parsed, encoder);
-        await using ModelSession session = ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token);
+        await using ModelSession session = ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token, ComputeSettings.Scheduler(parsed));
         return await AnswerAsync(parsed, session, prompt, interrupt);
     }
 

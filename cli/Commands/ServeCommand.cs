@@ -71,6 +71,7 @@ internal static class ServeCommand
             SharedOptions.Model, Host, Port, ServedModelOptions.Name, KeyFile, Anonymous, Reasoning, Config, Log,
         };
         SharedOptions.AddComputeTo(command);
+        command.Add(SharedOptions.Speculation);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }

@@ -5,6 +5,7 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
@@ -34,7 +35,8 @@ internal sealed class SpeedBenchmark : IAsyncDisposable
         _model = model;
         _plan = plan;
         _executor = new RecordingExecutor(new LocalExecutor(model, ownsModel: false), model);
-        _engine = InferenceEngine.Start(_executor, new EngineOptions { Scheduler = new SchedulerOptions { PrefixCache = false } });
+        SchedulerOptions scheduler = new() { PrefixCache = false, Speculation = SpeculationOptions.Off };
+        _engine = InferenceEngine.Start(_executor, new EngineOptions { Scheduler = scheduler });
         _limits = new MachineLimits(model.Pool, InstructionSets.Choose());
     }
 

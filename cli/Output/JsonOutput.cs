@@ -18,6 +18,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(TopResult))]
 [JsonSerializable(typeof(DevicesResult))]
 [JsonSerializable(typeof(BenchClusterResult))]
+[JsonSerializable(typeof(BenchSpeculationResult))]
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(RunBatchResult))]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
@@ -18,14 +19,14 @@ internal sealed class ModelSession : IInferenceSession
     private readonly InferenceEngine _engine;
     private readonly ITokenText? _tokenText;
 
-    private ModelSession(PromptEncoder encoder, ModelRunner model, TimeSpan loadTime)
+    private ModelSession(PromptEncoder encoder, ModelRunner model, SchedulerOptions? scheduler, TimeSpan loadTime)
     {
         Encoder = encoder;
         LoadTime = loadTime;
         Defaults = GenerationDefaults.Load(encoder.Folder);
         _tokenText = encoder.TokenizerOrNull is Tokenizer tokenizer ? new TokenizerText(tokenizer) : null;
         _executor = new LocalExecutor(model);
-        _engine = InferenceEngine.Start(_executor, new EngineOptions { EosIds = model.Config.EosTokenIds }, _tokenText);
+        _engine = InferenceEngine.Start(_executor, new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = scheduler ?? new() }, _tokenText);
     }
 
     /// <summary>Encodes prompts with the tokenizer of the model folder.</summary>
@@ -47,15 +48,16 @@ internal sealed class ModelSession : IInferenceSession
     /// <param name="encoder">The encoder of the model folder.</param>
     /// <param name="options">How the model computes.</param>
     /// <param name="cancellation">Cancels loading.</param>
+    /// <param name="scheduler">How the engine fills steps; null for the defaults.</param>
     /// <exception cref="ModelException">The config or the weights are invalid.</exception>
     /// <exception cref="TextException">The tokenizer is invalid.</exception>
-    public static ModelSession Open(PromptEncoder encoder, ModelOptions options, CancellationToken cancellation)
+    public static ModelSession Open(PromptEncoder encoder, ModelOptions options, CancellationToken cancellation, SchedulerOptions? scheduler = null)
     {
         long started = Stopwatch.GetTimestamp();
         ModelRunner model = ModelLoading.Load(encoder.Folder, options, cancellation);
         try
         {
-            return new ModelSession(encoder, model, Stopwatch.GetElapsedTime(started));
+            return new ModelSession(encoder, model, scheduler, Stopwatch.GetElapsedTime(started));
         }
         catch
         {

@@ -78,6 +78,14 @@ public sealed record StatisticsMessage
     [Id(17)]
     public int KvBlockPositions { get; init; }
 
+    /// <inheritdoc cref="EngineStatistics.DraftedTokens"/>
+    [Id(18)]
+    public long DraftedTokens { get; init; }
+
+    /// <inheritdoc cref="EngineStatistics.AcceptedDraftTokens"/>
+    [Id(19)]
+    public long AcceptedDraftTokens { get; init; }
+
     /// <summary>Creates the message of statistics.</summary>
     public static StatisticsMessage Of(in EngineStatistics s) => new()
     {
@@ -99,6 +107,8 @@ public sealed record StatisticsMessage
         Failed = s.Failed,
         FinishedByLength = s.FinishedByLength,
         KvBlockPositions = s.KvBlockPositions,
+        DraftedTokens = s.DraftedTokens,
+        AcceptedDraftTokens = s.AcceptedDraftTokens,
     };
 
     /// <summary>The statistics.</summary>
@@ -122,5 +132,7 @@ public sealed record StatisticsMessage
         Failed = Failed,
         FinishedByLength = FinishedByLength,
         KvBlockPositions = KvBlockPositions,
+        DraftedTokens = DraftedTokens,
+        AcceptedDraftTokens = AcceptedDraftTokens,
     };
 }

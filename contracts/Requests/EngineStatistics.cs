@@ -38,6 +38,12 @@ public readonly record struct EngineStatistics
     /// <summary>Tokens generated.</summary>
     public long AnswerTokens { get; init; }
 
+    /// <summary>Tokens that were guessed ahead of answers and verified.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>Guessed tokens that were right.</summary>
+    public long AcceptedDraftTokens { get; init; }
+
     /// <summary>Times an answer lost its blocks to an older one and had to be recomputed.</summary>
     public long Preemptions { get; init; }
 

@@ -16,11 +16,12 @@ public interface IModelExecutor : IAsyncDisposable
 
     /// <summary>
     /// Writes the keys and values of every row of <paramref name="batch"/> to the KV blocks that its slices name, and samples one token
-    /// for each slice that asks for one. Computes the log probabilities of the rows for which slices ask for them.
+    /// for each slice that asks for one, and one more for each of its drafts that it accepts. Computes the log probabilities of the rows for
+    /// which slices ask for them.
     /// </summary>
     /// <param name="batch">The step. The executor only reads it and keeps no reference to it after completion.</param>
-    /// <param name="result">Filled by the executor: entry i belongs to slice i of the batch. The caller owns it and reuses it between
-    /// steps.</param>
+    /// <param name="result">Emptied and filled by the executor: entry i belongs to slice i of the batch. The caller owns it and reuses it
+    /// between steps.</param>
     /// <param name="cancellationToken">Cancels the step. A cancelled step may or may not have written its keys and values.</param>
     /// <returns>Completes when the result is filled. A local executor completes synchronously and allocates nothing.</returns>
     /// <exception cref="KvLostException">Keys and values were lost; the scheduler recomputes them for all sequences.</exception>

@@ -13,11 +13,8 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly ModelRunner _model;
     private readonly bool _ownsModel;
     private readonly AttentionBatch _batch;
-    private readonly Sampler _sampler;
-    private readonly StepSampler _stepSampler;
+    private readonly SequenceSampler _sampler;
     private readonly int[] _logitRows;
-    private readonly int[] _logitSlices;
-    private readonly SampledToken[] _tokens;
     private Thread? _pinnedThread;
 
     /// <summary>Wraps a loaded model.</summary>
@@ -28,11 +25,8 @@ public sealed class LocalExecutor : IModelExecutor
         _model = model;
         _ownsModel = ownsModel;
         _batch = model.CreateBatch();
-        _sampler = new Sampler(model.Config.VocabSize);
-        _stepSampler = new StepSampler(_sampler, model.Options.MaxLogitRows);
+        _sampler = new SequenceSampler(model.Config.VocabSize);
         _logitRows = new int[model.Options.MaxLogitRows];
-        _logitSlices = new int[model.Options.MaxLogitRows];
-        _tokens = new SampledToken[model.Options.MaxLogitRows];
         Limits = new ExecutorLimits(
             model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
             model.Options.MaxBatchTokens, model.Options.MaxLogitRows);
@@ -47,40 +41,56 @@ public sealed class LocalExecutor : IModelExecutor
         cancellationToken.ThrowIfCancellationRequested();
         PinCallingThread();
         _batch.Clear();
-        _stepSampler.Clear();
         int logitCount = 0;
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
-        for (int i = 0; i < slices.Length; i++)
+        foreach (ref readonly SequenceSlice slice in slices)
         {
-            ref readonly SequenceSlice slice = ref slices[i];
             _batch.Add(new AttentionSlice(slice.FirstRow, slice.Count, slice.Start, slice.Blocks));
-            if (slice.Sampling is not null)
+            for (int row = slice.Count - slice.SampledRows; row < slice.Count; row++)
             {
-                _logitSlices[logitCount] = i;
-                _logitRows[logitCount++] = slice.FirstRow + slice.Count - 1;
-                _stepSampler.Add(slice.Sampling);
+                _logitRows[logitCount++] = slice.FirstRow + row;
             }
         }
 
         StepLogits logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount);
-        if (logitCount > 0)
+        Fetch(logits, slices);
+        result.Clear();
+        int first = 0;
+        for (int i = 0; i < slices.Length; i++)
         {
-            _stepSampler.Run(logits, _tokens);
-        }
+            if (slices[i].Sampling is { } state)
+            {
+                _sampler.Begin(state, slices[i].Drafts);
+                for (int row = first; !_sampler.IsDone; row++)
+                {
+                    result.Add(i, _sampler.Sample(logits, row));
+                }
 
-        for (int i = 0; i < logitCount; i++)
-        {
-            result[_logitSlices[i]] = _tokens[i];
+                first += slices[i].SampledRows;
+            }
         }
 
         Score(slices, result.Scores);
         return ValueTask.CompletedTask;
     }
 
+    private void Fetch(StepLogits logits, ReadOnlySpan<SequenceSlice> slices)
+    {
+        int most = 0;
+        foreach (ref readonly SequenceSlice slice in slices)
+        {
+            most = slice.Sampling is null ? most : Math.Max(most, _sampler.LargestFor(slice.Sampling, logits));
+        }
+
+        if (logits.Rows > 0)
+        {
+            logits.Fetch(most);
+        }
+    }
+
     // The head computes as many rows at once as it has room for.
     private void Score(ReadOnlySpan<SequenceSlice> slices, List<SampledToken> scores)
     {
-        scores.Clear();
         foreach (ref readonly SequenceSlice slice in slices)
         {
             RowScoring scoring = slice.Scoring;

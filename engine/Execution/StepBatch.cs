@@ -76,24 +76,32 @@ public sealed class StepBatch
     /// <summary>
     /// Adds a slice with <paramref name="tokens"/> at positions <paramref name="start"/>, start + 1, … of their sequence.
     /// </summary>
-    /// <param name="tokens">The token ids, at least one; copied.</param>
+    /// <param name="tokens">The token ids, at least one that is no draft; copied.</param>
     /// <param name="start">Position of the first token.</param>
     /// <param name="blocks">Block table of the sequence, which covers position start + tokens.Length - 1. Not copied: it must not change
     /// during the step.</param>
     /// <param name="sampling">State to sample the token after the last row with, or null if no token is wanted (a prompt chunk).</param>
     /// <param name="session">The sequence's session, above 0: the same in all steps until it is released, and never used again.</param>
     /// <param name="scoring">The rows whose log probabilities are wanted. Its targets must not change during the step.</param>
+    /// <param name="drafts">The last of the tokens, if they are guesses. They must not change during the step.</param>
     /// <exception cref="ArgumentException">The slice is empty or does not fit.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int start, ReadOnlyMemory<int> blocks, SamplingState? sampling, long session, RowScoring scoring = default)
+    public void Add(
+        ReadOnlySpan<int> tokens,
+        int start,
+        ReadOnlyMemory<int> blocks,
+        SamplingState? sampling,
+        long session,
+        RowScoring scoring = default,
+        DraftTokens drafts = default)
     {
-        if (tokens.IsEmpty || tokens.Length > FreeTokens || FreeSlices == 0)
+        if (tokens.Length <= drafts.Count || tokens.Length > FreeTokens || FreeSlices == 0)
         {
             throw new ArgumentException(
                 $"A slice of {tokens.Length} tokens does not fit a batch with {FreeTokens} rows and {FreeSlices} slices left.", nameof(tokens));
         }
 
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
-        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session) { Scoring = scoring };
+        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session) { Scoring = scoring, Drafts = drafts };
         TokenCount += tokens.Length;
     }
 

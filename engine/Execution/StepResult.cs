@@ -1,19 +1,48 @@
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Requests;
 
 namespace HunyuanOrleans.Engine.Execution;
 
-/// <summary>The tokens that a step sampled, one entry per slice of its batch, and the scores of prompt tokens. Owned and reused by the scheduler.</summary>
+/// <summary>
+/// The tokens that a step sampled for each slice of its batch, and the scores of prompt tokens. The scheduler owns and reuses it; the executor empties
+/// and fills it.
+/// </summary>
 /// <param name="maxSequences">Most slices in one step.</param>
-public sealed class StepResult(int maxSequences)
+/// <param name="maxTokens">Most tokens that a step samples: as many as rows with logits.</param>
+public sealed class StepResult(int maxSequences, int maxTokens)
 {
-    private readonly SampledToken[] _tokens = new SampledToken[maxSequences];
+    private readonly List<SampledToken> _tokens = new(maxTokens);
+    private readonly int[] _ends = new int[maxSequences];
 
     /// <summary>
-    /// The tokens of the rows that the slices' <see cref="SequenceSlice.Scoring"/> asks for, slice after slice, with their log probabilities. The executor
-    /// empties and fills it.
+    /// The tokens of the rows that the slices' <see cref="SequenceSlice.Scoring"/> asks for, slice after slice, with their log probabilities.
     /// </summary>
     public List<SampledToken> Scores { get; } = [];
 
-    /// <summary>The token sampled for slice <paramref name="slice"/>; undefined if the slice asked for none.</summary>
-    public ref SampledToken this[int slice] => ref _tokens[slice];
+    /// <summary>
+    /// The tokens sampled for slice <paramref name="slice"/>: the accepted drafts and one more; none if the slice asked for none.
+    /// </summary>
+    public ReadOnlySpan<SampledToken> this[int slice]
+    {
+        get
+        {
+            int start = slice == 0 ? 0 : _ends[slice - 1];
+            return CollectionsMarshal.AsSpan(_tokens)[start.._ends[slice]];
+        }
+    }
+
+    /// <summary>Empties the result. Call it before a step is computed.</summary>
+    public void Clear()
+    {
+        _tokens.Clear();
+        Array.Clear(_ends);
+        Scores.Clear();
+    }
+
+    /// <summary>Adds a token of a slice. The slices must come in ascending order, but those without tokens may be left out.</summary>
+    public void Add(int slice, in SampledToken token)
+    {
+        _tokens.Add(token);
+        _ends.AsSpan(slice).Fill(_tokens.Count);
+    }
 }

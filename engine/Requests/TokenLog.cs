@@ -46,6 +46,22 @@ internal sealed class TokenLog<T>(int capacity)
         _count += items.Length;
     }
 
-    /// <summary>The entries [start, end), with end at most <see cref="Count"/>.</summary>
+    /// <summary>
+    /// Memory behind the last entry, where the next <paramref name="count"/> entries will be: a place for guesses. Readers do not see it, and appending
+    /// overwrites it. Only for the writer.
+    /// </summary>
+    public Memory<T> Ahead(int count)
+    {
+        if (_items.Length < _count + count)
+        {
+            Reserve(Math.Max(2 * _items.Length, _count + count));
+        }
+
+        return _items.AsMemory(_count, count);
+    }
+
+    /// <summary>
+    /// The entries [start, end), with end at most <see cref="Count"/>, or for the writer, as many more as <see cref="Ahead"/> has given.
+    /// </summary>
     public ReadOnlyMemory<T> Slice(int start, int end) => _items.AsMemory(start, end - start);
 }

@@ -85,6 +85,16 @@ public sealed class SamplingState
     /// </summary>
     public ReadOnlyMemory<int> ForbiddenTokens { get; set; }
 
+    /// <summary><see cref="AllowedTokens"/> and <see cref="ForbiddenTokens"/> as one value.</summary>
+    public TokenRestriction Restriction
+    {
+        get => new(AllowedTokens, ForbiddenTokens);
+        set => (AllowedTokens, ForbiddenTokens) = (value.Allowed, value.Forbidden);
+    }
+
+    /// <summary>Number of distinct tokens that are counted; 0 if no penalty needs them.</summary>
+    internal int DistinctTokens => Counts?.Count ?? 0;
+
     /// <summary>Counts of the tokens so far; null if no penalty needs them.</summary>
     internal TokenCounts? Counts { get; }
 
@@ -118,5 +128,14 @@ public sealed class SamplingState
     {
         Counts?.Add(token, inAnswer: true);
         Position++;
+    }
+
+    /// <summary>Takes the last tokens back, so that the state is as it was before they were appended.</summary>
+    /// <param name="tokens">The tokens, in the order in which they were appended.</param>
+    /// <param name="distinct"><see cref="DistinctTokens"/> before.</param>
+    internal void Rewind(ReadOnlySpan<int> tokens, int distinct)
+    {
+        Counts?.Rewind(tokens, distinct);
+        Position -= tokens.Length;
     }
 }

@@ -75,6 +75,24 @@ internal sealed class TokenCounts
         return entry != 0;
     }
 
+    /// <summary>Takes back the last occurrences in the answer.</summary>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="count"><see cref="Count"/> before they were added.</param>
+    public void Rewind(ReadOnlySpan<int> ids, int count)
+    {
+        foreach (int id in ids)
+        {
+            _answerCounts[_slots[Find(id)] - 1]--;
+        }
+
+        // The last token to be inserted is at the end of its chain of slots, so freeing its slot cuts no other chain.
+        while (Count > count)
+        {
+            _slots[Find(_ids[Count - 1])] = 0;
+            Count--;
+        }
+    }
+
     private int Find(int id)
     {
         int mask = _slots.Length - 1;

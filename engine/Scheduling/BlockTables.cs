@@ -73,6 +73,27 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
         return true;
     }
 
+    /// <summary>
+    /// How many positions behind a sequence's tokens it has blocks for, or can have, if <paramref name="spare"/> blocks remain available for others.
+    /// </summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="wanted">Number of positions wanted.</param>
+    /// <param name="spare">Number of blocks to leave.</param>
+    public int PositionsAhead(Sequence sequence, int wanted, int spare)
+    {
+        int most = sequence.BlockCount + Math.Max(0, pool.AvailableBlocks - spare);
+        return (int)Math.Min(wanted, ((long)most * blockPositions) - sequence.Length);
+    }
+
+    /// <summary>Gives a sequence the blocks for positions behind its tokens, as many as <see cref="PositionsAhead"/> has found.</summary>
+    public void ExtendAhead(Sequence sequence, int positions)
+    {
+        while (sequence.BlockCount < BlocksFor(sequence.Length + positions))
+        {
+            sequence.AddBlock(pool.Allocate());
+        }
+    }
+
     /// <summary>Adds the blocks that a sequence has filled to the prefix cache.</summary>
     public void CacheFullBlocks(Sequence sequence)
     {

@@ -29,6 +29,16 @@ internal sealed class ReasoningCounter(ReasoningLimit limit, ITokenText text)
         ? limit.CloseIds[_forced]
         : null;
 
+    /// <summary>Creates a counter with the same limit for another answer, or for the same from its beginning.</summary>
+    public ReasoningCounter CreateNew() => new(limit, text);
+
+    /// <summary>Makes this counter equal to another one with the same limit.</summary>
+    public void CopyFrom(ReasoningCounter other)
+    {
+        _close.CopyFrom(other._close);
+        (_opened, _tokens, _forced, _state) = (other._opened, other._tokens, other._forced, other._state);
+    }
+
     /// <summary>Appends a token to the answer.</summary>
     public void Advance(int token)
     {

@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
+using HunyuanOrleans.Engine.Speculation;
+using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +23,7 @@ internal sealed class Scheduler
     private readonly WaitingQueue _waiting;
     private readonly List<Sequence> _running;
     private readonly BlockTables _blockTables;
+    private readonly DraftPlanner _drafts;
     private readonly StepPlanner _planner;
     private readonly StepLanes _lanes;
     private int _anyCancelRequested;
@@ -41,11 +44,12 @@ internal sealed class Scheduler
         _logger = logger;
         Options = options.Fit(executor.Limits);
         Pool = new KvPool(executor.Limits.KvBlocks, options.PrefixIdleTime is null ? null : time);
-        _lanes = new StepLanes(Options, Pool);
+        _lanes = new StepLanes(Options, executor.Limits.MaxBatchSequences, Pool);
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
         _blockTables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache);
-        _planner = new StepPlanner(Options, _waiting, _running, _blockTables, Counters, time);
+        _drafts = new DraftPlanner(Options, executor.Limits, _blockTables, Counters);
+        _planner = new StepPlanner(Options, _waiting, _running, _blockTables, _drafts, Counters, time);
     }
 
     /// <summary>The options in effect.</summary>
@@ -108,7 +112,7 @@ internal sealed class Scheduler
             }
 
             lane.Batch.KvLosses = _kvLosses;
-            lane.Start(_executor, cancellationToken);
+            lane.Start(_executor, _time.GetTimestamp(), cancellationToken);
         }
     }
 
@@ -278,7 +282,7 @@ internal sealed class Scheduler
         for (int i = 0; i < slices.Length; i++)
         {
             Sequence sequence = lane.Sequences[i];
-            sequence.ComputedTokens += slices[i].Count;
+            sequence.ComputedTokens += slices[i].Count - slices[i].Drafts.Count;
             _blockTables.CacheFullBlocks(sequence);
             sequence.ReportProgress(_time);
             if (slices[i].Scoring.Count is > 0 and int scored)
@@ -289,7 +293,7 @@ internal sealed class Scheduler
 
             if (slices[i].Sampling is not null)
             {
-                AppendToken(sequence, in lane.Result[i]);
+                AppendTokens(sequence, lane.Result[i], slices[i].Drafts.Count);
             }
             else if (!sequence.WantsToken && sequence.PendingTokens == 0)
             {
@@ -302,35 +306,75 @@ internal sealed class Scheduler
                 Finish(sequence, FinishReason.Cancelled);
             }
         }
+
+        if (lane.OnlyDecodes)
+        {
+            _drafts.RecordStep(lane.Batch.TokenCount, _time.GetElapsedTime(lane.StartedAt));
+        }
     }
 
-    private void AppendToken(Sequence sequence, in SampledToken token)
+    private void AppendTokens(Sequence sequence, ReadOnlySpan<SampledToken> tokens, int drafted)
     {
-        if ((uint)token.Id >= (uint)_executor.Limits.VocabularySize)
+        if (drafted > 0)
         {
-            SchedulerLog.NoTokenDrawn(_logger, token.Id, sequence.Length);
-            Finish(sequence, FinishReason.Error, "No token could be drawn: every token is forbidden, or the model's output is not a number.");
-            return;
+            _drafts.Record(sequence, drafted, tokens.Length - 1);
         }
 
-        sequence.Append(in token);
-        sequence.FirstTokenAt ??= _time.GetTimestamp();
-        Counters.AnswerTokens++;
-        if (sequence.AdvanceConstraint() is { } error)
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (i > 0)
+            {
+                // A token before another one is an accepted draft: its keys and values were computed in this step.
+                sequence.ComputedTokens++;
+                _blockTables.CacheFullBlocks(sequence);
+            }
+
+            if (!TryAppend(sequence, in tokens[i]))
+            {
+                return;
+            }
+        }
+
+        if (sequence.Restrict() is { } error)
         {
             Finish(sequence, FinishReason.Error, error);
             return;
         }
 
-        FinishReason reason = StopCondition.Check(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
-        if (reason == FinishReason.None)
+        sequence.Stream.Publish();
+    }
+
+    /// <summary>Appends a token to an answer.</summary>
+    /// <returns>False if the answer ends with it.</returns>
+    private bool TryAppend(Sequence sequence, in SampledToken token)
+    {
+        if ((uint)token.Id >= (uint)_executor.Limits.VocabularySize)
         {
-            sequence.Stream.Publish();
+            SchedulerLog.NoTokenDrawn(_logger, token.Id, sequence.Length);
+            Finish(sequence, FinishReason.Error, "No token could be drawn: every token is forbidden, or the model's output is not a number.");
+            return false;
         }
-        else
+
+        sequence.Append(in token);
+        sequence.FirstTokenAt ??= _time.GetTimestamp();
+        Counters.AnswerTokens++;
+        try
+        {
+            sequence.Restrictions.Advance(token.Id);
+        }
+        catch (ConstraintException exception)
+        {
+            Finish(sequence, FinishReason.Error, exception.Message);
+            return false;
+        }
+
+        FinishReason reason = StopCondition.Check(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
+        if (reason != FinishReason.None)
         {
             Finish(sequence, reason, endsWithStopId: isStopId);
         }
+
+        return reason == FinishReason.None;
     }
 
     /// <summary>

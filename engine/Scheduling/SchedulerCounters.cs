@@ -19,6 +19,12 @@ internal sealed class SchedulerCounters
     /// <summary>Tokens generated.</summary>
     public long AnswerTokens;
 
+    /// <summary>Tokens that were guessed and verified.</summary>
+    public long DraftedTokens;
+
+    /// <summary>Guessed tokens that became tokens of answers, or would have if the answers had not ended before them.</summary>
+    public long AcceptedDraftTokens;
+
     /// <summary>Times a sequence lost its blocks to an older one.</summary>
     public long Preemptions;
 

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Speculation;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
@@ -42,6 +43,11 @@ public sealed record SchedulerOptions
     /// </summary>
     public TimeSpan? PrefixIdleTime { get; init; }
 
+    /// <summary>
+    /// Whether, and how far, tokens are guessed from the text so far and verified together. Default: up to 16 tokens, as far as it pays.
+    /// </summary>
+    public SpeculationOptions Speculation { get; init; } = new();
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range; the message names it and its range.</exception>
     public void Validate()
@@ -50,6 +56,8 @@ public sealed record SchedulerOptions
         Require(TokenBudget >= MaxSequences, nameof(TokenBudget), TokenBudget, $"at least {nameof(MaxSequences)} ({MaxSequences}): one for each");
         Require(PrefillChunk >= 1, nameof(PrefillChunk), PrefillChunk, "1 or more");
         Require(QueueLength >= 1, nameof(QueueLength), QueueLength, "1 or more");
+        Require(
+            Speculation.MaxTokens is >= 0 and <= SpeculationOptions.Longest, nameof(Speculation), Speculation.MaxTokens, $"0 to {SpeculationOptions.Longest} tokens");
         Require(PrefixIdleTime is null || PrefixIdleTime > TimeSpan.Zero, nameof(PrefixIdleTime), PrefixIdleTime, "above 0, or null");
     }
 

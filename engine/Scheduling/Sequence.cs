@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Engine.Scheduling;
@@ -18,13 +19,8 @@ internal sealed class Sequence
     /// </summary>
     private const int MaxReservedTokens = 65536;
 
-    private const int BitsPerWord = 64;
-
     private readonly TokenLog<int> _tokens;
     private readonly int _blockPositions;
-    private ulong[]? _requiredMask;
-    private readonly TokenMask? _allowed;
-    private readonly TokenBans? _bans;
     private int[] _blocks = [];
     private UInt128[] _hashes = [];
     private int _hashedBlocks;
@@ -45,11 +41,8 @@ internal sealed class Sequence
         _tokens.Append(options.ResumedIds.Span);
         Sampling = new SamplingState(
             options.Request.Sampling, options.Seed, options.Request.PromptIds.Span, options.ResumedIds.Span, options.MaxTokens);
-        _allowed = options.Request.Sampling.AllowedTokens is { } allowed ? new TokenMask(allowed) : null;
-        Sampling.AllowedTokens = _allowed?.Tokens ?? default;
-        _bans = TokenBans.Create(options.Request, options.StopIds);
-        UpdateForbiddenTokens();
-        UpdateAllowedTokens();
+        Restrictions = new AnswerRestrictions(options);
+        Sampling.Restriction = Restrictions.Next(Answer.Span);
         Samples = options.Request.Sampling.LogProbabilities is null ? null : new TokenLog<SampledToken>(16);
         PromptScores = options.Request.PromptLogProbabilities is null || options.ResumedIds.Length > 0 ? null : new TokenLog<SampledToken>(PromptLength - 1);
         Action cancel = () =>
@@ -100,6 +93,12 @@ internal sealed class Sequence
     public SequenceOptions Options { get; }
 
     public SamplingState Sampling { get; }
+
+    /// <summary>Which tokens may come next.</summary>
+    public AnswerRestrictions Restrictions { get; }
+
+    /// <summary>The tokens guessed for it; null until the first guess.</summary>
+    public SequenceDrafts? Drafts { get; set; }
 
     /// <summary>The tokens drawn here with their log probabilities; null if the request does not ask for those.</summary>
     public TokenLog<SampledToken>? Samples { get; }
@@ -163,7 +162,16 @@ internal sealed class Sequence
     /// <summary>The tokens of the answer so far.</summary>
     public ReadOnlyMemory<int> Answer => _tokens.Slice(PromptLength, Length);
 
-    /// <summary>The tokens at positions [start, start + count).</summary>
+    /// <summary>The prompt and the answer so far.</summary>
+    public ReadOnlySpan<int> AllTokens => _tokens.Slice(0, Length).Span;
+
+    /// <summary>The place of the tokens that come next, for guesses; see <see cref="TokenLog{T}.Ahead"/>.</summary>
+    public Memory<int> Ahead(int count) => _tokens.Ahead(count);
+
+    /// <summary>The answer so far and the first guesses in <see cref="Ahead"/>.</summary>
+    public ReadOnlySpan<int> AnswerWithAhead(int count) => _tokens.Slice(PromptLength, Length + count).Span;
+
+    /// <summary>The tokens at positions [start, start + count), guesses in <see cref="Ahead"/> included.</summary>
     public ReadOnlySpan<int> Tokens(int start, int count) => _tokens.Slice(start, start + count).Span;
 
     /// <summary>Reserves the memory that it needs while it runs, so that its steps allocate nothing.</summary>
@@ -213,68 +221,26 @@ internal sealed class Sequence
         Stream.Progress = new PromptProgress(PromptLength, CachedPromptTokens, processed, time.GetElapsedTime(started));
     }
 
-    /// <summary>Appends a token drawn here.</summary>
+    /// <summary>Appends a token drawn here. Follow it with <see cref="Restrict"/> before the next step.</summary>
     public void Append(in SampledToken token)
     {
         Sampling.Append(token.Id);
         Samples?.Append(token);
         _tokens.Append(token.Id);
-        UpdateForbiddenTokens();
     }
 
-    /// <summary>Advances the constraint and the count of reasoning by the last token, and masks the tokens that may come next.</summary>
+    /// <summary>Restricts the token that comes next.</summary>
     /// <returns>Null, or an error message for users if the constraint cannot continue.</returns>
-    public string? AdvanceConstraint()
+    public string? Restrict()
     {
         try
         {
-            Options.Constraint?.Advance(_tokens[Length - 1]);
-            Options.Reasoning?.Advance(_tokens[Length - 1]);
-            UpdateAllowedTokens();
+            Sampling.Restriction = Restrictions.Next(Answer.Span);
             return null;
         }
         catch (ConstraintException exception)
         {
             return exception.Message;
         }
-    }
-
-    private void UpdateAllowedTokens()
-    {
-        if (Options.Reasoning?.Required is int token)
-        {
-            Sampling.AllowedTokens = RequiredMask(token);
-            Sampling.ForbiddenTokens = default;
-        }
-        else if (Options.Constraint is { IsFinished: false } constraint)
-        {
-            Sampling.AllowedTokens = _allowed is null ? constraint.AllowedTokens : _allowed.And(constraint.AllowedTokens.Span);
-        }
-        else if (Options.Constraint is { } empty && AnswerLength == 0)
-        {
-            // The constraint allows nothing but the empty text, so that only an end-of-text token may come, whatever min_tokens says.
-            Sampling.AllowedTokens = empty.AllowedTokens;
-            Sampling.ForbiddenTokens = default;
-        }
-        else if (_requiredMask is not null)
-        {
-            Sampling.AllowedTokens = _allowed?.Tokens ?? default;
-        }
-    }
-
-    private void UpdateForbiddenTokens()
-    {
-        if (_bans is not null)
-        {
-            Sampling.ForbiddenTokens = _bans.After(Answer.Span);
-        }
-    }
-
-    private ulong[] RequiredMask(int token)
-    {
-        _requiredMask ??= new ulong[((Options.Request.Reasoning!.CloseIds.Max() + BitsPerWord) / BitsPerWord)];
-        _requiredMask.AsSpan().Clear();
-        _requiredMask[token / BitsPerWord] = 1UL << (token % BitsPerWord);
-        return _requiredMask;
     }
 }

@@ -5,8 +5,9 @@ namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>A place for a step in flight: its batch, its result, and the sequences that take part. It is reused for one step after the other.</summary>
 /// <param name="options">How large steps get.</param>
+/// <param name="maxTokens">Most tokens that a step samples.</param>
 /// <param name="pool">The KV blocks.</param>
-internal sealed class StepLane(SchedulerOptions options, KvPool pool)
+internal sealed class StepLane(SchedulerOptions options, int maxTokens, KvPool pool)
 {
     private Exception? _failure;
 
@@ -14,10 +15,16 @@ internal sealed class StepLane(SchedulerOptions options, KvPool pool)
     public StepBatch Batch { get; } = new(options.TokenBudget, options.MaxSequences, pool);
 
     /// <summary>What the step computed, once it has ended without a failure.</summary>
-    public StepResult Result { get; } = new(options.MaxSequences);
+    public StepResult Result { get; } = new(options.MaxSequences, maxTokens);
 
     /// <summary>The sequences of the step; entry i belongs to slice i of the batch.</summary>
     public List<Sequence> Sequences { get; } = new(options.MaxSequences);
+
+    /// <summary>True if every sequence of the step decodes: none computes its prompt or computes tokens again.</summary>
+    public bool OnlyDecodes { get; set; }
+
+    /// <summary>Timestamp of the start of the step.</summary>
+    public long StartedAt { get; private set; }
 
     /// <summary>True from the start of a step until <see cref="Clear"/>.</summary>
     public bool IsTaken { get; private set; }
@@ -35,10 +42,11 @@ internal sealed class StepLane(SchedulerOptions options, KvPool pool)
 
     /// <summary>Gives the step to the executor. With an executor that completes at once it allocates nothing.</summary>
     /// <param name="executor">Computes the step.</param>
+    /// <param name="startedAt">The present timestamp.</param>
     /// <param name="cancellationToken">Cancels the step.</param>
-    public void Start(IModelExecutor executor, CancellationToken cancellationToken)
+    public void Start(IModelExecutor executor, long startedAt, CancellationToken cancellationToken)
     {
-        IsTaken = true;
+        (IsTaken, StartedAt) = (true, startedAt);
         try
         {
             ValueTask step = executor.ExecuteAsync(Batch, Result, cancellationToken);

@@ -7,8 +7,9 @@ namespace HunyuanOrleans.Engine.Scheduling;
 /// except for <see cref="Notify"/>.
 /// </summary>
 /// <param name="options">How large steps get.</param>
+/// <param name="maxTokens">Most tokens that a step samples.</param>
 /// <param name="pool">The KV blocks.</param>
-internal sealed class StepLanes(SchedulerOptions options, KvPool pool)
+internal sealed class StepLanes(SchedulerOptions options, int maxTokens, KvPool pool)
 {
     private readonly List<StepLane> _lanes = [];
     private TaskCompletionSource? _notified;
@@ -49,7 +50,7 @@ internal sealed class StepLanes(SchedulerOptions options, KvPool pool)
 
         if (free is null)
         {
-            _lanes.Add(free = new StepLane(options, pool));
+            _lanes.Add(free = new StepLane(options, maxTokens, pool));
         }
 
         return free;

@@ -1,10 +1,11 @@
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Speculation;
 
 namespace HunyuanOrleans.Engine.Scheduling;
 
 /// <summary>
-/// Fills a step within the token budget: first one token for every decoding sequence, then chunks of prompts, oldest first, then waiting
-/// sequences start, in the order of the queue, while there is room. A waiting sequence is skipped only while another answer of its own request
+/// Fills a step within the token budget: first one token for every decoding sequence, with guesses of those that follow, then chunks of prompts,
+/// oldest first, then waiting sequences start, in the order of the queue, while there is room. A waiting sequence is skipped only while another answer of its own request
 /// computes their common prompt, and a running sequence is pre-empted only for an older one, youngest first.
 /// </summary>
 internal sealed class StepPlanner(
@@ -12,6 +13,7 @@ internal sealed class StepPlanner(
     WaitingQueue waiting,
     List<Sequence> running,
     BlockTables blockTables,
+    DraftPlanner drafts,
     SchedulerCounters counters,
     TimeProvider time)
 {
@@ -24,8 +26,10 @@ internal sealed class StepPlanner(
     {
         _othersInFlight = running.Exists(static sequence => sequence.IsPlanned);
         PlanDecodes(lane, steps);
+        int decodes = lane.Batch.SliceCount;
         PlanPrefills(lane);
         StartWaiting(lane);
+        lane.OnlyDecodes = lane.Batch.SliceCount == decodes;
         if (lane.Batch.SliceCount > 0)
         {
             blockTables.MoveReleasedTo(lane.Batch);
@@ -34,13 +38,15 @@ internal sealed class StepPlanner(
 
     private void PlanDecodes(StepLane lane, int steps)
     {
+        bool hasPrompts = waiting.Sequences.Count > 0 || running.Exists(static sequence => sequence.PendingTokens > 1);
+        drafts.BeginStep(running.Count, waiting.Sequences.Count, hasPrompts);
         int share = (running.Count + steps - 1) / steps;
         for (int i = 0; i < running.Count && lane.Sequences.Count < share; i++)
         {
             Sequence sequence = running[i];
             if (!sequence.IsPlanned && sequence.PendingTokens == 1 && TryExtend(sequence))
             {
-                Add(lane, sequence);
+                Add(lane, sequence, drafts.Plan(sequence));
             }
         }
     }
@@ -109,18 +115,19 @@ internal sealed class StepPlanner(
         running.Insert(index, sequence);
     }
 
-    private void Add(StepLane lane, Sequence sequence)
+    private void Add(StepLane lane, Sequence sequence, DraftTokens guesses = default)
     {
         StepBatch batch = lane.Batch;
         int count = Math.Min(sequence.PendingTokens, Math.Min(options.PrefillChunk, RemainingTokens(batch)));
         bool wantsToken = count == sequence.PendingTokens && sequence.WantsToken;
         batch.Add(
-            sequence.Tokens(sequence.ComputedTokens, count),
+            sequence.Tokens(sequence.ComputedTokens, count + guesses.Count),
             sequence.ComputedTokens,
             sequence.Blocks,
             wantsToken ? sequence.Sampling : null,
             sequence.Session,
-            sequence.Scoring(count));
+            sequence.Scoring(count),
+            guesses);
         sequence.IsPlanned = true;
         lane.Sequences.Add(sequence);
     }

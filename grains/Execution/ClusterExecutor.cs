@@ -41,6 +41,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     private readonly int _mostSteps;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private volatile Route? _withoutDrafts;
     private long _number;
     private long _losses;
     private long _retries;
@@ -126,7 +127,15 @@ internal sealed class ClusterExecutor : IModelExecutor
             try
             {
                 step = Describe(batch, route);
-                if (await SendAsync(route, step).ConfigureAwait(false) is { } reply)
+                StepReply? reply = await SendAsync(route, step).ConfigureAwait(false);
+                if (reply is { Counts: null } && step.Slices.Any(static slice => slice.Drafts is not null))
+                {
+                    // The last shard is of a version that samples after the last row only, whose token depends on guesses.
+                    _withoutDrafts = route;
+                    continue;
+                }
+
+                if (reply is not null)
                 {
                     lock (_books)
                     {
@@ -237,7 +246,7 @@ internal sealed class ClusterExecutor : IModelExecutor
 
             for (int i = 0; i < messages.Length; i++)
             {
-                messages[i] = _tables.Describe(in slices[i]);
+                messages[i] = _tables.Describe(in slices[i], withDrafts: route != _withoutDrafts);
                 bytes += messages[i].Bytes;
             }
 
@@ -259,7 +268,7 @@ internal sealed class ClusterExecutor : IModelExecutor
             InFlight = others,
             Version = route.Version,
             Stages = route.Keys,
-            Tokens = batch.Tokens.ToArray(),
+            Tokens = route == _withoutDrafts ? TokensWithoutDrafts(batch) : batch.Tokens.ToArray(),
             Slices = messages,
             Released = batch.ReleasedSessions.ToArray(),
             WantsLogits = Logits is not null,
@@ -286,15 +295,39 @@ internal sealed class ClusterExecutor : IModelExecutor
         }
     }
 
+    private static int[] TokensWithoutDrafts(StepBatch batch)
+    {
+        List<int> tokens = [];
+        foreach (ref readonly SequenceSlice slice in batch.Slices)
+        {
+            tokens.AddRange(batch.Tokens.Slice(slice.FirstRow, slice.Count - slice.Drafts.Count));
+        }
+
+        return [.. tokens];
+    }
+
     private void Store(StepReply reply, StepBatch batch, StepResult result)
     {
-        int next = 0, scored = 0;
+        result.Clear();
+        int next = 0, token = 0, scored = 0;
         for (int i = 0; i < batch.SliceCount; i++)
         {
-            scored += batch.Slices[i].Scoring.Count;
-            if (batch.Slices[i].Sampling is not null)
+            ref readonly SequenceSlice slice = ref batch.Slices[i];
+            scored += slice.Scoring.Count;
+            if (slice.Sampling is null)
             {
-                result[i] = reply.Tokens[next++].ToToken();
+                continue;
+            }
+
+            int count = reply.Counts is null ? 1 : reply.Counts[next++];
+            if (count < 1 || count > slice.SampledRows || count > reply.Tokens.Length - token)
+            {
+                throw new ExecutorException($"The cluster returned {count} tokens for {slice.SampledRows} rows of an answer, and {reply.Tokens.Length} in all.");
+            }
+
+            for (; count > 0; count--)
+            {
+                result.Add(i, reply.Tokens[token++].ToToken());
             }
         }
 
@@ -305,7 +338,6 @@ internal sealed class ClusterExecutor : IModelExecutor
             throw new ExecutorException($"The cluster returned log probabilities of {scores.Length} prompt tokens instead of {scored}.");
         }
 
-        result.Scores.Clear();
         foreach (TokenMessage score in scores)
         {
             result.Scores.Add(score.ToToken());

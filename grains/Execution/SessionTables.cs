@@ -14,7 +14,9 @@ internal sealed class SessionTables
     public IEnumerable<(long Session, int[] Blocks)> All => _tables.Select(static pair => (pair.Key, pair.Value.Blocks[..pair.Value.Count]));
 
     /// <summary>Creates the message of a slice with all blocks that the shards may not know.</summary>
-    public SliceMessage Describe(in SequenceSlice slice)
+    /// <param name="slice">The slice.</param>
+    /// <param name="withDrafts">False to leave out its drafts and their rows.</param>
+    public SliceMessage Describe(in SequenceSlice slice, bool withDrafts)
     {
         int known = 0;
         ReadOnlySpan<int> blocks = slice.Blocks.Span;
@@ -26,11 +28,12 @@ internal sealed class SessionTables
         return new SliceMessage(
             slice.Session,
             slice.Start,
-            slice.Count,
+            withDrafts ? slice.Count : slice.Count - slice.Drafts.Count,
             known,
             blocks[known..].ToArray(),
             slice.Sampling is null ? null : SamplingMessage.Of(slice.Sampling),
-            ScoringMessage.Of(slice.Scoring));
+            ScoringMessage.Of(slice.Scoring),
+            withDrafts ? DraftMessage.Of(slice.Drafts) : null);
     }
 
     /// <summary>Records that all shards have computed a step.</summary>

@@ -65,8 +65,9 @@ public sealed record StepMessage
 /// <param name="Count">Number of rows.</param>
 /// <param name="FirstBlock">Index in the session's block table of the first of <paramref name="Blocks"/>; shards know the entries before it.</param>
 /// <param name="Blocks">KV block numbers.</param>
-/// <param name="Sampling">How to sample a token after the last row; null to sample none.</param>
+/// <param name="Sampling">How to sample a token after the last row that is no draft; null to sample none.</param>
 /// <param name="Scoring">The rows whose log probabilities are wanted; null for none.</param>
+/// <param name="Drafts">The guessed tokens of the last rows; null for none.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.slice")]
 public sealed record SliceMessage(
     [property: Id(0)] long Session,
@@ -75,8 +76,12 @@ public sealed record SliceMessage(
     [property: Id(3)] int FirstBlock,
     [property: Id(4)] int[] Blocks,
     [property: Id(5)] SamplingMessage? Sampling,
-    [property: Id(6)] ScoringMessage? Scoring = null)
+    [property: Id(6)] ScoringMessage? Scoring = null,
+    [property: Id(7)] DraftMessage? Drafts = null)
 {
+    /// <summary>Number of rows whose logits are needed to sample.</summary>
+    internal int SampledRows => Sampling is null ? 0 : 1 + (Drafts?.Tokens.Length ?? 0);
+
     /// <summary>Bytes of its arrays, which make up most of it.</summary>
-    internal long Bytes => (((long)Blocks.Length + (Scoring?.Targets.Length ?? 0)) * sizeof(int)) + (Sampling?.Bytes ?? 0);
+    internal long Bytes => (((long)Blocks.Length + (Scoring?.Targets.Length ?? 0)) * sizeof(int)) + (Sampling?.Bytes ?? 0) + (Drafts?.Bytes ?? 0);
 }

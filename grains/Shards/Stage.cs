@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
@@ -270,34 +271,62 @@ internal sealed class Stage : IDisposable
 
     private void Finish()
     {
-        int wanted = 0;
-        _head.StepSampler.Clear();
+        int wanted = 0, sampled = 0;
         for (int i = 0; i < _step.Slices.Length; i++)
         {
-            if (_step.Slices[i].Sampling is { } sampling)
+            ref readonly AttentionSlice slice = ref _batch.Slices[i];
+            sampled += _step.Slices[i].Sampling is null ? 0 : 1;
+            for (int row = slice.Count - _step.Slices[i].SampledRows; row < slice.Count; row++)
             {
-                ref readonly AttentionSlice slice = ref _batch.Slices[i];
-                _head.Rows[wanted++] = slice.FirstRow + slice.Count - 1;
-                _head.StepSampler.Add(sampling.ToState());
+                _head.Rows[wanted++] = slice.FirstRow + row;
             }
         }
 
-        byte[]? logits = null;
         if (wanted > 0)
         {
             _runner.Logits(_head.Rows, wanted, _head.Logits);
             _device.Synchronize();
-            logits = _step.WantsLogits ? CopyLogits(wanted) : null;
-            _head.StepSampler.Run(_head.Logits, _head.Sampled);
         }
 
-        TokenMessage[] tokens = new TokenMessage[wanted];
-        for (int i = 0; i < wanted; i++)
+        _reply = Sample(sampled, drafted: wanted > sampled) with { Scores = Score() };
+    }
+
+    private StepReply Sample(int slices, bool drafted)
+    {
+        List<TokenMessage> tokens = new(slices);
+        List<byte[]>? logits = _step.WantsLogits ? [] : null;
+        int[]? counts = drafted ? new int[slices] : null;
+        SamplingState[] states = [.. _step.Slices.Select(static slice => slice.Sampling).OfType<SamplingMessage>().Select(static sampling => sampling.ToState())];
+        if (slices > 0)
         {
-            tokens[i] = TokenMessage.Of(_head.Sampled[i]);
+            _head.Logits.Fetch(logits is null ? states.Max(state => _head.Sampler.LargestFor(state, _head.Logits)) : 0);
         }
 
-        _reply = new StepReply(tokens, logits, Score());
+        int first = 0, next = 0, index = 0;
+        foreach (SliceMessage slice in _step.Slices)
+        {
+            if (slice.Sampling is null)
+            {
+                continue;
+            }
+
+            int before = tokens.Count;
+            _head.Sampler.Begin(states[index++], slice.Drafts?.ToDrafts() ?? default);
+            for (int row = first; !_head.Sampler.IsDone; row++)
+            {
+                // Sampling overwrites the row.
+                logits?.Add(MemoryMarshal.AsBytes(_head.Logits.Row(row)).ToArray());
+                tokens.Add(TokenMessage.Of(_head.Sampler.Sample(_head.Logits, row)));
+            }
+
+            first += slice.SampledRows;
+            if (counts is not null)
+            {
+                counts[next++] = tokens.Count - before;
+            }
+        }
+
+        return new StepReply([.. tokens], logits?.SelectMany(static row => row).ToArray(), null, counts);
     }
 
     // The head computes as many rows at once as it has room for.
@@ -339,18 +368,5 @@ internal sealed class Stage : IDisposable
         }
 
         return scores;
-    }
-
-    private byte[] CopyLogits(int count)
-    {
-        _head.Logits.CopyRows();
-        int bytes = _device.Config.VocabSize * sizeof(float);
-        byte[] copy = GC.AllocateUninitializedArray<byte>(count * bytes);
-        for (int i = 0; i < count; i++)
-        {
-            MemoryMarshal.AsBytes(_head.Logits.Row(i)).CopyTo(copy.AsSpan(i * bytes));
-        }
-
-        return copy;
     }
 }

@@ -1,4 +1,3 @@
-using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Devices;
@@ -6,7 +5,7 @@ using HunyuanOrleans.Model.Devices;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
-/// What stages need after the last layer: room for logits, and the samplers. All stages of a silo share it, because it is used within one job of the device's
+/// What stages need after the last layer: room for logits, and the sampler. All stages of a silo share it, because it is used within one job of the device's
 /// thread.
 /// </summary>
 internal sealed class StageHead : IDisposable
@@ -17,23 +16,15 @@ internal sealed class StageHead : IDisposable
     {
         int rows = device.Options.MaxLogitRows;
         Logits = new StepLogits(rows, device.Config.VocabSize);
-        Sampler = new Sampler(device.Config.VocabSize);
-        StepSampler = new StepSampler(Sampler, rows);
-        Sampled = new SampledToken[rows];
+        Sampler = new SequenceSampler(device.Config.VocabSize);
         Rows = new int[rows];
     }
 
     /// <summary>The logits of a step's rows.</summary>
     public StepLogits Logits { get; }
 
-    /// <summary>Samples and scores single rows.</summary>
-    public Sampler Sampler { get; }
-
-    /// <summary>Samples all rows of a step.</summary>
-    public StepSampler StepSampler { get; }
-
-    /// <summary>The sampled tokens.</summary>
-    public SampledToken[] Sampled { get; }
+    /// <summary>Samples the tokens of one sequence after the other, and scores rows.</summary>
+    public SequenceSampler Sampler { get; }
 
     /// <summary>The rows of a step to compute logits of.</summary>
     public int[] Rows { get; }

@@ -106,6 +106,8 @@ internal sealed class VllmMetrics
         Counter(meter, "vllm:prefix_cache_hits", "Prompt tokens found in the prefix cache.", s => s.CachedPromptTokens);
         Counter(meter, "vllm:prompt_tokens", "Prompt tokens of answers that started.", s => s.PromptTokens);
         Counter(meter, "vllm:generation_tokens", "Tokens of answers.", s => s.AnswerTokens);
+        Counter(meter, "vllm:spec_decode_num_draft_tokens", "Tokens guessed ahead of answers and verified.", s => s.DraftedTokens);
+        Counter(meter, "vllm:spec_decode_num_accepted_tokens", "Guessed tokens that were right.", s => s.AcceptedDraftTokens);
         Counter(meter, "vllm:num_preemptions", "Times an answer gave its blocks up.", s => s.Preemptions);
         meter.CreateObservableCounter("vllm:request_success", ReadFinished, null, "Answers that ended, by how.");
     }

@@ -3,6 +3,7 @@ using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Kernels.Devices;
@@ -100,6 +101,7 @@ internal static class SiloResources
         MaxSequences = MaxSequences(settings),
         TokenBudget = settings.MaxBatchTokens,
         PrefillChunk = settings.MaxBatchTokens,
+        Speculation = SpeculationOptions.Parse(settings.SpeculativeTokens)!,
     };
 
     /// <summary>The GPU that computes; null if the CPU does.</summary>

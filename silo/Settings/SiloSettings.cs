@@ -92,6 +92,13 @@ public sealed class SiloSettings
     [Flag("steps-in-flight", "most steps computed at once", "16")]
     public int StepsInFlight { get; set; } = 16;
 
+    /// <summary>
+    /// Most tokens that a step guesses ahead of an answer from the text so far, and verifies together. Default auto: up to 16, as far as it pays; off, or a
+    /// fixed number. Changes the speed of answers and none of their tokens. The silo that schedules decides.
+    /// </summary>
+    [Flag("speculative-tokens", "most tokens guessed per step from the text so far: auto (as many as pay), off, or 1 to 64", "auto")]
+    public string SpeculativeTokens { get; set; } = "auto";
+
     /// <summary>Folder for packed copies of weights, which make later starts fast and take as much disk. Default none.</summary>
     [Flag("packed-cache", "folder for packed copies of weights", "none")]
     public string? PackedCache { get; set; }

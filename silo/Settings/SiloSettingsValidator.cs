@@ -1,5 +1,6 @@
 using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Model.Loading;
@@ -28,6 +29,7 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
         problems.Require(s.StepsInFlight is >= 1 and <= ModelOptions.MaxStepsInFlight, nameof(s.StepsInFlight), s.StepsInFlight, $"1 to {ModelOptions.MaxStepsInFlight}");
         problems.Require(s.MaxSequences is null || (s.MaxSequences >= 1 && s.MaxSequences <= s.MaxBatchTokens),
             nameof(s.MaxSequences), s.MaxSequences, "1 to as many as --max-batch-tokens");
+        problems.Require(SpeculationOptions.Parse(s.SpeculativeTokens) is not null, nameof(s.SpeculativeTokens), s.SpeculativeTokens, SpeculationOptions.Forms);
         problems.Require(s.SiloPort is >= 1 and <= 65535, nameof(s.SiloPort), s.SiloPort, "1 to 65535");
         problems.Require(s.GatewayPort is >= 0 and <= 65535, nameof(s.GatewayPort), s.GatewayPort, "0 to 65535");
         problems.Require(s.GatewayPort != s.SiloPort, nameof(s.GatewayPort), s.GatewayPort, "another port than the silo port");

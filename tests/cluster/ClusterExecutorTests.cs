@@ -1,7 +1,9 @@
 using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
@@ -39,7 +41,7 @@ public sealed class ClusterExecutorTests
             NullLogger.Instance,
             TimeProvider.System);
         using CancellationTokenSource stop = new();
-        Task step = executor.ExecuteAsync(new StepBatch(1, 1), new StepResult(1), stop.Token).AsTask();
+        Task step = executor.ExecuteAsync(new StepBatch(1, 1), new StepResult(1, 1), stop.Token).AsTask();
         Assert.False(step.IsCompleted);
         Assert.False(state.IsStepping);
         await stop.CancelAsync();
@@ -53,19 +55,51 @@ public sealed class ClusterExecutorTests
     public async Task A_reply_with_another_number_of_scores_fails_the_step(int returned)
     {
         TokenMessage[] scores = [.. Enumerable.Repeat(new TokenMessage(1, -1, null, null), returned)];
-        RouteState state = new();
-        RoutePlanner planner = new(Model.Settings, Model.Config, "a", 1, null!, null!, state, NullLogger.Instance, TimeProvider.System);
-        RouteManager routes = new(Model.Name, planner, state, null!, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
-        IGrainFactory grains = FakeGrains.Create((_, _) => Task.FromResult<StepReply?>(new StepReply([], null, returned == 0 ? null : scores)));
-        ClusterExecutor executor = new(Model.Settings, Model.Config, Options, routes, state, grains, NullLogger.Instance, TimeProvider.System);
-        string key = PinnedKey.Of(Model.Name, new LayerRange(0, Model.Config.Layers - 1), "a").ToString();
-        Route route = new(1, null!, [new RouteStage(PinnedKey.Parse(key), grains.GetGrain<IAttentionShardGrain>(key))], []);
-        state.Publish(route);
-        state.InUse = route;
+        ClusterExecutor executor = WithOneShard(_ => new StepReply([], null, returned == 0 ? null : scores));
         StepBatch batch = new(8, 1);
         batch.Add([5, 6, 7], 0, new[] { 0 }, null, 1, new RowScoring(0, new[] { 6, 7 }, 0));
-        ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1), CancellationToken.None).AsTask());
+        ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1, 1), CancellationToken.None).AsTask());
         Assert.Equal($"The cluster returned log probabilities of {returned} prompt tokens instead of 2.", fault.Message);
+    }
+
+    [Fact]
+    public async Task A_shard_that_does_not_know_drafts_gets_steps_without_them()
+    {
+        List<StepMessage> steps = [];
+        ClusterExecutor executor = WithOneShard(step =>
+        {
+            steps.Add(step);
+            return new StepReply([new TokenMessage(9, 0, null, null)], null);
+        });
+        StepBatch batch = new(8, 1);
+        StepResult result = new(1, 4);
+        int[] tokens = [5, 6, 7, 8];
+        for (int position = 0; position < 3; position++)
+        {
+            batch.Clear();
+            batch.Add(
+                tokens, position, new[] { 0 }, new SamplingState(SamplingParams.Greedy, 1, [5]), 1, drafts: new DraftTokens(tokens.AsMemory(1), default));
+            await executor.ExecuteAsync(batch, result, CancellationToken.None);
+            Assert.Equal(9, Assert.Single(result[0].ToArray()).Id);
+        }
+
+        Assert.Equal([4, 1, 1, 1], steps.Select(static step => step.Tokens.Length));
+        Assert.Equal([4, 1, 1, 1], steps.Select(static step => step.Slices[0].Count));
+        Assert.Equal(4, steps.Select(static step => step.Number).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(3, 3)]
+    [InlineData(2, 1)]
+    public async Task A_reply_with_another_number_of_tokens_fails_the_step(int count, int returned)
+    {
+        TokenMessage[] replied = [.. Enumerable.Repeat(new TokenMessage(1, 0, null, null), returned)];
+        ClusterExecutor executor = WithOneShard(_ => new StepReply(replied, null, null, [count]));
+        StepBatch batch = new(8, 1);
+        batch.Add([5, 6], 0, new[] { 0 }, new SamplingState(SamplingParams.Greedy, 1, [5]), 1, drafts: new DraftTokens(new[] { 6 }, default));
+        ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1, 2), CancellationToken.None).AsTask());
+        Assert.Equal($"The cluster returned {count} tokens for 2 rows of an answer, and {returned} in all.", fault.Message);
     }
 
     [Fact]
@@ -88,5 +122,19 @@ public sealed class ClusterExecutorTests
         using IHost host = builder.Build();
         OptionsValidationException wrong = Assert.Throws<OptionsValidationException>(host.Services.GetRequiredService<IStartupValidator>().Validate);
         Assert.Contains($"allowed: more than {Options.LongestCallTimeout}", wrong.Message, StringComparison.Ordinal);
+    }
+
+    private static ClusterExecutor WithOneShard(Func<StepMessage, StepReply> reply)
+    {
+        RouteState state = new();
+        RoutePlanner planner = new(Model.Settings, Model.Config, "a", 1, null!, null!, state, NullLogger.Instance, TimeProvider.System);
+        RouteManager routes = new(Model.Name, planner, state, null!, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
+        IGrainFactory grains = FakeGrains.Create((_, _, arguments) => Task.FromResult<StepReply?>(reply((StepMessage)arguments[0]!)));
+        ClusterExecutor executor = new(Model.Settings, Model.Config, Options, routes, state, grains, NullLogger.Instance, TimeProvider.System);
+        string key = PinnedKey.Of(Model.Name, new LayerRange(0, Model.Config.Layers - 1), "a").ToString();
+        Route route = new(1, null!, [new RouteStage(PinnedKey.Parse(key), grains.GetGrain<IAttentionShardGrain>(key))], []);
+        state.Publish(route);
+        state.InUse = route;
+        return executor;
     }
 }

@@ -16,29 +16,39 @@ public sealed class LocalDecodeAllocationTests
     private const int Sequences = 5;
     private const int WarmUp = 64;
     private const int Steps = 300;
+    private const int Windows = 10;
 
     [Theory]
-    [InlineData(ComputeMode.Bf16, false)]
-    [InlineData(ComputeMode.Bf16, true)]
-    [InlineData(ComputeMode.F32, false)]
-    public async Task Steps_allocate_nothing(ComputeMode mode, bool sampled)
+    [InlineData(ComputeMode.Bf16, false, 0)]
+    [InlineData(ComputeMode.Bf16, true, 0)]
+    [InlineData(ComputeMode.F32, false, 0)]
+    [InlineData(ComputeMode.Bf16, true, 3)]
+    public async Task Steps_allocate_nothing(ComputeMode mode, bool sampled, int drafts)
     {
         using ModelRunner model = ModelRunner.Load(
             TestPaths.DemoModel, new ModelOptions { Mode = mode, Threads = 2, KvTokens = 4096, PinThreads = false });
         await using LocalExecutor executor = new(model, ownsModel: false);
         SamplingParams parameters = sampled ? SamplingParams.Default : SamplingParams.Greedy;
         SamplingState[] states = [.. Enumerable.Range(0, Sequences).Select(i => new SamplingState(parameters, (ulong)i, [4338]))];
-        int blocks = ((WarmUp + Steps) / executor.Limits.BlockPositions) + 1;
+        int blocks = ((WarmUp + Steps + drafts) / executor.Limits.BlockPositions) + 1;
         int[][] tables = [.. Enumerable.Range(0, Sequences).Select(i => Enumerable.Range(i * blocks, blocks).ToArray())];
-        int[] tokens = [.. Enumerable.Repeat(4338, Sequences)];
-        StepBatch batch = new(Sequences, Sequences);
-        StepResult result = new(Sequences);
+        int[][] tokens = [.. Enumerable.Range(0, Sequences).Select(_ => Enumerable.Repeat(4338, 1 + drafts).ToArray())];
+        StepBatch batch = new(Sequences * (1 + drafts), Sequences);
+        StepResult result = new(Sequences, Sequences * (1 + drafts));
         AllocationProbe probe = new(model.Pool);
 
         Decode(0, WarmUp);
-        probe.Start();
-        Decode(WarmUp, WarmUp + Steps);
-        Assert.Equal(0, probe.Stop());
+        long[] allocated = new long[Windows];
+        for (int window = 0; window < Windows; window++)
+        {
+            int start = WarmUp + (window * Steps / Windows);
+            probe.Start();
+            Decode(start, start + (Steps / Windows));
+            allocated[window] = probe.Stop();
+        }
+
+        // With drafts, an expert may get a number of rows for the first time, for which a kernel is generated. A step that allocates would show in every window.
+        Assert.True(allocated.Count(static bytes => bytes > 0) <= (drafts > 0 ? 2 : 0), string.Join(' ', allocated));
 
         void Decode(int from, int to)
         {
@@ -47,7 +57,8 @@ public sealed class LocalDecodeAllocationTests
                 batch.Clear();
                 for (int i = 0; i < Sequences; i++)
                 {
-                    batch.Add(tokens.AsSpan(i, 1), position, tables[i], states[i], session: i + 1);
+                    // The drafts are rejected or accepted by chance; the step after them computes their positions again.
+                    batch.Add(tokens[i], position, tables[i], states[i], session: i + 1, drafts: new DraftTokens(tokens[i].AsMemory(1), default));
                 }
 
                 if (!executor.ExecuteAsync(batch, result, CancellationToken.None).IsCompletedSuccessfully)
@@ -57,8 +68,8 @@ public sealed class LocalDecodeAllocationTests
 
                 for (int i = 0; i < Sequences; i++)
                 {
-                    tokens[i] = result[i].Id;
-                    states[i].Append(tokens[i]);
+                    tokens[i].AsSpan().Fill(result[i][0].Id);
+                    states[i].Append(tokens[i][0]);
                 }
             }
         }

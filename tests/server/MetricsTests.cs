@@ -56,6 +56,8 @@ public sealed partial class MetricsTests
         Assert.Equal(statistics.PromptTokens, values["hunyuan_engine_prompt_tokens_total"]);
         Assert.Equal(statistics.AnswerTokens, values["hunyuan_engine_answer_tokens_total"]);
         Assert.Equal(statistics.Steps, values["hunyuan_engine_steps_total"]);
+        Assert.Equal(statistics.DraftedTokens, values["hunyuan_engine_drafted_tokens_total"]);
+        Assert.Equal(statistics.AcceptedDraftTokens, values["hunyuan_engine_accepted_draft_tokens_total"]);
         Assert.Equal(1, values["hunyuan_engine_answers_total{outcome=\"finished\"}"]);
         Assert.Contains("hunyuan_engine_preemptions_total", values.Keys);
         Assert.Contains("hunyuan_engine_cached_prompt_tokens_total", values.Keys);

@@ -18,7 +18,7 @@ public sealed partial class VllmMetricsTests
         "vllm:generation_tokens_total counter", "vllm:request_success_total counter", "vllm:time_to_first_token_seconds histogram",
         "vllm:inter_token_latency_seconds histogram", "vllm:e2e_request_latency_seconds histogram", "vllm:request_queue_time_seconds histogram",
         "vllm:request_prefill_time_seconds histogram", "vllm:request_decode_time_seconds histogram", "vllm:cache_config_info gauge",
-        "vllm:lora_requests_info gauge",
+        "vllm:lora_requests_info gauge", "vllm:spec_decode_num_draft_tokens_total counter", "vllm:spec_decode_num_accepted_tokens_total counter",
     ];
 
     [Fact]
@@ -60,6 +60,8 @@ public sealed partial class VllmMetricsTests
         Assert.Equal(statistics.PromptTokens, values["vllm:prefix_cache_queries_total" + Model]);
         Assert.Equal(statistics.CachedPromptTokens, values["vllm:prefix_cache_hits_total" + Model]);
         Assert.True(statistics.CachedPromptTokens > 0);
+        Assert.Equal(statistics.DraftedTokens, values["vllm:spec_decode_num_draft_tokens_total" + Model]);
+        Assert.Equal(statistics.AcceptedDraftTokens, values["vllm:spec_decode_num_accepted_tokens_total" + Model]);
         Assert.Equal(4 + more, values["vllm:request_success_total{finished_reason=\"length\",model_name=\"demo-model\"}"]);
         Assert.Equal(1, values["vllm:request_success_total{finished_reason=\"stop\",model_name=\"demo-model\"}"]);
         Assert.Equal(0, values["vllm:request_success_total{finished_reason=\"abort\",model_name=\"demo-model\"}"]);

@@ -104,8 +104,8 @@ public sealed partial class PageFilesTests
         long[][] tokens = [.. cluster.GetProperty("experts").GetProperty("tokens").EnumerateArray()
             .Select(row => row.EnumerateArray().Select(count => count.GetInt64()).ToArray())];
         Assert.Equal(6, tokens.Length);
-        // Each token goes to one expert per layer, except the last token of an answer, which is not computed further.
-        long computed = statistics.PromptTokens - statistics.CachedPromptTokens + statistics.AnswerTokens - 1;
+        // Each token goes to one expert per layer, and each wrong guess too, except the last token of an answer, which is not computed further.
+        long computed = statistics.PromptTokens - statistics.CachedPromptTokens + statistics.AnswerTokens - 1 + statistics.DraftedTokens - statistics.AcceptedDraftTokens;
         Assert.All(tokens, row => Assert.Equal((8, computed), (row.Length, row.Sum())));
     }
 

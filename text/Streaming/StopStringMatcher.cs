@@ -17,6 +17,13 @@ public sealed class StopStringMatcher(StopStringSet stops)
     /// <summary>The number of trailing bytes that may be the beginning of a stop string.</summary>
     public int Pending { get; private set; }
 
+    /// <summary>Makes this matcher equal to another one of the same stop strings.</summary>
+    public void CopyFrom(StopStringMatcher other)
+    {
+        other._matched.CopyTo(_matched, 0);
+        (Found, FoundLength, Pending) = (other.Found, other.FoundLength, other.Pending);
+    }
+
     /// <summary>Processes the next bytes of the answer.</summary>
     /// <returns>The number of bytes processed: all of them, or those up to the end of a stop string. After a match no bytes are processed.</returns>
     public int Process(ReadOnlySpan<byte> bytes)

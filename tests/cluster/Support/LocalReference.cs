@@ -2,13 +2,15 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Text.Streaming;
 using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Cluster.Tests.Support;
 
-/// <summary>A model computed in this process without a cluster: a cluster must give the same tokens.</summary>
+/// <summary>A model computed in this process without a cluster and without guesses: a cluster must give the same tokens.</summary>
 internal static class LocalReference
 {
     /// <summary>The tokens of each answer to each request.</summary>
@@ -17,7 +19,7 @@ internal static class LocalReference
         await using LocalExecutor executor = new(ModelRunner.Load(model.Directory, model.Options));
         await using InferenceEngine engine = InferenceEngine.Start(
             executor,
-            new EngineOptions { EosIds = model.Config.EosTokenIds },
+            new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = new SchedulerOptions { Speculation = SpeculationOptions.Off } },
             Tokenizer.Exists(model.Directory) ? new TokenizerText(Tokenizer.Load(model.Directory)) : null);
         Generation[] running = [.. requests.Select(engine.Submit)];
         List<int[][]> answers = [];

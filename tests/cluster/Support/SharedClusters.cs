@@ -16,7 +16,7 @@ public sealed class SharedClusters : ICollectionFixture<SharedClusters>, IAsyncL
     internal static TestModel[] Models { get; } =
     [
         .. SameBitsTests.Models, .. LogitsTests.Models, .. QuantizedTests.Models, .. ConstraintTests.Models, .. RequestTests.Models,
-        .. PromptScoreTests.Models,
+        .. PromptScoreTests.Models, .. SpeculationTests.Models,
     ];
 
     public Task InitializeAsync() => Task.CompletedTask;

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
@@ -36,6 +37,9 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
 
     /// <summary>How many requests may wait. Default 1000.</summary>
     public int QueueLength { get; init; } = 1000;
+
+    /// <summary>How far tokens are guessed ahead. Default: as far as it pays.</summary>
+    public SpeculationOptions Speculation { get; init; } = new();
 
     /// <summary>The name by which a cluster serves the model. Default: made of the parameters, so that models with different parameters have different names.</summary>
     public string Name
@@ -76,7 +80,7 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         Directory = Directory,
         Options = Options,
         Simulation = Simulation,
-        Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = QueueLength } },
+        Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = QueueLength, Speculation = Speculation } },
     };
 
     /// <summary>The folders of all checkpoints in the tests' data.</summary>

@@ -2,6 +2,7 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Engine.Tests.Support;
 
 namespace HunyuanOrleans.Engine.Tests.Scheduling;
@@ -24,6 +25,16 @@ internal sealed class RandomSchedule
             PrefillChunk = random.Next(1, 20),
             PrefixCache = random.Next(4) > 0,
         };
+        Period = random.Next(3) == 0 ? 0 : random.Next(1, 8);
+        Options = Options with
+        {
+            Speculation = random.Next(4) switch
+            {
+                0 => SpeculationOptions.Off,
+                1 => new SpeculationOptions(),
+                _ => new SpeculationOptions { MaxTokens = random.Next(1, 12), Adaptive = false },
+            },
+        };
         Eos = random.Next(2) == 0 ? [] : [random.Next(Limits.VocabularySize)];
         int[][] prefixes = [.. Enumerable.Range(0, 3).Select(_ => Ids(random, random.Next(1, longest / 2)))];
         Losses = random;
@@ -35,6 +46,9 @@ internal sealed class RandomSchedule
     public SchedulerOptions Options { get; }
 
     public int[] Eos { get; }
+
+    /// <summary>The period with which texts tend to repeat; 0 for none.</summary>
+    public int Period { get; }
 
     /// <summary>Random numbers that determine when keys and values are lost.</summary>
     public Random Losses { get; }
@@ -75,7 +89,7 @@ internal sealed class RandomSchedule
             [
                 .. choices.Take(random.Next(1, choices.Length + 1)).Select(choice =>
                 {
-                    int[] ids = ReferenceDecoder.Run(request, request.Sampling.Seed.Value, choice, maxTokens, Limits.VocabularySize, Eos).Ids;
+                    int[] ids = ReferenceDecoder.Run(request, request.Sampling.Seed.Value, choice, maxTokens, Limits.VocabularySize, Eos, Period).Ids;
                     return new ResumedChoice(choice, ids.AsMemory(0, random.Next(ids.Length + 1)));
                 }),
             ],

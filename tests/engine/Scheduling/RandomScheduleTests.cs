@@ -15,7 +15,7 @@ public sealed class RandomScheduleTests
     [Fact]
     public async Task Any_schedule_gives_each_request_its_own_tokens_and_leaks_no_block()
     {
-        long preemptions = 0, evictions = 0, hits = 0, cancelled = 0, stopped = 0;
+        long preemptions = 0, evictions = 0, hits = 0, cancelled = 0, stopped = 0, accepted = 0, rejected = 0;
         for (int number = 0; number < Schedules; number++)
         {
             try
@@ -26,6 +26,8 @@ public sealed class RandomScheduleTests
                 hits += scheduler.Counters.CachedPromptTokens;
                 cancelled += scheduler.Counters.Finished[(int)FinishReason.Cancelled];
                 stopped += scheduler.Counters.Finished[(int)FinishReason.Stop];
+                accepted += scheduler.Counters.AcceptedDraftTokens;
+                rejected += scheduler.Counters.DraftedTokens - scheduler.Counters.AcceptedDraftTokens;
             }
             catch (Exception fault)
             {
@@ -34,13 +36,13 @@ public sealed class RandomScheduleTests
         }
 
         // The schedules must exercise all of these, or the test proves nothing.
-        Assert.All([preemptions, evictions, hits, cancelled, stopped], count => Assert.True(count > Schedules / 4, $"only {count}"));
+        Assert.All([preemptions, evictions, hits, cancelled, stopped, accepted, rejected], count => Assert.True(count > Schedules / 4, $"only {count}"));
     }
 
     [Fact]
     public async Task Losing_all_keys_and_values_now_and_then_changes_no_token()
     {
-        long replays = 0, preemptions = 0, hits = 0;
+        long replays = 0, preemptions = 0, hits = 0, accepted = 0;
         for (int number = 0; number < Schedules; number++)
         {
             try
@@ -49,6 +51,7 @@ public sealed class RandomScheduleTests
                 replays += scheduler.Counters.Replays;
                 preemptions += scheduler.Counters.Preemptions;
                 hits += scheduler.Counters.CachedPromptTokens;
+                accepted += scheduler.Counters.AcceptedDraftTokens;
             }
             catch (Exception fault)
             {
@@ -56,14 +59,14 @@ public sealed class RandomScheduleTests
             }
         }
 
-        Assert.All([replays, preemptions, hits], count => Assert.True(count > Schedules / 4, $"only {count}"));
+        Assert.All([replays, preemptions, hits, accepted], count => Assert.True(count > Schedules / 4, $"only {count}"));
     }
 
     private static async Task<Scheduler> Run(RandomSchedule schedule, int lossOneIn = 0)
     {
         var text = new LetterText(schedule.Limits.VocabularySize);
         var sessions = new SessionChecker();
-        await using var executor = new TinyModelExecutor(schedule.Limits) { BeforeStep = sessions.CheckStep };
+        await using var executor = new TinyModelExecutor(schedule.Limits) { BeforeStep = sessions.CheckStep, Period = schedule.Period };
         executor.ShouldLoseKv = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
         var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
         var intake = new RequestAdmission(
@@ -132,7 +135,7 @@ public sealed class RandomScheduleTests
             Assert.Equal(arrival.Request.Resume?[i].Index ?? i, choice.Index);
             int resumed = arrival.Request.Resume?[i].Ids.Length ?? 0;
             (int[] expected, FinishReason finish) = ReferenceDecoder.Run(
-                arrival.Request, generation.Seed, choice.Index, maxTokens, schedule.Limits.VocabularySize, schedule.Eos);
+                arrival.Request, generation.Seed, choice.Index, maxTokens, schedule.Limits.VocabularySize, schedule.Eos, schedule.Period);
             Assert.True(choice.Completion.IsCompletedSuccessfully);
             ChoiceResult result = choice.Completion.Result;
             if (result.Finish == FinishReason.Cancelled)

@@ -2,6 +2,7 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Engine.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -114,6 +115,7 @@ public sealed class SchedulerTests
         Assert.Contains("TokenBudget is 3", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { MaxSequences = 4, TokenBudget = 3 }.Validate()).Message);
         Assert.Contains("QueueLength", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { QueueLength = 0 }.Validate()).Message);
         Assert.Contains("PrefillChunk", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { PrefillChunk = 0 }.Validate()).Message);
+        Assert.Contains("Speculation is 65", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { Speculation = new() { MaxTokens = 65 } }.Validate()).Message);
         Assert.Contains("PrefixIdleTime", Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulerOptions { PrefixIdleTime = TimeSpan.Zero }.Validate()).Message);
         SchedulerOptions fitted = new SchedulerOptions().Fit(new ExecutorLimits(10, 10, 10, 10, MaxBatchTokens: 20, MaxBatchSequences: 30));
         Assert.Equal((20, 20), (fitted.TokenBudget, fitted.MaxSequences));
@@ -137,6 +139,7 @@ public sealed class SchedulerTests
     private (Scheduler Scheduler, RequestAdmission Intake) Create(ExecutorLimits limits, SchedulerOptions options, int? eos = null)
     {
         var executor = new TinyModelExecutor(limits) { BeforeStep = Note };
+        options = options with { Speculation = SpeculationOptions.Off };
         var scheduler = new Scheduler(executor, options, null, TimeProvider.System, NullLogger.Instance);
         EngineOptions engine = new() { Scheduler = options, EosIds = eos is int id ? [id] : [] };
         return (scheduler, new RequestAdmission(scheduler, limits, engine, TimeProvider.System, static () => { }));

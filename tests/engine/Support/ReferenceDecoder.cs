@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Engine.Tests.Support;
 internal static class ReferenceDecoder
 {
     public static (int[] Ids, FinishReason Finish) Run(
-        GenerationRequest request, ulong seed, int choice, int maxTokens, int vocabulary, IReadOnlyList<int> eos)
+        GenerationRequest request, ulong seed, int choice, int maxTokens, int vocabulary, IReadOnlyList<int> eos, int period = 0)
     {
         int[] prompt = request.PromptIds.ToArray();
         List<int> answer = [];
@@ -19,7 +19,7 @@ internal static class ReferenceDecoder
         ulong choiceSeed = CounterRandom.ForChoice(seed, choice);
         while (true)
         {
-            TinyModel.LogitsAfter([.. prompt, .. answer], logits);
+            TinyModel.LogitsAfter([.. prompt, .. answer], logits, period);
             var state = new SamplingState(request.Sampling, choiceSeed, prompt, answer.ToArray());
             int id = sampler.Sample(logits, state).Id;
             answer.Add(id);

@@ -16,8 +16,14 @@ internal static class TinyModel
         }
     }
 
+    /// <summary>Makes one token likely in most places, so that a text repeats itself and sometimes goes on differently.</summary>
+    public static void Echo(ulong hash, int token, Span<float> logits) => logits[token] += Mix(~hash) % 8 == 0 ? 0 : 12;
+
     /// <summary>Computes the logits after a whole sequence, without a cache.</summary>
-    public static void LogitsAfter(ReadOnlySpan<int> tokens, Span<float> logits)
+    /// <param name="tokens">The sequence.</param>
+    /// <param name="logits">Receives the logits.</param>
+    /// <param name="period">The likely token is that of so many positions before; 0 for none.</param>
+    public static void LogitsAfter(ReadOnlySpan<int> tokens, Span<float> logits, int period = 0)
     {
         ulong cell = 0, hash = 0;
         for (int position = 0; position < tokens.Length; position++)
@@ -27,6 +33,10 @@ internal static class TinyModel
         }
 
         Logits(hash, logits);
+        if (period > 0 && tokens.Length >= period)
+        {
+            Echo(hash, tokens[^period], logits);
+        }
     }
 
     private static ulong Mix(ulong z)

@@ -10,10 +10,14 @@ namespace HunyuanOrleans.Engine.Tests.Support;
 internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
 {
     private readonly ulong[] _cells = new ulong[limits.KvBlocks * limits.BlockPositions];
+    private readonly int[] _tokens = new int[limits.KvBlocks * limits.BlockPositions];
     private readonly float[] _logits = new float[limits.VocabularySize];
-    private readonly Sampler _sampler = new(limits.VocabularySize);
+    private readonly SequenceSampler _sampler = new(limits.VocabularySize);
 
     public ExecutorLimits Limits { get; } = limits;
+
+    /// <summary>The text tends to repeat the token of so many positions before; 0 for none.</summary>
+    public int Period { get; init; }
 
     /// <summary>Runs before each step; may throw, wait or inspect the batch.</summary>
     public Func<StepBatch, ValueTask>? BeforeStep { get; set; }
@@ -29,12 +33,13 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        result.Scores.Clear();
+        result.Clear();
         for (int i = 0; i < batch.SliceCount; i++)
         {
             if (ShouldLoseKv?.Invoke() ?? false)
             {
                 Array.Fill(_cells, 0xBADBADBADUL);
+                Array.Clear(_tokens);
                 throw new KvLostException("The cells are gone.");
             }
 
@@ -44,6 +49,7 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
             {
                 int position = slice.Start + row;
                 ulong before = position == 0 ? 0 : Cell(blocks, position - 1);
+                _tokens[CellOf(blocks, position)] = batch.Tokens[slice.FirstRow + row];
                 Cell(blocks, position) = TinyModel.Next(before, batch.Tokens[slice.FirstRow + row], position);
             }
 
@@ -55,8 +61,12 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
 
             if (slice.Sampling is { } state)
             {
-                ComputeLogits(blocks, slice.Start + slice.Count);
-                result[i] = _sampler.Sample(_logits, state);
+                _sampler.Begin(state, slice.Drafts);
+                for (int length = slice.Start + slice.Count - slice.Drafts.Count; !_sampler.IsDone; length++)
+                {
+                    ComputeLogits(blocks, length);
+                    result.Add(i, _sampler.Sample(_logits));
+                }
             }
         }
     }
@@ -70,10 +80,16 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
         }
 
         TinyModel.Logits(hash, _logits);
+        if (Period > 0 && length >= Period)
+        {
+            TinyModel.Echo(hash, _tokens[CellOf(blocks, length - Period)], _logits);
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private ref ulong Cell(ReadOnlySpan<int> blocks, int position)
-        => ref _cells[(blocks[position / Limits.BlockPositions] * Limits.BlockPositions) + (position % Limits.BlockPositions)];
+    private ref ulong Cell(ReadOnlySpan<int> blocks, int position) => ref _cells[CellOf(blocks, position)];
+
+    private int CellOf(ReadOnlySpan<int> blocks, int position)
+        => (blocks[position / Limits.BlockPositions] * Limits.BlockPositions) + (position % Limits.BlockPositions);
 }

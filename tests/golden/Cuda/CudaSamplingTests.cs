@@ -55,14 +55,15 @@ public sealed class CudaSamplingTests(CudaSamplingTests.Logits computed) : IClas
     {
         SamplingState[] states = [.. Enumerable.Range(0, Rows).Select(row => new SamplingState(parameters(row), 1000 + (ulong)row, [1, 2, 3], [3]))];
         StepLogits logits = computed.Compute();
-        StepSampler sampler = new(new Sampler(computed.Vocabulary), Rows);
-        foreach (SamplingState state in states)
+        SequenceSampler sampler = new(computed.Vocabulary);
+        long before = computed.Driver.BytesToHost;
+        logits.Fetch(states.Max(state => sampler.LargestFor(state, logits)));
+        for (int row = 0; row < Rows; row++)
         {
-            sampler.Add(state);
+            sampler.Begin(states[row], default);
+            _tokens[row] = sampler.Sample(logits, row);
         }
 
-        long before = computed.Driver.BytesToHost;
-        sampler.Run(logits, _tokens);
         long copied = computed.Driver.BytesToHost - before;
         Sampler reference = new(computed.Vocabulary);
         Assert.Equal(

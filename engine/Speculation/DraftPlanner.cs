@@ -1,0 +1,82 @@
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Scheduling;
+
+namespace HunyuanOrleans.Engine.Speculation;
+
+/// <summary>
+/// Chooses the guesses of each step within the room that the step and the KV pool leave, and learns from how they ended. It never makes a sequence wait
+/// or be pre-empted: guesses take only what no sequence needs now.
+/// </summary>
+/// <param name="options">The scheduler's options, fitted to the executor.</param>
+/// <param name="limits">The capacities of the executor.</param>
+/// <param name="blockTables">Gives blocks to sequences.</param>
+/// <param name="counters">Counts guesses.</param>
+internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limits, BlockTables blockTables, SchedulerCounters counters)
+{
+    /// <summary>
+    /// Most masks that guesses add to a step. Each takes the size of the vocabulary in bits, is computed before the step, and travels with it on a cluster.
+    /// </summary>
+    private const int MaxMasks = 32;
+
+    private readonly StepCost _cost = new();
+    private int _room;
+    private int _rows;
+    private int _spareBlocks;
+    private int _masks;
+    private double _expected;
+
+    /// <summary>Begins a step.</summary>
+    /// <param name="running">Number of running sequences; each has one row.</param>
+    /// <param name="waiting">Number of sequences that may start in the step.</param>
+    /// <param name="hasPrompts">True if prompts are to be computed too; they get at least half of the rows that decoding leaves.</param>
+    public void BeginStep(int running, int waiting, bool hasPrompts)
+    {
+        int rows = options.TokenBudget - running;
+        int sampled = limits.MaxBatchSequences - Math.Min(options.MaxSequences, running + waiting);
+        _room = options.Speculation.MaxTokens == 0 ? 0 : Math.Max(0, Math.Min(hasPrompts ? rows / 2 : rows, sampled));
+        _rows = running;
+        _expected = running;
+        _spareBlocks = running;
+        _masks = MaxMasks;
+    }
+
+    /// <summary>Guesses the next tokens of a sequence that decodes, and takes the blocks that they need.</summary>
+    public DraftTokens Plan(Sequence sequence)
+    {
+        // The last token of an answer is never computed.
+        int max = Math.Min(Math.Min(options.Speculation.MaxTokens, _room), sequence.Options.MaxTokens - sequence.AnswerLength - 1);
+        max = sequence.Restrictions.Vary ? Math.Min(max, _masks) : max;
+        if (max <= 0)
+        {
+            return default;
+        }
+
+        sequence.Drafts ??= new SequenceDrafts(new NgramDraftSource());
+        int count = sequence.Drafts.Propose(sequence, max);
+        count = Math.Min(count, blockTables.PositionsAhead(sequence, count, _spareBlocks));
+        double gain = count;
+        if (options.Speculation.Adaptive)
+        {
+            count = sequence.Drafts.Length.Choose(count, _expected, _rows, _cost, out gain);
+        }
+
+        DraftTokens drafts = sequence.Drafts.Restrict(sequence, count);
+        blockTables.ExtendAhead(sequence, drafts.Count);
+        _room -= drafts.Count;
+        _rows += drafts.Count;
+        _expected += Math.Min(gain, drafts.Count);
+        _masks -= drafts.Restrictions.Length;
+        return drafts;
+    }
+
+    /// <summary>Records how many of a sequence's guesses were right.</summary>
+    public void Record(Sequence sequence, int drafted, int accepted)
+    {
+        counters.DraftedTokens += drafted;
+        counters.AcceptedDraftTokens += accepted;
+        sequence.Drafts!.Length.Record(drafted, accepted);
+    }
+
+    /// <summary>Records the time of a step in which all sequences decoded.</summary>
+    public void RecordStep(int rows, TimeSpan time) => _cost.Record(rows, time.TotalMicroseconds);
+}
