@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Contracts.Grains;
 public static class TransientErrors
 {
     /// <summary>Where the exceptions of membership databases are from. A call fails with one if a silo on its way could not read who the members are.</summary>
-    public static readonly IReadOnlyList<string> DatabaseNamespaces = ["Npgsql.", "StackExchange.Redis."];
+    public static readonly IReadOnlyList<string> DatabaseNamespaces = ["Npgsql", "StackExchange.Redis"];
 
     /// <summary>
     /// True for silos that have gone, calls that were lost, grains that moved, and a membership database that does not answer. False for the caller's own
@@ -32,6 +32,6 @@ public static class TransientErrors
     private static bool IsOfDatabase(Exception fault)
     {
         string? type = fault is UnavailableExceptionFallbackException unknown ? unknown.ExceptionType : fault.GetType().FullName;
-        return type is not null && DatabaseNamespaces.Any(prefix => type.StartsWith(prefix, StringComparison.Ordinal));
+        return type is not null && DatabaseNamespaces.Any(prefix => type.StartsWith($"{prefix}.", StringComparison.Ordinal));
     }
 }

@@ -103,16 +103,31 @@ internal readonly unsafe ref struct TileSoftmax
         for (int i = 0; i < width; i += 32)
         {
             Vector512<float> even = VectorMath.Exp2(Vector512.Load(scores + i) - subtract);
-            Vector512<float> odd = VectorMath.Exp2(Vector512.Load(scores + i + 16) - subtract);
             evenTotal += even;
-            oddTotal += odd;
-            if (scales is not null)
+            even = scales is null ? even : even * Vector512.Load(scales + Positions + i);
+
+            // Without the registers of AVX-512, two vectors at once do not fit.
+            if (!Avx512BW.IsSupported)
             {
-                even *= Vector512.Load(scales + Positions + i);
-                odd *= Vector512.Load(scales + Positions + i + 16);
+                Store(even, probabilities, i);
             }
 
-            Store(even, odd, probabilities, i);
+            Vector512<float> odd = VectorMath.Exp2(Vector512.Load(scores + i + 16) - subtract);
+            oddTotal += odd;
+            odd = scales is null ? odd : odd * Vector512.Load(scales + Positions + i + 16);
+            if (!Avx512BW.IsSupported)
+            {
+                Store(odd, probabilities, i + 16);
+            }
+            else if (Type == ElementType.F32 || Widened)
+            {
+                Store(even, probabilities, i);
+                Store(odd, probabilities, i + 16);
+            }
+            else
+            {
+                StorePair(even, odd, (ushort*)probabilities + i);
+            }
         }
 
         // 2^0 is exactly 1, and in long contexts the largest score rarely grows.
@@ -148,26 +163,19 @@ internal readonly unsafe ref struct TileSoftmax
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Store(Vector512<float> even, Vector512<float> odd, float* probabilities, int i)
+    private void Store(Vector512<float> values, float* probabilities, int i)
     {
         if (Type == ElementType.F32)
         {
-            even.Store(probabilities + i);
-            odd.Store(probabilities + i + 16);
+            values.Store(probabilities + i);
         }
         else if (Widened)
         {
-            Conversion.RoundToBf16(even).Store(probabilities + i);
-            Conversion.RoundToBf16(odd).Store(probabilities + i + 16);
-        }
-        else if (Avx512BW.IsSupported)
-        {
-            StorePair(even, odd, (ushort*)probabilities + i);
+            Conversion.RoundToBf16(values).Store(probabilities + i);
         }
         else
         {
-            Conversion.StoreBf16(even, (ushort*)probabilities + i);
-            Conversion.StoreBf16(odd, (ushort*)probabilities + i + 16);
+            Conversion.StoreBf16(values, (ushort*)probabilities + i);
         }
     }
 

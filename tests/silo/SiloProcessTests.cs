@@ -25,7 +25,7 @@ public sealed class SiloProcessTests
     public async Task Two_silos_of_one_process_share_a_model_and_end_together()
     {
         int silo = Ports.FindFree(), gateway = Ports.FindFree(), http = Ports.FindFree(), primary = Ports.FindFree();
-        string[] model = ["--model", TestPaths.DemoModel, "--memory", "9MB", "--threads", "1", "--min-silos", "2"];
+        string[] model = ["--model", TestPaths.DemoModel, "--memory", "40MB", "--threads", "1", "--min-silos", "2"];
         await using TestSilo first = TestSilo.Start(
         [
             "--name", "one", "--primary-endpoint", $"127.0.0.1:{primary}", "--silo-port", $"{primary}", .. model,

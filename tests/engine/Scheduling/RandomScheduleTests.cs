@@ -1,4 +1,5 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Tests.Support;
@@ -62,12 +63,40 @@ public sealed class RandomScheduleTests
         Assert.All([replays, preemptions, hits, accepted], count => Assert.True(count > Schedules / 4, $"only {count}"));
     }
 
-    private static async Task<Scheduler> Run(RandomSchedule schedule, int lossOneIn = 0)
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public async Task Several_steps_at_once_change_no_token(int lossOneIn)
+    {
+        long replays = 0, preemptions = 0, hits = 0, cancelled = 0, overlapping = 0;
+        for (int number = 0; number < Schedules; number++)
+        {
+            try
+            {
+                Scheduler scheduler = await Run(new RandomSchedule(number), lossOneIn, steps: 2 + (number % 3), most => overlapping += most > 1 ? 1 : 0);
+                replays += scheduler.Counters.Replays;
+                preemptions += scheduler.Counters.Preemptions;
+                hits += scheduler.Counters.CachedPromptTokens;
+                cancelled += scheduler.Counters.Finished[(int)FinishReason.Cancelled];
+            }
+            catch (Exception fault)
+            {
+                Assert.Fail($"Schedule {number}: {fault}");
+            }
+        }
+
+        Assert.All([preemptions, hits, cancelled, overlapping], count => Assert.True(count > Schedules / 4, $"only {count}"));
+        Assert.Equal(lossOneIn > 0, replays > Schedules / 4);
+    }
+
+    private static async Task<Scheduler> Run(RandomSchedule schedule, int lossOneIn = 0, int steps = 1, Action<int>? overlap = null)
     {
         var text = new LetterText(schedule.Limits.VocabularySize);
         var sessions = new SessionChecker();
-        await using var executor = new TinyModelExecutor(schedule.Limits) { BeforeStep = sessions.CheckStep, Period = schedule.Period };
-        executor.ShouldLoseKv = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
+        await using var model = new TinyModelExecutor(schedule.Limits) { BeforeStep = steps > 1 ? null : sessions.CheckStep, Period = schedule.Period };
+        model.ShouldLoseKv = lossOneIn == 0 ? null : () => schedule.Losses.Next(lossOneIn) == 0;
+        SeveralStepsExecutor several = new(model, steps, sessions);
+        IModelExecutor executor = steps > 1 ? several : model;
         var scheduler = new Scheduler(executor, schedule.Options, text, TimeProvider.System, NullLogger.Instance);
         var intake = new RequestAdmission(
             scheduler, schedule.Limits, new EngineOptions { EosIds = schedule.Eos }, TimeProvider.System, static () => { });
@@ -102,6 +131,7 @@ public sealed class RandomScheduleTests
         Assert.Equal(0, scheduler.Pool.UsedBlocks);
         Assert.Equal(0, scheduler.Waiting);
         await CheckLastSessions(scheduler, intake, sessions);
+        overlap?.Invoke(several.Most);
         for (int i = 0; i < generations.Length; i++)
         {
             CheckAnswers(schedule, schedule.Arrivals[i], generations[i]!);

@@ -74,7 +74,7 @@ public sealed class DamagedPackedCopyTests
                 }
 
             case "other layout":
-                (header with { Key = header.Key.Replace("layout 1\n", "layout 0\n", StringComparison.Ordinal) }).ToBytes().CopyTo(copy, 0);
+                (header with { Key = header.Key.Replace($"layout {PackedKey.LayoutVersion}\n", "layout 0\n", StringComparison.Ordinal) }).ToBytes().CopyTo(copy, 0);
                 return copy;
             case "other instructions":
                 (header with { Key = header.Key.Replace("isa any\n", "isa avx\n", StringComparison.Ordinal) }).ToBytes().CopyTo(copy, 0);
