@@ -1,10 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Speculation;
-using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 
@@ -23,8 +21,8 @@ internal sealed class Scheduler
     private readonly WaitingQueue _waiting;
     private readonly List<Sequence> _running;
     private readonly BlockTables _blockTables;
-    private readonly DraftPlanner _drafts;
     private readonly StepPlanner _planner;
+    private readonly AnswerWriter _answers;
     private readonly StepLanes _lanes;
     private int _anyCancelRequested;
     private long _kvLosses;
@@ -48,8 +46,9 @@ internal sealed class Scheduler
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
         _blockTables = new BlockTables(Pool, executor.Limits.BlockPositions, Options.PrefixCache);
-        _drafts = new DraftPlanner(Options, executor.Limits, _blockTables, Counters);
-        _planner = new StepPlanner(Options, _waiting, _running, _blockTables, _drafts, Counters, time);
+        DraftPlanner drafts = new(Options, executor.Limits, _blockTables, Counters);
+        _planner = new StepPlanner(Options, _waiting, _running, _blockTables, drafts, Counters, time);
+        _answers = new AnswerWriter(executor.Limits.VocabularySize, _blockTables, drafts, text, Counters, time, logger);
     }
 
     /// <summary>The options in effect.</summary>
@@ -101,73 +100,6 @@ internal sealed class Scheduler
         return true;
     }
 
-    private void StartSteps(CancellationToken cancellationToken)
-    {
-        while (_lanes.FindFree(_executor.StepsInFlight) is { } lane)
-        {
-            _planner.Plan(lane, _executor.StepsInFlight);
-            if (lane.Batch.SliceCount == 0)
-            {
-                return;
-            }
-
-            lane.Batch.KvLosses = _kvLosses;
-            lane.Start(_executor, _time.GetTimestamp(), cancellationToken);
-        }
-    }
-
-    private bool HasNews() => _waiting.HasSubmitted || Volatile.Read(ref _anyCancelRequested) != 0;
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ProcessAsync(StepLane ended)
-    {
-        Exception? failure = Process(ended);
-        if (failure is null)
-        {
-            return;
-        }
-
-        // What the other steps have computed still counts, and their blocks must not be given away while they are written.
-        while (_lanes.AnyTaken)
-        {
-            while (_lanes.FindEnded() is { } other)
-            {
-                _ = Process(other);
-            }
-
-            await _lanes.SettleAsync();
-        }
-
-        if (failure is KvLostException)
-        {
-            RequeueAll(failure);
-        }
-        else
-        {
-            FinishAll(FinishReason.Error, failure.Message);
-        }
-    }
-
-    /// <summary>Processes the result of a step and frees its lane.</summary>
-    /// <returns>The failure if it concerns all sequences; otherwise null.</returns>
-    private Exception? Process(StepLane lane)
-    {
-        Exception? failure = lane.Failure;
-        if (failure is null)
-        {
-            ProcessResult(lane);
-        }
-        else if (failure is not (KvLostException or ExecutorException { AffectsAll: true }))
-        {
-            FailStep(lane, failure);
-            failure = null;
-        }
-
-        lane.Clear();
-        RemoveFinished();
-        return failure;
-    }
-
     /// <summary>
     /// Frees cached blocks that have been idle for <see cref="SchedulerOptions.PrefixIdleTime"/>. Call it about once a second while
     /// nothing runs; steps call it themselves.
@@ -214,12 +146,12 @@ internal sealed class Scheduler
         {
             Sequence sequence = _waiting.Sequences[i];
             _waiting.RemoveAt(i);
-            Finish(sequence, reason, error);
+            _answers.Finish(sequence, reason, error);
         }
 
         foreach (Sequence sequence in _running)
         {
-            Finish(sequence, reason, error);
+            _answers.Finish(sequence, reason, error);
         }
 
         _running.Clear();
@@ -259,7 +191,7 @@ internal sealed class Scheduler
             {
                 _waiting.RemoveAt(i);
                 FinishReason reason = sequence.FinishedByResume != FinishReason.None ? sequence.FinishedByResume : FinishReason.Cancelled;
-                Finish(sequence, reason, endsWithStopId: sequence.ResumeEndsWithStopId);
+                _answers.Finish(sequence, reason, endsWithStopId: sequence.ResumeEndsWithStopId);
             }
         }
 
@@ -267,114 +199,84 @@ internal sealed class Scheduler
         {
             if (sequence is { CancelRequested: true, IsPlanned: false })
             {
-                Finish(sequence, FinishReason.Cancelled);
+                _answers.Finish(sequence, FinishReason.Cancelled);
             }
         }
 
         RemoveFinished();
     }
 
-    private void ProcessResult(StepLane lane)
+    private void StartSteps(CancellationToken cancellationToken)
     {
-        Counters.Steps++;
-        ReadOnlySpan<SampledToken> scores = CollectionsMarshal.AsSpan(lane.Result.Scores);
-        ReadOnlySpan<SequenceSlice> slices = lane.Batch.Slices;
-        for (int i = 0; i < slices.Length; i++)
+        while (_lanes.FindFree(_executor.StepsInFlight) is { } lane)
         {
-            Sequence sequence = lane.Sequences[i];
-            sequence.ComputedTokens += slices[i].Count - slices[i].Drafts.Count;
-            _blockTables.CacheFullBlocks(sequence);
-            sequence.ReportProgress(_time);
-            if (slices[i].Scoring.Count is > 0 and int scored)
-            {
-                sequence.PromptScores!.Append(scores[..scored]);
-                scores = scores[scored..];
-            }
-
-            if (slices[i].Sampling is not null)
-            {
-                AppendTokens(sequence, lane.Result[i], slices[i].Drafts.Count);
-            }
-            else if (!sequence.WantsToken && sequence.PendingTokens == 0)
-            {
-                Finish(sequence, FinishReason.Length);
-            }
-
-            // Cancelled while the step was computed.
-            if (sequence.CancelRequested && sequence.State != SequenceState.Finished)
-            {
-                Finish(sequence, FinishReason.Cancelled);
-            }
-        }
-
-        if (lane.OnlyDecodes)
-        {
-            _drafts.RecordStep(lane.Batch.TokenCount, _time.GetElapsedTime(lane.StartedAt));
-        }
-    }
-
-    private void AppendTokens(Sequence sequence, ReadOnlySpan<SampledToken> tokens, int drafted)
-    {
-        if (drafted > 0)
-        {
-            _drafts.Record(sequence, drafted, tokens.Length - 1);
-        }
-
-        for (int i = 0; i < tokens.Length; i++)
-        {
-            if (i > 0)
-            {
-                // A token before another one is an accepted draft: its keys and values were computed in this step.
-                sequence.ComputedTokens++;
-                _blockTables.CacheFullBlocks(sequence);
-            }
-
-            if (!TryAppend(sequence, in tokens[i]))
+            _planner.Plan(lane, _executor.StepsInFlight);
+            if (lane.Batch.SliceCount == 0)
             {
                 return;
             }
-        }
 
-        if (sequence.Restrict() is { } error)
+            lane.Batch.KvLosses = _kvLosses;
+            _lanes.Start(lane, _executor, _time.GetTimestamp(), cancellationToken);
+        }
+    }
+
+    private bool HasNews() => _waiting.HasSubmitted || Volatile.Read(ref _anyCancelRequested) != 0;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ProcessAsync(StepLane ended)
+    {
+        Exception? failure = Process(ended);
+        if (failure is null)
         {
-            Finish(sequence, FinishReason.Error, error);
             return;
         }
 
-        sequence.Stream.Publish();
+        // What the other steps have computed still counts, and their blocks must not be given away while they are written.
+        while (_lanes.AnyTaken)
+        {
+            while (_lanes.FindEnded() is { } other)
+            {
+                _ = Process(other);
+            }
+
+            await _lanes.SettleAsync();
+        }
+
+        if (failure is KvLostException)
+        {
+            RequeueAll(failure);
+        }
+        else
+        {
+            FinishAll(FinishReason.Error, failure.Message);
+        }
     }
 
-    /// <summary>Appends a token to an answer.</summary>
-    /// <returns>False if the answer ends with it.</returns>
-    private bool TryAppend(Sequence sequence, in SampledToken token)
+    /// <summary>Processes the result of a step and frees its lane.</summary>
+    /// <returns>The failure if it concerns all sequences; otherwise null.</returns>
+    private Exception? Process(StepLane lane)
     {
-        if ((uint)token.Id >= (uint)_executor.Limits.VocabularySize)
+        Exception? failure = lane.Failure;
+        bool concernsAll = failure is KvLostException or ExecutorException { AffectsAll: true };
+        if (failure is null)
         {
-            SchedulerLog.NoTokenDrawn(_logger, token.Id, sequence.Length);
-            Finish(sequence, FinishReason.Error, "No token could be drawn: every token is forbidden, or the model's output is not a number.");
-            return false;
+            Counters.Steps++;
+            _answers.Write(lane);
+        }
+        else if (failure is not KvLostException)
+        {
+            SchedulerLog.StepFailed(_logger, concernsAll ? _running.Count : lane.Sequences.Count, lane.Batch.TokenCount, failure);
         }
 
-        sequence.Append(in token);
-        sequence.FirstTokenAt ??= _time.GetTimestamp();
-        Counters.AnswerTokens++;
-        try
+        if (failure is not null && !concernsAll)
         {
-            sequence.Restrictions.Advance(token.Id);
-        }
-        catch (ConstraintException exception)
-        {
-            Finish(sequence, FinishReason.Error, exception.Message);
-            return false;
+            FinishStep(lane, failure);
         }
 
-        FinishReason reason = StopCondition.Check(sequence.Options, Text, token.Id, sequence.AnswerLength, out bool isStopId);
-        if (reason != FinishReason.None)
-        {
-            Finish(sequence, reason, endsWithStopId: isStopId);
-        }
-
-        return reason == FinishReason.None;
+        lane.Clear();
+        RemoveFinished();
+        return concernsAll ? failure : null;
     }
 
     /// <summary>
@@ -397,44 +299,15 @@ internal sealed class Scheduler
         Pool.Reset();
     }
 
-    private void FailStep(StepLane lane, Exception failure)
+    private void FinishStep(StepLane lane, Exception failure)
     {
-        SchedulerLog.StepFailed(_logger, lane.Sequences.Count, lane.Batch.TokenCount, failure);
         string error = failure is ExecutorException known
             ? known.Message
             : "The model failed while computing this answer; the log has the details. Try the request again.";
         foreach (Sequence sequence in lane.Sequences)
         {
-            Finish(sequence, FinishReason.Error, error);
+            _answers.Finish(sequence, FinishReason.Error, error);
         }
-    }
-
-    private void Finish(Sequence sequence, FinishReason reason, string? error = null, bool endsWithStopId = false)
-    {
-        _blockTables.Release(sequence);
-        sequence.State = SequenceState.Finished;
-        Counters.Finished[(int)reason]++;
-        sequence.Stream.Complete(new ChoiceResult(
-            sequence.Options.Choice,
-            sequence.Answer,
-            sequence.Samples?.Slice(0, sequence.Samples.Count) ?? default,
-            reason,
-            endsWithStopId,
-            error,
-            sequence.CachedPromptTokens,
-            TimingsOf(sequence))
-        {
-            Prompt = sequence.PromptScores?.Slice(0, sequence.PromptScores.Count) ?? default,
-        });
-    }
-
-    private RequestTimings TimingsOf(Sequence sequence)
-    {
-        TimeSpan total = _time.GetElapsedTime(sequence.SubmittedAt);
-        return new RequestTimings(
-            sequence.StartedAt is long started ? _time.GetElapsedTime(sequence.SubmittedAt, started) : total,
-            sequence.FirstTokenAt is long first ? _time.GetElapsedTime(sequence.SubmittedAt, first) : null,
-            total);
     }
 
     private void RemoveFinished() => _running.RemoveAll(static sequence => sequence.State == SequenceState.Finished);

@@ -43,8 +43,9 @@ internal sealed class StepLane(SchedulerOptions options, int maxTokens, KvPool p
     /// <summary>Gives the step to the executor. With an executor that completes at once it allocates nothing.</summary>
     /// <param name="executor">Computes the step.</param>
     /// <param name="startedAt">The present timestamp.</param>
+    /// <param name="ended">Called on any thread when a step has ended that did not complete at once.</param>
     /// <param name="cancellationToken">Cancels the step.</param>
-    public void Start(IModelExecutor executor, long startedAt, CancellationToken cancellationToken)
+    public void Start(IModelExecutor executor, long startedAt, Action ended, CancellationToken cancellationToken)
     {
         (IsTaken, StartedAt) = (true, startedAt);
         try
@@ -57,6 +58,7 @@ internal sealed class StepLane(SchedulerOptions options, int maxTokens, KvPool p
             else
             {
                 Running = step.AsTask();
+                Running.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(ended);
             }
         }
         catch (Exception failure)

@@ -18,6 +18,9 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
     /// </summary>
     private const int MaxMasks = 32;
 
+    /// <summary>Further tokens of an answer whose index is reserved at once, so that its steps allocate nothing; longer answers double it.</summary>
+    private const int ReservedTokens = 8192;
+
     private readonly StepCost _cost = new();
     private int _room;
     private int _rows;
@@ -51,7 +54,7 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
             return default;
         }
 
-        sequence.Drafts ??= new SequenceDrafts(new NgramDraftSource());
+        sequence.Drafts ??= new SequenceDrafts(new NgramDraftSource(sequence.Length + Math.Min(sequence.Options.MaxTokens - sequence.AnswerLength, ReservedTokens)));
         int count = sequence.Drafts.Propose(sequence, max);
         count = Math.Min(count, blockTables.PositionsAhead(sequence, count, _spareBlocks));
         double gain = count;

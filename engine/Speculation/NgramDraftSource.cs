@@ -7,7 +7,8 @@ namespace HunyuanOrleans.Engine.Speculation;
 /// lookup). An index from n-grams to the position after them makes a guess in constant time. Later n-grams overwrite earlier ones with the same slot, so
 /// the index is small, and a match is checked against the tokens.
 /// </summary>
-internal sealed class NgramDraftSource : IDraftSource
+/// <param name="expected">Number of tokens that the index has room for at first; it doubles for longer texts.</param>
+internal sealed class NgramDraftSource(int expected) : IDraftSource
 {
     /// <summary>Longer matches are tried first: their continuations are right more often. Matches of a single token rarely are.</summary>
     private const int Longest = 4, Shortest = 2;
@@ -18,7 +19,7 @@ internal sealed class NgramDraftSource : IDraftSource
     private const int SmallestIndex = 1024;
 
     // The position after an n-gram; 0 if the slot is empty.
-    private int[] _slots = [];
+    private int[] _slots = new int[SlotsFor(expected)];
     private int _indexed;
 
     /// <inheritdoc/>
@@ -50,7 +51,7 @@ internal sealed class NgramDraftSource : IDraftSource
     {
         if (_slots.Length < SlotsPerToken * tokens.Length)
         {
-            _slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(2 * SlotsPerToken * tokens.Length, SmallestIndex))];
+            _slots = new int[SlotsFor(2 * tokens.Length)];
             _indexed = 0;
         }
 
@@ -63,6 +64,8 @@ internal sealed class NgramDraftSource : IDraftSource
             }
         }
     }
+
+    private static uint SlotsFor(int tokens) => BitOperations.RoundUpToPowerOf2((uint)Math.Max(SlotsPerToken * tokens, SmallestIndex));
 
     private int SlotOf(ReadOnlySpan<int> ngram)
     {

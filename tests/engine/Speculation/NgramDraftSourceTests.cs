@@ -17,7 +17,7 @@ public sealed class NgramDraftSourceTests
     public void The_text_goes_on_as_after_the_longest_and_then_the_last_match(int[] tokens, int[] expected)
     {
         int[] drafts = new int[3];
-        int count = new NgramDraftSource().Propose(tokens, drafts);
+        int count = new NgramDraftSource(0).Propose(tokens, drafts);
         Assert.Equal(expected, drafts[..count]);
     }
 
@@ -26,7 +26,7 @@ public sealed class NgramDraftSourceTests
     {
         var random = new Random(3);
         int[] text = [.. Enumerable.Range(0, 3000).Select(_ => random.Next(12))];
-        var source = new NgramDraftSource();
+        var source = new NgramDraftSource(0);
         int[] drafts = new int[5];
         int guessed = 0;
         for (int length = 1; length <= text.Length; length += 1 + random.Next(3))
