@@ -75,6 +75,11 @@ internal static class BenchCommand
                 : await BenchSpeculationRun.RunAsync(parsed, folder, options, plan, text, interrupt.Token);
         }
 
+        if (SharedOptions.FindGiven(parsed, [SharedOptions.Speculation]) is { } alone)
+        {
+            throw new UsageException($"{alone.Name} requires {Speculate.Name}: other measurements guess no tokens.");
+        }
+
         if (siloCounts.Length > 0 || http)
         {
             return await BenchComparison.RunAsync(parsed, folder, options, plan, siloCounts, http, interrupt.Token);

@@ -51,12 +51,18 @@ internal static class PlanCommand
         HelpName = "N",
     }.InRange(1, 65536);
 
+    private static readonly Option<int?> StepsInFlight = new Option<int?>("--steps-in-flight")
+    {
+        Description = $"The most steps computed at once, likewise. [default: {ModelOptions.DefaultStepsInFlight}]",
+        HelpName = "N",
+    }.InRange(1, ModelOptions.MaxStepsInFlight);
+
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("plan", "Shows how silos would share a model, and predicts its speed. Needs only config.json.")
         {
-            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, MaxBatchTokens, MaxSequences,
+            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, MaxBatchTokens, MaxSequences, StepsInFlight,
             SharedOptions.Json,
         };
         command.SetAction(Run);
@@ -94,7 +100,13 @@ internal static class PlanCommand
         int tokens = parsed.GetValue(MaxBatchTokens) ?? DefaultMaxBatchTokens;
         int sequences = parsed.GetValue(MaxSequences) ?? ModelOptions.DefaultSequences(tokens);
         return sequences <= tokens
-            ? new ModelOptions { Mode = options.Mode, MaxBatchTokens = tokens, MaxLogitRows = sequences }
+            ? new ModelOptions
+            {
+                Mode = options.Mode,
+                MaxBatchTokens = tokens,
+                MaxLogitRows = sequences,
+                StepsInFlight = parsed.GetValue(StepsInFlight) ?? ModelOptions.DefaultStepsInFlight,
+            }
             : throw new UsageException($"--max-sequences is {sequences}; allowed: 1 to as many as --max-batch-tokens ({tokens}).");
     }
 

@@ -21,7 +21,7 @@ internal static class PlanTable
             .Add("silos", $"{plan.Silos.Count} x {silo.Device}, {Units.Bytes(silo.MemoryBytes)} at {Units.Bytes(silo.MemoryBandwidth)}/s")
             .Add("weights", $"{Units.Bytes(plan.Silos.Sum(s => (double)s.WeightBytes))}, {types.Name}, experts {plan.Layout.ToString().ToLowerInvariant()}")
             .Add("KV cache", $"{plan.KvTokens:N0} tokens of {plan.KvBytesPerToken:N0} bytes")
-            .Add("scratch", $"{Units.Bytes(scratch.Bytes)} on each silo: {Units.Bytes(scratch.StepBytes)} for steps of {steps.MaxBatchTokens:N0} tokens, "
+            .Add("scratch", $"{Units.Bytes(scratch.Bytes)} on each silo: {Units.Bytes(scratch.StepBytes)} for {steps.StepsInFlight} steps of {steps.MaxBatchTokens:N0} tokens, "
                 + $"{Units.Bytes(scratch.LogitBytes)} for {steps.MaxLogitRows:N0} sequences")
             .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token")
             .WriteTo(output);

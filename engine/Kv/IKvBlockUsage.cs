@@ -1,8 +1,8 @@
 namespace HunyuanOrleans.Engine.Kv;
 
 /// <summary>
-/// Tells an executor which KV blocks have content worth keeping, but not which sequence uses them. The answers are stable during a step;
-/// do not ask between steps.
+/// Tells an executor which KV blocks have content worth keeping, but not which sequence uses them. Ask during a step, from any thread: while it is computed, a
+/// block whose content may be read again is live throughout; others may come and go with the steps beside it.
 /// </summary>
 public interface IKvBlockUsage
 {

@@ -3,7 +3,8 @@ namespace HunyuanOrleans.Engine.Kv;
 /// <summary>
 /// Tracks KV blocks by number: which are free, how many references the others have, and which full blocks can be found again by the hash
 /// of their prefix. Cached blocks without references stay until their room is needed; the least recently used one is evicted first. The
-/// pool does not know sequences, nor the memory behind the numbers, which is the executor's. Not thread-safe: only the scheduler uses it.
+/// pool does not know sequences, nor the memory behind the numbers, which is the executor's. Not thread-safe, except for <see cref="IsLive"/>: only the
+/// scheduler uses it.
 /// </summary>
 public sealed class KvPool : IKvBlockUsage
 {
@@ -85,7 +86,7 @@ public sealed class KvPool : IKvBlockUsage
     public bool TryFind(UInt128 hash, out int block) => _byHash.TryGetValue(hash, out block);
 
     /// <inheritdoc/>
-    public bool IsLive(int block) => _references[block] > 0 || _cached[block];
+    public bool IsLive(int block) => Volatile.Read(ref _references[block]) > 0 || Volatile.Read(ref _cached[block]);
 
     /// <summary>True if the block is cached and has no references, so referencing it leaves one block fewer to allocate.</summary>
     public bool IsIdle(int block) => _idle.Contains(block);
@@ -120,7 +121,9 @@ public sealed class KvPool : IKvBlockUsage
             throw new InvalidOperationException($"KV block {block} was released more often than taken.");
         }
 
-        if (--_references[block] == 0)
+        // A block that goes from use to the cache is live throughout, for other threads too.
+        Volatile.Write(ref _references[block], _references[block] - 1);
+        if (_references[block] == 0)
         {
             (_cached[block] ? _idle : _free).AddLast(block);
             if (_time is not null)

@@ -26,6 +26,7 @@ internal sealed class Scheduler
     private readonly StepLanes _lanes;
     private int _anyCancelRequested;
     private long _kvLosses;
+    private CancellationTokenSource? _steps;
 
     /// <summary>Creates a scheduler with an empty queue.</summary>
     /// <param name="executor">Computes the steps; not disposed.</param>
@@ -136,6 +137,8 @@ internal sealed class Scheduler
     {
         await _lanes.SettleAsync();
         _lanes.Clear();
+        _steps?.Dispose();
+        _steps = null;
     }
 
     /// <summary>Finishes all waiting and running sequences. No step may be in flight.</summary>
@@ -208,16 +211,18 @@ internal sealed class Scheduler
 
     private void StartSteps(CancellationToken cancellationToken)
     {
-        while (_lanes.FindFree(_executor.StepsInFlight) is { } lane)
+        int most = _executor.StepsInFlight;
+        while (_lanes.FindFree(most) is { } lane)
         {
-            _planner.Plan(lane, _executor.StepsInFlight);
+            _planner.Plan(lane, most);
             if (lane.Batch.SliceCount == 0)
             {
                 return;
             }
 
             lane.Batch.KvLosses = _kvLosses;
-            _lanes.Start(lane, _executor, _time.GetTimestamp(), cancellationToken);
+            _steps ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            _lanes.Start(lane, _executor, _time.GetTimestamp(), _steps.Token);
         }
     }
 
@@ -232,23 +237,23 @@ internal sealed class Scheduler
             return;
         }
 
-        // What the other steps have computed still counts, and their blocks must not be given away while they are written.
-        while (_lanes.AnyTaken)
+        // The blocks of other steps must not be given away while they are written.
+        if (failure is KvLostException)
         {
+            await _lanes.SettleAsync();
+
+            // What they have computed still counts.
             while (_lanes.FindEnded() is { } other)
             {
                 _ = Process(other);
             }
 
-            await _lanes.SettleAsync();
-        }
-
-        if (failure is KvLostException)
-        {
             RequeueAll(failure);
         }
         else
         {
+            await _steps!.CancelAsync();
+            await SettleAsync();
             FinishAll(FinishReason.Error, failure.Message);
         }
     }
@@ -289,6 +294,13 @@ internal sealed class Scheduler
         _kvLosses++;
         foreach (Sequence sequence in _running)
         {
+            // Its cancellation was received while it was in a step.
+            if (sequence.CancelRequested)
+            {
+                _answers.Finish(sequence, FinishReason.Cancelled);
+                continue;
+            }
+
             _blockTables.Release(sequence);
             sequence.State = SequenceState.Waiting;
             _waiting.Requeue(sequence);
@@ -306,7 +318,14 @@ internal sealed class Scheduler
             : "The model failed while computing this answer; the log has the details. Try the request again.";
         foreach (Sequence sequence in lane.Sequences)
         {
-            _answers.Finish(sequence, FinishReason.Error, error);
+            if (sequence.CancelRequested)
+            {
+                _answers.Finish(sequence, FinishReason.Cancelled);
+            }
+            else
+            {
+                _answers.Finish(sequence, FinishReason.Error, error);
+            }
         }
     }
 

@@ -95,7 +95,8 @@ internal sealed class StepLanes
     public async Task WaitAsync(Func<bool> mustNotWait)
     {
         TaskCompletionSource notified = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _notified, notified);
+        // A full fence, here and in Notify: either this reads what has happened, or Notify reads the task.
+        Interlocked.Exchange(ref _notified, notified);
         if (!mustNotWait() && FindEnded() is null)
         {
             await notified.Task;
@@ -120,5 +121,9 @@ internal sealed class StepLanes
     public void Clear() => _lanes.ForEach(static lane => lane.Clear());
 
     /// <summary>Ends a wait: a step has ended, or there may be work for another one. Any thread.</summary>
-    public void Notify() => Volatile.Read(ref _notified)?.TrySetResult();
+    public void Notify()
+    {
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _notified)?.TrySetResult();
+    }
 }

@@ -24,8 +24,18 @@ internal sealed class StepPlanner(
     /// <param name="steps">Number of steps that may be in flight. Each gets about as many decoding sequences as the others.</param>
     public void Plan(StepLane lane, int steps)
     {
-        _othersInFlight = running.Exists(static sequence => sequence.IsPlanned);
-        PlanDecodes(lane, steps);
+        int free = 0;
+        bool hasPrompts = waiting.Sequences.Count > 0;
+        foreach (Sequence sequence in running)
+        {
+            free += sequence.IsPlanned ? 0 : 1;
+            hasPrompts |= sequence is { IsPlanned: false, PendingTokens: > 1 };
+        }
+
+        _othersInFlight = free < running.Count;
+        int share = (running.Count + steps - 1) / steps;
+        drafts.BeginStep(Math.Min(free, share), free + waiting.Sequences.Count, running.Count, hasPrompts);
+        PlanDecodes(lane, share);
         int decodes = lane.Batch.SliceCount;
         PlanPrefills(lane);
         StartWaiting(lane);
@@ -36,11 +46,8 @@ internal sealed class StepPlanner(
         }
     }
 
-    private void PlanDecodes(StepLane lane, int steps)
+    private void PlanDecodes(StepLane lane, int share)
     {
-        bool hasPrompts = waiting.Sequences.Count > 0 || running.Exists(static sequence => sequence.PendingTokens > 1);
-        drafts.BeginStep(running.Count, waiting.Sequences.Count, hasPrompts);
-        int share = (running.Count + steps - 1) / steps;
         for (int i = 0; i < running.Count && lane.Sequences.Count < share; i++)
         {
             Sequence sequence = running[i];

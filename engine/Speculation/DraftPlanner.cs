@@ -29,17 +29,18 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
     private double _expected;
 
     /// <summary>Begins a step.</summary>
-    /// <param name="running">Number of running sequences; each has one row.</param>
-    /// <param name="waiting">Number of sequences that may start in the step.</param>
+    /// <param name="decodes">Number of sequences that decode in the step; each has one row.</param>
+    /// <param name="slices">Most sequences that may take part in the step.</param>
+    /// <param name="spareBlocks">Number of blocks that guesses must leave.</param>
     /// <param name="hasPrompts">True if prompts are to be computed too; they get at least half of the rows that decoding leaves.</param>
-    public void BeginStep(int running, int waiting, bool hasPrompts)
+    public void BeginStep(int decodes, int slices, int spareBlocks, bool hasPrompts)
     {
-        int rows = options.TokenBudget - running;
-        int sampled = limits.MaxBatchSequences - Math.Min(options.MaxSequences, running + waiting);
+        int rows = options.TokenBudget - decodes;
+        int sampled = limits.MaxBatchSequences - Math.Min(options.MaxSequences, slices);
         _room = options.Speculation.MaxTokens == 0 ? 0 : Math.Max(0, Math.Min(hasPrompts ? rows / 2 : rows, sampled));
-        _rows = running;
-        _expected = running;
-        _spareBlocks = running;
+        _rows = decodes;
+        _expected = decodes;
+        _spareBlocks = spareBlocks;
         _masks = MaxMasks;
     }
 

@@ -25,12 +25,11 @@ public sealed class ModelHost : IDisposable
     private readonly Lock _gate = new();
     private readonly HolderTable _holders = new();
     private readonly Dictionary<string, HolderLoad> _loads = [];
-    private readonly Dictionary<string, ShardSteps> _shards = [];
     private readonly Lazy<ModelConfig> _config;
     private readonly PieceStore _pieces;
     private readonly TimeProvider _time;
     private readonly Action<string>? _lost;
-    private readonly StepWindow _window = new();
+    private readonly SiloSteps _steps = new();
     private volatile Parts? _parts;
     private long _epoch;
     private long _version;
@@ -89,22 +88,25 @@ public sealed class ModelHost : IDisposable
             if (epoch > _epoch)
             {
                 (_epoch, _version) = (epoch, 0);
-                _window.Clear();
+                _steps.Clear();
             }
         }
     }
 
-    /// <summary>Records that a step starts in one of the silo's shards.</summary>
-    /// <exception cref="StaleStepException">The step is over: it would overwrite KV blocks that belong to other sequences by now.</exception>
-    public void Enter(StepMessage step)
+    /// <summary>Records that a step is in one of the silo's shards, and abandons those that are over by then.</summary>
+    /// <param name="shard">Key of the shard.</param>
+    /// <param name="step">The step.</param>
+    /// <exception cref="StaleStepException">The step itself is over.</exception>
+    /// <exception cref="NotLoadedException">No route needs the shard on this silo.</exception>
+    internal StepRegistration Register(string shard, StepMessage step)
     {
         lock (_gate)
         {
             Enter(step.Epoch);
-            if (_window.Enter(step.Number, step.InFlight))
-            {
-                _version = step.Version;
-            }
+            _ = StepsOf(shard);
+            StepRegistration registration = _steps.Register(shard, step, out bool isLatest);
+            _version = isLatest ? step.Version : _version;
+            return registration;
         }
     }
 
@@ -134,7 +136,7 @@ public sealed class ModelHost : IDisposable
                 throw new NotLoadedException($"{shard} is not loaded on this silo.");
             }
 
-            return _shards.TryGetValue(shard, out ShardSteps? steps) ? steps : _shards[shard] = new ShardSteps(Settings.Options.StepsInFlight);
+            return _steps.Of(shard);
         }
     }
 
@@ -143,7 +145,7 @@ public sealed class ModelHost : IDisposable
     {
         lock (_gate)
         {
-            return _shards.GetValueOrDefault(shard)?.Steps.PhaseOf(epoch, number) ?? StepPhase.Unknown;
+            return _steps.PhaseOf(shard, epoch, number);
         }
     }
 
@@ -310,10 +312,10 @@ public sealed class ModelHost : IDisposable
     // The caller holds the lock, so that no holder is added meanwhile that needs a piece after all.
     private Task DropUnneededAsync()
     {
-        foreach (string holder in _loads.Keys.Concat(_shards.Keys).Where(holder => !_holders.Contains(holder)).ToArray())
+        foreach (string holder in _loads.Keys.Concat(_steps.Shards).Where(holder => !_holders.Contains(holder)).ToArray())
         {
             _loads.Remove(holder);
-            _shards.Remove(holder);
+            _steps.Remove(holder);
         }
 
         return _pieces.DropAllExceptAsync(_holders.Pieces());

@@ -41,7 +41,6 @@ internal sealed class ClusterExecutor : IModelExecutor
     private readonly int _mostSteps;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private volatile Route? _withoutDrafts;
     private long _number;
     private long _losses;
     private long _retries;
@@ -77,7 +76,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     public ExecutorLimits Limits { get; }
 
     /// <summary>One in each stage of the route, and one whose rows are on their way to another silo.</summary>
-    public int StepsInFlight => _routes.Current is { } route && route.Silos.Skip(1).Any() ? Math.Min(_mostSteps, route.Stages.Length + 1) : 1;
+    public int StepsInFlight => _routes.Current is { } route && route.CrossesSilos ? Math.Min(_mostSteps, route.Stages.Length + 1) : 1;
 
     /// <summary>The route that steps take; null before the first.</summary>
     public Route? RouteInUse => _state.InUse;
@@ -107,7 +106,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <exception cref="ExecutorException">The deadline has passed.</exception>
     public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
     {
-        int unexpected = 0;
+        int unexpected = 0, unknown = 0;
         long started = _time.GetTimestamp();
         lock (_books)
         {
@@ -119,23 +118,22 @@ internal sealed class ClusterExecutor : IModelExecutor
         activity?.SetTag("gen_ai.request.model", _model).SetTag("hunyuan.rows", batch.TokenCount).SetTag("hunyuan.sequences", batch.SliceCount);
         while (true)
         {
-            Route route = _routes.Current is { Broken: false } current ? current : await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
+            if (_routes.Current is not { Broken: false })
+            {
+                await WaitForRouteAsync(started, cancellationToken).ConfigureAwait(false);
+            }
 
             // A step that waits for a route uses none: the planner may have to drop what the last one used to load the next.
-            await _gate.EnterAsync(route, () => SwitchAsync(route, batch, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (await _gate.EnterAsync(() => _routes.Current, route => SwitchAsync(route, batch, cancellationToken), cancellationToken).ConfigureAwait(false) is not { } route)
+            {
+                continue;
+            }
+
             StepMessage? step = null;
             try
             {
                 step = Describe(batch, route);
-                StepReply? reply = await SendAsync(route, step).ConfigureAwait(false);
-                if (reply is { Counts: null } && step.Slices.Any(static slice => slice.Drafts is not null))
-                {
-                    // The last shard is of a version that samples after the last row only, whose token depends on guesses.
-                    _withoutDrafts = route;
-                    continue;
-                }
-
-                if (reply is not null)
+                if (await SendAsync(route, step).ConfigureAwait(false) is { } reply)
                 {
                     lock (_books)
                     {
@@ -168,7 +166,7 @@ internal sealed class ClusterExecutor : IModelExecutor
             catch (UnknownSessionException)
             {
                 Forget();
-                if (route.CountFault() > 1)
+                if (++unknown > 1)
                 {
                     _routes.ReportBroken(route);
                 }
@@ -188,7 +186,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<Route> WaitForRouteAsync(long started, CancellationToken cancellationToken)
+    private async Task WaitForRouteAsync(long started, CancellationToken cancellationToken)
     {
         Task<Route> usable = _routes.WaitForUsableAsync(cancellationToken);
         while (true)
@@ -198,7 +196,8 @@ internal sealed class ClusterExecutor : IModelExecutor
             left = left < TimeSpan.Zero ? TimeSpan.Zero : left > LongestWait ? LongestWait : left;
             try
             {
-                return await usable.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
+                await usable.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
+                return;
             }
             catch (TimeoutException)
             {
@@ -222,7 +221,8 @@ internal sealed class ClusterExecutor : IModelExecutor
             lock (_books)
             {
                 _tables.Clear();
-                _losses++;
+                // Steps that were planned before a loss report the same one.
+                _losses = Math.Max(_losses, batch.KvLosses + 1);
             }
 
             throw new KvLostException($"Keys and values of model {_model} are lost between routes {before!.Version} and {route.Version}.");
@@ -246,7 +246,7 @@ internal sealed class ClusterExecutor : IModelExecutor
 
             for (int i = 0; i < messages.Length; i++)
             {
-                messages[i] = _tables.Describe(in slices[i], withDrafts: route != _withoutDrafts);
+                messages[i] = _tables.Describe(in slices[i]);
                 bytes += messages[i].Bytes;
             }
 
@@ -268,7 +268,7 @@ internal sealed class ClusterExecutor : IModelExecutor
             InFlight = others,
             Version = route.Version,
             Stages = route.Keys,
-            Tokens = route == _withoutDrafts ? TokensWithoutDrafts(batch) : batch.Tokens.ToArray(),
+            Tokens = batch.Tokens.ToArray(),
             Slices = messages,
             Released = batch.ReleasedSessions.ToArray(),
             WantsLogits = Logits is not null,
@@ -295,17 +295,6 @@ internal sealed class ClusterExecutor : IModelExecutor
         }
     }
 
-    private static int[] TokensWithoutDrafts(StepBatch batch)
-    {
-        List<int> tokens = [];
-        foreach (ref readonly SequenceSlice slice in batch.Slices)
-        {
-            tokens.AddRange(batch.Tokens.Slice(slice.FirstRow, slice.Count - slice.Drafts.Count));
-        }
-
-        return [.. tokens];
-    }
-
     private void Store(StepReply reply, StepBatch batch, StepResult result)
     {
         result.Clear();
@@ -319,7 +308,7 @@ internal sealed class ClusterExecutor : IModelExecutor
                 continue;
             }
 
-            int count = reply.Counts is null ? 1 : reply.Counts[next++];
+            int count = reply.Counts is null ? 1 : next < reply.Counts.Length ? reply.Counts[next++] : 0;
             if (count < 1 || count > slice.SampledRows || count > reply.Tokens.Length - token)
             {
                 throw new ExecutorException($"The cluster returned {count} tokens for {slice.SampledRows} rows of an answer, and {reply.Tokens.Length} in all.");
@@ -329,6 +318,11 @@ internal sealed class ClusterExecutor : IModelExecutor
             {
                 result.Add(i, reply.Tokens[token++].ToToken());
             }
+        }
+
+        if (token != reply.Tokens.Length)
+        {
+            throw new ExecutorException($"The cluster returned {reply.Tokens.Length} tokens for answers that get {token}.");
         }
 
         // The scheduler counts on them once it has advanced the sequences.

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
-/// Moves keys and values when layers move from one silo to another between two steps. The cache grain of each session moves its blocks; cached
+/// Moves keys and values when layers move from one silo to another while no step is under way. The cache grain of each session moves its blocks; cached
 /// prefixes that no session uses move as those of session 0.
 /// </summary>
 /// <param name="grains">The cache grains.</param>

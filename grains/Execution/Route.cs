@@ -12,7 +12,6 @@ namespace HunyuanOrleans.Grains.Execution;
 internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stages, PinnedKey[] Groups)
 {
     private volatile bool _broken;
-    private int _faults;
 
     /// <summary>True once a step failed on the route. It must not be used again.</summary>
     public bool Broken
@@ -21,12 +20,11 @@ internal sealed record Route(long Version, PartitionPlan Plan, RouteStage[] Stag
         set => _broken = value;
     }
 
-    /// <summary>Counts a failed step that a repetition may mend. Thread-safe.</summary>
-    /// <returns>The number of such steps.</returns>
-    public int CountFault() => Interlocked.Increment(ref _faults);
-
     /// <summary>Keys of the stages, for step messages.</summary>
     public string[] Keys { get; } = [.. Stages.Select(static stage => stage.Key.ToString())];
+
+    /// <summary>True if more than one silo holds a part of the model.</summary>
+    public bool CrossesSilos { get; } = Stages.Select(static stage => stage.Key.Silo).Concat(Groups.Select(static group => group.Silo)).Distinct().Skip(1).Any();
 
     /// <summary>Names of the silos that hold a part of the model.</summary>
     public IEnumerable<string> Silos => Stages.Select(static stage => stage.Key.Silo).Concat(Groups.Select(static group => group.Silo)).Distinct();

@@ -12,26 +12,38 @@ internal sealed class RouteGate(RouteState state)
     private int _steps;
     private TaskCompletionSource? _idle;
 
-    /// <summary>Enters, and switches routes first if necessary. A step that has entered must <see cref="Leave"/>.</summary>
-    /// <param name="route">The route that the step shall use.</param>
-    /// <param name="switchTo">Switches to the route, while no step uses any.</param>
+    /// <summary>Enters the latest route, and switches to it first if necessary. A step that has entered must <see cref="Leave"/>.</summary>
+    /// <param name="latest">Reads the latest route: it may change while this waits for other steps.</param>
+    /// <param name="switchTo">Switches to a route, while no step uses any.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task EnterAsync(Route route, Func<Task> switchTo, CancellationToken cancellationToken)
+    /// <returns>The route; null if there is no usable one, or it was replaced meanwhile. The step has not entered then.</returns>
+    public async Task<Route?> EnterAsync(Func<Route?> latest, Func<Route, Task> switchTo, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (latest() is not { Broken: false } route)
+            {
+                return null;
+            }
+
             if (route == state.InUse)
             {
                 Count(1);
-                return;
+                return route;
             }
 
             await Idle().WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (route.Broken || latest() != route)
+            {
+                return null;
+            }
+
             Count(1);
             try
             {
-                await switchTo().ConfigureAwait(false);
+                await switchTo(route).ConfigureAwait(false);
+                return route;
             }
             catch
             {

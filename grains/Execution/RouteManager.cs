@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
 /// Keeps a usable route: plans again whenever silos join, leave, die or stop responding, and while a plan fails. The executor takes a new route
-/// between two steps. Thread-safe. It does not know requests or steps.
+/// when no step is under way. Thread-safe. It does not know requests or steps.
 /// </summary>
 internal sealed class RouteManager(
     string model, RoutePlanner planner, RouteState state, ClusterView view, TimeSpan planDelay, ILogger logger, TimeProvider time) : IAsyncDisposable

@@ -15,8 +15,7 @@ internal sealed class SessionTables
 
     /// <summary>Creates the message of a slice with all blocks that the shards may not know.</summary>
     /// <param name="slice">The slice.</param>
-    /// <param name="withDrafts">False to leave out its drafts and their rows.</param>
-    public SliceMessage Describe(in SequenceSlice slice, bool withDrafts)
+    public SliceMessage Describe(in SequenceSlice slice)
     {
         int known = 0;
         ReadOnlySpan<int> blocks = slice.Blocks.Span;
@@ -28,12 +27,12 @@ internal sealed class SessionTables
         return new SliceMessage(
             slice.Session,
             slice.Start,
-            withDrafts ? slice.Count : slice.Count - slice.Drafts.Count,
+            slice.Count,
             known,
             blocks[known..].ToArray(),
             slice.Sampling is null ? null : SamplingMessage.Of(slice.Sampling),
             ScoringMessage.Of(slice.Scoring),
-            withDrafts ? DraftMessage.Of(slice.Drafts) : null);
+            DraftMessage.Of(slice.Drafts));
     }
 
     /// <summary>Records that all shards have computed a step.</summary>

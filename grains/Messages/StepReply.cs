@@ -6,8 +6,7 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Logits">The logits of these tokens, float32 [tokens, vocabulary]; null unless the step asked for them.</param>
 /// <param name="Scores">The tokens that follow the rows of <see cref="SliceMessage.Scoring"/>, with their log probabilities; null if no slice wanted any.</param>
 /// <param name="Counts">
-/// Number of tokens of each slice that wanted one: the accepted drafts and one more. Null if the step had no drafts, or if the shard is of a version that does
-/// not know them; each slice then has one token.
+/// Number of tokens of each slice that wanted one: the accepted drafts and one more. Null if the step had no drafts; each slice then has one token.
 /// </param>
 [GenerateSerializer, Immutable, Alias("hunyuan.step.reply")]
 public sealed record StepReply(

@@ -49,9 +49,13 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     /// <inheritdoc/>
     public Task<StepReply?> ForwardAsync(StepMessage step, CancellationToken cancellationToken)
     {
-        _host.Enter(step);
-        ShardSteps shard = _host.StepsOf(_key);
-        return WaitAsync(step.Epoch, step.Number, shard.Steps, shard.Steps.Enter(step.Epoch, step.Number, step.InFlight, token => ComputeAsync(step, shard, token)), cancellationToken);
+        StepRegistration registered = _host.Register(_key, step);
+        if (registered.IsNew)
+        {
+            StepDeduplicator.Start(registered.Step, registered.Ending, token => ComputeAsync(step, registered.Shard, token));
+        }
+
+        return WaitAsync(step.Epoch, step.Number, registered.Shard.Steps, registered.Step.Reply, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -88,7 +92,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         own.Begin(step.Epoch, step.Number, stage);
         try
         {
-            stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, cancellationToken);
+            stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, _options.MessageBytes, cancellationToken);
             await stage.AdvanceAsync();
             while (stage.WaitingLayer >= 0)
             {
@@ -106,7 +110,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
                 return await stage.FinishAsync();
             }
 
-            rows = stage.CopyRows(_options.MessageBytes);
+            rows = stage.Outgoing;
         }
         catch (MissingPieceException missing)
         {

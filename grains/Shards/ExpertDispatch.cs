@@ -1,4 +1,5 @@
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Grains.Shards;
 
@@ -61,11 +62,12 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     /// <summary>The message with a copy of the rows.</summary>
     public ExpertMessage Message(int layer, Stage stage)
     {
-        byte[] bytes = Rows.Allocate(_rows, stage.ExpertInput);
+        int length = stage.ExpertRowLength;
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(_rows * length);
         int to = 0;
         foreach ((int row, int count) in _ranges)
         {
-            Rows.Write(stage.ExpertInput, row, count, bytes, to);
+            stage.CopyExpertRows(row, count, bytes.AsSpan(to * length, count * length));
             to += count;
         }
 
@@ -73,13 +75,12 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     }
 
     /// <summary>Copies the outputs to the places of their rows.</summary>
-    public void Store(ExpertReply reply, Stage stage)
+    public void Store(ExpertReply reply, IRowBuffer target)
     {
-        Rows.Check(reply.Rows, _rows, stage.ExpertOutput);
         int from = 0;
         foreach ((int row, int count) in _ranges)
         {
-            Rows.Read(reply.Rows, from, stage.ExpertOutput, row, count);
+            Rows.Read(reply.Rows, from, target, row, count);
             from += count;
         }
     }

@@ -4,7 +4,7 @@ using HunyuanOrleans.Grains.Messages;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>Rows that arrive before the step they belong to. A shard has one; it outlives the shard's activation, and keeps little. Thread-safe.</summary>
-/// <param name="steps">Number of steps whose rows are kept: as many as may be in flight, and as many again, because rows of the next may overtake them.</param>
+/// <param name="steps">Most steps in flight. Rows of twice as many are kept, because those of the next may overtake them.</param>
 public sealed class IncomingRows(int steps)
 {
     private readonly Lock _gate = new();

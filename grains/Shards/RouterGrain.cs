@@ -78,7 +78,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
         using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch");
         activity?.SetTag("hunyuan.layer", layer);
-        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertInput.RowLength);
+        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertRowLength);
         Task<ExpertReply>[] calls = new Task<ExpertReply>[dispatches.Count];
         for (int i = 0; i < calls.Length; i++)
         {
@@ -86,11 +86,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         }
 
         await stage.FeedForwardAsync();
-        ExpertReply[] replies = await Task.WhenAll(calls);
-        for (int i = 0; i < replies.Length; i++)
-        {
-            dispatches[i].Store(replies[i], stage);
-        }
+        stage.Keep(dispatches, await Task.WhenAll(calls));
     }
 
     // Each attempt calls the next holder: replicas of an expert compute the same bits.

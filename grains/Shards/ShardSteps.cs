@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>What a silo knows of the steps of one shard. Thread-safe.</summary>
-/// <param name="steps">Most steps in flight.</param>
-internal sealed class ShardSteps(int steps)
+internal sealed class ShardSteps
 {
     private readonly ConcurrentDictionary<(long Epoch, long Number), Stage> _computing = [];
 
@@ -13,7 +13,8 @@ internal sealed class ShardSteps(int steps)
     public StepDeduplicator Steps { get; } = new();
 
     /// <summary>The rows that arrived ahead of their step.</summary>
-    public IncomingRows Rows { get; } = new(steps);
+    /// <remarks>The scheduler's silo decides how many steps are in flight, not this one.</remarks>
+    public IncomingRows Rows { get; } = new(ModelOptions.MaxStepsInFlight);
 
     /// <summary>Records the stage that computes a step.</summary>
     public void Begin(long epoch, long number, Stage stage) => _computing[(epoch, number)] = stage;

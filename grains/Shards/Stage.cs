@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
-using HunyuanOrleans.Contracts.Messages;
-using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
@@ -17,7 +14,7 @@ namespace HunyuanOrleans.Grains.Shards;
 /// Computes a step inside one shard, as jobs of the device's thread. One job covers as many layers as have all their chosen experts on this silo,
 /// because a change of threads costs more than a small layer. Between two jobs the thread may compute other steps. A GPU replays the layers of which it
 /// holds every expert, whichever are chosen; it need not be waited for then, and its tokens are not counted. Buffers are reused; the caller has taken the
-/// stage from the silo's pool.
+/// stage from the silo's pool. Rows are copied to and from the device in its jobs too: elsewhere a copy would wait for the jobs of other steps.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -30,8 +27,13 @@ internal sealed class Stage : IDisposable
     private readonly DeviceJob _feedForward;
     private readonly DeviceJob _finish;
     private readonly bool[] _local;
+    private readonly List<(ExpertDispatch Dispatch, ExpertReply Reply)> _arrived = [];
     private StepMessage _step = null!;
     private StepReply? _reply;
+    private IReadOnlyList<StepRowsMessage> _ahead = [];
+    private List<(int FirstRow, byte[] Rows)>? _outgoing;
+    private byte[]? _expertRows;
+    private int _messageBytes;
     private int _layer;
     private int _end;
     private bool _begun;
@@ -57,11 +59,11 @@ internal sealed class Stage : IDisposable
     /// <summary>The rows of the waiting layer, by expert.</summary>
     public IRoutedRows Routed => _runner.Routed;
 
-    /// <summary>Rows to send, in the order of <see cref="Routed"/>.</summary>
-    public IRowBuffer ExpertInput => _runner.ExpertInput!;
+    /// <summary>Bytes of a row for an expert.</summary>
+    public int ExpertRowLength => _runner.ExpertInput!.RowLength;
 
-    /// <summary>Where the outputs of other silos' experts are stored, in the order of <see cref="Routed"/>.</summary>
-    public IRowBuffer ExpertOutput => _runner.ExpertOutput!;
+    /// <summary>The residual stream, float32 [rows, hidden], in pieces of consecutive rows, for the next shard. Valid once the last layer is computed.</summary>
+    public List<(int FirstRow, byte[] Rows)> Outgoing => _outgoing ?? throw new InvalidOperationException("The step goes to no other shard.");
 
     /// <summary>For each expert of the waiting layer, whether this silo holds it.</summary>
     public ReadOnlySpan<bool> Local => _local;
@@ -94,6 +96,8 @@ internal sealed class Stage : IDisposable
         {
             await dispatch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        _arrived.Clear();
     }
 
     /// <summary>Cancelled when the present step is abandoned.</summary>
@@ -105,10 +109,12 @@ internal sealed class Stage : IDisposable
     /// <param name="firstLayer">First layer to compute.</param>
     /// <param name="lastLayer">Last layer to compute.</param>
     /// <param name="sessions">The block tables.</param>
+    /// <param name="messageBytes">Most bytes of a piece of <see cref="Outgoing"/>, at least one row.</param>
     /// <param name="cancellationToken">Cancelled when the step is abandoned.</param>
-    public void Begin(StepMessage step, IncomingRows ahead, int firstLayer, int lastLayer, KvSessions sessions, CancellationToken cancellationToken)
+    public void Begin(
+        StepMessage step, IncomingRows ahead, int firstLayer, int lastLayer, KvSessions sessions, int messageBytes, CancellationToken cancellationToken)
     {
-        _step = step;
+        (_step, _messageBytes, _outgoing) = (step, messageBytes, null);
         Cancellation = cancellationToken;
         (_layer, _end, _begun, _routed, _reply) = (firstLayer, lastLayer + 1, false, false, null);
         sessions.Release(step.Released);
@@ -120,10 +126,7 @@ internal sealed class Stage : IDisposable
             row += slice.Count;
         }
 
-        if (step.Rows is { } rows)
-        {
-            CopyRowsIn(step, ahead, row, rows);
-        }
+        _ahead = step.Rows is null ? [] : ahead.Take(step.Epoch, step.Number, step.RowsAhead, _runner.HiddenStates.RowLength);
     }
 
     /// <summary>Computes until a layer waits for experts on other silos, or to the last layer.</summary>
@@ -139,12 +142,37 @@ internal sealed class Stage : IDisposable
         return _reply!;
     }
 
-    /// <summary>Copies the residual stream, float32 [rows, hidden], in pieces of consecutive rows.</summary>
-    /// <param name="maxBytes">Most bytes of a piece, at least one row.</param>
-    public List<(int FirstRow, byte[] Rows)> CopyRows(int maxBytes)
+    /// <summary>Copies rows of the waiting layer for a message.</summary>
+    /// <param name="row">The first row, in the order of <see cref="Routed"/>.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="target">Receives them.</param>
+    public void CopyExpertRows(int row, int rows, Span<byte> target)
+    {
+        if (_expertRows is null)
+        {
+            _runner.ExpertInput!.CopyOut(row, rows, target);
+        }
+        else
+        {
+            _expertRows.AsSpan(row * ExpertRowLength, rows * ExpertRowLength).CopyTo(target);
+        }
+    }
+
+    /// <summary>Keeps the outputs of other silos' experts until they are added.</summary>
+    /// <exception cref="GrainCallException">A reply has not as many rows as were sent.</exception>
+    public void Keep(IReadOnlyList<ExpertDispatch> dispatches, ExpertReply[] replies)
+    {
+        for (int i = 0; i < replies.Length; i++)
+        {
+            Rows.Check(replies[i].Rows, dispatches[i].RowCount, _runner.ExpertOutput!);
+            _arrived.Add((dispatches[i], replies[i]));
+        }
+    }
+
+    private List<(int FirstRow, byte[] Rows)> CopyRowsOut()
     {
         IRowBuffer hidden = _runner.HiddenStates;
-        int most = maxBytes / hidden.RowLength;
+        int most = _messageBytes / hidden.RowLength;
         List<(int, byte[])> pieces = [];
         for (int first = 0; first < _batch.Rows; first += most)
         {
@@ -160,21 +188,31 @@ internal sealed class Stage : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
 
-    private void CopyRowsIn(StepMessage step, IncomingRows ahead, int rows, byte[] last)
+    private void CopyRowsIn(byte[] last)
     {
         IRowBuffer hidden = _runner.HiddenStates;
-        foreach (StepRowsMessage piece in ahead.Take(step.Epoch, step.Number, step.RowsAhead, hidden.RowLength))
+        foreach (StepRowsMessage piece in _ahead)
         {
             hidden.CopyIn(piece.FirstRow, piece.Rows.Length / hidden.RowLength, piece.Rows);
         }
 
-        hidden.CopyIn(step.RowsAhead, rows - step.RowsAhead, last);
+        hidden.CopyIn(_step.RowsAhead, _batch.Rows - _step.RowsAhead, last);
+        _ahead = [];
     }
 
     private void Advance()
     {
         AdvanceLayers();
         _device.Synchronize();
+        if (!_routed)
+        {
+            _outgoing = _step.Stage < _step.Stages.Length - 1 ? CopyRowsOut() : null;
+        }
+        else if (_device.Options.Device is not null)
+        {
+            _expertRows = Rows.Allocate(_runner.Routed.Rows, _runner.ExpertInput!);
+            _runner.ExpertInput!.CopyOut(0, _runner.Routed.Rows, _expertRows);
+        }
     }
 
     private void FeedForward()
@@ -190,7 +228,11 @@ internal sealed class Stage : IDisposable
             _begun = true;
             _parts.Counters.Steps++;
             _runner.Begin(_batch);
-            if (_step.Rows is null)
+            if (_step.Rows is { } rows)
+            {
+                CopyRowsIn(rows);
+            }
+            else
             {
                 _runner.Embed(_step.Tokens);
             }
@@ -204,6 +246,12 @@ internal sealed class Stage : IDisposable
                 (_routed, _dispatch) = (false, null);
             }
 
+            foreach ((ExpertDispatch dispatch, ExpertReply reply) in _arrived)
+            {
+                dispatch.Store(reply, _runner.ExpertOutput!);
+            }
+
+            _arrived.Clear();
             first = StageCall.Combine;
         }
 
@@ -269,104 +317,5 @@ internal sealed class Stage : IDisposable
         return all;
     }
 
-    private void Finish()
-    {
-        int wanted = 0, sampled = 0;
-        for (int i = 0; i < _step.Slices.Length; i++)
-        {
-            ref readonly AttentionSlice slice = ref _batch.Slices[i];
-            sampled += _step.Slices[i].Sampling is null ? 0 : 1;
-            for (int row = slice.Count - _step.Slices[i].SampledRows; row < slice.Count; row++)
-            {
-                _head.Rows[wanted++] = slice.FirstRow + row;
-            }
-        }
-
-        if (wanted > 0)
-        {
-            _runner.Logits(_head.Rows, wanted, _head.Logits);
-            _device.Synchronize();
-        }
-
-        _reply = Sample(sampled, drafted: wanted > sampled) with { Scores = Score() };
-    }
-
-    private StepReply Sample(int slices, bool drafted)
-    {
-        List<TokenMessage> tokens = new(slices);
-        List<byte[]>? logits = _step.WantsLogits ? [] : null;
-        int[]? counts = drafted ? new int[slices] : null;
-        SamplingState[] states = [.. _step.Slices.Select(static slice => slice.Sampling).OfType<SamplingMessage>().Select(static sampling => sampling.ToState())];
-        if (slices > 0)
-        {
-            _head.Logits.Fetch(logits is null ? states.Max(state => _head.Sampler.LargestFor(state, _head.Logits)) : 0);
-        }
-
-        int first = 0, next = 0, index = 0;
-        foreach (SliceMessage slice in _step.Slices)
-        {
-            if (slice.Sampling is null)
-            {
-                continue;
-            }
-
-            int before = tokens.Count;
-            _head.Sampler.Begin(states[index++], slice.Drafts?.ToDrafts() ?? default);
-            for (int row = first; !_head.Sampler.IsDone; row++)
-            {
-                // Sampling overwrites the row.
-                logits?.Add(MemoryMarshal.AsBytes(_head.Logits.Row(row)).ToArray());
-                tokens.Add(TokenMessage.Of(_head.Sampler.Sample(_head.Logits, row)));
-            }
-
-            first += slice.SampledRows;
-            if (counts is not null)
-            {
-                counts[next++] = tokens.Count - before;
-            }
-        }
-
-        return new StepReply([.. tokens], logits?.SelectMany(static row => row).ToArray(), null, counts);
-    }
-
-    // The head computes as many rows at once as it has room for.
-    private TokenMessage[]? Score()
-    {
-        int wanted = 0;
-        foreach (SliceMessage slice in _step.Slices)
-        {
-            wanted += slice.Scoring?.Targets.Length ?? 0;
-        }
-
-        if (wanted == 0)
-        {
-            return null;
-        }
-
-        TokenMessage[] scores = new TokenMessage[wanted];
-        int next = 0;
-        for (int s = 0; s < _step.Slices.Length; s++)
-        {
-            int[] targets = _step.Slices[s].Scoring?.Targets ?? [];
-            for (int first = 0; first < targets.Length; first += _head.Rows.Length)
-            {
-                ScoringMessage scoring = _step.Slices[s].Scoring!;
-                int count = Math.Min(_head.Rows.Length, targets.Length - first);
-                for (int i = 0; i < count; i++)
-                {
-                    _head.Rows[i] = _batch.Slices[s].FirstRow + scoring.FirstRow + first + i;
-                }
-
-                _runner.Logits(_head.Rows, count, _head.Logits);
-                _device.Synchronize();
-                _head.Logits.CopyRows();
-                for (int i = 0; i < count; i++)
-                {
-                    scores[next++] = TokenMessage.Of(_head.Sampler.Score(_head.Logits.Row(i), targets[first + i], scoring.Alternatives));
-                }
-            }
-        }
-
-        return scores;
-    }
+    private void Finish() => _reply = _head.Finish(_step, _batch, _runner);
 }

@@ -1,153 +1,139 @@
 using HunyuanOrleans.Contracts.Grains;
-using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>
-/// Runs each step of a shard once. A step that arrives again gets the first reply. A step that is over is refused, because it would overwrite KV blocks that
-/// belong to other sequences by now; if it still runs when a later one arrives, it is abandoned, and the later one waits for its end. Thread-safe.
+/// Runs each step of a shard once: a step that arrives again gets the first reply. It does not know which steps are over, see
+/// <see cref="Devices.SiloSteps"/>. Thread-safe.
 /// </summary>
 public sealed class StepDeduplicator
 {
     private readonly Lock _gate = new();
-    private readonly StepWindow _window = new();
-    private readonly Dictionary<long, Entry> _steps = [];
-    private long _epoch;
+    private readonly Dictionary<(long Epoch, long Number), Entry> _steps = [];
 
-    // Completes when no step runs that is over.
-    private Task _ending = Task.CompletedTask;
-
-    /// <summary>Runs a step unless it has run before.</summary>
+    /// <summary>Records a step. The caller runs it with <see cref="Start"/> if it is new.</summary>
     /// <param name="epoch">Epoch of the step.</param>
     /// <param name="number">Number of the step.</param>
-    /// <param name="inFlight">Numbers of the other steps that were under way when it was sent.</param>
-    /// <param name="run">Runs the step. Its token is cancelled by <see cref="Cancel"/>, and when the step is over.</param>
-    /// <exception cref="StaleStepException">The step is over.</exception>
-    public Task<StepReply> Enter(long epoch, long number, long[] inFlight, Func<CancellationToken, Task<StepReply>> run)
+    /// <param name="isNew">False if the step was here before.</param>
+    internal Entry Register(long epoch, long number, out bool isNew)
     {
-        Entry entry;
-        Task ending;
         lock (_gate)
         {
-            if (epoch < _epoch)
-            {
-                throw new StaleStepException($"Step {number} of epoch {epoch} comes late: epoch {_epoch} was here.");
-            }
-
-            if (epoch > _epoch)
-            {
-                _epoch = epoch;
-                _window.Clear();
-                Abandon(static _ => true);
-            }
-
-            if (_steps.TryGetValue(number, out Entry? known))
-            {
-                return known.Reply.Task;
-            }
-
-            if (_window.Enter(number, inFlight))
-            {
-                Abandon(step => !_window.Contains(step));
-            }
-
-            _steps.Add(number, entry = new Entry());
-            ending = _ending;
+            isNew = !_steps.TryGetValue((epoch, number), out Entry? entry);
+            return isNew ? _steps[(epoch, number)] = new Entry() : entry!;
         }
-
-        _ = CompleteAsync(run, entry, ending);
-        return entry.Reply.Task;
     }
+
+    /// <summary>Runs a new step.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="ending">Completes when the step may begin.</param>
+    /// <param name="run">Runs it. Its token is cancelled by <see cref="Cancel"/>, and when the step is over.</param>
+    internal static void Start(Entry step, Task ending, Func<CancellationToken, Task<StepReply>> run) => _ = CompleteAsync(step, ending, run);
 
     /// <summary>The reply of a step that has run or is running.</summary>
     /// <exception cref="StaleStepException">The step is not here.</exception>
-    public Task<StepReply> Find(long epoch, long number)
-    {
-        lock (_gate)
-        {
-            return Known(epoch, number)?.Reply.Task
-                ?? throw new StaleStepException($"Step {number} of epoch {epoch} is not here: step {_window.Latest} of epoch {_epoch} was.");
-        }
-    }
+    public Task<StepReply> Find(long epoch, long number) =>
+        Known(epoch, number)?.Reply ?? throw new StaleStepException($"Step {number} of epoch {epoch} is not here.");
 
     /// <summary>Abandons a step that nobody waits for.</summary>
-    public void Cancel(long epoch, long number)
-    {
-        Entry? entry;
-        lock (_gate)
-        {
-            entry = Known(epoch, number);
-        }
-
-        entry?.Cancellation.Cancel();
-    }
+    public void Cancel(long epoch, long number) => Known(epoch, number)?.Cancel();
 
     /// <summary>Records that a step was sent to the next shard.</summary>
     public void MarkForwarded(long epoch, long number)
     {
-        lock (_gate)
+        if (Known(epoch, number) is { } entry)
         {
-            if (Known(epoch, number) is { } entry)
-            {
-                entry.Forwarded = true;
-            }
+            entry.Forwarded = true;
         }
     }
 
     /// <summary>Where a step is.</summary>
-    public StepPhase PhaseOf(long epoch, long number)
+    public StepPhase PhaseOf(long epoch, long number) => Known(epoch, number) is not { } entry ? StepPhase.Unknown
+        : entry.Reply.IsCompleted ? StepPhase.Done
+        : entry.Forwarded ? StepPhase.Forwarded
+        : StepPhase.Running;
+
+    /// <summary>Forgets steps that are over, and abandons those of them that still run.</summary>
+    /// <param name="isOver">Tells by its number whether a step is over.</param>
+    /// <returns>For each of them that still runs, a task that completes when it has ended and never throws.</returns>
+    internal List<Task> Abandon(Func<long, bool> isOver)
     {
+        List<Task> ending = [];
         lock (_gate)
         {
-            return Known(epoch, number) is not { } entry ? StepPhase.Unknown
-                : entry.Reply.Task.IsCompleted ? StepPhase.Done
-                : entry.Forwarded ? StepPhase.Forwarded
-                : StepPhase.Running;
-        }
-    }
-
-    private Entry? Known(long epoch, long number) => epoch == _epoch ? _steps.GetValueOrDefault(number) : null;
-
-    private void Abandon(Func<long, bool> isOver)
-    {
-        List<Task> ending = [_ending];
-        foreach (long number in _steps.Keys.Where(isOver).ToArray())
-        {
-            _steps.Remove(number, out Entry? entry);
-            if (!entry!.Reply.Task.IsCompleted)
+            foreach ((long epoch, long number) in _steps.Keys.Where(step => isOver(step.Number)).ToArray())
             {
-                // On another thread: what it wakes must not run under the lock.
-                _ = entry.Cancellation.CancelAsync();
-                ending.Add(entry.Reply.Task.ContinueWith(static _ => { }, TaskScheduler.Default));
+                _steps.Remove((epoch, number), out Entry? entry);
+                if (!entry!.Reply.IsCompleted)
+                {
+                    // On another thread: what it wakes must not run under a lock.
+                    _ = entry.CancelAsync();
+                    ending.Add(entry.Reply.ContinueWith(static _ => { }, TaskScheduler.Default));
+                }
             }
         }
 
-        _ending = ending.Count == 1 ? _ending : Task.WhenAll(ending);
+        return ending;
     }
 
-    private static async Task CompleteAsync(Func<CancellationToken, Task<StepReply>> run, Entry entry, Task ending)
+    private Entry? Known(long epoch, long number)
+    {
+        lock (_gate)
+        {
+            return _steps.GetValueOrDefault((epoch, number));
+        }
+    }
+
+    private static async Task CompleteAsync(Entry step, Task ending, Func<CancellationToken, Task<StepReply>> run)
     {
         try
         {
             await ending;
-            entry.Reply.SetResult(await run(entry.Cancellation.Token));
+            step.Complete(await run(step.Cancellation));
         }
         catch (Exception fault)
         {
-            entry.Reply.SetException(fault);
-
-            // The sender may have gone: reading Exception marks it as observed.
-            _ = entry.Reply.Task.Exception;
+            step.Fail(fault);
         }
     }
 
-    private sealed class Entry
+    /// <summary>A step that was here.</summary>
+    internal sealed class Entry
     {
-        public TaskCompletionSource<StepReply> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<StepReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly CancellationTokenSource _cancellation = new();
+        private volatile bool _forwarded;
 
-        public CancellationTokenSource Cancellation { get; } = new();
+        /// <summary>The reply of the step.</summary>
+        public Task<StepReply> Reply => _reply.Task;
 
-        public bool Forwarded { get; set; }
+        /// <summary>Cancelled when the step is abandoned.</summary>
+        public CancellationToken Cancellation => _cancellation.Token;
+
+        /// <summary>True once the step was sent to the next shard.</summary>
+        public bool Forwarded
+        {
+            get => _forwarded;
+            set => _forwarded = value;
+        }
+
+        /// <summary>Abandons the step.</summary>
+        public void Cancel() => _cancellation.Cancel();
+
+        /// <inheritdoc cref="Cancel"/>
+        public Task CancelAsync() => _cancellation.CancelAsync();
+
+        /// <summary>Ends the step with a reply.</summary>
+        public void Complete(StepReply reply) => _reply.SetResult(reply);
+
+        /// <summary>Ends the step with a fault.</summary>
+        public void Fail(Exception fault)
+        {
+            _reply.SetException(fault);
+
+            // The sender may have gone: reading Exception marks it as observed.
+            _ = _reply.Task.Exception;
+        }
     }
 }

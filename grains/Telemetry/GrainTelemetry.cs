@@ -21,7 +21,7 @@ public static class GrainTelemetry
 
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("hunyuan.step.retries", "{step}", "Steps that were sent again.");
 
-    private static readonly Counter<long> Switches = Meter.CreateCounter<long>("hunyuan.route.switches", "{switch}", "Changes of the route in use, between two steps.");
+    private static readonly Counter<long> Switches = Meter.CreateCounter<long>("hunyuan.route.switches", "{switch}", "Changes of the route in use.");
 
     private static readonly Counter<long> MovedBlocks = Meter.CreateCounter<long>("hunyuan.kv.moved", "{block}", "KV blocks moved to another silo.");
 

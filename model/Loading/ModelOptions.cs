@@ -8,6 +8,9 @@ namespace HunyuanOrleans.Model.Loading;
 /// <summary>Options for loading and running a model in this process.</summary>
 public sealed record ModelOptions
 {
+    /// <summary>The usual <see cref="StepsInFlight"/> of a silo.</summary>
+    public const int DefaultStepsInFlight = 16;
+
     /// <summary>The largest <see cref="StepsInFlight"/>.</summary>
     public const int MaxStepsInFlight = 64;
 

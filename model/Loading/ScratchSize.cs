@@ -19,16 +19,23 @@ public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
     {
         long element = options.Mode.Element().Size();
         return new ScratchSize(
-            (long)options.StepsInFlight * options.MaxBatchTokens * (ResidualRow(config, element) + AttentionRow(config, element) + FeedForwardRow(config, element)),
+            options.MaxBatchTokens * ((options.StepsInFlight * StageRow(config, element)) + SharedRow(config, element)),
             options.MaxLogitRows * ((config.VocabSize * (sizeof(float) + SelectionBytes(options))) + (config.HiddenSize * (sizeof(float) + element))));
     }
 
     // Lists of the largest logits of each part of a row, on devices that select them.
     private static long SelectionBytes(ModelOptions options) => options.Device is null ? 0 : 2;
 
-    // The residual stream, the normed rows of attention and router, and the angles of the rotary embedding.
-    private static long ResidualRow(ModelConfig config, long element) =>
-        (config.HiddenSize * (sizeof(float) + (2 * element))) + (config.HeadDim * sizeof(float));
+    // What each step in flight has of its own: the residual stream, the normed rows of the router, the angles of the rotary embedding, and for each chosen
+    // expert its input and output.
+    private static long StageRow(ModelConfig config, long element) =>
+        (config.HiddenSize * (sizeof(float) + element)) + (config.HeadDim * sizeof(float)) + (2 * TopK(config) * config.HiddenSize * element);
+
+    // What the steps use one after the other. The normed rows of attention are the first of it.
+    private static long SharedRow(ModelConfig config, long element) =>
+        (config.HiddenSize * element) + AttentionRow(config, element) + FeedForwardRow(config, element);
+
+    private static long TopK(ModelConfig config) => config.HasExperts ? Enumerable.Range(0, config.Layers).Max(config.TopK) : 0;
 
     // Projected queries, keys and values; the queries as attention reads them; its output.
     private static long AttentionRow(ModelConfig config, long element) =>
@@ -37,7 +44,7 @@ public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
         + (2 * config.QuerySize * element);
 
     // The hidden rows of the shared expert or MLP; with experts also the router's input and scores, and for each chosen expert its input and output in the
-    // stage and in the runner for other silos' rows, and its hidden row.
+    // runner for other silos' rows, and its hidden row.
     private static long FeedForwardRow(ModelConfig config, long element)
     {
         long shared = Enumerable.Range(0, config.Layers)
@@ -47,9 +54,8 @@ public readonly record struct ScratchSize(long StepBytes, long LogitBytes)
             return shared * element;
         }
 
-        long topK = Enumerable.Range(0, config.Layers).Max(config.TopK);
         long routed = Enumerable.Range(0, config.Layers).Where(config.IsMoeLayer).Select(config.IntermediateSize).Distinct().Sum(static width => (long)width);
         long scored = config.Experts + (element == sizeof(float) ? 0 : config.HiddenSize);
-        return (shared * element) + (scored * sizeof(float)) + (topK * ((4 * config.HiddenSize) + routed) * element);
+        return (shared * element) + (scored * sizeof(float)) + (TopK(config) * ((2 * config.HiddenSize) + routed) * element);
     }
 }

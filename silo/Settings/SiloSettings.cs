@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Silo.Settings;
 
@@ -87,10 +88,10 @@ public sealed class SiloSettings
 
     /// <summary>
     /// Most steps that are computed at once, each in another stage of the route or with its rows on the way. Default 16. The scheduler uses as many as the
-    /// route has stages, and one more. Each takes memory for its rows; <c>hunyuan plan</c> shows how much. 1 computes one step after the other.
+    /// route has stages, and one more. The value of the scheduler's silo counts; on others, further steps wait. Each takes memory for its rows; <c>hunyuan plan</c> shows how much. 1 computes one step after the other.
     /// </summary>
     [Flag("steps-in-flight", "most steps computed at once", "16")]
-    public int StepsInFlight { get; set; } = 16;
+    public int StepsInFlight { get; set; } = ModelOptions.DefaultStepsInFlight;
 
     /// <summary>
     /// Most tokens that a step guesses ahead of an answer from the text so far, and verifies together. Default auto: up to 16, as far as it pays; off, or a

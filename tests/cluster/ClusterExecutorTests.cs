@@ -62,32 +62,6 @@ public sealed class ClusterExecutorTests
         Assert.Equal($"The cluster returned log probabilities of {returned} prompt tokens instead of 2.", fault.Message);
     }
 
-    [Fact]
-    public async Task A_shard_that_does_not_know_drafts_gets_steps_without_them()
-    {
-        List<StepMessage> steps = [];
-        ClusterExecutor executor = WithOneShard(step =>
-        {
-            steps.Add(step);
-            return new StepReply([new TokenMessage(9, 0, null, null)], null);
-        });
-        StepBatch batch = new(8, 1);
-        StepResult result = new(1, 4);
-        int[] tokens = [5, 6, 7, 8];
-        for (int position = 0; position < 3; position++)
-        {
-            batch.Clear();
-            batch.Add(
-                tokens, position, new[] { 0 }, new SamplingState(SamplingParams.Greedy, 1, [5]), 1, drafts: new DraftTokens(tokens.AsMemory(1), default));
-            await executor.ExecuteAsync(batch, result, CancellationToken.None);
-            Assert.Equal(9, Assert.Single(result[0].ToArray()).Id);
-        }
-
-        Assert.Equal([4, 1, 1, 1], steps.Select(static step => step.Tokens.Length));
-        Assert.Equal([4, 1, 1, 1], steps.Select(static step => step.Slices[0].Count));
-        Assert.Equal(4, steps.Select(static step => step.Number).Distinct().Count());
-    }
-
     [Theory]
     [InlineData(0, 1)]
     [InlineData(3, 3)]
@@ -100,6 +74,29 @@ public sealed class ClusterExecutorTests
         batch.Add([5, 6], 0, new[] { 0 }, new SamplingState(SamplingParams.Greedy, 1, [5]), 1, drafts: new DraftTokens(new[] { 6 }, default));
         ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1, 2), CancellationToken.None).AsTask());
         Assert.Equal($"The cluster returned {count} tokens for 2 rows of an answer, and {returned} in all.", fault.Message);
+    }
+
+    [Theory]
+    [InlineData(1, 2, "The cluster returned 2 tokens for answers that get 1.")]
+    [InlineData(null, 2, "The cluster returned 2 tokens for answers that get 1.")]
+    public async Task A_reply_with_tokens_left_over_fails_the_step(int? count, int returned, string message)
+    {
+        TokenMessage[] replied = [.. Enumerable.Repeat(new TokenMessage(1, 0, null, null), returned)];
+        ClusterExecutor executor = WithOneShard(_ => new StepReply(replied, null, null, count is { } one ? [one] : null));
+        StepBatch batch = new(8, 1);
+        batch.Add([5, 6], 0, new[] { 0 }, new SamplingState(SamplingParams.Greedy, 1, [5]), 1, drafts: new DraftTokens(new[] { 6 }, default));
+        ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1, 2), CancellationToken.None).AsTask());
+        Assert.Equal(message, fault.Message);
+    }
+
+    [Fact]
+    public async Task A_reply_without_a_count_for_an_answer_fails_the_step()
+    {
+        ClusterExecutor executor = WithOneShard(static _ => new StepReply([new TokenMessage(1, 0, null, null)], null, null, []));
+        StepBatch batch = new(8, 1);
+        batch.Add([5], 0, new[] { 0 }, new SamplingState(SamplingParams.Greedy, 1, [5]), 1);
+        ExecutorException fault = await Assert.ThrowsAsync<ExecutorException>(() => executor.ExecuteAsync(batch, new StepResult(1, 2), CancellationToken.None).AsTask());
+        Assert.Equal("The cluster returned 0 tokens for 1 rows of an answer, and 1 in all.", fault.Message);
     }
 
     [Fact]

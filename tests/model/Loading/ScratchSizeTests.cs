@@ -24,6 +24,17 @@ public sealed class ScratchSizeTests
     }
 
     [Fact]
+    public void Steps_in_flight_share_what_they_use_one_after_the_other()
+    {
+        // Residual stream, normed rows, angles, and the input and output of one expert.
+        const long Own = (6400 * (4 + 2)) + (80 * 4) + (2 * 6400 * 2);
+        ModelOptions options = new() { MaxBatchTokens = 1000, MaxLogitRows = 10 };
+        ScratchSize one = ScratchSize.Of(Large, options), three = ScratchSize.Of(Large, options with { StepsInFlight = 3 });
+        Assert.Equal(1000 * 2 * Own, three.StepBytes - one.StepBytes);
+        Assert.Equal(one.LogitBytes, three.LogitBytes);
+    }
+
+    [Fact]
     public void The_largest_step_does_not_overflow() =>
         Assert.InRange(ScratchSize.Of(Large, new ModelOptions { MaxBatchTokens = 65536, MaxLogitRows = 65536 }).Bytes, 1L << 35, 1L << 37);
 }

@@ -1,0 +1,115 @@
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Tests.Support;
+using Xunit;
+
+namespace HunyuanOrleans.Engine.Tests.Scheduling;
+
+/// <summary>Faults and cancellations while several steps are in flight.</summary>
+public sealed class SeveralStepsTests
+{
+    private static readonly ExecutorLimits Limits = new(48, 200, 60, 4, 64, 8);
+    private static readonly GenerationRequest Request = new() { PromptIds = new[] { 1 }, MaxTokens = 3, Sampling = SamplingParams.Greedy };
+
+    [Fact]
+    public async Task A_failure_that_concerns_all_does_not_wait_for_steps_that_hang()
+    {
+        GatedExecutor executor = new();
+        await using var engine = InferenceEngine.Start(executor);
+        Generation one = engine.Submit(Request);
+        TaskCompletionSource first = await executor.NextAsync();
+        Generation two = engine.Submit(Request);
+        _ = await executor.NextAsync();
+        first.SetException(new ExecutorException("The cluster is too small.", affectsAll: true));
+        Assert.Equal("The cluster is too small.", (await one.CompletionAsync())[0].Error);
+        Assert.Equal("The cluster is too small.", (await two.CompletionAsync())[0].Error);
+        Assert.Equal(1, executor.Cancelled);
+
+        Generation next = engine.Submit(Request);
+        while (!next.CompletionAsync().IsCompleted)
+        {
+            (await executor.NextAsync(next.CompletionAsync()))?.SetResult();
+        }
+
+        Assert.Equal(FinishReason.Length, (await next.CompletionAsync())[0].Finish);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_cancelled_during_a_step_that_loses_keys_and_values_ends()
+    {
+        GatedExecutor executor = new();
+        await using var engine = InferenceEngine.Start(executor);
+        Generation cancelled = engine.Submit(Request);
+        TaskCompletionSource first = await executor.NextAsync();
+        cancelled.Cancel();
+
+        // The scheduler has received the cancellation once it has started a step for a later request.
+        _ = engine.Submit(Request);
+        TaskCompletionSource second = await executor.NextAsync();
+        first.SetException(new KvLostException("The cells are gone."));
+        second.SetResult();
+        Assert.Equal(FinishReason.Cancelled, (await cancelled.CompletionAsync())[0].Finish);
+    }
+
+    /// <summary>Takes three steps at once, each of which ends when the test says so. Its tokens are all 7.</summary>
+    private sealed class GatedExecutor : IModelExecutor
+    {
+        private readonly SemaphoreSlim _started = new(0);
+        private readonly Queue<TaskCompletionSource> _steps = new();
+        private int _cancelled;
+
+        public ExecutorLimits Limits => SeveralStepsTests.Limits;
+
+        public int StepsInFlight => 3;
+
+        public int Cancelled => Volatile.Read(ref _cancelled);
+
+        /// <summary>Waits for the next step to begin; null if <paramref name="end"/> completes first.</summary>
+        public async Task<TaskCompletionSource?> NextAsync(Task end)
+        {
+            Task<TaskCompletionSource> next = NextAsync();
+            return await Task.WhenAny(next, end) == next ? await next : null;
+        }
+
+        public async Task<TaskCompletionSource> NextAsync()
+        {
+            Assert.True(await _started.WaitAsync(TimeSpan.FromMinutes(5)));
+            lock (_steps)
+            {
+                return _steps.Dequeue();
+            }
+        }
+
+        public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
+        {
+            TaskCompletionSource step = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_steps)
+            {
+                _steps.Enqueue(step);
+            }
+
+            _started.Release();
+            try
+            {
+                await step.Task.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Interlocked.Increment(ref _cancelled);
+                throw;
+            }
+
+            result.Clear();
+            for (int i = 0; i < batch.SliceCount; i++)
+            {
+                if (batch.Slices[i].Sampling is not null)
+                {
+                    result.Add(i, new SampledToken(7, 0, null));
+                }
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
