@@ -105,10 +105,11 @@ public sealed class CudaStageReplayTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Stages_that_take_turns_give_the_bits_of_each_alone()
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    public void Stages_that_take_turns_give_the_bits_of_each_alone(params int[] rows)
     {
-        int[] rows = [1, 2];
         float[][][] expected = [.. rows.Select(count => Decode(firstBlock: 0, CallLayers, count))];
         using StageRunner other = _device.CreateStage();
         StageRunner[] stages = [_stage, other];
