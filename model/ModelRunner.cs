@@ -21,7 +21,6 @@ public sealed class ModelRunner : IDisposable
     private readonly ModelParts _parts;
     private readonly StageRunner _stage;
     private readonly StepLogits _logits;
-    private readonly bool[] _allExperts;
     private readonly long _headBytes;
     private readonly long _alwaysReadBytes;
     private long _weightBytesRead;
@@ -34,8 +33,6 @@ public sealed class ModelRunner : IDisposable
         _parts = new ModelParts(weights.Config, options, reserveKv: true, owned);
         _stage = owned.Add(new StageRunner(_parts));
         _logits = owned.Add(new StepLogits(options.MaxLogitRows, Config.VocabSize));
-        _allExperts = new bool[Config.Experts];
-        Array.Fill(_allExperts, true);
 
         // The order of the plan is part of the format of packed copies: changing it makes every existing copy stale.
         WeightPlan plan = new(_parts.Types, loader: _parts.Device.Loader);
@@ -159,8 +156,7 @@ public sealed class ModelRunner : IDisposable
                 observer.OnRouted(layer, _parts.Router.Scores!, _stage.Routed);
             }
 
-            _stage.FeedForward(layer, _allExperts);
-            _stage.Combine(layer);
+            _stage.Run(new StageSegment(layer, StageCall.FeedForward, layer, StageCall.Combine));
             observer.OnLayerFinished(layer, _stage.HiddenStates, _stage.Rows);
         }
     }

@@ -17,7 +17,6 @@ public sealed class StageRunner : IStageRunner
     private readonly bool[] _allExperts;
     private readonly Action _callSegment;
     private StageSegment _segment;
-    private bool _called;
     private AttentionBatch? _batch;
     private int _attended = -1;
 
@@ -63,10 +62,10 @@ public sealed class StageRunner : IStageRunner
     public IActivation? ExpertOutput { get; }
 
     /// <inheritdoc/>
-    public bool KnowsChoices => _parts.Device.UsesHostMemory;
+    public int Rows => _batch?.Rows ?? 0;
 
     /// <inheritdoc/>
-    public int Rows => _batch?.Rows ?? 0;
+    public bool NeedsChoice(int layer) => _parts.Config.IsMoeLayer(layer) && (_parts.Device.UsesHostMemory || !_parts.Experts!.HoldsAll(layer));
 
     /// <inheritdoc/>
     public void Begin(AttentionBatch batch)
@@ -152,25 +151,31 @@ public sealed class StageRunner : IStageRunner
     /// <inheritdoc/>
     /// <remarks>
     /// Segments without attention are not recorded: what follows the last attention of a stage is at most five launches, which a graph would not make cheaper.
+    /// Neither are those that choose among experts of which some are missing: a replay would not check whether the chosen ones are here.
     /// </remarks>
     public void Run(StageSegment segment)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(segment.FirstLayer, nameof(segment));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(segment.LastLayer, _parts.Config.Layers, nameof(segment));
+        ArgumentOutOfRangeException.ThrowIfLessThan(segment.LastNumber, segment.FirstNumber, nameof(segment));
         if (segment.First != StageCall.Attend)
         {
             CheckAttended(segment.FirstLayer);
         }
 
-        (_segment, _called) = (segment, false);
-        if (!segment.Attends)
+        _segment = segment;
+        if (!CanReplay(segment))
         {
             CallSegment();
             return;
         }
 
-        _parts.Device.Replay(_step, new OperationRun(segment.FirstNumber, segment.LastNumber, _parts.Version), _callSegment);
-        if (!_called)
+        if (segment.First == StageCall.FeedForward && Routed.Rows > 0)
+        {
+            _parts.Experts!.Check(segment.FirstLayer, Routed, _allExperts);
+        }
+
+        if (!_parts.Device.Replay(_step, new OperationRun(segment.FirstNumber, segment.LastNumber, _parts.Version), _callSegment))
         {
             SkipSegment();
         }
@@ -205,11 +210,21 @@ public sealed class StageRunner : IStageRunner
     /// <summary>Frees the stage's memory.</summary>
     public void Dispose() => _owned.Dispose();
 
-    private void CallSegment()
+    private bool CanReplay(in StageSegment segment)
     {
-        _called = true;
-        _segment.CallOn(this, _allExperts);
+        int end = segment.Last == StageCall.Attend ? segment.LastLayer : segment.LastLayer + 1;
+        for (int layer = segment.First == StageCall.Attend ? segment.FirstLayer : segment.FirstLayer + 1; layer < end; layer++)
+        {
+            if (NeedsChoice(layer))
+            {
+                return false;
+            }
+        }
+
+        return segment.Attends;
     }
+
+    private void CallSegment() => _segment.CallOn(this, _allExperts);
 
     // After a replay the host is where the calls would have left it.
     private void SkipSegment()

@@ -78,7 +78,13 @@ public sealed class StepLogits(int maxRows, int vocabulary) : IDisposable
     }
 
     /// <summary>Gets what the last <see cref="SelectLargest"/> selected of a row.</summary>
-    public LargestLogits Largest(int row) => _largest[row];
+    /// <param name="row">Number of the row among those that were computed.</param>
+    /// <exception cref="InvalidOperationException">Nothing was selected of the present rows.</exception>
+    public LargestLogits Largest(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        return Selected > 0 ? _largest[row] : throw new InvalidOperationException("The largest logits of these rows were not selected.");
+    }
 
     /// <summary>Frees the rows in the host's memory.</summary>
     public void Dispose() => _host?.Dispose();

@@ -7,8 +7,8 @@ namespace HunyuanOrleans.Cuda.Attention;
 
 /// <summary>
 /// The descriptors of a step in device memory, for all layers: where each row's keys and values go, its rotary angles, the units of attention, and the
-/// block tables. The tables grow, because sequences that share blocks can have more entries together than there are blocks; everything else keeps its
-/// address. Keep the object and reuse it. Not thread-safe.
+/// block tables. The tables grow: each has a place of a power of two of at least 16 entries, and sequences can share blocks, so together they can need more
+/// entries than there are blocks. Everything else keeps its address. Keep the object and reuse it. Not thread-safe.
 /// </summary>
 internal sealed class AttentionStep : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class AttentionStep : IDisposable
     /// <param name="driver">The device.</param>
     /// <param name="shape">The heads.</param>
     /// <param name="maxRows">Most rows in a batch.</param>
-    /// <param name="blocks">Blocks of the pool. At first, there is memory for as many entries in the block tables of all sequences of a batch.</param>
+    /// <param name="blocks">Blocks of the pool. At first, there is memory for as many entries in the places of all block tables of a batch.</param>
     /// <param name="maxPartials">The same as in <see cref="CudaAttention"/>.</param>
     public AttentionStep(ICudaDriver driver, AttentionShape shape, int maxRows, int blocks, int maxPartials)
     {

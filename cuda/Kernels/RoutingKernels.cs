@@ -99,8 +99,7 @@ internal static class RoutingKernels
         uint best = uint.MaxValue;
         for (int e = lane; e < count; e += 32)
         {
-            // Adding zero makes a negative zero positive: they are equal logits.
-            uint order = FloatOrder.Of(Ptx.BitsOf(Ptx.Add(Ptx.LoadFloat(row + ((ulong)(uint)e * 4)), 0)));
+            uint order = FloatOrder.Of(Ptx.LoadFloat(row + ((ulong)(uint)e * 4)));
             if (((taken >> (e / 32)) & 1) == 0 && (best == uint.MaxValue || order > bestOrder))
             {
                 bestOrder = order;

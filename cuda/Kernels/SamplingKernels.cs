@@ -3,18 +3,18 @@ using HunyuanOrleans.Cuda.Compilation;
 namespace HunyuanOrleans.Cuda.Kernels;
 
 /// <summary>
-/// Kernels that select the largest logits of rows. A list is what they know of a part of a row: keys of its largest logits in descending order, then the
-/// maximum and the sum of exp(logit - maximum), two float32 values. A key holds the logit in an integer of the same order in its upper half and the
-/// complement of the index in its lower half, so that of equal logits the lower index has the larger key; 0 means that there are no more logits
-/// above minus infinity.
+/// Kernels that select the largest logits of rows. A list is what they know of a part of a row: keys of its largest logits in descending order, then 8 bytes
+/// that begin with the maximum, a float32 value that is NaN if a logit is. A key holds the logit in an integer of the same order in its upper half and the
+/// complement of the index in its lower half, so that of equal logits the lower index has the larger key; 0 means that there are no more logits above minus
+/// infinity.
 /// </summary>
 internal static class SamplingKernels
 {
     /// <summary>Logits of a segment: each segment of a row first gets a list of its own.</summary>
     public const int SegmentLength = 1024;
 
-    /// <summary>Shared memory of a block of <see cref="SelectSegments"/>: the keys of a segment, then values of the warps.</summary>
-    public const int SelectSharedBytes = WarpsOffset + (2 * Warps * 4);
+    /// <summary>Shared memory of a block of <see cref="SelectSegments"/>: the keys of a segment, then the maximum of each warp.</summary>
+    public const int SelectSharedBytes = WarpsOffset + (Warps * 4);
 
     /// <summary>Lists that <see cref="MergeLists"/> makes one.</summary>
     public const int ListsPerMerge = 16;
@@ -48,7 +48,6 @@ internal static class SamplingKernels
         Ptx.StoreSharedUlong(keys + ((uint)thread * 8), KeyOf(low, (segment * SegmentLength) + thread));
         Ptx.StoreSharedUlong(keys + ((uint)(Threads + thread) * 8), KeyOf(high, (segment * SegmentLength) + Threads + thread));
         float max = MaxOfBlock(Larger(low, high), keys + WarpsOffset);
-        float sum = BlockSum.OfBlock(Ptx.Add(ExpBelow(low, max), ExpBelow(high, max)), Warps, keys + WarpsOffset + (Warps * 4));
         for (int size = 2; size <= SegmentLength; size *= 2)
         {
             for (int distance = size / 2; distance > 0; distance /= 2)
@@ -68,7 +67,7 @@ internal static class SamplingKernels
 
         if (thread == 0)
         {
-            StoreSum(list, length, max, sum);
+            Ptx.StoreFloat(MaxAt(list, length), max);
         }
     }
 
@@ -93,15 +92,8 @@ internal static class SamplingKernels
         for (int index = first; index < end; index++)
         {
             ulong list = ListAt(lists, (Ptx.BlockX() * count) + index, length);
-            max = Larger(max, Ptx.LoadFloat(list + ((ulong)(uint)length * 8)));
+            max = Larger(max, Ptx.LoadFloat(MaxAt(list, length)));
             Keep(list, keys, length);
-        }
-
-        float sum = 0;
-        for (int index = first; index < end; index++)
-        {
-            ulong values = ListAt(lists, (Ptx.BlockX() * count) + index, length) + ((ulong)(uint)length * 8);
-            sum = Ptx.MultiplyAdd(Ptx.LoadFloat(values + 4), ExpBelow(Ptx.LoadFloat(values), max), sum);
         }
 
         Ptx.Barrier();
@@ -113,7 +105,7 @@ internal static class SamplingKernels
 
         if (thread == 0)
         {
-            StoreSum(result, length, max, sum);
+            Ptx.StoreFloat(MaxAt(result, length), max);
         }
     }
 
@@ -164,23 +156,17 @@ internal static class SamplingKernels
 
     private static ulong KeyOf(float logit, int index)
     {
-        // Both zeros are the same value.
-        uint bits = Ptx.BitsOf(logit);
-        uint order = FloatOrder.Of(bits == 0x80000000 ? 0 : bits);
+        uint order = FloatOrder.Of(logit);
         return order <= FloatOrder.NegativeInfinity ? 0 : ((ulong)order << 32) | ~(uint)index;
     }
 
     /// <summary>The larger value; NaN if one of them is.</summary>
     private static float Larger(float a, float b)
     {
-        uint orderA = FloatOrder.Of(Ptx.BitsOf(a));
-        uint orderB = FloatOrder.Of(Ptx.BitsOf(b));
+        uint orderA = FloatOrder.Of(a);
+        uint orderB = FloatOrder.Of(b);
         return orderA == 0 || (orderB != 0 && orderA >= orderB) ? a : b;
     }
-
-    /// <summary>exp(value - max), and 0 for minus infinity even if that is the maximum.</summary>
-    private static float ExpBelow(float value, float max)
-        => Ptx.BitsOf(value) == 0xff800000 ? 0 : KernelMath.Exp(Ptx.Subtract(value, max));
 
     private static float MaxOfBlock(float value, uint shared)
     {
@@ -206,10 +192,5 @@ internal static class SamplingKernels
 
     private static ulong ListAt(ulong lists, int index, int length) => lists + ((ulong)(uint)index * (((ulong)(uint)length * 8) + 8));
 
-    private static void StoreSum(ulong list, int length, float max, float sum)
-    {
-        ulong at = list + ((ulong)(uint)length * 8);
-        Ptx.StoreFloat(at, max);
-        Ptx.StoreFloat(at + 4, sum);
-    }
+    private static ulong MaxAt(ulong list, int length) => list + ((ulong)(uint)length * 8);
 }

@@ -18,12 +18,11 @@ internal sealed class CudaActivation : IActivation
 
     /// <summary>Allocates <paramref name="rows"/> rows of zeros.</summary>
     /// <param name="driver">The driver.</param>
-    /// <param name="stream">The stream of <paramref name="staging"/>.</param>
-    /// <param name="staging">Copies the rows.</param>
+    /// <param name="staging">Clears and copies the rows.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of elements in a row.</param>
     /// <param name="type">F32 or BF16.</param>
-    public CudaActivation(ICudaDriver driver, nint stream, RowStaging staging, int rows, int columns, ElementType type)
+    public CudaActivation(ICudaDriver driver, RowStaging staging, int rows, int columns, ElementType type)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -36,10 +35,7 @@ internal sealed class CudaActivation : IActivation
         Stride = ((columns * type.Size()) + RowAlignment - 1) / RowAlignment * RowAlignment;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Stride, staging.HalfBytes, nameof(columns));
         Address = driver.Allocate(Bytes);
-        lock (staging.StreamGate)
-        {
-            driver.ClearAsync(Address, Bytes, stream);
-        }
+        staging.Clear(Address, Bytes);
     }
 
     /// <inheritdoc/>

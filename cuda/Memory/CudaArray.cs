@@ -15,17 +15,14 @@ internal sealed class CudaArray<T> : IDisposable
 
     /// <summary>Allocates <paramref name="length"/> elements of zero.</summary>
     /// <param name="driver">The driver.</param>
-    /// <param name="stream">The stream of <paramref name="staging"/>.</param>
-    /// <param name="staging">Copies the elements.</param>
+    /// <param name="staging">Clears and copies the elements.</param>
     /// <param name="length">Number of elements.</param>
-    public CudaArray(ICudaDriver driver, nint stream, RowStaging staging, int length)
+    public CudaArray(ICudaDriver driver, RowStaging staging, int length)
     {
         (_driver, _staging, Length) = (driver, staging, length);
-        Address = driver.Allocate((long)length * Unsafe.SizeOf<T>());
-        lock (staging.StreamGate)
-        {
-            driver.ClearAsync(Address, (long)length * Unsafe.SizeOf<T>(), stream);
-        }
+        long bytes = (long)length * Unsafe.SizeOf<T>();
+        Address = driver.Allocate(bytes);
+        staging.Clear(Address, bytes);
     }
 
     /// <summary>Number of elements.</summary>

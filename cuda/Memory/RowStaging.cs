@@ -47,6 +47,17 @@ internal sealed unsafe class RowStaging : IDisposable
     /// </summary>
     public Lock StreamGate => _gate;
 
+    /// <summary>Clears device memory. It does not wait.</summary>
+    /// <param name="target">Its address.</param>
+    /// <param name="bytes">Its bytes.</param>
+    public void Clear(ulong target, long bytes)
+    {
+        lock (_gate)
+        {
+            _driver.ClearAsync(target, bytes, _stream);
+        }
+    }
+
     /// <summary>Copies dense rows to the device. The source may change as soon as it returns.</summary>
     /// <param name="target">Address of the first row.</param>
     /// <param name="source">The rows, one after the other.</param>

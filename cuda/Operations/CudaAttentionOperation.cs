@@ -14,9 +14,9 @@ namespace HunyuanOrleans.Cuda.Operations;
 /// <param name="kv">Keys and values.</param>
 /// <param name="maxRows">Most rows of a step.</param>
 /// <param name="stream">The stream.</param>
-/// <param name="staging">Copies of other threads to the stream.</param>
+/// <param name="graphs">The recorded operations of steps.</param>
 internal sealed class CudaAttentionOperation(
-    ICudaDriver driver, CudaAttention attention, AttentionShape shape, CudaKvPool kv, int maxRows, nint stream, RowStaging staging) : IAttention
+    ICudaDriver driver, CudaAttention attention, AttentionShape shape, CudaKvPool kv, int maxRows, nint stream, StepGraphs graphs) : IAttention
 {
     /// <summary>
     /// Segments whose partial results there is room for: with fewer sequences than would occupy the device, that many warps share a key head's contexts.
@@ -29,7 +29,7 @@ internal sealed class CudaAttentionOperation(
         AttentionStep step = new(driver, shape, maxRows, kv.Blocks, MaxPartials);
         try
         {
-            return new CudaStepRows(step, maxRows, shape.HeadSize, new StepGraphs(driver, stream, staging), stream);
+            return new CudaStepRows(step, maxRows, shape.HeadSize, graphs, stream);
         }
         catch
         {

@@ -26,6 +26,7 @@ public sealed class CudaComputeDevice : IComputeDevice
     private readonly CudaMatrixLoader _loader;
     private readonly RowOperations _operations;
     private readonly GrowingArray _lists;
+    private readonly StepGraphs _graphs;
     private readonly ProductLauncher _products;
     private readonly Stack<IDisposable> _owned = [];
 
@@ -43,7 +44,8 @@ public sealed class CudaComputeDevice : IComputeDevice
             _staging = Own(new RowStaging(driver, _stream));
             _loader = Own(new CudaMatrixLoader(driver, Own(new StagingBuffers(driver))));
             _operations = new RowOperations(driver, _kernels, _stream);
-            _lists = Own(new GrowingArray(driver, _stream, _staging));
+            _lists = Own(new GrowingArray(driver, _staging));
+            _graphs = Own(new StepGraphs(driver, _stream, _staging));
             _products = new ProductLauncher(driver, _kernels);
         }
         catch
@@ -80,11 +82,7 @@ public sealed class CudaComputeDevice : IComputeDevice
     public void Synchronize() => _driver.Synchronize(_stream);
 
     /// <inheritdoc/>
-    public void Replay(IStepRows rows, OperationRun operations, Action run)
-    {
-        CudaStepRows step = (CudaStepRows)rows;
-        step.Graphs.Run(step.Grid, operations, run);
-    }
+    public bool Replay(IStepRows rows, OperationRun operations, Action run) => _graphs.Run(rows, ((CudaStepRows)rows).Grid, operations, run);
 
     /// <inheritdoc/>
     public IActivation CreateActivation(int rows, int columns, ElementType type) => Buffer(rows, columns, type);
@@ -169,7 +167,7 @@ public sealed class CudaComputeDevice : IComputeDevice
         CudaKvPool pool = ((CudaKv)kv).Pool;
         AttentionShape shape = new(heads, pool.Heads, pool.HeadSize, pool.Type);
         CudaAttention attention = new(_driver, _kernels, shape, maxRows, CudaAttentionOperation.MaxPartials);
-        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream, _staging);
+        return new CudaAttentionOperation(_driver, attention, shape, pool, maxRows, _stream, _graphs);
     }
 
     /// <inheritdoc/>
@@ -210,8 +208,8 @@ public sealed class CudaComputeDevice : IComputeDevice
         return part;
     }
 
-    private CudaActivation Buffer(int rows, int columns, ElementType type) => new(_driver, _stream, _staging, rows, columns, type);
+    private CudaActivation Buffer(int rows, int columns, ElementType type) => new(_driver, _staging, rows, columns, type);
 
     private CudaArray<T> Array<T>(int length)
-        where T : unmanaged => new(_driver, _stream, _staging, length);
+        where T : unmanaged => new(_driver, _staging, length);
 }

@@ -24,9 +24,6 @@ internal sealed class CudaStepRows(AttentionStep step, int maxRows, int headSize
     /// </summary>
     public AttentionGrid Grid { get; private set; }
 
-    /// <summary>The recorded operations of steps with these rows.</summary>
-    public StepGraphs Graphs => graphs;
-
     /// <inheritdoc/>
     public void Begin(AttentionBatch batch)
     {
@@ -38,7 +35,7 @@ internal sealed class CudaStepRows(AttentionStep step, int maxRows, int headSize
     /// <inheritdoc/>
     public void Dispose()
     {
-        graphs.Dispose();
+        graphs.Remove(this);
         step.Dispose();
         Angles.Dispose();
     }

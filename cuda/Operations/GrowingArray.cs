@@ -4,7 +4,7 @@ using HunyuanOrleans.Cuda.Memory;
 namespace HunyuanOrleans.Cuda.Operations;
 
 /// <summary>Device memory for lists of integers that the host uploads, which grows with the longest list.</summary>
-internal sealed class GrowingArray(ICudaDriver driver, nint stream, RowStaging staging) : IDisposable
+internal sealed class GrowingArray(ICudaDriver driver, RowStaging staging) : IDisposable
 {
     private CudaArray<int>? _array;
 
@@ -14,8 +14,9 @@ internal sealed class GrowingArray(ICudaDriver driver, nint stream, RowStaging s
     {
         if (_array is null || _array.Length < values.Length)
         {
+            CudaArray<int> larger = new(driver, staging, Math.Max(values.Length, 2 * (_array?.Length ?? 64)));
             _array?.Dispose();
-            _array = new CudaArray<int>(driver, stream, staging, Math.Max(values.Length, 2 * (_array?.Length ?? 64)));
+            _array = larger;
         }
 
         _array.CopyIn(values);

@@ -6,8 +6,8 @@ using HunyuanOrleans.Kernels.Devices;
 namespace HunyuanOrleans.Cuda.Operations;
 
 /// <summary>
-/// Graphs of the operations of steps, by the sizes of their launches. Operations are submitted one by one the first time, which loads their kernels and
-/// uploads tables; the second time they are recorded; later they are one launch. The sizes that were used last are kept. Not thread-safe.
+/// Graphs of the operations of all stages' steps, by the sizes of their launches. Operations are submitted one by one the first time, which loads their
+/// kernels and uploads tables; the second time they are recorded; later they are one launch. The graphs that were used last are kept. Not thread-safe.
 /// </summary>
 /// <param name="driver">The driver.</param>
 /// <param name="stream">The stream of the operations.</param>
@@ -17,21 +17,29 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream, RowStaging sta
     /// <summary>Most rows of a step that is recorded: larger ones take long enough for their launches not to matter, and differ more.</summary>
     public const int MaxRows = 64;
 
-    /// <summary>Most sizes that are kept. A batch that fills and empties passes through every number of rows.</summary>
-    public const int MaxSizes = 256;
+    /// <summary>
+    /// Most operations of all graphs together, because memory for a graph grows with its operations: those of 256 steps through 32 layers with three operations.
+    /// A batch that fills and empties passes through every number of rows.
+    /// </summary>
+    public const int MaxOperations = 256 * 32 * 3;
 
-    private readonly Dictionary<AttentionGrid, Entry> _entries = [];
+    private readonly Dictionary<Key, LinkedListNode<Entry>> _entries = [];
+
+    // The entry that was used longest ago is the first.
+    private readonly LinkedList<Entry> _byUse = [];
     private int _version;
-    private long _runs;
+    private int _operations;
 
     /// <summary>Number of graphs.</summary>
-    public int Count => _entries.Values.Sum(static entry => entry.Graphs.Values.Count(static graph => graph != 0));
+    public int Count => _byUse.Count(static entry => entry.Graph != 0);
 
     /// <summary>Submits or replays operations of a step.</summary>
+    /// <param name="rows">The rows of the step. Each stage has its own, and buffers of its own.</param>
     /// <param name="grid">The sizes of the launches.</param>
     /// <param name="operations">The name of the operations.</param>
     /// <param name="run">Submits them.</param>
-    public void Run(AttentionGrid grid, OperationRun operations, Action run)
+    /// <returns>Whether <paramref name="run"/> was called.</returns>
+    public bool Run(object rows, AttentionGrid grid, OperationRun operations, Action run)
     {
         if (operations.Version != _version)
         {
@@ -42,63 +50,70 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream, RowStaging sta
         if (grid.Rows > MaxRows)
         {
             run();
-            return;
+            return true;
         }
 
-        (int, int) range = (operations.First, operations.Last);
-        if (!_entries.TryGetValue(grid, out Entry? entry) || !entry.Graphs.TryGetValue(range, out nint graph))
+        Key key = new(rows, grid, operations);
+        if (!_entries.TryGetValue(key, out LinkedListNode<Entry>? node))
         {
             run();
-            (entry ?? Add(grid)).Graphs.Add(range, 0);
+            Add(key);
+            return true;
         }
-        else
+
+        Entry entry = node.Value;
+        bool isNew = entry.Graph == 0;
+        if (isNew)
         {
-            if (graph == 0)
-            {
-                entry.Graphs[range] = graph = Record(run);
-            }
-
-            driver.LaunchGraphAsync(graph, stream);
+            entry.Graph = Record(run);
         }
 
-        _entries[grid].LastRun = ++_runs;
+        driver.LaunchGraphAsync(entry.Graph, stream);
+        _byUse.Remove(node);
+        _byUse.AddLast(node);
+        return isNew;
+    }
+
+    /// <summary>Ends the graphs of a stage that is disposed.</summary>
+    /// <param name="rows">The rows of its steps.</param>
+    public void Remove(object rows)
+    {
+        foreach (LinkedListNode<Entry> node in _entries.Values.Where(node => node.Value.Key.Rows == rows).ToArray())
+        {
+            Remove(node);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => Clear();
 
-    private Entry Add(AttentionGrid grid)
+    private void Add(in Key key)
     {
-        if (_entries.Count == MaxSizes)
+        while (_byUse.First is { } oldest && _operations + key.Operations.Count > MaxOperations)
         {
-            AttentionGrid oldest = _entries.MinBy(static pair => pair.Value.LastRun).Key;
-            Destroy(_entries[oldest]);
-            _entries.Remove(oldest);
+            Remove(oldest);
         }
 
-        Entry entry = new();
-        _entries.Add(grid, entry);
-        return entry;
+        _entries.Add(key, _byUse.AddLast(new Entry(key)));
+        _operations += key.Operations.Count;
     }
 
     private void Clear()
     {
-        foreach (Entry entry in _entries.Values)
+        while (_byUse.First is { } oldest)
         {
-            Destroy(entry);
+            Remove(oldest);
         }
-
-        _entries.Clear();
     }
 
-    private void Destroy(Entry entry)
+    private void Remove(LinkedListNode<Entry> node)
     {
-        foreach (nint graph in entry.Graphs.Values)
+        _byUse.Remove(node);
+        _entries.Remove(node.Value.Key);
+        _operations -= node.Value.Key.Operations.Count;
+        if (node.Value.Graph != 0)
         {
-            if (graph != 0)
-            {
-                driver.DestroyGraph(graph);
-            }
+            driver.DestroyGraph(node.Value.Graph);
         }
     }
 
@@ -121,12 +136,13 @@ internal sealed class StepGraphs(ICudaDriver driver, nint stream, RowStaging sta
         }
     }
 
-    private sealed class Entry
-    {
-        /// <summary>The graphs by the first and the last operation; 0 until the operations are recorded.</summary>
-        public Dictionary<(int First, int Last), nint> Graphs { get; } = [];
+    private readonly record struct Key(object Rows, AttentionGrid Grid, OperationRun Operations);
 
-        /// <summary>Number of the last run of these sizes.</summary>
-        public long LastRun { get; set; }
+    private sealed class Entry(Key key)
+    {
+        public Key Key => key;
+
+        /// <summary>The graph; 0 until the operations are recorded.</summary>
+        public nint Graph { get; set; }
     }
 }

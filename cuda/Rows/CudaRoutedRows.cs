@@ -45,7 +45,7 @@ internal sealed class CudaRoutedRows : IDisposable
         CudaArray<T> Array<T>(int length)
             where T : unmanaged
         {
-            CudaArray<T> array = new(driver, stream, staging, length);
+            CudaArray<T> array = new(driver, staging, length);
             _arrays.Add(array);
             return array;
         }

@@ -9,8 +9,7 @@ using HunyuanOrleans.Kernels.Devices;
 namespace HunyuanOrleans.Cuda.Rows;
 
 /// <summary>
-/// Selects the largest logits of rows on the device, so that a sampler on the host needs a few KB of a row instead of all of it. The order of all sums
-/// depends on the length of a row alone.
+/// Selects the largest logits of rows on the device, so that a sampler on the host needs a few KB of a row instead of all of it.
 /// </summary>
 internal sealed class TopLogits : ITopLogits
 {
@@ -38,10 +37,10 @@ internal sealed class TopLogits : ITopLogits
         _select = new CudaFunction(driver, loader, SamplingKernels.SelectSegments, SamplingKernels.SelectSharedBytes);
         _merge = new CudaFunction(driver, loader, SamplingKernels.MergeLists, SamplingKernels.MergeSharedBytes);
         int length = ListLength(maxCount) + 1;
-        _lists = new CudaArray<ulong>(driver, stream, staging, maxRows * Segments * length);
+        _lists = new CudaArray<ulong>(driver, staging, maxRows * Segments * length);
         try
         {
-            _merged = new CudaArray<ulong>(driver, stream, staging, maxRows * Merged(Segments) * length);
+            _merged = new CudaArray<ulong>(driver, staging, maxRows * Merged(Segments) * length);
         }
         catch
         {

@@ -273,7 +273,7 @@ internal sealed class Stage : IDisposable
     {
         int begin = _layer;
         _layer = first == StageCall.Attend ? begin : begin + 1;
-        while (_layer < _end && !NeedsChoice(_layer))
+        while (_layer < _end && !_runner.NeedsChoice(_layer))
         {
             _layer++;
         }
@@ -281,22 +281,6 @@ internal sealed class Stage : IDisposable
         bool ends = _layer == _end;
         _runner.Run(ends ? new StageSegment(begin, first, _end - 1, StageCall.Combine) : new StageSegment(begin, first, _layer, StageCall.Attend));
         return !ends;
-    }
-
-    private bool NeedsChoice(int layer) =>
-        _device.Config.IsMoeLayer(layer) && (_runner.KnowsChoices || !HoldsAllExperts(layer));
-
-    private bool HoldsAllExperts(int layer)
-    {
-        for (int e = 0; e < _device.Config.Experts; e++)
-        {
-            if (!_device.Holds(ModelPiece.OfExpert(layer, e)))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private bool ChosenExpertsAreLocal()

@@ -28,7 +28,11 @@ public sealed class CpuDevice(WorkerPool pool, PanelKernels kernels) : IComputeD
     }
 
     /// <inheritdoc/>
-    public void Replay(IStepRows rows, OperationRun operations, Action run) => run();
+    public bool Replay(IStepRows rows, OperationRun operations, Action run)
+    {
+        run();
+        return true;
+    }
 
     /// <inheritdoc/>
     public IActivation CreateActivation(int rows, int columns, ElementType type) => new Activation(rows, columns, type);

@@ -31,7 +31,8 @@ public interface IComputeDevice : IDisposable
     /// Submits the operations. They depend on nothing but their name, buffers, weights and the shape of the step, and copy nothing from or to the host. It is
     /// not called if the operations are replayed.
     /// </param>
-    void Replay(IStepRows rows, OperationRun operations, Action run);
+    /// <returns>Whether <paramref name="run"/> was called.</returns>
+    bool Replay(IStepRows rows, OperationRun operations, Action run);
 
     /// <summary>Creates a buffer of zeros, [rows, columns].</summary>
     /// <param name="rows">Number of rows.</param>

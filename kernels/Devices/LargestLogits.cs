@@ -17,7 +17,7 @@ public readonly struct LargestLogits(ReadOnlyMemory<ulong> keys, float max)
     }
 
     /// <summary>Whether every logit above minus infinity is among the keys.</summary>
-    public bool IsWholeRow => keys.Span.Contains(0UL);
+    public bool IsWholeRow => keys.Span is [.., 0];
 
     /// <summary>The largest logit; NaN if the row contains one.</summary>
     public float Max => max;

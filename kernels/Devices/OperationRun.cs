@@ -6,4 +6,8 @@ namespace HunyuanOrleans.Kernels.Devices;
 /// <param name="Version">
 /// Number of changes so far of the weights, keys and values that operations may use. What was recorded before the last change is not replayed.
 /// </param>
-public readonly record struct OperationRun(int First, int Last, int Version);
+public readonly record struct OperationRun(int First, int Last, int Version)
+{
+    /// <summary>Number of operations.</summary>
+    public int Count => Last - First + 1;
+}

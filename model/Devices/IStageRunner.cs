@@ -25,12 +25,6 @@ public interface IStageRunner : IDisposable
     IRoutedRows Routed { get; }
 
     /// <summary>
-    /// Whether the host knows the chosen experts as soon as a layer is attended. Otherwise looking at <see cref="Routed"/> waits for the device, and ends what
-    /// a device may replay.
-    /// </summary>
-    bool KnowsChoices { get; }
-
-    /// <summary>
     /// The rows for the routed experts, ordered by expert, then by token: [routed rows, hidden] in the mode's element type.
     /// <see cref="Attend"/> writes them. Null in a model without experts.
     /// </summary>
@@ -44,6 +38,13 @@ public interface IStageRunner : IDisposable
 
     /// <summary>Rows of the step.</summary>
     int Rows { get; }
+
+    /// <summary>
+    /// Whether the caller should look at the experts that <see cref="Attend"/> chooses in a layer: some may be elsewhere, or the host knows the choice anyway.
+    /// Otherwise all experts are here, and looking at <see cref="Routed"/> would wait for the device and end what it may replay.
+    /// </summary>
+    /// <param name="layer">Layer number within the model. No choice is needed in a layer without experts.</param>
+    bool NeedsChoice(int layer);
 
     /// <summary>Begins a step and computes the rotary angles of its rows. A step that was not finished is dropped.</summary>
     /// <param name="batch">The rows of the step. It must not change until the step ends.</param>

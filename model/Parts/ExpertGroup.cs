@@ -63,6 +63,9 @@ internal sealed class ExpertGroup : IDisposable
     /// </summary>
     public long WeightBytesRead { get; private set; }
 
+    /// <summary>Whether every expert of a layer is installed. True for a layer without experts.</summary>
+    public bool HoldsAll(int layer) => _missing[layer] == 0;
+
     /// <summary>Sets the weights of an expert; null removes them.</summary>
     public void Set(int layer, int expert, ExpertWeights? weights)
     {
@@ -80,7 +83,7 @@ internal sealed class ExpertGroup : IDisposable
     public void Check(int layer, IRowGroups groups, ReadOnlySpan<bool> local)
     {
         // Asking for the counts may have to wait for the device.
-        if (_missing[layer] == 0)
+        if (HoldsAll(layer))
         {
             return;
         }

@@ -55,10 +55,10 @@ internal sealed class SimulatedStage : IStageRunner
     public IRowBuffer? ExpertOutput => _expertOutput;
 
     /// <inheritdoc/>
-    public bool KnowsChoices => true;
+    public int Rows => _batch?.Rows ?? 0;
 
     /// <inheritdoc/>
-    public int Rows => _batch?.Rows ?? 0;
+    public bool NeedsChoice(int layer) => _config.IsMoeLayer(layer);
 
     /// <inheritdoc/>
     public void Begin(AttentionBatch batch)

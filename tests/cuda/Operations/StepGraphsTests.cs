@@ -87,25 +87,43 @@ public sealed class StepGraphsTests : IDisposable
     }
 
     [Fact]
-    public void The_sizes_that_were_used_last_are_kept()
+    public void The_graphs_that_were_used_last_are_kept()
     {
+        const int Most = 4;
         Action run = Run;
+        OperationRun operations = new(0, (StepGraphs.MaxOperations / Most) - 1, 0);
         AttentionGrid first = new(1, 1, 0), second = new(1, 2, 0);
         foreach (AttentionGrid grid in (AttentionGrid[])[first, first, second, second])
         {
-            Step(grid, run);
+            Step(grid, run, operations);
         }
 
-        for (int size = 3; size <= StepGraphs.MaxSizes; size++)
+        for (int size = 3; size <= Most; size++)
         {
-            Step(new AttentionGrid(1, size, 0), run);
+            Step(new AttentionGrid(1, size, 0), run, operations);
         }
 
-        int calls = Step(first, run);
-        Step(new AttentionGrid(1, StepGraphs.MaxSizes + 1, 0), run);
+        Assert.Equal(2, _graphs.Count);
+        int calls = Step(first, run, operations);
+        Step(new AttentionGrid(1, Most + 1, 0), run, operations with { Last = 0 });
         Assert.Equal(1, _graphs.Count);
-        Assert.Equal(calls + 1, Step(first, run));
-        Assert.Equal(calls + 2, Step(second, run));
+        Assert.Equal(calls + 1, Step(first, run, operations));
+        Assert.Equal(calls + 2, Step(second, run, operations));
+    }
+
+    [Fact]
+    public void A_stage_has_graphs_of_its_own_which_end_with_it()
+    {
+        AttentionGrid grid = new(1, 1, 0);
+        object other = new();
+        bool Other() => _graphs.Run(other, grid, default, Run);
+        Assert.Equal([1, 2], Enumerable.Range(0, 2).Select(_ => Step(grid, Run)));
+        Assert.Equal([true, true, false], Enumerable.Range(0, 3).Select(_ => Other()));
+        Assert.Equal(2, _graphs.Count);
+        _graphs.Remove(other);
+        Assert.Equal(1, _graphs.Count);
+        Assert.Equal(4, Step(grid, Run));
+        Assert.True(Other());
     }
 
     [Fact]
@@ -123,7 +141,7 @@ public sealed class StepGraphsTests : IDisposable
         AttentionGrid grid = new(1, 1, 0);
         Step(grid, run);
         fails = true;
-        Assert.Throws<InvalidOperationException>(() => _graphs.Run(grid, default, run));
+        Assert.Throws<InvalidOperationException>(() => _graphs.Run(this, grid, default, run));
         fails = false;
         Assert.Equal([3, 3], Enumerable.Range(0, 2).Select(_ => Step(grid, run)));
     }
@@ -140,7 +158,8 @@ public sealed class StepGraphsTests : IDisposable
 
     private int Step(AttentionGrid grid, Action run, OperationRun operations = default)
     {
-        _graphs.Run(grid, operations, run);
+        int before = _calls;
+        Assert.Equal(_graphs.Run(this, grid, operations, run), _calls > before);
         _driver.Synchronize(_stream);
         return _calls;
     }

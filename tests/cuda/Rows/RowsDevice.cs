@@ -33,7 +33,7 @@ public sealed class RowsDevice : TestDevice
         return [.. Enumerable.Range(0, count).Select(_ => Rounded(((float)random.NextDouble() * 4) - 2, type))];
     }
 
-    internal CudaActivation Rows(int rows, int columns, ElementType type = ElementType.F32) => new(Driver, Stream, Staging, rows, columns, type);
+    internal CudaActivation Rows(int rows, int columns, ElementType type = ElementType.F32) => new(Driver, Staging, rows, columns, type);
 
     internal CudaActivation Rows(float[] values, int columns, ElementType type = ElementType.F32)
     {
@@ -48,7 +48,7 @@ public sealed class RowsDevice : TestDevice
     internal CudaArray<T> Array<T>(T[] values)
         where T : unmanaged
     {
-        CudaArray<T> array = new(Driver, Stream, Staging, values.Length);
+        CudaArray<T> array = new(Driver, Staging, values.Length);
         array.CopyIn(values);
         return array;
     }

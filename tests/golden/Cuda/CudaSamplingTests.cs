@@ -50,6 +50,16 @@ public sealed class CudaSamplingTests(CudaSamplingTests.Logits computed) : IClas
         Assert.Equal(Rows * LongestList, copied);
     }
 
+    [Fact]
+    public void Only_logits_that_were_selected_are_given()
+    {
+        StepLogits logits = computed.Compute();
+        Assert.Throws<InvalidOperationException>(() => logits.Largest(0));
+        logits.SelectLargest(1);
+        Assert.Equal(computed.Whole[Rows - 1].Max(), logits.Largest(Rows - 1).Max);
+        Assert.Throws<ArgumentOutOfRangeException>(() => logits.Largest(Rows));
+    }
+
     // Samples all rows and compares with whole rows. Returns the bytes that were copied from the device.
     private long Sample(Func<int, SamplingParams> parameters)
     {

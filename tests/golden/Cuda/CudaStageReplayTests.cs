@@ -41,17 +41,7 @@ public sealed class CudaStageReplayTests : IDisposable
     public void All_layers_are_one_replay_and_a_choice_that_is_looked_at_ends_one()
     {
         // Called one by one, nothing is replayed.
-        float[][] expected = Decode(
-            firstBlock: 0,
-            stage =>
-            {
-                for (int layer = 0; layer <= Last; layer++)
-                {
-                    stage.Attend(layer);
-                    stage.FeedForward(layer, [.. Enumerable.Repeat(true, _device.Config.Experts)]);
-                    stage.Combine(layer);
-                }
-            });
+        float[][] expected = Decode(firstBlock: 0, CallLayers);
         Assert.Equal(0, _driver.GraphLaunches);
 
         SameBitsTests.AssertSame(expected, Decode(firstBlock: 5, stage => stage.Run(StageSegment.OfLayers(0, Last))), "one segment");
@@ -67,13 +57,98 @@ public sealed class CudaStageReplayTests : IDisposable
     {
         float[][] expected = Decode(firstBlock: 0, stage => stage.Run(StageSegment.OfLayers(0, Last)));
         int launches = _driver.GraphLaunches;
-        ModelPiece expert = ModelPiece.OfExpert(SplitLayer, 0);
-        Assert.True(_device.Remove(expert));
-        Install(expert);
-
-        // The weights of the expert may lie elsewhere now.
+        Replace(ModelPiece.OfExpert(SplitLayer, 0));
         SameBitsTests.AssertSame(expected, Decode(firstBlock: 5, stage => stage.Run(StageSegment.OfLayers(0, Last))), "after a change");
         Assert.Equal(launches + Steps - 1, _driver.GraphLaunches);
+    }
+
+    [Fact]
+    public void An_expert_that_is_missing_is_noticed_although_other_steps_were_replayed()
+    {
+        StageSegment whole = StageSegment.OfLayers(0, Last);
+        StageSegment head = new(0, StageCall.Attend, SplitLayer, StageCall.Attend);
+        StageSegment tail = new(SplitLayer, StageCall.FeedForward, Last, StageCall.Combine);
+        int[] chosen = new int[Steps];
+        int step = 0;
+        Decode(
+            firstBlock: 0,
+            stage =>
+            {
+                stage.Run(head);
+                chosen[step++] = Assert.Single(stage.Routed.ExpertsOf(0).ToArray());
+                stage.Run(tail);
+            });
+        int other = Array.FindIndex(chosen, expert => expert != chosen[0]);
+        Assert.False(_stage.NeedsChoice(SplitLayer));
+        Assert.True(_device.Remove(ModelPiece.OfExpert(SplitLayer, chosen[other])));
+        Assert.True(_stage.NeedsChoice(SplitLayer));
+
+        // The choice of the layer is inside the whole segment, but not inside the two others.
+        int launches = _driver.GraphLaunches;
+        RunThrice(whole);
+        Assert.Equal(launches, _driver.GraphLaunches);
+        RunThrice(head, tail);
+        Assert.Equal(launches + 4, _driver.GraphLaunches);
+        Begin(_stage, firstBlock: 0, rows: 1, other);
+        Assert.Throws<MissingPieceException>(() => _stage.Run(whole));
+        Begin(_stage, firstBlock: 0, rows: 1, other);
+        _stage.Run(head);
+        Assert.Throws<MissingPieceException>(() => _stage.Run(tail));
+
+        void RunThrice(params StageSegment[] segments)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                Begin(_stage, firstBlock: 0, rows: 1, step: 0);
+                Array.ForEach(segments, _stage.Run);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    public void Stages_that_take_turns_give_the_bits_of_each_alone(params int[] rows)
+    {
+        float[][][] expected = [.. rows.Select(count => Decode(firstBlock: 0, CallLayers, count))];
+        using StageRunner other = _device.CreateStage();
+        StageRunner[] stages = [_stage, other];
+        int[] firstBlocks = [5, 9];
+        float[][][] actual = [new float[Steps][], new float[Steps][]];
+        for (int i = 0; i < stages.Length; i++)
+        {
+            Prompt(stages[i], firstBlocks[i], rows[i]);
+        }
+
+        // The second stage is a step behind: it submits while the first records, and records while the first replays.
+        for (int turn = 0; turn <= Steps; turn++)
+        {
+            int[] active = [.. Enumerable.Range(0, stages.Length).Where(i => turn - i is >= 0 and < Steps)];
+            foreach (int i in active)
+            {
+                Begin(stages[i], firstBlocks[i], rows[i], turn - i);
+                stages[i].Run(new StageSegment(0, StageCall.Attend, SplitLayer, StageCall.Attend));
+            }
+
+            if (turn == 3)
+            {
+                Replace(ModelPiece.OfExpert(SplitLayer, 0));
+            }
+
+            foreach (int i in active)
+            {
+                stages[i].Run(new StageSegment(SplitLayer, StageCall.FeedForward, Last, StageCall.Combine));
+            }
+
+            foreach (int i in active)
+            {
+                actual[i][turn - i] = Logits(stages[i], rows[i]);
+            }
+        }
+
+        SameBitsTests.AssertSame(expected[0], actual[0], "the first stage");
+        SameBitsTests.AssertSame(expected[1], actual[1], "the second stage");
+        Assert.Equal(12, _driver.GraphLaunches);
     }
 
     [Fact]
@@ -98,6 +173,7 @@ public sealed class CudaStageReplayTests : IDisposable
         _stage.Embed([1]);
         Assert.Throws<ArgumentOutOfRangeException>(() => _stage.Run(StageSegment.OfLayers(0, Last + 1)));
         Assert.Throws<ArgumentOutOfRangeException>(() => _stage.Run(StageSegment.OfLayers(-1, 0)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _stage.Run(StageSegment.OfLayers(Last, 0)));
         Assert.Throws<InvalidOperationException>(() => _stage.Run(new StageSegment(0, StageCall.Combine, Last, StageCall.Combine)));
     }
 
@@ -122,25 +198,50 @@ public sealed class CudaStageReplayTests : IDisposable
         stage.Run(new StageSegment(SplitLayer, StageCall.FeedForward, Last, StageCall.Combine));
     }
 
-    private void Install(ModelPiece piece) => Assert.True(_device.Install(_device.Prepare(piece, loadPool: null)));
+    private void CallLayers(StageRunner stage) =>
+        StageSegment.OfLayers(0, Last).CallOn(stage, [.. Enumerable.Repeat(true, _device.Config.Experts)]);
 
-    // The calls for the prompt are made one by one, so replays are those of the steps after it.
-    private float[][] Decode(int firstBlock, Action<StageRunner> runLayers)
+    // The weights of the piece may lie elsewhere then.
+    private void Replace(ModelPiece piece)
     {
-        int[] blocks = [firstBlock + 3, firstBlock];
-        int prompt = _ids.Length - Steps;
-        Step(_ids.AsSpan(0, prompt), 0, blocks, stage => StageSegment.OfLayers(0, Last).CallOn(stage, [.. Enumerable.Repeat(true, _device.Config.Experts)]));
-        return [.. Enumerable.Range(prompt, Steps).Select(i => Step(_ids.AsSpan(i, 1), i, blocks, runLayers))];
+        Assert.True(_device.Remove(piece));
+        Install(piece);
     }
 
-    private float[] Step(ReadOnlySpan<int> ids, int start, int[] blocks, Action<StageRunner> runLayers)
+    private void Install(ModelPiece piece) => Assert.True(_device.Install(_device.Prepare(piece, loadPool: null)));
+
+    private float[][] Decode(int firstBlock, Action<StageRunner> runLayers, int rows = 1)
+    {
+        Prompt(_stage, firstBlock, rows);
+        return [.. Enumerable.Range(0, Steps).Select(step =>
+        {
+            Begin(_stage, firstBlock, rows, step);
+            runLayers(_stage);
+            return Logits(_stage, rows);
+        })];
+    }
+
+    // The calls for the prompt are made one by one, so replays are those of the steps after it.
+    private void Prompt(StageRunner stage, int firstBlock, int rows)
+    {
+        BeginAt(stage, firstBlock, 0, _ids.Length - (Steps * rows));
+        CallLayers(stage);
+    }
+
+    private void Begin(StageRunner stage, int firstBlock, int rows, int step) =>
+        BeginAt(stage, firstBlock, _ids.Length - ((Steps - step) * rows), rows);
+
+    private void BeginAt(StageRunner stage, int firstBlock, int start, int rows)
     {
         AttentionBatch batch = _device.CreateBatch();
-        batch.Add(new AttentionSlice(0, ids.Length, start, blocks));
-        _stage.Begin(batch);
-        _stage.Embed(ids);
-        runLayers(_stage);
-        _stage.Logits([ids.Length - 1], 1, _logits);
+        batch.Add(new AttentionSlice(0, rows, start, new int[] { firstBlock + 3, firstBlock }));
+        stage.Begin(batch);
+        stage.Embed(_ids.AsSpan(start, rows));
+    }
+
+    private float[] Logits(StageRunner stage, int rows)
+    {
+        stage.Logits([rows - 1], 1, _logits);
         return _logits.Row(0).ToArray();
     }
 }
