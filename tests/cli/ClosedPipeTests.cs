@@ -14,7 +14,7 @@ public sealed class ClosedPipeTests
     public async Task A_stream_of_text_ends_the_work()
     {
         SkipOnWindows();
-        using Process process = CliProcess.Start(["generate", "Hello", "--ignore-eos", "--max-tokens", "4000"], null);
+        using Process process = CliProcess.Start(["generate", "Hello", "--ignore-eos", "--max-tokens", "4000", "--temperature", "2"], null);
         process.StandardOutput.Read();
         process.StandardOutput.Close();
         await EndedQuietlyAsync(process);

@@ -118,7 +118,7 @@ public sealed class GenerateTests
     public void An_interrupt_ends_the_command_with_code_1_after_the_partial_answer()
     {
         Skip.If(OperatingSystem.IsWindows(), "Interrupts are sent by a shell.");
-        using Process process = CliProcess.Start(["generate", "Hello", "--ignore-eos", "--max-tokens", "4000"], null);
+        using Process process = CliProcess.Start(["generate", "Hello", "--ignore-eos", "--max-tokens", "4000", "--temperature", "2"], null);
         char first = (char)process.StandardOutput.Read();
         CliProcess.Interrupt(process);
 
