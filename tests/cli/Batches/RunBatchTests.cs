@@ -135,7 +135,7 @@ public sealed class RunBatchTests
     {
         Skip.If(OperatingSystem.IsWindows(), "Interrupts are sent by a shell.");
         using BatchFolder batch = new BatchFolder().Write(
-            [.. Enumerable.Range(0, 40).Select(i => Completion($"r{i}", $"abc {i}", ",\"max_tokens\":2000,\"ignore_eos\":true,\"temperature\":0"))]);
+            [.. Enumerable.Range(0, 40).Select(i => Completion($"r{i}", $"abc {i}", ",\"max_tokens\":2000,\"ignore_eos\":true,\"temperature\":2,\"seed\":1"))]);
         using Process process = CliProcess.Start(["run-batch", "-i", batch.Input, "-o", batch.Output, "--max-concurrency", "2"], null);
         await Wait.UntilAsync(() => process.HasExited || (File.Exists(batch.Output) && new FileInfo(batch.Output).Length > 0), "an answer is written");
         CliProcess.Interrupt(process);
