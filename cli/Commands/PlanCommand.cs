@@ -57,13 +57,19 @@ internal static class PlanCommand
         HelpName = "N",
     }.InRange(1, ModelOptions.MaxStepsInFlight);
 
+    private static readonly Option<int?> Streams = new Option<int?>("--streams")
+    {
+        Description = "Also predict the speed of so many streams together, and how busy each silo then is.",
+        HelpName = "N",
+    }.InRange(1, 65536);
+
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("plan", "Shows how silos would share a model, and predicts its speed. Needs only config.json.")
         {
             SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, MaxBatchTokens, MaxSequences, StepsInFlight,
-            SharedOptions.Json,
+            Streams, SharedOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -84,14 +90,15 @@ internal static class PlanCommand
         WeightTypes types = WeightTypes.Of(config, options.Mode, options.Quant);
         PartitionPlan plan = PartitionPlan.Create(config, CreateSilos(parsed, DominantType(config, types)), options);
         TextWriter output = parsed.InvocationConfiguration.Output;
+        PredictedStreams? streams = parsed.GetValue(Streams) is { } count && plan.Fits ? PredictedStreams.Of(count, plan.Predict(count, steps.StepsInFlight)) : null;
         if (parsed.GetValue(SharedOptions.Json))
         {
-            output.WriteLine(JsonSerializer.Serialize(PlanResult.Of(plan), JsonOutput.Readable.PlanResult));
+            output.WriteLine(JsonSerializer.Serialize(PlanResult.Of(plan, streams), JsonOutput.Readable.PlanResult));
             return plan.Fits ? ExitCode.Success : ExitCode.Failure;
         }
 
         plan.EnsureFits();
-        PlanTable.Write(folder, config, types, plan, steps, output);
+        PlanTable.Write(folder, config, types, plan, steps, streams, output);
         return ExitCode.Success;
     }
 

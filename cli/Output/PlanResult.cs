@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HunyuanOrleans.Engine.Placement;
 
 namespace HunyuanOrleans.Cli.Output;
@@ -8,15 +9,23 @@ namespace HunyuanOrleans.Cli.Output;
 /// <param name="KvBytesPerToken">Bytes of K/V of one position, over all layers.</param>
 /// <param name="Silos">The part of the model on each silo.</param>
 /// <param name="Predicted">The predicted speed.</param>
-internal sealed record PlanResult(bool Fits, long MissingBytes, long KvBytesPerToken, PlannedSilo[] Silos, PredictedSpeed Predicted)
+/// <param name="PredictedStreams">The predicted speed of several streams; null unless <c>--streams</c> asks for it.</param>
+internal sealed record PlanResult(
+    bool Fits,
+    long MissingBytes,
+    long KvBytesPerToken,
+    PlannedSilo[] Silos,
+    PredictedSpeed Predicted,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PredictedStreams? PredictedStreams)
 {
     /// <summary>Creates the output for a plan.</summary>
-    public static PlanResult Of(PartitionPlan plan) => new(
+    public static PlanResult Of(PartitionPlan plan, PredictedStreams? streams) => new(
         plan.Fits,
         plan.MissingBytes,
         plan.KvBytesPerToken,
         [.. plan.Silos.Select(PlannedSilo.Of)],
-        new PredictedSpeed(Math.Round(plan.Predicted.DecodeTokensPerSecond, 3)));
+        new PredictedSpeed(Math.Round(plan.Predicted.DecodeTokensPerSecond, 3)),
+        streams);
 }
 
 /// <summary>A silo of a plan.</summary>
@@ -39,3 +48,18 @@ internal sealed record PlannedSilo(string Name, int[][] Attention, int[][] Exper
 /// <summary>The predicted speed of a plan.</summary>
 /// <param name="DecodeTokensPerSecond">Tokens per second of a single stream; 0 if the model does not fit.</param>
 internal sealed record PredictedSpeed(double DecodeTokensPerSecond);
+
+/// <summary>The predicted speed of several streams.</summary>
+/// <param name="Streams">Number of streams.</param>
+/// <param name="Steps">Number of steps in flight in which they are decoded.</param>
+/// <param name="TokensPerSecond">Tokens per second of all streams together.</param>
+/// <param name="Busy">The part of the time that each silo works, 0 to 1, by name.</param>
+internal sealed record PredictedStreams(int Streams, int Steps, double TokensPerSecond, IReadOnlyDictionary<string, double> Busy)
+{
+    /// <summary>Creates the output for a prediction.</summary>
+    public static PredictedStreams Of(int streams, StreamPrediction prediction) => new(
+        streams,
+        prediction.Steps,
+        Math.Round(prediction.TokensPerSecond, 3),
+        prediction.Busy.OrderBy(static silo => silo.Key, StringComparer.Ordinal).ToDictionary(static silo => silo.Key, static silo => Math.Round(silo.Value, 3)));
+}

@@ -12,25 +12,30 @@ internal static class PlanTable
     private const int FirstNumericColumn = 3;
 
     /// <summary>Writes the tables.</summary>
-    public static void Write(string folder, ModelConfig config, WeightTypes types, PartitionPlan plan, ModelOptions steps, TextWriter output)
+    public static void Write(string folder, ModelConfig config, WeightTypes types, PartitionPlan plan, ModelOptions steps, PredictedStreams? streams, TextWriter output)
     {
         ScratchSize scratch = ScratchSize.Of(config, steps);
         SiloCapacity silo = plan.Silos[0].Silo;
-        new FactTable()
+        FactTable facts = new FactTable()
             .Add("model", $"{folder}: {Units.Count(config.ParameterCount.Total)} parameters, {Units.Count(config.ParameterCount.Active)} active")
             .Add("silos", $"{plan.Silos.Count} x {silo.Device}, {Units.Bytes(silo.MemoryBytes)} at {Units.Bytes(silo.MemoryBandwidth)}/s")
             .Add("weights", $"{Units.Bytes(plan.Silos.Sum(s => (double)s.WeightBytes))}, {types.Name}, experts {plan.Layout.ToString().ToLowerInvariant()}")
             .Add("KV cache", $"{plan.KvTokens:N0} tokens of {plan.KvBytesPerToken:N0} bytes")
             .Add("scratch", $"{Units.Bytes(scratch.Bytes)} on each silo: {Units.Bytes(scratch.StepBytes)} for {steps.StepsInFlight} steps of {steps.MaxBatchTokens:N0} tokens, "
                 + $"{Units.Bytes(scratch.LogitBytes)} for {steps.MaxLogitRows:N0} sequences")
-            .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token")
-            .WriteTo(output);
+            .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token");
+        if (streams is not null)
+        {
+            facts.Add("streams", $"{streams.TokensPerSecond:0.0} tokens/s for {streams.Streams:N0} streams together, predicted; steps in flight: {streams.Steps}");
+        }
+
+        facts.WriteTo(output);
         output.WriteLine();
 
         string[][] rows =
         [
-            ["silo", "attention", "experts", "weights", "KV tokens", "ms/token"],
-            .. plan.Silos.Select(Row),
+            ["silo", "attention", "experts", "weights", "KV tokens", "ms/token", .. streams is null ? Array.Empty<string>() : ["busy %"]],
+            .. plan.Silos.Select(silo => (string[])[.. Row(silo), .. streams is null ? Array.Empty<string>() : [(100 * streams.Busy[silo.Silo.Name]).ToString("0")]]),
         ];
         ColumnTable.Write(rows, FirstNumericColumn, output);
     }

@@ -15,6 +15,13 @@ public interface IModelExecutor : IAsyncDisposable
     int StepsInFlight => 1;
 
     /// <summary>
+    /// In how many of these steps sequences are decoded fastest. Other steps in flight compute only prompts. It may change between two steps.
+    /// Default <see cref="StepsInFlight"/>.
+    /// </summary>
+    /// <param name="sequences">Number of sequences that decode, at least 1.</param>
+    int DecodeSteps(int sequences) => StepsInFlight;
+
+    /// <summary>
     /// Writes the keys and values of every row of <paramref name="batch"/> to the KV blocks that its slices name, and samples one token
     /// for each slice that asks for one, and one more for each of its drafts that it accepts. Computes the log probabilities of the rows for
     /// which slices ask for them.

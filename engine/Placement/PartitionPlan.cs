@@ -13,6 +13,7 @@ public sealed class PartitionPlan
 {
     private readonly string[] _attentionSilos;
     private readonly string[][][] _expertSilos;
+    private readonly StepEstimate? _estimate;
 
     private PartitionPlan(PlanProblem problem, PlanState state, int[][][] replicaSilos, HeldParts? held, MemoryShortfall? shortfall)
     {
@@ -37,6 +38,7 @@ public sealed class PartitionPlan
         KvTokens = Silos.Where(s => s.Attention.Count > 0).Min(s => s.KvTokens);
         SpeedEstimate speed = new(state);
         Predicted = new PlanPrediction(1 / speed.Seconds, speed.Calls);
+        _estimate = new StepEstimate(state);
         Delta = PlanDelta.Between(held, this);
     }
 
@@ -112,6 +114,33 @@ public sealed class PartitionPlan
             MissingBytes = MissingBytes,
             ShortfallMessage = ShortfallMessage,
         };
+    }
+
+    /// <summary>In how many steps at once sequences should be decoded. docs/plans.md has the formula.</summary>
+    /// <param name="sequences">Number of sequences that decode; 1 or more.</param>
+    /// <param name="mostSteps">Most steps in flight; 1 or more.</param>
+    /// <returns>1 to the smaller of both.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is below 1.</exception>
+    /// <exception cref="DoesNotFitException">The plan does not fit.</exception>
+    public int DecodeSteps(int sequences, int mostSteps)
+    {
+        EnsureFits();
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(mostSteps, 1);
+        return _estimate!.Steps(sequences, mostSteps);
+    }
+
+    /// <summary>The speed that the plan should reach with several streams.</summary>
+    /// <param name="streams">Number of streams; 1 or more.</param>
+    /// <param name="mostSteps">Most steps in flight; 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is below 1.</exception>
+    /// <exception cref="DoesNotFitException">The plan does not fit.</exception>
+    public StreamPrediction Predict(int streams, int mostSteps)
+    {
+        int steps = DecodeSteps(streams, mostSteps);
+        double[] busy = _estimate!.Busy(streams, steps);
+        return new StreamPrediction(
+            _estimate.TokensPerSecond(streams, steps), steps, Problem.Silos.Select((silo, s) => (silo.Name, busy[s])).ToDictionary(p => p.Name, p => p.Item2));
     }
 
     /// <summary>Throws if the model does not fit.</summary>

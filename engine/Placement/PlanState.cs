@@ -65,6 +65,16 @@ internal sealed class PlanState
     /// <summary>True if the silo's role and memory allow one more expert.</summary>
     public bool CanTakeExpert(int silo, int layer) => Problem.Silos[silo].TakesExperts && FreeBytes(silo) >= Problem.ExpertBytes[layer];
 
+    /// <summary>Silo of a layer's attention.</summary>
+    public int AttentionSilo(int layer) => GroupOwner[layer / Problem.Config.ClaFactor];
+
+    /// <summary>True if the experts and shared experts of two layers take the same time: they are of the same sizes, on the same silos and as popular.</summary>
+    public bool HasSameFeedForward(int a, int b) =>
+        AttentionSilo(a) == AttentionSilo(b) && Problem.ExpertBytes[a] == Problem.ExpertBytes[b] && Problem.Sizes.Shared(a) == Problem.Sizes.Shared(b)
+        && Problem.Sizes.ExpertType(a) == Problem.Sizes.ExpertType(b) && Problem.Sizes.SharedType(a) == Problem.Sizes.SharedType(b)
+        && Problem.Config.TopK(a) == Problem.Config.TopK(b) && ExpertOwner[a].AsSpan().SequenceEqual(ExpertOwner[b])
+        && Problem.ExpertProbability[a].AsSpan().SequenceEqual(Problem.ExpertProbability[b]);
+
     /// <summary>Assigns a CLA group to a silo, or to <see cref="Unassigned"/>.</summary>
     public void PlaceGroup(int group, int silo)
     {

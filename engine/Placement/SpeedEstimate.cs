@@ -43,22 +43,22 @@ internal sealed class SpeedEstimate
         (double Seconds, double Calls) layer = default;
         for (int l = 0; l < config.Layers; l++)
         {
-            int silo = AttentionSilo(l);
-            if (l == 0 || !HasSameFeedForward(l - 1, l))
+            int silo = _state.AttentionSilo(l);
+            if (l == 0 || !_state.HasSameFeedForward(l - 1, l))
             {
                 layer = FeedForward(l, silo);
             }
 
             Seconds += ReadSeconds(silo, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _problem.Sizes.AttentionType(l)) + layer.Seconds;
             Calls += layer.Calls;
-            if (l > 0 && AttentionSilo(l - 1) != silo)
+            if (l > 0 && _state.AttentionSilo(l - 1) != silo)
             {
-                Seconds += CallSeconds(AttentionSilo(l - 1), silo) + (SecondsPerByte(AttentionSilo(l - 1), silo) * config.HiddenSize * ResidualElementBytes);
+                Seconds += CallSeconds(_state.AttentionSilo(l - 1), silo) + (SecondsPerByte(_state.AttentionSilo(l - 1), silo) * config.HiddenSize * ResidualElementBytes);
                 Calls++;
             }
         }
 
-        Seconds += ReadSeconds(AttentionSilo(config.Layers - 1), _problem.Sizes.Head, _problem.Sizes.HeadType);
+        Seconds += ReadSeconds(_state.AttentionSilo(config.Layers - 1), _problem.Sizes.Head, _problem.Sizes.HeadType);
     }
 
     private (double Seconds, double Calls) FeedForward(int layer, int attentionSilo)
@@ -87,14 +87,6 @@ internal sealed class SpeedEstimate
         SlowestSiloEstimate estimate = new(_problem.Config.TopK(layer), timings);
         return (estimate.Slowest(), Enumerable.Range(1, silos.Length - 1).Sum(estimate.Reached));
     }
-
-    private int AttentionSilo(int layer) => _state.GroupOwner[layer / _problem.Config.ClaFactor];
-
-    private bool HasSameFeedForward(int a, int b) =>
-        AttentionSilo(a) == AttentionSilo(b) && _problem.ExpertBytes[a] == _problem.ExpertBytes[b] && _problem.Sizes.Shared(a) == _problem.Sizes.Shared(b)
-        && _problem.Sizes.ExpertType(a) == _problem.Sizes.ExpertType(b) && _problem.Sizes.SharedType(a) == _problem.Sizes.SharedType(b)
-        && _problem.Config.TopK(a) == _problem.Config.TopK(b) && _state.ExpertOwner[a].AsSpan().SequenceEqual(_state.ExpertOwner[b])
-        && _problem.ExpertProbability[a].AsSpan().SequenceEqual(_problem.ExpertProbability[b]);
 
     // Each element read takes one multiplication and one addition.
     private double ReadSeconds(int silo, long bytes, ElementType type)

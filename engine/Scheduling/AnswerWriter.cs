@@ -53,7 +53,7 @@ internal sealed class AnswerWriter(
             }
         }
 
-        if (lane.OnlyDecodes)
+        if (lane.Decodes == lane.Batch.SliceCount)
         {
             drafts.RecordStep(lane.Batch.TokenCount, time.GetElapsedTime(lane.StartedAt));
         }

@@ -214,7 +214,7 @@ internal sealed class Scheduler
         int most = _executor.StepsInFlight;
         while (_lanes.FindFree(most) is { } lane)
         {
-            _planner.Plan(lane, most);
+            _planner.Plan(lane, Options.DecodeSteps ?? _executor.DecodeSteps(Math.Max(1, _running.Count)), _lanes.Decoding);
             if (lane.Batch.SliceCount == 0)
             {
                 return;

@@ -44,6 +44,12 @@ public sealed record SchedulerOptions
     public TimeSpan? PrefixIdleTime { get; init; }
 
     /// <summary>
+    /// Number of steps in flight, at least 1, in which sequences are decoded; further ones compute only prompts. Default null: as many as the executor
+    /// estimates to be fastest. An executor that takes fewer steps gets fewer.
+    /// </summary>
+    public int? DecodeSteps { get; init; }
+
+    /// <summary>
     /// Whether, and how far, tokens are guessed from the text so far and verified together. Default: up to 16 tokens, as far as it pays.
     /// </summary>
     public SpeculationOptions Speculation { get; init; } = new();
@@ -56,6 +62,7 @@ public sealed record SchedulerOptions
         Require(TokenBudget >= MaxSequences, nameof(TokenBudget), TokenBudget, $"at least {nameof(MaxSequences)} ({MaxSequences}): one for each");
         Require(PrefillChunk >= 1, nameof(PrefillChunk), PrefillChunk, "1 or more");
         Require(QueueLength >= 1, nameof(QueueLength), QueueLength, "1 or more");
+        Require(DecodeSteps is null or >= 1, nameof(DecodeSteps), DecodeSteps, "1 or more, or null");
         Require(
             Speculation.MaxTokens is >= 0 and <= SpeculationOptions.Longest, nameof(Speculation), Speculation.MaxTokens, $"0 to {SpeculationOptions.Longest} tokens");
         Require(PrefixIdleTime is null || PrefixIdleTime > TimeSpan.Zero, nameof(PrefixIdleTime), PrefixIdleTime, "above 0, or null");

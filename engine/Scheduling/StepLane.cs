@@ -20,8 +20,8 @@ internal sealed class StepLane(SchedulerOptions options, int maxTokens, KvPool p
     /// <summary>The sequences of the step; entry i belongs to slice i of the batch.</summary>
     public List<Sequence> Sequences { get; } = new(options.MaxSequences);
 
-    /// <summary>True if every sequence of the step decodes: none computes its prompt or computes tokens again.</summary>
-    public bool OnlyDecodes { get; set; }
+    /// <summary>Number of sequences of the step that decode. The others compute their prompts or compute tokens again.</summary>
+    public int Decodes { get; set; }
 
     /// <summary>Timestamp of the start of the step.</summary>
     public long StartedAt { get; private set; }

@@ -43,6 +43,21 @@ internal sealed class StepLanes
         }
     }
 
+    /// <summary>Number of steps that have started, whose results were not processed, and in which sequences decode.</summary>
+    public int Decoding
+    {
+        get
+        {
+            int decoding = 0;
+            foreach (StepLane lane in _lanes)
+            {
+                decoding += lane.IsTaken && lane.Decodes > 0 ? 1 : 0;
+            }
+
+            return decoding;
+        }
+    }
+
     /// <summary>A lane for another step; null if there are as many steps as there may be.</summary>
     /// <param name="most">Most steps in flight.</param>
     public StepLane? FindFree(int most)

@@ -21,8 +21,9 @@ internal sealed class StepPlanner(
 
     /// <summary>Plans the next step into a free lane, of sequences that are in no other step.</summary>
     /// <param name="lane">The lane.</param>
-    /// <param name="steps">Number of steps that may be in flight. Each gets about as many decoding sequences as the others.</param>
-    public void Plan(StepLane lane, int steps)
+    /// <param name="decodeSteps">Number of steps, at least 1, that sequences are decoded in. Each gets about as many as the others.</param>
+    /// <param name="decoding">Number of steps in flight in which sequences decode.</param>
+    public void Plan(StepLane lane, int decodeSteps, int decoding)
     {
         int free = 0;
         bool hasPrompts = waiting.Sequences.Count > 0;
@@ -33,13 +34,12 @@ internal sealed class StepPlanner(
         }
 
         _othersInFlight = free < running.Count;
-        int share = (running.Count + steps - 1) / steps;
+        int share = decoding < decodeSteps ? (running.Count + decodeSteps - 1) / decodeSteps : 0;
         drafts.BeginStep(Math.Min(free, share), free + waiting.Sequences.Count, running.Count, hasPrompts);
         PlanDecodes(lane, share);
-        int decodes = lane.Batch.SliceCount;
+        lane.Decodes = lane.Batch.SliceCount;
         PlanPrefills(lane);
         StartWaiting(lane);
-        lane.OnlyDecodes = lane.Batch.SliceCount == decodes;
         if (lane.Batch.SliceCount > 0)
         {
             blockTables.MoveReleasedTo(lane.Batch);

@@ -10,12 +10,13 @@ namespace HunyuanOrleans.Grains.Devices;
 public sealed class DeviceThread : IDisposable
 {
     private readonly ConcurrentQueue<DeviceJob> _jobs = new();
-    private readonly SemaphoreSlim _signal = new(0);
+    private readonly AutoResetEvent _posted = new(false);
     private readonly Action? _started;
     private readonly Func<string?>? _failure;
     private readonly Action<string>? _lost;
     private readonly Thread _thread;
     private volatile bool _stopping;
+    private int _isWaiting;
     private long _busy;
 
     private DeviceThread(string name, Action? started, Func<string?>? failure, Action<string>? lost)
@@ -48,7 +49,7 @@ public sealed class DeviceThread : IDisposable
         }
 
         _stopping = true;
-        _signal.Release();
+        Wake();
         if (Thread.CurrentThread != _thread)
         {
             _thread.Join();
@@ -58,7 +59,7 @@ public sealed class DeviceThread : IDisposable
     internal void Post(DeviceJob job)
     {
         _jobs.Enqueue(job);
-        _signal.Release();
+        Wake();
         if (_stopping)
         {
             FailQueued();
@@ -69,26 +70,43 @@ public sealed class DeviceThread : IDisposable
     {
         _started?.Invoke();
         bool isLost = false;
-        while (true)
+        while (!_stopping)
         {
-            _signal.Wait();
-            if (_stopping)
+            if (!_jobs.TryDequeue(out DeviceJob? job))
             {
-                FailQueued();
-                return;
+                WaitForJob();
+                continue;
             }
 
-            if (_jobs.TryDequeue(out DeviceJob? job))
+            long started = Stopwatch.GetTimestamp();
+            job.Execute();
+            Volatile.Write(ref _busy, _busy + (Stopwatch.GetTimestamp() - started));
+            if (!isLost && _failure?.Invoke() is { } failure)
             {
-                long started = Stopwatch.GetTimestamp();
-                job.Execute();
-                Volatile.Write(ref _busy, _busy + (Stopwatch.GetTimestamp() - started));
-                if (!isLost && _failure?.Invoke() is { } failure)
-                {
-                    isLost = true;
-                    _lost?.Invoke(failure);
-                }
+                isLost = true;
+                _lost?.Invoke(failure);
             }
+        }
+
+        FailQueued();
+    }
+
+    // It does not spin: the thread would take the core from those that bring its next job. The exchanges are full fences, so either this thread sees
+    // the job or Wake sees that it waits.
+    private void WaitForJob()
+    {
+        Interlocked.Exchange(ref _isWaiting, 1);
+        if ((_jobs.IsEmpty && !_stopping) || Interlocked.Exchange(ref _isWaiting, 0) == 0)
+        {
+            _posted.WaitOne();
+        }
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _isWaiting, 0) == 1)
+        {
+            _posted.Set();
         }
     }
 

@@ -78,6 +78,9 @@ internal sealed class ClusterExecutor : IModelExecutor
     /// <summary>One in each stage of the route, and one whose rows are on their way to another silo.</summary>
     public int StepsInFlight => _routes.Current is { } route && route.CrossesSilos ? Math.Min(_mostSteps, route.Stages.Length + 1) : 1;
 
+    /// <inheritdoc/>
+    public int DecodeSteps(int sequences) => StepsInFlight is > 1 and int most && _routes.Current is { } route ? route.Plan.DecodeSteps(sequences, most) : 1;
+
     /// <summary>The route that steps take; null before the first.</summary>
     public Route? RouteInUse => _state.InUse;
 

@@ -101,6 +101,7 @@ internal static class SiloResources
         MaxSequences = MaxSequences(settings),
         TokenBudget = settings.MaxBatchTokens,
         PrefillChunk = settings.MaxBatchTokens,
+        DecodeSteps = settings.DecodeSteps,
         Speculation = SpeculationOptions.Parse(settings.SpeculativeTokens)!,
     };
 

@@ -94,6 +94,13 @@ public sealed class SiloSettings
     public int StepsInFlight { get; set; } = ModelOptions.DefaultStepsInFlight;
 
     /// <summary>
+    /// Number of steps in flight in which sequences are decoded; further ones compute only prompts. Default: as many as the plan estimates to be fastest. Each
+    /// step reads weights anew, so few are faster where reading takes the time, and many where arithmetic does. The silo that schedules decides.
+    /// </summary>
+    [Flag("decode-steps", "number of these steps that decode; the others compute only prompts", "as many as the plan estimates to be fastest")]
+    public int? DecodeSteps { get; set; }
+
+    /// <summary>
     /// Most tokens that a step guesses ahead of an answer from the text so far, and verifies together. Default auto: up to 16, as far as it pays; off, or a
     /// fixed number. Changes the speed of answers and none of their tokens. The silo that schedules decides.
     /// </summary>

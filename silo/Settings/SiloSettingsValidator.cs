@@ -27,6 +27,7 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
         problems.Require(s.Kv.ToLowerInvariant() is "bf16" or "int8" or "fp8", nameof(s.Kv), s.Kv, "bf16, int8 or fp8");
         problems.Require(s.MaxBatchTokens is >= 1 and <= 65536, nameof(s.MaxBatchTokens), s.MaxBatchTokens, "1 to 65536");
         problems.Require(s.StepsInFlight is >= 1 and <= ModelOptions.MaxStepsInFlight, nameof(s.StepsInFlight), s.StepsInFlight, $"1 to {ModelOptions.MaxStepsInFlight}");
+        problems.Require(s.DecodeSteps is null || (s.DecodeSteps >= 1 && s.DecodeSteps <= s.StepsInFlight), nameof(s.DecodeSteps), s.DecodeSteps, "1 to as many as --steps-in-flight");
         problems.Require(s.MaxSequences is null || (s.MaxSequences >= 1 && s.MaxSequences <= s.MaxBatchTokens),
             nameof(s.MaxSequences), s.MaxSequences, "1 to as many as --max-batch-tokens");
         problems.Require(SpeculationOptions.Parse(s.SpeculativeTokens) is not null, nameof(s.SpeculativeTokens), s.SpeculativeTokens, SpeculationOptions.Forms);

@@ -80,7 +80,7 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
         Directory = Directory,
         Options = Options,
         Simulation = Simulation,
-        Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = QueueLength, Speculation = Speculation } },
+        Engine = new EngineOptions { Scheduler = new SchedulerOptions { QueueLength = QueueLength, DecodeSteps = 3, Speculation = Speculation } },
     };
 
     /// <summary>The folders of all checkpoints in the tests' data.</summary>

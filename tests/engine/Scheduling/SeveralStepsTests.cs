@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
@@ -52,18 +53,58 @@ public sealed class SeveralStepsTests
         Assert.Equal(FinishReason.Cancelled, (await cancelled.CompletionAsync())[0].Finish);
     }
 
+    [Fact]
+    public async Task Answers_are_decoded_in_as_many_steps_as_the_executor_asks_for_while_others_compute_prompts()
+    {
+        GatedExecutor executor = new() { DecodeSteps = 1 };
+        await using var engine = InferenceEngine.Start(executor);
+        Generation one = engine.Submit(Request);
+        TaskCompletionSource promptOfOne = await executor.NextAsync();
+        Generation two = engine.Submit(Request);
+        TaskCompletionSource promptOfTwo = await executor.NextAsync();
+        promptOfOne.SetResult();
+        TaskCompletionSource decodesOne = await executor.NextAsync();
+        Assert.Equal(1, executor.Slices(decodesOne));
+        promptOfTwo.SetResult();
+
+        // The second answer could be decoded now; the step that starts next computes the third prompt only.
+        Generation three = engine.Submit(Request);
+        TaskCompletionSource promptOfThree = await executor.NextAsync();
+        Assert.Equal(1, executor.Slices(promptOfThree));
+        decodesOne.SetResult();
+        TaskCompletionSource decodesBoth = await executor.NextAsync();
+        Assert.Equal(2, executor.Slices(decodesBoth));
+        decodesBoth.SetResult();
+        promptOfThree.SetResult();
+        Task all = Task.WhenAll(one.CompletionAsync(), two.CompletionAsync(), three.CompletionAsync());
+        while (!all.IsCompleted)
+        {
+            (await executor.NextAsync(all))?.SetResult();
+        }
+
+        Assert.Equal(FinishReason.Length, (await three.CompletionAsync())[0].Finish);
+    }
+
     /// <summary>Takes three steps at once, each of which ends when the test says so. Its tokens are all 7.</summary>
     private sealed class GatedExecutor : IModelExecutor
     {
         private readonly SemaphoreSlim _started = new(0);
         private readonly Queue<TaskCompletionSource> _steps = new();
+        private readonly ConcurrentDictionary<TaskCompletionSource, int> _slices = new();
         private int _cancelled;
 
         public ExecutorLimits Limits => SeveralStepsTests.Limits;
 
         public int StepsInFlight => 3;
 
+        public int DecodeSteps { get; init; } = 3;
+
         public int Cancelled => Volatile.Read(ref _cancelled);
+
+        int IModelExecutor.DecodeSteps(int sequences) => DecodeSteps;
+
+        /// <summary>Number of sequences of a step.</summary>
+        public int Slices(TaskCompletionSource step) => _slices[step];
 
         /// <summary>Waits for the next step to begin; null if <paramref name="end"/> completes first.</summary>
         public async Task<TaskCompletionSource?> NextAsync(Task end)
@@ -84,6 +125,7 @@ public sealed class SeveralStepsTests
         public async ValueTask ExecuteAsync(StepBatch batch, StepResult result, CancellationToken cancellationToken)
         {
             TaskCompletionSource step = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _slices[step] = batch.SliceCount;
             lock (_steps)
             {
                 _steps.Enqueue(step);
