@@ -25,6 +25,9 @@ public sealed record HunyuanSiloOptions
     /// <summary>Connections to each other silo. Calls take turns on them, so that small ones need not wait behind a large one.</summary>
     public const int ConnectionsPerSilo = 4;
 
+    /// <summary>Messages of the size <see cref="MessageBytes"/> that one call moves at most: rows there and back, or KV blocks.</summary>
+    internal const int MessagesPerCall = 2;
+
     /// <summary>The models the cluster serves; the same on every silo. Default none.</summary>
     public IReadOnlyList<ModelSettings> Models { get; init; } = [];
 
@@ -156,8 +159,8 @@ public sealed record HunyuanSiloOptions
     /// <summary>How long a call with so many bytes, there and back, may take before it counts as lost.</summary>
     internal TimeSpan CallTimeout(long bytes) => ExpertCallTimeout + TransferTime(bytes);
 
-    /// <summary>The longest of them: rows of the largest message there and back, behind others of its size.</summary>
-    internal TimeSpan LongestCallTimeout => CallTimeout(2L * MessageBytes * MessagesInFlight);
+    /// <summary>The longest of them: the largest messages of a call, behind those of others.</summary>
+    internal TimeSpan LongestCallTimeout => CallTimeout((long)MessagesPerCall * MessageBytes * MessagesInFlight);
 
     /// <summary>The properties that the silo announces. It reads every model's files.</summary>
     /// <exception cref="ModelException">A file of a model is missing, damaged or unreadable.</exception>
