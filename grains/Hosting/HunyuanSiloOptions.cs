@@ -71,9 +71,13 @@ public sealed record HunyuanSiloOptions
     public TimeSpan SessionIdleTime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long a stopping silo waits for its share to be loaded on other silos. Default 30 s. Larger shares need a higher value.
+    /// How long a stopping silo waits for other silos to take its share over, beside twice the time in which the share was loaded here. Default 30 s. A higher
+    /// value waits longer for silos that load more slowly than this one.
     /// </summary>
     public TimeSpan LeaveGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it waits at most, however large the share is. Default one day, so that the share decides.</summary>
+    public TimeSpan LeaveLimit { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
     /// Most bytes of rows or KV blocks in one message between silos; more are sent in several. Default 4 MiB, at least one row and one block. A higher
@@ -129,6 +133,8 @@ public sealed record HunyuanSiloOptions
         Positive(nameof(ExpertCallTimeout), ExpertCallTimeout);
         Positive(nameof(StepProbeInterval), StepProbeInterval);
         Positive(nameof(SessionIdleTime), SessionIdleTime);
+        Positive(nameof(LeaveGrace), LeaveGrace);
+        Positive(nameof(LeaveLimit), LeaveLimit);
         Within(nameof(MessageBytes), MessageBytes, 1, MaxMessageBytes);
         Within(nameof(MessagesInFlight), MessagesInFlight, 1, 64);
         Within(nameof(SlowestNetwork), SlowestNetwork, 1000, 1e12);
