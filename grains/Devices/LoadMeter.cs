@@ -48,14 +48,14 @@ internal sealed class LoadMeter(TimeProvider time)
     }
 
     /// <summary>How long loading the rest takes at the speed so far; null while nothing was loaded.</summary>
-    public TimeSpan? TimeLeft
+    public TimeSpan? TimeLeft => TimeFor(BytesLeft);
+
+    /// <summary>How long loading so many bytes takes at the speed so far; null while nothing was loaded.</summary>
+    public TimeSpan? TimeFor(long bytes)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _left == 0 ? TimeSpan.Zero : _loaded == 0 ? null : Elapsed * ((double)_left / _loaded);
-            }
+            return bytes == 0 ? TimeSpan.Zero : _loaded == 0 ? null : Elapsed * ((double)bytes / _loaded);
         }
     }
 

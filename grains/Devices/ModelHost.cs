@@ -74,6 +74,9 @@ public sealed class ModelHost : IDisposable
     /// <summary>True once a part of the model has been loaded.</summary>
     public bool IsLoaded => _parts is not null;
 
+    /// <summary>How long loading the silo's share takes at the speed at which it was loaded here; null if that is not known.</summary>
+    internal TimeSpan? ShareLoadTime => _pieces.Loads.TimeFor(_parts?.Device.Memory.Weights ?? 0);
+
     /// <summary>Records the epoch of a caller.</summary>
     /// <exception cref="StaleStepException">A scheduler with a higher epoch has called.</exception>
     public void Enter(long epoch)

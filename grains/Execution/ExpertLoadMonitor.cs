@@ -7,7 +7,7 @@ namespace HunyuanOrleans.Grains.Execution;
 
 /// <summary>
 /// Collects the number of tokens that routers sent to each expert at regular intervals, and has the route planned again with it, so that the plan
-/// can replicate hot experts.
+/// can replicate hot experts. It waits until the last change is in use: loading copies may take longer than an interval.
 /// </summary>
 internal sealed class ExpertLoadMonitor : IAsyncDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class ExpertLoadMonitor : IAsyncDisposable
             using PeriodicTimer timer = new(_interval, _time);
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                if (await CollectAsync() is { } load)
+                if (!_routes.IsChanging && await CollectAsync() is { } load)
                 {
                     _routes.Rebalance(load);
                 }

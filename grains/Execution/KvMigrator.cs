@@ -21,9 +21,6 @@ internal sealed class KvMigrator(
 {
     private const long Prefixes = 0;
 
-    /// <summary>Messages that one call moves. A call should end well within the response timeout.</summary>
-    private const int MessagesPerCall = 8;
-
     /// <summary>Moves the blocks of all layers whose holder has changed.</summary>
     /// <returns>Number of blocks moved; null if keys and values were lost.</returns>
     public async Task<int?> MoveAsync(
@@ -107,11 +104,12 @@ internal sealed class KvMigrator(
         return parts;
     }
 
-    // Calls of a few messages each.
+    // Calls of a few messages each: the response timeout leaves time for no more.
     private IEnumerable<Call> Calls(Move move, List<(long Session, int[] Blocks)> parts, int claFactor)
     {
-        int blocks = (int)Math.Clamp(MessagesPerCall * options.MessageBytes / (blockBytes * move.Groups(claFactor)), 1, int.MaxValue);
-        return parts.SelectMany(part => part.Blocks.Chunk(blocks).Select(chunk => new Call(move, part.Session, chunk)));
+        int most = (int)Math.Clamp((long)HunyuanSiloOptions.MessagesPerCall * options.MessageBytes / blockBytes, 1, int.MaxValue);
+        return move.Divide(most, claFactor).SelectMany(range => parts.SelectMany(
+            part => part.Blocks.Chunk(Math.Max(1, most / range.Groups(claFactor))).Select(chunk => new Call(range, part.Session, chunk))));
     }
 
     private Task RunAsync(long epoch, long version, Call call, int claFactor, CancellationToken cancellationToken)
@@ -130,6 +128,15 @@ internal sealed class KvMigrator(
     private readonly record struct Move(PinnedKey From, PinnedKey To, int FirstLayer, int LastLayer)
     {
         public int Groups(int claFactor) => (LastLayer - FirstLayer + claFactor) / claFactor;
+
+        public IEnumerable<Move> Divide(int mostGroups, int claFactor)
+        {
+            int layers = Math.Min(mostGroups, Groups(claFactor)) * claFactor;
+            for (int layer = FirstLayer; layer <= LastLayer; layer += layers)
+            {
+                yield return this with { FirstLayer = layer, LastLayer = Math.Min(LastLayer, layer + layers - 1) };
+            }
+        }
 
         public bool TryJoin(Move next, out Move joined)
         {

@@ -30,6 +30,9 @@ internal sealed class RouteManager(
     /// <summary>How far the next route is loaded; null while none is being loaded.</summary>
     public RouteLoading? Loading => state.Loading;
 
+    /// <inheritdoc cref="RouteState.IsChanging"/>
+    public bool IsChanging => state.IsChanging;
+
     /// <inheritdoc cref="RouteState.LoadedUntil"/>
     public long LoadedUntil => state.LoadedUntil;
 

@@ -36,6 +36,9 @@ internal sealed class RouteState
     /// <summary>How far the next route is loaded; null while none is being loaded.</summary>
     public RouteLoading? Loading => _loading;
 
+    /// <summary>True while a route is being loaded, or is loaded and the steps have not switched to it yet.</summary>
+    public bool IsChanging => _loading is not null || (_inUse is { } used && used != _current);
+
     /// <summary>
     /// Timestamp until which silos load, or made progress with loading, while there is or was no usable route; 0 if they never did. Steps wait for loading
     /// only without a usable route.

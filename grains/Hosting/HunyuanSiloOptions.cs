@@ -25,6 +25,9 @@ public sealed record HunyuanSiloOptions
     /// <summary>Connections to each other silo. Calls take turns on them, so that small ones need not wait behind a large one.</summary>
     public const int ConnectionsPerSilo = 4;
 
+    /// <summary>Messages of the size <see cref="MessageBytes"/> that one call moves at most: rows there and back, or KV blocks.</summary>
+    internal const int MessagesPerCall = 2;
+
     /// <summary>The models the cluster serves; the same on every silo. Default none.</summary>
     public IReadOnlyList<ModelSettings> Models { get; init; } = [];
 
@@ -68,9 +71,13 @@ public sealed record HunyuanSiloOptions
     public TimeSpan SessionIdleTime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long a stopping silo waits for its share to be loaded on other silos. Default 30 s. Larger shares need a higher value.
+    /// How long a stopping silo waits for other silos to take its share over, beside twice the time in which the share was loaded here. Default 30 s. A higher
+    /// value waits longer for silos that load more slowly than this one.
     /// </summary>
     public TimeSpan LeaveGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it waits at most, however large the share is. Default one day, so that the share decides.</summary>
+    public TimeSpan LeaveLimit { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
     /// Most bytes of rows or KV blocks in one message between silos; more are sent in several. Default 4 MiB, at least one row and one block. A higher
@@ -126,6 +133,8 @@ public sealed record HunyuanSiloOptions
         Positive(nameof(ExpertCallTimeout), ExpertCallTimeout);
         Positive(nameof(StepProbeInterval), StepProbeInterval);
         Positive(nameof(SessionIdleTime), SessionIdleTime);
+        Positive(nameof(LeaveGrace), LeaveGrace);
+        Positive(nameof(LeaveLimit), LeaveLimit);
         Within(nameof(MessageBytes), MessageBytes, 1, MaxMessageBytes);
         Within(nameof(MessagesInFlight), MessagesInFlight, 1, 64);
         Within(nameof(SlowestNetwork), SlowestNetwork, 1000, 1e12);
@@ -156,8 +165,8 @@ public sealed record HunyuanSiloOptions
     /// <summary>How long a call with so many bytes, there and back, may take before it counts as lost.</summary>
     internal TimeSpan CallTimeout(long bytes) => ExpertCallTimeout + TransferTime(bytes);
 
-    /// <summary>The longest of them: rows of the largest message there and back, behind others of its size.</summary>
-    internal TimeSpan LongestCallTimeout => CallTimeout(2L * MessageBytes * MessagesInFlight);
+    /// <summary>The longest of them: the largest messages of a call, behind those of others.</summary>
+    internal TimeSpan LongestCallTimeout => CallTimeout((long)MessagesPerCall * MessageBytes * MessagesInFlight);
 
     /// <summary>The properties that the silo announces. It reads every model's files.</summary>
     /// <exception cref="ModelException">A file of a model is missing, damaged or unreadable.</exception>

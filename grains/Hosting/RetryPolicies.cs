@@ -12,9 +12,9 @@ internal static class RetryPolicies
     private static readonly ResiliencePropertyKey<long> Bytes = new("hunyuan.bytes");
 
     /// <summary>For calls to experts, which can be repeated at any time. Each attempt has a timeout, which grows with the bytes of <see cref="ForBytes"/>.</summary>
-    public static ResiliencePipeline ForExperts(HunyuanSiloOptions options)
+    public static ResiliencePipeline ForExperts(HunyuanSiloOptions options, TimeProvider time)
     {
-        ResiliencePipelineBuilder builder = new();
+        ResiliencePipelineBuilder builder = new() { TimeProvider = time };
         if (options.ExpertCallRetries > 0)
         {
             builder.AddRetry(ExponentialRetry.Create(options.ExpertCallRetries, TransientErrors.IsTransient));

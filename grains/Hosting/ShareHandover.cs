@@ -70,13 +70,19 @@ public sealed partial class ShareHandover(
     private async Task HandOverAsync()
     {
         lifetime.Leaving = true;
-        using CancellationTokenSource grace = new(options.LeaveGrace, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, _cancellation.Token);
-        await Task.WhenAll(hosts.All.Where(static host => host.IsLoaded).Select(host => LeaveAsync(host.Settings.Name, either.Token)));
+        await Task.WhenAll(hosts.All.Where(static host => host.IsLoaded).Select(host => LeaveAsync(host.Settings.Name, HandoverTime.Of(host.ShareLoadTime, options))));
     }
 
-    private async Task LeaveAsync(string model, CancellationToken cancellationToken)
+    private async Task LeaveAsync(string model, HandoverTime handover)
     {
+        if (handover is { IsTooShort: true, Needed: { } needed })
+        {
+            TooShort(logger, silo.Name, handover.Wait.TotalSeconds, model, Math.Ceiling(needed.TotalSeconds));
+        }
+
+        using CancellationTokenSource grace = new(handover.Wait, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, _cancellation.Token);
+        CancellationToken cancellationToken = either.Token;
         try
         {
             bool? spared = null;
@@ -98,4 +104,7 @@ public sealed partial class ShareHandover(
 
     [LoggerMessage(301, LogLevel.Warning, "Silo {Silo} leaves without having handed over its part of model {Model}: {Reason}")]
     private static partial void NotHandedOver(ILogger logger, string silo, string model, string reason);
+
+    [LoggerMessage(302, LogLevel.Warning, "Silo {Silo} may wait {Limit:0} seconds for others to load its part of model {Model}, which takes about {Needed} seconds. Its shutdown grace is too short.")]
+    private static partial void TooShort(ILogger logger, string silo, double limit, string model, double needed);
 }

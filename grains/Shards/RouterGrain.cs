@@ -40,7 +40,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         _time = time;
         _key = PinnedKey.Parse(this.GetPrimaryKeyString());
         _host = hosts.Get(_key.Model);
-        _calls = RetryPolicies.ForExperts(options);
+        _calls = RetryPolicies.ForExperts(options, time);
     }
 
     /// <inheritdoc/>

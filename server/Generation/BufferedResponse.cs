@@ -1,3 +1,4 @@
+using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,7 @@ internal static class BufferedResponse
     /// <summary>Reads all choices to their ends and sends them.</summary>
     public static async Task SendAsync(HttpContext context, ResponseHeader header, GenerationJob job, List<RunningChoice> choices, CancellationToken end)
     {
-        await Task.WhenAll(choices.Select(choice => ReadAsync(choice, end)));
+        await HalfCloseMonitor.WaitAsync(context, Task.WhenAll(choices.Select(choice => ReadAsync(choice, end))));
         CallerLease.Release(context);
         await JsonResponse.WriteAsync(
             context,

@@ -41,7 +41,7 @@ internal static class SiloServiceExtensions
         {
             Models = SiloResources.Models(settings, Console.Error.WriteLine, gpu),
             Capacity = SiloResources.Capacity(settings, gpu),
-            LeaveGrace = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
+            LeaveLimit = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
             StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
             SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),
             MinSilos = settings.MinSilos,

@@ -163,7 +163,10 @@ public sealed class SiloSettings
     [Flag("min-silos", "silos that the first plan waits for, the same on every silo", "1")]
     public int MinSilos { get; set; } = 1;
 
-    /// <summary>Seconds between checks of the experts' load, which copy hot experts if memory allows. Default 0: never.</summary>
+    /// <summary>
+    /// Seconds between checks of the experts' load, which copy hot experts if memory allows. Default 0: never. A check is left out until the copies of the last one
+    /// are in use.
+    /// </summary>
     [Flag("rebalance", "seconds between checks for hot experts, which are copied if memory allows; 0: never", "0")]
     public double RebalanceSeconds { get; set; }
 

@@ -23,7 +23,6 @@ public sealed class NameCheckTests
     [InlineData(SiloStatus.Active, Elder, true)]
     [InlineData(SiloStatus.Active, Younger, true)]
     [InlineData(SiloStatus.Joining, Elder, true)]
-    [InlineData(SiloStatus.Joining, Younger, false)]
     [InlineData(SiloStatus.Created, Elder, false)]
     [InlineData(SiloStatus.ShuttingDown, Elder, false)]
     [InlineData(SiloStatus.Dead, Elder, false)]
@@ -51,6 +50,84 @@ public sealed class NameCheckTests
         Assert.False(await IsRefusedAsync(gone));
     }
 
+    [Theory]
+    [InlineData("becomes active", true)]
+    [InlineData("ends", false)]
+    [InlineData("stays", true)]
+    public async Task An_elder_silo_waits_for_what_becomes_of_a_younger_one_that_joins(string fate, bool refused)
+    {
+        using TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+        MembershipEntry younger = Entry((IPEndPoint)other.LocalEndpoint, SiloStatus.Joining, Younger);
+        Task<bool> check = IsRefusedAsync(younger);
+        Assert.False(check.IsCompleted);
+        switch (fate)
+        {
+            case "becomes active":
+                younger.Status = SiloStatus.Active;
+                break;
+            case "ends":
+                other.Stop();
+                break;
+        }
+
+        await Wait.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            younger.IAmAliveTime = _time.GetUtcNow().UtcDateTime;
+            return check.IsCompleted;
+        });
+        Assert.Equal(refused, await check);
+    }
+
+    // Each silo writes itself into the table and then reads it. Neither is active before both have read.
+    [Theory]
+    [InlineData("ab", "ab")]
+    [InlineData("ab", "ba")]
+    [InlineData("ba", "ab")]
+    [InlineData("ba", "ba")]
+    [InlineData("aabb", "")]
+    [InlineData("bbaa", "")]
+    public async Task Of_two_silos_of_one_name_that_start_together_one_becomes_active(string first, string then)
+    {
+        using TcpListener listenerA = new(IPAddress.Loopback, 0), listenerB = new(IPAddress.Loopback, 0);
+        listenerA.Start();
+        listenerB.Start();
+        Dictionary<char, MembershipEntry> entries = new()
+        {
+            ['a'] = Entry((IPEndPoint)listenerA.LocalEndpoint, SiloStatus.Joining, Elder),
+            ['b'] = Entry((IPEndPoint)listenerB.LocalEndpoint, SiloStatus.Joining, Younger),
+        };
+        List<MembershipEntry> table = [];
+        Dictionary<char, Task<bool>> checks = [];
+        foreach (char silo in first + then)
+        {
+            if (!table.Contains(entries[silo]))
+            {
+                table.Add(entries[silo]);
+            }
+            else
+            {
+                checks[silo] = IsRefusedAsync(BeforeActive(entries[silo].SiloAddress, [.. table]));
+            }
+        }
+
+        await Wait.UntilAsync(async () =>
+        {
+            foreach ((char silo, Task<bool> check) in checks)
+            {
+                if (check.IsCompleted)
+                {
+                    entries[silo].Status = await check ? SiloStatus.Dead : SiloStatus.Active;
+                }
+            }
+
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+            return checks.Values.All(static check => check.IsCompleted);
+        });
+        Assert.Single(await Task.WhenAll(checks.Values), static refused => !refused);
+    }
+
     private MembershipEntry Entry(IPEndPoint endpoint, SiloStatus status, int generation)
     {
         DateTime now = _time.GetUtcNow().UtcDateTime;
@@ -62,18 +139,26 @@ public sealed class NameCheckTests
 
     private async Task<bool> IsRefusedAsync(MembershipEntry entry)
     {
-        MembershipTableData members = new([Tuple.Create(entry, "")], new TableVersion(1, ""));
+        ILifecycleObserver[] observers = Observers(SiloAddress.New(IPAddress.Loopback, 1, OwnGeneration), [entry]);
+        bool[] refused = await Task.WhenAll(observers.Select(IsRefusedAsync));
+        Assert.Single(refused.Distinct());
+        return refused[0];
+    }
+
+    private ILifecycleObserver BeforeActive(SiloAddress own, MembershipEntry[] table) => Observers(own, table)[1];
+
+    private ILifecycleObserver[] Observers(SiloAddress own, MembershipEntry[] table)
+    {
+        MembershipTableData members = new([.. table.Select(static entry => Tuple.Create(entry, ""))], new TableVersion(1, ""));
         NameCheck check = new(
             Stub.Of<IMembershipTable>(_ => Task.FromResult(members)),
-            Stub.Of<ILocalSiloDetails>(static method => method.Name == "get_Name" ? "a" : SiloAddress.New(IPAddress.Loopback, 1, OwnGeneration)),
+            Stub.Of<ILocalSiloDetails>(method => method.Name == "get_Name" ? "a" : own),
             Options.Create(new ClusteringSettings()),
             _time);
         Stages stages = new();
         check.Participate(stages);
         Assert.Equal(2, stages.Observers.Count);
-        bool[] refused = await Task.WhenAll(stages.Observers.Select(IsRefusedAsync));
-        Assert.Single(refused.Distinct());
-        return refused[0];
+        return [.. stages.Observers];
     }
 
     private static async Task<bool> IsRefusedAsync(ILifecycleObserver observer)

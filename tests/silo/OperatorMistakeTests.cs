@@ -9,6 +9,28 @@ namespace HunyuanOrleans.Silo.Tests;
 public sealed class OperatorMistakeTests
 {
     [Fact]
+    public async Task Of_two_silos_of_one_name_that_are_started_at_once_one_joins_and_the_other_says_why_it_does_not()
+    {
+        await using TestSilo first = Start("first");
+        await first.SeesAsync(1);
+        string[] join = ["--primary-endpoint", $"127.0.0.1:{first.SiloPort}"];
+        for (int round = 0; round < 2; round++)
+        {
+            await using TestSilo one = Start("twin", join);
+            await using TestSilo other = Start("twin", join);
+            Task<int> oneEnds = one.ExitAsync(), otherEnds = other.ExitAsync();
+            Task<int> ended = await Task.WhenAny(oneEnds, otherEnds);
+            (TestSilo refused, TestSilo joined) = ended == oneEnds ? (one, other) : (other, one);
+            Assert.Equal(1, await ended);
+            Assert.Contains($"The silo ended: A silo named twin is running already at 127.0.0.1:{joined.SiloPort}", refused.Output, StringComparison.Ordinal);
+            await joined.SeesAsync(2);
+            joined.Terminate();
+            await Task.WhenAll(oneEnds, otherEnds);
+            await first.SeesAsync(1);
+        }
+    }
+
+    [Fact]
     public async Task A_taken_name_or_port_and_a_wrong_address_end_with_one_message_and_the_cluster_goes_on()
     {
         await using TestSilo first = Start("first");

@@ -76,6 +76,32 @@ public sealed class RouteLoadingTests
     }
 
     [Fact]
+    public void A_route_is_changing_from_the_beginning_of_loading_until_steps_have_switched()
+    {
+        RouteState state = new();
+        Assert.False(state.IsChanging);
+        state.BeginLoading(new RouteLoading(_time));
+        Assert.True(state.IsChanging);
+        Route first = new(1, null!, [], []), second = new(2, null!, [], []);
+        state.Publish(first);
+        state.EndLoading();
+        state.InUse = first;
+        Assert.False(state.IsChanging);
+
+        state.BeginLoading(new RouteLoading(_time));
+        state.Publish(second);
+        state.EndLoading();
+        Assert.True(state.IsChanging);
+        state.InUse = second;
+        Assert.False(state.IsChanging);
+
+        // An attempt that failed leaves nothing to wait for.
+        state.BeginLoading(new RouteLoading(_time));
+        state.EndLoading();
+        Assert.False(state.IsChanging);
+    }
+
+    [Fact]
     public void Only_time_in_which_something_is_loaded_counts_for_the_speed()
     {
         LoadMeter meter = new(_time);
