@@ -26,7 +26,7 @@ internal static class PlanTable
             .Add("decode", $"{plan.Predicted.DecodeTokensPerSecond:0.0} tokens/s for one stream, predicted; {plan.Predicted.CallsPerToken:0.0} calls between silos a token");
         if (streams is not null)
         {
-            facts.Add("streams", $"{streams.TokensPerSecond:0.0} tokens/s for {streams.Streams:N0} streams together, predicted; steps in flight: {streams.Steps}");
+            facts.Add("streams", $"{streams.TokensPerSecond:0.0} tokens/s for {streams.Streams:N0} {(streams.Streams == 1 ? "stream" : "streams together")}, predicted; steps in flight: {streams.Steps}");
         }
 
         facts.WriteTo(output);
