@@ -3,6 +3,7 @@ using HunyuanOrleans.Bench.Checks;
 using HunyuanOrleans.Bench.Counts;
 using HunyuanOrleans.Bench.Devices;
 using HunyuanOrleans.Bench.Loading;
+using HunyuanOrleans.Bench.Placement;
 using HunyuanOrleans.Bench.Speed;
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Kernels.Isa;
@@ -14,6 +15,7 @@ using HunyuanOrleans.Ptx;
 // Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (runs one benchmark, or all if none is named)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (uses the tokenizer of a model folder)
 //        dotnet run -c Release --project bench -- loading FOLDER [none|int8-all|int4-all|fp8 …]    (loads a model folder that lies in the page cache)
+//        dotnet run -c Release --project bench -- plans FOLDER    (needs only a model's config.json)
 //        dotnet run -c Release --project bench -- gpu-devices|gpu-check|gpu-logits|gpu-speed [--interpreter] …    (see bench/gpu/README.md)
 //        dotnet run -c Release --project bench -- gpu-counts    (counts what kernels execute; docs/scale.md has the figures)
 // These benchmarks measure the kernels alone, next to the machine's limits in the same run. `./run bench` measures a whole model.
@@ -26,6 +28,12 @@ if (args is ["constraints", string folder])
 if (args is ["loading", string loaded, .. string[] formats])
 {
     LoadingBenchmark.Run(loaded, formats);
+    return 0;
+}
+
+if (args is ["plans", string planned])
+{
+    PlanBenchmark.Run(planned);
     return 0;
 }
 
