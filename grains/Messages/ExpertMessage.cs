@@ -4,10 +4,15 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Layer">The layer.</param>
 /// <param name="FirstExpert">The expert that the first count belongs to.</param>
 /// <param name="Counts">Number of rows of each expert, from <paramref name="FirstExpert"/> on.</param>
-/// <param name="Rows">[rows, hidden] in the element type of the compute mode, ordered by expert.</param>
+/// <param name="Rows">[hidden states, hidden] in the element type of the compute mode. A token's hidden state comes once, whichever experts it goes to.</param>
+/// <param name="Sources">For each row, ordered by expert, which hidden state it is; empty if the hidden states are the rows.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.expert")]
 public sealed record ExpertMessage(
-    [property: Id(0)] int Layer, [property: Id(1)] int FirstExpert, [property: Id(2)] int[] Counts, [property: Id(3)] byte[] Rows);
+    [property: Id(0)] int Layer,
+    [property: Id(1)] int FirstExpert,
+    [property: Id(2)] int[] Counts,
+    [property: Id(3)] byte[] Rows,
+    [property: Id(4)] int[] Sources);
 
 /// <summary>The outputs of the experts.</summary>
 /// <param name="Rows">[rows, hidden] in the element type of the compute mode, in the order of the request's rows.</param>

@@ -17,7 +17,7 @@ public sealed class ModelIdentity
     /// Number of the protocol between silos. Increment it whenever silos of the previous version cannot take part in the same steps: they then refuse
     /// each other. A new part of the identity needs no new number, because another part that only one of two silos announces is not compared.
     /// </summary>
-    public const int Protocol = 3;
+    public const int Protocol = 4;
 
     private const string Digest = "sha256:", ProtocolName = "protocol", Absent = "none", WeightForm = "form of weights and K/V", InstructionSet = "instruction set";
     private const char Line = '\n', Equal = '=';

@@ -1,3 +1,4 @@
+using System.Buffers;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels.Memory;
 
@@ -59,19 +60,58 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         _rows += count;
     }
 
-    /// <summary>The message with a copy of the rows.</summary>
-    public ExpertMessage Message(int layer, Stage stage)
+    /// <summary>The message with a copy of the rows. The hidden state of a token that goes to several experts is in it once.</summary>
+    public ExpertMessage Message(int layer, IExpertRowSource source)
     {
-        int length = stage.ExpertRowLength;
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(_rows * length);
-        int to = 0;
-        foreach ((int row, int count) in _ranges)
+        int length = source.ExpertRowLength;
+        int[] sources = source.RowTokens.IsEmpty ? [] : new int[_rows];
+        int states = sources.Length == 0 ? _rows : FindStates(source, sources);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(states * length);
+        if (states == _rows)
         {
-            stage.CopyExpertRows(row, count, bytes.AsSpan(to * length, count * length));
-            to += count;
+            int to = 0;
+            foreach ((int row, int count) in _ranges)
+            {
+                source.CopyExpertRows(row, count, bytes.AsSpan(to * length, count * length));
+                to += count;
+            }
+
+            return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, []);
         }
 
-        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes);
+        int at = 0, next = 0;
+        foreach ((int row, int count) in _ranges)
+        {
+            for (int i = 0; i < count; i++, at++)
+            {
+                if (sources[at] == next)
+                {
+                    source.CopyExpertRows(row + i, 1, bytes.AsSpan(next++ * length, length));
+                }
+            }
+        }
+
+        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, sources);
+    }
+
+    // Numbers the tokens in the order in which they come first, and returns how many there are.
+    private int FindStates(IExpertRowSource source, int[] sources)
+    {
+        ReadOnlySpan<int> tokens = source.RowTokens;
+        int[] states = ArrayPool<int>.Shared.Rent(source.Tokens);
+        Array.Fill(states, -1, 0, source.Tokens);
+        int found = 0, at = 0;
+        foreach ((int row, int count) in _ranges)
+        {
+            foreach (int token in tokens.Slice(row, count))
+            {
+                states[token] = states[token] < 0 ? found++ : states[token];
+                sources[at++] = states[token];
+            }
+        }
+
+        ArrayPool<int>.Shared.Return(states);
+        return found;
     }
 
     /// <summary>Copies the outputs to the places of their rows.</summary>

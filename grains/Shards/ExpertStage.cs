@@ -1,5 +1,6 @@
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Devices;
 
@@ -27,7 +28,7 @@ internal sealed class ExpertStage : IDisposable
     public async ValueTask<ExpertReply> RunAsync(ExpertMessage message)
     {
         int rows = Rows.Count(message.Counts);
-        Rows.Check(message.Rows, rows, _runner.Input);
+        Rows.Check(message, rows, _runner.Input);
         (_message, _rows, _reply) = (message, rows, Rows.Allocate(rows, _runner.Output));
         await _run.RunAsync(_parts.Thread);
         return new ExpertReply(_reply);
@@ -36,10 +37,37 @@ internal sealed class ExpertStage : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
 
+    // A device gets all rows in one copy.
+    private void ReadRows()
+    {
+        IRowBuffer input = _runner.Input;
+        if (_message.Sources.Length == 0)
+        {
+            Rows.Read(_message.Rows, 0, input, 0, _rows);
+        }
+        else if (_parts.Device.Options.Device is null)
+        {
+            for (int row = 0; row < _rows; row++)
+            {
+                Rows.Read(_message.Rows, _message.Sources[row], input, row, 1);
+            }
+        }
+        else
+        {
+            byte[] rows = Rows.Allocate(_rows, input);
+            for (int row = 0; row < _rows; row++)
+            {
+                _message.Rows.AsSpan(_message.Sources[row] * input.RowLength, input.RowLength).CopyTo(rows.AsSpan(row * input.RowLength));
+            }
+
+            Rows.Read(rows, 0, input, 0, _rows);
+        }
+    }
+
     // Copies here too: a copy from a device waits for whatever the device computes, which a thread of Orleans must not.
     private void Run()
     {
-        Rows.Read(_message.Rows, 0, _runner.Input, 0, _rows);
+        ReadRows();
         _runner.Run(_message.Layer, _message.FirstExpert, _message.Counts);
         _parts.Device.Synchronize();
         Rows.Write(_runner.Output, 0, _rows, _reply, 0);

@@ -82,7 +82,7 @@ public sealed class RouterGrain : Grain, IRouterGrain
         Task<ExpertReply>[] calls = new Task<ExpertReply>[dispatches.Count];
         for (int i = 0; i < calls.Length; i++)
         {
-            calls[i] = SendAsync(dispatches[i], dispatches[i].Message(layer, stage), cancellationToken);
+            calls[i] = SendAsync(dispatches[i], dispatches[i].Message(layer, stage), dispatches[i].RowCount * stage.ExpertRowLength, cancellationToken);
         }
 
         await stage.FeedForwardAsync();
@@ -90,13 +90,13 @@ public sealed class RouterGrain : Grain, IRouterGrain
     }
 
     // Each attempt calls the next holder: replicas of an expert compute the same bits.
-    private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, CancellationToken cancellationToken)
+    private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
     {
         int attempt = 0;
         SemaphoreSlim limit = _limits.Of(dispatch.Silo);
         await limit.WaitAsync(cancellationToken);
         long started = _time.GetTimestamp();
-        ResilienceContext context = RetryPolicies.ForBytes(2L * message.Rows.Length, cancellationToken);
+        ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
         try
         {
             ExpertReply reply = await _calls.ExecuteAsync(

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels.Memory;
 
 namespace HunyuanOrleans.Grains.Shards;
@@ -28,6 +29,24 @@ internal static class Rows
     /// <summary>Copies bytes, starting at their row <paramref name="from"/>, into rows of a buffer.</summary>
     public static void Read(byte[] bytes, int from, IRowBuffer target, int first, int rows) =>
         target.CopyIn(first, rows, bytes.AsSpan(from * target.RowLength, rows * target.RowLength));
+
+    /// <summary>Checks that a message has the hidden states of as many rows as it says, and that they fit.</summary>
+    /// <exception cref="GrainCallException">It has not, or they do not.</exception>
+    public static void Check(ExpertMessage message, int rows, IRowBuffer target)
+    {
+        if (message.Sources.Length == 0)
+        {
+            Check(message.Rows, rows, target);
+            return;
+        }
+
+        int states = message.Rows.Length / target.RowLength;
+        Check(message.Rows, states, target);
+        if (message.Sources.Length != rows || rows > target.Rows || message.Sources.AsSpan().ContainsAnyExceptInRange(0, states - 1))
+        {
+            throw new GrainCallException($"{states} hidden states came for {message.Sources.Length} of {rows} rows; at most {target.Rows} rows fit, each with one of the hidden states.");
+        }
+    }
 
     /// <summary>Checks that the bytes of a message are as many rows as it says, and that they fit.</summary>
     /// <exception cref="GrainCallException">They are not, or do not.</exception>

@@ -16,7 +16,7 @@ namespace HunyuanOrleans.Grains.Shards;
 /// holds every expert, whichever are chosen; it need not be waited for then, and its tokens are not counted. Buffers are reused; the caller has taken the
 /// stage from the silo's pool. Rows are copied to and from the device in its jobs too: elsewhere a copy would wait for the jobs of other steps.
 /// </summary>
-internal sealed class Stage : IDisposable
+internal sealed class Stage : IExpertRowSource, IDisposable
 {
     private readonly ModelHost.Parts _parts;
     private readonly IModelDevice _device;
@@ -33,6 +33,8 @@ internal sealed class Stage : IDisposable
     private IReadOnlyList<StepRowsMessage> _ahead = [];
     private List<(int FirstRow, byte[] Rows)>? _outgoing;
     private byte[]? _expertRows;
+    private int[] _rowTokens = [];
+    private int[] _rowEnds = [];
     private int _messageBytes;
     private int _layer;
     private int _end;
@@ -59,7 +61,13 @@ internal sealed class Stage : IDisposable
     /// <summary>The rows of the waiting layer, by expert.</summary>
     public IRoutedRows Routed => _runner.Routed;
 
-    /// <summary>Bytes of a row for an expert.</summary>
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> RowTokens => _runner.Routed.TopK > 1 ? _rowTokens.AsSpan(0, _runner.Routed.Rows) : [];
+
+    /// <inheritdoc/>
+    public int Tokens => _runner.Routed.Tokens;
+
+    /// <inheritdoc/>
     public int ExpertRowLength => _runner.ExpertInput!.RowLength;
 
     /// <summary>The residual stream, float32 [rows, hidden], in pieces of consecutive rows, for the next shard. Valid once the last layer is computed.</summary>
@@ -142,10 +150,7 @@ internal sealed class Stage : IDisposable
         return _reply!;
     }
 
-    /// <summary>Copies rows of the waiting layer for a message.</summary>
-    /// <param name="row">The first row, in the order of <see cref="Routed"/>.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="target">Receives them.</param>
+    /// <inheritdoc/>
     public void CopyExpertRows(int row, int rows, Span<byte> target)
     {
         if (_expertRows is null)
@@ -208,10 +213,46 @@ internal sealed class Stage : IDisposable
         {
             _outgoing = _step.Stage < _step.Stages.Length - 1 ? CopyRowsOut() : null;
         }
-        else if (_device.Options.Device is not null)
+        else
+        {
+            FindRowTokens();
+        }
+
+        if (_routed && _device.Options.Device is not null)
         {
             _expertRows = Rows.Allocate(_runner.Routed.Rows, _runner.ExpertInput!);
             _runner.ExpertInput!.CopyOut(0, _runner.Routed.Rows, _expertRows);
+        }
+    }
+
+    // In the device's job: reading the choice may have to wait for the device.
+    private void FindRowTokens()
+    {
+        IRoutedRows routed = _runner.Routed;
+        if (routed.TopK <= 1)
+        {
+            return;
+        }
+
+        if (_rowTokens.Length < routed.Rows)
+        {
+            _rowTokens = new int[routed.Rows];
+            _rowEnds = new int[routed.Counts.Length];
+        }
+
+        int row = 0;
+        for (int e = 0; e < _rowEnds.Length; e++)
+        {
+            _rowEnds[e] = row;
+            row += routed.Counts[e];
+        }
+
+        for (int token = 0; token < routed.Tokens; token++)
+        {
+            foreach (int expert in routed.ExpertsOf(token))
+            {
+                _rowTokens[_rowEnds[expert]++] = token;
+            }
         }
     }
 

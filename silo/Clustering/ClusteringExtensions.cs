@@ -9,6 +9,8 @@ namespace HunyuanOrleans.Silo.Clustering;
 /// <summary>Configures how a silo finds the others, where it listens, and how it notices that one is gone.</summary>
 internal static class ClusteringExtensions
 {
+    private static readonly TimeSpan LoadReportInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>Configures membership, endpoints and the grain directory.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="settings">All settings.</param>
@@ -19,6 +21,7 @@ internal static class ClusteringExtensions
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clustering.ClusterId, clustering.ServiceId));
         silo.UseMembership(settings);
         silo.ConfigureFailureDetection(clustering);
+        silo.ConfigureLoadReports();
         silo.ConfigureSiloEndpoints(settings);
         silo.Services.AddSingleton<PortCheck>();
         silo.Services.AddHostedService(static services => services.GetRequiredService<PortCheck>());
@@ -77,6 +80,11 @@ internal static class ClusteringExtensions
         // The time counts from the start of the process: a silo that waited for its database would evict itself as soon as it joins.
         o.EvictWhenMaxJoinAttemptTimeExceeded = false;
     });
+
+    // Every silo tells every other one its load each second by default, which is most of what an idle cluster of many silos sends. Only grains of
+    // requests are placed by it.
+    private static void ConfigureLoadReports(this ISiloBuilder silo) =>
+        silo.Configure<DeploymentLoadPublisherOptions>(static o => o.DeploymentLoadPublisherRefreshTime = LoadReportInterval);
 
     // The default grain directory loses a part of its entries with every killed silo and deactivates the grains they were for, among them schedulers on
     // healthy silos. This one recovers them from the remaining silos. Its leases would keep grains of a dead silo from being activated elsewhere for
