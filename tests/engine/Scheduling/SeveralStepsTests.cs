@@ -3,6 +3,7 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Tests.Support;
+using HunyuanOrleans.TestSupport;
 using Xunit;
 
 namespace HunyuanOrleans.Engine.Tests.Scheduling;
@@ -66,6 +67,7 @@ public sealed class SeveralStepsTests
         TaskCompletionSource decodesOne = await executor.NextAsync();
         Assert.Equal(1, executor.Slices(decodesOne));
         promptOfTwo.SetResult();
+        await Wait.UntilAsync(() => engine.GetStatistics().AnswerTokens == 2);
 
         // The second answer could be decoded now; the step that starts next computes the third prompt only.
         Generation three = engine.Submit(Request);
