@@ -7,6 +7,7 @@ model=$(realpath "$1") silos=$2 per=$3 seconds=${4:-30}
 work=$(mktemp -d)
 pids=()
 trap 'kill -9 "${pids[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 base=$((21000 + RANDOM % 8000))
 
 flags() { # of silo $1
