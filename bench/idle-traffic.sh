@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures what the silos of an idle cluster send each other: bench/idle-traffic.sh CONFIG SILOS SILOS_PER_PROCESS [SECONDS]
 # CONFIG is a model folder (config.json is enough): the devices are simulated. All silos run on this machine; needs the built silo, curl and ss.
+# HUNYUAN_CLUSTERING and HUNYUAN_CONNECTION_STRING choose a database for the membership; its own traffic is not counted, what silos send to it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 model=$(realpath "$1") silos=$2 per=$3 seconds=${4:-30}
@@ -10,9 +11,12 @@ trap 'kill -9 "${pids[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 base=$((21000 + RANDOM % 8000))
 
+primary="--primary-endpoint 127.0.0.1:$base"
+[ "${HUNYUAN_CLUSTERING:-localhost}" = localhost ] || primary=
+
 flags() { # of silo $1
   echo "--name silo-$(printf %03d "$1") --model $model --model-name idle --device simulated:4TB,148e12,4TB --memory 200GB --quant int4-all" \
-    "--silo-port $((base + $1)) --gateway-port $((base + 1000 + $1)) --urls http://127.0.0.1:$((base + 2000 + $1)) --primary-endpoint 127.0.0.1:$base"
+    "--silo-port $((base + $1)) --gateway-port $((base + 1000 + $1)) --urls http://127.0.0.1:$((base + 2000 + $1)) $primary"
 }
 
 for ((first = 0; first < silos; first += per)); do

@@ -10,8 +10,10 @@ internal sealed class CudaRouted(CudaRoutedRows rows, int experts) : IRoutedRows
     private readonly int[] _counts = new int[experts];
     private readonly int[] _experts = new int[rows.Experts.Length];
     private readonly float[] _weights = new float[rows.Weights.Length];
+    private readonly int[] _tokens = new int[rows.TokenOf.Length];
     private bool _hasCounts;
     private bool _hasChoices;
+    private bool _hasTokens;
 
     /// <summary>The arrays in device memory.</summary>
     public CudaRoutedRows Device => rows;
@@ -64,9 +66,26 @@ internal sealed class CudaRouted(CudaRoutedRows rows, int experts) : IRoutedRows
     }
 
     /// <inheritdoc/>
+    public ReadOnlySpan<int> TokensOfRows
+    {
+        get
+        {
+            Span<int> tokens = _tokens.AsSpan(0, Rows);
+            if (!_hasTokens)
+            {
+                rows.TokenOf.CopyOut(tokens);
+                _hasTokens = true;
+            }
+
+            return tokens;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Begin(int tokens, int topK)
     {
-        (Tokens, TopK, _hasCounts, _hasChoices) = (tokens, topK, topK == 0, topK == 0);
+        (Tokens, TopK) = (tokens, topK);
+        _hasCounts = _hasChoices = _hasTokens = topK == 0;
         if (topK == 0)
         {
             Array.Clear(_counts);

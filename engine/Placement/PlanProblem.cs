@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model;
@@ -14,6 +15,9 @@ namespace HunyuanOrleans.Engine.Placement;
 internal sealed class PlanProblem
 {
     public const long DefaultKvTokens = 4096;
+
+    /// <summary>Bytes of an element of a row that goes to an expert and back.</summary>
+    public const int SentElementBytes = 2;
 
     public PlanProblem(ModelConfig config, IReadOnlyList<SiloCapacity> silos, PlanOptions options)
     {
@@ -107,6 +111,27 @@ internal sealed class PlanProblem
         long tokens = (long)(free / 2 / ((double)KvBlockBytes * GroupBytes.Length) * KvBlocks.Positions);
         return new PlanProblem(this, Math.Max(KvReserve, KvBytes(Math.Max(0, tokens))), byMemory: false);
     }
+
+    /// <summary>Seconds in which a silo multiplies rows by weights that it reads once.</summary>
+    /// <param name="silo">The silo's index.</param>
+    /// <param name="bytes">Bytes of the weights.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="rows">Number of rows, also between whole numbers.</param>
+    public double ReadSeconds(int silo, long bytes, ElementType type, double rows)
+    {
+        // Each element takes one multiplication and one addition for every row.
+        double elements = type == ElementType.I4 ? 2.0 * bytes : (double)bytes / type.Size();
+        return Math.Max(bytes / Silos[silo].MemoryBandwidth, 2 * elements * rows / Silos[silo].Operations);
+    }
+
+    /// <summary>Seconds of a call between two silos without what it carries: the latency of the slower one.</summary>
+    public double CallSeconds(int a, int b) => Math.Max(Silos[a].NetworkLatency, Silos[b].NetworkLatency);
+
+    /// <summary>Seconds for each byte that a call between two silos carries.</summary>
+    public double SecondsPerByte(int a, int b) => 1 / Math.Min(Silos[a].NetworkBandwidth, Silos[b].NetworkBandwidth);
+
+    /// <summary>Seconds in which the residual stream goes from one silo to the next.</summary>
+    public double HopSeconds(int a, int b, double rows) => CallSeconds(a, b) + (rows * Config.HiddenSize * sizeof(float) * SecondsPerByte(a, b));
 
     /// <summary>The experts of all MoE layers in the order in which silos take them.</summary>
     public List<(int Layer, int Expert)> ExpertOrder(ExpertLayout layout)

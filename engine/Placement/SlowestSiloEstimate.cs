@@ -1,20 +1,20 @@
 namespace HunyuanOrleans.Engine.Placement;
 
 /// <summary>
-/// Computes the exact expected time of the slowest silo over all choices of k distinct experts. The probability of a choice is that of
-/// independent draws of every expert, given that k are drawn (conditional Bernoulli); with equal probabilities all choices are equally
+/// Computes the exact expected time of the slowest silo over all choices of k distinct experts, or over all choices. The probability of a choice is that
+/// of independent draws of every expert, given that k are drawn (conditional Bernoulli); with equal probabilities all choices of k experts are equally
 /// likely.
 /// </summary>
 internal sealed class SlowestSiloEstimate
 {
-    private readonly int _k;
+    private readonly int? _k;
     private readonly SiloExpertTiming[] _silos;
     private readonly double[][] _countProbabilities;
 
     /// <summary>Creates the estimate for a layer.</summary>
-    /// <param name="k">Number of experts chosen.</param>
+    /// <param name="k">Number of experts chosen; null if each is chosen or not independently of the others, so that any number is.</param>
     /// <param name="silos">The silos with experts of the layer.</param>
-    public SlowestSiloEstimate(int k, SiloExpertTiming[] silos)
+    public SlowestSiloEstimate(int? k, SiloExpertTiming[] silos)
     {
         _k = k;
         _silos = silos;
@@ -54,14 +54,15 @@ internal sealed class SlowestSiloEstimate
         return times;
     }
 
-    // Probability that k experts are drawn, no silo takes longer than the limit, and none of the idle silo's experts is drawn (if given).
+    // Probability that k experts (or any number) are drawn, no silo takes longer than the limit, and none of the idle silo's experts is drawn (if given).
     private double Probability(double limit, int idleSilo = -1)
     {
-        double[] sum = new double[_k + 1];
+        int most = _k ?? 0;
+        double[] sum = new double[most + 1];
         sum[0] = 1;
         for (int s = 0; s < _silos.Length; s++)
         {
-            double[] next = new double[_k + 1];
+            double[] next = new double[most + 1];
             for (int chosen = 0; chosen < (s == idleSilo ? 1 : _countProbabilities[s].Length); chosen++)
             {
                 if (_silos[s].Seconds(chosen) > limit)
@@ -69,22 +70,24 @@ internal sealed class SlowestSiloEstimate
                     continue;
                 }
 
-                for (int before = 0; before + chosen <= _k; before++)
+                // Without k, numbers of other silos do not matter.
+                int counted = _k is null ? 0 : chosen;
+                for (int before = 0; before + counted <= most; before++)
                 {
-                    next[before + chosen] += sum[before] * _countProbabilities[s][chosen];
+                    next[before + counted] += sum[before] * _countProbabilities[s][chosen];
                 }
             }
 
             sum = next;
         }
 
-        return sum[_k];
+        return sum[most];
     }
 
-    // Probabilities that 0, 1, … k of a silo's experts are drawn.
+    // Probabilities that 0, 1, … of a silo's experts are drawn; no more than k can be.
     private double[] CountProbabilities(double[] probabilities)
     {
-        double[] counts = new double[Math.Min(_k, probabilities.Length) + 1];
+        double[] counts = new double[Math.Min(_k ?? int.MaxValue, probabilities.Length) + 1];
         counts[0] = 1;
         foreach (double probability in probabilities)
         {

@@ -1,4 +1,3 @@
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Engine.Placement;
@@ -18,9 +17,6 @@ namespace HunyuanOrleans.Engine.Placement;
 /// </summary>
 internal sealed class SpeedEstimate
 {
-    private const int SentElementBytes = 2;
-    private const int ResidualElementBytes = 4;
-
     private readonly PlanState _state;
     private readonly PlanProblem _problem;
 
@@ -49,21 +45,21 @@ internal sealed class SpeedEstimate
                 layer = FeedForward(l, silo);
             }
 
-            Seconds += ReadSeconds(silo, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _problem.Sizes.AttentionType(l)) + layer.Seconds;
+            Seconds += _problem.ReadSeconds(silo, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _problem.Sizes.AttentionType(l), 1) + layer.Seconds;
             Calls += layer.Calls;
             if (l > 0 && _state.AttentionSilo(l - 1) != silo)
             {
-                Seconds += CallSeconds(_state.AttentionSilo(l - 1), silo) + (SecondsPerByte(_state.AttentionSilo(l - 1), silo) * config.HiddenSize * ResidualElementBytes);
+                Seconds += _problem.HopSeconds(_state.AttentionSilo(l - 1), silo, 1);
                 Calls++;
             }
         }
 
-        Seconds += ReadSeconds(_state.AttentionSilo(config.Layers - 1), _problem.Sizes.Head, _problem.Sizes.HeadType);
+        Seconds += _problem.ReadSeconds(_state.AttentionSilo(config.Layers - 1), _problem.Sizes.Head, _problem.Sizes.HeadType, 1);
     }
 
     private (double Seconds, double Calls) FeedForward(int layer, int attentionSilo)
     {
-        double shared = ReadSeconds(attentionSilo, _problem.Sizes.Shared(layer), _problem.Sizes.SharedType(layer));
+        double shared = _problem.ReadSeconds(attentionSilo, _problem.Sizes.Shared(layer), _problem.Sizes.SharedType(layer), 1);
         int[] owners = _state.ExpertOwner[layer];
         if (owners.Length == 0)
         {
@@ -73,30 +69,18 @@ internal sealed class SpeedEstimate
         // The layer's own silo comes first, even without experts: it computes the shared expert.
         int[] silos = [attentionSilo, .. owners.Distinct().Where(s => s != attentionSilo).Order()];
         SiloExpertTiming[] timings = new SiloExpertTiming[silos.Length];
-        double rows = 2.0 * _problem.Config.HiddenSize * SentElementBytes;
+        double rows = 2.0 * _problem.Config.HiddenSize * PlanProblem.SentElementBytes;
         for (int i = 0; i < silos.Length; i++)
         {
             int s = silos[i];
             double[] probabilities = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == s).Select(e => _problem.ExpertProbability[layer][e])];
-            double expert = ReadSeconds(s, _problem.ExpertBytes[layer], _problem.Sizes.ExpertType(layer));
+            double expert = _problem.ReadSeconds(s, _problem.ExpertBytes[layer], _problem.Sizes.ExpertType(layer), 1);
             timings[i] = i == 0
                 ? new SiloExpertTiming(probabilities, shared, shared, expert)
-                : new SiloExpertTiming(probabilities, 0, CallSeconds(attentionSilo, s), expert + (rows * SecondsPerByte(attentionSilo, s)));
+                : new SiloExpertTiming(probabilities, 0, _problem.CallSeconds(attentionSilo, s), expert + (rows * _problem.SecondsPerByte(attentionSilo, s)));
         }
 
         SlowestSiloEstimate estimate = new(_problem.Config.TopK(layer), timings);
         return (estimate.Slowest(), Enumerable.Range(1, silos.Length - 1).Sum(estimate.Reached));
     }
-
-    // Each element read takes one multiplication and one addition.
-    private double ReadSeconds(int silo, long bytes, ElementType type)
-    {
-        SiloCapacity capacity = _problem.Silos[silo];
-        double elements = type == ElementType.I4 ? 2.0 * bytes : (double)bytes / type.Size();
-        return Math.Max(bytes / capacity.MemoryBandwidth, 2 * elements / capacity.Operations);
-    }
-
-    private double CallSeconds(int a, int b) => Math.Max(_problem.Silos[a].NetworkLatency, _problem.Silos[b].NetworkLatency);
-
-    private double SecondsPerByte(int a, int b) => 1 / Math.Min(_problem.Silos[a].NetworkBandwidth, _problem.Silos[b].NetworkBandwidth);
 }

@@ -1,4 +1,3 @@
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Engine.Placement;
@@ -19,9 +18,6 @@ namespace HunyuanOrleans.Engine.Placement;
 /// </summary>
 internal sealed class StepEstimate(PlanState state)
 {
-    private const int SentElementBytes = 2;
-    private const int ResidualElementBytes = 4;
-
     // More steps must promise at least this much: each costs messages and scratch memory.
     private const double MinGain = 1.02;
 
@@ -99,7 +95,7 @@ internal sealed class StepEstimate(PlanState state)
                 (layerWork, layerLatency) = FeedForward(l, home, rows);
             }
 
-            double attention = ReadSeconds(home, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _problem.Sizes.AttentionType(l), rows);
+            double attention = _problem.ReadSeconds(home, _problem.Sizes.Attention(l) + _problem.Sizes.Gate(l), _problem.Sizes.AttentionType(l), rows);
             work[home] += attention;
             latency += attention + layerLatency;
             for (int s = 0; s < work.Length; s++)
@@ -109,12 +105,12 @@ internal sealed class StepEstimate(PlanState state)
 
             if (l > 0 && _state.AttentionSilo(l - 1) != home)
             {
-                latency += CallSeconds(_state.AttentionSilo(l - 1), home, (double)rows * config.HiddenSize * ResidualElementBytes);
+                latency += _problem.HopSeconds(_state.AttentionSilo(l - 1), home, rows);
             }
         }
 
         int last = _state.AttentionSilo(config.Layers - 1);
-        double head = ReadSeconds(last, _problem.Sizes.Head, _problem.Sizes.HeadType, rows);
+        double head = _problem.ReadSeconds(last, _problem.Sizes.Head, _problem.Sizes.HeadType, rows);
         work[last] += head;
         return new StepTimes(latency + head, work);
     }
@@ -122,10 +118,10 @@ internal sealed class StepEstimate(PlanState state)
     private (double[] Work, double Latency) FeedForward(int layer, int home, int rows)
     {
         double[] work = new double[_problem.Silos.Length];
-        double shared = ReadSeconds(home, _problem.Sizes.Shared(layer), _problem.Sizes.SharedType(layer), rows);
+        double shared = _problem.ReadSeconds(home, _problem.Sizes.Shared(layer), _problem.Sizes.SharedType(layer), rows);
         work[home] = shared;
         int[] owners = _state.ExpertOwner[layer];
-        SlowestOfIndependent slowest = new();
+        List<SiloExpertTiming> timings = [];
         for (int s = 0; s < work.Length; s++)
         {
             double chosen = 0, chosenRows = 0;
@@ -147,27 +143,14 @@ internal sealed class StepEstimate(PlanState state)
                 continue;
             }
 
-            double seconds = chosen == 0 ? 0 : ReadSeconds(s, _problem.ExpertBytes[layer], _problem.Sizes.ExpertType(layer), chosenRows / chosen);
-            double call = s == home ? 0 : CallSeconds(home, s, 2.0 * chosenRows * _problem.Config.HiddenSize * SentElementBytes);
+            double seconds = chosen == 0 ? 0 : _problem.ReadSeconds(s, _problem.ExpertBytes[layer], _problem.Sizes.ExpertType(layer), chosenRows / chosen);
+            double bytes = 2 * chosenRows * _problem.Config.HiddenSize * PlanProblem.SentElementBytes;
+            double call = s == home ? 0 : _problem.CallSeconds(home, s) + (bytes * _problem.SecondsPerByte(home, s));
             work[s] += chosen * seconds;
-            slowest.Add(read, s == home ? shared : 0, s == home ? shared : call, seconds);
+            timings.Add(new SiloExpertTiming([.. read], s == home ? shared : 0, s == home ? shared : call, seconds));
         }
 
-        return (work, slowest.Seconds());
-    }
-
-    // Each element takes one multiplication and one addition for every row.
-    private double ReadSeconds(int silo, long bytes, ElementType type, double rows)
-    {
-        SiloCapacity capacity = _problem.Silos[silo];
-        double elements = type == ElementType.I4 ? 2.0 * bytes : (double)bytes / type.Size();
-        return Math.Max(bytes / capacity.MemoryBandwidth, 2 * elements * rows / capacity.Operations);
-    }
-
-    private double CallSeconds(int a, int b, double bytes)
-    {
-        (SiloCapacity from, SiloCapacity to) = (_problem.Silos[a], _problem.Silos[b]);
-        return Math.Max(from.NetworkLatency, to.NetworkLatency) + (bytes / Math.Min(from.NetworkBandwidth, to.NetworkBandwidth));
+        return (work, new SlowestSiloEstimate(null, [.. timings]).Slowest());
     }
 
     /// <summary>The times of one step.</summary>

@@ -24,6 +24,7 @@ internal sealed class Scheduler
     private readonly StepPlanner _planner;
     private readonly AnswerWriter _answers;
     private readonly StepLanes _lanes;
+    private readonly Func<bool> _hasNews;
     private int _anyCancelRequested;
     private long _kvLosses;
     private CancellationTokenSource? _steps;
@@ -43,6 +44,7 @@ internal sealed class Scheduler
         _logger = logger;
         Options = options.Fit(executor.Limits);
         Pool = new KvPool(executor.Limits.KvBlocks, options.PrefixIdleTime is null ? null : time);
+        _hasNews = HasNews;
         _lanes = new StepLanes(Options, executor.Limits.MaxBatchSequences, Pool);
         _waiting = new WaitingQueue(Options.QueueLength);
         _running = new List<Sequence>(Options.MaxSequences);
@@ -88,7 +90,7 @@ internal sealed class Scheduler
                 return false;
             }
 
-            await _lanes.WaitAsync(HasNews);
+            await _lanes.WaitAsync(_hasNews);
         }
 
         // After a request that arrived meanwhile, the next call starts a step for it.
@@ -214,7 +216,9 @@ internal sealed class Scheduler
         int most = _executor.StepsInFlight;
         while (_lanes.FindFree(most) is { } lane)
         {
-            _planner.Plan(lane, Options.DecodeSteps ?? _executor.DecodeSteps(Math.Max(1, _running.Count)), _lanes.Decoding);
+            // A step that waits behind another in the same stages would read the weights again for nothing.
+            int decodeSteps = Math.Min(most, Options.DecodeSteps ?? _executor.DecodeSteps(Math.Max(1, _running.Count)));
+            _planner.Plan(lane, decodeSteps, _lanes.Decoding);
             if (lane.Batch.SliceCount == 0)
             {
                 return;

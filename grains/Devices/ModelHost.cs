@@ -30,7 +30,7 @@ public sealed class ModelHost : IDisposable
     private readonly TimeProvider _time;
     private readonly Action<string>? _lost;
     private readonly SiloSteps _steps = new();
-    private volatile Parts? _parts;
+    private volatile ModelParts? _parts;
     private long _epoch;
     private long _version;
     private RouteNumber _reserved;
@@ -69,7 +69,7 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>The device and its buffers.</summary>
     /// <exception cref="NotLoadedException">Nothing has been loaded.</exception>
-    internal Parts Loaded => _parts ?? throw new NotLoadedException($"Nothing of model {Settings.Name} is loaded on this silo.");
+    internal ModelParts Loaded => _parts ?? throw new NotLoadedException($"Nothing of model {Settings.Name} is loaded on this silo.");
 
     /// <summary>True once a part of the model has been loaded.</summary>
     public bool IsLoaded => _parts is not null;
@@ -255,7 +255,7 @@ public sealed class ModelHost : IDisposable
             epoch = _epoch;
         }
 
-        Parts? parts = _parts;
+        ModelParts? parts = _parts;
         return new HoldingReport(
             Settings.Name,
             holders,
@@ -332,7 +332,7 @@ public sealed class ModelHost : IDisposable
 
     /// <summary>Opens the device and its buffers unless they are open.</summary>
     /// <exception cref="ModelException">Config, files or options are wrong.</exception>
-    internal Parts Open()
+    internal ModelParts Open()
     {
         if (_parts is { } open)
         {
@@ -340,7 +340,7 @@ public sealed class ModelHost : IDisposable
         }
 
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Parts parts = new(Settings, OnDeviceLost);
+        ModelParts parts = new(Settings, OnDeviceLost);
         _parts = parts;
         if (_disposed)
         {
@@ -348,56 +348,5 @@ public sealed class ModelHost : IDisposable
         }
 
         return parts;
-    }
-
-    /// <summary>The device, threads and buffers that exist once the model has been opened.</summary>
-    internal sealed class Parts : IDisposable
-    {
-        public Parts(ModelSettings settings, Action<string> lost)
-        {
-            Device = settings.OpenDevice();
-            Thread = DeviceThread.Start($"hunyuan-device {settings.Name}", Device.Enter, () => Device.Failure, lost);
-            LoadSlots = new SemaphoreSlim(Device.LoadsAtOnce);
-            Counters = new StageCounters(Device.Config);
-            try
-            {
-                Head = new StageHead(Device);
-                Stages = new StagePool(this);
-                Experts = Device.Config.HasExperts ? new ExpertStage(this) : null;
-            }
-            catch
-            {
-                // The next load opens the device again.
-                Dispose();
-                throw;
-            }
-        }
-
-        public IModelDevice Device { get; }
-
-        public DeviceThread Thread { get; }
-
-        public StageCounters Counters { get; }
-
-        public StageHead Head { get; } = null!;
-
-        public StagePool Stages { get; } = null!;
-
-        public ExpertStage? Experts { get; }
-
-        /// <summary>Held while a piece is loaded: more at once would only take memory.</summary>
-        public SemaphoreSlim LoadSlots { get; }
-
-        /// <summary>Runs work on the device's thread, between the jobs of steps.</summary>
-        public async Task RunAsync(Action work) => await new DeviceJob(work).RunAsync(Thread);
-
-        public void Dispose()
-        {
-            Thread.Dispose();
-            Stages?.Dispose();
-            Head?.Dispose();
-            Experts?.Dispose();
-            Device.Dispose();
-        }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PieceStore(ModelHost host, MemoryBudget memory, LoadMeter 
     private readonly Lock _gate = new();
     private readonly Dictionary<ModelPiece, Entry> _entries = [];
     private readonly Lazy<PieceSizes> _sizes = new(() => new PieceSizes(host.Settings, host.Config));
-    private Task<ModelHost.Parts>? _opening;
+    private Task<ModelParts>? _opening;
 
     /// <summary>The measure of the loads.</summary>
     public LoadMeter Loads => loads;
@@ -82,7 +82,7 @@ internal sealed class PieceStore(ModelHost host, MemoryBudget memory, LoadMeter 
         try
         {
             await before;
-            ModelHost.Parts parts = await OpenAsync();
+            ModelParts parts = await OpenAsync();
             await parts.LoadSlots.WaitAsync(entry.Stop.Token);
             long loaded = 0;
             loads.Begin();
@@ -110,7 +110,7 @@ internal sealed class PieceStore(ModelHost host, MemoryBudget memory, LoadMeter 
         }
     }
 
-    private async Task LoadAsync(ModelHost.Parts parts, ModelPiece piece, CancellationToken cancellationToken)
+    private async Task LoadAsync(ModelParts parts, ModelPiece piece, CancellationToken cancellationToken)
     {
         long bytes = Sizes.Of(piece);
         memory.Take($"{piece} of model {host.Settings.Name}", bytes);
@@ -132,7 +132,7 @@ internal sealed class PieceStore(ModelHost host, MemoryBudget memory, LoadMeter 
         await ((Task)entry.Loaded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (entry.Loaded.IsCompletedSuccessfully)
         {
-            ModelHost.Parts parts = await OpenAsync();
+            ModelParts parts = await OpenAsync();
             await parts.RunAsync(() => parts.Device.Remove(piece));
             memory.Return(Sizes.Of(piece));
             HostLog.Dropped(logger, piece, host.Settings.Name);
@@ -142,7 +142,7 @@ internal sealed class PieceStore(ModelHost host, MemoryBudget memory, LoadMeter 
     }
 
     // All loads wait for one attempt to open the device, and the next load after a failure tries again.
-    private Task<ModelHost.Parts> OpenAsync()
+    private Task<ModelParts> OpenAsync()
     {
         lock (_gate)
         {

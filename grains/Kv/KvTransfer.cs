@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Grains.Kv;
 /// <param name="lastLayer">Last layer of the range.</param>
 internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
 {
-    private readonly ModelHost.Parts _parts = host.Loaded;
+    private readonly ModelParts _parts = host.Loaded;
 
     /// <summary>The CLA groups of the range.</summary>
     public IEnumerable<int> Groups

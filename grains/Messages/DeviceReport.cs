@@ -29,7 +29,7 @@ public sealed record DeviceReport(
     /// <param name="parts">The device; null before the first load.</param>
     /// <param name="loads">The measure of the host's loads.</param>
     /// <param name="timeScale">Real seconds for each simulated second; 1 for a device that is not simulated.</param>
-    internal static DeviceReport? Of(ModelHost.Parts? parts, LoadMeter loads, double timeScale)
+    internal static DeviceReport? Of(ModelParts? parts, LoadMeter loads, double timeScale)
     {
         long left = loads.BytesLeft;
         if (parts is null && left == 0)

@@ -9,14 +9,14 @@ namespace HunyuanOrleans.Grains.Shards;
 /// <summary>Computes the experts of this silo for rows that another silo sent. The caller holds the host's expert lock.</summary>
 internal sealed class ExpertStage : IDisposable
 {
-    private readonly ModelHost.Parts _parts;
+    private readonly ModelParts _parts;
     private readonly IExpertRunner _runner;
     private readonly DeviceJob _run;
     private ExpertMessage _message = null!;
     private byte[] _reply = [];
     private int _rows;
 
-    public ExpertStage(ModelHost.Parts parts)
+    public ExpertStage(ModelParts parts)
     {
         _parts = parts;
         _runner = parts.Device.CreateExpertRunner();

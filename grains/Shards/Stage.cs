@@ -18,7 +18,7 @@ namespace HunyuanOrleans.Grains.Shards;
 /// </summary>
 internal sealed class Stage : IExpertRowSource, IDisposable
 {
-    private readonly ModelHost.Parts _parts;
+    private readonly ModelParts _parts;
     private readonly IModelDevice _device;
     private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
@@ -33,8 +33,6 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     private IReadOnlyList<StepRowsMessage> _ahead = [];
     private List<(int FirstRow, byte[] Rows)>? _outgoing;
     private byte[]? _expertRows;
-    private int[] _rowTokens = [];
-    private int[] _rowEnds = [];
     private int _messageBytes;
     private int _layer;
     private int _end;
@@ -42,7 +40,7 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     private bool _routed;
     private Task? _dispatch;
 
-    public Stage(ModelHost.Parts parts)
+    public Stage(ModelParts parts)
     {
         _parts = parts;
         _device = parts.Device;
@@ -62,7 +60,7 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     public IRoutedRows Routed => _runner.Routed;
 
     /// <inheritdoc/>
-    public ReadOnlySpan<int> RowTokens => _runner.Routed.TopK > 1 ? _rowTokens.AsSpan(0, _runner.Routed.Rows) : [];
+    public ReadOnlySpan<int> RowTokens => _runner.Routed.TopK > 1 ? _runner.Routed.TokensOfRows : [];
 
     /// <inheritdoc/>
     public int Tokens => _runner.Routed.Tokens;
@@ -213,46 +211,16 @@ internal sealed class Stage : IExpertRowSource, IDisposable
         {
             _outgoing = _step.Stage < _step.Stages.Length - 1 ? CopyRowsOut() : null;
         }
-        else
+        else if (_runner.Routed.TopK > 1)
         {
-            FindRowTokens();
+            // Here, in the device's job, because a GPU has to copy them to the host; they are kept there.
+            _ = _runner.Routed.TokensOfRows;
         }
 
         if (_routed && _device.Options.Device is not null)
         {
             _expertRows = Rows.Allocate(_runner.Routed.Rows, _runner.ExpertInput!);
             _runner.ExpertInput!.CopyOut(0, _runner.Routed.Rows, _expertRows);
-        }
-    }
-
-    // In the device's job: reading the choice may have to wait for the device.
-    private void FindRowTokens()
-    {
-        IRoutedRows routed = _runner.Routed;
-        if (routed.TopK <= 1)
-        {
-            return;
-        }
-
-        if (_rowTokens.Length < routed.Rows)
-        {
-            _rowTokens = new int[routed.Rows];
-            _rowEnds = new int[routed.Counts.Length];
-        }
-
-        int row = 0;
-        for (int e = 0; e < _rowEnds.Length; e++)
-        {
-            _rowEnds[e] = row;
-            row += routed.Counts[e];
-        }
-
-        for (int token = 0; token < routed.Tokens; token++)
-        {
-            foreach (int expert in routed.ExpertsOf(token))
-            {
-                _rowTokens[_rowEnds[expert]++] = token;
-            }
         }
     }
 

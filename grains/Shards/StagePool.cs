@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Grains.Shards;
 /// </summary>
 internal sealed class StagePool : IDisposable
 {
-    private readonly ModelHost.Parts _parts;
+    private readonly ModelParts _parts;
     private readonly SemaphoreSlim _free;
     private readonly ConcurrentStack<Stage> _idle = [];
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ internal sealed class StagePool : IDisposable
 
     /// <summary>Creates the first stage, so that a device without the memory for it fails now.</summary>
     /// <param name="parts">The device.</param>
-    public StagePool(ModelHost.Parts parts)
+    public StagePool(ModelParts parts)
     {
         _parts = parts;
         _free = new SemaphoreSlim(parts.Device.Options.StepsInFlight);

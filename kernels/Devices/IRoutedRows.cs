@@ -21,6 +21,9 @@ public interface IRoutedRows : IRowGroups, IDisposable
     /// <summary>The routing weights of a token's experts, in the order of <see cref="ExpertsOf"/>.</summary>
     ReadOnlySpan<float> WeightsOf(int token);
 
+    /// <summary>The token of each row sent to an expert, [<see cref="Rows"/>].</summary>
+    ReadOnlySpan<int> TokensOfRows { get; }
+
     /// <summary>Begins a layer. With <paramref name="topK"/> = 0 no expert is chosen; otherwise <see cref="IExpertSelector.Run"/> comes next.</summary>
     void Begin(int tokens, int topK);
 }

@@ -55,6 +55,9 @@ public sealed class RoutedRows : IRoutedRows
     /// <summary>[rows]: the token of each sent row.</summary>
     public int[] TokenOf { get; }
 
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> TokensOfRows => TokenOf.AsSpan(0, Rows);
+
     /// <summary>The experts of a token, ascending.</summary>
     public ReadOnlySpan<int> ExpertsOf(int token) => Experts.AsSpan(token * TopK, TopK);
 

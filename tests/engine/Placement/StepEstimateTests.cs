@@ -75,11 +75,7 @@ public sealed class StepEstimateTests
     {
         double[][] silos = [[0.1, 0.5, 0.9], [0.3], [0.7, 0.2], []];
         double[] idle = [0.5, 0, 0, 2], per = [1, 3, 1.5, 1];
-        SlowestOfIndependent slowest = new();
-        for (int s = 0; s < silos.Length; s++)
-        {
-            slowest.Add(silos[s], idle[s], idle[s] + 0.25, per[s]);
-        }
+        SlowestSiloEstimate slowest = new(null, [.. silos.Select((probabilities, s) => new SiloExpertTiming(probabilities, idle[s], idle[s] + 0.25, per[s]))]);
 
         double[] all = [.. silos.SelectMany(static silo => silo)];
         double mean = 0;
@@ -103,7 +99,7 @@ public sealed class StepEstimateTests
             mean += probability * longest;
         }
 
-        Assert.Equal(mean, slowest.Seconds(), 12);
+        Assert.Equal(mean, slowest.Slowest(), 12);
     }
 
     private static ModelConfig Dense() => PlanCases.Small(experts: 1, topK: 1);

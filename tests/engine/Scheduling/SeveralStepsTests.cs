@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Tests.Support;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -51,7 +52,15 @@ public sealed class SeveralStepsTests
         TaskCompletionSource second = await executor.NextAsync();
         first.SetException(new KvLostException("The cells are gone."));
         second.SetResult();
-        Assert.Equal(FinishReason.Cancelled, (await cancelled.CompletionAsync())[0].Finish);
+
+        // A third step may have begun before the keys and values were lost; the scheduler waits for it.
+        Task<ChoiceResult[]> completion = cancelled.CompletionAsync();
+        while (!completion.IsCompleted)
+        {
+            (await executor.NextAsync(completion))?.SetResult();
+        }
+
+        Assert.Equal(FinishReason.Cancelled, (await completion)[0].Finish);
     }
 
     [Fact]
@@ -87,7 +96,31 @@ public sealed class SeveralStepsTests
         Assert.Equal(FinishReason.Length, (await three.CompletionAsync())[0].Finish);
     }
 
-    /// <summary>Takes three steps at once, each of which ends when the test says so. Its tokens are all 7.</summary>
+    [Fact]
+    public async Task All_answers_are_decoded_in_each_step_where_the_route_takes_fewer_steps_than_the_options_ask_for()
+    {
+        GatedExecutor executor = new() { StepsInFlight = 1 };
+        await using var engine = InferenceEngine.Start(executor, new EngineOptions { Scheduler = new SchedulerOptions { DecodeSteps = 2 } });
+        Generation one = engine.Submit(Request);
+        TaskCompletionSource promptOfOne = await executor.NextAsync();
+        Generation two = engine.Submit(Request);
+        promptOfOne.SetResult();
+        TaskCompletionSource both = await executor.NextAsync();
+        Assert.Equal(2, executor.Slices(both));
+        both.SetResult();
+        TaskCompletionSource decodesBoth = await executor.NextAsync();
+        Assert.Equal(2, executor.Slices(decodesBoth));
+        decodesBoth.SetResult();
+        Task all = Task.WhenAll(one.CompletionAsync(), two.CompletionAsync());
+        while (!all.IsCompleted)
+        {
+            (await executor.NextAsync(all))?.SetResult();
+        }
+
+        Assert.Equal(FinishReason.Length, (await two.CompletionAsync())[0].Finish);
+    }
+
+    /// <summary>Takes three steps at once unless told otherwise, each of which ends when the test says so. Its tokens are all 7.</summary>
     private sealed class GatedExecutor : IModelExecutor
     {
         private readonly SemaphoreSlim _started = new(0);
@@ -97,7 +130,7 @@ public sealed class SeveralStepsTests
 
         public ExecutorLimits Limits => SeveralStepsTests.Limits;
 
-        public int StepsInFlight => 3;
+        public int StepsInFlight { get; init; } = 3;
 
         public int DecodeSteps { get; init; } = 3;
 
