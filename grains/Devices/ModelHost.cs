@@ -6,7 +6,6 @@ using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
-using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 using Microsoft.Extensions.Logging;
 

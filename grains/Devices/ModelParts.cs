@@ -1,3 +1,4 @@
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Shards;
 using HunyuanOrleans.Model.Devices;
 
