@@ -5,7 +5,7 @@ using HunyuanOrleans.Bench.Devices;
 using HunyuanOrleans.Bench.Loading;
 using HunyuanOrleans.Bench.Placement;
 using HunyuanOrleans.Bench.Speed;
-using HunyuanOrleans.Cuda.Driver;
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Measurement;
 using HunyuanOrleans.Kernels.Threading;
@@ -51,7 +51,7 @@ if (args is [['g', 'p', 'u', '-', ..] name, .. string[] options])
             _ => throw new ArgumentException($"{name} is no benchmark; allowed: gpu-counts, gpu-devices, gpu-check, gpu-logits, gpu-speed."),
         };
     }
-    catch (Exception e) when (e is ArgumentException or CudaException or PtxFault or ModelException or IOException)
+    catch (Exception e) when (e is ArgumentException or DeviceException or PtxFault or ModelException or IOException)
     {
         Console.Error.WriteLine($"{name}: {e.Message}");
         return 2;

@@ -8,6 +8,9 @@ internal sealed class CheckReport
 {
     private readonly List<CheckResult> _results = [];
 
+    /// <summary>Called after a result was added.</summary>
+    public Action? Added { get; set; }
+
     /// <summary>The results so far.</summary>
     public IReadOnlyList<CheckResult> Results => _results;
 
@@ -71,6 +74,7 @@ internal sealed class CheckReport
     private void Add(CheckResult result)
     {
         _results.Add(result);
+        Added?.Invoke();
         Console.WriteLine(
             $"{(result.Passed ? "ok    " : "FAILED")} {result.Name}: {(result.Error ?? $"difference {result.Difference:G3}, allowed {result.Tolerance:G3}")}");
     }

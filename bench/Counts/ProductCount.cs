@@ -6,6 +6,8 @@ namespace HunyuanOrleans.Bench.Counts;
 /// <summary>What one product costs a kernel, counted on the interpreter. Instructions are those of the PTX; an assembler folds some of them.</summary>
 /// <param name="Weights">Type of the weights.</param>
 /// <param name="Shape">Shape of the kernel.</param>
+/// <param name="Outputs">Rows of the matrix.</param>
+/// <param name="Columns">Columns of the matrix.</param>
 /// <param name="Tokens">Tokens of the product.</param>
 /// <param name="Registers">The most 32-bit registers that hold values at once.</param>
 /// <param name="SharedBytes">Shared memory of a block.</param>
@@ -18,6 +20,8 @@ namespace HunyuanOrleans.Bench.Counts;
 internal sealed record ProductCount(
     ElementType Weights,
     ProductShape Shape,
+    int Outputs,
+    int Columns,
     int Tokens,
     int Registers,
     int SharedBytes,

@@ -8,12 +8,13 @@ using HunyuanOrleans.Cuda.Products;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Ptx.Driver;
 using HunyuanOrleans.Ptx.Lint;
 
 namespace HunyuanOrleans.Bench.Counts;
 
-/// <summary>Counts what products of one matrix cost the kernels for few and for many tokens, by executing their PTX. It needs no GPU.</summary>
+/// <summary>Counts what products of one matrix cost the kernels for few, some and many tokens, by executing their PTX. It needs no GPU.</summary>
 internal static class ProductCounts
 {
     // The output projection of attention in Hunyuan-Large. Every block of a kernel executes the same instructions, so one shape is enough.
@@ -22,13 +23,13 @@ internal static class ProductCounts
 
     private static readonly ElementType[] Types = [ElementType.BF16, ElementType.I8, ElementType.F8E4M3, ElementType.I4];
 
-    private static readonly (ProductShape Shape, int Tokens)[] Shapes = [(ProductShape.Decode, 1), (ProductShape.Prefill, 256)];
+    private static readonly (ProductShape Shape, int Tokens)[] Shapes = [(ProductShape.Decode, 1), (ProductShape.Batch, 64), (ProductShape.Prefill, 256)];
 
     /// <summary>Prints a line for each type of weights and shape of kernel.</summary>
     public static int Run(ReadOnlySpan<string> options)
     {
-        Arguments arguments = new(options, [], ["--outputs", "--columns", "--json"]);
-        int outputs = (int)arguments.Number("--outputs", Outputs), columns = (int)arguments.Number("--columns", Columns);
+        Arguments arguments = new(options, [], ["--outputs", "--columns", "--model", "--json"]);
+        int outputs = arguments.Integer("--outputs", Outputs, 1, int.MaxValue), columns = arguments.Integer("--columns", Columns, 1, int.MaxValue);
         Console.WriteLine($"products with a matrix of {outputs} rows and {columns} columns");
         Console.WriteLine("weights  shape    tokens  registers  shared of a block  instructions  weight bytes/instruction  instructions/mma  shared bytes/mma  bytes read/weight byte");
         List<ProductCount> counts = [];
@@ -40,6 +41,11 @@ internal static class ProductCounts
                 counts.Add(count);
                 Print(count);
             }
+        }
+
+        if (arguments.Find("--model") is { } model)
+        {
+            new LayerPrediction(ModelConfig.Load(model), counts).Print();
         }
 
         BenchJson.Write(arguments.Find("--json"), new { Outputs = outputs, Columns = columns, Counts = counts });
@@ -63,6 +69,8 @@ internal static class ProductCounts
         return new ProductCount(
             layout.Type,
             shape,
+            layout.Rows,
+            layout.Columns,
             tokens,
             new PtxLint().Check(compiler.Compile(kernel.Kernel.Method)).Registers,
             kernel.SharedBytes,

@@ -43,10 +43,41 @@ internal sealed class Arguments
     public string Get(string name) => Find(name) ?? throw new ArgumentException($"{name} is missing.");
 
     /// <summary>A number.</summary>
-    /// <exception cref="ArgumentException">The value is no number.</exception>
+    /// <exception cref="ArgumentException">The value is no number, or a negative one.</exception>
     public double Number(string name, double otherwise) => Find(name) is not { } text
         ? otherwise
-        : double.TryParse(text, CultureInfo.InvariantCulture, out double value) ? value : throw new ArgumentException($"{name} is {text}; allowed: a number.");
+        : double.TryParse(text, CultureInfo.InvariantCulture, out double value) && value >= 0
+            ? value
+            : throw new ArgumentException($"{name} is {text}; allowed: a number that is not negative.");
+
+    /// <summary>An integer.</summary>
+    /// <exception cref="ArgumentException">The value is no integer, or outside the limits.</exception>
+    public int Integer(string name, int otherwise, int min, int max) => Find(name) is not { } text
+        ? otherwise
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+            ? value
+            : throw new ArgumentException($"{name} is {text}; allowed: an integer {(max == int.MaxValue ? $"of at least {min}" : $"from {min} to {max}")}.");
+
+    /// <summary>Checks that at most one of some options is given.</summary>
+    /// <exception cref="ArgumentException">Two are.</exception>
+    public void AllowOneOf(params ReadOnlySpan<string> names)
+    {
+        string? first = null;
+        foreach (string name in names)
+        {
+            if (!Has(name) && Find(name) is null)
+            {
+                continue;
+            }
+
+            if (first is not null)
+            {
+                throw new ArgumentException($"{first} and {name} exclude each other.");
+            }
+
+            first = name;
+        }
+    }
 
     /// <summary>A list of integers with commas between them.</summary>
     /// <exception cref="ArgumentException">A part of the value is no integer.</exception>

@@ -14,10 +14,15 @@ internal static class BenchDevice
     public const string Ordinal = "--device";
 
     /// <summary>Opens the device.</summary>
+    /// <exception cref="ArgumentException">Two devices are chosen.</exception>
     /// <exception cref="CudaException">There is no such GPU, or it cannot be used.</exception>
-    public static CudaComputeDevice Open(Arguments arguments) => new(arguments.Has(Interpreter)
-        ? new PtxDriver(new PtxDriverOptions { Workers = Environment.ProcessorCount })
-        : CudaDriver.Open((int)arguments.Number(Ordinal, 0)));
+    public static CudaComputeDevice Open(Arguments arguments)
+    {
+        arguments.AllowOneOf(Interpreter, Ordinal);
+        return new CudaComputeDevice(arguments.Has(Interpreter)
+            ? new PtxDriver(new PtxDriverOptions { Workers = Environment.ProcessorCount })
+            : CudaDriver.Open(arguments.Integer(Ordinal, 0, 0, int.MaxValue)));
+    }
 
     /// <summary>One line about a device.</summary>
     public static string Describe(CudaDeviceInfo device) =>

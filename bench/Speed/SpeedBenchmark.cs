@@ -35,18 +35,23 @@ internal static class SpeedBenchmark
         }
 
         SpeedCase[] cases = Cases(arguments);
+        int like = config.Layers - config.FirstMoeLayer, most = arguments.Integer("--layers", like, 1, like);
         using CudaComputeDevice device = BenchDevice.Open(arguments);
         CudaDeviceInfo info = device.Driver.Device;
         Console.WriteLine(BenchDevice.Describe(info));
         DeviceLimits limits = DeviceLimits.Measure(device, arguments.Has(BenchDevice.Interpreter));
         SpeedTable.Print(limits);
         SpeedResults results = new(limit, start);
+        string model = Path.GetFileName(arguments.Get("--model").TrimEnd('/'));
+        void Write() => BenchJson.Write(arguments.Find("--json"), new { Device = info, Model = model, Limits = limits, results.Measured, results.Skipped, results.Error });
+
+        // After each measurement: a later one may end the process or take longer than the machine is there.
+        results.Added = Write;
         try
         {
             foreach (string format in (arguments.Find("--formats") ?? "none,fp8,int8-all,int4").Split(','))
             {
                 WeightTypes types = WeightTypes.Of(config, ComputeMode.Bf16, QuantFormats.Parse(format));
-                int most = (int)arguments.Number("--layers", config.Layers - config.FirstMoeLayer);
                 Measure(device, config, types, Layers(config, types, cases, info.FreeBytes, most), cases, limits, results);
             }
         }
@@ -56,7 +61,7 @@ internal static class SpeedBenchmark
         }
 
         SpeedTable.PrintNote(config.Layers, results);
-        BenchJson.Write(arguments.Find("--json"), new { Device = info, Model = Path.GetFileName(arguments.Get("--model").TrimEnd('/')), Limits = limits, results.Measured, results.Skipped, results.Error });
+        Write();
         return results.Error is null && results.Measured.Count > 0 ? 0 : 1;
     }
 

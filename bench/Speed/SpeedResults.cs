@@ -10,6 +10,9 @@ internal sealed class SpeedResults(TimeSpan limit, long start)
     private readonly List<SpeedResult> _measured = [];
     private readonly List<string> _skipped = [];
 
+    /// <summary>Called after a result was added.</summary>
+    public Action? Added { get; set; }
+
     /// <summary>The results in the order in which they were measured.</summary>
     public IReadOnlyList<SpeedResult> Measured => _measured;
 
@@ -35,6 +38,7 @@ internal sealed class SpeedResults(TimeSpan limit, long start)
     public void Add(SpeedResult result)
     {
         _measured.Add(result);
+        Added?.Invoke();
         SpeedTable.Print(result);
     }
 }

@@ -28,6 +28,9 @@ internal sealed record AttentionKernelSet(Delegate Split, Delegate Attend, int A
         [(ElementType.F8E4M3, 128)] = TensorCores(SplitKernels.SplitE4M3, AttentionKernels.AttendE4M3Head128, 128),
     };
 
+    /// <summary>All of them.</summary>
+    public static IEnumerable<AttentionKernelSet> All => [Float32, .. TensorCoreKernels.Values];
+
     /// <summary>Gets the kernels. Those of F32 serve every size.</summary>
     /// <param name="type">Type of keys and values.</param>
     /// <param name="size">Elements of a head with padding, <see cref="AttentionShape.Size"/>.</param>

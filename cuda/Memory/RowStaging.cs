@@ -139,6 +139,13 @@ internal sealed unsafe class RowStaging : IDisposable
                 if (first > 0)
                 {
                     _driver.WaitFor(_copied[previous]);
+                    if (buffer is null && rowLength == stride)
+                    {
+                        int begin = (first - perPiece) * rowLength, end = Math.Min(first, rows) * rowLength;
+                        Half(previous)[..(end - begin)].CopyTo(span[begin..end]);
+                        continue;
+                    }
+
                     for (int row = first - perPiece; row < Math.Min(first, rows); row++)
                     {
                         ReadOnlySpan<byte> staged = Half(previous).Slice((row - (first - perPiece)) * stride, rowLength);

@@ -138,7 +138,19 @@ public sealed class CudaComputeDevice : IComputeDevice
     }
 
     /// <inheritdoc/>
-    public IMatrixTable CreateTable(int count) => new CudaMatrixTable(Array<ulong>(2 * count), Array<ulong>(2 * count));
+    public IMatrixTable CreateTable(int count)
+    {
+        CudaArray<ulong> all = Array<ulong>(2 * count);
+        try
+        {
+            return new CudaMatrixTable(all, Array<ulong>(2 * count));
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public IRoutedRows CreateRoutedRows(int maxTokens, int maxTopK, int experts)

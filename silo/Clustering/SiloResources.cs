@@ -131,7 +131,7 @@ internal static class SiloResources
     private static void CheckScratch(SiloSettings settings, DeviceChoice? gpu)
     {
         bool cpu = settings.Device.Equals(Cpu, StringComparison.OrdinalIgnoreCase);
-        long total = gpu?.FreeBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, memory = MemoryBytes(settings, gpu), scratch = Buffers(settings);
+        long total = gpu?.FreeBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, memory = MemoryBytes(settings, gpu), scratch = Buffers(settings, gpu);
         if ((cpu || gpu is not null) && (memory <= 0 || scratch > total - Math.Min(memory, total)))
         {
             string owner = gpu is null ? "this machine's" : $"the free memory of {gpu.Name},";
@@ -151,12 +151,13 @@ internal static class SiloResources
 
     private static long MemoryBytes(SiloSettings settings, DeviceChoice? gpu) =>
         settings.Memory is string text ? MemorySize.Parse(text)!.Value
-        : gpu is not null ? (long)(gpu.FreeBytes * GpuMemoryFraction) - Buffers(settings)
+        : gpu is not null ? (long)(gpu.FreeBytes * GpuMemoryFraction) - Buffers(settings, gpu)
         : DeviceCatalog.FindSimulated(settings.Device) is { } simulated ? simulated.MemoryBytes - (settings.Model is { } folder ? Reserved(settings, folder) : 0)
         : (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * DefaultMemoryFraction);
 
-    private static long Buffers(SiloSettings settings) =>
-        settings.Model is { Length: > 0 } folder ? ScratchSize.Of(ModelConfig.Load(folder), Loading(settings, static _ => { })).Bytes : 0;
+    private static long Buffers(SiloSettings settings, DeviceChoice? gpu) => settings.Model is { Length: > 0 } folder
+        ? ScratchSize.Of(ModelConfig.Load(folder), Loading(settings, static _ => { }) with { Device = gpu }).Bytes
+        : 0;
 
     // What a simulated device needs beside weights and K/V.
     private static long Reserved(SiloSettings settings, string folder) => SimulatedDevice.ReservedBytes(ModelConfig.Load(folder), Loading(settings, static _ => { }));

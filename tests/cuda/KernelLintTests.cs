@@ -1,6 +1,8 @@
 using System.Reflection;
+using HunyuanOrleans.Cuda.Attention;
 using HunyuanOrleans.Cuda.Compilation;
 using HunyuanOrleans.Cuda.Kernels;
+using HunyuanOrleans.Cuda.Products;
 using HunyuanOrleans.Ptx.Lint;
 using Xunit;
 
@@ -15,6 +17,9 @@ public sealed class KernelLintTests(SharedCompiler compiler) : IClassFixture<Sha
 
     // With 168 registers three blocks of 128 threads run on a multiprocessor.
     private const int MostAttentionRegisters = 168;
+
+    // What a block can ask for on devices of compute capability 8.6, 8.9 and 12.0; others give more.
+    private const int LeastSharedBytes = 101_376;
 
     private static readonly Type[] Attention = [typeof(AttentionKernels), typeof(AttentionF32Kernels), typeof(AttentionMergeKernels), typeof(SplitKernels)];
 
@@ -45,6 +50,18 @@ public sealed class KernelLintTests(SharedCompiler compiler) : IClassFixture<Sha
         {
             File.WriteAllText(Path.Combine(folder, name + ".ptx"), ptx);
         }
+    }
+
+    [Fact]
+    public void No_block_asks_for_more_shared_memory_than_every_supported_device_gives()
+    {
+        int[] shared =
+        [
+            .. ProductKernel.All.Select(static kernel => kernel.SharedBytes), .. AttentionKernelSet.All.Select(static set => set.AttendSharedBytes),
+            AttentionMergeKernels.SharedBytes, RoutingOrderKernels.SharedBytes, RowNormKernels.SharedBytes, SamplingKernels.SelectSharedBytes,
+        ];
+        Assert.All(shared, static bytes => Assert.InRange(bytes, 0, LeastSharedBytes));
+        Assert.True(shared.Max() > LeastSharedBytes / 2);
     }
 
     [Fact]

@@ -57,8 +57,11 @@ public sealed class PolicyTests
             Assert.Equal(computes, silos.PodTemplate!["spec"]!["nodeSelector"] is not null);
             JsonObject container = silos.PodTemplate!["spec"]!["containers"]![0]!.AsObject();
             Assert.Equal(computes ? "cuda:0" : "cpu", ContainerSettings.Environment(objects, silos, container)["HUNYUAN_DEVICE"]);
-            // Requests equal limits: the kubelet then assigns exclusive CPUs.
-            Assert.True(!computes || JsonNode.DeepEquals(resources["limits"], resources["requests"]));
+            // Requests equal limits in every container, also of those that run before: the kubelet then assigns exclusive CPUs.
+            JsonNode[] all = [.. ((string[])["initContainers", "containers"]).SelectMany(
+                kind => silos.PodTemplate!["spec"]![kind]!.AsArray().Select(static c => c!["resources"]!))];
+            Assert.True(!computes || all.All(static r => JsonNode.DeepEquals(r["limits"], r["requests"])));
+            Assert.True(all.Length > 1);
         }
     }
 
