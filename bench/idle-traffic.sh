@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures what the silos of an idle cluster send each other: bench/idle-traffic.sh CONFIG SILOS SILOS_PER_PROCESS [SECONDS]
 # CONFIG is a model folder (config.json is enough): the devices are simulated. All silos run on this machine; needs the built silo, curl and ss.
-# HUNYUAN_CLUSTERING and HUNYUAN_CONNECTION_STRING choose a database for the membership; its own traffic is not counted, what silos send to it is.
+# Variables of the silo's settings count: HUNYUAN_PROBE_TIMEOUT; HUNYUAN_CLUSTERING and HUNYUAN_CONNECTION_STRING choose a database for the membership,
+# whose own traffic is not counted; what silos send to it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 model=$(realpath "$1") silos=$2 per=$3 seconds=${4:-30}
@@ -25,10 +26,14 @@ for ((first = 0; first < silos; first += per)); do
   # shellcheck disable=SC2086
   dotnet silo/bin/Release/net10.0/hunyuan-silo.dll $line >"$work/$first.log" 2>&1 &
   pids+=($!)
-done
 
-for ((i = 0; i < silos; i++)); do
-  until curl -sf -o /dev/null "http://127.0.0.1:$((base + 2000 + i))/health/ready"; do sleep 1; done
+  # One process after the other: starting silos keep the cores so busy that others would seem to be dead.
+  for ((i = first; i < first + per && i < silos; i++)); do
+    until curl -sf -o /dev/null "http://127.0.0.1:$((base + 2000 + i))/health/ready"; do
+      kill -0 "${pids[-1]}" 2>/dev/null || { tail -n 20 "$work/$first.log"; exit 1; }
+      sleep 1
+    done
+  done
 done
 
 sent() { # bytes and segments that the silos' processes have sent
