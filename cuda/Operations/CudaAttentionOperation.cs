@@ -41,6 +41,11 @@ internal sealed class CudaAttentionOperation(
     /// <inheritdoc/>
     public void Split(IStepRows rows, IActivation projected, AttentionWeights weights, int group)
     {
+        if (weights.KeyScale is not null)
+        {
+            throw new NotSupportedException("The kernels of GPUs norm queries and keys after the rotary embedding only.");
+        }
+
         CudaStepRows step = Step(rows);
         CudaActivation source = (CudaActivation)projected;
         CudaActivation? bias = ((CudaVector?)weights.Bias)?.Row;

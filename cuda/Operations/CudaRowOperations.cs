@@ -19,7 +19,15 @@ internal sealed class CudaRowOperations(RowOperations operations, GrowingArray i
     void IRowGather.Run(IActivation from, IRoutedRows routed, IActivation to) =>
         operations.Gather((CudaActivation)from, ((CudaRouted)routed).Device.TokenOf.Address, routed.Rows, (CudaActivation)to);
 
-    void IExpertSelector.Run(IActivation scores, IRoutedRows routed) => ((CudaRouted)routed).Route((CudaActivation)scores);
+    void IExpertSelector.Run(IActivation scores, IRoutedRows routed, SigmoidRouting? sigmoid)
+    {
+        if (sigmoid is not null)
+        {
+            throw new NotSupportedException("The kernels of GPUs choose experts by the softmax only.");
+        }
+
+        ((CudaRouted)routed).Route((CudaActivation)scores);
+    }
 
     void IWeightedRowSum.Run(IActivation x, IRoutedRows routed, IActivation y)
     {

@@ -7,7 +7,11 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// <param name="QueryScale">The factors of a query's elements, <see cref="QueryScaleOf"/>.</param>
 /// <param name="HasNorm">Whether queries and keys are normalised.</param>
 /// <param name="Eps">Added to the mean of the squares.</param>
-public sealed record AttentionWeights(IVector? Bias, IVector QueryScale, bool HasNorm, float Eps)
+/// <param name="KeyScale">
+/// The norm weight of the keys [head size] if queries and keys are normalised and weighted before the rotary embedding; null (default) if they are
+/// normalised after it, or not at all.
+/// </param>
+public sealed record AttentionWeights(IVector? Bias, IVector QueryScale, bool HasNorm, float Eps, IVector? KeyScale = null)
 {
     private const float Log2E = 1.44269504088896341f;
 
@@ -17,7 +21,7 @@ public sealed record AttentionWeights(IVector? Bias, IVector QueryScale, bool Ha
     /// group can read.
     /// </summary>
     /// <param name="queryNorm">Norm weight of the queries [head size]; null if queries and keys are not normalised.</param>
-    /// <param name="keyNorm">Norm weight of the keys [head size]; null if <paramref name="queryNorm"/> is null.</param>
+    /// <param name="keyNorm">Norm weight of the keys [head size]; null if the queries do not get it: keys are not normalised, or have it themselves.</param>
     /// <param name="headSize">Elements of a head.</param>
     public static float[] QueryScaleOf(float[]? queryNorm, float[]? keyNorm, int headSize)
     {
@@ -25,7 +29,7 @@ public sealed record AttentionWeights(IVector? Bias, IVector QueryScale, bool Ha
         float[] factors = new float[headSize];
         for (int i = 0; i < headSize; i++)
         {
-            factors[i] = queryNorm is null ? scale : queryNorm[i] * keyNorm![i] * scale;
+            factors[i] = (queryNorm?[i] ?? 1) * (keyNorm?[i] ?? 1) * scale;
         }
 
         return factors;

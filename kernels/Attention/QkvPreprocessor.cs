@@ -10,8 +10,8 @@ namespace HunyuanOrleans.Kernels.Attention;
 /// <summary>
 /// Converts projected rows [query | key | value] to queries for attention and to cached keys and values. It applies bias, rotary embedding
 /// and per-head norm. Queries also get the weight of the key norm and the softmax scale, times log2 e because attention uses powers of two.
-/// Rows without key and value columns (of a layer that reads another layer's cache) only give queries. Keep the object and reuse it: runs
-/// allocate nothing.
+/// Rows without key and value columns (of a layer that reads another layer's cache) only give queries. If keys have a weight of their own, norms and
+/// weights come before the rotary embedding. Keep the object and reuse it: runs allocate nothing.
 /// </summary>
 public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
 {
@@ -24,6 +24,8 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
     private QueryBuffer _queries = null!;
     private KvBlocks _cache = null!;
     private float[] _queryScale = [];
+    private float[]? _keyScale;
+    private float[] _ones = [];
     private int _group;
     private bool _writesCache;
 
@@ -42,7 +44,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         bool writes = projected.Columns == queryColumns + (2 * cache.Heads * d);
         if ((!writes && projected.Columns != queryColumns) || projected.Type != ElementType.F32 || rotary.Cos.Columns != d / 2
             || (weights.Bias is not null && weights.Bias.Length != projected.Columns)
-            || weights.QueryScale.Length != d)
+            || weights.QueryScale.Length != d || (weights.KeyScale is not null && weights.KeyScale.Length != d))
         {
             throw new ArgumentException($"Projected rows are {projected.Type}[{projected.Columns}], which does not match {queries.Heads} heads and {cache.Heads} key heads of {d}.", nameof(projected));
         }
@@ -54,6 +56,13 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         (_batch, _rows, _rotary, _queries, _cache, _group, _writesCache) = (batch, projected, rotary, queries, cache, group, writes);
         (_bias, _eps, _normalises) = (weights.Bias is { } bias ? HostVector.Of(bias) : null, weights.Eps, weights.HasNorm);
         _queryScale = HostVector.Of(weights.QueryScale);
+        _keyScale = weights.KeyScale is { } keyScale ? HostVector.Of(keyScale) : null;
+        if (_keyScale is not null && _ones.Length != d)
+        {
+            _ones = new float[d];
+            Array.Fill(_ones, 1);
+        }
+
         pool.Run(this, batch.BlockRunCount);
     }
 
@@ -72,9 +81,8 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             AddBias(x);
             for (int head = 0; head < _queries.Heads; head++, x += d)
             {
-                Rotate(x, cos, sin, d);
-                float norm = _normalises ? RmsNorm.Scale(x, d, _eps) : 1f;
-                fixed (float* scale = _queryScale)
+                float norm = NormAndRotate(x, _queryScale, cos, sin, d);
+                fixed (float* scale = _keyScale is null ? _queryScale : _ones)
                 {
                     StoreQuery(x, scale, norm, _queries.Address(head, row), d);
                 }
@@ -95,8 +103,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
         float* values = x + (_cache.Heads * d);
         for (int head = 0; head < _cache.Heads; head++, x += d, values += d)
         {
-            Rotate(x, cos, sin, d);
-            float norm = _normalises ? RmsNorm.Scale(x, d, _eps) : 1f;
+            float norm = NormAndRotate(x, _keyScale, cos, sin, d);
             byte* v = _cache.Values(_group, block, head);
             if (offset == 0)
             {
@@ -215,6 +222,41 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             {
                 ((float*)target)[i] = value;
             }
+        }
+    }
+
+    // Rotates a head and returns the factor that normalises it. A head that is normed first is normed and weighted already, so its factor is 1.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private float NormAndRotate(float* x, float[]? weights, float* cos, float* sin, int d)
+    {
+        if (_keyScale is null)
+        {
+            Rotate(x, cos, sin, d);
+            return _normalises ? RmsNorm.Scale(x, d, _eps) : 1f;
+        }
+
+        fixed (float* weight = weights)
+        {
+            Weigh(x, weight, _normalises ? RmsNorm.Scale(x, d, _eps) : 1f, d);
+        }
+
+        Rotate(x, cos, sin, d);
+        return 1f;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weigh(float* x, float* weight, float norm, int d)
+    {
+        int i = 0;
+        Vector512<float> n = Vector512.Create(norm);
+        for (; i + 16 <= d; i += 16)
+        {
+            (Vector512.Load(x + i) * n * Vector512.Load(weight + i)).Store(x + i);
+        }
+
+        for (; i < d; i++)
+        {
+            x[i] = x[i] * norm * weight[i];
         }
     }
 

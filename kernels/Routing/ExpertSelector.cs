@@ -10,11 +10,19 @@ public sealed class ExpertSelector(WorkerPool pool) : IExpertSelector, IJob
     private const int TokensPerUnit = 32;
     private Activation _scores = null!;
     private RoutedRows _routed = null!;
+    private SigmoidRouting? _sigmoid;
+    private float[] _bias = [];
 
     /// <inheritdoc/>
-    public void Run(IActivation scores, IRoutedRows routed)
+    public void Run(IActivation scores, IRoutedRows routed, SigmoidRouting? sigmoid = null)
     {
-        (_scores, _routed) = ((Activation)scores, (RoutedRows)routed);
+        (_scores, _routed, _sigmoid) = ((Activation)scores, (RoutedRows)routed, sigmoid);
+        _bias = sigmoid?.Bias is { } bias ? HostVector.Of(bias) : [];
+        if (_bias.Length > 0 && _bias.Length != _scores.Columns)
+        {
+            throw new ArgumentException($"A bias of {_bias.Length} experts for scores of {_scores.Columns}.", nameof(sigmoid));
+        }
+
         pool.Run(this, (_routed.Tokens + TokensPerUnit - 1) / TokensPerUnit);
         _routed.Order();
     }
@@ -25,7 +33,16 @@ public sealed class ExpertSelector(WorkerPool pool) : IExpertSelector, IJob
         int end = Math.Min(_routed.Tokens, (unit + 1) * TokensPerUnit);
         for (int token = unit * TokensPerUnit; token < end; token++)
         {
-            TopK.Choose(_scores.Row(token), _routed.Experts.AsSpan(token * k, k), _routed.Weights.AsSpan(token * k, k));
+            Span<int> experts = _routed.Experts.AsSpan(token * k, k);
+            Span<float> weights = _routed.Weights.AsSpan(token * k, k);
+            if (_sigmoid is { } sigmoid)
+            {
+                SigmoidTopK.Choose(_scores.Row(token), _bias, sigmoid.Normalises, sigmoid.Scale, experts, weights);
+            }
+            else
+            {
+                TopK.Choose(_scores.Row(token), experts, weights);
+            }
         }
     }
 }

@@ -13,21 +13,7 @@ public static class TopK
     public static void Choose(ReadOnlySpan<float> logits, Span<int> experts, Span<float> weights)
     {
         int k = experts.Length;
-        for (int i = 0; i < k; i++)
-        {
-            int best = -1;
-            for (int e = 0; e < logits.Length; e++)
-            {
-                // The first candidate is accepted even if it is NaN, so that NaN logits never leave a token without an expert.
-                if ((best < 0 || logits[e] > logits[best]) && !experts[..i].Contains(e))
-                {
-                    best = e;
-                }
-            }
-
-            experts[i] = best;
-        }
-
+        Largest(logits, experts);
         float max = logits[experts[0]];
         experts.Sort();
         float sum = 0;
@@ -50,6 +36,25 @@ public static class TopK
             {
                 weights[i] /= chosen;
             }
+        }
+    }
+
+    /// <summary>Writes the experts with the largest values, the largest first. Of equal values the lower expert number is chosen.</summary>
+    internal static void Largest(ReadOnlySpan<float> values, Span<int> experts)
+    {
+        for (int i = 0; i < experts.Length; i++)
+        {
+            int best = -1;
+            for (int e = 0; e < values.Length; e++)
+            {
+                // The first candidate is accepted even if it is NaN, so that NaN values never leave a token without an expert.
+                if ((best < 0 || values[e] > values[best]) && !experts[..i].Contains(e))
+                {
+                    best = e;
+                }
+            }
+
+            experts[i] = best;
         }
     }
 }

@@ -99,8 +99,9 @@ public static class CheckpointSchema
 
         if (config.UseQkNorm)
         {
-            yield return new(prefix + "query_layernorm.weight", [config.HeadDim], WeightRole.HeadNorm);
-            yield return new(prefix + "key_layernorm.weight", [config.HeadDim], WeightRole.HeadNorm);
+            (string query, string key) = WeightNames.HeadNorms(config);
+            yield return new(prefix + query, [config.HeadDim], WeightRole.HeadNorm);
+            yield return new(prefix + key, [config.HeadDim], WeightRole.HeadNorm);
         }
 
         yield return new(WeightNames.Layer(layer) + "post_attention_layernorm.weight", [hidden], WeightRole.Norm);
@@ -114,7 +115,12 @@ public static class CheckpointSchema
         }
 
         IEnumerable<ExpectedTensor> tensors =
-            [new ExpectedTensor(WeightNames.RouterGate(layer), [config.Experts, config.HiddenSize], WeightRole.Router)];
+            [new ExpectedTensor(WeightNames.RouterGates(config, layer)[0], [config.Experts, config.HiddenSize], WeightRole.Router)];
+        if (config.SigmoidRouter is { HasBias: true })
+        {
+            tensors = tensors.Append(new ExpectedTensor(WeightNames.ExpertBiases(layer)[0], [config.Experts], WeightRole.Bias));
+        }
+
         if (config.SharedExperts(layer) > 0)
         {
             tensors = tensors.Concat(Mlp(config, WeightNames.SharedMlp(layer), config.SharedIntermediateSize(layer)));

@@ -71,8 +71,12 @@ public sealed class RowSource : IRowReader
     /// <summary>Name of the first stored tensor, for messages and progress.</summary>
     public string Name => Ranges[0].Tensor.Name;
 
-    /// <summary>Module of the first stored tensor: the part of its name before the last dot.</summary>
-    internal string Module => Name[..Name.LastIndexOf('.')];
+    /// <summary>Module of the matrix: unless it is set, the part of the first stored tensor's name before the last dot.</summary>
+    internal string Module
+    {
+        get => field ?? Name[..Name.LastIndexOf('.')];
+        init;
+    }
 
     /// <summary>Names of all tensors that the rows need, including scales.</summary>
     internal IEnumerable<string> TensorNames => _ranges.SelectMany(r => r.Scales?.Names.Append(r.Tensor.Name) ?? [r.Tensor.Name]);

@@ -53,5 +53,29 @@ internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
         return new FoundTensor(tensor, null);
     }
 
+    /// <summary>Finds a tensor with several matrices, [matrices, rows, columns], as one matrix [matrices * rows, columns].</summary>
+    /// <exception cref="ModelException">The tensor has another shape or type, or the config says that the matrices are quantised.</exception>
+    public FoundTensor FindStack(string name, int matrices, int rows, int columns, string module)
+    {
+        checkpoint.TryGet(name, out TensorView tensor);
+        if (config.Quantization?.SchemeOf(module) is not null)
+        {
+            throw new ModelException(
+                $"{tensor.File}: tensor \"{name}\" contains all experts, and \"quantization_config\" in {config.Source} says that experts are quantised; " +
+                $"allowed: quantised experts as separate tensors, such as \"{module}.weight\".");
+        }
+
+        ReadOnlySpan<long> shape = tensor.Shape;
+        if (shape.Length != 3 || shape[0] != matrices || shape[1] != rows || shape[2] != columns || !Values.Contains(tensor.StoredType)
+            || (long)matrices * rows > int.MaxValue)
+        {
+            throw new ModelException(
+                $"{tensor.File}: tensor \"{name}\" is {tensor.StoredType.Name()} of shape {tensor.ShapeText}; allowed: BF16, F16 or F32 of shape " +
+                $"[{matrices}, {rows}, {columns}], as {config.Source} asks for.");
+        }
+
+        return new FoundTensor(tensor.AsRows(), null);
+    }
+
     private static string Shape(long rows, long columns, bool vector) => vector ? $"[{rows}]" : $"[{rows}, {columns}]";
 }

@@ -58,6 +58,9 @@ public sealed class TensorView
     /// <summary>The shape as text, such as "[64, 128]".</summary>
     public string ShapeText => "[" + string.Join(", ", _shape) + "]";
 
+    /// <summary>The tensor [matrices, rows, columns] as one matrix [matrices * rows, columns].</summary>
+    internal TensorView AsRows() => new(_file, Name, StoredType, [_shape[0] * _shape[1], _shape[2]], _offset, ByteLength);
+
     /// <summary>Mapped bytes of a part of the tensor, without copying them. Arguments out of range throw.</summary>
     public ReadOnlySpan<byte> Slice(long start, int length)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
@@ -13,7 +14,26 @@ internal static class WeightNames
 
     public static string Attention(int layer) => $"model.layers.{layer}.self_attn.";
 
-    public static string RouterGate(int layer) => $"model.layers.{layer}.mlp.gate.wg.weight";
+    /// <summary>The names of the router, the usual one first.</summary>
+    public static IReadOnlyList<string> RouterGates(ModelConfig config, int layer) => config.Family == ModelFamily.HyV3
+        ? [$"model.layers.{layer}.mlp.router.gate.weight", $"model.layers.{layer}.mlp.gate.weight", $"model.layers.{layer}.mlp.gate.wg.weight"]
+        : [$"model.layers.{layer}.mlp.gate.wg.weight"];
+
+    /// <summary>The names of the bias that is added to the experts' scores, the usual one first.</summary>
+    public static IReadOnlyList<string> ExpertBiases(int layer) =>
+        [$"model.layers.{layer}.mlp.expert_bias", $"model.layers.{layer}.mlp.e_score_correction_bias"];
+
+    /// <summary>The beginnings of the names of the shared expert, the usual one first.</summary>
+    public static IReadOnlyList<string> SharedMlps(ModelConfig config, int layer) => config.Family == ModelFamily.HyV3
+        ? [SharedMlp(layer), $"model.layers.{layer}.mlp.shared_experts."]
+        : [SharedMlp(layer)];
+
+    /// <summary>The beginning of the names of tensors that contain all experts of a layer.</summary>
+    public static string StackedExperts(int layer) => $"model.layers.{layer}.mlp.experts.";
+
+    /// <summary>The names of the norms of queries and keys, in the module of a layer's attention.</summary>
+    public static (string Query, string Key) HeadNorms(ModelConfig config) =>
+        config.Family == ModelFamily.HyV3 ? ("q_norm.weight", "k_norm.weight") : ("query_layernorm.weight", "key_layernorm.weight");
 
     public static string SharedMlp(int layer) => $"model.layers.{layer}.mlp.shared_mlp.";
 
@@ -31,7 +51,22 @@ internal static class WeightNames
         name.EndsWith("rotary_emb.cos_cached", StringComparison.Ordinal) ||
         name.EndsWith("rotary_emb.sin_cached", StringComparison.Ordinal) ||
         (config.TieWordEmbeddings && name == LmHead) ||
+        IsOfPredictLayer(name, config) ||
         (config.Quantization is not null && IsKvScale(name));
+
+    /// <summary>Whether a tensor belongs to a layer behind the last one, which predicts further tokens and is not part of the model itself.</summary>
+    public static bool IsOfPredictLayer(string name, ModelConfig config)
+    {
+        const string Prefix = "model.layers.";
+        if (config.Family != ModelFamily.HyV3 || !name.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> rest = name.AsSpan(Prefix.Length);
+        int dot = rest.IndexOf('.');
+        return dot > 0 && int.TryParse(rest[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out int layer) && layer >= config.Layers;
+    }
 
     // Scales of an 8-bit cache. Quantised checkpoints contain them whatever the type of the cache is.
     private static bool IsKvScale(string name) =>

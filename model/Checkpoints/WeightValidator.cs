@@ -46,7 +46,7 @@ internal static class WeightValidator
             return;
         }
 
-        MarkUsed(used, weights.RouterGate(layer));
+        MarkUsed(used, weights.RouterGate(layer), weights.RouterBias(layer));
         if (weights.Config.SharedExperts(layer) > 0)
         {
             MarkMlp(used, weights.Shared(layer));

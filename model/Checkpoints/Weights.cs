@@ -69,16 +69,23 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         config.AttentionBias ? Vector(WeightNames.Attention(layer) + "o_proj.bias", config.HiddenSize) : null;
 
     /// <summary>The per-head norm of queries, [head_dim, 1]; null without qk-norm.</summary>
-    public RowSource? QueryNorm(int layer) => HeadNorm(layer, "query_layernorm.weight");
+    public RowSource? QueryNorm(int layer) => HeadNorm(layer, WeightNames.HeadNorms(config).Query);
 
     /// <summary>The per-head norm of keys, [head_dim, 1]; null without qk-norm. Layers without their own K and V have one too.</summary>
-    public RowSource? KeyNorm(int layer) => HeadNorm(layer, "key_layernorm.weight");
+    public RowSource? KeyNorm(int layer) => HeadNorm(layer, WeightNames.HeadNorms(config).Key);
 
     /// <summary>The router, [experts, hidden]; only for layers with experts.</summary>
     public RowSource RouterGate(int layer)
     {
         RequireMoe(layer);
-        return Matrix(WeightNames.RouterGate(layer), config.Experts, config.HiddenSize);
+        return Matrix(Stored(WeightNames.RouterGates(config, layer)), config.Experts, config.HiddenSize);
+    }
+
+    /// <summary>The bias that is added to the experts' scores for the choice, [experts, 1]; null if routers have none. Only for layers with experts.</summary>
+    public RowSource? RouterBias(int layer)
+    {
+        RequireMoe(layer);
+        return config.SigmoidRouter is { HasBias: true } ? Vector(Stored(WeightNames.ExpertBiases(layer)), config.Experts) : null;
     }
 
     /// <summary>The shared expert; only for layers that have one.</summary>
@@ -86,7 +93,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
     {
         RequireMoe(layer);
         return config.SharedExperts(layer) > 0
-            ? _mlp.Rows(WeightNames.SharedMlp(layer), config.SharedIntermediateSize(layer))
+            ? _mlp.Rows(SharedPrefix(layer), config.SharedIntermediateSize(layer))
             : throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has no shared expert.");
     }
 
@@ -96,7 +103,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         RequireMoe(layer);
         ArgumentOutOfRangeException.ThrowIfNegative(expert);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(expert, config.Experts);
-        return _mlp.Rows(WeightNames.ExpertMlp(layer, expert), config.IntermediateSize(layer));
+        return _mlp.Expert(layer, expert);
     }
 
     /// <summary>The plain MLP; only for layers without experts.</summary>
@@ -130,6 +137,15 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 
     /// <summary>[hidden, width].</summary>
     public RowSource DenseDown(int layer) => Dense(layer).Down;
+
+    // The first of several names that the checkpoint has; the usual name if it has none, so that a message names it.
+    private string Stored(IReadOnlyList<string> names) => names.FirstOrDefault(_lookup.Has, names[0]);
+
+    private string SharedPrefix(int layer)
+    {
+        IReadOnlyList<string> prefixes = WeightNames.SharedMlps(config, layer);
+        return prefixes.FirstOrDefault(prefix => _lookup.Has(prefix + "gate_proj.weight"), prefixes[0]);
+    }
 
     private RowSource? HeadNorm(int layer, string name) =>
         config.UseQkNorm ? Vector(WeightNames.Attention(layer) + name, config.HeadDim) : null;

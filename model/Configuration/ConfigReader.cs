@@ -7,37 +7,36 @@ namespace HunyuanOrleans.Model.Configuration;
 internal static class ConfigReader
 {
     // Far above any published model, and low enough that the total number of weights fits in a long.
-    private const int MaxLayers = 4096;
-    private const int MaxSize = 1 << 18;
+    internal const int MaxLayers = 4096;
+    internal const int MaxSize = 1 << 18;
     private const int MaxHeads = 1 << 14;
-    private const int MaxHeadDim = 1 << 12;
-    private const int MaxVocab = 1 << 24;
-    private const int MaxExperts = 1 << 12;
-    private const int MaxShared = 256;
-    private const int MaxContext = 1 << 28;
+    internal const int MaxHeadDim = 1 << 12;
+    internal const int MaxVocab = 1 << 24;
+    internal const int MaxExperts = 1 << 12;
+    internal const int MaxShared = 256;
+    internal const int MaxContext = 1 << 28;
 
     private static readonly (string Name, ModelFamily Family)[] Families =
     [
         ("hunyuan", ModelFamily.Hunyuan),
         ("hunyuan_v1_moe", ModelFamily.HunyuanV1Moe),
         ("hunyuan_v1_dense", ModelFamily.HunyuanV1Dense),
+        (HyV3Reader.ModelType, ModelFamily.HyV3),
     ];
 
     public static ModelConfig Read(JsonElement json, string source, IReadOnlyList<int> generationEos)
     {
         var fields = new JsonFields(json, source);
         (string type, ModelFamily family) = ReadFamily(fields);
-        UnsupportedFields.Check(fields);
-
-        int layers = fields.Int("num_hidden_layers", 1, MaxLayers);
-        int hidden = fields.Int("hidden_size", 1, MaxSize);
-        int heads = fields.Int("num_attention_heads", 1, MaxHeads);
-        int kvHeads = fields.Int("num_key_value_heads", 1, MaxHeads, heads);
-        if (heads % kvHeads != 0)
+        if (family == ModelFamily.HyV3)
         {
-            throw fields.Invalid("num_key_value_heads", $"{kvHeads}", $"a divisor of num_attention_heads = {heads}");
+            return HyV3Reader.Read(fields, source, generationEos);
         }
 
+        UnsupportedFields.Check(fields);
+        int layers = fields.Int("num_hidden_layers", 1, MaxLayers);
+        int hidden = fields.Int("hidden_size", 1, MaxSize);
+        (int heads, int kvHeads) = ReadHeads(fields);
         int headDim = ReadHeadDim(fields, hidden, heads);
         int vocab = fields.Int("vocab_size", 1, MaxVocab);
         int positions = fields.Int("max_position_embeddings", 1, MaxContext);
@@ -93,6 +92,15 @@ internal static class ConfigReader
         }
 
         throw fields.Invalid("model_type", $"\"{type}\"", allowed);
+    }
+
+    internal static (int Heads, int KvHeads) ReadHeads(in JsonFields fields)
+    {
+        int heads = fields.Int("num_attention_heads", 1, MaxHeads);
+        int kvHeads = fields.Int("num_key_value_heads", 1, MaxHeads, heads);
+        return heads % kvHeads == 0
+            ? (heads, kvHeads)
+            : throw fields.Invalid("num_key_value_heads", $"{kvHeads}", $"a divisor of num_attention_heads = {heads}");
     }
 
     private static int ReadHeadDim(in JsonFields fields, int hidden, int heads)
@@ -190,5 +198,5 @@ internal static class ConfigReader
         return fields.Int("cla_share_factor", 1, layers, 1);
     }
 
-    private static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];
+    internal static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];
 }

@@ -59,8 +59,19 @@ public sealed class ModelConfig
     /// <summary>Number of consecutive layers that share keys and values; 1 without cross-layer attention (CLA).</summary>
     public required int ClaFactor { get; init; }
 
-    /// <summary>Whether queries and keys are normed per head, after the rotary embedding.</summary>
+    /// <summary>Whether queries and keys are normed per head.</summary>
     public required bool UseQkNorm { get; init; }
+
+    /// <summary>Whether these norms come before the rotary embedding. Otherwise they come after it.</summary>
+    public bool NormsBeforeRotary => UseQkNorm && Family == ModelFamily.HyV3;
+
+    /// <summary>The settings of routers that score experts by sigmoids; null (default) if they use a softmax over all experts.</summary>
+    public SigmoidRouterSettings? SigmoidRouter { get; init; }
+
+    /// <summary>
+    /// Number of layers behind the last one that predict further tokens (num_nextn_predict_layers). The model itself does not run them. Default 0.
+    /// </summary>
+    public int PredictLayers { get; init; }
 
     /// <summary>Whether the q, k, v and o projections have biases.</summary>
     public required bool AttentionBias { get; init; }

@@ -1,7 +1,7 @@
 namespace HunyuanOrleans.Model.Configuration;
 
 /// <summary>The number of weights in a model.</summary>
-/// <param name="Total">All weights; a tied embedding counts once.</param>
+/// <param name="Total">All weights of the layers that the model runs; a tied embedding counts once.</param>
 /// <param name="Active">The weights used for one token: all but those of the experts it is not routed to.</param>
 public readonly record struct ParameterCount(long Total, long Active)
 {
@@ -23,7 +23,7 @@ public readonly record struct ParameterCount(long Total, long Active)
                 continue;
             }
 
-            dense += config.Experts * hidden;
+            dense += config.Experts * (hidden + (config.SigmoidRouter is { HasBias: true } ? 1 : 0));
             if (config.SharedExperts(layer) > 0)
             {
                 dense += Mlp(config, config.SharedIntermediateSize(layer));

@@ -9,10 +9,10 @@ internal static class RopeReader
     private const double MaxFactor = 1e9;
     private const string AllowedTypes = "\"dynamic\", \"linear\", \"default\", or rope_scaling null";
 
-    public static RopeSettings Read(in JsonFields config, string source, int headDim, int maxPositions)
+    public static RopeSettings Read(in JsonFields config, string source, int headDim, int maxPositions, double defaultTheta = 10000)
     {
         string holder = config.Has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-        double theta = config.Number("rope_theta", double.Epsilon, MaxTheta, 10000);
+        double theta = config.Number("rope_theta", double.Epsilon, MaxTheta, defaultTheta);
         if (!config.TryGet(holder, out JsonElement element))
         {
             return new RopeSettings(RopeScaling.None, theta, 1, 0, maxPositions);

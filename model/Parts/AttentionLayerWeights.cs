@@ -9,12 +9,13 @@ internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMat
 {
     private PlannedVector? _bias;
     private PlannedVector? _queryScale;
+    private PlannedVector? _keyScale;
     private bool _hasNorm;
     private float _eps;
     private AttentionWeights? _attention;
 
     /// <summary>What is applied between projection and attention, once the weights are loaded.</summary>
-    public AttentionWeights Attention => _attention ??= new AttentionWeights(_bias?.Vector, _queryScale!.Vector, _hasNorm, _eps);
+    public AttentionWeights Attention => _attention ??= new AttentionWeights(_bias?.Vector, _queryScale!.Vector, _hasNorm, _eps, _keyScale?.Vector);
 
     public static AttentionLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
@@ -29,6 +30,8 @@ internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMat
         }
 
         float[]? queryNorm = weights.QueryNorm(layer)?.ToSingles();
+        float[]? keyNorm = weights.KeyNorm(layer)?.ToSingles();
+        bool normsFirst = weights.Config.NormsBeforeRotary;
         return new AttentionLayerWeights(
             plan.AddVector(weights.InputNorm(layer).ToSingles()),
             projection,
@@ -36,7 +39,8 @@ internal sealed record AttentionLayerWeights(PlannedVector InputNorm, PlannedMat
             plan.AddOptionalVector(weights.AttentionOutputBias(layer)?.ToSingles()))
         {
             _bias = plan.AddOptionalVector(bias),
-            _queryScale = plan.AddVector(AttentionWeights.QueryScaleOf(queryNorm, weights.KeyNorm(layer)?.ToSingles(), weights.Config.HeadDim)),
+            _queryScale = plan.AddVector(AttentionWeights.QueryScaleOf(queryNorm, normsFirst ? null : keyNorm, weights.Config.HeadDim)),
+            _keyScale = plan.AddOptionalVector(normsFirst ? keyNorm : null),
             _hasNorm = queryNorm is not null,
             _eps = weights.Config.RmsNormEps,
         };

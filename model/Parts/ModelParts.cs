@@ -23,9 +23,17 @@ internal sealed class ModelParts
     /// <param name="options">Validated options.</param>
     /// <param name="reserveKv">Whether to reserve the memory of the whole KV pool now, and not group by group.</param>
     /// <param name="owned">Receives every object that must be disposed.</param>
-    /// <exception cref="ModelException">The checkpoint is quantised in another format than the options request.</exception>
+    /// <exception cref="ModelException">
+    /// The checkpoint is quantised in another format than the options request, or the device cannot compute models of this type.
+    /// </exception>
     public ModelParts(ModelConfig config, ModelOptions options, bool reserveKv, DisposableStack owned)
     {
+        if (options.Device is { } device && (config.NormsBeforeRotary || config.SigmoidRouter is not null))
+        {
+            throw new ModelException(
+                $"{config.Source}: models of type {config.ModelType} are computed on CPUs only, and the device is {device.Name}; allowed: a silo or command without a GPU.");
+        }
+
         Config = config;
         Options = options;
         Types = WeightTypes.Of(config, options.Mode, options.Quant);

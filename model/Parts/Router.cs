@@ -88,7 +88,7 @@ internal sealed class Router : IDisposable
 
         _products.Add(l.Gate.Matrix, _scored ?? normed, _scores!, tokens, Epilogue.Store);
         _products.Run();
-        _selector.Run(_scores!, routed);
+        _selector.Run(_scores!, routed, l.Sigmoid);
     }
 
     /// <summary>Copies normed rows into the order in which they are sent to experts.</summary>

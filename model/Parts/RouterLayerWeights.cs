@@ -1,4 +1,6 @@
+using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Model.Parts;
@@ -14,17 +16,24 @@ namespace HunyuanOrleans.Model.Parts;
 /// <param name="Width">Width of the shared expert or plain MLP; 0 if the layer has neither.</param>
 internal sealed record RouterLayerWeights(PlannedVector Norm, PlannedMatrix? Gate, PlannedMatrix? GateUp, PlannedMatrix? Down, int Width)
 {
+    private SigmoidRouterSettings? _sigmoid;
+    private PlannedVector? _bias;
+    private SigmoidRouting? _routing;
+
+    /// <summary>How experts are chosen by sigmoids, once the weights are loaded; null if they are chosen by a softmax.</summary>
+    public SigmoidRouting? Sigmoid =>
+        _sigmoid is null ? null : _routing ??= new SigmoidRouting(_bias?.Vector, _sigmoid.Normalises, _sigmoid.Scale);
+
     public static RouterLayerWeights Plan(Weights weights, int layer, WeightPlan plan)
     {
         PlannedVector norm = plan.AddVector(weights.PostAttentionNorm(layer).ToSingles());
         bool moe = weights.Config.IsMoeLayer(layer);
         PlannedMatrix? gate = moe ? plan.AddFloat32(weights.RouterGate(layer)) : null;
-        if (moe && weights.Config.SharedExperts(layer) == 0)
+        MlpRows? mlp = !moe ? weights.Dense(layer) : weights.Config.SharedExperts(layer) > 0 ? weights.Shared(layer) : null;
+        return new RouterLayerWeights(norm, gate, mlp is null ? null : plan.AddGateUp(mlp), mlp is null ? null : plan.Add(mlp.Down), mlp?.Gate.Rows ?? 0)
         {
-            return new RouterLayerWeights(norm, gate, null, null, 0);
-        }
-
-        MlpRows mlp = moe ? weights.Shared(layer) : weights.Dense(layer);
-        return new RouterLayerWeights(norm, gate, plan.AddGateUp(mlp), plan.Add(mlp.Down), mlp.Gate.Rows);
+            _sigmoid = moe ? weights.Config.SigmoidRouter : null,
+            _bias = plan.AddOptionalVector(moe ? weights.RouterBias(layer)?.ToSingles() : null),
+        };
     }
 }

@@ -16,7 +16,10 @@ public sealed class GoldenCase
 
     /// <summary>The names of all models. The list is fixed, so that the tests of a model that is missing from a checkout fail.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["tiny-cla", "tiny-cla-fp32", "tiny-dense", "tiny-noqknorm", "tiny-share4", "tiny-top8-nocla"];
+        ["tiny-cla", "tiny-cla-fp32", "tiny-dense", "tiny-noqknorm", "tiny-share4", "tiny-top8-nocla", .. HyV3];
+
+    /// <summary>The names of the models of type hy_v3.</summary>
+    public static IReadOnlyList<string> HyV3 => ["tiny-hy3", "tiny-hy3-fp32", "tiny-hy3-outer"];
 
     /// <summary>The name of the model.</summary>
     public string Name { get; }

@@ -38,7 +38,7 @@ public sealed class GenerationDefaultsTests
     [InlineData("temperature", "-1")]
     [InlineData("top_p", "1.5")]
     [InlineData("top_p", "0")]
-    [InlineData("top_k", "-1")]
+    [InlineData("top_k", "-2")]
     [InlineData("top_k", "0.5")]
     [InlineData("repetition_penalty", "0")]
     [InlineData("do_sample", "\"true\"")]
