@@ -39,6 +39,8 @@ internal static class ShapeOptions
         (Size("--kv-heads", "Number of key/value heads."), (o, n) => o with { KvHeads = n }),
         (Size("--head-dim", "Width of a head."), (o, n) => o with { HeadDim = n }),
         (Size("--intermediate", "Width of an expert, or of the MLP in a model without experts."), (o, n) => o with { Intermediate = n }),
+        (Size("--dense-layers", "Number of first layers with an MLP instead of experts.", least: 0), (o, n) => o with { DenseLayers = n }),
+        (Size("--dense-intermediate", "Width of the MLP in these layers."), (o, n) => o with { DenseIntermediate = n }),
         (Size("--experts", "Number of routed experts; 1 means a model without experts."), (o, n) => o with { Experts = n }),
         (Size("--top-k", "Number of experts per token."), (o, n) => o with { TopK = n }),
         (Size("--shared-experts", "Number of shared experts; 0 means none.", least: 0), (o, n) => o with { SharedExperts = n }),

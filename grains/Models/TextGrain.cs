@@ -39,7 +39,7 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     public Task<EncodedText> EncodeAsync(string text) => EncodeAsync(
         "prompt", model => texts.Tokenizer(model) is { } tokenizer ? new EncodedText(tokenizer.Encode(text), null) : null);
 
-    private EncodedText Describe(string model, ChatEncoder chat, int[] ids) => ReasoningFormat.Of(chat.Template) is { } format
+    private EncodedText Describe(string model, ChatEncoder chat, int[] ids) => ReasoningFormat.Of(chat.Template, texts.Tokenizer(model)) is { } format
         ? new EncodedText(ids, null, format.Name, (int)format.StartAfter(ids, texts.Tokenizer(model)!))
         : new EncodedText(ids, null);
 

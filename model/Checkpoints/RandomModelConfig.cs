@@ -1,9 +1,18 @@
+using HunyuanOrleans.Model.Configuration;
+
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>Writes config.json and generation_config.json of a random model with the fields of published models.</summary>
 internal static class RandomModelConfig
 {
-    public static string Config(RandomModelOptions options) => IndentedJson.Write(json =>
+    // 10000 * 1000^(128/126): the base of the published models, in which the scaling of the earlier families is included.
+    private const double HyV3Theta = 11158840;
+
+    /// <summary>The text of config.json.</summary>
+    /// <exception cref="ModelException">The options do not fit the model's type.</exception>
+    public static string Config(RandomModelOptions options) => options.ModelType == HyV3Reader.ModelType ? HyV3(options) : Hunyuan(options);
+
+    private static string Hunyuan(RandomModelOptions options) => IndentedJson.Write(json =>
     {
         bool experts = options.Experts > 1;
         json.WriteStartArray("architectures");
@@ -15,7 +24,13 @@ internal static class RandomModelConfig
         json.WriteNumber("num_attention_heads", options.Heads);
         json.WriteNumber("num_key_value_heads", options.KvHeads);
         json.WriteNumber("head_dim", options.HeadDim);
-        json.WriteNumber("intermediate_size", options.Intermediate);
+        json.WriteNumber("intermediate_size", options.DenseLayers > 0 ? options.DenseIntermediate : options.Intermediate);
+        if (options.DenseLayers > 0)
+        {
+            json.WriteNumber("moe_layer_num_skipped", options.DenseLayers);
+            json.WriteNumber("moe_intermediate_size", options.Intermediate);
+        }
+
         json.WriteNumber("num_experts", options.Experts);
         json.WriteNumber("moe_topk", options.TopK);
         json.WriteBoolean("use_mixed_mlp_moe", experts && options.SharedExperts > 0);
@@ -47,16 +62,63 @@ internal static class RandomModelConfig
         json.WriteString("torch_dtype", "bfloat16");
     });
 
+    private static string HyV3(RandomModelOptions options)
+    {
+        if (options.ClaFactor != 1)
+        {
+            throw new ModelException($"The CLA factor is {options.ClaFactor}; allowed: 1 in a model of type {HyV3Reader.ModelType}.");
+        }
+
+        return IndentedJson.Write(json =>
+        {
+            json.WriteStartArray("architectures");
+            json.WriteStringValue("HYV3ForCausalLM");
+            json.WriteEndArray();
+            json.WriteString("model_type", options.ModelType);
+            json.WriteNumber("num_hidden_layers", options.Layers);
+            json.WriteNumber("hidden_size", options.Hidden);
+            json.WriteNumber("num_attention_heads", options.Heads);
+            json.WriteNumber("num_key_value_heads", options.KvHeads);
+            json.WriteNumber("head_dim", options.HeadDim);
+            json.WriteNumber("intermediate_size", options.DenseIntermediate);
+            json.WriteNumber("moe_intermediate_size", options.Intermediate);
+            json.WriteNumber("expert_hidden_dim", options.Intermediate);
+            json.WriteNumber("num_experts", options.Experts);
+            json.WriteNumber("num_experts_per_tok", options.TopK);
+            json.WriteNumber("num_shared_experts", options.SharedExperts);
+            json.WriteNumber("first_k_dense_replace", options.DenseLayers);
+            json.WriteNumber("router_scaling_factor", 2.826);
+            json.WriteBoolean("route_norm", true);
+            json.WriteBoolean("moe_router_use_sigmoid", true);
+            json.WriteBoolean("moe_router_enable_expert_bias", true);
+            json.WriteBoolean("qk_norm", options.QkNorm);
+            json.WriteBoolean("attention_bias", options.AttentionBias);
+            json.WriteBoolean("tie_word_embeddings", options.Tied);
+            json.WriteNumber("vocab_size", options.Vocab);
+            json.WriteNumber("max_position_embeddings", options.MaxPositions);
+            json.WriteNumber("rms_norm_eps", 1e-5);
+            json.WriteStartObject("rope_parameters");
+            json.WriteNumber("rope_theta", HyV3Theta);
+            json.WriteString("rope_type", "default");
+            json.WriteEndObject();
+            json.WriteNumber("num_nextn_predict_layers", 0);
+            json.WriteString("hidden_act", "silu");
+            json.WriteNumber("eos_token_id", Eos(options));
+            json.WriteString("dtype", "bfloat16");
+        });
+    }
+
     public static string Generation(RandomModelOptions options) => IndentedJson.Write(json =>
     {
         json.WriteStartArray("eos_token_id");
         json.WriteNumberValue(Eos(options));
         json.WriteEndArray();
         json.WriteBoolean("do_sample", true);
-        json.WriteNumber("temperature", 0.7);
-        json.WriteNumber("top_p", 0.6);
-        json.WriteNumber("top_k", 20);
-        json.WriteNumber("repetition_penalty", 1.05);
+        GenerationDefaults published = options.ModelType == HyV3Reader.ModelType ? GenerationDefaults.PublishedHyV3 : GenerationDefaults.Published;
+        json.WriteNumber("temperature", published.Temperature);
+        json.WriteNumber("top_p", published.TopP);
+        json.WriteNumber("top_k", published.TopK);
+        json.WriteNumber("repetition_penalty", published.RepetitionPenalty);
     });
 
     // generation_config needs an end id. The last id is used because the prompts of benchmarks start from low ids.

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Model.Configuration;
+
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>The shape of a random model. The values are written to config.json and validated like any config.</summary>
@@ -6,7 +8,7 @@ public sealed record RandomModelOptions
     // A full block of a packed matrix has 64 rows, so widths that are multiples of 64 fill every block.
     private const int WidthStep = 64;
 
-    /// <summary>The config's model_type: hunyuan, hunyuan_v1_moe or hunyuan_v1_dense.</summary>
+    /// <summary>The config's model_type: hunyuan, hunyuan_v1_moe, hunyuan_v1_dense or hy_v3.</summary>
     public string ModelType { get; init; } = "hunyuan";
 
     /// <summary>Number of layers.</summary>
@@ -26,6 +28,12 @@ public sealed record RandomModelOptions
 
     /// <summary>Width of one expert, or of the plain MLP.</summary>
     public int Intermediate { get; init; } = 18304;
+
+    /// <summary>Number of first layers that have a plain MLP although the model has experts.</summary>
+    public int DenseLayers { get; init; }
+
+    /// <summary>Width of the plain MLP in these layers.</summary>
+    public int DenseIntermediate { get; init; } = 18304;
 
     /// <summary>Number of routed experts; 1 for plain MLPs.</summary>
     public int Experts { get; init; } = 16;
@@ -64,7 +72,7 @@ public sealed record RandomModelOptions
     public long MaxShardBytes { get; init; } = 4_000_000_000;
 
     /// <summary>The preset names that <see cref="FromPreset"/> accepts.</summary>
-    public static IReadOnlyList<string> Presets { get; } = ["large", "a13b", "dense"];
+    public static IReadOnlyList<string> Presets { get; } = ["large", "a13b", "dense", "hy3", "mt2-30b"];
 
     /// <summary>
     /// The shape of a published model, with layers and widths multiplied by <paramref name="scale"/> (1 is the published size). Head width,
@@ -109,6 +117,41 @@ public sealed record RandomModelOptions
                 ClaFactor = 1,
                 MaxPositions = 32768,
             },
+            "hy3" => new RandomModelOptions
+            {
+                ModelType = HyV3Reader.ModelType,
+                Layers = 80,
+                Hidden = 4096,
+                Heads = 64,
+                HeadDim = 128,
+                Intermediate = 1536,
+                DenseLayers = 1,
+                DenseIntermediate = 13312,
+                Experts = 192,
+                TopK = 8,
+                Vocab = 120832,
+                ClaFactor = 1,
+                Tied = false,
+                MaxPositions = 262144,
+            },
+            "mt2-30b" => new RandomModelOptions
+            {
+                ModelType = HyV3Reader.ModelType,
+                Layers = 48,
+                Hidden = 2048,
+                Heads = 32,
+                KvHeads = 4,
+                HeadDim = 128,
+                Intermediate = 768,
+                DenseLayers = 1,
+                DenseIntermediate = 6912,
+                Experts = 128,
+                TopK = 8,
+                Vocab = 120832,
+                ClaFactor = 1,
+                Tied = false,
+                MaxPositions = 262144,
+            },
             _ => throw new ModelException($"preset is \"{preset}\"; allowed: {string.Join(", ", Presets)}."),
         };
 
@@ -120,6 +163,7 @@ public sealed record RandomModelOptions
             KvHeads = kvHeads,
             Heads = kvHeads * (full.Heads / full.KvHeads),
             Intermediate = Scaled(full.Intermediate, scale, WidthStep),
+            DenseIntermediate = Scaled(full.DenseIntermediate, scale, WidthStep),
         };
     }
 

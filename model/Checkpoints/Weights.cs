@@ -144,7 +144,8 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
     private string SharedPrefix(int layer)
     {
         IReadOnlyList<string> prefixes = WeightNames.SharedMlps(config, layer);
-        return prefixes.FirstOrDefault(prefix => _lookup.Has(prefix + "gate_proj.weight"), prefixes[0]);
+        return prefixes.FirstOrDefault(
+            prefix => _lookup.Has(prefix + "gate_proj.weight") || _lookup.Has(prefix + "gate_and_up_proj.weight"), prefixes[0]);
     }
 
     private RowSource? HeadNorm(int layer, string name) =>

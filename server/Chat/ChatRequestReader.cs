@@ -21,7 +21,7 @@ internal static class ChatRequestReader
     public static GenerationJob Read(RequestFields fields, ServedModel model, ServerOptions options)
     {
         RejectLegacyFunctions(fields);
-        ToolChoice tools = ToolChoice.Read(fields);
+        ToolChoice tools = ToolChoice.Read(fields) with { Format = model.ToolCalls };
         StructuredOutput? output = StructuredOutput.Read(fields, tools);
         ReasoningParameters reasoning = ReasoningParameters.Read(fields, model, options);
         int? logprobs = ReadLogprobs(fields);

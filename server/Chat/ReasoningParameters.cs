@@ -49,7 +49,7 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
             }
 
             variables ??= [];
-            variables.TryAdd(EffortName, JsonElement.Parse($"\"{(format == ReasoningFormat.HyV3 ? HyV3Effort(effort) : effort)}\""));
+            variables.TryAdd(EffortName, JsonElement.Parse($"\"{(format is { IsHyV3: true } ? HyV3Effort(effort) : effort)}\""));
             variables.TryAdd(ThinkingName, JsonElement.Parse(effort == Efforts[0] ? "false" : "true"));
         }
 
@@ -67,7 +67,7 @@ internal sealed record ReasoningParameters(ReasoningFormat? Format, bool Show, i
     /// <param name="start">Where the prompt lets the answer begin.</param>
     public ReasoningLimit? Limit(ServedModel model, ReasoningStart start) => Budget is null || Format is null || start == ReasoningStart.After
         ? null
-        : new ReasoningLimit(Budget.Value, start is ReasoningStart.Inside or ReasoningStart.Continued ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose));
+        : new ReasoningLimit(Budget.Value, start is ReasoningStart.Inside or ReasoningStart.Continued ? null : Format.Open, Format.Close, model.Tokenizer!.Encode(Format.ForcedClose, parseSpecial: true));
 
     // The template knows three.
     private static string HyV3Effort(string effort) => effort switch

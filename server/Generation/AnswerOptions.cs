@@ -16,7 +16,7 @@ internal sealed record AnswerOptions(ToolChoice Tools, ReasoningFormat? Reasonin
 
     /// <summary>Creates the parser of one answer.</summary>
     public AnswerParser CreateParser() => new(
-        Reasoning, Start, Tools.MayCall ? new ToolCallParser(Tools.Single ? 1 : int.MaxValue, callsOnly: Tools.MustCall) : null);
+        Reasoning, Start, Tools.MayCall ? Tools.Format.CreateParser(Tools.Single ? 1 : int.MaxValue, Tools.MustCall, Tools.ParametersOf) : null);
 
     /// <summary>Lets a constraint bind from the end of the reasoning.</summary>
     public StructuredOutput? AfterReasoning(StructuredOutput? output) =>

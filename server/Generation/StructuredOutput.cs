@@ -41,7 +41,11 @@ internal sealed record StructuredOutput(ConstraintSpec Constraint, string Parame
         return requested.Count <= 1 ? requested.FirstOrDefault() : throw Exclude(requested[0].Parameter, requested[1].Parameter);
     }
 
-    private static StructuredOutput Calls(ToolChoice tools) => new(ToolCallGrammar.Create(tools.Callable, tools.Single), "tools");
+    private static StructuredOutput Calls(ToolChoice tools) => new(
+        tools.Format.Marks is { } marks
+            ? TaggedCallGrammar.Create(marks, tools.Callable, tools.Single)
+            : ToolCallGrammar.Create(tools.Callable, tools.Single),
+        "tools");
 
     private static StructuredOutput FormatOrCalls(StructuredOutput format, ToolChoice tools) =>
         format with { Constraint = ConstraintSpec.OneOf(format.Constraint, Calls(tools).Constraint) };

@@ -36,7 +36,8 @@ public sealed class ServedModel
         if (tokenizer is not null)
         {
             Chat = template is null ? null : new ChatEncoder(tokenizer, template);
-            Reasoning = ReasoningFormat.Of(template);
+            Reasoning = ReasoningFormat.Of(template, tokenizer);
+            ToolCalls = ToolCallFormat.Of(template, tokenizer);
         }
 
         _full = tokenizer is null ? new NumberText() : new TokenizerText(tokenizer, skipSpecial: false);
@@ -58,6 +59,9 @@ public sealed class ServedModel
 
     /// <summary>How the model marks its reasoning; null if it does not reason. Default: as its chat template tells.</summary>
     public ReasoningFormat? Reasoning { get; init; }
+
+    /// <summary>How the model writes tool calls. Default: as its chat template tells.</summary>
+    public ToolCallFormat ToolCalls { get; init; } = ToolCallFormat.JsonList;
 
     /// <summary>The model's default sampling parameters.</summary>
     public GenerationDefaults Defaults { get; }

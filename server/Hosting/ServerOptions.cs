@@ -141,5 +141,7 @@ public sealed class ServerOptions
 
     /// <summary>Returns how a model's answers mark its reasoning; null if they do not.</summary>
     internal ReasoningFormat? FindReasoning(ServedModel model) =>
-        ReasoningParser == AutoReasoning ? model.Reasoning : ReasoningFormat.Find(ReasoningParser);
+        ReasoningParser == AutoReasoning || (ReasoningParser == ReasoningFormat.HyV3.Name && model.Reasoning is { IsHyV3: true })
+            ? model.Reasoning
+            : ReasoningFormat.Find(ReasoningParser);
 }

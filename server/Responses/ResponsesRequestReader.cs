@@ -24,7 +24,7 @@ internal static class ResponsesRequestReader
     public static GenerationJob Read(RequestFields fields, ServedModel model, ServerOptions options, StoredResponses stored)
     {
         RejectUnsupported(fields);
-        ToolChoice tools = ToolChoice.Read(fields, flat: true);
+        ToolChoice tools = ToolChoice.Read(fields, flat: true) with { Format = model.ToolCalls };
         StructuredOutput? output = StructuredOutput.Read(fields, ResponseTextFormat.Read(fields), tools);
         RequestFields? reasoning = fields.Object("reasoning");
         if (reasoning?.Text("summary") is { } summary && !Summaries.Contains(summary))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HunyuanOrleans.Server.Http;
+using HunyuanOrleans.Text.Answers;
 
 namespace HunyuanOrleans.Server.Tools;
 
@@ -17,6 +18,9 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
     /// <summary>A request without tools.</summary>
     public static ToolChoice None { get; } = new([], ToolMode.None, null, false);
 
+    /// <summary>How the model writes calls. Default: as a JSON list.</summary>
+    public ToolCallFormat Format { get; init; } = ToolCallFormat.JsonList;
+
     /// <summary>Whether the text of a choice is parsed for calls.</summary>
     public bool MayCall => Mode != ToolMode.None;
 
@@ -25,6 +29,9 @@ internal sealed record ToolChoice(IReadOnlyList<ToolSpec> Tools, ToolMode Mode, 
 
     /// <summary>The tools that may be called.</summary>
     public IReadOnlyList<ToolSpec> Callable => Name is null ? Tools : [.. Tools.Where(tool => tool.Name == Name)];
+
+    /// <summary>The JSON schema of a function's arguments; null if there is none.</summary>
+    public JsonElement? ParametersOf(string name) => Tools.FirstOrDefault(tool => tool.Name == name)?.Parameters;
 
     /// <summary>The tools that the chat template receives; null for none.</summary>
     public IReadOnlyList<JsonElement>? TemplateTools => MayCall ? [.. Tools.Select(tool => tool.Json)] : null;

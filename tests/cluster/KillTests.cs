@@ -25,14 +25,17 @@ public sealed class KillTests(ITestOutputHelper output)
         ("the scheduler", static (report, silo) => report.SchedulerSilo == silo),
     ];
 
-    [Fact]
-    public async Task Every_kind_of_silo_may_die()
+    [Theory]
+    [InlineData("tiny-top8-nocla")]
+    [InlineData("tiny-hy3")]
+    public async Task Every_kind_of_silo_may_die(string folder)
     {
-        GenerationRequest[] requests = TestRequests.Create(24, Model.VocabularySize, 40);
-        int[][][] expected = await LocalReference.RunAsync(Model, requests);
+        TestModel model = new(folder);
+        GenerationRequest[] requests = TestRequests.Create(24, model.VocabularySize, 40);
+        int[][][] expected = await LocalReference.RunAsync(model, requests);
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
             Roles.Length,
-            Model,
+            model,
             static (number, options) => options with
             {
                 Capacity = options.Capacity with { Role = number < Roles.Length ? Roles[number] : SiloRole.Any },

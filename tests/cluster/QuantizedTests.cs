@@ -12,10 +12,12 @@ namespace HunyuanOrleans.Cluster.Tests;
 [Collection(nameof(SharedClusters))]
 public sealed class QuantizedTests(SharedClusters clusters)
 {
-    private const string Folder = "tiny-top8-nocla";
+    private const string Folder = "tiny-top8-nocla", HyV3 = "tiny-hy3-outer";
 
     internal static IEnumerable<TestModel> Models =>
-        ((QuantFormat[])[QuantFormat.Int8All, QuantFormat.Int4, QuantFormat.Fp8]).Select(ModelWith);
+        Formats.SelectMany(static quant => new[] { ModelWith(quant), ModelWith(quant, HyV3) });
+
+    private static readonly QuantFormat[] Formats = [QuantFormat.Int8All, QuantFormat.Int4, QuantFormat.Fp8];
 
     [Theory]
     [InlineData(1, QuantFormat.Int8All)]
@@ -27,9 +29,12 @@ public sealed class QuantizedTests(SharedClusters clusters)
     [InlineData(1, QuantFormat.Fp8)]
     [InlineData(2, QuantFormat.Fp8)]
     [InlineData(3, QuantFormat.Fp8)]
-    public async Task Cluster_equals_local(int silos, QuantFormat quant)
+    [InlineData(3, QuantFormat.Int8All, HyV3)]
+    [InlineData(3, QuantFormat.Int4, HyV3)]
+    [InlineData(3, QuantFormat.Fp8, HyV3)]
+    public async Task Cluster_equals_local(int silos, QuantFormat quant, string folder = Folder)
     {
-        TestModel model = ModelWith(quant);
+        TestModel model = ModelWith(quant, folder);
         GenerationRequest[] requests = TestRequests.Create(6, model.VocabularySize);
         int[][][] expected = await LocalReference.RunAsync(model, requests);
         ModelClient client = await clusters.StartAsync(silos, model);
@@ -54,5 +59,5 @@ public sealed class QuantizedTests(SharedClusters clusters)
         Assert.Equal(await LocalReference.RunAsync(ModelWith(used), requests), answers);
     }
 
-    private static TestModel ModelWith(QuantFormat quant) => new(Folder, ComputeMode.Bf16, Quant: quant);
+    private static TestModel ModelWith(QuantFormat quant, string folder = Folder) => new(folder, ComputeMode.Bf16, Quant: quant);
 }

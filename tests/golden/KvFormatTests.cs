@@ -49,7 +49,9 @@ public sealed class KvFormatTests
 
         // Random weights amplify every rounding error, so the limit is a multiple of the divergence that bf16 products cause in the same
         // model. The limit is higher for fp8 because e4m3 has 3 bits less precision than int8.
+        // Models of type hy_v3 change their choice of experts more easily.
         (double most, double leastSame) = kv == KvFormat.Int8 ? (3, 0.9) : (50, 0.7);
+        leastSame -= GoldenCase.HyV3.Contains(name) ? 0.15 : 0;
         Assert.True(divergence >= 0 && divergence <= most * yardstick, $"Mean KL {divergence / rows:E2}, that of bf16 products {yardstick / rows:E2}.");
         Assert.True(same >= leastSame * rows, $"{same} of {rows} likeliest tokens are the same.");
     }

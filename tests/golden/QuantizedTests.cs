@@ -22,13 +22,30 @@ public sealed class QuantizedTests
         { QuantFormat.Fp8, 0.15 },
     };
 
+    // Models of type hy_v3 amplify rounding errors more: scores of experts are close, and one of the models has tied heads.
+    public static TheoryData<QuantFormat, double> HyV3Bounds => new()
+    {
+        { QuantFormat.None, 0.09 },
+        { QuantFormat.Int8, 0.2 },
+        { QuantFormat.Int8All, 0.3 },
+        { QuantFormat.Int4, 1.2 },
+        { QuantFormat.Int4All, 1.8 },
+        { QuantFormat.Fp8, 1 },
+    };
+
     [Theory]
     [MemberData(nameof(Bounds))]
-    public void Mean_divergence_from_float32(QuantFormat format, double most)
+    public void Mean_divergence_from_float32(QuantFormat format, double most) => AssertDivergence(GoldenCase.Names.Except(GoldenCase.HyV3), format, most);
+
+    [Theory]
+    [MemberData(nameof(HyV3Bounds))]
+    public void Mean_divergence_from_float32_of_hy_v3(QuantFormat format, double most) => AssertDivergence(GoldenCase.HyV3, format, most);
+
+    private static void AssertDivergence(IEnumerable<string> names, QuantFormat format, double most)
     {
         double sum = 0;
         int rows = 0;
-        foreach (string name in GoldenCase.Names)
+        foreach (string name in names)
         {
             GoldenCase golden = GoldenCase.Load(name);
             using ModelRunner model = ModelRunner.Load(golden.ModelFolder, new ModelOptions

@@ -4,7 +4,7 @@ namespace HunyuanOrleans.Text.Answers;
 /// <param name="reasoning">How the model marks its reasoning; null if it does not reason.</param>
 /// <param name="start">Where the answer begins.</param>
 /// <param name="calls">Reads tool calls; null if the answer contains none.</param>
-public sealed class AnswerParser(ReasoningFormat? reasoning, ReasoningStart start, ToolCallParser? calls)
+public sealed class AnswerParser(ReasoningFormat? reasoning, ReasoningStart start, IToolCallParser? calls)
 {
     private readonly ReasoningParser? _reasoning = reasoning is null ? null : new ReasoningParser(reasoning, start);
     private readonly List<AnswerEvent> _parts = [], _events = [];

@@ -13,6 +13,8 @@ namespace HunyuanOrleans.Text.Answers;
 /// <param name="ForcedClose">The text that ends the reasoning when its budget is used up, as the model was trained to write it.</param>
 public sealed record ReasoningFormat(string Name, string Open, string Close, string? AnswerOpen, string? AnswerClose, bool Trims, string ForcedClose)
 {
+    private const string HyV3Name = "hy_v3";
+
     /// <summary>The tokens at the end of a prompt that are decoded: more than a mark and the white space around it take in any vocabulary.</summary>
     private const int PromptEndTokens = 32;
 
@@ -20,20 +22,30 @@ public sealed record ReasoningFormat(string Name, string Open, string Close, str
     public static ReasoningFormat Hunyuan { get; } =
         new("hunyuan", "<think>", "</think>", "<answer>", "</answer>", Trims: true, "\n</think>\n<answer>\n");
 
-    /// <summary>The format of hy_v3: the answer has no marks, and nothing is trimmed.</summary>
-    public static ReasoningFormat HyV3 { get; } = new("hy_v3", "<think>", "</think>", null, null, Trims: false, "</think>");
+    /// <summary>The format of hy_v3 if the model's tokens have no suffix: the answer has no marks, and nothing is trimmed.</summary>
+    public static ReasoningFormat HyV3 { get; } = With(new HyV3Marks(""));
 
     /// <summary>All formats.</summary>
     public static IReadOnlyList<ReasoningFormat> All { get; } = [Hunyuan, HyV3];
 
-    /// <summary>Finds the format that a chat template renders; null if it knows no reasoning.</summary>
-    public static ReasoningFormat? Of(ChatTemplate? template) =>
-        template is null || !template.Source.Contains(Hunyuan.Open, StringComparison.Ordinal) ? null
-        : template.Source.Contains("hy_Assistant", StringComparison.Ordinal) ? HyV3
-        : Hunyuan;
+    /// <summary>Whether this is the format of hy_v3, with any suffix.</summary>
+    public bool IsHyV3 => Name == HyV3Name || Name.StartsWith(HyV3Name + ":", StringComparison.Ordinal);
 
-    /// <summary>Finds a format by its name; null if there is none.</summary>
-    public static ReasoningFormat? Find(string? name) => All.FirstOrDefault(format => format.Name == name);
+    /// <summary>Finds the format that a chat template renders; null if it knows no reasoning.</summary>
+    /// <param name="template">The model's template; null if it has none.</param>
+    /// <param name="tokenizer">The model's tokenizer, which tells the suffix of the marks; null if it is not known.</param>
+    public static ReasoningFormat? Of(ChatTemplate? template, Tokenizer? tokenizer = null) =>
+        template is null ? null
+        : template.Source.Contains("<think", StringComparison.Ordinal) && template.Source.Contains("hy_Assistant", StringComparison.Ordinal)
+            ? With(HyV3Marks.Of(template, tokenizer))
+        : template.Source.Contains(Hunyuan.Open, StringComparison.Ordinal) ? Hunyuan
+        : null;
+
+    /// <summary>Finds a format by its name, that of hy_v3 with any suffix; null if there is none.</summary>
+    public static ReasoningFormat? Find(string? name) =>
+        name is not null && name.StartsWith(HyV3Name + ":", StringComparison.Ordinal)
+            ? With(new HyV3Marks(name[HyV3Name.Length..]))
+            : All.FirstOrDefault(format => format.Name == name);
 
     /// <summary>Finds where an answer begins from the end of its prompt.</summary>
     /// <param name="prompt">The prompt.</param>
@@ -53,6 +65,10 @@ public sealed record ReasoningFormat(string Name, string Open, string Close, str
             : end.EndsWith(Close, StringComparison.Ordinal) || (AnswerOpen is not null && end.EndsWith(AnswerOpen, StringComparison.Ordinal)) ? ReasoningStart.After
             : ReasoningStart.Unknown;
     }
+
+    // The name carries the suffix, so that a client finds the same format.
+    private static ReasoningFormat With(HyV3Marks marks) =>
+        new(HyV3Name + marks.Suffix, marks.Think, marks.EndThink, null, null, Trims: false, marks.EndThink);
 
     // Only a mark at the beginning of an answer opens reasoning; elsewhere it is text.
     private bool IsUnended(string answer) =>

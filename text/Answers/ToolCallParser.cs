@@ -10,7 +10,7 @@ namespace HunyuanOrleans.Text.Answers;
 /// </summary>
 /// <param name="maxCalls">The maximum number of calls to report. Further calls are ignored.</param>
 /// <param name="callsOnly">Whether the answer must consist of calls. Then other text, such as a list that breaks off, is not content.</param>
-public sealed class ToolCallParser(int maxCalls = int.MaxValue, bool callsOnly = false)
+public sealed class ToolCallParser(int maxCalls = int.MaxValue, bool callsOnly = false) : IToolCallParser
 {
     /// <summary>The marker before the list of calls.</summary>
     public const string Open = "<tool_calls>";

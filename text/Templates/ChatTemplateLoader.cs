@@ -10,11 +10,12 @@ internal static class ChatTemplateLoader
 {
     private const string JinjaFile = "chat_template.jinja";
     private const string JsonTemplateFile = "chat_template.json";
+    private const string ModelConfigFile = "config.json";
     private const string ConfigFile = "tokenizer_config.json";
     private const string SpecialTokensFile = "special_tokens_map.json";
     private const string Field = "chat_template";
 
-    private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "token_suffix"];
 
     public static ChatTemplate Load(string directory, TemplateOptions options)
     {
@@ -65,7 +66,14 @@ internal static class ChatTemplateLoader
 
         string jsonPath = Path.Combine(directory, JsonTemplateFile);
         using JsonDocument? json = ReadObject(jsonPath);
-        return FromField(config, configPath, tokens) ?? FromField(json, jsonPath, tokens) ?? new Source("built in", BuiltInTemplate.Source, default, tokens);
+        return FromField(config, configPath, tokens) ?? FromField(json, jsonPath, tokens) ?? new Source("built in", IsHyV3(directory) ? HyV3Template.Source : BuiltInTemplate.Source, default, tokens);
+    }
+
+    // Only the built-in template depends on the model's type.
+    private static bool IsHyV3(string directory)
+    {
+        using JsonDocument? model = ReadObject(Path.Combine(directory, ModelConfigFile));
+        return model is not null && TextOf(model.RootElement, "model_type") == "hy_v3";
     }
 
     private static Source? FromField(JsonDocument? file, string path, Dictionary<string, string> tokens) =>

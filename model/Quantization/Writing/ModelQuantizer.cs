@@ -51,7 +51,7 @@ public static class ModelQuantizer
 
         using Checkpoint checkpoint = Checkpoint.Open(model);
         new Weights(config, checkpoint).Validate();
-        List<QuantizedTensorWriter> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).Select(t => new QuantizedTensorWriter(t, Target(config, format, t)))];
+        List<QuantizedTensorWriter> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).SelectMany(t => Writers(config, format, t))];
         long bytes = tensors.Sum(Bytes);
         List<string> otherFiles = OtherFiles(model);
         using OutputFolder folder = OutputFolder.Create(output, bytes + otherFiles.Sum(f => new FileInfo(f).Length));
@@ -59,7 +59,7 @@ public static class ModelQuantizer
         {
             WriteShards(folder.Path, ShardLayout.Split(tensors, Bytes, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
             otherFiles.ForEach(file => File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file))));
-            File.WriteAllText(Path.Combine(folder.Path, "config.json"), QuantizedConfig.Of(File.ReadAllText(config.Source), format));
+            File.WriteAllText(Path.Combine(folder.Path, "config.json"), QuantizedConfig.Of(File.ReadAllText(config.Source), format, config.Family));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,9 +70,15 @@ public static class ModelQuantizer
         return bytes;
     }
 
+    // Experts that share a tensor become separate tensors, which is the only form in which quantised experts are read.
+    private static IEnumerable<QuantizedTensorWriter> Writers(ModelConfig config, QuantFormat format, TensorView tensor) =>
+        StackedExperts.IsStack(tensor, config)
+            ? StackedExperts.Split(tensor).Select(part => new QuantizedTensorWriter(tensor.AsRows(), QuantPolicy.TypeOf(format, LinearRole.Mlp), part))
+            : [new QuantizedTensorWriter(tensor, Target(config, format, tensor))];
+
     // In a tied model, lm_head is quantised from the embedding when it is packed; a stored lm_head.weight is unused and is only copied.
     private static ElementType? Target(ModelConfig config, QuantFormat format, TensorView tensor) =>
-        !WeightNames.IsUnused(tensor.Name, config) && tensor.Shape.Length == 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
+        (!WeightNames.IsUnused(tensor.Name, config) || WeightNames.IsOfPredictLayer(tensor.Name, config)) && tensor.Shape.Length == 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
             ? QuantPolicy.TypeOf(format, LinearRoles.Of(WeightNames.Module(tensor.Name)))
             : null;
 

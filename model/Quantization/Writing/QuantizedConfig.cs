@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Quantization.Writing;
 
@@ -15,13 +16,17 @@ internal static class QuantizedConfig
 {
     private const string AttentionTarget = @"re:.*self_attn\..*_proj$", HeadTarget = "lm_head", RouterTarget = @"re:.*mlp\.gate\.wg$";
 
+    // Routers under both names of their module, and the projection of the layers that predict further tokens.
+    private static readonly string[] HyV3Ignored = [@"re:.*mlp\.(router\.)?gate$", @"re:.*\.eh_proj$"];
+
     /// <summary>Creates the text of config.json.</summary>
     /// <param name="original">Text of the original config.json.</param>
     /// <param name="format">The format of the quantised model.</param>
-    public static string Of(string original, QuantFormat format)
+    /// <param name="family">The model's family.</param>
+    public static string Of(string original, QuantFormat format, ModelFamily family)
     {
         JsonObject config = JsonNode.Parse(original)!.AsObject();
-        config["quantization_config"] = Quantization(format);
+        config["quantization_config"] = Quantization(format, family);
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -32,9 +37,9 @@ internal static class QuantizedConfig
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static JsonObject Quantization(QuantFormat format)
+    private static JsonObject Quantization(QuantFormat format, ModelFamily family)
     {
-        JsonArray ignore = new((JsonNode)RouterTarget);
+        JsonArray ignore = new([.. (family == ModelFamily.HyV3 ? HyV3Ignored : [RouterTarget]).Select(target => (JsonNode)target)]);
         JsonObject groups = [];
         ElementType mlp = QuantPolicy.TypeOf(format, LinearRole.Mlp)!.Value;
         List<(ElementType Type, List<string> Targets)> others = [];

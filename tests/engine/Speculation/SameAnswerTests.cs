@@ -19,6 +19,7 @@ public sealed class SameAnswerTests
     [InlineData("tiny-cla", ComputeMode.Bf16, KvFormat.Fp8)]
     [InlineData("tiny-top8-nocla", ComputeMode.Bf16, null)]
     [InlineData("tiny-dense", ComputeMode.F32, null)]
+    [InlineData("tiny-hy3", ComputeMode.Bf16, null)]
     public Task Small_models_with_any_format_of_keys_and_values(string model, ComputeMode mode, KvFormat? kv) =>
         AssertSameAsync(Path.Combine(TestPaths.Data, "models", model), mode, kv);
 

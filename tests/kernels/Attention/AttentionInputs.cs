@@ -4,7 +4,7 @@ using HunyuanOrleans.Kernels.Tests.Support;
 namespace HunyuanOrleans.Kernels.Tests.Attention;
 
 /// <summary>Sizes of an attention problem.</summary>
-public sealed record AttentionShape(int Heads, int KeyHeads, int HeadSize, bool Norm, bool Bias)
+public sealed record AttentionShape(int Heads, int KeyHeads, int HeadSize, bool Norm, bool Bias, bool NormsFirst = false)
 {
     public int GroupHeads => Heads / KeyHeads;
 }
@@ -59,6 +59,6 @@ internal sealed class AttentionInputs
     {
         float[]? Norm(int seed) => Shape.Norm ? [.. ActivationRows.Random(Shape.HeadSize, seed + layer).Select(v => 1f + v)] : null;
         float[]? bias = Shape.Bias ? ActivationRows.Random(Row(0, 0, layer).Length, 50 + layer) : null;
-        return new LayerParameters(bias, Norm(60), Norm(70));
+        return new LayerParameters(bias, Norm(60), Norm(70), Shape.NormsFirst);
     }
 }

@@ -4,8 +4,8 @@ using HunyuanOrleans.Kernels.Tests.Support;
 namespace HunyuanOrleans.Kernels.Tests.Attention;
 
 /// <summary>
-/// Attention in float64, as published: bias, rotation, per-head norm with weights on both queries and keys, and softmax over all earlier
-/// positions. Each output has a bound for its rounding error. Keys and values by sequence and position may be supplied instead of being
+/// Attention in float64, as published: bias, rotation, per-head norm with weights on both queries and keys (or norm before rotation), and softmax over
+/// all earlier positions. Each output has a bound for its rounding error. Keys and values by sequence and position may be supplied instead of being
 /// computed.
 /// </summary>
 internal sealed class AttentionReference(
@@ -24,16 +24,16 @@ internal sealed class AttentionReference(
         (double[] values, double[] bounds) = (new double[s.Heads * s.HeadSize], new double[s.Heads * s.HeadSize]);
         for (int head = 0; head < s.Heads; head++)
         {
-            Vector q = Prepare(row, head * s.HeadSize, w.Bias, position, w.QueryNorm is not null);
+            Vector q = Prepare(row, head * s.HeadSize, w.Bias, position, w.QueryNorm is not null, w.NormsFirst ? w.QueryNorm : null);
             for (int i = 0; i < s.HeadSize; i++)
             {
                 // The kernels multiply the query by the key's norm weight. The formula multiplies the key.
-                double factor = (w.QueryNorm?[i] ?? 1) / Math.Sqrt(s.HeadSize);
+                double factor = (w.NormsFirst ? 1 : w.QueryNorm?[i] ?? 1) / Math.Sqrt(s.HeadSize);
                 q.Values[i] *= factor;
                 q.Errors[i] *= Math.Abs(factor);
             }
 
-            Attend(sequence, position, head / s.GroupHeads, q, w.KeyNorm, values.AsSpan(head * s.HeadSize), bounds.AsSpan(head * s.HeadSize));
+            Attend(sequence, position, head / s.GroupHeads, q, w.NormsFirst ? null : w.KeyNorm, values.AsSpan(head * s.HeadSize), bounds.AsSpan(head * s.HeadSize));
         }
 
         return (values, bounds);
@@ -121,7 +121,7 @@ internal sealed class AttentionReference(
         for (int head = 0; head < s.KeyHeads; head++)
         {
             int at = (s.Heads + head) * s.HeadSize;
-            keys[head] = Prepare(row, at, w.Bias, position, w.QueryNorm is not null);
+            keys[head] = Prepare(row, at, w.Bias, position, w.QueryNorm is not null, w.NormsFirst ? w.KeyNorm : null);
             at += s.KeyHeads * s.HeadSize;
             values[head] = new double[s.HeadSize];
             for (int i = 0; i < s.HeadSize; i++)
@@ -133,9 +133,14 @@ internal sealed class AttentionReference(
         return _cache[(sequence, position)] = (keys, values);
     }
 
-    /// <summary>Bias, rotation and norm without weight, with the float32 error of each element.</summary>
-    private Vector Prepare(float[] row, int at, float[]? bias, int position, bool norm)
+    /// <summary>Bias, rotation and norm without weight, with the float32 error of each element. With a weight, norm and weight come before the rotation.</summary>
+    private Vector Prepare(float[] row, int at, float[]? bias, int position, bool norm, float[]? weightFirst)
     {
+        if (weightFirst is not null)
+        {
+            return PrepareNormed(row, at, bias, position, weightFirst);
+        }
+
         int d = inputs.Shape.HeadSize;
         int half = d / 2;
         float[] angles = inputs.Angles(position);
@@ -163,6 +168,29 @@ internal sealed class AttentionReference(
                 x[i] *= scale;
                 e[i] = (e[i] * scale) + (Math.Abs(x[i]) * (d + 20) * U);
             }
+        }
+
+        return new Vector(x, e);
+    }
+
+    private Vector PrepareNormed(float[] row, int at, float[]? bias, int position, float[] weight)
+    {
+        int d = inputs.Shape.HeadSize;
+        int half = d / 2;
+        float[] angles = inputs.Angles(position);
+        double[] normed = [.. Enumerable.Range(0, d).Select(i => (double)row[at + i] + (bias?[at + i] ?? 0))];
+        double scale = 1 / Math.Sqrt((normed.Sum(static v => v * v) / d) + LayerParameters.Eps);
+        (double[] x, double[] e) = (new double[d], new double[d]);
+        for (int i = 0; i < half; i++)
+        {
+            (double a, double b) = (normed[i] * scale * weight[i], normed[half + i] * scale * weight[half + i]);
+            (double c, double s) = (MathF.Cos(angles[i]), MathF.Sin(angles[i]));
+            x[i] = (a * c) - (b * s);
+            x[half + i] = (b * c) + (a * s);
+
+            // Products of the norm and the weight add to the errors of rotation.
+            e[i] = (d + 30) * U * (Math.Abs(a * c) + Math.Abs(b * s));
+            e[half + i] = (d + 30) * U * (Math.Abs(b * c) + Math.Abs(a * s));
         }
 
         return new Vector(x, e);

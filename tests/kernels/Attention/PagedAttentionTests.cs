@@ -40,6 +40,8 @@ public sealed class PagedAttentionTests(WorkerPools pools) : IClassFixture<Worke
                 data.Add(type, new AttentionShape(2, 1, 2, Norm: true, Bias: false));
                 data.Add(type, new AttentionShape(64, 1, 16, Norm: true, Bias: false));
                 data.Add(type, new AttentionShape(2, 1, 160, Norm: true, Bias: false));
+                data.Add(type, new AttentionShape(8, 2, 128, Norm: true, Bias: false, NormsFirst: true));
+                data.Add(type, new AttentionShape(3, 1, 20, Norm: true, Bias: true, NormsFirst: true));
             }
 
             return data;

@@ -16,6 +16,7 @@ public sealed class RandomModelBehaviourTests
     [InlineData("large", false, 8)]
     [InlineData("a13b", true, 4)]
     [InlineData("dense", false, 6)]
+    [InlineData("hy3", false, 6)]
     public void Outputs_are_not_degenerate(string preset, bool tied, int layers)
     {
         RandomModelOptions options = RandomModelOptions.FromPreset(preset) with
@@ -27,7 +28,8 @@ public sealed class RandomModelBehaviourTests
             HeadDim = 32,
             Intermediate = 128,
             Experts = preset == "dense" ? 1 : 8,
-            TopK = preset == "a13b" ? 2 : 1,
+            TopK = preset is "a13b" or "hy3" ? 2 : 1,
+            DenseIntermediate = 256,
             Vocab = 512,
             Tied = tied,
         };
@@ -49,10 +51,12 @@ public sealed class RandomModelBehaviourTests
         Assert.All(forward.ExpertUse, use => Assert.All(use, tokens => Assert.InRange(tokens, 1, 160)));
     }
 
-    [Fact]
-    public void The_reference_forward_pass_predicts_the_published_next_token()
+    [Theory]
+    [InlineData("tiny-cla")]
+    [InlineData("tiny-hy3")]
+    public void The_reference_forward_pass_predicts_the_published_next_token(string name)
     {
-        GoldenCase golden = GoldenCase.Load("tiny-cla");
+        GoldenCase golden = GoldenCase.Load(name);
         string folder = golden.ModelFolder;
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         float[] last = new ReferenceForwardPass(new Weights(ModelConfig.Load(folder), checkpoint)).Run(golden.Prompts[2].Ids)[^1];

@@ -25,6 +25,8 @@ public sealed class RandomModelTests
     [InlineData("large")]
     [InlineData("a13b")]
     [InlineData("dense")]
+    [InlineData("hy3")]
+    [InlineData("mt2-30b")]
     public void Presets_make_models_that_load(string preset)
     {
         using var folder = new TempFolder();
@@ -41,6 +43,8 @@ public sealed class RandomModelTests
     [InlineData("large", 388_500_000_000, 389_500_000_000)]
     [InlineData("a13b", 79_500_000_000, 81_000_000_000)]
     [InlineData("dense", 7_000_000_000, 8_000_000_000)]
+    [InlineData("hy3", 294_000_000_000, 296_000_000_000)]
+    [InlineData("mt2-30b", 29_500_000_000, 30_500_000_000)]
     public void Presets_have_the_published_sizes(string preset, long low, long high) =>
         Assert.InRange(RandomModel.Config(RandomModelOptions.FromPreset(preset)).ParameterCount.Total, low, high);
 
@@ -168,7 +172,7 @@ public sealed class RandomModelTests
         ModelException heads = Assert.Throws<ModelException>(() => RandomModel.Write(Small with { KvHeads = 3 }, folder.File("a")));
         Assert.Contains("\"num_key_value_heads\" is 3; allowed: a divisor", heads.Message, StringComparison.Ordinal);
         ModelException preset = Assert.Throws<ModelException>(() => RandomModelOptions.FromPreset("huge"));
-        Assert.Equal("preset is \"huge\"; allowed: large, a13b, dense.", preset.Message);
+        Assert.Equal("preset is \"huge\"; allowed: large, a13b, dense, hy3, mt2-30b.", preset.Message);
         Assert.Contains("scale is -1; allowed:", Assert.Throws<ModelException>(() => RandomModelOptions.FromPreset("large", -1)).Message, StringComparison.Ordinal);
         Assert.Throws<ModelException>(() => RandomModelOptions.FromPreset("large", double.NaN));
     }

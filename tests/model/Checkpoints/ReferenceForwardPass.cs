@@ -37,12 +37,12 @@ internal sealed class ReferenceForwardPass(Weights weights)
             RowSource[] together = config.IsSelfLayer(layer) ? [query, weights.Key(layer), weights.Value(layer)] : [query];
             if (config.IsSelfLayer(layer))
             {
-                k = Rotate(Multiply(weights.Key(layer), h, together));
+                k = Multiply(weights.Key(layer), h, together);
                 v = Multiply(weights.Value(layer), h, together);
             }
 
-            float[][] q = HeadNorm(Rotate(Multiply(query, h, together)), weights.QueryNorm(layer)!);
-            Add(x, Multiply(weights.AttentionOutput(layer), Attend(q, HeadNorm(k, weights.KeyNorm(layer)!), v)));
+            float[][] q = NormAndRotate(Multiply(query, h, together), weights.QueryNorm(layer)!);
+            Add(x, Multiply(weights.AttentionOutput(layer), Attend(q, NormAndRotate(k, weights.KeyNorm(layer)!), v)));
             h = Norm(x, weights.PostAttentionNorm(layer));
             Add(x, Moe(layer, h));
             ResidualRms.Add(Rms(x));
@@ -64,9 +64,11 @@ internal sealed class ReferenceForwardPass(Weights weights)
         int topK = config.TopK(layer);
         for (int token = 0; token < h.Length; token++)
         {
-            float[] p = Softmax(logits[token]);
-            int[] chosen = [.. Enumerable.Range(0, p.Length).OrderByDescending(e => p[e]).Take(topK)];
-            float sum = topK == 1 ? 1 : chosen.Sum(e => p[e]);
+            bool sigmoid = config.SigmoidRouter is not null;
+            float[] p = sigmoid ? [.. logits[token].Select(z => 1 / (1 + MathF.Exp(-z)))] : Softmax(logits[token]);
+            float[] bias = weights.RouterBias(layer)?.ToSingles() ?? new float[p.Length];
+            int[] chosen = [.. Enumerable.Range(0, p.Length).OrderByDescending(e => p[e] + bias[e]).Take(topK)];
+            float sum = sigmoid ? chosen.Sum(e => p[e]) / config.SigmoidRouter!.Scale : topK == 1 ? 1 : chosen.Sum(e => p[e]);
             foreach (int expert in chosen)
             {
                 use[expert]++;
@@ -119,6 +121,9 @@ internal sealed class ReferenceForwardPass(Weights weights)
             return output;
         })];
     }
+
+    private float[][] NormAndRotate(float[][] rows, RowSource weight) =>
+        config.NormsBeforeRotary ? Rotate(HeadNorm(rows, weight)) : HeadNorm(Rotate(rows), weight);
 
     private float[][] Rotate(float[][] rows)
     {

@@ -18,10 +18,65 @@ public sealed partial class WeightsTests
         ModelConfig config = ModelConfig.Load(folder);
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         new Weights(config, checkpoint).Validate();
-        Assert.Equal(config.ParameterCount.Total, checkpoint.Tensors.Sum(t => t.ElementCount));
+
+        // The layers that predict further tokens are in the files but not in the model.
+        List<TensorView> used = [.. checkpoint.Tensors.Where(t => !WeightNames.IsOfPredictLayer(t.Name, config))];
+        Assert.Equal(config.PredictLayers > 0, used.Count < checkpoint.Tensors.Count);
+        Assert.Equal(config.ParameterCount.Total, used.Sum(t => t.ElementCount));
+        if (checkpoint.TryGet("model.layers.1.mlp.experts.gate_up_proj", out _))
+        {
+            return;
+        }
+
         Assert.Equal(
-            checkpoint.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal),
+            used.Select(t => t.Name).Order(StringComparer.Ordinal),
             CheckpointSchema.Tensors(config).Select(t => t.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Both_namings_of_hy_v3_give_the_same_rows()
+    {
+        string folder = TestPaths.Model("tiny-hy3");
+        ModelConfig config = ModelConfig.Load(folder);
+        using TempFolder outer = CheckpointRewriter.Copy(folder, tensors => ToOuter(tensors, config));
+        using Checkpoint innerFiles = Checkpoint.Open(folder);
+        using Checkpoint outerFiles = Checkpoint.Open(outer.Root);
+        Assert.True(outerFiles.TryGet("model.layers.1.mlp.experts.gate_up_proj", out _));
+        Assert.False(outerFiles.TryGet("model.layers.1.mlp.experts.0.gate_proj.weight", out _));
+        var b = new Weights(config, outerFiles);
+        b.Validate();
+        List<RowSource> rowsA = [.. All(new Weights(config, innerFiles))];
+        List<RowSource> rowsB = [.. All(b)];
+        Assert.Equal(rowsA.Count, rowsB.Count);
+        for (int i = 0; i < rowsA.Count; i++)
+        {
+            Assert.Equal(rowsA[i].ToSingles(), rowsB[i].ToSingles());
+        }
+
+        Assert.Equal(rowsA.Select(r => r.Module.Replace("shared_mlp", "", StringComparison.Ordinal)).Where(m => m.Contains(".experts.", StringComparison.Ordinal)),
+            rowsB.Select(r => r.Module).Where(m => m.Contains(".experts.", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("model.layers.1.mlp.experts.gate_up_proj", "[16, 64, 63]", "[16, 64, 64]")]
+    [InlineData("model.layers.2.mlp.experts.down_proj", "[16, 32, 64]", "[16, 64, 32]")]
+    [InlineData("model.layers.1.mlp.e_score_correction_bias", "[17]", "[16]")]
+    public void Tensors_of_the_outer_naming_with_another_shape_are_refused(string name, string shape, string allowed)
+    {
+        string folder = TestPaths.Model("tiny-hy3");
+        ModelConfig config = ModelConfig.Load(folder);
+        using TempFolder outer = CheckpointRewriter.Copy(folder, tensors =>
+        {
+            ToOuter(tensors, config);
+            long[] given = [.. shape.Trim('[', ']').Split(", ").Select(long.Parse)];
+            tensors.ForEachReplace(t => t.Name == name, t => t with { Shape = given, Bytes = new byte[given.Aggregate(1L, (a, b) => a * b) * t.Type.Size()] });
+        });
+        using Checkpoint checkpoint = Checkpoint.Open(outer.Root);
+        ModelException error = Assert.Throws<ModelException>(() => new Weights(config, checkpoint).Validate());
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+        Assert.Contains(shape, error.Message, StringComparison.Ordinal);
+        Assert.Contains("allowed: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -194,6 +249,36 @@ public sealed partial class WeightsTests
                 [2 * gate.Shape[0], gate.Shape[1]],
                 [.. up.Bytes, .. gate.Bytes]));
         }
+    }
+
+    // The names and the stacked experts that the publisher's conversion writes.
+    private static void ToOuter(List<TensorData> tensors, ModelConfig config)
+    {
+        for (int layer = config.FirstMoeLayer; layer < config.Layers + config.PredictLayers; layer++)
+        {
+            string prefix = $"model.layers.{layer}.mlp.experts.";
+            List<byte> gateUp = [], down = [];
+            for (int expert = 0; expert < config.Experts; expert++)
+            {
+                foreach (string name in new[] { "gate_proj", "up_proj", "down_proj" })
+                {
+                    TensorData one = tensors.Single(t => t.Name == $"{prefix}{expert}.{name}.weight");
+                    (name == "down_proj" ? down : gateUp).AddRange(one.Bytes);
+                    tensors.Remove(one);
+                }
+            }
+
+            int width = config.IntermediateSize(config.Layers - 1);
+            tensors.Add(new(prefix + "gate_up_proj", StoredType.BF16, [config.Experts, 2 * width, config.HiddenSize], [.. gateUp]));
+            tensors.Add(new(prefix + "down_proj", StoredType.BF16, [config.Experts, config.HiddenSize, width], [.. down]));
+        }
+
+        tensors.ForEachReplace(static _ => true, static t => t with
+        {
+            Name = t.Name.Replace("mlp.router.gate.", "mlp.gate.", StringComparison.Ordinal)
+                .Replace("mlp.expert_bias", "mlp.e_score_correction_bias", StringComparison.Ordinal)
+                .Replace("mlp.shared_mlp.", "mlp.shared_experts.", StringComparison.Ordinal),
+        });
     }
 
     private static TensorData ToHalf(TensorData tensor)

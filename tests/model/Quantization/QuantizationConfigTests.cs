@@ -107,7 +107,7 @@ public sealed class QuantizationConfigTests
             return;
         }
 
-        using System.Text.Json.JsonDocument written = System.Text.Json.JsonDocument.Parse(QuantizedConfig.Of(ConfigJson.Large, format));
+        using System.Text.Json.JsonDocument written = System.Text.Json.JsonDocument.Parse(QuantizedConfig.Of(ConfigJson.Large, format, ModelFamily.Hunyuan));
         ModelConfig config = ModelConfig.Parse(written.RootElement, "config.json");
         WeightTypes types = WeightTypes.Of(config, ComputeMode.Bf16, null);
         Assert.Equal((asked.Name, (QuantFormat?)format), (types.Name, types.Format));

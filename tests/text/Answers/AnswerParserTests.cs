@@ -81,6 +81,8 @@ public sealed class AnswerParserTests
     [InlineData("{{ messages[0].content }}", null)]
     [InlineData("{{ '<think>' }}{{ messages[0].content }}", "hunyuan")]
     [InlineData("{{ '<｜hy_Assistant｜><think>' }}{{ messages[0].content }}", "hy_v3")]
+    [InlineData("{{ '<｜hy_Assistant:opensource｜><think:opensource>' }}{{ messages[0].content }}", "hy_v3:opensource")]
+    [InlineData("{{ '<｜hy_Assistant{}｜><think{}>'.format(':x') }}{{ messages[0].content }}", "hy_v3")]
     public void The_template_tells_how_a_model_reasons(string template, string? format) =>
         Assert.Equal(format, ReasoningFormat.Of(ChatTemplate.Parse(template))?.Name);
 

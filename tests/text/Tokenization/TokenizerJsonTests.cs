@@ -154,7 +154,7 @@ public sealed class TokenizerJsonTests : IDisposable
     }
 
     // A vocabulary of all single bytes, in the order of the alphabet, and a few words.
-    private static JsonObject Document(bool asPairs = false)
+    internal static JsonObject Document(bool asPairs = false)
     {
         var vocabulary = new JsonObject();
         foreach (char letter in Alphabet().Order())
