@@ -147,7 +147,10 @@ public static class ToolArgument
         try
         {
             using JsonDocument document = JsonDocument.Parse(SurrogateEscapes.Mend(text));
-            return document.RootElement.GetRawText();
+            JsonElement root = document.RootElement;
+
+            // Readers of JSON would take a number like 1e999 as infinity, which is not a JSON value.
+            return root.ValueKind == JsonValueKind.Number && !double.IsFinite(root.GetDouble()) ? null : root.GetRawText();
         }
         catch (JsonException)
         {

@@ -44,7 +44,8 @@ public sealed class TaggedToolCallParserTests
         for (int cut = 0; cut <= output.Length; cut++)
         {
             TaggedToolCallParser parser = new(new HyV3Marks(":opensource"), Parameters);
-            List<AnswerEvent> events = [.. parser.Append(output[..cut], last: false), .. parser.Append(output[cut..], last: true)];
+            List<AnswerEvent> events = [.. parser.Append(output[..cut], last: false)];
+            events.AddRange(parser.Append(output[cut..], last: true));
             string content = string.Concat(events.Where(static e => e.Kind == AnswerEventKind.Content).Select(static e => e.Text));
             Assert.Equal(item.GetProperty("content").GetString() ?? "", content);
             JsonArray calls = [];

@@ -30,6 +30,7 @@ internal static class StringMethods
         ["removesuffix"] = (_, s, a) => RemoveAffix(s, a, "removesuffix", prefix: false),
         ["replace"] = (c, s, a) => Replace(c, s, a.Bind("replace", 2, "old", "new", "count")),
         ["join"] = (c, s, a) => Join(c, s, c.Iterate(a.Bind("join", 1, "iterable")[0]!)),
+        ["format"] = (c, s, a) => StringFormat.Format(c, s, a),
         ["find"] = (_, s, a) => new IntValue(IndexOf(s, a, "find", last: false)),
         ["rfind"] = (_, s, a) => new IntValue(IndexOf(s, a, "rfind", last: true)),
         ["index"] = (_, s, a) => ThrowIfNotFound(IndexOf(s, a, "index", last: false)),
