@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels.Memory;
 using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Kernels.Packing;
@@ -20,6 +21,9 @@ public readonly record struct SourceRows(nint Address, long Stride, int Count, E
 
     /// <summary>Scales of quantised rows, beginning with those of the first row. Null if the rows are not quantised.</summary>
     public SourceScales? Scales { get; init; }
+
+    /// <summary>All rows of a buffer, which must stay alive while they are read.</summary>
+    public static unsafe SourceRows Of(Activation rows) => new((nint)rows.Address(0), rows.Stride, rows.Rows, rows.Type);
 
     /// <summary>Rows of zeros.</summary>
     public static SourceRows Zeros(int count) => new(0, 0, count, ElementType.F32);

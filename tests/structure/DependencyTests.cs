@@ -12,6 +12,7 @@ public sealed class DependencyTests
         ["text"] = [],
         ["cuda"] = ["kernels"],
         ["model"] = ["kernels"],
+        ["train"] = ["kernels", "model", "text"],
         ["grammar"] = ["text"],
         ["contracts"] = ["text", "grammar"],
         ["engine"] = ["kernels", "model", "text", "grammar", "contracts"],
@@ -19,7 +20,7 @@ public sealed class DependencyTests
         ["grains"] = ["kernels", "model", "text", "grammar", "contracts", "engine"],
         ["client"] = ["text", "grammar", "contracts"],
         ["silo"] = ["kernels", "cuda", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server"],
-        ["cli"] = ["kernels", "cuda", "model", "text", "grammar", "contracts", "engine", "grains", "client", "server", "silo"],
+        ["cli"] = ["kernels", "cuda", "model", "text", "train", "grammar", "contracts", "engine", "grains", "client", "server", "silo"],
         ["bench"] = ["kernels", "cuda", "model", "text", "grammar", "engine", "ptx"],
     };
 

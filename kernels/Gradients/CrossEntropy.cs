@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using HunyuanOrleans.Kernels.Elementwise;
+using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Threading;
+
+namespace HunyuanOrleans.Kernels.Gradients;
+
+/// <summary>The cross-entropy of logits with one right token for each row, and its gradient softmax - onehot. Not thread-safe.</summary>
+/// <param name="pool">Workers to use.</param>
+public sealed unsafe class CrossEntropy(WorkerPool pool)
+{
+    private readonly ParallelRows _parallel = new(pool);
+
+    /// <summary>Computes losses and replaces logits by their gradients.</summary>
+    /// <param name="logits">float32 [rows, vocabulary]; receives gradients times <paramref name="scale"/>.</param>
+    /// <param name="labels">The right token of each row.</param>
+    /// <param name="losses">Receives the loss of each row, -log softmax of its label.</param>
+    /// <param name="scale">Factor of the gradients.</param>
+    public void Run(Activation logits, int[] labels, float[] losses, float scale)
+    {
+        logits.Check(0, labels.Length, nameof(labels));
+        if (logits.Type != ElementType.F32 || losses.Length < labels.Length)
+        {
+            throw new ArgumentException($"{logits.Type} logits with room for {losses.Length} losses do not fit {labels.Length} labels.", nameof(logits));
+        }
+
+        foreach (int label in labels)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(label, nameof(labels));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(label, logits.Columns, nameof(labels));
+        }
+
+        _parallel.Run(labels.Length, 1, (row, _, _) => losses[row] = Row((float*)logits.Address(row), logits.Columns, labels[row], scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Row(float* logits, int count, int label, float scale)
+    {
+        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
+        int i = 0;
+        for (; i + 16 <= count; i += 16)
+        {
+            most = Vector512.Max(most, Vector512.Load(logits + i));
+        }
+
+        float largest = VectorMath.Max(most);
+        for (; i < count; i++)
+        {
+            largest = MathF.Max(largest, logits[i]);
+        }
+
+        Vector512<float> sums = default, shift = Vector512.Create(largest);
+        for (i = 0; i + 16 <= count; i += 16)
+        {
+            sums += VectorMath.Exp(Vector512.Load(logits + i) - shift);
+        }
+
+        float sum = VectorMath.Sum(sums);
+        for (; i < count; i++)
+        {
+            sum += MathF.Exp(logits[i] - largest);
+        }
+
+        float right = logits[label];
+        float factor = scale / sum;
+        Vector512<float> factors = Vector512.Create(factor);
+        for (i = 0; i + 16 <= count; i += 16)
+        {
+            (VectorMath.Exp(Vector512.Load(logits + i) - shift) * factors).Store(logits + i);
+        }
+
+        for (; i < count; i++)
+        {
+            logits[i] = MathF.Exp(logits[i] - largest) * factor;
+        }
+
+        logits[label] -= scale;
+        return largest + MathF.Log(sum) - right;
+    }
+}
