@@ -53,7 +53,7 @@ internal sealed unsafe class MappedFile : IDisposable
             if (length == 0)
             {
                 handle.Dispose();
-                throw new ModelException($"{path}: the file is empty; allowed: a safetensors file.");
+                throw new ModelException($"{path}: the file is empty; allowed: a file of tensors.");
             }
 
             DateTime modified = File.GetLastWriteTimeUtc(handle);
