@@ -23,6 +23,7 @@ internal static class CommandTree
             PullCommand.Create(),
             MakeModelCommand.Create(),
             QuantizeCommand.Create(),
+            TrainCommand.Create(),
             BenchCommand.Create(),
             PlanCommand.Create(),
             DrillCommand.Create(),

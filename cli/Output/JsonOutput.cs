@@ -26,6 +26,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(PullResult))]
 [JsonSerializable(typeof(QuantizeResult))]
+[JsonSerializable(typeof(TrainResult))]
 [JsonSerializable(typeof(DivergenceResult[]))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {

@@ -17,8 +17,6 @@ public static class ModelQuantizer
     // Bytes read in one unit of work: small compared to the model, large compared to the cost of scheduling a unit.
     private const long ChunkBytes = 4 << 20;
 
-    private static readonly string[] WeightEndings = [".safetensors", ".bin", ".pt", ".pth", ".gguf", ".packed", ".part"];
-
     /// <summary>Writes the copy. The files appear in the output folder only when all are written; after an error there are none.</summary>
     /// <param name="model">The folder of an unquantised model.</param>
     /// <param name="output">The folder to write, which must be empty or not exist.</param>
@@ -53,7 +51,7 @@ public static class ModelQuantizer
         new Weights(config, checkpoint).Validate();
         List<QuantizedTensorWriter> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).SelectMany(t => Writers(config, format, t))];
         long bytes = tensors.Sum(Bytes);
-        List<string> otherFiles = OtherFiles(model);
+        List<string> otherFiles = SideFiles.Of(model);
         using OutputFolder folder = OutputFolder.Create(output, bytes + otherFiles.Sum(f => new FileInfo(f).Length));
         try
         {
@@ -127,17 +125,6 @@ public static class ModelQuantizer
             }
         }
     }
-
-    // Tokenizer, templates, licence and all other files that are not weights. config.json is written separately, and digests of the source's files do not
-    // fit the copy's.
-    private static List<string> OtherFiles(string model) =>
-    [
-        .. Directory.EnumerateFiles(model).Where(file =>
-        {
-            string name = Path.GetFileName(file);
-            return name is not ("config.json" or FileSums.Name) && !name.StartsWith('.') && !name.EndsWith(".index.json", StringComparison.Ordinal) && !WeightEndings.Contains(Path.GetExtension(name));
-        }),
-    ];
 
     private sealed class Progress(long total, Action<long, long>? report)
     {

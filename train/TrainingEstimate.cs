@@ -1,0 +1,104 @@
+using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
+
+namespace HunyuanOrleans.Train;
+
+/// <summary>
+/// The memory and the arithmetic of a run, computed from shapes before anything is loaded. Activations are counted for a micro-batch of the largest size,
+/// arithmetic for the mean of all examples. Scratch memory of kernels is not counted.
+/// </summary>
+public sealed class TrainingEstimate
+{
+    private const int BytesPerValue = 16;
+
+    /// <summary>Computes the estimate.</summary>
+    public TrainingEstimate(TrainingPlan plan)
+    {
+        ModelConfig config = plan.Config;
+        TrainOptions options = plan.Options;
+        bool tied = config.TieWordEmbeddings;
+        long matrices = 0, activeMatrices = 0;
+        foreach (ExpectedTensor tensor in CheckpointSchema.Tensors(config))
+        {
+            bool trained = plan.Selection.TrainsBase(tensor.Name);
+            TrainedValues += trained ? tensor.ElementCount : 0;
+            if (tensor.Shape.Length == 2 && (tensor.Role != WeightRole.Embedding || tied))
+            {
+                bool expert = tensor.Name.Contains(".experts.", StringComparison.Ordinal);
+                matrices += tensor.ElementCount;
+                activeMatrices += expert ? tensor.ElementCount * TopK(config, tensor.Name) / config.Experts : tensor.ElementCount;
+                TrainedActiveValues += trained ? (expert ? tensor.ElementCount * TopK(config, tensor.Name) / config.Experts : tensor.ElementCount) : 0;
+            }
+
+            string module = tensor.Name[..tensor.Name.LastIndexOf('.')];
+            if (options.Lora is { } lora && tensor.Shape.Length == 2 && lora.Adapts(module))
+            {
+                long values = lora.Rank * (tensor.Shape[0] + tensor.Shape[1]);
+                TrainedValues += values;
+                bool expert = tensor.Name.Contains(".experts.", StringComparison.Ordinal);
+                AdapterActiveValues += expert ? values * TopK(config, tensor.Name) / config.Experts : values;
+            }
+        }
+
+        WeightBytes = 2 * matrices * options.Mode.Element().Size();
+        TrainingBytes = TrainedValues * BytesPerValue;
+        ActivationBytes = Activations(config, options.Recompute) * plan.MaxTokens * sizeof(float);
+        double meanLength = (double)plan.Data.Tokens / plan.Data.Examples.Count;
+        TokensPerStep = meanLength * options.BatchSize * options.Accumulation;
+
+        // Forward and the gradient of inputs take the same, weights that are trained as much again, recomputing one more forward pass.
+        double perToken = ((options.Recompute ? 6.0 : 4.0) * activeMatrices) + (2.0 * TrainedActiveValues) + ((options.Recompute ? 12.0 : 10.0) * AdapterActiveValues)
+            + ((options.Recompute ? 8.0 : 7.0) * config.Layers * config.QuerySize * meanLength);
+        OperationsPerStep = perToken * TokensPerStep;
+    }
+
+    /// <summary>Number of values that are trained.</summary>
+    public long TrainedValues { get; }
+
+    /// <summary>Bytes of the packed weights, for both directions.</summary>
+    public long WeightBytes { get; }
+
+    /// <summary>Bytes of trained values with gradients and moments.</summary>
+    public long TrainingBytes { get; }
+
+    /// <summary>Bytes of activations.</summary>
+    public long ActivationBytes { get; }
+
+    /// <summary>All bytes.</summary>
+    public long TotalBytes => WeightBytes + TrainingBytes + ActivationBytes;
+
+    /// <summary>Tokens of a mean step.</summary>
+    public double TokensPerStep { get; }
+
+    /// <summary>Floating-point operations of a mean step; a multiply-add counts as two.</summary>
+    public double OperationsPerStep { get; }
+
+    private long TrainedActiveValues { get; }
+
+    private long AdapterActiveValues { get; }
+
+    private static int TopK(ModelConfig config, string name)
+    {
+        int layer = int.Parse(name.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture);
+        return config.TopK(layer);
+    }
+
+    // Floats for each token.
+    private static long Activations(ModelConfig config, bool recompute)
+    {
+        long shared = (config.Layers + 4L) * config.HiddenSize;
+        long groups = config.KvGroups * 2L * config.KvSize;
+        long largest = 0, all = 0;
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            long floats = (3L * config.HiddenSize) + ((config.UseQkNorm ? 3L : 2L) * config.QuerySize) + (config.UseQkNorm ? config.KvSize : 0) + config.Heads;
+            floats += 3L * (config.IsMoeLayer(layer) ? config.SharedIntermediateSize(layer) : config.IntermediateSize(layer));
+            floats += config.IsMoeLayer(layer) ? config.Experts + (config.TopK(layer) * ((2L * config.HiddenSize) + (3L * config.IntermediateSize(layer)))) : 0;
+            largest = Math.Max(largest, floats);
+            all += floats;
+        }
+
+        return shared + groups + (recompute ? largest : all);
+    }
+}
