@@ -84,7 +84,7 @@ public sealed class ModelDevice : IModelDevice
         DisposableStack owned = new();
         try
         {
-            return new ModelDevice(ModelParts.Open(directory, owned), options, owned);
+            return new ModelDevice(ModelParts.Open(directory, options, owned), options, owned);
         }
         catch
         {

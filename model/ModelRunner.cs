@@ -96,7 +96,7 @@ public sealed class ModelRunner : IDisposable
         DisposableStack owned = new();
         try
         {
-            return new ModelRunner(ModelParts.Open(directory, owned), options, owned, progress, cancellationToken);
+            return new ModelRunner(ModelParts.Open(directory, options, owned), options, owned, progress, cancellationToken);
         }
         catch
         {

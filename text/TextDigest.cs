@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HunyuanOrleans.Gguf;
 using HunyuanOrleans.Text.Templates;
 using HunyuanOrleans.Text.Tokenization;
 
@@ -21,8 +22,24 @@ public sealed record TextDigest(string Tokenizer, string ChatTemplate)
     {
         string tiktoken = Path.Combine(directory, TiktokenFile.Name), json = Path.Combine(directory, TokenizerJson.Name);
         return new TextDigest(
-            File.Exists(tiktoken) ? OfFile(tiktoken) : File.Exists(json) ? OfFile(json) : None,
+            File.Exists(tiktoken) ? OfFile(tiktoken) : File.Exists(json) ? OfFile(json) : GgufTokenizer.Find(directory) is { } header ? OfHeader(header) : None,
             ChatTemplateLoader.Digest(directory));
+    }
+
+    // The vocabulary is in the header.
+    private static string OfHeader(GgufHeader header)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(header.Path);
+            byte[] bytes = new byte[Math.Min(header.DataOffset, file.Length)];
+            file.ReadExactly(bytes);
+            return Convert.ToHexStringLower(SHA256.HashData(bytes));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TextException($"{header.Path}: cannot be read: {e.Message}", e);
+        }
     }
 
     private static string OfFile(string path)

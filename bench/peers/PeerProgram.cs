@@ -1,6 +1,6 @@
 using HunyuanOrleans.Bench.Devices;
 using HunyuanOrleans.Bench.Peers.Engines;
-using HunyuanOrleans.Bench.Peers.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Bench.Peers.Measuring;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;

@@ -23,6 +23,7 @@ internal static class CommandTree
             PullCommand.Create(),
             MakeModelCommand.Create(),
             QuantizeCommand.Create(),
+            ConvertCommand.Create(),
             TrainCommand.Create(),
             BenchCommand.Create(),
             PlanCommand.Create(),

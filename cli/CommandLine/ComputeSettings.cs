@@ -22,6 +22,7 @@ internal static class ComputeSettings
         Mode = Mode(parsed),
         Quant = Quant(parsed),
         Kv = Kv(parsed),
+        MaxModelLength = parsed.GetValue(SharedOptions.MaxModelLength),
         Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
             ? null

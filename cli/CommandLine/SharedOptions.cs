@@ -4,6 +4,7 @@ using System.Globalization;
 using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Cli.CommandLine;
@@ -48,6 +49,14 @@ internal static class SharedOptions
         HelpName = "N",
     }.InRange(1, 1024);
 
+    /// <summary>--max-model-len: the longest context.</summary>
+    public static readonly Option<int?> MaxModelLength = new Option<int?>("--max-model-len")
+    {
+        Description = "The longest context in tokens, instead of max_position_embeddings in config.json. Models with an alpha keep their rotary angles at every "
+            + "length. [default: that of config.json]",
+        HelpName = "N",
+    }.InRange(1, ModelOptions.MostModelLength);
+
     /// <summary>--device: what computes.</summary>
     public static readonly Option<string> Device = new Option<string>("--device")
     {
@@ -74,7 +83,7 @@ internal static class SharedOptions
     }.Where(static word => SpeculationOptions.Parse(word) is not null, SpeculationOptions.Forms);
 
     /// <summary>The options that set where and how the model computes on this machine.</summary>
-    public static readonly IReadOnlyList<Option> Compute = [Device, Mode, Quant, Kv, Threads, PackedCache];
+    public static readonly IReadOnlyList<Option> Compute = [Device, Mode, Quant, Kv, MaxModelLength, Threads, PackedCache];
 
     /// <summary>--json: whether the output is JSON.</summary>
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON." };
@@ -107,7 +116,7 @@ internal static class SharedOptions
     public static string ModelFolder(ParseResult parsed)
     {
         string folder = parsed.GetValue(Model) ?? DefaultModel.Folder();
-        return Directory.Exists(folder) ? folder : throw new ModelException($"{folder}: there is no such folder.");
+        return Directory.Exists(folder) || File.Exists(folder) ? folder : throw new ModelException($"{folder}: there is no such folder or file.");
     }
 
     private static void Add(Command command, IEnumerable<Option> options)

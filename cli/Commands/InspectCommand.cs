@@ -24,7 +24,7 @@ internal static class InspectCommand
     {
         Command command = new("inspect", "Shows the shape, the parameters and the sizes of a model.")
         {
-            Folder, SharedOptions.Model, SharedOptions.Mode, SharedOptions.Quant, SharedOptions.Json,
+            Folder, SharedOptions.Model, SharedOptions.Mode, SharedOptions.Quant, SharedOptions.MaxModelLength, SharedOptions.Json,
         };
         command.SetAction(Run);
         return command;
@@ -39,7 +39,7 @@ internal static class InspectCommand
         }
 
         folder ??= SharedOptions.ModelFolder(parsed);
-        ModelInspection found = ModelInspection.Load(folder);
+        ModelInspection found = ModelInspection.Load(folder, parsed.GetValue(SharedOptions.MaxModelLength));
         WeightTypes types = WeightTypes.Of(found.Config, ComputeSettings.Mode(parsed), ComputeSettings.Quant(parsed));
         PackedWeights packed = new(types.Name, new WeightSizes(found.Config, types).Packed);
         TextWriter output = parsed.InvocationConfiguration.Output;
@@ -73,7 +73,9 @@ internal static class InspectCommand
             .Add("parameters", $"{Units.Count(found.Parameters.Total)} ({found.Parameters.Total:N0})")
             .Add("active", $"{Units.Count(found.Parameters.Active)} ({found.Parameters.Active:N0}) per token")
             .Add("in memory", $"{Units.Bytes(packed.Bytes)} ({packed.Bytes:N0} bytes) of weights as {packed.Types}")
-            .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8");
+            .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8")
+            .Add("KV of a context", $"{Units.Bytes(found.KvBytesPerToken[KvFormat.Bf16] * config.MaxPositions)} in bf16, "
+                + $"{Units.Bytes(found.KvBytesPerToken[KvFormat.Int8] * config.MaxPositions)} in int8 or fp8");
         foreach ((StoredType type, long bytes) in found.BytesByType)
         {
             table.Add($"stored {type}", $"{Units.Bytes(bytes)} ({bytes:N0} bytes)");

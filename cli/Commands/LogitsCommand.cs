@@ -42,7 +42,7 @@ internal static class LogitsCommand
         string folder = SharedOptions.ModelFolder(parsed);
         int[] ids = parsed.GetRequiredValue(Ids)!;
         bool all = parsed.GetValue(All);
-        ModelConfig config = ModelConfig.Load(folder);
+        ModelConfig config = ModelConfig.Load(folder).WithContext(parsed.GetValue(SharedOptions.MaxModelLength));
         CheckIds(ids, config);
         int chunk = Math.Min(parsed.GetValue(Chunk) ?? DefaultChunk, ids.Length);
         ModelOptions options = ComputeSettings.Read(parsed) with

@@ -68,7 +68,7 @@ internal static class PlanCommand
     {
         Command command = new("plan", "Shows how silos would share a model, and predicts its speed. Needs only config.json.")
         {
-            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, MinKvTokens, MaxBatchTokens, MaxSequences, StepsInFlight,
+            SharedOptions.Model, Silos, Memory, Device, SharedOptions.Mode, SharedOptions.Quant, Kv, SharedOptions.MaxModelLength, MinKvTokens, MaxBatchTokens, MaxSequences, StepsInFlight,
             Streams, SharedOptions.Json,
         };
         command.SetAction(Run);
@@ -78,7 +78,7 @@ internal static class PlanCommand
     private static int Run(ParseResult parsed)
     {
         string folder = SharedOptions.ModelFolder(parsed);
-        ModelConfig config = ModelConfig.Load(folder);
+        ModelConfig config = ModelConfig.Load(folder).WithContext(parsed.GetValue(SharedOptions.MaxModelLength));
         PlanOptions options = new()
         {
             Mode = ComputeSettings.Mode(parsed),

@@ -25,6 +25,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(DrillResult))]
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(PullResult))]
+[JsonSerializable(typeof(ConvertResult))]
 [JsonSerializable(typeof(QuantizeResult))]
 [JsonSerializable(typeof(TrainResult))]
 [JsonSerializable(typeof(DivergenceResult[]))]

@@ -92,7 +92,7 @@ internal readonly record struct CudaMatrixLayout
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        if (type == ElementType.F16 || !Enum.IsDefined(type))
+        if (type is not (ElementType.F32 or ElementType.BF16 or ElementType.I8 or ElementType.F8E4M3 or ElementType.I4))
         {
             throw new ArgumentOutOfRangeException(nameof(type), type, "Weights on a GPU are F32, BF16, I8, F8E4M3 or I4.");
         }

@@ -120,7 +120,7 @@ internal sealed class PlanProblem
     public double ReadSeconds(int silo, long bytes, ElementType type, double rows)
     {
         // Each element takes one multiplication and one addition for every row.
-        double elements = type == ElementType.I4 ? 2.0 * bytes : (double)bytes / type.Size();
+        double elements = bytes * type.ElementsPerByte();
         return Math.Max(bytes / Silos[silo].MemoryBandwidth, 2 * elements * rows / Silos[silo].Operations);
     }
 

@@ -48,7 +48,7 @@ public sealed class ModelHost : IDisposable
         _lost = lost;
         _logger = logger;
         Sessions = new KvSessions(time);
-        _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory));
+        _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory).WithContext(settings.Options.MaxModelLength));
         _pieces = new PieceStore(this, memory, new LoadMeter(time), logger);
         _time = time;
     }

@@ -218,7 +218,7 @@ public sealed record ModelSettings
     /// <summary>The folder of the model's files; every silo needs them.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>How the model is loaded. KvTokens, Kv, MaxBatchTokens, MaxLogitRows, Mode and Quant must be the same on every silo.</summary>
+    /// <summary>How the model is loaded. KvTokens, Kv, MaxBatchTokens, MaxLogitRows, MaxModelLength, Mode and Quant must be the same on every silo.</summary>
     public ModelOptions Options { get; init; } = new();
 
     /// <summary>
@@ -259,5 +259,6 @@ public sealed record ModelSettings
     /// <summary>The format of weights, keys and values, which silos compare.</summary>
     /// <exception cref="ModelException">The checkpoint is quantised in another format than the options ask for.</exception>
     internal string Format(ModelConfig config) =>
-        $"{WeightTypes.Of(config, Options.Mode, Options.Quant).Name}, K/V in {Options.CacheFormat.Name()}";
+        $"{WeightTypes.Of(config, Options.Mode, Options.Quant).Name}, K/V in {Options.CacheFormat.Name()}"
+        + (Options.MaxModelLength is { } length ? $", context of {length}" : "");
 }

@@ -52,7 +52,7 @@ public sealed unsafe class MachineLimits : IDisposable
     /// </summary>
     public double PeakOperations(ElementType type, int milliseconds = 30)
     {
-        bool integers = type is ElementType.I8 or ElementType.I4;
+        bool integers = type is ElementType.I8 or ElementType.I4 or ElementType.U4 or ElementType.U8;
         PeakJob job = new(integers ? _bytes : type == ElementType.F32 ? null : _pairs, _isa);
         double best = 0;
         for (long iterations = 10_000; ; iterations *= 2)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Panels;
 
@@ -11,6 +12,9 @@ internal sealed unsafe class BlockRowReader : IDisposable
 {
     private NativeBuffer? _buffer;
     private int _lanes;
+
+    // The scales of provided rows are aligned.
+    private const int ProvidedAlignment = 64;
 
     /// <summary>The row of each lane. Valid until the next <see cref="Load"/>.</summary>
     public SourceRow[] Lanes { get; } = new SourceRow[PanelKernels.BlockRows];
@@ -37,6 +41,14 @@ internal sealed unsafe class BlockRowReader : IDisposable
             }
 
             int count = Math.Min(lanes - lane, source.Count - first);
+            if (source.Provider is { } provider)
+            {
+                Provide(source, provider, first, Lanes.AsSpan(lane, count), ref bufferOffset);
+                lane += count;
+                first = 0;
+                continue;
+            }
+
             nint address = source.Address == 0 ? 0 : source.Address + (nint)(first * source.Stride);
             if (source.File is not null && address != 0)
             {
@@ -82,7 +94,10 @@ internal sealed unsafe class BlockRowReader : IDisposable
         long bytes = 0;
         foreach (SourceRows source in sources)
         {
-            bytes = source.File is null ? bytes : Math.Max(bytes, source.Stride * lanes);
+            long perRow = source.Provider is { } provider
+                ? source.Stride + (provider.ScalesPerRow * (sizeof(float) + 1L)) + ProvidedAlignment
+                : source.File is null ? 0 : source.Stride;
+            bytes = Math.Max(bytes, perRow * lanes);
         }
 
         if (bytes > (_buffer?.ByteLength ?? 0))
@@ -90,6 +105,29 @@ internal sealed unsafe class BlockRowReader : IDisposable
             _buffer?.Dispose();
             _buffer = new NativeBuffer(bytes, clear: false);
         }
+    }
+
+    private void Provide(in SourceRows source, IRowProvider provider, int first, Span<SourceRow> lanes, ref long bufferOffset)
+    {
+        int scalesPerRow = provider.ScalesPerRow;
+        long codeBytes = source.Stride * lanes.Length;
+        long scalesAt = (bufferOffset + codeBytes + sizeof(float) - 1) / sizeof(float) * sizeof(float);
+        long zerosAt = scalesAt + ((long)lanes.Length * scalesPerRow * sizeof(float));
+        int zeros = source.Type.HasZeroPoints() ? lanes.Length * scalesPerRow : 0;
+        Span<float> scales = MemoryMarshal.Cast<byte, float>(_buffer!.Slice(scalesAt, (int)(zerosAt - scalesAt)));
+        provider.Read(source.ProvidedRow + first, lanes.Length, _buffer.Slice(bufferOffset, checked((int)codeBytes)), scales, _buffer.Slice(zerosAt, zeros));
+        nint start = (nint)_buffer.Pointer;
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            lanes[i] = new SourceRow(
+                start + (nint)(bufferOffset + (i * source.Stride)),
+                source.Type,
+                start + (nint)(scalesAt + ((long)i * scalesPerRow * sizeof(float))),
+                ElementType.F32,
+                zeros == 0 ? 0 : start + (nint)(zerosAt + ((long)i * scalesPerRow)));
+        }
+
+        bufferOffset = zerosAt + zeros;
     }
 
     private nint Read(in SourceRows source, int first, int count, long bufferOffset)

@@ -119,18 +119,18 @@ internal static unsafe class Int4Packer
                 words[(word * wordStride) + r] = ToWord(codes.Slice(word * 4, 4));
             }
 
-            float scale = RowDecoder.Scale(row, group);
-            if (float.Abs(scale) > LargestFloat16)
-            {
-                throw new InvalidDataException($"A scale of 4-bit weights is {scale}; the largest allowed is {LargestFloat16}.");
-            }
-
-            scales[r] = (Half)scale;
+            scales[r] = ToFloat16(RowDecoder.Scale(row, group));
         }
     }
 
-    // A byte of the source holds two neighbouring columns; a byte of the layout holds columns k and k + 4.
-    private static uint ToWord(ReadOnlySpan<byte> codes) =>
+    /// <summary>A scale as it is packed.</summary>
+    /// <exception cref="InvalidDataException">The scale is too large for float16.</exception>
+    public static Half ToFloat16(float scale) => float.Abs(scale) > LargestFloat16
+        ? throw new InvalidDataException($"A scale of 4-bit weights is {scale}; the largest allowed is {LargestFloat16}.")
+        : (Half)scale;
+
+    /// <summary>A word of 8 columns. A byte of the source holds two neighbouring columns; a byte of the layout holds columns k and k + 4.</summary>
+    public static uint ToWord(ReadOnlySpan<byte> codes) =>
         SpreadNibbles((uint)(codes[0] | (codes[1] << 8))) | (SpreadNibbles((uint)(codes[2] | (codes[3] << 8))) << 4);
 
     private static uint SpreadNibbles(uint codes)

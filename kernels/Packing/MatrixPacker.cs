@@ -105,9 +105,24 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
             return;
         }
 
+        if (target.Type.HasZeroPoints())
+        {
+            ZeroPointPacker.Pack(target, block, rows);
+            if (block == target.Blocks - 1)
+            {
+                target.SetInputScale(0);
+            }
+
+            return;
+        }
+
         int step = 0;
         float* scales = stackalloc float[PanelKernels.BlockRows];
-        if (target.Type.IsQuantized())
+        if (target.Type == ElementType.F8E4M3Block)
+        {
+            WriteBlockScales(target, block, rows);
+        }
+        else if (target.Type.IsQuantized())
         {
             WriteScales(item, block, rows, scales);
         }
@@ -153,6 +168,28 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         }
     }
 
+    // A group with a NaN gets the scale NaN, as a row does in an F8E4M3 matrix.
+    private static void WriteBlockScales(PackedMatrix target, int block, BlockRowReader rows)
+    {
+        int lanes = target.PanelsIn(block) * PanelKernels.PanelRows;
+        float* scales = (float*)target.Scales(block);
+        for (int first = 0, group = 0; first < target.Columns; first += PackedLayout.BlockColumns, group++, scales += lanes)
+        {
+            int columns = Math.Min(PackedLayout.BlockColumns, target.Columns - first);
+            for (int r = 0; r < lanes; r++)
+            {
+                SourceRow row = rows.Lanes[r];
+                bool isNaN = row.Address != 0 && RowEncoder.HasNaN(row, first, columns);
+                scales[r] = row.Address == 0 ? 0 : isNaN ? float.NaN : RowDecoder.Scale(row, group);
+            }
+        }
+
+        if (block == target.Blocks - 1)
+        {
+            target.SetInputScale(0);
+        }
+    }
+
     private static void Check(PackedMatrix target, IReadOnlyList<SourceRows> sources, float inputScale)
     {
         if (inputScale != 0 && (target.Type != ElementType.F8E4M3 || !(inputScale > 0) || !float.IsFinite(inputScale)))
@@ -170,12 +207,18 @@ public sealed unsafe class MatrixPacker : IJob, IDisposable
         long rows = 0;
         foreach (SourceRows source in sources)
         {
-            if (source.Type == ElementType.I4 && type != ElementType.I4)
+            bool onlyAsIs = source.Type is ElementType.I4 or ElementType.U4 or ElementType.U8 or ElementType.F8E4M3Block;
+            if (onlyAsIs && type != source.Type)
             {
-                throw new ArgumentException($"I4 weights cannot be packed to {type}, only to I4.", nameof(sources));
+                throw new ArgumentException($"{source.Type} weights cannot be packed to {type}, only to {source.Type}.", nameof(sources));
             }
 
-            if (source.Type.IsQuantized() && source.Address != 0 &&
+            if (type is ElementType.U4 or ElementType.U8 or ElementType.F8E4M3Block && source.Address != 0 && source.Type != type)
+            {
+                throw new ArgumentException($"{source.Type} weights cannot be packed to {type}.", nameof(sources));
+            }
+
+            if (source.Type.IsQuantized() && source.Address != 0 && source.Provider is null &&
                 source.Scales is not { Address: not 0, Type: ElementType.F32 or ElementType.F16 or ElementType.BF16 })
             {
                 throw new ArgumentException($"{source.Type} weights need scales in F32, F16 or BF16.", nameof(sources));

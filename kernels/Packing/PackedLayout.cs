@@ -6,12 +6,17 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// The sizes and offsets of the parts of a packed matrix: first panels, then scales. A step has 4 bytes of each row. By type, these are: one
 /// float32; two bfloat16; four I8 as unsigned bytes q + 128, because vpdpbusd multiplies unsigned bytes; four F8E4M3 codes in the column
 /// order 0, 2, 1, 3, so that expanding 16-bit halves gives the pairs (0, 1) and (2, 3); or eight I4, whose scales lie among the panels as
-/// defined in <see cref="Int4GroupLayout"/>.
+/// defined in <see cref="Int4GroupLayout"/>. U4 is I4 with zero points behind the panels: for each block and group, a byte for each row. A block of U8 has
+/// the upper halves of its codes as I4 with 16 times the scale, then the lower halves as I4; zero points are those of U4. F8E4M3Block has for each block
+/// and group of 128 columns a float32 scale for each row.
 /// </summary>
 internal readonly record struct PackedLayout
 {
-    /// <summary>Most columns of an I8 or I4 matrix, so that the largest sum of products fits 32 bits.</summary>
+    /// <summary>Most columns of a matrix of integers, so that the largest sum of products fits 32 bits.</summary>
     public const int MaxIntegerColumns = 1 << 16;
+
+    /// <summary>Columns that share a scale in an F8E4M3Block matrix.</summary>
+    public const int BlockColumns = 128;
 
     // Scales begin and end on a cache line.
     private const long ScaleAlignment = 64;
@@ -20,10 +25,17 @@ internal readonly record struct PackedLayout
     {
         int perGroup = type.ElementsPerStep() * PanelKernels.StepUnit;
         long panels = (rows + (long)PanelKernels.PanelRows - 1) / PanelKernels.PanelRows;
+        int planes = type == ElementType.U8 ? 2 : 1;
         Steps = (int)((columns + (long)perGroup - 1) / perGroup * PanelKernels.StepUnit);
-        BlockBytes = (long)Steps * StepStride(type, PanelKernels.BlockPanels);
-        ScaleOffset = panels * StepStride(type, 1) * Steps;
-        long scaleBytes = type is ElementType.I8 or ElementType.F8E4M3 ? sizeof(float) : 0;
+        BlockBytes = (long)Steps * StepStride(type, PanelKernels.BlockPanels) * planes;
+        ScaleOffset = panels * StepStride(type, 1) * Steps * planes;
+        long scaleBytes = type switch
+        {
+            ElementType.I8 or ElementType.F8E4M3 => sizeof(float),
+            ElementType.F8E4M3Block => (columns + BlockColumns - 1) / BlockColumns * sizeof(float),
+            ElementType.U4 or ElementType.U8 => Int4GroupLayout.Count(columns),
+            _ => 0,
+        };
         BlockScaleBytes = scaleBytes * PanelKernels.BlockRows;
         InputScaleOffset = ScaleOffset + (panels * PanelKernels.PanelRows * scaleBytes);
         long end = InputScaleOffset + (type == ElementType.F8E4M3 ? sizeof(float) : 0);
@@ -50,7 +62,7 @@ internal readonly record struct PackedLayout
 
     /// <summary>Bytes from one step to the next in a block with this many panels. For I4 it is the mean over a group of steps.</summary>
     public static int StepStride(ElementType type, int panels) =>
-        type == ElementType.I4 ? Int4GroupLayout.GroupBytes(panels) / PanelKernels.StepUnit : panels * PanelKernels.PanelRows * 4;
+        type.KernelType() == ElementType.I4 ? Int4GroupLayout.GroupBytes(panels) / PanelKernels.StepUnit : panels * PanelKernels.PanelRows * 4;
 
     /// <summary>Computes the layout of a matrix.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive or too large for the type, or the type cannot be packed.</exception>
@@ -58,12 +70,12 @@ internal readonly record struct PackedLayout
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
-        if (type is not (ElementType.F32 or ElementType.BF16 or ElementType.I8 or ElementType.F8E4M3 or ElementType.I4))
+        if (type == ElementType.F16 || !Enum.IsDefined(type))
         {
-            throw new ArgumentOutOfRangeException(nameof(type), type, "Packed weights are F32, BF16, I8, F8E4M3 or I4.");
+            throw new ArgumentOutOfRangeException(nameof(type), type, "Packed weights are F32, BF16 or quantised.");
         }
 
-        if (type is ElementType.I8 or ElementType.I4 && columns > MaxIntegerColumns)
+        if (type is ElementType.I8 or ElementType.I4 or ElementType.U4 or ElementType.U8 && columns > MaxIntegerColumns)
         {
             throw new ArgumentOutOfRangeException(nameof(columns), columns, $"{type} weights have at most {MaxIntegerColumns} columns.");
         }

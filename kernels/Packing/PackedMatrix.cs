@@ -20,7 +20,7 @@ public sealed unsafe class PackedMatrix : IMatrix
     /// <summary>Creates a matrix in <paramref name="storage"/>, which must outlive it.</summary>
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
-    /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
+    /// <param name="type">Any type but F16.</param>
     /// <param name="storage">Memory of the matrix. The caller keeps ownership.</param>
     /// <param name="offset">Offset of the matrix in the storage in bytes, a multiple of 64.</param>
     /// <param name="kernels">The kernels that multiply the matrix.</param>
@@ -38,7 +38,7 @@ public sealed unsafe class PackedMatrix : IMatrix
     /// <summary>Creates a matrix over memory that <paramref name="keepAlive"/> owns, such as a mapped file. The memory must stay mapped while the matrix is used.</summary>
     /// <param name="rows">Output rows.</param>
     /// <param name="columns">Input columns.</param>
-    /// <param name="type">F32, BF16, I8, F8E4M3 or I4.</param>
+    /// <param name="type">Any type but F16.</param>
     /// <param name="address">Address of the packed bytes, a multiple of 64.</param>
     /// <param name="available">Number of bytes that may be read at the address.</param>
     /// <param name="keepAlive">Owner of the memory.</param>
@@ -62,8 +62,9 @@ public sealed unsafe class PackedMatrix : IMatrix
         Rows = rows;
         Columns = columns;
         Type = type;
-        FullBlockKernels = BlockKernels.For(kernels, type, PanelKernels.BlockPanels);
-        LastBlockKernels = BlockKernels.For(kernels, type, PanelsIn(Blocks - 1));
+        KernelType = type.KernelType();
+        FullBlockKernels = BlockKernels.For(kernels, KernelType, PanelKernels.BlockPanels);
+        LastBlockKernels = BlockKernels.For(kernels, KernelType, PanelsIn(Blocks - 1));
     }
 
     /// <summary>Output rows.</summary>
@@ -72,8 +73,11 @@ public sealed unsafe class PackedMatrix : IMatrix
     /// <summary>Input columns.</summary>
     public int Columns { get; }
 
-    /// <summary>Element type: F32, BF16, I8, F8E4M3 or I4.</summary>
+    /// <summary>Element type: any but F16.</summary>
     public ElementType Type { get; }
+
+    /// <summary>The type whose kernels multiply the panels.</summary>
+    internal ElementType KernelType { get; }
 
     /// <summary>Bytes of the packed matrix, including scales.</summary>
     public long ByteLength => Layout.ByteLength;
@@ -109,7 +113,13 @@ public sealed unsafe class PackedMatrix : IMatrix
     /// <summary>Address of a block.</summary>
     internal byte* Block(int block) => Base + (block * Layout.BlockBytes);
 
-    /// <summary>Address of the scales of a block, a float32 for each row. I8 and F8E4M3 only.</summary>
+    /// <summary>Address of the lower halves of the codes of a block. U8 only; <see cref="Block"/> has the upper halves.</summary>
+    internal byte* LowerPlane(int block) => Block(block) + ((long)Steps * PackedLayout.StepStride(Type, PanelsIn(block)));
+
+    /// <summary>
+    /// Address of the scales or zero points of a block. I8 and F8E4M3: a float32 for each row. F8E4M3Block: the same for each group of 128 columns.
+    /// U4 and U8: for each group of 32 columns a byte for each row, the zero point.
+    /// </summary>
     internal byte* Scales(int block) => Base + Layout.ScaleOffset + (block * Layout.BlockScaleBytes);
 
     /// <summary>Number of panels in a block.</summary>

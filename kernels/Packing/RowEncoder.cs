@@ -28,16 +28,19 @@ internal static unsafe class RowEncoder
 
         if (row.Type == target)
         {
-            return target == ElementType.F8E4M3 && HasNaN(row, columns) ? float.NaN : RowDecoder.Scale(row, 0);
+            return target == ElementType.F8E4M3 && HasNaN(row, 0, columns) ? float.NaN : RowDecoder.Scale(row, 0);
         }
 
         float largest = RowDecoder.LargestMagnitude(row, columns);
         return float.IsFinite(largest) ? largest / (target == ElementType.I8 ? MaxInteger : E4M3.Max) : float.NaN;
     }
 
-    // All products of such a row are NaN, which its scale says too. So kernels need not tell the codes of NaN from others.
-    private static bool HasNaN(in SourceRow row, int columns) =>
-        new ReadOnlySpan<byte>((void*)row.Address, columns).ContainsAny(E4M3.NaN, (byte)(E4M3.NaN | 0x80));
+    /// <summary>
+    /// Whether columns of a row of 8-bit floats contain a NaN. All products of such a row are NaN, which its scale says too. So kernels need not tell the
+    /// codes of NaN from others.
+    /// </summary>
+    public static bool HasNaN(in SourceRow row, int first, int columns) =>
+        new ReadOnlySpan<byte>((byte*)row.Address + first, columns).ContainsAny(E4M3.NaN, (byte)(E4M3.NaN | 0x80));
 
     /// <summary>Writes the words of steps [step, step + steps), padded with zeros after the last column.</summary>
     /// <param name="target">The matrix.</param>
@@ -76,7 +79,7 @@ internal static unsafe class RowEncoder
         {
             AddOffset(words, steps);
         }
-        else if (target.Type == ElementType.F8E4M3)
+        else if (target.KernelType == ElementType.F8E4M3)
         {
             SwapMiddleBytes(words, steps);
         }

@@ -5,4 +5,5 @@ namespace HunyuanOrleans.Kernels.Packing;
 /// <param name="Type">Element type of the row.</param>
 /// <param name="Scale">Address of its first scale, or 0 if it has none.</param>
 /// <param name="ScaleType">Element type of the scales.</param>
-internal readonly record struct SourceRow(nint Address, ElementType Type, nint Scale, ElementType ScaleType);
+/// <param name="ZeroPoint">Address of its first zero point, a byte for each scale, or 0 if it has none.</param>
+internal readonly record struct SourceRow(nint Address, ElementType Type, nint Scale, ElementType ScaleType, nint ZeroPoint = 0);

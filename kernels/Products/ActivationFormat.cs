@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Kernels.Products;
 /// has its elements, padded with zeros to whole steps; then 64 bytes with a float32 scale and, for I8, the 32-bit sum of the codes; then, for I4,
 /// the initial sum of each group. For BF16 it has elements only.
 /// </summary>
-/// <param name="Type">The type of the weights.</param>
+/// <param name="Type">The type whose kernels multiply the weights.</param>
 /// <param name="Widened">Whether elements are float32 although the weights are BF16 or F8E4M3. For F8E4M3 they are times <see cref="E4M3Expansion.XFactor"/>.</param>
 /// <param name="CodeBytes">Bytes of a row's elements, a multiple of 64. The scale follows.</param>
 /// <param name="FixedScale">The scale of all rows, or 0 if each row has its own.</param>
@@ -33,17 +33,17 @@ internal readonly record struct ActivationFormat(ElementType Type, bool Widened,
     {
         int bytes = checked(weights.Steps * StepBytes(weights));
         return new ActivationFormat(
-            weights.Type, weights.Kernels.WidensX(weights.Type), Lines(bytes), weights.Type == ElementType.F8E4M3 ? weights.InputScale : 0);
+            weights.KernelType, weights.Kernels.WidensX(weights.KernelType), Lines(bytes), weights.Type == ElementType.F8E4M3 ? weights.InputScale : 0);
     }
 
     /// <summary>Whether activations must be prepared for a matrix.</summary>
     public static bool IsNeeded(PackedMatrix weights) => weights.Type.IsQuantized() || weights.Kernels.WidensX(weights.Type);
 
     /// <summary>Bytes of x for one step of the weights.</summary>
-    public static int StepBytes(PackedMatrix weights) => weights.Type switch
+    public static int StepBytes(PackedMatrix weights) => weights.KernelType switch
     {
         // Codes are stored as bfloat16, which represents them exactly, or as float32.
-        ElementType.F8E4M3 => weights.Kernels.WidensX(weights.Type) ? 16 : 8,
+        ElementType.F8E4M3 => weights.Kernels.WidensX(weights.KernelType) ? 16 : 8,
         ElementType.BF16 => weights.Kernels.WidensX(weights.Type) ? 8 : 4,
 
         // A step has eight weights.

@@ -60,13 +60,19 @@ internal readonly unsafe ref struct BlockProduct
     public void Run(int block, float* sums, byte* next)
     {
         BlockKernels kernels = block < Weights.Blocks - 1 ? Weights.FullBlockKernels : Weights.LastBlockKernels;
-        if (Tokens <= kernels.Stream.MaxTokens && kernels.Stream.IsOnePass(Tokens))
+        switch (Weights.Type)
         {
-            RunInOnePass(kernels, block, sums);
-        }
-        else
-        {
-            RunInChunks(kernels, block, sums, next);
+            case ElementType.F8E4M3Block:
+                RunInGroups(kernels, block, sums);
+                break;
+            case ElementType.U8:
+                byte* lower = Weights.LowerPlane(block);
+                Run(kernels, Weights.Block(block), sums, lower, isFirst: true);
+                Run(kernels, lower, sums, next, isFirst: false);
+                break;
+            default:
+                Run(kernels, Weights.Block(block), sums, next, isFirst: true);
+                break;
         }
 
         if (Weights.Type.IsQuantized())
@@ -75,14 +81,27 @@ internal readonly unsafe ref struct BlockProduct
         }
     }
 
+    private void Run(BlockKernels kernels, byte* weights, float* sums, byte* next, bool isFirst)
+    {
+        if (Tokens <= kernels.Stream.MaxTokens && kernels.Stream.IsOnePass(Tokens))
+        {
+            RunInOnePass(kernels, weights, sums, isFirst);
+        }
+        else
+        {
+            RunInChunks(kernels, weights, sums, next, isFirst);
+        }
+    }
+
     private static bool ExpandsInMemory(BlockKernels kernels, int tokens) =>
         kernels.Expanded is not null && tokens > TilesInRegisters * kernels.Stream.MaxTokens;
 
-    private void RunInOnePass(BlockKernels kernels, int block, float* sums)
+    private void RunInOnePass(BlockKernels kernels, byte* weights, float* sums, bool isFirst)
     {
         PanelArgs args = Arguments();
-        args.W = Weights.Block(block);
+        args.W = weights;
         args.Y = sums;
+        args.Accumulate = isFirst ? 0 : 1;
         args.Steps = Weights.Steps;
         args.Tokens = Tokens;
         kernels.Stream.Call(&args);
@@ -94,7 +113,7 @@ internal readonly unsafe ref struct BlockProduct
         args.X = X;
         args.XStride = XStride;
         args.YStride = Width * sizeof(float);
-        if (Weights.Type == ElementType.I4)
+        if (Weights.KernelType == ElementType.I4)
         {
             args.InitialSums = (int*)(X + ActivationFormat.Of(Weights).InitialSumOffset);
             args.InitialSumStride = XStride;
@@ -104,7 +123,7 @@ internal readonly unsafe ref struct BlockProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunInChunks(BlockKernels kernels, int block, float* sums, byte* next)
+    private void RunInChunks(BlockKernels kernels, byte* weights, float* sums, byte* next, bool isFirst)
     {
         // If weights are expanded to memory, steps and kernels are those of the expanded weights.
         bool expanded = ExpandsInMemory(kernels, Tokens);
@@ -126,8 +145,8 @@ internal readonly unsafe ref struct BlockProduct
         for (int step = 0; step < steps; step += chunk)
         {
             args.Steps = Math.Min(chunk, steps - step);
-            args.Accumulate = step == 0 ? 0 : 1;
-            byte* source = Weights.Block(block) + ((long)step * stride);
+            args.Accumulate = step == 0 && isFirst ? 0 : 1;
+            byte* source = weights + ((long)step * stride);
             args.W = expanded ? Expand(source, (int)args.Steps / factor, kernels.Plain.Panels) : source;
             byte* ahead = step + chunk < steps ? source + (chunk * (long)stride) : next;
             long left = ahead is null ? 0 : Math.Min(chunk, steps) * (long)stride;
@@ -165,7 +184,40 @@ internal readonly unsafe ref struct BlockProduct
         }
     }
 
-    private byte* Expand(byte* source, int steps, int panels) => Weights.Kernels.WidensX(Weights.Type)
+    // The sums of each group of columns are scaled before they are added, in the order of the groups.
+    private void RunInGroups(BlockKernels kernels, int block, float* sums)
+    {
+        const int StepsPerGroup = PackedLayout.BlockColumns / 4;
+        bool expanded = ExpandsInMemory(kernels, Tokens);
+        int factor = expanded ? kernels.ExpansionFactor : 1;
+        PanelKernelTable table = (expanded ? kernels.Expanded! : kernels).Plain;
+        int stride = kernels.Plain.WeightStride;
+        int rows = Weights.PanelsIn(block) * PanelKernels.PanelRows;
+        int tiles = (Tokens + table.TileTokens - 1) / table.TileTokens;
+        long stepBytes = ActivationFormat.StepBytes(Weights);
+        float* scales = (float*)Weights.Scales(block);
+        float* group = stackalloc float[PanelKernels.MaxTileTokens * PanelKernels.BlockRows];
+        PanelArgs args = Arguments();
+        args.Y = group;
+        args.YStride = PanelKernels.BlockRows * sizeof(float);
+        for (int step = 0; step < Weights.Steps; step += StepsPerGroup, scales += rows)
+        {
+            int steps = Math.Min(StepsPerGroup, Weights.Steps - step);
+            byte* source = Weights.Block(block) + ((long)step * stride);
+            args.Steps = steps * factor;
+            args.W = expanded ? Expand(source, steps, table.Panels) : source;
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                int token = Tokens * tile / tiles;
+                args.X = X + (token * XStride) + (step * stepBytes);
+                args.Tokens = (Tokens * (tile + 1) / tiles) - token;
+                table.Call(&args);
+                Dequantizer.AddScaled(group, args.Tokens, rows, scales, sums + ((long)token * Width), Width, isFirst: step == 0);
+            }
+        }
+    }
+
+    private byte* Expand(byte* source, int steps, int panels) => Weights.Kernels.WidensX(Weights.KernelType)
         ? E4M3Expansion.ExpandToFloats(source, steps, panels, Expansion)
         : E4M3Expansion.Expand(Weights.Kernels.Isa, source, steps, panels, Expansion);
 
@@ -173,9 +225,20 @@ internal readonly unsafe ref struct BlockProduct
     {
         int rows = Weights.PanelsIn(block) * PanelKernels.PanelRows;
         byte* tokenScales = X + ActivationFormat.Of(Weights).CodeBytes;
-        if (Weights.Type == ElementType.I4)
+        if (Weights.Type.HasZeroPoints())
+        {
+            AddZeroPoints(block, sums);
+        }
+
+        if (Weights.KernelType == ElementType.I4)
         {
             Dequantizer.Int4(sums, Width, Tokens, rows, tokenScales, XStride);
+            return;
+        }
+
+        if (Weights.Type == ElementType.F8E4M3Block)
+        {
+            Dequantizer.E4M3Block(sums, Width, Tokens, rows, tokenScales, XStride, Weights.Kernels.WidensX(Weights.KernelType) ? E4M3Expansion.SumFactor : 1);
             return;
         }
 
@@ -188,5 +251,24 @@ internal readonly unsafe ref struct BlockProduct
         {
             Dequantizer.Int8(sums, Width, Tokens, rows, rowScales, tokenScales, XStride, Weights.Kernels.Code.MultipliesSigned ? 0 : 128);
         }
+    }
+
+    // Kernels multiply codes as if each zero point was 8 (for an 8-bit code: 8 for its upper half, and 8 for its lower half).
+    private void AddZeroPoints(int block, float* sums)
+    {
+        int panels = Weights.PanelsIn(block);
+        byte* plane = Weights.Type == ElementType.U8 ? Weights.LowerPlane(block) : Weights.Block(block);
+        ZeroPointSums correction = new()
+        {
+            Zero = Weights.Type == ElementType.U8 ? (Int4GroupLayout.Zero << 4) + Int4GroupLayout.Zero : Int4GroupLayout.Zero,
+            ZeroPoints = Weights.Scales(block),
+            Scales = (Half*)(plane + Int4GroupLayout.CodeBytes(panels)),
+            ScaleStride = Int4GroupLayout.GroupBytes(panels),
+            Rows = panels * PanelKernels.PanelRows,
+            Groups = Int4GroupLayout.Count(Weights.Columns),
+            InitialSums = (int*)(X + ActivationFormat.Of(Weights).InitialSumOffset),
+            InitialSumStride = XStride,
+        };
+        correction.AddTo(sums, Width, Tokens);
     }
 }

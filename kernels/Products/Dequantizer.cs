@@ -77,4 +77,46 @@ internal static unsafe class Dequantizer
             }
         }
     }
+
+    /// <summary>target = sums * scales + target, with one rounding, or sums * scales for the first group.</summary>
+    /// <param name="sums">The sums of a group, 64 for each token.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="rows">Number of rows, a multiple of 16.</param>
+    /// <param name="scales">A float32 scale for each row.</param>
+    /// <param name="target">The sums of all groups so far.</param>
+    /// <param name="width">Elements of the target from one token to the next.</param>
+    /// <param name="isFirst">Whether the target has no sums yet.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddScaled(float* sums, int tokens, int rows, float* scales, float* target, int width, bool isFirst)
+    {
+        for (int t = 0; t < tokens; t++, sums += Panels.PanelKernels.BlockRows, target += width)
+        {
+            for (int r = 0; r < rows; r += 16)
+            {
+                Vector512<float> before = isFirst ? Vector512<float>.Zero : Vector512.Load(target + r);
+                Vector512.FusedMultiplyAdd(Vector512.Load(sums + r), Vector512.Load(scales + r), before).Store(target + r);
+            }
+        }
+    }
+
+    /// <summary>value = sum * factor * token scale. The sums already include the scales of the weights.</summary>
+    /// <param name="sums">float32 values.</param>
+    /// <param name="width">Elements from one token to the next.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="rows">Number of rows, a multiple of 16.</param>
+    /// <param name="tokenScales">Address of the first token's scale in its <see cref="ActivationFormat"/>.</param>
+    /// <param name="stride">Bytes from the scale of one token to that of the next.</param>
+    /// <param name="factor">A power of two that corrects the sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void E4M3Block(float* sums, int width, int tokens, int rows, byte* tokenScales, long stride, float factor)
+    {
+        for (int t = 0; t < tokens; t++, sums += width, tokenScales += stride)
+        {
+            Vector512<float> scale = Vector512.Create(*(float*)tokenScales);
+            for (int r = 0; r < rows; r += 16)
+            {
+                (Vector512.Load(sums + r) * factor * scale).Store(sums + r);
+            }
+        }
+    }
 }

@@ -1,12 +1,19 @@
+using HunyuanOrleans.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
+using HunyuanOrleans.Model.Checkpoints.PyTorch;
+
 namespace HunyuanOrleans.Model.Checkpoints;
 
 /// <summary>
-/// The safetensors files of a model folder, mapped into memory: one <c>model.safetensors</c>, or the shards that
-/// <c>model.safetensors.index.json</c> lists. It does not know which tensors a model needs (see <see cref="Weights"/>). Any number of
+/// The files of a checkpoint, mapped into memory: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists;
+/// <c>pytorch_model.bin</c> in the same way; or GGUF files. It does not know which tensors a model needs (see <see cref="Weights"/>). Any number of
 /// threads may read it. Dispose it only when no <see cref="TensorView"/> is in use.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
+    // The directory of such a file is at its end. Its length and its time tell files apart, too.
+    private const long PyTorchHeaderBytes = 4096;
+
     private readonly List<MappedFile> _files;
     private readonly Dictionary<string, TensorView> _tensors;
 
@@ -17,7 +24,7 @@ public sealed class Checkpoint : IDisposable
         _tensors = tensors;
     }
 
-    /// <summary>The file that lists the tensors: the single safetensors file, or the index of the shards.</summary>
+    /// <summary>The file that lists the tensors: the single file, or the index of the shards.</summary>
     public string Source { get; }
 
     /// <summary>Paths of the mapped files.</summary>
@@ -36,6 +43,7 @@ public sealed class Checkpoint : IDisposable
     public bool TryGet(string name, out TensorView tensor) => _tensors.TryGetValue(name, out tensor!);
 
     /// <summary>Maps the checkpoint of a model folder and checks every header.</summary>
+    /// <param name="directory">The folder, or a GGUF file.</param>
     /// <exception cref="ModelException">
     /// A file or shard is missing, truncated or damaged, or the index does not match the shards. The message names file and tensor.
     /// No file stays mapped.
@@ -51,7 +59,7 @@ public sealed class Checkpoint : IDisposable
             {
                 MappedFile file = MappedFile.Open(path);
                 files.Add(file);
-                foreach (TensorView tensor in SafetensorsHeader.Read(file))
+                foreach (TensorView tensor in ReadTensors(found.Format, file))
                 {
                     if (!tensors.TryAdd(tensor.Name, tensor))
                     {
@@ -68,6 +76,22 @@ public sealed class Checkpoint : IDisposable
         {
             files.ForEach(f => f.Dispose());
             throw;
+        }
+    }
+
+    private static IEnumerable<TensorView> ReadTensors(CheckpointFormat format, MappedFile file)
+    {
+        switch (format)
+        {
+            case CheckpointFormat.Gguf:
+                GgufHeader header = GgufModel.Guard(file.Path, () => GgufHeader.Read(file.Path));
+                file.HeaderBytes = Math.Min(header.DataOffset, file.Length);
+                return GgufTensors.Views(header, file);
+            case CheckpointFormat.PyTorch:
+                file.HeaderBytes = Math.Min(PyTorchHeaderBytes, file.Length);
+                return PyTorchFile.Read(file).Select(static tensor => tensor.View());
+            default:
+                return SafetensorsHeader.Read(file);
         }
     }
 

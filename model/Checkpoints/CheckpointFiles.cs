@@ -1,67 +1,88 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using HunyuanOrleans.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>Finds the files of a checkpoint in a folder, and checks the index of a sharded checkpoint against its shards.</summary>
-internal sealed class CheckpointFiles
+/// <summary>
+/// Finds the files of a checkpoint in a folder, and checks the index of a sharded checkpoint against its shards. safetensors files are preferred to those
+/// of PyTorch.
+/// </summary>
+internal sealed partial class CheckpointFiles
 {
     public const string SingleName = "model.safetensors";
     public const string IndexName = "model.safetensors.index.json";
+    private const string PyTorchName = "pytorch_model.bin";
+    private const string PyTorchIndexName = "pytorch_model.bin.index.json";
+    private const int Named = 8;
 
     private readonly Dictionary<string, string>? _map;
 
-    private CheckpointFiles(string source, IReadOnlyList<string> shards, Dictionary<string, string>? map)
+    private CheckpointFiles(CheckpointFormat format, string source, IReadOnlyList<string> shards, Dictionary<string, string>? map)
     {
+        Format = format;
         Source = source;
         Shards = shards;
         _map = map;
     }
 
+    /// <summary>The format of all files.</summary>
+    public CheckpointFormat Format { get; }
+
     public string Source { get; }
 
-    /// <summary>Full paths of the safetensors files, ordered by name.</summary>
+    /// <summary>Full paths of the files, ordered by name.</summary>
     public IReadOnlyList<string> Shards { get; }
 
-    /// <summary>Whether the folder contains a safetensors file or an index.</summary>
+    /// <summary>Whether the folder contains files with weights, or an index of them.</summary>
+    /// <param name="directory">The folder, or a GGUF file.</param>
     public static bool Exist(string directory) =>
-        File.Exists(Path.Combine(directory, SingleName)) || File.Exists(Path.Combine(directory, IndexName));
+        HasAny(directory, SingleName, IndexName, PyTorchName, PyTorchIndexName) || GgufModel.Guard(directory, () => GgufFiles.Find(directory)) is not null;
 
+    /// <summary>Finds the files of a folder, or those of a GGUF file.</summary>
+    /// <exception cref="ModelException">There are none, or some are missing; the message says which.</exception>
     public static CheckpointFiles Find(string directory)
     {
-        string single = Path.Combine(directory, SingleName);
-        string index = Path.Combine(directory, IndexName);
+        if (GgufModel.Guard(directory, () => GgufFiles.Find(directory)) is { } gguf)
+        {
+            return new CheckpointFiles(CheckpointFormat.Gguf, gguf, GgufModel.Files(gguf), null);
+        }
+
         if (!Directory.Exists(directory))
         {
             throw new ModelException($"{directory}: there is no such folder; allowed: a model folder.");
         }
 
+        bool pyTorch = !HasAny(directory, SingleName, IndexName) && HasAny(directory, PyTorchName, PyTorchIndexName);
+        CheckpointFormat format = pyTorch ? CheckpointFormat.PyTorch : CheckpointFormat.Safetensors;
+        string singleName = pyTorch ? PyTorchName : SingleName, indexName = pyTorch ? PyTorchIndexName : IndexName;
+        string single = Path.Combine(directory, singleName);
+        string index = Path.Combine(directory, indexName);
         if (!File.Exists(index))
         {
-            return File.Exists(single)
-                ? new CheckpointFiles(single, [single], null)
-                : throw new ModelException(
-                    $"{directory}: no weights found; allowed: a folder with {SingleName}, or with {IndexName} and the shards it lists.");
+            return File.Exists(single) ? new CheckpointFiles(format, single, [single], null) : throw NotFound(directory);
         }
 
         Dictionary<string, string> map = ReadIndex(index);
         List<string> shards = [.. map.Values.Distinct().Order(StringComparer.Ordinal)];
-        if (File.Exists(single) && !shards.Contains(SingleName))
+        if (File.Exists(single) && !shards.Contains(singleName))
         {
             throw new ModelException(
-                $"{directory}: the folder has both {SingleName} and {IndexName}, and the index does not list that file; allowed: one of the two.");
+                $"{directory}: the folder has both {singleName} and {indexName}, and the index does not list that file; allowed: one of the two.");
         }
 
-        foreach (string shard in shards)
+        List<string> missing = shards.FindAll(shard => !File.Exists(Path.Combine(directory, shard)));
+        if (missing.Count > 0)
         {
-            if (!File.Exists(Path.Combine(directory, shard)))
-            {
-                string tensor = map.First(m => m.Value == shard).Key;
-                throw new ModelException($"{index}: shard {shard} is missing from the folder; the index lists it for \"{tensor}\" and others.");
-            }
+            string tensor = map.First(m => m.Value == missing[0]).Key;
+            throw new ModelException(missing.Count == 1
+                ? $"{index}: shard {missing[0]} is missing from the folder; the index lists it for \"{tensor}\" and others."
+                : $"{index}: {missing.Count} of {shards.Count} shards are missing from the folder: {List(missing)}. The download is incomplete.");
         }
 
-        return new CheckpointFiles(index, [.. shards.Select(s => Path.Combine(directory, s))], map);
+        return new CheckpointFiles(format, index, [.. shards.Select(s => Path.Combine(directory, s))], map);
     }
 
     /// <summary>
@@ -88,6 +109,44 @@ internal sealed class CheckpointFiles
             }
         }
     }
+
+    private static bool HasAny(string directory, params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (File.Exists(Path.Combine(directory, name)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Shards without an index come from a download that was not finished. Their names say how many there are.
+    private static ModelException NotFound(string directory)
+    {
+        Match[] shards = [.. Directory.EnumerateFiles(directory).Select(static file => Shard().Match(Path.GetFileName(file))).Where(static match => match.Success)];
+        if (shards.Length == 0)
+        {
+            return new ModelException(
+                $"{directory}: no weights found; allowed: a folder with {SingleName}, or with {IndexName} and the shards it lists, the same of {PyTorchName}, or a GGUF file.");
+        }
+
+        string start = shards[0].Groups[1].Value, count = shards[0].Groups[3].Value, ending = shards[0].Groups[4].Value;
+        HashSet<string> there = [.. shards.Select(static match => match.Value)];
+        List<string> missing =
+        [
+            .. Enumerable.Range(1, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)).Select(i => $"{start}-{i:D5}-of-{count}.{ending}").Where(name => !there.Contains(name)),
+            $"{start}.{ending}.index.json",
+        ];
+        return new ModelException($"{directory}: the download is incomplete: {missing.Count} files are missing: {List(missing)}.");
+    }
+
+    private static string List(List<string> names) => string.Join(", ", names.Take(Named)) + (names.Count > Named ? ", …" : "");
+
+    [GeneratedRegex(@"^(.+)-(\d{5})-of-(\d{5})\.(safetensors|bin)$")]
+    private static partial Regex Shard();
 
     private static Dictionary<string, string> ReadIndex(string path)
     {

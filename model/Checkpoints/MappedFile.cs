@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using HunyuanOrleans.Gguf;
 using Microsoft.Win32.SafeHandles;
 
 namespace HunyuanOrleans.Model.Checkpoints;
@@ -35,6 +36,9 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Length of the file in bytes when it was mapped.</summary>
     public long Length { get; }
 
+    /// <summary>Bytes at the beginning of the file that tell its contents apart; set by the reader of its format.</summary>
+    public long HeaderBytes { get; set; }
+
     /// <summary>Last write time in UTC. If the path is a link, that of the linked file.</summary>
     public DateTime LastWriteTimeUtc { get; }
 
@@ -60,7 +64,10 @@ internal sealed unsafe class MappedFile : IDisposable
 
             file = MemoryMappedFile.CreateFromFile(
                 handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            return new MappedFile(path, handle, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length, modified);
+            MappedFile mapped = new(path, handle, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), length, modified);
+            return GitLfsPointer.Is(mapped.Slice(0, (int)Math.Min(length, GitLfsPointer.MostBytes)))
+                ? throw Pointer(mapped)
+                : mapped;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -68,6 +75,12 @@ internal sealed unsafe class MappedFile : IDisposable
             handle?.Dispose();
             throw new ModelException($"{path}: cannot be mapped into memory: {e.Message}", e);
         }
+    }
+
+    private static ModelException Pointer(MappedFile file)
+    {
+        file.Dispose();
+        return new ModelException(GitLfsPointer.Message(file.Path));
     }
 
     /// <summary>A range of the mapped bytes, without copying them.</summary>

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using HunyuanOrleans.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
@@ -23,12 +25,25 @@ public sealed record ModelDigest(string Config, string GenerationConfig, string?
     {
         string generation = Path.Combine(directory, "generation_config.json");
         bool hasWeights = weights && CheckpointFiles.Exist(directory);
+        if (GgufModel.Find(directory) is { } header)
+        {
+            return new ModelDigest(OfHeader(header), None, hasWeights ? WeightDigest.Of(directory) : null, null);
+        }
+
         return new ModelDigest(
             OfFile(Path.Combine(directory, "config.json")),
             File.Exists(generation) ? OfFile(generation) : None,
             hasWeights ? WeightDigest.Of(directory) : weights ? None : null,
             hasWeights ? FileSums.DigestOfWeights(directory) : null);
     }
+
+    private static string OfHeader(GgufHeader header) => GgufModel.Guard(header.Path, () =>
+    {
+        using FileStream file = File.OpenRead(header.Path);
+        byte[] bytes = new byte[Math.Min(header.DataOffset, file.Length)];
+        file.ReadExactly(bytes);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+    });
 
     private static string OfFile(string path)
     {

@@ -31,9 +31,11 @@ public sealed record ModelInspection(
 {
     /// <summary>Inspects a folder. If it has a config but no weights, only the config is described.</summary>
     /// <exception cref="ModelException">The config is invalid, or a file of the checkpoint is damaged or missing.</exception>
-    public static ModelInspection Load(string directory)
+    /// <param name="directory">The folder, or a GGUF file.</param>
+    /// <param name="context">The longest context in tokens; null for that of the config.</param>
+    public static ModelInspection Load(string directory, int? context = null)
     {
-        ModelConfig config = ModelConfig.Load(directory);
+        ModelConfig config = ModelConfig.Load(directory).WithContext(context);
         var bare = new ModelInspection(
             config,
             GenerationDefaults.Load(directory),

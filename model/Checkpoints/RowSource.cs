@@ -17,7 +17,9 @@ public readonly record struct RowRange(TensorView Tensor, int FirstRow, int RowC
     public ElementType ElementType => Scales?.Type ?? Tensor.ElementType;
 
     /// <summary>Bytes of one row, which is also the stride of rows.</summary>
-    public long RowBytes => Tensor.Shape[0] == 0 ? 0 : Tensor.ByteLength / Tensor.Shape[0];
+    public long RowBytes => Scales is { Provider: not null, Scales.StoredType: var type } && !type.HasBlocks() ? Scales.RowBytes : StoredRowBytes;
+
+    private long StoredRowBytes => Tensor.Shape[0] == 0 ? 0 : Tensor.ByteLength / Tensor.Shape[0];
 
     /// <summary>Address of a row of the range; row 0 is <see cref="FirstRow"/>.</summary>
     public nint RowAddress(int row)
@@ -104,7 +106,7 @@ public sealed class RowSource : IRowReader
     }
 
     /// <summary>Converts one logical row to float32. <paramref name="destination"/> receives <see cref="Columns"/> values.</summary>
-    public void ReadRow(int row, Span<float> destination) => Conversion.ToSingles(Row(row), ElementType, destination[..Columns]);
+    public void ReadRow(int row, Span<float> destination) => Read(Row(row), _ranges[0].Tensor.StoredType, destination[..Columns]);
 
     /// <summary>Converts all rows to float32, [rows, columns]. Meant for norms and biases.</summary>
     public float[] ToSingles()
@@ -115,10 +117,22 @@ public sealed class RowSource : IRowReader
         {
             for (int row = 0; row < range.RowCount; row++, at += Columns)
             {
-                Conversion.ToSingles(range.Row(row), ElementType, values.AsSpan(at, Columns));
+                Read(range.Row(row), range.Tensor.StoredType, values.AsSpan(at, Columns));
             }
         }
 
         return values;
+    }
+
+    private void Read(ReadOnlySpan<byte> row, StoredType type, Span<float> destination)
+    {
+        if (type.HasBlocks())
+        {
+            Gguf.GgufDecoder.Decode(type, row, destination);
+        }
+        else
+        {
+            Conversion.ToSingles(row, ElementType, destination);
+        }
     }
 }

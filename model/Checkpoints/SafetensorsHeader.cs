@@ -46,6 +46,7 @@ internal static class SafetensorsHeader
         }
 
         long dataStart = LengthBytes + (long)length;
+        file.HeaderBytes = dataStart;
         TensorLayout.Check(file.Path, entries, file.Length - dataStart);
         var views = new List<TensorView>(entries.Count);
         foreach (TensorEntry entry in entries)

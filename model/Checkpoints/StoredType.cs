@@ -2,7 +2,7 @@ using HunyuanOrleans.Kernels;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
-/// <summary>The element types of the safetensors format. Kernels support only some of them (see <see cref="ElementType"/>).</summary>
+/// <summary>The element types of the safetensors format, and the types with blocks of GGUF. Kernels support only some of them (see <see cref="ElementType"/>).</summary>
 public enum StoredType : byte
 {
     /// <summary>"F32".</summary>
@@ -49,6 +49,18 @@ public enum StoredType : byte
 
     /// <summary>"F64".</summary>
     F64,
+
+    /// <summary>"Q8_0" of GGUF: blocks of 32 values, a float16 scale and a signed byte for each.</summary>
+    Q8_0,
+
+    /// <summary>"Q4_0" of GGUF: blocks of 32 values, a float16 scale and half a byte for each.</summary>
+    Q4_0,
+
+    /// <summary>"Q4_K" of GGUF: blocks of 256 values.</summary>
+    Q4_K,
+
+    /// <summary>"Q6_K" of GGUF: blocks of 256 values.</summary>
+    Q6_K,
 }
 
 /// <summary>Names and sizes of <see cref="StoredType"/>.</summary>
@@ -61,16 +73,33 @@ public static class StoredTypes
         ("I8", StoredType.I8, 1), ("U8", StoredType.U8, 1), ("BOOL", StoredType.Bool, 1),
         ("I16", StoredType.I16, 2), ("U16", StoredType.U16, 2), ("I32", StoredType.I32, 4), ("U32", StoredType.U32, 4),
         ("I64", StoredType.I64, 8), ("U64", StoredType.U64, 8), ("F64", StoredType.F64, 8),
+        ("Q8_0", StoredType.Q8_0, 0), ("Q4_0", StoredType.Q4_0, 0), ("Q4_K", StoredType.Q4_K, 0), ("Q6_K", StoredType.Q6_K, 0),
     ];
 
     /// <summary>All type names of the format, for messages.</summary>
-    internal static string AllowedNames { get; } = string.Join(", ", All.Select(t => t.Name));
+    internal static string AllowedNames { get; } = string.Join(", ", All.Where(t => t.Bytes > 0).Select(t => t.Name));
 
     /// <summary>The name of the type in safetensors files.</summary>
     public static string Name(this StoredType type) => All[(int)type].Name;
 
     /// <summary>Bytes per element.</summary>
-    public static int Size(this StoredType type) => All[(int)type].Bytes;
+    /// <exception cref="ArgumentOutOfRangeException">The type has blocks.</exception>
+    public static int Size(this StoredType type) => All[(int)type].Bytes is var bytes and > 0
+        ? bytes
+        : throw new ArgumentOutOfRangeException(nameof(type), type, "An element of this type is not a whole number of bytes.");
+
+    /// <summary>Whether the type has blocks of several values, which <see cref="Gguf.GgufDecoder"/> decodes.</summary>
+    internal static bool HasBlocks(this StoredType type) => type >= StoredType.Q8_0;
+
+    /// <summary>Values and bytes of a block; a single value for types without blocks.</summary>
+    internal static (int Values, int Bytes) Block(this StoredType type) => type switch
+    {
+        StoredType.Q8_0 => (32, 34),
+        StoredType.Q4_0 => (32, 18),
+        StoredType.Q4_K => (256, 144),
+        StoredType.Q6_K => (256, 210),
+        _ => (1, type.Size()),
+    };
 
     /// <summary>The corresponding element type of the kernels; null if kernels do not support it.</summary>
     public static ElementType? Element(this StoredType type) => type switch
@@ -80,6 +109,9 @@ public static class StoredTypes
         StoredType.BF16 => ElementType.BF16,
         StoredType.F8E4M3 => ElementType.F8E4M3,
         StoredType.I8 => ElementType.I8,
+
+        // Blocks are decoded before kernels see them.
+        StoredType.Q8_0 or StoredType.Q4_0 or StoredType.Q4_K or StoredType.Q6_K => ElementType.F32,
         _ => null,
     };
 
@@ -87,7 +119,7 @@ public static class StoredTypes
     {
         foreach ((string Name, StoredType Type, int Bytes) known in All)
         {
-            if (known.Name == name)
+            if (known.Name == name && known.Bytes > 0)
             {
                 type = known.Type;
                 return true;

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
@@ -12,12 +13,19 @@ internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
     private readonly QuantizedLookup _quantized = new(checkpoint, config);
 
     /// <summary>Whether the checkpoint has a weight or bias, quantised or not.</summary>
-    public bool Has(string name) => checkpoint.TryGet(name, out _) || checkpoint.TryGet(QuantizedLookup.PackedName(name), out _);
+    public bool Has(string name) => checkpoint.TryGet(name, out _) || checkpoint.TryGet(QuantizedLookup.PackedName(name), out _) ||
+        checkpoint.TryGet(QuantizedLookup.GptqName(name), out _);
 
     /// <summary>Finds a matrix [rows, columns], or a vector [rows] if <paramref name="vector"/> is true.</summary>
-    public FoundTensor Find(string name, long rows, long columns, bool vector, string? alternative = null)
+    /// <param name="name">Its name.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="vector">Whether it is a vector.</param>
+    /// <param name="alternative">Another name that a message mentions; may be null.</param>
+    /// <param name="module">The module whose scheme counts; null for the tensor's own.</param>
+    public FoundTensor Find(string name, long rows, long columns, bool vector, string? alternative = null, string? module = null)
     {
-        if (!vector && config.Quantization?.SchemeOf(WeightNames.Module(name)) is { } scheme)
+        if (!vector && config.Quantization?.SchemeOf(module ?? WeightNames.Module(name)) is { } scheme)
         {
             return _quantized.Find(name, rows, columns, scheme);
         }
@@ -37,6 +45,11 @@ internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
             throw new ModelException(
                 $"{tensor.File}: tensor \"{name}\" has shape {tensor.ShapeText}; allowed: {Shape(rows, columns, vector)}, " +
                 $"as {config.Source} asks for.");
+        }
+
+        if (!vector && tensor.StoredType.HasBlocks())
+        {
+            return QuantizedLookup.Blocks(tensor, ElementType.F32);
         }
 
         if (!Values.Contains(tensor.StoredType))

@@ -53,7 +53,7 @@ public sealed class TensorView
     internal long FileOffset => _offset;
 
     /// <summary>Number of elements.</summary>
-    public long ElementCount => ByteLength / StoredType.Size();
+    public long ElementCount => ByteLength / StoredType.Block().Bytes * StoredType.Block().Values;
 
     /// <summary>The shape as text, such as "[64, 128]".</summary>
     public string ShapeText => "[" + string.Join(", ", _shape) + "]";

@@ -70,7 +70,9 @@ internal static class WeightNames
 
     // Scales of an 8-bit cache. Quantised checkpoints contain them whatever the type of the cache is.
     private static bool IsKvScale(string name) =>
-        name.EndsWith(".self_attn.k_scale", StringComparison.Ordinal) ||
-        name.EndsWith(".self_attn.v_scale", StringComparison.Ordinal) ||
-        name.EndsWith(".self_attn.kv_scale", StringComparison.Ordinal);
+        name.EndsWith(".k_scale", StringComparison.Ordinal) ||
+        name.EndsWith(".v_scale", StringComparison.Ordinal) ||
+        name.EndsWith(".q_scale", StringComparison.Ordinal) ||
+        name.EndsWith(".kv_scale", StringComparison.Ordinal) ||
+        name.EndsWith(".output_scale", StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Checkpoints;
 
@@ -33,7 +34,7 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 
     /// <summary>The output projection, [vocab, hidden]; the embedding if the config ties them.</summary>
     public RowSource LmHead() =>
-        config.TieWordEmbeddings ? Embedding() : Matrix(WeightNames.LmHead, config.VocabSize, config.HiddenSize);
+        config.TieWordEmbeddings ? TiedHead() : Matrix(WeightNames.LmHead, config.VocabSize, config.HiddenSize);
 
     /// <summary>The norm before attention, [hidden, 1].</summary>
     public RowSource InputNorm(int layer) => Vector(WeightNames.Layer(layer) + "input_layernorm.weight", config.HiddenSize);
@@ -155,6 +156,11 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         new([_lookup.Find(name, rows, columns, vector: false).Rows(0, rows)], columns);
 
     private RowSource Vector(string name, int rows) => new([_lookup.Find(name, rows, 1, vector: true).Rows(0, rows)], 1);
+
+    // Blocks of the embedding may be kept in lm_head; tensors of other forms are not quantised.
+    private RowSource TiedHead() => config.Quantization?.SchemeOf(ModuleNames.Head) is { Form: StoredForm.Gguf }
+        ? new([_lookup.Find(WeightNames.Embedding, config.VocabSize, config.HiddenSize, vector: false, module: ModuleNames.Head).Rows(0, config.VocabSize)], config.HiddenSize)
+        : Embedding();
 
     private void RequireMoe(int layer)
     {

@@ -24,13 +24,20 @@ internal static class ConfigReader
         (HyV3Reader.ModelType, ModelFamily.HyV3),
     ];
 
-    public static ModelConfig Read(JsonElement json, string source, IReadOnlyList<int> generationEos)
+    /// <param name="json">The content of config.json.</param>
+    /// <param name="source">Its name in messages.</param>
+    /// <param name="generationEos">End ids of generation_config.json.</param>
+    /// <param name="directory">The model's folder, for files beside config.json that tell of its quantisation; null if there is none.</param>
+    /// <param name="stored">How the checkpoint is quantised, if that is known otherwise; null to read it from <paramref name="json"/>.</param>
+    public static ModelConfig Read(
+        JsonElement json, string source, IReadOnlyList<int> generationEos, string? directory = null, QuantizationConfig? stored = null)
     {
         var fields = new JsonFields(json, source);
+        TokenizerIds tokens = directory is null ? default : TokenizerIds.Read(directory);
         (string type, ModelFamily family) = ReadFamily(fields);
         if (family == ModelFamily.HyV3)
         {
-            return HyV3Reader.Read(fields, source, generationEos);
+            return HyV3Reader.Read(fields, source, generationEos, tokens, stored ?? QuantizationReader.Read(fields, source, directory));
         }
 
         UnsupportedFields.Check(fields);
@@ -70,10 +77,10 @@ internal static class ConfigReader
             RmsNormEps = (float)fields.Number("rms_norm_eps", 1e-12, 1, 1e-5),
             Rope = RopeReader.Read(fields, source, headDim, positions),
             TorchDtype = fields.Text("torch_dtype") ?? fields.Text("dtype") ?? "bfloat16",
-            Quantization = QuantizationReader.Read(fields, source),
-            BosTokenId = fields.OptionalInt("bos_token_id", -1, int.MaxValue),
+            Quantization = stored ?? QuantizationReader.Read(fields, source, directory),
+            BosTokenId = tokens.Bos ?? fields.OptionalInt("bos_token_id", -1, int.MaxValue),
             PadTokenId = fields.OptionalInt("pad_token_id", -1, int.MaxValue),
-            EosTokenIds = MergeEos(fields.IntOrList("eos_token_id", 0, vocab - 1) ?? [], generationEos),
+            EosTokenIds = MergeEos(ReadEos(fields, vocab, tokens.Eos), generationEos),
         };
         QuantizationRules.Check(config);
         return config;
@@ -196,6 +203,13 @@ internal static class ConfigReader
         }
 
         return fields.Int("cla_share_factor", 1, layers, 1);
+    }
+
+    // Ids of a config that lack the tokenizer's end are those of another tokenizer, and may be ordinary tokens here.
+    internal static int[] ReadEos(in JsonFields fields, int vocab, int? tokenizer)
+    {
+        int[] config = fields.IntOrList("eos_token_id", 0, vocab - 1) ?? [];
+        return tokenizer is { } id && id < vocab && !config.Contains(id) ? [id] : config;
     }
 
     internal static int[] MergeEos(int[] config, IReadOnlyList<int> generation) => [.. config.Concat(generation).Distinct().Order()];

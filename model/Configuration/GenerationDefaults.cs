@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 
 namespace HunyuanOrleans.Model.Configuration;
 
@@ -37,6 +38,11 @@ public sealed record GenerationDefaults(
     /// <exception cref="ModelException">The file is unreadable or a field is invalid.</exception>
     public static GenerationDefaults Load(string directory)
     {
+        if (GgufModel.Find(directory) is { } header)
+        {
+            return Published with { EosTokenIds = GgufModel.Eos(header) };
+        }
+
         string path = Path.Combine(directory, "generation_config.json");
         GenerationDefaults published = PublishedFor(directory);
         if (!File.Exists(path))

@@ -18,7 +18,8 @@ internal static class HyV3Reader
     private const double MaxScale = 1e6;
     private const int MaxPredictLayers = 16;
 
-    public static ModelConfig Read(JsonFields fields, string source, IReadOnlyList<int> generationEos)
+    public static ModelConfig Read(
+        JsonFields fields, string source, IReadOnlyList<int> generationEos, TokenizerIds tokens, QuantizationConfig? quantization)
     {
         CheckUnsupported(fields);
         int layers = fields.Int("num_hidden_layers", 1, ConfigReader.MaxLayers);
@@ -66,10 +67,10 @@ internal static class HyV3Reader
             RmsNormEps = (float)fields.Number("rms_norm_eps", 1e-12, 1, 1e-5),
             Rope = ReadRope(fields, source, headDim, positions),
             TorchDtype = fields.Text("torch_dtype") ?? fields.Text("dtype") ?? "bfloat16",
-            Quantization = QuantizationReader.Read(fields, source),
-            BosTokenId = fields.OptionalInt("bos_token_id", -1, int.MaxValue),
+            Quantization = quantization,
+            BosTokenId = tokens.Bos ?? fields.OptionalInt("bos_token_id", -1, int.MaxValue),
             PadTokenId = fields.OptionalInt("pad_token_id", -1, int.MaxValue),
-            EosTokenIds = ConfigReader.MergeEos(fields.IntOrList("eos_token_id", 0, vocab - 1) ?? [], generationEos),
+            EosTokenIds = ConfigReader.MergeEos(ConfigReader.ReadEos(fields, vocab, tokens.Eos), generationEos),
             SigmoidRouter = new SigmoidRouterSettings(
                 fields.Flag("moe_router_enable_expert_bias", fallback: true),
                 fields.Flag("route_norm", fallback: true),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HunyuanOrleans.Gguf;
 
 namespace HunyuanOrleans.Model.Configuration;
 
@@ -25,7 +26,8 @@ internal static class JsonFile
                 throw new ModelException($"{path}: the file has {info.Length} bytes; allowed: a JSON file of at most {MaxBytes} bytes.");
             }
 
-            return JsonDocument.Parse(File.ReadAllBytes(path), Options);
+            byte[] bytes = File.ReadAllBytes(path);
+            return GitLfsPointer.Is(bytes) ? throw new ModelException(GitLfsPointer.Message(path)) : JsonDocument.Parse(bytes, Options);
         }
         catch (JsonException e)
         {

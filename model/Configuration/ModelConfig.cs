@@ -1,4 +1,6 @@
 using System.Text.Json;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Model.Configuration;
@@ -12,6 +14,8 @@ public sealed class ModelConfig
     private readonly int[] _widths;
     private readonly int[] _topK;
     private readonly int[] _sharedExperts;
+
+    private int? _context;
 
     internal ModelConfig(int[] widths, int[] topK, int[] sharedExperts)
     {
@@ -47,8 +51,8 @@ public sealed class ModelConfig
     /// <summary>Number of rows of the embedding.</summary>
     public required int VocabSize { get; init; }
 
-    /// <summary>The longest context that the model is made for, in tokens.</summary>
-    public required int MaxPositions { get; init; }
+    /// <summary>The longest context in tokens: the one that the model is made for, unless <see cref="WithContext"/> set another.</summary>
+    public required int MaxPositions { get => _context ?? field; init; }
 
     /// <summary>Number of routed experts in each layer that has experts; 1 if every layer is a plain MLP.</summary>
     public required int Experts { get; init; }
@@ -151,21 +155,44 @@ public sealed class ModelConfig
     public ParameterCount ParameterCount => ParameterCount.Of(this);
 
     /// <summary>
-    /// Reads <c>config.json</c> of a model folder, and adds the end ids of <c>generation_config.json</c> if that file exists.
+    /// Reads <c>config.json</c> of a model folder, and adds the end ids of <c>generation_config.json</c> if that file exists; or the metadata of a GGUF
+    /// file.
     /// </summary>
+    /// <param name="directory">The folder, or the GGUF file.</param>
     /// <exception cref="ModelException">
     /// A file is missing or unreadable, or a field is invalid. The message names it and what is allowed.
     /// </exception>
     public static ModelConfig Load(string directory)
     {
-        string path = Path.Combine(directory, "config.json");
-        if (!Directory.Exists(directory))
+        if (GgufModel.Find(directory) is { } header)
         {
-            throw new ModelException($"{directory}: there is no such folder; allowed: a model folder with a config.json.");
+            using Checkpoint checkpoint = Checkpoint.Open(directory);
+            return GgufModel.Config(header, checkpoint.Tensors);
         }
 
+        string path = Path.Combine(directory, "config.json");
+        ModelFolders.RequireConfig(directory, path);
+
         using JsonDocument json = JsonFile.Read(path);
-        return ConfigReader.Read(json.RootElement, path, GenerationDefaults.Load(directory).EosTokenIds);
+        return ConfigReader.Read(json.RootElement, path, GenerationDefaults.Load(directory).EosTokenIds, directory);
+    }
+
+    /// <summary>
+    /// The same model with another longest context. Rotary angles stay as they are: an alpha is the same at every length, and dynamic scaling without one
+    /// begins at the length that the model is made for.
+    /// </summary>
+    /// <param name="tokens">The longest context in tokens, at least 1; null for that of the model.</param>
+    public ModelConfig WithContext(int? tokens)
+    {
+        if (tokens is null)
+        {
+            return this;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokens.Value, nameof(tokens));
+        ModelConfig copy = (ModelConfig)MemberwiseClone();
+        copy._context = tokens;
+        return copy;
     }
 
     /// <summary>Reads a config that is already parsed. <paramref name="source"/> is its name in messages.</summary>

@@ -23,6 +23,9 @@ public sealed record ModelOptions
     /// </summary>
     public QuantFormat? Quant { get; init; }
 
+    /// <summary>The largest <see cref="MaxModelLength"/>.</summary>
+    public const int MostModelLength = 1 << 24;
+
     /// <summary>
     /// Instruction set of the kernels. Default null: the one named by the environment variable HUNYUAN_ISA, else the best one of this
     /// machine.
@@ -95,12 +98,19 @@ public sealed record ModelOptions
     /// <param name="maxBatchTokens">Maximum number of tokens in one step.</param>
     public static int DefaultSequences(int maxBatchTokens) => Math.Min(256, maxBatchTokens);
 
+    /// <summary>
+    /// The longest context in tokens, instead of the config's max_position_embeddings. Default null: that of the config. Beyond the length that the model was
+    /// trained for, answers get worse.
+    /// </summary>
+    public int? MaxModelLength { get; init; }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ModelException">A value is out of range.</exception>
     public void Validate()
     {
         Check(nameof(Threads), Threads, 0, 1024);
         Check(nameof(KvTokens), KvTokens, 0, int.MaxValue - 64);
+        Check(nameof(MaxModelLength), MaxModelLength ?? 1, 1, MostModelLength);
         Check(nameof(MaxBatchTokens), MaxBatchTokens, 1, 65536);
         Check(nameof(MaxLogitRows), MaxLogitRows, 1, 65536);
         Check(nameof(StepsInFlight), StepsInFlight, 1, MaxStepsInFlight);

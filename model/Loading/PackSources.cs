@@ -57,8 +57,9 @@ internal static class PackSources
         }
     }
 
-    private static SourceRows Rows(RowRange range, int first, int count) =>
-        new(range.RowAddress(first), range.RowBytes, count, range.ElementType)
+    private static SourceRows Rows(RowRange range, int first, int count) => range.Scales is { Provider: { } provider }
+        ? new SourceRows(range.Tensor.Address, range.Scales.RowBytes, count, range.ElementType) { Provider = provider, ProvidedRow = range.FirstRow + first }
+        : new(range.RowAddress(first), range.RowBytes, count, range.ElementType)
         {
             Scales = range.Scales?.From(range.FirstRow + first),
             File = range.Tensor.FileHandle,

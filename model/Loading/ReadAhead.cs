@@ -42,7 +42,7 @@ internal sealed class ReadAhead(IReadOnlyList<PlannedMatrix> matrices)
         {
             if (source.Address != 0)
             {
-                _extents.Add((source.Address, source.Stride * source.Count));
+                _extents.Add(source.Provider?.Extent ?? (source.Address, source.Stride * source.Count));
             }
         }
 

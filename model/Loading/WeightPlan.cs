@@ -93,6 +93,13 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null, IMatrixL
     private PlannedMatrix Add(
         string name, int rows, int columns, ElementType type, IReadOnlyList<SourceRows> sources, float inputScale, bool paired = false)
     {
+        if (loader is not null && type is ElementType.U4 or ElementType.U8 or ElementType.F8E4M3Block)
+        {
+            throw new ModelException(
+                $"\"{name}\" has {(type == ElementType.F8E4M3Block ? "8-bit floats with a scale for each block" : "integers with zero points, or of 8 bits with groups")}, " +
+                "which GPUs do not compute; allowed: the CPU.");
+        }
+
         long bytes = loader?.SizeOf(rows, columns, type, paired) ?? PackedMatrix.SizeOf(rows, columns, type);
         PlannedMatrix matrix = new(name, new MatrixSource(rows, columns, type, sources, inputScale, paired), TotalBytes, bytes);
         _matrices.Add(matrix);

@@ -98,11 +98,12 @@ internal sealed class ModelParts
 
     /// <summary>Opens a model folder and checks its config and the names, shapes and types of its tensors.</summary>
     /// <param name="directory">The folder.</param>
+    /// <param name="options">Says how long the context is.</param>
     /// <param name="owned">Receives the checkpoint.</param>
     /// <exception cref="ModelException">Config or files are invalid.</exception>
-    public static Weights Open(string directory, DisposableStack owned)
+    public static Weights Open(string directory, ModelOptions options, DisposableStack owned)
     {
-        ModelConfig config = ModelConfig.Load(directory);
+        ModelConfig config = ModelConfig.Load(directory).WithContext(options.MaxModelLength);
         if (config.MlpBias)
         {
             throw new ModelException($"{config.Source}: mlp_bias is true; allowed: false or absent.");

@@ -5,25 +5,24 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// Reads a quantization_config of the compressed-tensors library. Supported are 8-bit integers with a scale per row, 4-bit integers with a
-/// scale per group of 32 columns, and 8-bit floats with a scale per tensor or row, all symmetric. Inputs are quantised dynamically or, for
-/// 8-bit floats, with a stored scale. Other schemes are refused.
+/// Reads a quantization_config of the compressed-tensors library. Supported are integers of 8 and 4 bits with a scale per tensor, row, or group of a
+/// multiple of 32 columns, symmetric or with zero points, and 8-bit floats with a scale per tensor, row, group of 128 columns or block of 128 rows and
+/// columns. Inputs are quantised dynamically or, for 8-bit floats, with a stored scale. Other schemes are refused.
 /// </summary>
 /// <param name="source">Name of the file, for messages.</param>
 internal sealed class CompressedTensorsReader(string source)
 {
-    private const string Prefix = "quantization_config.";
+    private const string Prefix = QuantizationReader.Prefix;
+    private const string Group = "group";
+    private const string GroupSize = "group_size";
 
     // With "mixed-precision", every group states its own format.
     private static readonly string[] Formats = ["int-quantized", "pack-quantized", "float-quantized", "naive-quantized", "mixed-precision"];
 
-    public QuantizationConfig Read(in JsonFields fields)
+    public QuantizationConfig Read(in JsonFields fields, IReadOnlyCollection<string> plain)
     {
         RequireOnly(fields, "quantization_status", "compressed");
-        if (fields.Text("format") is { } format && !Formats.Contains(format))
-        {
-            throw fields.Invalid("format", $"\"{format}\"", string.Join(", ", Formats.Select(f => $"\"{f}\"")));
-        }
+        string? format = ReadFormat(fields);
 
         RefuseContents(fields, "sparsity_config");
         RefuseContents(fields, "transform_config");
@@ -35,18 +34,27 @@ internal sealed class CompressedTensorsReader(string source)
         List<SchemeGroup> groups = [];
         foreach (JsonProperty group in json.EnumerateObject())
         {
-            groups.Add(ReadGroup(group.Value, $"{Prefix}config_groups.{group.Name}."));
+            groups.Add(ReadGroup(group.Value, $"{Prefix}config_groups.{group.Name}.", format));
         }
 
-        const string ignore = "ignore";
+        string ignore = fields.Has("ignored_layers") && !fields.Has("ignore") ? "ignored_layers" : "ignore";
         IReadOnlyList<string> ignored = QuantizationReader.Texts(fields, ignore, source, Prefix) ?? [];
         return new QuantizationConfig(
-            QuantizationReader.CompressedTensors, Prefix + ignore, QuantizationReader.Matcher(ignored, source, Prefix + ignore), groups);
+            QuantizationReader.CompressedTensors, Prefix + ignore, QuantizationReader.Matcher(ignored, source, Prefix + ignore), groups, plain);
     }
 
-    private SchemeGroup ReadGroup(JsonElement json, string prefix)
+    private static string? ReadFormat(in JsonFields fields)
+    {
+        string? format = fields.Text("format");
+        return format is null || Formats.Contains(format)
+            ? format
+            : throw fields.Invalid("format", $"\"{format}\"", string.Join(", ", Formats.Select(f => $"\"{f}\"")));
+    }
+
+    private SchemeGroup ReadGroup(JsonElement json, string prefix, string? format)
     {
         JsonFields fields = new(json, source, prefix);
+        format = ReadFormat(fields) ?? format;
         IReadOnlyList<string> targets = QuantizationReader.Texts(fields, "targets", source, prefix)
             ?? throw fields.Missing("targets", "\"Linear\", names of modules, or expressions that begin with \"re:\"");
         if (!fields.TryGet("weights", out JsonElement weights))
@@ -55,7 +63,7 @@ internal sealed class CompressedTensorsReader(string source)
         }
 
         RefuseContents(fields, "output_activations");
-        WeightScheme scheme = ReadWeights(new JsonFields(weights, source, prefix + "weights."));
+        WeightScheme scheme = ReadWeights(new JsonFields(weights, source, prefix + "weights."), format);
         if (fields.TryGet("input_activations", out JsonElement inputs))
         {
             scheme = scheme with { StaticInput = ReadInputs(new JsonFields(inputs, source, prefix + "input_activations."), scheme.Type) };
@@ -64,40 +72,78 @@ internal sealed class CompressedTensorsReader(string source)
         return new SchemeGroup(QuantizationReader.Matcher(targets, source, prefix + "targets"), scheme);
     }
 
-    private static WeightScheme ReadWeights(in JsonFields fields)
+    private static WeightScheme ReadWeights(in JsonFields fields, string? format)
     {
         string type = fields.Text("type") ?? "int";
         int bits = fields.Int("num_bits", 1, 64);
-        CheckSymmetric(fields);
-        RefuseContents(fields, "actorder");
-        string strategy = fields.Text("strategy") ?? (fields.Has("group_size") ? "group" : "tensor");
-        switch (type, bits)
+        if (fields.TryGet("actorder", out JsonElement order) && order.ValueKind != JsonValueKind.False &&
+            !(order.ValueKind == JsonValueKind.String && order.GetString() is "weight" or "static"))
         {
-            case ("int", 8):
-                Require(fields, strategy, "channel");
-                return new WeightScheme(ElementType.I8, ScaleGranularity.Row, StaticInput: false);
-            case ("int", 4):
-                Require(fields, strategy, "group");
-                int group = fields.Int("group_size", -1, int.MaxValue);
-                return group == WeightScheme.GroupColumns
-                    ? new WeightScheme(ElementType.I4, ScaleGranularity.Group, StaticInput: false)
-                    : throw fields.Invalid("group_size", $"{group}", $"{WeightScheme.GroupColumns}");
-            case ("float", 8):
-                Require(fields, strategy, "tensor", "channel");
-                return new WeightScheme(ElementType.F8E4M3, strategy == "tensor" ? ScaleGranularity.Tensor : ScaleGranularity.Row, StaticInput: false);
-            case ("int", _):
-                throw fields.Invalid("num_bits", $"{bits}", "8 or 4 where type is \"int\"");
-            case ("float", _):
-                throw fields.Invalid("num_bits", $"{bits}", "8 where type is \"float\"");
+            throw fields.Invalid("actorder", order, "\"weight\" or absent");
+        }
+
+        string strategy = fields.Text("strategy") ?? (fields.Has("group_size") ? Group : "tensor");
+        return (type, bits) switch
+        {
+            ("int", 8 or 4) => ReadIntegers(fields, bits, strategy, format),
+            ("float", 8) => ReadFloats(fields, strategy),
+            ("int", _) => throw fields.Invalid("num_bits", $"{bits}", "8 or 4 where type is \"int\""),
+            ("float", _) => throw fields.Invalid("num_bits", $"{bits}", "8 where type is \"float\""),
+            _ => throw fields.Invalid("type", $"\"{type}\"", "\"int\" or \"float\""),
+        };
+    }
+
+    private static WeightScheme ReadIntegers(in JsonFields fields, int bits, string strategy, string? format)
+    {
+        Require(fields, strategy, "tensor", "channel", Group);
+        int group = strategy == Group ? fields.Int(GroupSize, -1, int.MaxValue) : 0;
+        if (strategy == Group && (group <= 0 || group % WeightScheme.GroupColumns != 0))
+        {
+            throw fields.Invalid(GroupSize, $"{group}", $"a multiple of {WeightScheme.GroupColumns}");
+        }
+
+        bool symmetric = fields.Flag("symmetric", fallback: true);
+        if (!symmetric && strategy == "tensor")
+        {
+            throw fields.Invalid("symmetric", "false", "true with one scale for a tensor");
+        }
+
+        // Without a format, 4-bit codes are packed and 8-bit codes are not.
+        bool packed = format is "pack-quantized" || (bits == 4 && format is not ("int-quantized" or "naive-quantized"));
+        ScaleGranularity scales = strategy == Group ? ScaleGranularity.Group : strategy == "channel" ? ScaleGranularity.Row : ScaleGranularity.Tensor;
+        return new WeightScheme(WeightScheme.IntegerType(bits, group, symmetric), scales, StaticInput: false)
+        {
+            Form = packed ? StoredForm.Packed : StoredForm.Weight,
+            GroupSize = scales == ScaleGranularity.Group ? group : 0,
+            Bits = bits,
+            HasZeroPoints = !symmetric,
+        };
+    }
+
+    private static WeightScheme ReadFloats(in JsonFields fields, string strategy)
+    {
+        CheckSymmetric(fields);
+        Require(fields, strategy, "tensor", "channel", Group, "block");
+        switch (strategy)
+        {
+            case Group:
+                int group = fields.Int(GroupSize, -1, int.MaxValue);
+                return group == WeightScheme.BlockSize
+                    ? new WeightScheme(ElementType.F8E4M3Block, ScaleGranularity.Group, StaticInput: false) { GroupSize = group }
+                    : throw fields.Invalid(GroupSize, $"{group}", $"{WeightScheme.BlockSize} where type is \"float\"");
+            case "block":
+                return Fp8Reader.ReadBlocks(fields, "block_structure")
+                    ? new WeightScheme(ElementType.F8E4M3Block, ScaleGranularity.Block, StaticInput: false)
+                    : throw fields.Missing("block_structure", $"[{WeightScheme.BlockSize}, {WeightScheme.BlockSize}]");
             default:
-                throw fields.Invalid("type", $"\"{type}\"", "\"int\" or \"float\"");
+                return new WeightScheme(ElementType.F8E4M3, strategy == "tensor" ? ScaleGranularity.Tensor : ScaleGranularity.Row, StaticInput: false);
         }
     }
 
     // Returns whether a scale for the inputs is stored.
     private static bool ReadInputs(in JsonFields fields, ElementType weights)
     {
-        bool isFloat = weights == ElementType.F8E4M3;
+        bool isFloat = weights is ElementType.F8E4M3 or ElementType.F8E4M3Block;
         string type = fields.Text("type") ?? "int";
         if (type != (isFloat ? "float" : "int"))
         {
@@ -115,9 +161,9 @@ internal sealed class CompressedTensorsReader(string source)
         bool dynamic = fields.Flag("dynamic", fallback: false);
         if (dynamic)
         {
-            Require(fields, strategy, "token");
+            Require(fields, strategy, "token", "tensor", Group);
         }
-        else if (isFloat)
+        else if (weights == ElementType.F8E4M3)
         {
             Require(fields, strategy, "tensor");
         }

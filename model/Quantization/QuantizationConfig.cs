@@ -1,16 +1,19 @@
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// The validated quantization_config of a checkpoint: the scheme of each module. It does not read weight files; the lookup of tensors
-/// checks that the files match it.
+/// The validated quantization_config of a checkpoint: the scheme of each module, without the modules that the files store as they are. It does not read
+/// weight files; the lookup of tensors checks that the files match it.
 /// </summary>
 public sealed class QuantizationConfig
 {
     private readonly ModuleMatcher _ignored;
     private readonly IReadOnlyList<SchemeGroup> _groups;
+    private readonly ModuleMatcher? _plain;
 
-    internal QuantizationConfig(string method, string ignoredField, ModuleMatcher ignored, IReadOnlyList<SchemeGroup> groups)
+    internal QuantizationConfig(
+        string method, string ignoredField, ModuleMatcher ignored, IReadOnlyList<SchemeGroup> groups, IReadOnlyCollection<string> plain)
     {
+        _plain = plain.Count > 0 ? new ModuleMatcher(plain) : null;
         Method = method;
         IgnoredField = ignoredField;
         _ignored = ignored;
@@ -28,8 +31,9 @@ public sealed class QuantizationConfig
     {
         LinearRole role = LinearRoles.Of(module);
 
-        // AutoFP8 never quantises lm_head, and its lists may omit lm_head in tied models.
-        if (role == LinearRole.None || (role == LinearRole.Head && Method == QuantizationReader.AutoFp8) || _ignored.Matches(module))
+        // Only compressed-tensors and GGUF quantise lm_head, and lists of the others may omit it.
+        bool isHead = role == LinearRole.Head && Method is not (QuantizationReader.CompressedTensors or QuantizationReader.Gguf);
+        if (role == LinearRole.None || isHead || _ignored.Matches(module) || _plain?.Matches(module) == true)
         {
             return null;
         }
@@ -45,12 +49,6 @@ public sealed class QuantizationConfig
 
         return _groups.FirstOrDefault(g => g.Targets.Has(SchemeGroup.AllLinear))?.Scheme;
     }
-
-    /// <summary>
-    /// Whether the config quantises a module by name, whatever its role. True for a router means that the list of ignored modules lacks it.
-    /// </summary>
-    internal bool Targets(string module) =>
-        !_ignored.Matches(module) && _groups.Any(g => g.Targets.Matches(module) || g.Targets.Has(SchemeGroup.AllLinear));
 }
 
 /// <summary>A group of modules with the same scheme.</summary>

@@ -1,65 +1,52 @@
 using System.Text.Json;
-using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Quantization;
 
-/// <summary>Reads quantization_config in the layout of AutoFP8 or compressed-tensors. Unsupported settings are refused.</summary>
+/// <summary>
+/// Reads how a checkpoint is quantised: quantization_config of config.json, or else hf_quant_config.json beside it. Unsupported settings are refused.
+/// </summary>
 internal static class QuantizationReader
 {
     private const string Field = "quantization_config";
-    private const string Prefix = Field + ".";
-    private const string IgnoredLayers = "ignored_layers";
-    private const string NotConverted = "modules_to_not_convert";
+
+    /// <summary>The prefix of fields in messages.</summary>
+    public const string Prefix = Field + ".";
 
     /// <summary>The supported values of quant_method.</summary>
-    public const string AutoFp8 = "fp8", CompressedTensors = "compressed-tensors";
+    public const string AutoFp8 = "fp8", CompressedTensors = "compressed-tensors", Gptq = "gptq", Awq = "awq", ModelOpt = "modelopt";
 
-    /// <summary>Reads the field; null if the config does not have it.</summary>
+    /// <summary>Stands for the types of a GGUF file's tensors.</summary>
+    public const string Gguf = "gguf";
+
+    private static readonly string[] Methods = [AutoFp8, CompressedTensors, Gptq, Awq, ModelOpt];
+
+    /// <summary>Reads the quantisation; null if the checkpoint is not quantised.</summary>
+    /// <param name="config">The fields of config.json.</param>
+    /// <param name="source">Its name in messages.</param>
+    /// <param name="directory">The model's folder; null if there is none.</param>
     /// <exception cref="ModelException">A field is invalid; the message names it and what is allowed.</exception>
-    public static QuantizationConfig? Read(in JsonFields config, string source)
+    public static QuantizationConfig? Read(in JsonFields config, string source, string? directory)
     {
         if (!config.TryGet(Field, out JsonElement json))
         {
-            return null;
+            string beside = directory is null ? "" : Path.Combine(directory, ModelOptReader.FileName);
+            return File.Exists(beside) ? new ModelOptReader(beside).ReadFile(Plain(directory)) : null;
         }
 
-        const string allowed = $"\"{AutoFp8}\" (AutoFP8) or \"{CompressedTensors}\"";
+        string allowed = string.Join(", ", Methods.Select(static m => $"\"{m}\""));
         JsonFields fields = new(json, source, Prefix);
-        return fields.Text("quant_method") switch
+        string method = fields.Text("quant_method") ?? throw fields.Missing("quant_method", allowed);
+        IReadOnlyCollection<string> plain = Plain(directory);
+        return method switch
         {
-            AutoFp8 => ReadAutoFp8(fields, source),
-            CompressedTensors => new CompressedTensorsReader(source).Read(fields),
-            null => throw fields.Missing("quant_method", allowed),
-            string other => throw fields.Invalid("quant_method", $"\"{other}\"", allowed),
+            AutoFp8 => Fp8Reader.Read(fields, source, plain),
+            CompressedTensors => new CompressedTensorsReader(source).Read(fields, plain),
+            Gptq => GptqReader.ReadGptq(fields, source, plain),
+            Awq => GptqReader.ReadAwq(fields, source, plain),
+            ModelOpt => new ModelOptReader(source).Read(fields, Prefix, plain),
+            _ => throw fields.Invalid("quant_method", $"\"{method}\"", allowed),
         };
-    }
-
-    private static QuantizationConfig ReadAutoFp8(in JsonFields fields, string source)
-    {
-        bool staticInput = fields.Text("activation_scheme") switch
-        {
-            "static" => true,
-            "dynamic" => false,
-            null => throw fields.Missing("activation_scheme", "\"static\" or \"dynamic\""),
-            string other => throw fields.Invalid("activation_scheme", $"\"{other}\"", "\"static\" or \"dynamic\""),
-        };
-        if (fields.TryGet("weight_block_size", out JsonElement block))
-        {
-            throw fields.Invalid("weight_block_size", block, "absent (one scale for each tensor)");
-        }
-
-        if (fields.Text("fmt") is { } format && format is not ("e4m3" or "e4m3fn"))
-        {
-            throw fields.Invalid("fmt", $"\"{format}\"", "\"e4m3\" or absent");
-        }
-
-        string field = !fields.Has(IgnoredLayers) && fields.Has(NotConverted) ? NotConverted : IgnoredLayers;
-        IReadOnlyList<string> ignored = Texts(fields, field, source, Prefix)
-            ?? throw fields.Missing(IgnoredLayers, "the list of layers that are not quantised: every mlp.gate.wg, and lm_head");
-        ModuleMatcher matcher = Matcher(ignored, source, Prefix + field);
-        WeightScheme scheme = new(ElementType.F8E4M3, ScaleGranularity.Tensor, staticInput);
-        return new QuantizationConfig(AutoFp8, Prefix + field, matcher, [new SchemeGroup(new ModuleMatcher([SchemeGroup.AllLinear]), scheme)]);
     }
 
     /// <summary>Reads a list of strings; null if the field is absent.</summary>
@@ -98,4 +85,16 @@ internal static class QuantizationReader
             throw new ModelException($"{source}: \"{field}\" has an expression that cannot be used: {e.Message}", e);
         }
     }
+
+    /// <summary>A config in which all linear modules have one scheme.</summary>
+    /// <param name="method">The value of quant_method.</param>
+    /// <param name="field">The name of the field that lists modules which are not quantised.</param>
+    /// <param name="ignored">Matches these modules.</param>
+    /// <param name="scheme">The scheme of the others.</param>
+    /// <param name="plain">Modules that the files store as they are.</param>
+    public static QuantizationConfig OneScheme(
+        string method, string field, ModuleMatcher ignored, WeightScheme scheme, IReadOnlyCollection<string> plain) =>
+        new(method, field, ignored, [new SchemeGroup(new ModuleMatcher([SchemeGroup.AllLinear]), scheme)], plain);
+
+    private static IReadOnlyList<string> Plain(string? directory) => directory is null ? [] : PlainModules.Find(directory);
 }

@@ -4,8 +4,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Model.Quantization;
 
 /// <summary>
-/// Checks a quantization_config against its model: matrices that are computed as one must have the same scheme, all routed experts of a
-/// layer must have the same scheme, and routers must not be quantised.
+/// Checks a quantization_config against its model: matrices that are computed as one must have the same scheme, and so must all routed experts of a
+/// layer. Routers are never quantised, whether a list of modules has them or not.
 /// </summary>
 internal static class QuantizationRules
 {
@@ -14,11 +14,6 @@ internal static class QuantizationRules
         if (config.Quantization is not { } stored)
         {
             return;
-        }
-
-        if (stored.Method == QuantizationReader.AutoFp8 && !config.TieWordEmbeddings && stored.Targets("lm_head"))
-        {
-            throw MissingInIgnoreList(config, stored, "lm_head");
         }
 
         for (int layer = 0; layer < config.Layers; layer++)
@@ -39,13 +34,6 @@ internal static class QuantizationRules
         {
             RequireSameGateAndUp(config, stored, WeightNames.DenseMlp(layer));
             return;
-        }
-
-        // Published fp8 files of hy_v3 do not list routers, although routers have no scales. A router that is quantised is refused when it is read.
-        string router = WeightNames.Module(WeightNames.RouterGates(config, layer)[0]);
-        if (config.Family != ModelFamily.HyV3 && stored.Targets(router))
-        {
-            throw MissingInIgnoreList(config, stored, router);
         }
 
         if (config.SharedExperts(layer) > 0)
@@ -81,7 +69,4 @@ internal static class QuantizationRules
     }
 
     private static string Show(WeightScheme? scheme) => scheme is null ? "not quantised" : $"{scheme.Type} ({scheme.Scales})";
-
-    private static ModelException MissingInIgnoreList(ModelConfig config, QuantizationConfig stored, string module) => new(
-        $"{config.Source}: \"{stored.IgnoredField}\" lacks \"{module}\"; allowed: a list with every router (mlp.gate.wg) and, unless it is tied, lm_head.");
 }

@@ -41,7 +41,7 @@ internal sealed class SimulatedCosts(ModelConfig config, WeightTypes types, Mode
 
     private double Product(long bytes, ElementType type, int rows)
     {
-        double elements = type == ElementType.I4 ? 2.0 * bytes : (double)bytes / type.Size();
+        double elements = bytes * type.ElementsPerByte();
         return rows == 0 || bytes == 0 ? 0 : Math.Max(bytes / hardware.BytesPerSecond, 2 * elements * rows / hardware.Operations(type));
     }
 }

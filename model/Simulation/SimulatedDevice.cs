@@ -79,7 +79,7 @@ public sealed class SimulatedDevice : IModelDevice
     {
         options.Validate();
         simulation.Validate();
-        return new SimulatedDevice(ModelConfig.Load(directory), options, simulation);
+        return new SimulatedDevice(ModelConfig.Load(directory).WithContext(options.MaxModelLength), options, simulation);
     }
 
     /// <summary>

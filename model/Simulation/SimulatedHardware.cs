@@ -16,8 +16,8 @@ public sealed record SimulatedHardware(
     public double Operations(ElementType type) => type switch
     {
         ElementType.F32 => Bf16Operations / 2,
-        ElementType.I8 or ElementType.I4 => Int8Operations,
-        ElementType.F8E4M3 => Fp8Operations,
+        ElementType.I8 or ElementType.I4 or ElementType.U4 or ElementType.U8 => Int8Operations,
+        ElementType.F8E4M3 or ElementType.F8E4M3Block => Fp8Operations,
         _ => Bf16Operations,
     };
 }

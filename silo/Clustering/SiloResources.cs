@@ -87,6 +87,7 @@ internal static class SiloResources
         Threads = settings.Threads,
         PinThreads = settings.PinThreads,
         KvTokens = settings.KvTokens,
+        MaxModelLength = settings.MaxModelLen > 0 ? settings.MaxModelLen : null,
         Kv = Enum.Parse<KvFormat>(settings.Kv, ignoreCase: true),
         MaxBatchTokens = settings.MaxBatchTokens,
         MaxLogitRows = MaxSequences(settings),

@@ -68,6 +68,10 @@ public sealed class SiloSettings
     [Flag("kv-tokens", "positions of the K/V pool, the same on every silo", "65536")]
     public int KvTokens { get; set; } = 65536;
 
+    /// <summary>The longest context in tokens, the same on every silo. Default 0: the config's max_position_embeddings.</summary>
+    [Flag("max-model-len", "longest context in tokens, the same on every silo; 0: that of config.json", "0")]
+    public int MaxModelLen { get; set; }
+
     /// <summary>How keys and values are stored, the same on every silo. Default bf16; int8 and fp8 hold about twice the positions in the same memory.</summary>
     [Flag("kv", "how keys and values are stored, the same on every silo: bf16, int8 or fp8", "bf16")]
     public string Kv { get; set; } = "bf16";

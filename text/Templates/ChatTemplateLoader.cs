@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HunyuanOrleans.Gguf;
 using HunyuanOrleans.Text.Templates.Jinja;
+using HunyuanOrleans.Text.Tokenization;
 
 namespace HunyuanOrleans.Text.Templates;
 
@@ -14,6 +16,10 @@ internal static class ChatTemplateLoader
     private const string ConfigFile = "tokenizer_config.json";
     private const string SpecialTokensFile = "special_tokens_map.json";
     private const string Field = "chat_template";
+
+    private const string GgufKey = "tokenizer.chat_template";
+
+    private static readonly (string Key, string Name)[] GgufTokens = [("bos_token_id", "bos_token"), ("eos_token_id", "eos_token"), ("padding_token_id", "pad_token")];
 
     private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "token_suffix"];
 
@@ -46,6 +52,11 @@ internal static class ChatTemplateLoader
     /// <summary>Finds the template that counts.</summary>
     private static Source Find(string directory)
     {
+        if (GgufTokenizer.Find(directory) is { } header)
+        {
+            return FromGguf(header);
+        }
+
         if (!Directory.Exists(directory))
         {
             throw new TextException($"{directory}: there is no such folder.");
@@ -74,6 +85,30 @@ internal static class ChatTemplateLoader
     {
         using JsonDocument? model = ReadObject(Path.Combine(directory, ModelConfigFile));
         return model is not null && TextOf(model.RootElement, "model_type") == "hy_v3";
+    }
+
+    private static Source FromGguf(GgufHeader header)
+    {
+        string[] texts = GgufTokenizer.Tokens(header);
+        Dictionary<string, string> tokens = [];
+        foreach ((string key, string name) in GgufTokens)
+        {
+            if (GgufTokenizer.TokenText(header, texts, key) is { } text)
+            {
+                tokens[name] = text;
+            }
+        }
+
+        try
+        {
+            return header.Text(GgufKey) is { } template
+                ? new Source(header.Path, template, default, tokens)
+                : new Source("built in", BuiltInTemplate.Source, default, tokens);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new TextException(e.Message, e);
+        }
     }
 
     private static Source? FromField(JsonDocument? file, string path, Dictionary<string, string> tokens) =>

@@ -27,6 +27,18 @@ internal static class ByteLevelAlphabet
         return true;
     }
 
+    /// <summary>Writes bytes in the alphabet.</summary>
+    public static string Encode(ReadOnlySpan<byte> bytes)
+    {
+        char[] text = new char[bytes.Length];
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            text[i] = (char)Array.IndexOf(Bytes, (short)bytes[i]);
+        }
+
+        return new string(text);
+    }
+
     private static short[] Build()
     {
         var bytes = new short[Shifted + 68];

@@ -14,6 +14,10 @@ internal sealed class MergeTable
     private Entry[] _entries = new Entry[1 << 12];
     private int _count;
 
+    /// <summary>All pairs, in no order.</summary>
+    public IEnumerable<(int Left, int Right, int Rank, int Merged)> Pairs =>
+        _entries.Where(static entry => entry.Key != 0).Select(static entry => ((int)(entry.Key >> 32), (int)(uint)entry.Key - 1, entry.Rank, entry.Merged));
+
     /// <summary>Adds a pair. If the pair exists already, nothing changes. Pairs of lower rank merge first.</summary>
     public void Add(int left, int right, int rank, int merged)
     {

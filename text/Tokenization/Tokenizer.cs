@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using HunyuanOrleans.Gguf;
 
 namespace HunyuanOrleans.Text.Tokenization;
 
@@ -53,11 +54,15 @@ public sealed class Tokenizer
 
     internal AddedTokenMatcher AddedTokens { get; }
 
-    /// <summary>Whether a model folder has a tokenizer file: <c>hy.tiktoken</c> or <c>tokenizer.json</c>.</summary>
+    /// <summary>Whether a model folder has a tokenizer: <c>hy.tiktoken</c>, <c>tokenizer.json</c>, or a GGUF file with a vocabulary.</summary>
+    /// <param name="directory">The folder, or a GGUF file.</param>
+    /// <exception cref="TextException">A GGUF file is damaged or cannot be read.</exception>
     public static bool Exists(string directory) =>
-        File.Exists(Path.Combine(directory, TiktokenFile.Name)) || File.Exists(Path.Combine(directory, TokenizerJson.Name));
+        File.Exists(Path.Combine(directory, TiktokenFile.Name)) || File.Exists(Path.Combine(directory, TokenizerJson.Name))
+        || (GgufTokenizer.Find(directory) is { } header && GgufTokenizer.HasVocabulary(header));
 
-    /// <summary>Reads the tokenizer of a model folder: <c>hy.tiktoken</c> if present, otherwise <c>tokenizer.json</c>.</summary>
+    /// <summary>Reads the tokenizer of a model folder: <c>hy.tiktoken</c> if present, otherwise <c>tokenizer.json</c>, otherwise that of its GGUF file.</summary>
+    /// <param name="directory">The folder, or a GGUF file.</param>
     /// <exception cref="TextException">Neither file exists, or the file is malformed or uses an unsupported feature.</exception>
     public static Tokenizer Load(string directory)
     {
@@ -65,6 +70,11 @@ public sealed class Tokenizer
         string json = Path.Combine(directory, TokenizerJson.Name);
         try
         {
+            if (new[] { tiktoken, json }.FirstOrDefault(File.Exists) is { } file && GitLfsPointer.IsFile(file))
+            {
+                throw new TextException(GitLfsPointer.Message(file));
+            }
+
             if (File.Exists(tiktoken))
             {
                 return new Tokenizer(TiktokenFile.Read(tiktoken));
@@ -78,6 +88,11 @@ public sealed class Tokenizer
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new TextException($"The tokenizer in {directory} cannot be read: {e.Message}", e);
+        }
+
+        if (GgufTokenizer.Find(directory) is { } header)
+        {
+            return new Tokenizer(GgufTokenizer.Read(header));
         }
 
         throw new TextException($"{directory} has no tokenizer: neither {TiktokenFile.Name} nor {TokenizerJson.Name} is there.");

@@ -118,7 +118,7 @@ public sealed class TrainedModelLoader
             QueryNorm = weights.QueryNorm(layer) is { } query ? LoadNorm(attention + "query_layernorm.weight", query) : null,
             KeyNorm = weights.KeyNorm(layer) is { } key ? LoadNorm(attention + "key_layernorm.weight", key) : null,
             MiddleNorm = LoadNorm(WeightNames.Layer(layer) + "post_attention_layernorm.weight", weights.PostAttentionNorm(layer)),
-            Router = moe ? LoadLinear(WeightNames.Module(WeightNames.RouterGate(layer)), weights.RouterGate(layer), null, exact: true) : null,
+            Router = moe ? LoadLinear(WeightNames.Module(WeightNames.RouterGates(config, layer)[0]), weights.RouterGate(layer), null, exact: true) : null,
             Shared = !moe ? LoadMlp(WeightNames.DenseMlp(layer), weights.Dense(layer))
                 : config.SharedExperts(layer) > 0 ? LoadMlp(WeightNames.SharedMlp(layer), weights.Shared(layer)) : null,
             Experts = moe

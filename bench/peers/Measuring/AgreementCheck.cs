@@ -1,10 +1,11 @@
 using System.Numerics.Tensors;
 using HunyuanOrleans.Bench.Peers.Engines;
-using HunyuanOrleans.Bench.Peers.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Quantization;
+using LLama;
 using LLama.Native;
 
 namespace HunyuanOrleans.Bench.Peers.Measuring;
@@ -50,6 +51,8 @@ internal static class AgreementCheck
             [
                 Compare(model, ComputeMode.F32, QuantFormat.None, GgufType.F32, threads, limit: 1e-6),
                 .. PeerForm.All.Select(form => Compare(model, ComputeMode.Bf16, form.Quant, form.Gguf, threads, Limit(form.Gguf))),
+                .. CompareFiles(folder, "moe", FileShape, threads),
+                .. CompareFiles(folder, "dense", FileShape with { Experts = 1, TopK = 1, SharedExperts = 0 }, threads),
             ];
         }
         finally
@@ -58,10 +61,45 @@ internal static class AgreementCheck
         }
     }
 
+    // Blocks of K-quants have 256 values.
+    private static RandomModelOptions FileShape => Shape with { Heads = 8, HeadDim = 32, Intermediate = 256 };
+
+    // Both engines read the same files.
+    private static IEnumerable<Agreement> CompareFiles(string folder, string name, RandomModelOptions shape, int threads)
+    {
+        string model = Path.Combine(folder, name);
+        RandomModel.Write(shape, model);
+        foreach (GgufType type in (GgufType[])[GgufType.F32, GgufType.F16, GgufType.BF16, GgufType.Q8_0, GgufType.Q4_0])
+        {
+            string file = Path.Combine(folder, $"{name}-{type}.gguf");
+            GgufConverter.Convert(model, file, type);
+            yield return Compare(file, ComputeMode.F32, null, file, $"{name} file", type.ToString(), threads, type == GgufType.F32 ? 1e-6 : FileLimit);
+        }
+
+        string whole = Path.Combine(folder, $"{name}-{GgufType.F32}.gguf");
+        foreach (LLamaFtype type in (LLamaFtype[])[LLamaFtype.MOSTLY_Q4_K_M, LLamaFtype.MOSTLY_Q6_K])
+        {
+            string file = Path.Combine(folder, $"{name}-{type}.gguf");
+            if (!LLamaQuantizer.Quantize(whole, file, type, threads, allowRequantize: true, quantizeOutputTensor: true))
+            {
+                throw new ModelException($"llama.cpp cannot quantise {whole}; allowed: {type}.");
+            }
+
+            yield return Compare(file, ComputeMode.F32, null, file, $"{name} file", type.ToString(), threads, FileLimit);
+        }
+    }
+
     private static Agreement Compare(string model, ComputeMode mode, QuantFormat quant, GgufType type, int threads, double limit)
     {
         string file = Path.Combine(Path.GetDirectoryName(model)!, $"{type}.gguf");
         GgufConverter.Convert(model, file, type);
+        return Compare(
+            model, mode, quant, file, mode == ComputeMode.F32 ? "f32" : new PeerForm("", quant, type, default).Weights, type.ToString(), threads, limit);
+    }
+
+    private static Agreement Compare(
+        string model, ComputeMode mode, QuantFormat? quant, string file, string name, string peerName, int threads, double limit)
+    {
         bool exact = mode == ComputeMode.F32;
         LlamaSettings settings = new()
         {
@@ -75,8 +113,8 @@ internal static class AgreementCheck
         List<float[]> ours = Logits(own, positions);
         List<float[]> theirs = Logits(peer, positions);
         return new Agreement(
-            exact ? "f32" : new PeerForm("", quant, type, default).Weights,
-            type.ToString(),
+            name,
+            peerName,
             ours.Zip(theirs, static (our, their) => LogitDivergence.Kl(our, their)).Average(),
             ours.Zip(theirs, static (our, their) => our.Zip(their, static (a, b) => Math.Abs(a - b)).Max()).Max(),
             ours.Zip(theirs, static (our, their) => TensorPrimitives.IndexOfMax<float>(our) == TensorPrimitives.IndexOfMax<float>(their) ? 1.0 : 0.0).Average(),
@@ -100,6 +138,9 @@ internal static class AgreementCheck
         });
         return rows;
     }
+
+    // Both round inputs to 8 bits, in blocks of 32 or for a row.
+    private const double FileLimit = 0.05;
 
     // Several times what was measured. With random weights, rounding sends some tokens to other experts.
     private static double Limit(GgufType type) => type switch

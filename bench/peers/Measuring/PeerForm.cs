@@ -1,4 +1,4 @@
-using HunyuanOrleans.Bench.Peers.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Quantization;
 

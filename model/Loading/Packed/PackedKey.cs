@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -27,11 +26,11 @@ internal static class PackedKey
         Line(text, $"layout {layoutVersion}");
         Line(text, $"isa {Isa}");
         Line(text, $"mode {plan.Types.Name}");
-        Line(text, $"config {(File.Exists(weights.Config.Source) ? Hex(File.ReadAllBytes(weights.Config.Source)) : "none")}");
+        bool isFile = weights.Checkpoint.MappedFiles.Any(file => file.Path == weights.Config.Source);
+        Line(text, $"config {(isFile ? "in the file" : File.Exists(weights.Config.Source) ? Hex(File.ReadAllBytes(weights.Config.Source)) : "none")}");
         foreach (MappedFile file in weights.Checkpoint.MappedFiles)
         {
-            long header = 8 + BinaryPrimitives.ReadInt64LittleEndian(file.Slice(0, 8));
-            Line(text, $"file {Path.GetFileName(file.Path)} {file.Length} {file.LastWriteTimeUtc.Ticks} {Hex(file.Slice(0, (int)header))}");
+            Line(text, $"file {Path.GetFileName(file.Path)} {file.Length} {file.LastWriteTimeUtc.Ticks} {Hex(file.Slice(0, (int)file.HeaderBytes))}");
         }
 
         Line(text, $"plan {PlanHash(plan)}");

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Quantization.Writing;
@@ -36,6 +37,11 @@ public static class ModelQuantizer
         CancellationToken cancellationToken = default,
         long maxShardBytes = DefaultMaxShardBytes)
     {
+        if (GgufConversion.IsGguf(model))
+        {
+            throw new ModelException($"{model}: a GGUF file; allowed: a model folder, which `hunyuan convert` makes of a GGUF file.");
+        }
+
         ModelConfig config = ModelConfig.Load(model);
         if (format == QuantFormat.None)
         {

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using HunyuanOrleans.Bench.Peers.Gguf;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model;
 using Xunit;
 

@@ -98,6 +98,35 @@ public sealed class RotaryEmbeddingTests
         Assert.True(Math.Abs(expected - actual) <= tolerance, $"{what}: {actual:R}, published {expected:R}.");
     }
 
+    /// <summary>A model made for 32,768 positions has the published angles of a longer one at 40,000 and beyond: alpha does not depend on the length.</summary>
+    [Fact]
+    public void An_alpha_is_the_same_beyond_the_original_length()
+    {
+        JsonElement table = Cases().Single(c => c.GetProperty("name").GetString() == "alpha1000-dim80");
+        RopeSettings settings = Settings(table) with { MaxPositions = 32768 };
+        RotaryEmbedding rotary = new(settings, 80, rounded: true);
+        float[] cosines = Array(table, "cos"), frequencies = Array(table, "inv_freq");
+        int[] positions = [.. table.GetProperty("positions").EnumerateArray().Select(p => p.GetInt32())];
+        float[] cos = new float[40], sin = new float[40];
+        int beyond = 0;
+        for (int row = 0; row < positions.Length; row++)
+        {
+            if (positions[row] < 40_000)
+            {
+                continue;
+            }
+
+            beyond++;
+            rotary.Fill(positions[row], positions[row] + 1, cos, sin);
+            for (int i = 0; i < cos.Length; i++)
+            {
+                AssertNear(cosines[(row * 80) + i], cos[i], 1e-6 * Math.Max(1, positions[row] * (double)frequencies[i]), false, $"cos of position {positions[row]}, frequency {i}");
+            }
+        }
+
+        Assert.True(beyond > 0);
+    }
+
     private static RopeSettings Settings(JsonElement table)
     {
         double theta = table.GetProperty("rope_theta").GetDouble();

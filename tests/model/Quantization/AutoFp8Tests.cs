@@ -74,7 +74,7 @@ public sealed class AutoFp8Tests
     [InlineData("weight_scale missing", "experts.1.up_proj.weight_scale", "is missing")]
     [InlineData("zero", "experts.1.up_proj.input_scale", "is 0; allowed: a positive number")]
     [InlineData("nan", "experts.1.up_proj.weight_scale", "is NaN; allowed: a positive number")]
-    [InlineData("two", "experts.1.up_proj.weight_scale", "[2]; allowed: F32 of shape [] or [1]")]
+    [InlineData("two", "experts.1.up_proj.weight_scale", "[2]; allowed: F32, BF16, F16 of shape [] or [1]")]
     [InlineData("not ignored", "o_proj.weight", "BF16", "F8_E4M3", "quantization_config")]
     [InlineData("half a pair", "ignored_layers", "k_proj", "both alike")]
     [InlineData("dynamic", "input_scale", "exists, but", "activation_scheme")]

@@ -1,6 +1,5 @@
-using HunyuanOrleans.Model.Checkpoints;
 
-namespace HunyuanOrleans.Bench.Peers.Gguf;
+namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 
 /// <summary>One tensor to write: its name and type in the file, and the rows of the checkpoint it consists of.</summary>
 /// <param name="Name">The name that llama.cpp expects.</param>

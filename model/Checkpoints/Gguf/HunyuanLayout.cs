@@ -1,16 +1,13 @@
-using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 
-namespace HunyuanOrleans.Bench.Peers.Gguf;
+namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 
 /// <summary>
-/// What llama.cpp expects in a GGUF file of its architecture hunyuan-moe: the metadata and the names of tensors. The file has no vocabulary, because
-/// token ids are given directly.
+/// What llama.cpp expects in a GGUF file of its architectures hunyuan-moe and hunyuan-dense: the metadata and the names of tensors.
 /// </summary>
-internal static class HunyuanMoeLayout
+internal static class HunyuanLayout
 {
-    private const string Architecture = "hunyuan-moe";
+    private static string Architecture(ModelConfig config) => config.Experts > 1 ? "hunyuan-moe" : "hunyuan-dense";
 
     /// <summary>Checks that llama.cpp can run a model.</summary>
     /// <exception cref="ModelException">It cannot; the message names the first feature that it lacks.</exception>
@@ -19,28 +16,39 @@ internal static class HunyuanMoeLayout
         int[] layers = [.. Enumerable.Range(0, config.Layers)];
         string? lacking =
             config.ClaFactor != 1 ? $"cross-layer attention with cla_share_factor {config.ClaFactor}; allowed: 1" :
-            !config.HasExperts || config.FirstMoeLayer != 0 ? "layers without experts; allowed: experts in every layer" :
+            config.HasExperts && config.FirstMoeLayer != 0 ? "layers without experts; allowed: experts in every layer, or in none" :
             !config.UseQkNorm ? "no norms of queries and keys; allowed: use_qk_norm true" :
             config.AttentionBias || config.MlpBias ? "biases; allowed: none" :
             config.Quantization is not null ? "quantised weights; allowed: BF16, F16 or F32" :
-            layers.Any(layer => config.SharedExperts(layer) == 0) ? "layers without a shared expert; allowed: one or more" :
+            config.HasExperts && layers.Any(layer => config.SharedExperts(layer) == 0) ? "layers without a shared expert; allowed: one or more" :
             layers.Any(layer => config.TopK(layer) != config.TopK(0) || config.IntermediateSize(layer) != config.IntermediateSize(0)
                 || config.SharedExperts(layer) != config.SharedExperts(0)) ? "layers of different shapes; allowed: equal ones" :
-            config.Rope.Scaling != RopeScaling.Alpha ? $"rotary scaling {config.Rope.Scaling}; allowed: dynamic with an alpha" :
+            config.Rope.Scaling != RopeScaling.Alpha ? $"rotary scaling {config.Rope.Scaling}, whose frequencies are rounded; allowed: dynamic with an alpha" :
             null;
         if (lacking is not null)
         {
-            throw new ModelException($"{config.Source}: llama.cpp's architecture {Architecture} does not have {lacking}.");
+            throw new ModelException($"{config.Source}: llama.cpp's architecture {Architecture(config)} does not have {lacking}.");
         }
     }
 
     /// <summary>The metadata of a model.</summary>
-    public static GgufMetadata Metadata(ModelConfig config)
+    /// <param name="config">The model.</param>
+    /// <param name="vocabulary">Its tokenizer; null for a file without a vocabulary, to which token ids are given directly.</param>
+    public static GgufMetadata Metadata(ModelConfig config, GgufVocabulary? vocabulary = null)
     {
         GgufMetadata metadata = new();
-        metadata.Add("general.architecture", Architecture);
+        string architecture = Architecture(config);
+        metadata.Add("general.architecture", architecture);
         metadata.Add("general.name", config.ModelType);
-        metadata.Add("tokenizer.ggml.model", "no_vocab");
+        if (vocabulary is null)
+        {
+            metadata.Add("tokenizer.ggml.model", "no_vocab");
+        }
+        else
+        {
+            vocabulary.AddTo(metadata, config);
+        }
+
         Add("vocab_size", config.VocabSize);
         Add("context_length", config.MaxPositions);
         Add("block_count", config.Layers);
@@ -51,20 +59,24 @@ internal static class HunyuanMoeLayout
         Add("attention.key_length", config.HeadDim);
         Add("attention.value_length", config.HeadDim);
         Add("rope.dimension_count", config.HeadDim);
-        Add("expert_count", config.Experts);
-        Add("expert_used_count", config.TopK(0));
-        Add("expert_shared_count", config.SharedExperts(0));
-        Add("expert_feed_forward_length", config.IntermediateSize(0));
-        Add("expert_shared_feed_forward_length", config.SharedIntermediateSize(0));
-        metadata.Add($"{Architecture}.attention.layer_norm_rms_epsilon", config.RmsNormEps);
+        if (config.HasExperts)
+        {
+            Add("expert_count", config.Experts);
+            Add("expert_used_count", config.TopK(0));
+            Add("expert_shared_count", config.SharedExperts(0));
+            Add("expert_feed_forward_length", config.IntermediateSize(0));
+            Add("expert_shared_feed_forward_length", config.SharedIntermediateSize(0));
+        }
+
+        metadata.Add($"{architecture}.attention.layer_norm_rms_epsilon", config.RmsNormEps);
 
         // llama.cpp does not know alpha: it stands for a larger base.
         double exponent = config.HeadDim / (config.HeadDim - 2.0);
-        metadata.Add($"{Architecture}.rope.freq_base", (float)(config.Rope.Theta * Math.Pow(config.Rope.Alpha, exponent)));
-        metadata.Add($"{Architecture}.rope.scaling.type", "none");
+        metadata.Add($"{architecture}.rope.freq_base", (float)(config.Rope.Theta * Math.Pow(config.Rope.Alpha, exponent)));
+        metadata.Add($"{architecture}.rope.scaling.type", "none");
         return metadata;
 
-        void Add(string key, int value) => metadata.Add($"{Architecture}.{key}", value);
+        void Add(string key, int value) => metadata.Add($"{architecture}.{key}", value);
     }
 
     /// <summary>The tensors of a model.</summary>
@@ -91,8 +103,6 @@ internal static class HunyuanMoeLayout
     private static IEnumerable<GgufTensor> Layer(Weights weights, int layer, GgufType type)
     {
         string prefix = $"blk.{layer}.";
-        MlpRows shared = weights.Shared(layer);
-        MlpRows[] experts = [.. Enumerable.Range(0, weights.Config.Experts).Select(expert => weights.Expert(layer, expert))];
         yield return GgufTensor.Vector(prefix + "attn_norm.weight", weights.InputNorm(layer));
         yield return GgufTensor.Matrix(prefix + "attn_q.weight", type, weights.Query(layer));
         yield return GgufTensor.Matrix(prefix + "attn_k.weight", type, weights.Key(layer));
@@ -101,6 +111,24 @@ internal static class HunyuanMoeLayout
         yield return GgufTensor.Vector(prefix + "attn_q_norm.weight", weights.QueryNorm(layer)!);
         yield return GgufTensor.Vector(prefix + "attn_k_norm.weight", weights.KeyNorm(layer)!);
         yield return GgufTensor.Vector(prefix + "ffn_norm.weight", weights.PostAttentionNorm(layer));
+        foreach (GgufTensor tensor in weights.Config.IsMoeLayer(layer) ? Experts(weights, layer, type, prefix) : Dense(weights, layer, type, prefix))
+        {
+            yield return tensor;
+        }
+    }
+
+    private static IEnumerable<GgufTensor> Dense(Weights weights, int layer, GgufType type, string prefix)
+    {
+        MlpRows mlp = weights.Dense(layer);
+        yield return GgufTensor.Matrix(prefix + "ffn_gate.weight", type, mlp.Gate);
+        yield return GgufTensor.Matrix(prefix + "ffn_up.weight", type, mlp.Up);
+        yield return GgufTensor.Matrix(prefix + "ffn_down.weight", type, mlp.Down);
+    }
+
+    private static IEnumerable<GgufTensor> Experts(Weights weights, int layer, GgufType type, string prefix)
+    {
+        MlpRows shared = weights.Shared(layer);
+        MlpRows[] experts = [.. Enumerable.Range(0, weights.Config.Experts).Select(expert => weights.Expert(layer, expert))];
         yield return GgufTensor.Matrix(prefix + "ffn_gate_inp.weight", GgufType.F32, weights.RouterGate(layer));
         yield return GgufTensor.Stack(prefix + "ffn_gate_exps.weight", type, Array.ConvertAll(experts, static expert => expert.Gate));
         yield return GgufTensor.Stack(prefix + "ffn_up_exps.weight", type, Array.ConvertAll(experts, static expert => expert.Up));

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Elementwise;
 
-namespace HunyuanOrleans.Bench.Peers.Gguf;
+namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 
 /// <summary>Encodes rows of float32 values. Blocks are quantised as llama.cpp's reference code does it.</summary>
 internal static class GgufEncoder

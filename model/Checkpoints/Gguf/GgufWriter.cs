@@ -1,7 +1,6 @@
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Checkpoints;
 
-namespace HunyuanOrleans.Bench.Peers.Gguf;
+namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 
 /// <summary>Writes GGUF files of version 3. It knows the format, not what llama.cpp expects in a file.</summary>
 internal static class GgufWriter
@@ -19,7 +18,10 @@ internal static class GgufWriter
     /// <param name="stream">Receives the file from its current position, which must be 0.</param>
     /// <param name="metadata">The key-value pairs.</param>
     /// <param name="tensors">The tensors, in the order of their data.</param>
-    public static void Write(Stream stream, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors)
+    /// <param name="progress">Called with the written and the total bytes of tensors; may be null.</param>
+    /// <param name="cancellationToken">Checked between pieces.</param>
+    public static void Write(
+        Stream stream, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, Action<long, long>? progress = null, CancellationToken cancellationToken = default)
     {
         using BinaryWriter writer = new(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         writer.Write(Magic);
@@ -43,12 +45,16 @@ internal static class GgufWriter
         }
 
         writer.Flush();
+        long total = tensors.Sum(static tensor => tensor.Bytes), done = 0;
         foreach (GgufTensor tensor in tensors)
         {
             Pad(stream);
             foreach (RowSource matrix in tensor.Matrices)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 WriteRows(stream, tensor, matrix);
+                done += tensor.Bytes / tensor.Matrices.Length;
+                progress?.Invoke(done, total);
             }
         }
 

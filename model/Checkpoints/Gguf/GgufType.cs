@@ -1,0 +1,71 @@
+namespace HunyuanOrleans.Model.Checkpoints.Gguf;
+
+/// <summary>The element types of GGUF that are read, with the numbers that the format gives them.</summary>
+internal enum GgufType : uint
+{
+    /// <summary>float32.</summary>
+    F32 = 0,
+
+    /// <summary>float16.</summary>
+    F16 = 1,
+
+    /// <summary>Blocks of 32 values in 4 bits with a float16 scale.</summary>
+    Q4_0 = 2,
+
+    /// <summary>Blocks of 32 values in 8 bits with a float16 scale.</summary>
+    Q8_0 = 8,
+
+    /// <summary>Blocks of 256 values in 4 bits: eight groups, each with a scale and a minimum of 6 bits.</summary>
+    Q4_K = 12,
+
+    /// <summary>Blocks of 256 values in 6 bits: sixteen groups, each with a scale of 8 bits.</summary>
+    Q6_K = 14,
+
+    /// <summary>bfloat16.</summary>
+    BF16 = 30,
+}
+
+/// <summary>Sizes and names of the element types.</summary>
+internal static class GgufTypes
+{
+    /// <summary>Values in a block of <see cref="GgufType.Q8_0"/> and <see cref="GgufType.Q4_0"/>.</summary>
+    public const int BlockValues = 32;
+
+    private static readonly (GgufType Type, StoredType Stored)[] All =
+    [
+        (GgufType.F32, StoredType.F32), (GgufType.F16, StoredType.F16), (GgufType.BF16, StoredType.BF16), (GgufType.Q8_0, StoredType.Q8_0),
+        (GgufType.Q4_0, StoredType.Q4_0), (GgufType.Q4_K, StoredType.Q4_K), (GgufType.Q6_K, StoredType.Q6_K),
+    ];
+
+    /// <summary>The names of all types, for messages.</summary>
+    public static string AllowedNames { get; } = string.Join(", ", All.Select(static t => t.Stored.Name()));
+
+    /// <summary>The stored type with a number; null if it is not read.</summary>
+    public static StoredType? Stored(uint number)
+    {
+        foreach ((GgufType type, StoredType stored) in All)
+        {
+            if ((uint)type == number)
+            {
+                return stored;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The stored type.</summary>
+    public static StoredType Stored(this GgufType type) => Stored((uint)type)!.Value;
+
+    /// <summary>Bytes of a row.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="columns">Values in the row.</param>
+    /// <exception cref="ModelException">A row of a type with blocks is not a whole number of blocks.</exception>
+    public static int RowBytes(this GgufType type, int columns)
+    {
+        (int values, int bytes) = type.Stored().Block();
+        return columns % values == 0
+            ? checked(columns / values * bytes)
+            : throw new ModelException($"A matrix has {columns} columns; allowed for {type}: multiples of {values}.");
+    }
+}
