@@ -12,7 +12,7 @@ using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Ptx;
 
-// Usage: dotnet run -c Release --project bench -- [threads] [attention|products]    (runs one benchmark, or all if none is named)
+// Usage: dotnet run -c Release --project bench -- [threads] [attention|products|gradients]    (runs one benchmark, or all if none is named)
 //        dotnet run -c Release --project bench -- constraints FOLDER    (uses the tokenizer of a model folder)
 //        dotnet run -c Release --project bench -- loading FOLDER [none|int8-all|int4-all|fp8 …]    (loads a model folder that lies in the page cache)
 //        dotnet run -c Release --project bench -- plans FOLDER    (needs only a model's config.json)
@@ -64,6 +64,12 @@ using WorkerPool pool = new(threads);
 pool.PinCurrentThread();
 using MachineLimits limits = new(pool, isa);
 Console.WriteLine($"{pool.Threads} threads, {isa.ToString().ToLowerInvariant()}");
+if (args.Contains("gradients"))
+{
+    GradientBenchmark.Run(pool, limits);
+    return 0;
+}
+
 if (args is [] or [_])
 {
     ForkJoinBenchmark.Run(pool);

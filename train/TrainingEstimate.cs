@@ -5,8 +5,8 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Train;
 
 /// <summary>
-/// The memory and the arithmetic of a run, computed from shapes before anything is loaded. Activations are counted for a micro-batch of the largest size,
-/// arithmetic for the mean of all examples. Scratch memory of kernels is not counted.
+/// The memory of a run, computed from shapes before anything is loaded. Activations are counted for a micro-batch of the largest size. Scratch memory of
+/// kernels is not counted.
 /// </summary>
 public sealed class TrainingEstimate
 {
@@ -18,26 +18,20 @@ public sealed class TrainingEstimate
         ModelConfig config = plan.Config;
         TrainOptions options = plan.Options;
         bool tied = config.TieWordEmbeddings;
-        long matrices = 0, activeMatrices = 0;
+        long matrices = 0;
         foreach (ExpectedTensor tensor in CheckpointSchema.Tensors(config))
         {
             bool trained = plan.Selection.TrainsBase(tensor.Name);
             TrainedValues += trained ? tensor.ElementCount : 0;
             if (tensor.Shape.Length == 2 && (tensor.Role != WeightRole.Embedding || tied))
             {
-                bool expert = tensor.Name.Contains(".experts.", StringComparison.Ordinal);
                 matrices += tensor.ElementCount;
-                activeMatrices += expert ? tensor.ElementCount * TopK(config, tensor.Name) / config.Experts : tensor.ElementCount;
-                TrainedActiveValues += trained ? (expert ? tensor.ElementCount * TopK(config, tensor.Name) / config.Experts : tensor.ElementCount) : 0;
             }
 
             string module = tensor.Name[..tensor.Name.LastIndexOf('.')];
             if (options.Lora is { } lora && tensor.Shape.Length == 2 && lora.Adapts(module))
             {
-                long values = lora.Rank * (tensor.Shape[0] + tensor.Shape[1]);
-                TrainedValues += values;
-                bool expert = tensor.Name.Contains(".experts.", StringComparison.Ordinal);
-                AdapterActiveValues += expert ? values * TopK(config, tensor.Name) / config.Experts : values;
+                TrainedValues += lora.Rank * (tensor.Shape[0] + tensor.Shape[1]);
             }
         }
 
@@ -46,11 +40,6 @@ public sealed class TrainingEstimate
         ActivationBytes = Activations(config, options.Recompute) * plan.MaxTokens * sizeof(float);
         double meanLength = (double)plan.Data.Tokens / plan.Data.Examples.Count;
         TokensPerStep = meanLength * options.BatchSize * options.Accumulation;
-
-        // Forward and the gradient of inputs take the same, weights that are trained as much again, recomputing one more forward pass.
-        double perToken = ((options.Recompute ? 6.0 : 4.0) * activeMatrices) + (2.0 * TrainedActiveValues) + ((options.Recompute ? 12.0 : 10.0) * AdapterActiveValues)
-            + ((options.Recompute ? 8.0 : 7.0) * config.Layers * config.QuerySize * meanLength);
-        OperationsPerStep = perToken * TokensPerStep;
     }
 
     /// <summary>Number of values that are trained.</summary>
@@ -70,19 +59,6 @@ public sealed class TrainingEstimate
 
     /// <summary>Tokens of a mean step.</summary>
     public double TokensPerStep { get; }
-
-    /// <summary>Floating-point operations of a mean step; a multiply-add counts as two.</summary>
-    public double OperationsPerStep { get; }
-
-    private long TrainedActiveValues { get; }
-
-    private long AdapterActiveValues { get; }
-
-    private static int TopK(ModelConfig config, string name)
-    {
-        int layer = int.Parse(name.Split('.')[2], System.Globalization.CultureInfo.InvariantCulture);
-        return config.TopK(layer);
-    }
 
     // Floats for each token.
     private static long Activations(ModelConfig config, bool recompute)

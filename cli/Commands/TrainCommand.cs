@@ -41,7 +41,7 @@ internal static class TrainCommand
                 throw new UsageException("--dry-run and --json cannot be combined.");
             }
 
-            TrainPreview.Write(plan, output, TerminalFeatures.IsInteractive);
+            TrainPreview.Write(plan, output, TerminalFeatures.IsInteractive, () => Measure(plan));
             return ExitCode.Success;
         }
 
@@ -66,5 +66,15 @@ internal static class TrainCommand
             ? JsonSerializer.Serialize(result, JsonOutput.Readable.TrainResult)
             : FormattableString.Invariant($"{result.Output}: loss {result.Loss:0.0000} after {result.Steps} steps, {result.Seconds:0.0} s, {result.TokensPerSecond:0} tokens/s, at most {Units.Bytes(result.PeakMemoryBytes)}"));
         return ExitCode.Success;
+    }
+
+    private static double Measure(TrainingPlan plan)
+    {
+        using InterruptHandler interrupt = new();
+        return ProgressDisplay.Run("Measuring", bytes: false, progress =>
+        {
+            using Trainer trainer = new(plan, new TrainReport(plan, null, progress), TimeProvider.System, interrupt.Token);
+            return trainer.MeasureSpeed();
+        });
     }
 }

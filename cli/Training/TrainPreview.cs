@@ -10,16 +10,14 @@ internal static class TrainPreview
 {
     private const int ShownExamples = 3;
 
-    // The part of a run's arithmetic that is not products with weights takes time as well. Measured: docs/training.md.
-    private const double ProductShare = 0.7;
-
     private const string Trained = "\x1b[32m", Ignored = "\x1b[2m", Reset = "\x1b[0m";
 
     /// <summary>Writes the preview.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="output">Receives the text.</param>
     /// <param name="colour">Whether trained tokens are coloured; otherwise they are between ⟦ and ⟧.</param>
-    public static void Write(TrainingPlan plan, TextWriter output, bool colour)
+    /// <param name="measure">Loads the model and measures its tokens per second. It is called if the memory suffices.</param>
+    public static void Write(TrainingPlan plan, TextWriter output, bool colour, Func<double> measure)
     {
         string folder = plan.Options.Tokenizer ?? plan.Options.Model;
         Tokenizer? tokenizer = Tokenizer.Exists(folder) ? Tokenizer.Load(folder) : null;
@@ -48,11 +46,20 @@ internal static class TrainPreview
         output.WriteLine($"trained       {Units.Count(estimate.TrainedValues)} of {Units.Count(plan.Config.ParameterCount.Total)} values");
         output.WriteLine(
             $"memory        about {Units.Bytes(estimate.TotalBytes)}: weights {Units.Bytes(estimate.WeightBytes)}, trained values {Units.Bytes(estimate.TrainingBytes)}, activations {Units.Bytes(estimate.ActivationBytes)}");
-        int tokens = (int)Math.Clamp(plan.Data.Tokens / plan.Data.Examples.Count * plan.Options.BatchSize, 1, 2048);
-        (double forward, double backward, _) = ProductSpeed.Measure(plan.Options.Threads, plan.Options.Mode, tokens, plan.Config.HiddenSize, plan.Config.HiddenSize);
-        double seconds = estimate.OperationsPerStep * plan.Steps / (2 / ((1 / forward) + (1 / backward))) / ProductShare;
-        output.WriteLine(FormattableString.Invariant(
-            $"time          about {TimeSpan.FromSeconds(seconds):d\\.hh\\:mm\\:ss}, {estimate.TokensPerStep * plan.Steps / seconds:0} tokens/s, from the speed of products with {tokens} tokens on this machine"));
+        output.WriteLine(Time(plan, estimate, measure));
+    }
+
+    private static string Time(TrainingPlan plan, TrainingEstimate estimate, Func<double> measure)
+    {
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (estimate.TotalBytes > available)
+        {
+            return $"time          not measured: this machine has {Units.Bytes(available)} of memory";
+        }
+
+        double speed = measure();
+        TimeSpan time = TimeSpan.FromSeconds(estimate.TokensPerStep * plan.Steps / speed);
+        return FormattableString.Invariant($"time          about {(int)time.TotalHours}:{time:mm\\:ss} at {speed:0} tokens/s, measured with the first micro-batch");
     }
 
     private static string Render(TrainingExample example, Tokenizer? tokenizer, bool colour)

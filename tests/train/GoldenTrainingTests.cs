@@ -1,6 +1,5 @@
 using System.Text.Json;
 using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Train.Optimization;
 using HunyuanOrleans.Train.Parameters;

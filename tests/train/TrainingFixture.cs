@@ -20,7 +20,7 @@ internal sealed class TrainingFixture : IDisposable
 
     public TrainingFixture(
         string model, string? data, TrainingSelection selection, ComputeMode mode, bool recompute, OptimizerSettings optimizer, LearningRateSchedule schedule,
-        int threads = 2, int batchSize = 2, int accumulation = 2)
+        int threads = 2, int batchSize = 2, int accumulation = 2, int minTokens = 160)
     {
         ModelConfig config = ModelConfig.Load(model);
         IReadOnlyList<TrainingExample> examples = data is null
@@ -32,7 +32,7 @@ internal sealed class TrainingFixture : IDisposable
         _linear = new LinearOperations(_pool, kernels, mode);
         Model = TrainedModelLoader.Load(new Weights(config, _checkpoint), selection, mode, _linear, kernels);
         Batches = new BatchSequence(examples, batchSize, shuffleSeed: null);
-        Transformer = new Transformer(Model, _pool, _linear, Math.Max(Batches.MaxTokens, 160), recompute);
+        Transformer = new Transformer(Model, _pool, _linear, Math.Max(Batches.MaxTokens, minTokens), recompute);
         Loop = new TrainingLoop(Model, Transformer, _linear, Batches, new Optimizer(Model.Parameters, optimizer, _pool), schedule, accumulation, seed: 1);
     }
 

@@ -53,12 +53,7 @@ public sealed class LossHead : IDisposable
         double sum = 0;
         for (int first = 0; first < predicting.Length; first += ChunkRows)
         {
-            int count = Math.Min(ChunkRows, predicting.Length - first);
-            for (int i = 0; i < count; i++)
-            {
-                normed.Row(predicting[first + i]).CopyTo(_rows.Row(i));
-            }
-
+            int count = Gather(normed, predicting, first);
             _linear.Forward(head, _rows, 0, _logits, 0, count, accumulate: false);
             _entropy.Run(_logits, targets[first..(first + count)], _losses, scale);
             for (int i = 0; i < count; i++)
@@ -94,11 +89,46 @@ public sealed class LossHead : IDisposable
         }
     }
 
+    /// <summary>The token with the largest logit after each of some rows.</summary>
+    /// <param name="head">The output projection.</param>
+    /// <param name="normed">Rows after the last norm.</param>
+    /// <param name="rows">The rows.</param>
+    public int[] Best(Linear head, Activation normed, int[] rows)
+    {
+        int[] best = new int[rows.Length];
+        for (int first = 0; first < rows.Length; first += ChunkRows)
+        {
+            int count = Gather(normed, rows, first);
+            _linear.Forward(head, _rows, 0, _logits, 0, count, accumulate: false);
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<float> logits = _logits.Row(i);
+                for (int token = 1; token < logits.Length; token++)
+                {
+                    best[first + i] = logits[token] > logits[best[first + i]] ? token : best[first + i];
+                }
+            }
+        }
+
+        return best;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _rows.Dispose();
         _gradients.Dispose();
         _logits.Dispose();
+    }
+
+    private int Gather(Activation normed, int[] rows, int first)
+    {
+        int count = Math.Min(ChunkRows, rows.Length - first);
+        for (int i = 0; i < count; i++)
+        {
+            normed.Row(rows[first + i]).CopyTo(_rows.Row(i));
+        }
+
+        return count;
     }
 }

@@ -120,6 +120,15 @@ public sealed class Transformer : IDisposable
         return logits;
     }
 
+    /// <summary>The token with the largest logit after each of some rows, without dropout.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="batch">The micro-batch.</param>
+    public int[] Best(int[] rows, MicroBatch batch)
+    {
+        Forward(batch, dropoutKey: 0);
+        return _head.Best(_model.Head, _normed, rows);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
