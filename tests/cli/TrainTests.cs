@@ -52,7 +52,7 @@ public sealed class TrainTests
     public void Errors_name_what_is_wrong_before_anything_is_written()
     {
         using TempFolder temp = new();
-        string data = temp.Write("chats.jsonl", Chats), wrong = temp.Write("wrong.jsonl", Chats + "{\"messages\":[]}\n{\n");
+        string data = temp.Write("chats.jsonl", Chats), wrong = temp.Write("wrong.jsonl", Chats + "\n{\"messages\":[]}\n{\n");
         string[] run = ["train", "--data", data, "--out", temp.File("out")];
         CliProcess.Run("train", "--out", temp.File("out")).FailedWith(2, "--train_data_file is required");
         CliProcess.Run("train", "--data", wrong, "--out", temp.File("out")).FailedWith(1, "2 of 5 lines", "line 4", "line 5");
