@@ -90,16 +90,20 @@ internal static class InspectCommand
 
     private static string Mlp(ModelConfig config)
     {
-        int last = config.Layers - 1;
-        string widths = Span(config.Layers, config.IntermediateSize);
-        return config.HasExperts
-            ? $"{config.Experts} experts of {widths}, top-{Span(config.Layers, config.TopK)}, {config.SharedExperts(last)} shared"
-            : $"plain, of {widths}";
+        if (!config.HasExperts)
+        {
+            return $"plain, of {Span(0, config.Layers, config.IntermediateSize)}";
+        }
+
+        int first = config.FirstMoeLayer;
+        string plain = first == 0 ? "" : $"; plain, of {Span(0, first, config.IntermediateSize)}, in the first {(first == 1 ? "layer" : $"{first} layers")}";
+        return $"{config.Experts} experts of {Span(first, config.Layers, config.IntermediateSize)}, top-{Span(first, config.Layers, config.TopK)}, "
+            + $"{config.SharedExperts(config.Layers - 1)} shared{plain}";
     }
 
-    private static string Span(int layers, Func<int, int> value)
+    private static string Span(int first, int end, Func<int, int> value)
     {
-        int[] values = [.. Enumerable.Range(0, layers).Select(value)];
+        int[] values = [.. Enumerable.Range(first, end - first).Select(value)];
         return values.Min() == values.Max() ? $"{values[0]}" : $"{values.Min()}…{values.Max()}";
     }
 
