@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Text.Streaming;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,19 +60,24 @@ public sealed class InferenceEngine : IAsyncDisposable
         return engine;
     }
 
+    /// <inheritdoc cref="Submit(GenerationRequest, LoraAdapter)"/>
+    public Generation Submit(GenerationRequest request) => Submit(request, null);
+
     /// <summary>Validates a request and queues it. Any thread.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="adapter">The adapter to answer with; null: none. It must stay in memory until all answers have ended.</param>
     /// <returns>The request's answers. They are computed until cancelled, whether they are read or not.</returns>
     /// <exception cref="RequestException">The request is invalid or can never be served; the message names the parameter.</exception>
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
     /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
-    public Generation Submit(GenerationRequest request)
+    public Generation Submit(GenerationRequest request, LoraAdapter? adapter)
     {
         Generation generation;
         lock (_gate)
         {
             // Submit under the lock: otherwise the loop could end between the check and the submission and never see the request.
             ObjectDisposedException.ThrowIf(_closed, this);
-            generation = _admission.Submit(request);
+            generation = _admission.Submit(request, adapter);
         }
 
         if (request.Cancellation.CanBeCanceled)

@@ -1,4 +1,6 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Adapters;
+using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Engine;
 
@@ -7,13 +9,16 @@ public sealed class LocalGenerator : IGenerator
 {
     private readonly InferenceEngine _engine;
     private readonly IAsyncDisposable? _owned;
+    private readonly AdapterStore? _adapters;
 
     /// <summary>Wraps an engine.</summary>
     /// <param name="engine">The engine, which the generator disposes.</param>
     /// <param name="modelName">Name of the model.</param>
     /// <param name="owned">What the generator disposes after the engine, such as its executor; null for nothing.</param>
-    public LocalGenerator(InferenceEngine engine, string modelName, IAsyncDisposable? owned = null)
+    /// <param name="adapters">The adapters that requests can name, which the generator disposes after the engine; null for none.</param>
+    public LocalGenerator(InferenceEngine engine, string modelName, IAsyncDisposable? owned = null, AdapterStore? adapters = null)
     {
+        _adapters = adapters;
         _engine = engine;
         _owned = owned;
         Info = new GeneratorInfo(modelName, engine.Limits.VocabularySize, engine.Limits.MaxContext, engine.EosIds, engine.HasText);
@@ -26,7 +31,25 @@ public sealed class LocalGenerator : IGenerator
     public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<IGeneration>(_engine.Submit(request));
+        return request.Adapter is { } name && _adapters is not null
+            ? SubmitAsync(request, _adapters.AcquireAsync(name, cancellationToken))
+            : ValueTask.FromResult<IGeneration>(_engine.Submit(request));
+    }
+
+    private async ValueTask<IGeneration> SubmitAsync(GenerationRequest request, ValueTask<AdapterLease> acquired)
+    {
+        AdapterLease lease = await acquired.ConfigureAwait(false);
+        try
+        {
+            Generation generation = _engine.Submit(request, lease.Adapter);
+            _ = generation.CompletionAsync().ContinueWith(_ => lease.Dispose(), TaskScheduler.Default);
+            return generation;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -41,6 +64,7 @@ public sealed class LocalGenerator : IGenerator
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync().ConfigureAwait(false);
+        _adapters?.Dispose();
         if (_owned is not null)
         {
             await _owned.DisposeAsync().ConfigureAwait(false);

@@ -6,6 +6,7 @@ using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine;
@@ -20,10 +21,17 @@ internal sealed class RequestAdmission(
     Scheduler scheduler, ExecutorLimits limits, EngineOptions options, TimeProvider time, Action wake)
 {
     /// <summary>Validates and queues a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="adapter">The adapter that it names; null (default) if it names none.</param>
     /// <exception cref="RequestException">The request is invalid or can never be served.</exception>
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
-    public Generation Submit(GenerationRequest request)
+    public Generation Submit(GenerationRequest request, LoraAdapter? adapter = null)
     {
+        if (request.Adapter is { } name && adapter is null)
+        {
+            throw new RequestException("model", $"The adapter '{name}' cannot be used: this model has no adapters.");
+        }
+
         int maxTokens = RequestValidator.Check(request, limits, scheduler.Text);
         if (request.Choices > options.Scheduler.QueueLength)
         {
@@ -34,7 +42,7 @@ internal sealed class RequestAdmission(
         Sequence[] sequences;
         try
         {
-            sequences = CreateSequences(request, seed, maxTokens);
+            sequences = CreateSequences(request, adapter, seed, maxTokens);
         }
         catch (ConstraintException exception)
         {
@@ -47,11 +55,11 @@ internal sealed class RequestAdmission(
         return new Generation(Array.ConvertAll(sequences, static sequence => sequence.Stream), seed);
     }
 
-    private Sequence[] CreateSequences(GenerationRequest request, ulong seed, int maxTokens)
+    private Sequence[] CreateSequences(GenerationRequest request, LoraAdapter? adapter, ulong seed, int maxTokens)
     {
         int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. options.EosIds, .. request.StopIds];
         StopStringSet? stopPatterns = request.StopStrings.Count > 0 ? new StopStringSet(request.StopStrings) : null;
-        UInt128 cacheRoot = BlockHash.Root(request.CacheSalt);
+        UInt128 cacheRoot = BlockHash.Root(request.CacheSalt, adapter?.Digest);
         long now = time.GetTimestamp();
         var sequences = new Sequence[request.Resume?.Count ?? request.Choices];
         Sequence? first = null;
@@ -66,6 +74,7 @@ internal sealed class RequestAdmission(
                 MaxTokens = maxTokens,
                 BlockPositions = limits.BlockPositions,
                 CacheRoot = cacheRoot,
+                Adapter = adapter,
                 StopIds = stopIds,
                 StopStrings = stopPatterns is null ? null : new StopStringMatcher(stopPatterns),
                 Constraint = request.Constraint?.CreateState(),

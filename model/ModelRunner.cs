@@ -2,6 +2,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
@@ -15,7 +16,7 @@ namespace HunyuanOrleans.Model;
 /// Runs a whole model in this process: all layers with all experts. It knows rows and KV blocks, not requests. It is not thread-safe:
 /// steps must not overlap.
 /// </summary>
-public sealed class ModelRunner : IDisposable
+public sealed class ModelRunner : IAdapterLoader, IDisposable
 {
     private readonly DisposableStack _owned;
     private readonly ModelParts _parts;
@@ -115,16 +116,17 @@ public sealed class ModelRunner : IDisposable
     /// <param name="logitCount">
     /// Number of entries of <paramref name="logitRows"/> to use, at most <see cref="ModelOptions.MaxLogitRows"/>.
     /// </param>
+    /// <param name="adapters">The adapters of the rows, from <see cref="LoadAdapter"/>; null (default): no row has one.</param>
     /// <returns>The logits of the requested rows; owned by the runner and valid until its next call.</returns>
     /// <exception cref="ModelException">A token id is outside the vocabulary.</exception>
     /// <exception cref="ArgumentException">
     /// The step is too large, or a block or logit row does not exist. The runner stays usable.
     /// </exception>
-    public StepLogits Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount)
+    public StepLogits Forward(ReadOnlySpan<int> tokens, AttentionBatch batch, int[] logitRows, int logitCount, AdapterRows? adapters = null)
     {
         Check(tokens.Length, batch, logitRows, logitCount);
         _lastRows = batch.Rows;
-        _stage.Begin(batch);
+        _stage.Begin(batch, adapters);
         _stage.Embed(tokens);
         Observer?.OnEmbedded(_stage.HiddenStates, batch.Rows);
         if (Observer is null)
@@ -145,6 +147,38 @@ public sealed class ModelRunner : IDisposable
 
         return _logits;
     }
+
+    /// <summary>Whether the device can compute adapters.</summary>
+    public bool CanAdapt => _parts.Adapters is not null;
+
+    /// <inheritdoc/>
+    public long CheckAdapter(string directory)
+    {
+        RequireAdapters(directory);
+        using LoraFolder folder = LoraFolder.Open(directory, Config);
+        return LoraAdapter.BytesOf(folder);
+    }
+
+    /// <inheritdoc/>
+    public LoraAdapter LoadAdapter(string directory)
+    {
+        AdapterProducts products = RequireAdapters(directory);
+        using LoraFolder folder = LoraFolder.Open(directory, Config);
+        LoraAdapter adapter = LoraAdapter.Load(folder, Config);
+        try
+        {
+            products.Reserve(adapter);
+            return adapter;
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
+    }
+
+    private AdapterProducts RequireAdapters(string directory) => _parts.Adapters
+        ?? throw new ModelException($"{directory}: adapters are computed on the CPU only, and this model is on another device; allowed: a model on the CPU.");
 
     private void RunLayers(IForwardObserver observer)
     {

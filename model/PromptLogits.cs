@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Model.Adapters;
 
 namespace HunyuanOrleans.Model;
 
@@ -13,6 +14,7 @@ public static class PromptLogits
     /// <param name="progress">Receives the number of tokens processed so far.</param>
     /// <param name="row">Receives each row of logits in the order of positions; the row is valid during the call only.</param>
     /// <param name="cancellation">Cancels between steps.</param>
+    /// <param name="adapter">The adapter of all tokens; null (default): none.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static void Run(
         ModelRunner model,
@@ -21,10 +23,12 @@ public static class PromptLogits
         bool all,
         Action<int> progress,
         Action<ReadOnlySpan<float>> row,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        LoraAdapter? adapter = null)
     {
         int[] blocks = [.. Enumerable.Range(0, model.Cache.Blocks)];
         AttentionBatch batch = model.CreateBatch();
+        AdapterRows adapters = new();
         for (int start = 0; start < ids.Length; start += chunk)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -33,7 +37,9 @@ public static class PromptLogits
             int[] wanted = all ? [.. Enumerable.Range(0, count)] : last ? [count - 1] : [];
             batch.Clear();
             batch.Add(new AttentionSlice(0, count, start, blocks));
-            StepLogits logits = model.Forward(ids.AsSpan(start, count), batch, wanted, wanted.Length);
+            adapters.Clear();
+            adapters.Add(adapter, count);
+            StepLogits logits = model.Forward(ids.AsSpan(start, count), batch, wanted, wanted.Length, adapters);
             logits.CopyRows();
             for (int i = 0; i < wanted.Length; i++)
             {

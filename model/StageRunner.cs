@@ -2,6 +2,8 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Routing;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
@@ -18,6 +20,8 @@ public sealed class StageRunner : IStageRunner
     private readonly Action _callSegment;
     private StageSegment _segment;
     private AttentionBatch? _batch;
+    private AdapterRows? _adapters;
+    private LoraAdapter?[] _sentAdapters = [];
     private int _attended = -1;
 
     internal StageRunner(ModelParts parts)
@@ -68,8 +72,20 @@ public sealed class StageRunner : IStageRunner
     public bool NeedsChoice(int layer) => _parts.Config.IsMoeLayer(layer) && (_parts.Device.UsesHostMemory || !_parts.Experts!.HoldsAll(layer));
 
     /// <inheritdoc/>
-    public void Begin(AttentionBatch batch)
+    public void Begin(AttentionBatch batch) => Begin(batch, null);
+
+    /// <summary>Begins a step whose rows may have adapters.</summary>
+    /// <param name="batch">The rows of the step. It must not change until the step ends.</param>
+    /// <param name="adapters">The adapters of the rows; null: no row has one. They must not change until the step ends.</param>
+    /// <exception cref="ArgumentException">More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>, or not an adapter for each.</exception>
+    public void Begin(AttentionBatch batch, AdapterRows? adapters)
     {
+        if (adapters is { Any: true } && (adapters.Rows != batch.Rows || _parts.Adapters is null))
+        {
+            throw new ArgumentException($"Adapters for {adapters.Rows} of {batch.Rows} rows.", nameof(adapters));
+        }
+
+        _adapters = adapters is { Any: true } ? adapters : null;
         _batch = null;
         _attended = -1;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, _parts.Options.MaxBatchTokens, nameof(batch));
@@ -95,7 +111,7 @@ public sealed class StageRunner : IStageRunner
         AttentionBatch batch = _batch ?? throw new InvalidOperationException("No step has begun.");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)_parts.Config.Layers, nameof(layer));
         _attended = -1;
-        _parts.Attention.Forward(layer, _step, HiddenStates);
+        _parts.Attention.Forward(layer, _step, HiddenStates, _adapters);
         _parts.Router.Route(layer, HiddenStates, batch.Rows, _normed, Routed);
         if (Routed.Rows > 0)
         {
@@ -118,6 +134,12 @@ public sealed class StageRunner : IStageRunner
         if (routes)
         {
             _parts.Experts!.Check(layer, Routed, local);
+        }
+
+        if (_adapters is not null)
+        {
+            FeedAdapted(_adapters, layer, routes, local);
+            return;
         }
 
         _parts.Router.QueueSharedUp(layer, _normed, Rows, _parts.Products);
@@ -209,6 +231,59 @@ public sealed class StageRunner : IStageRunner
 
     /// <summary>Frees the stage's memory.</summary>
     public void Dispose() => _owned.Dispose();
+
+    private void FeedAdapted(AdapterRows adapters, int layer, bool routes, ReadOnlySpan<bool> local)
+    {
+        AdapterProducts products = _parts.Adapters!;
+        ExpertGroup? experts = routes ? _parts.Experts : null;
+        IActivation? hidden = _parts.Router.SharedHidden(layer);
+        Activation? up = hidden is null ? null : products.UpSums(adapters, layer, hidden.Columns);
+        Activation? expertUp = experts is null ? null : products.ExpertUpSums(adapters, layer);
+        Activation? expertDown = experts is null ? null : products.ExpertDownSums(adapters, layer);
+        ExpertCall call = new(layer, 0, routes ? Routed.Counts : default, local, routes ? SentAdapters(adapters) : default);
+        _parts.Router.QueueSharedUp(layer, _normed, Rows, _parts.Products, up);
+        experts?.QueueUp(layer, Routed, local, ExpertInput!, _parts.Products, expertUp);
+        _parts.Products.Run();
+        if (up is not null)
+        {
+            products.FinishUp(adapters, layer, _normed, up, hidden!);
+        }
+
+        if (expertUp is not null)
+        {
+            products.FinishExpertsUp(call, ExpertInput!, expertUp, experts!.Hidden(layer));
+        }
+
+        _parts.Router.QueueSharedDown(layer, HiddenStates, Rows, _parts.Products);
+        experts?.QueueDown(layer, Routed, local, expertDown ?? ExpertOutput!, _parts.Products);
+        _parts.Products.Run();
+        if (hidden is not null)
+        {
+            products.AddToStream(adapters, layer, AdaptedProjection.Down, hidden, HiddenStates);
+        }
+
+        if (experts is not null)
+        {
+            products.FinishExpertsDown(call, experts.Hidden(layer), expertDown, ExpertOutput!);
+        }
+    }
+
+    private ReadOnlySpan<LoraAdapter?> SentAdapters(AdapterRows adapters)
+    {
+        RoutedRows routed = (RoutedRows)Routed;
+        if (_sentAdapters.Length < routed.Rows)
+        {
+            _sentAdapters = new LoraAdapter?[routed.TokenOf.Length];
+        }
+
+        ReadOnlySpan<LoraAdapter?> ofRow = adapters.OfRow;
+        for (int row = 0; row < routed.Rows; row++)
+        {
+            _sentAdapters[row] = ofRow[routed.TokenOf[row]];
+        }
+
+        return _sentAdapters.AsSpan(0, routed.Rows);
+    }
 
     private bool CanReplay(in StageSegment segment)
     {

@@ -23,6 +23,7 @@ internal static class CommandTree
             PullCommand.Create(),
             MakeModelCommand.Create(),
             QuantizeCommand.Create(),
+            MergeCommand.Create(),
             ConvertCommand.Create(),
             TrainCommand.Create(),
             BenchCommand.Create(),

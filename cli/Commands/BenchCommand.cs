@@ -45,12 +45,18 @@ internal static class BenchCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<int?> LoraRank = new Option<int?>("--lora-rank")
+    {
+        Description = "Compare decoding on the bare model with decoding where every answer has a random LoRA adapter of its own, of rank N on q, k, v and o.",
+        HelpName = "N",
+    }.InRange(1, 512);
+
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
         Command command = new("bench", "Measures prefill and decode speed and compares them with the limits of the machine.")
         {
-            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http, Speculate, SharedOptions.Speculation,
+            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http, Speculate, SharedOptions.Speculation, LoraRank,
         };
         SharedOptions.AddArithmeticTo(command);
         command.Add(SharedOptions.Json);
@@ -70,14 +76,21 @@ internal static class BenchCommand
         bool http = parsed.GetValue(Http);
         if (parsed.GetValue(Speculate) is { } text)
         {
-            return siloCounts.Length > 0 || http
-                ? throw new UsageException($"{Speculate.Name} compares runs in this process; leave out {Silos.Name} and {Http.Name}.")
+            return siloCounts.Length > 0 || http || parsed.GetValue(LoraRank) is not null
+                ? throw new UsageException($"{Speculate.Name} compares runs in this process; leave out {Silos.Name}, {Http.Name} and {LoraRank.Name}.")
                 : await BenchSpeculationRun.RunAsync(parsed, folder, options, plan, text, interrupt.Token);
         }
 
         if (SharedOptions.FindGiven(parsed, [SharedOptions.Speculation]) is { } alone)
         {
             throw new UsageException($"{alone.Name} requires {Speculate.Name}: other measurements guess no tokens.");
+        }
+
+        if (parsed.GetValue(LoraRank) is int rank)
+        {
+            return siloCounts.Length > 0 || http
+                ? throw new UsageException($"{LoraRank.Name} compares runs in this process; leave out {Silos.Name} and {Http.Name}.")
+                : BenchAdaptersRun.Run(parsed, folder, options, plan, rank, interrupt.Token);
         }
 
         if (siloCounts.Length > 0 || http)

@@ -4,6 +4,7 @@ using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Cli.Commands;
 
@@ -16,6 +17,7 @@ internal static class GenerateCommand
         Command command = new("generate", "Answers one prompt.") { SharedOptions.Model };
         PromptOptions.AddTo(command);
         SamplingOptions.AddTo(command);
+        command.Add(AdapterOptions.Folder);
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Speculation);
         ClusterOptions.AddTo(command);
@@ -31,6 +33,11 @@ internal static class GenerateCommand
         using InterruptHandler interrupt = new();
         if (ClusterOptions.IsGiven(parsed))
         {
+            if (parsed.GetValue(AdapterOptions.Folder) is not null)
+            {
+                throw new UsageException("--lora is for a model in this process; clusters serve the bare model only.");
+            }
+
             await using ClusterSession cluster = await ClusterOptions.OpenAsync(parsed, interrupt.Token);
             return await AnswerAsync(parsed, cluster, await PromptOptions.ReadAsync(parsed, cluster), interrupt);
         }
@@ -38,7 +45,8 @@ internal static class GenerateCommand
         // The prompt is read first, so that an error in it is reported before the weights are loaded.
         PromptEncoder encoder = new(SharedOptions.ModelFolder(parsed));
         int[] prompt = await PromptOptions.ReadAsync(parsed, encoder);
-        await using ModelSession session = ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token, ComputeSettings.Scheduler(parsed));
+        AdapterOptions.Check(parsed, ModelConfig.Load(encoder.Folder));
+        await using ModelSession session = ModelSession.Open(encoder, ComputeSettings.Read(parsed), interrupt.Token, ComputeSettings.Scheduler(parsed), parsed.GetValue(AdapterOptions.Folder));
         return await AnswerAsync(parsed, session, prompt, interrupt);
     }
 

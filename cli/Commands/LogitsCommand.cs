@@ -4,6 +4,7 @@ using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 
@@ -31,6 +32,7 @@ internal static class LogitsCommand
     public static Command Create()
     {
         Command command = new("logits", "Computes the logits of a prompt of token ids.") { SharedOptions.Model, Ids, All, Chunk, Out };
+        command.Add(AdapterOptions.Folder);
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction(Run);
@@ -44,6 +46,7 @@ internal static class LogitsCommand
         bool all = parsed.GetValue(All);
         ModelConfig config = ModelConfig.Load(folder).WithContext(parsed.GetValue(SharedOptions.MaxModelLength));
         CheckIds(ids, config);
+        AdapterOptions.Check(parsed, config);
         int chunk = Math.Min(parsed.GetValue(Chunk) ?? DefaultChunk, ids.Length);
         ModelOptions options = ComputeSettings.Read(parsed) with
         {
@@ -55,10 +58,11 @@ internal static class LogitsCommand
         using FileStream? file = parsed.GetValue(Out) is { } path ? File.Create(path) : null;
         using InterruptHandler interrupt = new();
         using ModelRunner model = ModelLoading.Load(folder, options, interrupt.Token);
+        using LoraAdapter? adapter = parsed.GetValue(AdapterOptions.Folder) is { } lora ? model.LoadAdapter(lora) : null;
         LogitsWriter writer = new(file, config.VocabSize);
         ProgressDisplay.Run("Computing", bytes: false, report =>
         {
-            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), writer.Write, interrupt.Token);
+            PromptLogits.Run(model, ids, chunk, all, done => report(done, ids.Length), writer.Write, interrupt.Token, adapter);
             return true;
         });
 

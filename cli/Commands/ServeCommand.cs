@@ -72,13 +72,14 @@ internal static class ServeCommand
         };
         SharedOptions.AddComputeTo(command);
         command.Add(SharedOptions.Speculation);
+        AdapterOptions.AddServedTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        LocalModelOptions model = ServedModelOptions.Read(parsed);
+        LocalModelOptions model = AdapterOptions.Read(parsed, ServedModelOptions.Read(parsed));
         using InterruptHandler interrupt = new();
         await using WebApplication app = await StartAsync(parsed, model, interrupt.Token);
         await ServeAsync(app, parsed.InvocationConfiguration.Output, interrupt.Token);

@@ -19,6 +19,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(DevicesResult))]
 [JsonSerializable(typeof(BenchClusterResult))]
 [JsonSerializable(typeof(BenchSpeculationResult))]
+[JsonSerializable(typeof(BenchAdaptersResult))]
 [JsonSerializable(typeof(PlanResult))]
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(RunBatchResult))]
@@ -27,6 +28,7 @@ namespace HunyuanOrleans.Cli.Output;
 [JsonSerializable(typeof(PullResult))]
 [JsonSerializable(typeof(ConvertResult))]
 [JsonSerializable(typeof(QuantizeResult))]
+[JsonSerializable(typeof(MergeResult))]
 [JsonSerializable(typeof(TrainResult))]
 [JsonSerializable(typeof(DivergenceResult[]))]
 internal sealed partial class JsonOutput : JsonSerializerContext

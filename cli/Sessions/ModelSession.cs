@@ -4,6 +4,7 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Text;
@@ -18,9 +19,11 @@ internal sealed class ModelSession : IInferenceSession
     private readonly LocalExecutor _executor;
     private readonly InferenceEngine _engine;
     private readonly ITokenText? _tokenText;
+    private readonly LoraAdapter? _adapter;
 
-    private ModelSession(PromptEncoder encoder, ModelRunner model, SchedulerOptions? scheduler, TimeSpan loadTime)
+    private ModelSession(PromptEncoder encoder, ModelRunner model, SchedulerOptions? scheduler, TimeSpan loadTime, LoraAdapter? adapter)
     {
+        _adapter = adapter;
         Encoder = encoder;
         LoadTime = loadTime;
         Defaults = GenerationDefaults.Load(encoder.Folder);
@@ -49,18 +52,22 @@ internal sealed class ModelSession : IInferenceSession
     /// <param name="options">How the model computes.</param>
     /// <param name="cancellation">Cancels loading.</param>
     /// <param name="scheduler">How the engine fills steps; null for the defaults.</param>
-    /// <exception cref="ModelException">The config or the weights are invalid.</exception>
+    /// <param name="adapter">The folder of an adapter that all answers use; null (default): none.</param>
+    /// <exception cref="ModelException">The config, the weights or the adapter are invalid.</exception>
     /// <exception cref="TextException">The tokenizer is invalid.</exception>
-    public static ModelSession Open(PromptEncoder encoder, ModelOptions options, CancellationToken cancellation, SchedulerOptions? scheduler = null)
+    public static ModelSession Open(PromptEncoder encoder, ModelOptions options, CancellationToken cancellation, SchedulerOptions? scheduler = null, string? adapter = null)
     {
         long started = Stopwatch.GetTimestamp();
         ModelRunner model = ModelLoading.Load(encoder.Folder, options, cancellation);
+        LoraAdapter? loaded = null;
         try
         {
-            return new ModelSession(encoder, model, scheduler, Stopwatch.GetElapsedTime(started));
+            loaded = adapter is null ? null : model.LoadAdapter(adapter);
+            return new ModelSession(encoder, model, scheduler, Stopwatch.GetElapsedTime(started), loaded);
         }
         catch
         {
+            loaded?.Dispose();
             model.Dispose();
             throw;
         }
@@ -72,12 +79,13 @@ internal sealed class ModelSession : IInferenceSession
 
     /// <inheritdoc/>
     public Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show) =>
-        Answer.ReadAsync(_engine.Submit(request).Choices[0], request, _tokenText, show);
+        Answer.ReadAsync(_engine.Submit(request, _adapter).Choices[0], request, _tokenText, show);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
+        _adapter?.Dispose();
         await _executor.DisposeAsync();
     }
 }

@@ -67,6 +67,9 @@ public sealed record GenerationRequest
     /// <summary>Only requests with the same salt share cached prefixes. Null and empty are one salt, shared by all requests that set none.</summary>
     public string? CacheSalt { get; init; }
 
+    /// <summary>Name of the adapter to answer with; null (default) for the bare model. Only generators that have adapters accept one.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>True if <see cref="IChoice.Progress"/> shall report how far the prompt is computed. Default false.</summary>
     public bool ReportProgress { get; init; }
 

@@ -2,6 +2,7 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Sampling;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
 
 namespace HunyuanOrleans.Engine.Execution;
 
@@ -13,6 +14,7 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly ModelRunner _model;
     private readonly bool _ownsModel;
     private readonly AttentionBatch _batch;
+    private readonly AdapterRows _adapters = new();
     private readonly SequenceSampler _sampler;
     private readonly int[] _logitRows;
     private Thread? _pinnedThread;
@@ -41,18 +43,20 @@ public sealed class LocalExecutor : IModelExecutor
         cancellationToken.ThrowIfCancellationRequested();
         PinCallingThread();
         _batch.Clear();
+        _adapters.Clear();
         int logitCount = 0;
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
         foreach (ref readonly SequenceSlice slice in slices)
         {
             _batch.Add(new AttentionSlice(slice.FirstRow, slice.Count, slice.Start, slice.Blocks));
+            _adapters.Add(slice.Adapter, slice.Count);
             for (int row = slice.Count - slice.SampledRows; row < slice.Count; row++)
             {
                 _logitRows[logitCount++] = slice.FirstRow + row;
             }
         }
 
-        StepLogits logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount);
+        StepLogits logits = _model.Forward(batch.Tokens, _batch, _logitRows, logitCount, _adapters);
         Fetch(logits, slices);
         result.Clear();
         int first = 0;

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Model.Adapters;
 
 namespace HunyuanOrleans.Engine.Execution;
 
@@ -18,6 +19,9 @@ public readonly record struct SequenceSlice(
 
     /// <summary>The tokens at the end of the slice that are guesses; usually none. Only with <see cref="Sampling"/>.</summary>
     public DraftTokens Drafts { get; init; }
+
+    /// <summary>The adapter of its rows; null: none.</summary>
+    public LoraAdapter? Adapter { get; init; }
 
     /// <summary>Number of rows whose logits are needed to sample: the last that is no draft, and those of all drafts.</summary>
     public int SampledRows => Sampling is null ? 0 : 1 + Drafts.Count;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Model.Adapters;
 
 namespace HunyuanOrleans.Engine.Execution;
 
@@ -84,6 +85,7 @@ public sealed class StepBatch
     /// <param name="session">The sequence's session, above 0: the same in all steps until it is released, and never used again.</param>
     /// <param name="scoring">The rows whose log probabilities are wanted. Its targets must not change during the step.</param>
     /// <param name="drafts">The last of the tokens, if they are guesses. They must not change during the step.</param>
+    /// <param name="adapter">The adapter of the rows; null (default): none.</param>
     /// <exception cref="ArgumentException">The slice is empty or does not fit.</exception>
     public void Add(
         ReadOnlySpan<int> tokens,
@@ -92,7 +94,8 @@ public sealed class StepBatch
         SamplingState? sampling,
         long session,
         RowScoring scoring = default,
-        DraftTokens drafts = default)
+        DraftTokens drafts = default,
+        LoraAdapter? adapter = null)
     {
         if (tokens.Length <= drafts.Count || tokens.Length > FreeTokens || FreeSlices == 0)
         {
@@ -101,7 +104,7 @@ public sealed class StepBatch
         }
 
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
-        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session) { Scoring = scoring, Drafts = drafts };
+        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session) { Scoring = scoring, Drafts = drafts, Adapter = adapter };
         TokenCount += tokens.Length;
     }
 

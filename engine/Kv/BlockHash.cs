@@ -15,7 +15,14 @@ public static class BlockHash
 
     /// <summary>The hash that a sequence's first block is chained to.</summary>
     /// <param name="salt">Only requests with equal salts share cached blocks; null or empty is the salt shared by default.</param>
-    public static UInt128 Root(string? salt)
+    /// <param name="adapter">
+    /// SHA-256 of the adapter that computes keys and values, in hexadecimal digits; null (default): none. It takes the place of a block before the first one.
+    /// It is shorter than any block, so that no tokens give the same hash.
+    /// </param>
+    public static UInt128 Root(string? salt, string? adapter = null) =>
+        adapter is null ? Root(salt) : Next(Root(salt), MemoryMarshal.Cast<byte, int>(Convert.FromHexString(adapter)));
+
+    private static UInt128 Root(string? salt)
     {
         if (string.IsNullOrEmpty(salt))
         {

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Text.Streaming;
 
 namespace HunyuanOrleans.Engine.Scheduling;
@@ -39,6 +40,9 @@ internal sealed record SequenceOptions
 
     /// <summary>The first answer of the same request, which computes their common prompt; null for the first itself.</summary>
     public Sequence? First { get; init; }
+
+    /// <summary>The adapter that computes it; null: none. It stays in memory until the answer ends.</summary>
+    public LoraAdapter? Adapter { get; init; }
 
     /// <summary>The answer's tokens so far, drawn elsewhere; empty for a new answer.</summary>
     public ReadOnlyMemory<int> ResumedIds { get; init; }

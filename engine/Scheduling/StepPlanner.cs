@@ -134,7 +134,8 @@ internal sealed class StepPlanner(
             wantsToken ? sequence.Sampling : null,
             sequence.Session,
             sequence.Scoring(count),
-            guesses);
+            guesses,
+            sequence.Options.Adapter);
         sequence.IsPlanned = true;
         lane.Sequences.Add(sequence);
     }

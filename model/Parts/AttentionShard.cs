@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Products;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Parts;
@@ -12,6 +13,7 @@ namespace HunyuanOrleans.Model.Parts;
 internal sealed class AttentionShard : IDisposable
 {
     private readonly ModelConfig _config;
+    private readonly AdapterProducts? _adapters;
     private readonly AttentionLayerWeights?[] _layers;
     private readonly IRmsNorm _norm;
     private readonly IMatrixProducts _products;
@@ -27,8 +29,10 @@ internal sealed class AttentionShard : IDisposable
     /// <param name="config">The model.</param>
     /// <param name="cache">The KV pool, with one group for each CLA group of the model. Not owned.</param>
     /// <param name="context">Device, precision and largest step.</param>
-    public AttentionShard(ModelConfig config, IKvPool cache, ComputeContext context)
+    /// <param name="adapters">Adds adapters. Not owned; null if the device cannot.</param>
+    public AttentionShard(ModelConfig config, IKvPool cache, ComputeContext context, AdapterProducts? adapters = null)
     {
+        _adapters = adapters;
         IComputeDevice device = context.Device;
         ElementType type = context.Mode.Element();
         int rows = context.MaxRows;
@@ -62,8 +66,9 @@ internal sealed class AttentionShard : IDisposable
     /// <param name="layer">Layer number.</param>
     /// <param name="step">The sequences, positions, KV blocks and rotary angles of the rows.</param>
     /// <param name="x">Residual stream, float32 [rows, hidden]; updated.</param>
+    /// <param name="adapters">The adapters of the rows; null if no row has one.</param>
     /// <exception cref="MissingPieceException">The layer is not installed.</exception>
-    public void Forward(int layer, IStepRows step, IActivation x)
+    public void Forward(int layer, IStepRows step, IActivation x, AdapterRows? adapters = null)
     {
         AttentionLayerWeights l = _layers[layer] ?? throw new MissingPieceException(ModelPiece.AttentionOf(_config, layer), layer);
         int rows = step.Batch.Rows;
@@ -72,10 +77,20 @@ internal sealed class AttentionShard : IDisposable
         _norm.Run(x, rows, l.InputNorm.Vector, _config.RmsNormEps, _normed);
         _products.Add(l.Projection.Matrix, _normed, projected, rows, Epilogue.Store);
         _products.Run();
+        if (adapters is not null)
+        {
+            _adapters!.Project(adapters, layer, _normed, projected);
+        }
+
         _attention.Split(step, projected, l.Attention, group);
         _attention.Run(step, group, _attended);
         _products.Add(l.Output.Matrix, _attended, x, rows, Epilogue.Add);
         _products.Run();
+        if (adapters is not null)
+        {
+            _adapters!.AddToStream(adapters, layer, AdaptedProjection.Output, _attended, x);
+        }
+
         if (l.OutputBias is not null)
         {
             _biasAdd.Run(x, rows, l.OutputBias.Vector);

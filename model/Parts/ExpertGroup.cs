@@ -106,11 +106,16 @@ internal sealed class ExpertGroup : IDisposable
     /// Rows of all groups in order, also for experts that are not computed here: [rows, hidden] in the mode's element type.
     /// </param>
     /// <param name="products">The queue.</param>
-    public void QueueUp(int layer, IRowGroups groups, ReadOnlySpan<bool> local, IActivation x, IMatrixProducts products)
+    /// <param name="sums">Receives the sums, if the caller applies SwiGLU to them; null: it is applied here.</param>
+    public void QueueUp(
+        int layer, IRowGroups groups, ReadOnlySpan<bool> local, IActivation x, IMatrixProducts products, IActivation? sums = null)
     {
-        products.AddExperts(_gateUp[layer]!, groups, local, x, _hidden[layer]!, Epilogue.SwiGlu);
+        products.AddExperts(_gateUp[layer]!, groups, local, x, sums ?? _hidden[layer]!, sums is null ? Epilogue.SwiGlu : Epilogue.Store);
         CountBytes(layer, groups, local);
     }
+
+    /// <summary>The intermediate rows of a layer with experts.</summary>
+    public IActivation Hidden(int layer) => _hidden[layer]!;
 
     /// <summary>
     /// Queues the down projections of experts. Call it after the products of <see cref="QueueUp"/> with the same groups have run, and before any other

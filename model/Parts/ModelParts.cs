@@ -3,6 +3,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
@@ -48,7 +49,10 @@ internal sealed class ModelParts
         Cache = owned.Add(Device.CreateKvPool(shape, reserveKv));
         Rotary = RotaryEmbedding.Of(config);
         Embedding = new TokenEmbedding(config);
-        Attention = owned.Add(new AttentionShard(config, Cache, context));
+        Adapters = Device.UsesHostMemory
+            ? owned.Add(new AdapterProducts(config, Pool, options.Mode.Element(), options.MaxBatchTokens, options.MaxBatchTokens * TopK))
+            : null;
+        Attention = owned.Add(new AttentionShard(config, Cache, context, Adapters));
         Router = owned.Add(new Router(config, context));
         Experts = config.HasExperts ? owned.Add(new ExpertGroup(config, options.MaxBatchTokens * TopK, context)) : null;
         Head = owned.Add(new OutputHead(config, options.MaxLogitRows, context));
@@ -78,6 +82,9 @@ internal sealed class ModelParts
     public RotaryEmbedding Rotary { get; }
 
     public TokenEmbedding Embedding { get; }
+
+    /// <summary>Adds adapters to products; null if the device does not use the memory of this process.</summary>
+    public AdapterProducts? Adapters { get; }
 
     public AttentionShard Attention { get; }
 

@@ -98,15 +98,23 @@ internal sealed class Router : IDisposable
     public void Gather(IActivation normed, IRoutedRows routed, IActivation rows) => _gather.Run(normed, routed, rows);
 
     /// <summary>Queues the gate and up projections of the shared expert (or plain MLP), to run together with other products.</summary>
+    /// <param name="layer">Layer number.</param>
+    /// <param name="normed">The normed rows of <see cref="Route"/>.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="products">The queue.</param>
+    /// <param name="sums">Receives the sums, if the caller applies SwiGLU to them; null: it is applied here.</param>
     /// <exception cref="MissingPieceException">The layer is not installed.</exception>
-    public void QueueSharedUp(int layer, IActivation normed, int tokens, IMatrixProducts products)
+    public void QueueSharedUp(int layer, IActivation normed, int tokens, IMatrixProducts products, IActivation? sums = null)
     {
         RouterLayerWeights l = At(layer);
         if (l.GateUp is not null)
         {
-            products.Add(l.GateUp.Matrix, normed, _hidden[l.Width], tokens, Epilogue.SwiGlu);
+            products.Add(l.GateUp.Matrix, normed, sums ?? _hidden[l.Width], tokens, sums is null ? Epilogue.SwiGlu : Epilogue.Store);
         }
     }
+
+    /// <summary>The intermediate rows of the plain or shared MLP of a layer; null if it has neither.</summary>
+    public IActivation? SharedHidden(int layer) => At(layer).GateUp is null ? null : _hidden[At(layer).Width];
 
     /// <summary>
     /// Queues the down projection, which is added to x. Call it after the products of <see cref="QueueSharedUp"/> have run, and before any

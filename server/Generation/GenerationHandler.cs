@@ -26,8 +26,9 @@ internal sealed class GenerationHandler(
 
     /// <summary>Handles a request.</summary>
     /// <exception cref="ApiException">The request failed before anything was sent.</exception>
-    public async Task HandleAsync(HttpContext context, ServedModel model, GenerationJob job)
+    public async Task HandleAsync(HttpContext context, ServedModel served, GenerationJob job)
     {
+        ServedModel model = RequestedModel.Of(context, served);
         using CancellationTokenSource deadline = new(options.Value.RequestTimeout, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
             deadline.Token, context.RequestAborted, drain.Token);
@@ -91,7 +92,7 @@ internal sealed class GenerationHandler(
                 anyNumbers ? ConstraintSpec.AnyNumbers(output.Constraint) : output.Constraint, output.Parameter, end);
         foreach (GenerationRequest request in job.Requests)
         {
-            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint, ReportProgress = job.ReportProgress }, end));
+            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint, ReportProgress = job.ReportProgress, Adapter = model.Adapter }, end));
         }
     }
 

@@ -18,4 +18,12 @@ internal static partial class ServerLog
     /// <summary>A request failed through a fault of the server.</summary>
     [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(ILogger logger, Exception error, string method, string path);
+
+    /// <summary>An adapter was loaded on request.</summary>
+    [LoggerMessage(4, LogLevel.Information, "Loaded adapter {Name}: {Bytes} bytes")]
+    public static partial void AdapterLoaded(ILogger logger, string name, long bytes);
+
+    /// <summary>An adapter was unloaded on request.</summary>
+    [LoggerMessage(5, LogLevel.Information, "Unloaded adapter {Name}")]
+    public static partial void AdapterUnloaded(ILogger logger, string name);
 }

@@ -9,6 +9,9 @@ public sealed class ApiKeyOptions
     /// <summary>SHA-256 of the key's UTF-8 bytes, as 64 hexadecimal digits. Required.</summary>
     public string Sha256 { get; set; } = "";
 
+    /// <summary>Whether the owner may also change what the server serves: load and unload adapters. Default false.</summary>
+    public bool Administrator { get; set; }
+
     /// <summary>The owner's limits. Default: the server's <see cref="ServerOptions.Limits"/>.</summary>
     public LimitOptions? Limits { get; set; }
 }

@@ -47,6 +47,9 @@ public static class HunyuanServerEndpointExtensions
         app.MapPost("/tokenize", access.RequireKeyAndLimits(tokenize.TokenizeAsync));
         app.MapPost("/detokenize", access.RequireKeyAndLimits(tokenize.DetokenizeAsync));
         app.MapPost("/reset_prefix_cache", access.RequireAdministrator(app.Services.GetRequiredService<PrefixCacheEndpoint>().ResetAsync));
+        AdaptersEndpoint adapters = app.Services.GetRequiredService<AdaptersEndpoint>();
+        app.MapPost("/v1/load_lora_adapter", access.RequireAdministratorKey(adapters.LoadAsync));
+        app.MapPost("/v1/unload_lora_adapter", access.RequireAdministratorKey(adapters.UnloadAsync));
         app.MapRead("/tokenizer_info", access.RequireKey(app.Services.GetRequiredService<TokenizerInfoEndpoint>().GetAsync));
         app.MapRead("/v1/models", access.RequireKey(models.ListAsync));
         app.MapRead("/v1/models/{**id}", access.RequireKey(models.GetAsync));

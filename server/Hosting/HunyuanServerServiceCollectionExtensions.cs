@@ -63,6 +63,7 @@ public static class HunyuanServerServiceCollectionExtensions
         services.AddSingleton<ModelsEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<PrefixCacheEndpoint>();
+        services.AddSingleton<AdaptersEndpoint>();
         services.AddSingleton<PageFiles>();
         services.AddSingleton<PageEndpoint>();
         services.AddSingleton<LocalClusterOverview>();

@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
@@ -16,6 +17,12 @@ public sealed record LocalModelOptions(string Folder)
 
     /// <summary>How the scheduler fills steps, and the length of its queue.</summary>
     public SchedulerOptions Scheduler { get; init; } = new();
+
+    /// <summary>The adapters that requests can name, by name: their folders. Default: none.</summary>
+    public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Most bytes of adapters in memory. Default 4 GiB. With less, adapters are dropped and loaded again more often.</summary>
+    public long AdapterBytes { get; init; } = AdapterStore.DefaultBudget;
 
     /// <summary>Loads the weights and reports progress, for example to show it. Default: <see cref="ModelRunner.Load"/>.</summary>
     public Func<string, ModelOptions, IProgress<LoadProgress>, CancellationToken, ModelRunner> Loader { get; init; } = ModelRunner.Load;

@@ -1,7 +1,9 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Text.Streaming;
@@ -72,6 +74,7 @@ internal sealed partial class LocalModelService(
         Tokenizer? tokenizer = Tokenizer.Exists(options.Folder) ? Tokenizer.Load(options.Folder) : null;
         ChatTemplate? template = tokenizer is null ? null : ChatTemplate.Load(options.Folder);
         GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
+        CheckAdapters();
         ModelRunner model = options.Loader(options.Folder, options.Loading, new LoadingReport(slot, time), stopping);
         LocalExecutor executor = new(model);
         try
@@ -88,15 +91,31 @@ internal sealed partial class LocalModelService(
         }
 
         overview.SetModel(model);
-        _generator = Start(executor, tokenizer, executor);
-        ServedModel served = CreateServed(_generator);
+        AdapterStore? adapters = model.CanAdapt ? new AdapterStore(model, options.AdapterBytes, time) : null;
+        try
+        {
+            foreach ((string name, string folder) in options.Adapters)
+            {
+                // Devices that cannot compute adapters say so here.
+                model.CheckAdapter(folder);
+                adapters!.Add(name, folder);
+            }
+        }
+        catch
+        {
+            await executor.DisposeAsync();
+            throw;
+        }
+
+        _generator = Start(executor, tokenizer, executor, adapters);
+        ServedModel served = CreateServed(_generator, adapters);
         slot.Readiness = null;
         return served;
 
-        ServedModel CreateServed(IGenerator generator) =>
-            new(options.Name, generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds()) { BeginId = model.Config.BosTokenId };
+        ServedModel CreateServed(IGenerator generator, AdapterStore? store = null) =>
+            new(options.Name, generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds()) { BeginId = model.Config.BosTokenId, Adapters = store };
 
-        LocalGenerator Start(LocalExecutor steps, Tokenizer? text, IAsyncDisposable? owned = null) => new(
+        LocalGenerator Start(LocalExecutor steps, Tokenizer? text, IAsyncDisposable? owned = null, AdapterStore? store = null) => new(
             InferenceEngine.Start(
                 steps,
                 new EngineOptions { EosIds = model.Config.EosTokenIds, Scheduler = options.Scheduler },
@@ -104,6 +123,27 @@ internal sealed partial class LocalModelService(
                 time,
                 logger),
             options.Name,
-            owned);
+            owned,
+            store);
+    }
+
+    // Wrong adapters are reported before the weights are loaded, which takes longer.
+    private void CheckAdapters()
+    {
+        if (options.Adapters.Count == 0)
+        {
+            return;
+        }
+
+        ModelConfig config = ModelConfig.Load(options.Folder);
+        foreach ((string name, string folder) in options.Adapters)
+        {
+            if (name == options.Name)
+            {
+                throw new ModelException($"An adapter is named '{name}' like the model; allowed: another name.");
+            }
+
+            using LoraFolder adapter = LoraFolder.Open(folder, config);
+        }
     }
 }

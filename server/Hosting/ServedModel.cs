@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Text.Answers;
@@ -45,8 +46,21 @@ public sealed class ServedModel
         Constraints = new ConstraintQueue(tokenizer is null ? null : _visible, generator.Info);
     }
 
+    private ServedModel(ServedModel other)
+    {
+        (Name, Generator, Tokenizer, Defaults, Created) = (other.Name, other.Generator, other.Tokenizer, other.Defaults, other.Created);
+        (Chat, Reasoning, BeginId, Adapters) = (other.Chat, other.Reasoning, other.BeginId, other.Adapters);
+        (_full, _visible, Constraints) = (other._full, other._visible, other.Constraints);
+    }
+
     /// <summary>The name that requests use.</summary>
-    public string Name { get; }
+    public string Name { get; private init; }
+
+    /// <summary>The adapters that requests can name instead of the model; null: the host has none.</summary>
+    public AdapterStore? Adapters { get; init; }
+
+    /// <summary>Name of the adapter that answers; null for the bare model.</summary>
+    public string? Adapter { get; private init; }
 
     /// <summary>The running model.</summary>
     public IGenerator Generator { get; }
@@ -67,13 +81,20 @@ public sealed class ServedModel
     public GenerationDefaults Defaults { get; }
 
     /// <summary>When the model was loaded, in seconds since 1970.</summary>
-    public long Created { get; }
+    public long Created { get; private init; }
 
     /// <summary>The begin-of-sequence token, which is added to a prompt if the request asks for it; null if the model has none.</summary>
     public int? BeginId { get; init; }
 
     /// <summary>Compiles the constraints of structured outputs.</summary>
     internal ConstraintQueue Constraints { get; }
+
+    /// <summary>Finds what a request names: this model, or this model with one of its adapters.</summary>
+    /// <returns>Null if the name is neither.</returns>
+    internal ServedModel? Find(string name) => name == Name ? this : Adapters?.Find(name) is { } adapter ? With(adapter) : null;
+
+    /// <summary>This model with an adapter.</summary>
+    internal ServedModel With(AdapterInfo adapter) => new(this) { Name = adapter.Name, Adapter = adapter.Name, Created = adapter.Created };
 
     /// <summary>Decodes ids to text, with special tokens.</summary>
     internal string Decode(ReadOnlySpan<int> ids)

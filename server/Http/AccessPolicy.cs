@@ -40,6 +40,17 @@ internal sealed class AccessPolicy(ApiKeyStore keys, IOptions<ServerOptions> opt
             StatusCodes.Status403Forbidden, "permission_error", "Web pages of other origins may not do this.") { Code = "wrong_origin" };
     });
 
+    /// <summary>Wraps an endpoint that changes what the server serves: the caller needs an administrator's key. Without such a key it is off.</summary>
+    public RequestDelegate RequireAdministratorKey(RequestDelegate handler) => RequireAdministrator(context => keys.Identify(context).IsAdministrator
+        ? handler(context)
+        : throw new ApiException(
+            StatusCodes.Status403Forbidden,
+            "permission_error",
+            keys.HasAdministrator ? "The API key is not an administrator's." : $"{context.Request.Path} is off: this server has no administrator's key.")
+        {
+            Code = "not_administrator",
+        });
+
     private bool IsAllowedOrigin(string origin, HttpContext context) =>
         options.Value.CorsOrigins.Any(allowed => allowed == "*" || allowed.Equals(origin, StringComparison.OrdinalIgnoreCase))
         || (Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && uri.Authority.Equals(context.Request.Host.Value, StringComparison.OrdinalIgnoreCase));

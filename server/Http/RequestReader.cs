@@ -24,14 +24,14 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="model">The served model.</param>
-    /// <param name="read">Reads the endpoint's parameters.</param>
-    /// <param name="checkModel">Whether the requested model must be the served one; false if <paramref name="read"/> checks it.</param>
+    /// <param name="read">Reads the endpoint's parameters, for the model that the request names: the served one or one of its adapters.</param>
+    /// <param name="find">Finds the model that a request names; null (default) by the parameter model.</param>
     /// <param name="known">The parameters that the endpoint knows; null to allow any.</param>
     public async Task<T> ReadAsync<T>(
         HttpContext context,
         ServedModel model,
         Func<RequestFields, ServedModel, ServerOptions, T> read,
-        bool checkModel = true,
+        Func<RequestFields, ServedModel, ServedModel>? find = null,
         KnownFields? known = null)
     {
         using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
@@ -41,26 +41,35 @@ internal sealed class RequestReader(ModelSlot slot, IOptions<ServerOptions> opti
         }
 
         RequestFields fields = new(body.RootElement);
-        if (checkModel && fields.Text("model") is { } name && name != model.Name)
-        {
-            throw NotFound(name, model);
-        }
+        ServedModel requested = find is null ? Find(fields, model) : find(fields, model);
+        context.Features.Set(new RequestedModel(requested));
 
         if (known is not null)
         {
             UnknownFields.Check(context, body.RootElement, known, options.Value.UnknownParameters);
         }
 
-        return read(fields, model, options.Value);
+        return read(fields, requested, options.Value);
     }
 
-    /// <summary>404: the requested model is not the served one.</summary>
+    private static ServedModel Find(RequestFields fields, ServedModel model) =>
+        fields.Text("model") is { } name ? model.Find(name) ?? throw NotFound(name, model) : model;
+
+    /// <summary>404: the requested model is neither the served one nor one of its adapters.</summary>
     public static ApiException NotFound(string name, ServedModel model) => new(
-        StatusCodes.Status404NotFound, "invalid_request_error", $"The model '{Shorten(name)}' does not exist; this server has '{model.Name}'.")
+        StatusCodes.Status404NotFound, "invalid_request_error", $"The model '{Shorten(name)}' does not exist; this server has {Names(model)}.")
     {
         Parameter = "model",
         Code = "model_not_found",
     };
+
+    private static string Names(ServedModel model)
+    {
+        const int shown = 20;
+        IEnumerable<string> adapters = model.Adapters?.Adapters.Select(static adapter => adapter.Name) ?? [];
+        string[] names = [.. adapters.Prepend(model.Name)];
+        return string.Join(", ", names.Take(shown).Select(static name => $"'{name}'")) + (names.Length > shown ? " and others" : "");
+    }
 
     private static string Shorten(string name) => name.Length <= 100 ? name : name[..100] + "…";
 }

@@ -61,9 +61,15 @@ internal static class ApiKeyFile
                 continue;
             }
 
+            if (word == "admin")
+            {
+                key.Administrator = true;
+                continue;
+            }
+
             if (parts.Length < 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int value))
             {
-                throw Invalid($"{place}: after the key, allowed are name=…, max_concurrent=N, requests_per_minute=N and tokens_per_minute=N.");
+                throw Invalid($"{place}: after the key, allowed are admin, name=…, max_concurrent=N, requests_per_minute=N and tokens_per_minute=N.");
             }
 
             key.Limits ??= new LimitOptions();

@@ -29,12 +29,15 @@ internal sealed class ApiKeyStore
         IEnumerable<ApiKeyOptions> fileKeys = server.KeyFile is { Length: > 0 } file ? ApiKeyFile.Read(file) : [];
         foreach (ApiKeyOptions key in server.Keys.Concat(fileKeys))
         {
-            _keys.Add((Convert.FromHexString(key.Sha256), new Caller(key.Name, key.Limits ?? server.Limits, time)));
+            _keys.Add((Convert.FromHexString(key.Sha256), new Caller(key.Name, key.Limits ?? server.Limits, time) { IsAdministrator = key.Administrator }));
         }
     }
 
     /// <summary>Whether callers must send a key.</summary>
     public bool Required => _keys.Count > 0;
+
+    /// <summary>Whether any key is an administrator's.</summary>
+    public bool HasAdministrator => _keys.Any(static key => key.Caller.IsAdministrator);
 
     /// <summary>Returns the caller of a request.</summary>
     /// <exception cref="ApiException">A key is required, and the request has none or an unknown one.</exception>

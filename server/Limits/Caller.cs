@@ -22,6 +22,9 @@ internal sealed class Caller
         _tokens = limits.TokensPerMinute > 0 ? new TokenBucket(limits.TokensPerMinute, time) : null;
     }
 
+    /// <summary>Whether it may change what the server serves.</summary>
+    public bool IsAdministrator { get; init; }
+
     /// <summary>The name, for logs.</summary>
     public string Name { get; }
 

@@ -26,23 +26,19 @@ internal sealed class OllamaEndpoint(RequestReader reader, GenerationHandler han
     public async Task ShowAsync(HttpContext context)
     {
         ServedModel model = reader.Model;
-        bool reasons = await reader.ReadAsync(context, model, Read, checkModel: false, EndpointFields.OllamaShow);
-        await JsonResponse.WriteAsync(context, json => OllamaModels.Write(json, model, reasons));
-
-        static bool Read(RequestFields fields, ServedModel model, ServerOptions options)
-        {
-            OllamaRequestReader.CheckModel(fields, model);
-            return options.FindReasoning(model) is not null;
-        }
+        bool reasons = await reader.ReadAsync(
+            context, model, static (_, named, options) => options.FindReasoning(named) is not null, OllamaRequestReader.FindModel, EndpointFields.OllamaShow);
+        ServedModel shown = RequestedModel.Of(context, model);
+        await JsonResponse.WriteAsync(context, json => OllamaModels.Write(json, shown, reasons));
     }
 
     private async Task AnswerAsync(
         HttpContext context, Func<RequestFields, ServedModel, ServerOptions, GenerationJob?> read, KnownFields known, bool isChat)
     {
         ServedModel model = reader.ReadyModel;
-        GenerationJob? job = await reader.ReadAsync(context, model, read, checkModel: false, known);
+        GenerationJob? job = await reader.ReadAsync(context, model, read, OllamaRequestReader.FindModel, known);
         bool logprobs = job?.Requests[0].Sampling.LogProbabilities is not null;
-        OllamaFormat format = new(isChat, model.Name, logprobs ? new ChatLogprobs(model.Text(skipSpecial: false)) : null, time);
+        OllamaFormat format = new(isChat, RequestedModel.Of(context, model).Name, logprobs ? new ChatLogprobs(model.Text(skipSpecial: false)) : null, time);
         await (job is null
             ? JsonResponse.WriteAsync(context, format.WriteLoaded)
             : handler.HandleAsync(context, model, job with { Format = format }));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Server.Hosting;
 
 namespace HunyuanOrleans.Server.Ollama;
@@ -12,17 +13,17 @@ internal static class OllamaModels
 
     private const string Family = "hunyuan";
 
-    /// <summary>Writes the list of models, which has one.</summary>
+    /// <summary>Writes the list of models: the served one and its adapters.</summary>
     public static void WriteList(Utf8JsonWriter json, ServedModel model)
     {
         json.WriteStartObject();
         json.WriteStartArray("models"u8);
-        json.WriteStartObject();
-        json.WriteString("name"u8, model.Name + Tag);
-        json.WriteString("model"u8, model.Name + Tag);
-        WriteModified(json, model);
-        WriteDetails(json);
-        json.WriteEndObject();
+        WriteEntry(json, model);
+        foreach (AdapterInfo adapter in model.Adapters?.Adapters ?? [])
+        {
+            WriteEntry(json, model.With(adapter));
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -56,6 +57,16 @@ internal static class OllamaModels
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, ServedModel model)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, model.Name + Tag);
+        json.WriteString("model"u8, model.Name + Tag);
+        WriteModified(json, model);
+        WriteDetails(json);
         json.WriteEndObject();
     }
 

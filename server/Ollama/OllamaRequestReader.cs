@@ -22,7 +22,6 @@ internal static class OllamaRequestReader
     /// <exception cref="ApiException">A parameter is invalid.</exception>
     public static GenerationJob? ReadChat(RequestFields fields, ServedModel model, ServerOptions options)
     {
-        CheckModel(fields, model);
         bool stream = Streams(fields);
         JsonElement? messages = fields["messages"] switch
         {
@@ -49,7 +48,6 @@ internal static class OllamaRequestReader
     /// <exception cref="ApiException">A parameter is invalid.</exception>
     public static GenerationJob? ReadGenerate(RequestFields fields, ServedModel model, ServerOptions options)
     {
-        CheckModel(fields, model);
         foreach (string name in Unsupported)
         {
             if (fields[name] is { } value && !IsEmpty(value))
@@ -85,15 +83,18 @@ internal static class OllamaRequestReader
         });
     }
 
-    /// <summary>Checks the name of a model, which may end with the tag "latest".</summary>
-    /// <exception cref="ApiException">The server has another model.</exception>
-    public static void CheckModel(RequestFields fields, ServedModel model)
+    /// <summary>Finds the model that a request names; the name may end with the tag "latest".</summary>
+    /// <exception cref="ApiException">The server does not have it.</exception>
+    public static ServedModel FindModel(RequestFields fields, ServedModel model)
     {
         string? name = fields.Text("model") ?? fields.Text("name");
-        if (name is not null && name != model.Name && name != model.Name + OllamaModels.Tag)
+        if (name is null)
         {
-            throw RequestReader.NotFound(name, model);
+            return model;
         }
+
+        string bare = name.EndsWith(OllamaModels.Tag, StringComparison.Ordinal) ? name[..^OllamaModels.Tag.Length] : name;
+        return model.Find(name) ?? model.Find(bare) ?? throw RequestReader.NotFound(name, model);
     }
 
     private static GenerationJob ReadChat(RequestFields fields, ServedModel model, ServerOptions options, Action<Utf8JsonWriter> writeChat)

@@ -22,9 +22,9 @@ internal sealed class Serving : IDisposable
 
     public string Url { get; }
 
-    public static async Task<Serving> StartAsync()
+    public static async Task<Serving> StartAsync(params string[] more)
     {
-        Process process = CliProcess.Start(["serve", "--port", "0", "--threads", "1", "--log-level", "error"], null);
+        Process process = CliProcess.Start(["serve", "--port", "0", "--threads", "1", "--log-level", "error", .. more], null);
         StringBuilder greeting = new();
         while (!greeting.ToString().Contains("Ctrl-C", StringComparison.Ordinal))
         {
