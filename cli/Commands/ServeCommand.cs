@@ -80,6 +80,7 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(ParseResult parsed)
     {
         LocalModelOptions model = AdapterOptions.Read(parsed, ServedModelOptions.Read(parsed));
+        model.CheckAdapters();
         using InterruptHandler interrupt = new();
         await using WebApplication app = await StartAsync(parsed, model, interrupt.Token);
         await ServeAsync(app, parsed.InvocationConfiguration.Output, interrupt.Token);

@@ -90,9 +90,12 @@ public sealed record RequestSpec
     /// <param name="model">The model's name.</param>
     /// <param name="request">The request.</param>
     /// <param name="deadline">How long the request may wait for the model's scheduler to respond, over all attempts, before it ends with an error.</param>
+    /// <exception cref="RequestException">The request names an adapter.</exception>
     public static RequestSpec Of(string model, GenerationRequest request, TimeSpan deadline) => new()
     {
-        Model = model,
+        Model = request.Adapter is null
+            ? model
+            : throw new RequestException("model", $"The adapter '{request.Adapter}' cannot be used: clusters serve the bare model only."),
         PromptIds = request.PromptIds.ToArray(),
         Sampling = SamplingParamsMessage.Of(request.Sampling),
         MaxTokens = request.MaxTokens,

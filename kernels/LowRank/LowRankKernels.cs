@@ -22,39 +22,23 @@ internal static unsafe class LowRankKernels
     /// <param name="inputs">Number of inputs.</param>
     /// <param name="ranks">Number of rows of A, 1 to 4.</param>
     /// <param name="t">Receives the results.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Shrink(byte* a, long stride, ElementType aType, byte* x, ElementType xType, int inputs, int ranks, float* t)
     {
-        // Rows that are not there repeat the last one, and their results are dropped.
-        byte* a1 = a + (Math.Min(1, ranks - 1) * stride), a2 = a + (Math.Min(2, ranks - 1) * stride), a3 = a + (Math.Min(3, ranks - 1) * stride);
-        Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, u0 = default, u1 = default, u2 = default, u3 = default;
-        int i = 0;
-        for (; i + 16 < inputs; i += 32)
+        if (aType == ElementType.BF16 && xType == ElementType.BF16)
         {
-            Vector512<float> v = Load(x, xType, i), w = Load(x, xType, i + 16);
-            s0 = Vector512.FusedMultiplyAdd(Load(a, aType, i), v, s0);
-            s1 = Vector512.FusedMultiplyAdd(Load(a1, aType, i), v, s1);
-            s2 = Vector512.FusedMultiplyAdd(Load(a2, aType, i), v, s2);
-            s3 = Vector512.FusedMultiplyAdd(Load(a3, aType, i), v, s3);
-            u0 = Vector512.FusedMultiplyAdd(Load(a, aType, i + 16), w, u0);
-            u1 = Vector512.FusedMultiplyAdd(Load(a1, aType, i + 16), w, u1);
-            u2 = Vector512.FusedMultiplyAdd(Load(a2, aType, i + 16), w, u2);
-            u3 = Vector512.FusedMultiplyAdd(Load(a3, aType, i + 16), w, u3);
+            Shrink<Bf16, Bf16>(a, stride, x, inputs, ranks, t);
         }
-
-        if (i < inputs)
+        else if (aType == ElementType.BF16)
         {
-            Vector512<float> v = Load(x, xType, i);
-            s0 = Vector512.FusedMultiplyAdd(Load(a, aType, i), v, s0);
-            s1 = Vector512.FusedMultiplyAdd(Load(a1, aType, i), v, s1);
-            s2 = Vector512.FusedMultiplyAdd(Load(a2, aType, i), v, s2);
-            s3 = Vector512.FusedMultiplyAdd(Load(a3, aType, i), v, s3);
+            Shrink<Bf16, F32>(a, stride, x, inputs, ranks, t);
         }
-
-        Vector128<float> sums = Vector128.Create(VectorMath.Sum(s0 + u0), VectorMath.Sum(s1 + u1), VectorMath.Sum(s2 + u2), VectorMath.Sum(s3 + u3));
-        for (int j = 0; j < ranks; j++)
+        else if (xType == ElementType.BF16)
         {
-            t[j] = sums[j];
+            Shrink<F32, Bf16>(a, stride, x, inputs, ranks, t);
+        }
+        else
+        {
+            Shrink<F32, F32>(a, stride, x, inputs, ranks, t);
         }
     }
 
@@ -66,18 +50,69 @@ internal static unsafe class LowRankKernels
     /// <param name="scale">Factor of the sums.</param>
     /// <param name="y">The outputs, float32.</param>
     /// <param name="outputs">Number of outputs, 1 to 64.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Expand(byte* b, ElementType type, float* t, int rank, float scale, float* y, int outputs)
+    {
+        if (type == ElementType.BF16)
+        {
+            Expand<Bf16>(b, t, rank, scale, y, outputs);
+        }
+        else
+        {
+            Expand<F32>(b, t, rank, scale, y, outputs);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Shrink<TA, TX>(byte* a, long stride, byte* x, int inputs, int ranks, float* t)
+        where TA : struct, IElement
+        where TX : struct, IElement
+    {
+        // Rows that are not there repeat the last one, and their results are dropped.
+        byte* a1 = a + (Math.Min(1, ranks - 1) * stride), a2 = a + (Math.Min(2, ranks - 1) * stride), a3 = a + (Math.Min(3, ranks - 1) * stride);
+        Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default, u0 = default, u1 = default, u2 = default, u3 = default;
+        int i = 0;
+        for (; i + 16 < inputs; i += 32)
+        {
+            Vector512<float> v = TX.Load(x, i), w = TX.Load(x, i + 16);
+            s0 = Vector512.FusedMultiplyAdd(TA.Load(a, i), v, s0);
+            s1 = Vector512.FusedMultiplyAdd(TA.Load(a1, i), v, s1);
+            s2 = Vector512.FusedMultiplyAdd(TA.Load(a2, i), v, s2);
+            s3 = Vector512.FusedMultiplyAdd(TA.Load(a3, i), v, s3);
+            u0 = Vector512.FusedMultiplyAdd(TA.Load(a, i + 16), w, u0);
+            u1 = Vector512.FusedMultiplyAdd(TA.Load(a1, i + 16), w, u1);
+            u2 = Vector512.FusedMultiplyAdd(TA.Load(a2, i + 16), w, u2);
+            u3 = Vector512.FusedMultiplyAdd(TA.Load(a3, i + 16), w, u3);
+        }
+
+        if (i < inputs)
+        {
+            Vector512<float> v = TX.Load(x, i);
+            s0 = Vector512.FusedMultiplyAdd(TA.Load(a, i), v, s0);
+            s1 = Vector512.FusedMultiplyAdd(TA.Load(a1, i), v, s1);
+            s2 = Vector512.FusedMultiplyAdd(TA.Load(a2, i), v, s2);
+            s3 = Vector512.FusedMultiplyAdd(TA.Load(a3, i), v, s3);
+        }
+
+        Vector128<float> sums = Vector128.Create(VectorMath.Sum(s0 + u0), VectorMath.Sum(s1 + u1), VectorMath.Sum(s2 + u2), VectorMath.Sum(s3 + u3));
+        for (int j = 0; j < ranks; j++)
+        {
+            t[j] = sums[j];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Expand<TB>(byte* b, float* t, int rank, float scale, float* y, int outputs)
+        where TB : struct, IElement
     {
         Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
         for (int j = 0; j < rank; j++)
         {
             Vector512<float> v = Vector512.Create(t[j]);
             int at = j * LowRankMatrix.BlockOutputs;
-            s0 = Vector512.FusedMultiplyAdd(Load(b, type, at), v, s0);
-            s1 = Vector512.FusedMultiplyAdd(Load(b, type, at + 16), v, s1);
-            s2 = Vector512.FusedMultiplyAdd(Load(b, type, at + 32), v, s2);
-            s3 = Vector512.FusedMultiplyAdd(Load(b, type, at + 48), v, s3);
+            s0 = Vector512.FusedMultiplyAdd(TB.Load(b, at), v, s0);
+            s1 = Vector512.FusedMultiplyAdd(TB.Load(b, at + 16), v, s1);
+            s2 = Vector512.FusedMultiplyAdd(TB.Load(b, at + 32), v, s2);
+            s3 = Vector512.FusedMultiplyAdd(TB.Load(b, at + 48), v, s3);
         }
 
         Vector512<float> factor = Vector512.Create(scale);
@@ -102,7 +137,21 @@ internal static unsafe class LowRankKernels
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Load(byte* values, ElementType type, int index) =>
-        type == ElementType.BF16 ? Conversion.LoadBf16((ushort*)values + index) : Vector512.Load((float*)values + index);
+    // One type parameter for each kind of element, so that the loops have no branches.
+    private interface IElement
+    {
+        static abstract Vector512<float> Load(byte* values, int index);
+    }
+
+    private readonly struct Bf16 : IElement
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Load(byte* values, int index) => Conversion.LoadBf16((ushort*)values + index);
+    }
+
+    private readonly struct F32 : IElement
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Load(byte* values, int index) => Vector512.Load((float*)values + index);
+    }
 }

@@ -14,13 +14,23 @@ public sealed unsafe class LowRankProducts(WorkerPool pool) : IJob, IDisposable
     private const int RowsAtOnce = 16;
     private const int BlocksAtOnce = 4;
 
+    // With fewer products than this for each worker, some would wait long for the last one.
+    private const int ProductsPerWorker = 3;
+
+    private enum Phase
+    {
+        Shrink,
+        Expand,
+        Whole,
+    }
+
     private Item[] _items = new Item[32];
     private Unit[] _units = new Unit[256];
     private NativeBuffer? _inner;
     private long _innerFloats;
     private int _itemCount;
     private int _unitCount;
-    private bool _expands;
+    private Phase _phase;
 
     /// <summary>Adds a product to the next <see cref="Run"/>. No two products of a run may write the same elements of y.</summary>
     /// <param name="matrix">The matrix.</param>
@@ -68,8 +78,15 @@ public sealed unsafe class LowRankProducts(WorkerPool pool) : IJob, IDisposable
                 _inner = new NativeBuffer(_innerFloats * 2 * sizeof(float), clear: false);
             }
 
-            RunUnits(expands: false);
-            RunUnits(expands: true);
+            // With enough products for all workers, each does whole ones, which saves one meeting of the workers. The bits are the same.
+            if (_itemCount >= ProductsPerWorker * pool.Threads)
+            {
+                RunUnits(Phase.Whole);
+                return;
+            }
+
+            RunUnits(Phase.Shrink);
+            RunUnits(Phase.Expand);
         }
         finally
         {
@@ -84,13 +101,22 @@ public sealed unsafe class LowRankProducts(WorkerPool pool) : IJob, IDisposable
     {
         ref readonly Unit u = ref _units[unit];
         ref readonly Item item = ref _items[u.Item];
-        if (_expands)
+        if (_phase == Phase.Expand)
         {
-            Expand(in item, u.Part);
+            Expand(in item, u.Part, 1);
+        }
+        else if (_phase == Phase.Shrink)
+        {
+            Shrink(in item, u.Part);
         }
         else
         {
-            Shrink(in item, u.Part);
+            for (int part = 0; part < PartsToShrink(item.Matrix); part++)
+            {
+                Shrink(in item, part);
+            }
+
+            Expand(in item, 0, PartsToExpand(item.Matrix));
         }
     }
 
@@ -102,16 +128,18 @@ public sealed unsafe class LowRankProducts(WorkerPool pool) : IJob, IDisposable
         }
     }
 
-    private void RunUnits(bool expands)
+    private static int PartsToShrink(LowRankMatrix matrix) => (matrix.Rank + LowRankKernels.RanksAtOnce - 1) / LowRankKernels.RanksAtOnce;
+
+    private static int PartsToExpand(LowRankMatrix matrix) => (matrix.Blocks + BlocksAtOnce - 1) / BlocksAtOnce;
+
+    private void RunUnits(Phase phase)
     {
-        _expands = expands;
+        _phase = phase;
         _unitCount = 0;
         for (int i = 0; i < _itemCount; i++)
         {
             LowRankMatrix matrix = _items[i].Matrix;
-            int parts = expands
-                ? (matrix.Blocks + BlocksAtOnce - 1) / BlocksAtOnce
-                : (matrix.Rank + LowRankKernels.RanksAtOnce - 1) / LowRankKernels.RanksAtOnce;
+            int parts = phase == Phase.Whole ? 1 : phase == Phase.Expand ? PartsToExpand(matrix) : PartsToShrink(matrix);
             for (int part = 0; part < parts; part++)
             {
                 Grow(ref _units, _unitCount);
@@ -135,11 +163,11 @@ public sealed unsafe class LowRankProducts(WorkerPool pool) : IJob, IDisposable
         }
     }
 
-    private void Expand(ref readonly Item item, int part)
+    private void Expand(ref readonly Item item, int part, int parts)
     {
         LowRankMatrix matrix = item.Matrix;
         float* t = (float*)_inner!.Pointer + item.Inner;
-        int end = Math.Min(matrix.Blocks, (part + 1) * BlocksAtOnce);
+        int end = Math.Min(matrix.Blocks, (part + parts) * BlocksAtOnce);
         for (int i = 0; i < item.Rows; i++, t += matrix.Rank)
         {
             float* y = (float*)item.Y.Address(item.Row + i) + item.Column;

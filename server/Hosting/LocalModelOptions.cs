@@ -1,6 +1,8 @@
 using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 
 namespace HunyuanOrleans.Server.Hosting;
@@ -26,4 +28,25 @@ public sealed record LocalModelOptions(string Folder)
 
     /// <summary>Loads the weights and reports progress, for example to show it. Default: <see cref="ModelRunner.Load"/>.</summary>
     public Func<string, ModelOptions, IProgress<LoadProgress>, CancellationToken, ModelRunner> Loader { get; init; } = ModelRunner.Load;
+
+    /// <summary>Checks the adapters against the model's config, which takes less time than loading the weights.</summary>
+    /// <exception cref="ModelException">An adapter is damaged, does not fit, or is not supported, or its name is the model's.</exception>
+    public void CheckAdapters()
+    {
+        if (Adapters.Count == 0)
+        {
+            return;
+        }
+
+        ModelConfig config = ModelConfig.Load(Folder);
+        foreach ((string name, string folder) in Adapters)
+        {
+            if (name == Name)
+            {
+                throw new ModelException($"An adapter is named '{name}' like the model; allowed: another name.");
+            }
+
+            LoraFolder.Open(folder, config).Dispose();
+        }
+    }
 }

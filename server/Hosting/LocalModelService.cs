@@ -3,7 +3,6 @@ using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Model;
-using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Server.Cluster;
 using HunyuanOrleans.Text.Streaming;
@@ -74,7 +73,7 @@ internal sealed partial class LocalModelService(
         Tokenizer? tokenizer = Tokenizer.Exists(options.Folder) ? Tokenizer.Load(options.Folder) : null;
         ChatTemplate? template = tokenizer is null ? null : ChatTemplate.Load(options.Folder);
         GenerationDefaults defaults = GenerationDefaults.Load(options.Folder);
-        CheckAdapters();
+        options.CheckAdapters();
         ModelRunner model = options.Loader(options.Folder, options.Loading, new LoadingReport(slot, time), stopping);
         LocalExecutor executor = new(model);
         try
@@ -125,25 +124,5 @@ internal sealed partial class LocalModelService(
             options.Name,
             owned,
             store);
-    }
-
-    // Wrong adapters are reported before the weights are loaded, which takes longer.
-    private void CheckAdapters()
-    {
-        if (options.Adapters.Count == 0)
-        {
-            return;
-        }
-
-        ModelConfig config = ModelConfig.Load(options.Folder);
-        foreach ((string name, string folder) in options.Adapters)
-        {
-            if (name == options.Name)
-            {
-                throw new ModelException($"An adapter is named '{name}' like the model; allowed: another name.");
-            }
-
-            using LoraFolder adapter = LoraFolder.Open(folder, config);
-        }
     }
 }

@@ -55,7 +55,7 @@ public sealed class AdapterTests
     public async Task Serve_answers_with_the_adapters_of_its_command_line()
     {
         using TempFolder temp = new();
-        RandomAdapter.Write(temp.File("one"), ModelConfig.Load(TestPaths.DemoModel), 4, ["q_proj", "down_proj"], 1);
+        RandomAdapter.Write(temp.File("one"), ModelConfig.Load(TestPaths.DemoModel), 4, ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], 1);
         using Serving serving = await Serving.StartAsync("--lora", $"one={temp.File("one")}", "--lora", $"two={temp.File("one")}", "--lora-memory", "64MiB");
         using HttpClient client = new();
         JsonElement models = JsonDocument.Parse(await client.GetStringAsync($"{serving.Url}/v1/models")).RootElement.GetProperty("data");
@@ -63,9 +63,9 @@ public sealed class AdapterTests
         HashSet<string> answers = [];
         foreach (string name in new[] { "demo-model", "one", "two" })
         {
-            string body = $$"""{"model":"{{name}}","prompt":"法国","max_tokens":8,"temperature":0}""";
-            using HttpResponseMessage answer = await client.PostAsync($"{serving.Url}/v1/completions", new StringContent(body, Encoding.UTF8, "application/json"));
-            answers.Add(JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("choices")[0].GetProperty("text").GetString()!);
+            string body = $$"""{"model":"{{name}}","messages":[{"role":"user","content":"法国的首都是哪里？"}],"max_tokens":8,"temperature":0}""";
+            using HttpResponseMessage answer = await client.PostAsync($"{serving.Url}/v1/chat/completions", new StringContent(body, Encoding.UTF8, "application/json"));
+            answers.Add(JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!);
         }
 
         Assert.Equal(2, answers.Count);

@@ -37,6 +37,8 @@ public sealed class LocalGeneratorTests
         Assert.Equal(40, (await generator.GetStatisticsAsync(CancellationToken.None)).AnswerTokens);
         await Assert.ThrowsAsync<RequestException>(async () => await generator.SubmitAsync(request with { Choices = 0 }, CancellationToken.None));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await generator.SubmitAsync(request, new CancellationToken(true)));
+        RequestException adapter = await Assert.ThrowsAsync<RequestException>(async () => await generator.SubmitAsync(request with { Adapter = "a" }, CancellationToken.None));
+        Assert.Equal("model", adapter.Parameter);
     }
 
     [Fact]

@@ -155,6 +155,10 @@ public sealed class KvPoolTests
         ];
         Assert.Equal(hashes.Length, hashes.Distinct().Count());
         Assert.Equal(hashes[0], BlockHash.Next(BlockHash.Root(""), [1, 2]));
+        string one = new('A', 64), two = new('B', 64);
+        UInt128[] roots = [root, BlockHash.Root("salt"), BlockHash.Root(null, one), BlockHash.Root(null, two), BlockHash.Root("salt", one)];
+        Assert.Equal(roots.Length, roots.Distinct().Count());
+        Assert.Equal(BlockHash.Root("", one), BlockHash.Root(null, one));
         Assert.NotEqual(BlockHash.Next(root, new int[600]), BlockHash.Next(root, new int[601]));
     }
 

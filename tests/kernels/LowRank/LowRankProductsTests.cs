@@ -52,11 +52,12 @@ public sealed class LowRankProductsTests
         Random random = new(5);
         using Case first = new(random, 16, 200, 200, ElementType.BF16);
         using Case second = new(random, 3, 200, 200, ElementType.F32);
-        using Activation x = new(40, 200, ElementType.BF16), y = new(40, 200, ElementType.F32), alone = new(40, 200, ElementType.F32);
+        using Activation x = new(40, 200, ElementType.BF16), y = new(40, 200, ElementType.F32), alone = new(40, 200, ElementType.F32), many = new(40, 200, ElementType.F32);
         for (int row = 0; row < 40; row++)
         {
             Fill(x, row, random);
             Fill(y, row, random).CopyTo(alone.Row(row));
+            alone.Row(row).CopyTo(many.Row(row));
         }
 
         using WorkerPool one = new(1, pin: false), three = new(3, pin: false);
@@ -69,6 +70,18 @@ public sealed class LowRankProductsTests
             single.Add(row < 25 ? first.Matrix : second.Matrix, x, row, 1, alone, 0);
             single.Run();
             Assert.True(MemoryMarshal.AsBytes(alone.Row(row)).SequenceEqual(MemoryMarshal.AsBytes(y.Row(row))), $"row {row}");
+        }
+
+        // So many products that each worker computes whole ones.
+        for (int row = 0; row < 40; row++)
+        {
+            together.Add(row < 25 ? first.Matrix : second.Matrix, x, row, 1, many, 0);
+        }
+
+        together.Run();
+        for (int row = 0; row < 40; row++)
+        {
+            Assert.True(MemoryMarshal.AsBytes(alone.Row(row)).SequenceEqual(MemoryMarshal.AsBytes(many.Row(row))), $"row {row} among many products");
         }
     }
 
