@@ -1,5 +1,6 @@
 using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Kernels.Gradients;
+using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
@@ -14,10 +15,10 @@ public sealed class ProductTests
 {
     private readonly Random _random = new(3);
 
-    public static TheoryData<ComputeMode, Isa.InstructionSet> Kernels()
+    public static TheoryData<ComputeMode, InstructionSet> Kernels()
     {
-        TheoryData<ComputeMode, Isa.InstructionSet> data = [];
-        foreach (Isa.InstructionSet isa in FloatKernels.Sets)
+        TheoryData<ComputeMode, InstructionSet> data = [];
+        foreach (InstructionSet isa in FloatKernels.Sets)
         {
             data.Add(ComputeMode.F32, isa);
             data.Add(ComputeMode.Bf16, isa);
@@ -28,7 +29,7 @@ public sealed class ProductTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Products_with_weights(ComputeMode mode, Isa.InstructionSet isa)
+    public void Products_with_weights(ComputeMode mode, InstructionSet isa)
     {
         foreach ((int tokens, int rows, int columns) in ((int, int, int)[])[(1, 17, 40), (33, 130, 70), (600, 48, 36)])
         {
