@@ -16,9 +16,10 @@ internal static class GradientBenchmark
 
     public static void Run(WorkerPool pool, MachineLimits limits)
     {
+        (int Rows, int Columns)[] shapes = [(1024, 1024), (3584, 1024), (4096, 4096)];
         foreach (ComputeMode mode in (ComputeMode[])[ComputeMode.Bf16, ComputeMode.F32])
         {
-            foreach ((int rows, int columns) in ((int, int)[])[(1024, 1024), (3584, 1024), (4096, 4096)])
+            foreach ((int rows, int columns) in shapes)
             {
                 foreach (int tokens in (int[])[64, 256, 512, 2048])
                 {
@@ -49,7 +50,8 @@ internal static class GradientBenchmark
         }
 
         Console.WriteLine(FormattableString.Invariant(
-            $"{mode} [{tokens}, {columns}] x [{rows}, {columns}]: peak {peak / 1e9:0} GFLOP/s, forward {operations / y1 / peak:0.00}, dy.w {operations / dx / peak:0.00}, dyT.x {operations / dw / peak:0.00}"));
+            $"{mode} [{tokens}, {columns}] x [{rows}, {columns}]: peak {peak / 1e9:0} GFLOP/s, ")
+            + FormattableString.Invariant($"forward {operations / y1 / peak:0.00}, dy.w {operations / dx / peak:0.00}, dyT.x {operations / dw / peak:0.00}"));
     }
 
     private static double Seconds(Action run)

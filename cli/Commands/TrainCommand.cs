@@ -48,7 +48,8 @@ internal static class TrainCommand
         if (plan.Data.CutLines > 0 || plan.Data.UntrainedLines > 0)
         {
             streams.Error.WriteLine(
-                $"hunyuan train: {plan.Data.CutLines} examples are longer than {plan.Options.MaxLength} tokens and lose {plan.Data.CutTokens} tokens; {plan.Data.UntrainedLines} examples without a trained token are left out.");
+                $"hunyuan train: {plan.Data.CutLines} examples are longer than {plan.Options.MaxLength} tokens and lose {plan.Data.CutTokens} tokens; "
+                + $"{plan.Data.UntrainedLines} examples without a trained token are left out.");
         }
 
         using InterruptHandler interrupt = new();
@@ -61,10 +62,17 @@ internal static class TrainCommand
         });
         using Process process = Process.GetCurrentProcess();
         TrainResult result = new(
-            plan.Options.OutputFolder, plan.Steps, report.LastLoss, report.BestEvaluation, Math.Round(report.Seconds, 3), Math.Round(report.TokensPerSecond, 1), process.PeakWorkingSet64);
+            plan.Options.OutputFolder,
+            plan.Steps,
+            report.LastLoss,
+            report.BestEvaluation,
+            Math.Round(report.Seconds, 3),
+            Math.Round(report.TokensPerSecond, 1),
+            process.PeakWorkingSet64);
         output.WriteLine(json
             ? JsonSerializer.Serialize(result, JsonOutput.Readable.TrainResult)
-            : FormattableString.Invariant($"{result.Output}: loss {result.Loss:0.0000} after {result.Steps} steps, {result.Seconds:0.0} s, {result.TokensPerSecond:0} tokens/s, at most {Units.Bytes(result.PeakMemoryBytes)}"));
+            : FormattableString.Invariant($"{result.Output}: loss {result.Loss:0.0000} after {result.Steps} steps, {result.Seconds:0.0} s, ")
+                + FormattableString.Invariant($"{result.TokensPerSecond:0} tokens/s, at most {Units.Bytes(result.PeakMemoryBytes)}"));
         return ExitCode.Success;
     }
 

@@ -3,6 +3,7 @@ using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Train;
 using HunyuanOrleans.Train.Optimization;
+using HunyuanOrleans.Train.Output;
 using HunyuanOrleans.Train.Parameters;
 
 namespace HunyuanOrleans.Cli.Training;
@@ -10,10 +11,13 @@ namespace HunyuanOrleans.Cli.Training;
 /// <summary>The options of <c>train</c>. They have the names of the publisher's script; underscores may be written as hyphens.</summary>
 internal static class TrainArguments
 {
-    private static readonly Option<string?> Model = Text("--model_name_or_path", "DIR", "The folder of the base model. [default: the variable HUNYUAN_MODEL, otherwise the bundled demo model]", "--model", "-m");
+    private static readonly Option<string?> Model = Text(
+        "--model_name_or_path", "DIR", $"The folder of the base model. [default: the variable {DefaultModel.Variable}, otherwise the bundled demo model]", "--model", "-m");
     private static readonly Option<string?> Tokenizer = Text("--tokenizer_name_or_path", "DIR", "The folder with tokenizer and chat template. [default: the model's]");
-    private static readonly Option<string?> Data = Text("--train_data_file", "FILE", "A file with a chat {\"messages\": […]} or a sequence {\"input_ids\": […], \"labels\": […]} per line.", "--data");
-    private static readonly Option<string?> Output = Text("--output_dir", "DIR", "The folder for checkpoints, logs and the result: an adapter in PEFT's form, or a model folder.", "--out", "-o");
+    private static readonly Option<string?> Data = Text(
+        "--train_data_file", "FILE", "A file with a chat {\"messages\": […]} or a sequence {\"input_ids\": […], \"labels\": […]} per line.", "--data");
+    private static readonly Option<string?> Output = Text(
+        "--output_dir", "DIR", "The folder for checkpoints, logs and the result: an adapter in PEFT's form, or a model folder.", "--out", "-o");
     private static readonly Option<string?> System = Text("--system", "TEXT", "The system message of chats that begin without one. [default: none]");
     private static readonly Option<int?> MaxLength = Number("--max_seq_length", 2, 1 << 20, "Tokens after which an example is cut. [default: 4096, or what the model allows]");
     private static readonly Option<int?> BatchSize = Number("--per_device_train_batch_size", 1, 4096, "Examples that are computed together. [default: 1]");
@@ -43,9 +47,10 @@ internal static class TrainArguments
     private static readonly Option<double?> Dropout = Real("--lora_dropout", 0, 0.95, "Part of the adapters' inputs that is dropped at random. [default: 0]");
     private static readonly Option<bool> Rslora = Flag("--use_rslora", "Divide the scale by the square root of the rank.");
     private static readonly Option<string[]> Targets = TargetOption();
-    private static readonly Option<string?> InitAdapter = Text("--init_adapter", "DIR", "A PEFT folder with the first values of the adapters. [default: A at random, B zero]");
+    private static readonly Option<string?> InitAdapter = Text("--init_adapter", "DIR", "A PEFT folder with the first values of the adapters, and with defaults of their settings. [default: A at random, B zero]");
     private static readonly Option<bool> AttentionOnly = Flag("--train_attention_params_only", "Train only tensors of attention.");
-    private static readonly Option<bool> Bf16 = Flag("--bf16", "Round weights and inputs of products to bfloat16, which is faster and takes half the memory. Sums, gradients and AdamW stay float32. [default: all float32]");
+    private static readonly Option<bool> Bf16 = Flag(
+        "--bf16", "Round weights and inputs of products to bfloat16, which is faster and takes half the memory. Sums, gradients and AdamW stay float32. [default: all float32]");
     private static readonly Option<bool> Recompute = Flag("--gradient_checkpointing", "Compute activations again in the backward pass: a third more time, far less memory.");
     private static readonly Option<long?> Seed = new Option<long?>("--seed") { Description = "Seed of adapters, dropout and order. [default: 42]", HelpName = "N" }.InRange(0, long.MaxValue);
     private static readonly Option<int?> LoggingSteps = Number("--logging_steps", 1, 1_000_000, "Steps between lines of the report. [default: 1]");
@@ -152,14 +157,15 @@ internal static class TrainArguments
 
     private static LoraSettings ReadLora(ParseResult parsed)
     {
-        LoraSettings defaults = new();
+        // An adapter to begin with has settings of its own.
+        LoraSettings defaults = parsed.GetValue(InitAdapter) is { } adapter ? AdapterFolder.ReadSettings(adapter) : new LoraSettings();
         string[] targets = parsed.GetValue(Targets) ?? [];
         return defaults with
         {
             Rank = parsed.GetValue(Rank) ?? defaults.Rank,
             Alpha = parsed.GetValue(Alpha) ?? defaults.Alpha,
             Dropout = parsed.GetValue(Dropout) ?? defaults.Dropout,
-            UseRslora = parsed.GetValue(Rslora),
+            UseRslora = parsed.GetValue(Rslora) || defaults.UseRslora,
             Targets = targets.Length > 0 ? targets : defaults.Targets,
         };
     }
@@ -170,7 +176,8 @@ internal static class TrainArguments
         {
             throw new UsageException(
                 "--deepspeed: there is no DeepSpeed here, and its file is not read. Instead: --gradient_checkpointing for its checkpointing of activations, "
-                + "--per_device_train_batch_size and --gradient_accumulation_steps for its batch, --max_grad_norm for its clipping, --bf16 for its precision. Weights are not divided among processes.");
+                + "--per_device_train_batch_size and --gradient_accumulation_steps for its batch, --max_grad_norm for its clipping, --bf16 for its precision. "
+                + "Weights are not divided among processes.");
         }
 
         if (parsed.GetValue(Fp16))

@@ -32,7 +32,9 @@ internal static class TrainPreview
         output.WriteLine($"examples      {data.Examples.Count} with {data.Tokens} tokens, {data.Predictions} of them trained");
         if (data.CutLines > 0 || data.UntrainedLines > 0)
         {
-            output.WriteLine($"left out      {data.CutTokens} tokens of {data.CutLines} examples longer than {plan.Options.MaxLength}; {data.UntrainedLines} examples without a trained token");
+            output.WriteLine(
+                $"left out      {data.CutTokens} tokens of {data.CutLines} examples longer than {plan.Options.MaxLength}; "
+                + $"{data.UntrainedLines} examples without a trained token");
         }
 
         if (plan.Evaluation is { } evaluation)
@@ -42,10 +44,12 @@ internal static class TrainPreview
 
         TrainingEstimate estimate = new(plan);
         output.WriteLine($"steps         {plan.Steps}, {plan.WarmupSteps} of them warm-up, {plan.StepsPerPass} in a pass over the data");
-        output.WriteLine(FormattableString.Invariant($"learning rate {plan.Schedule.At(1):0.##e-0} at step 1, {plan.Options.LearningRate:0.##e-0} at most, {plan.Schedule.At(plan.Steps):0.##e-0} at the end"));
+        output.WriteLine(FormattableString.Invariant(
+            $"learning rate {plan.Schedule.At(1):0.##e-0} at step 1, {plan.Options.LearningRate:0.##e-0} at most, {plan.Schedule.At(plan.Steps):0.##e-0} at the end"));
         output.WriteLine($"trained       {Units.Count(estimate.TrainedValues)} of {Units.Count(plan.Config.ParameterCount.Total)} values");
         output.WriteLine(
-            $"memory        about {Units.Bytes(estimate.TotalBytes)}: weights {Units.Bytes(estimate.WeightBytes)}, trained values {Units.Bytes(estimate.TrainingBytes)}, activations {Units.Bytes(estimate.ActivationBytes)}");
+            $"memory        about {Units.Bytes(estimate.TotalBytes)}: weights {Units.Bytes(estimate.WeightBytes)}, "
+            + $"trained values {Units.Bytes(estimate.TrainingBytes)}, activations {Units.Bytes(estimate.ActivationBytes)}");
         output.WriteLine(Time(plan, estimate, measure));
     }
 

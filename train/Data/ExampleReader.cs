@@ -7,7 +7,7 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Train.Data;
 
 /// <summary>
-/// Reads a file with one example per line: chats {"messages": […]}, which the model's template renders, or {"input_ids": […], "labels": […]}. All lines are
+/// Reads a file with one example per line: chats {"messages": […]}, with "tools" if there are any, which the model's template renders, or {"input_ids": […], "labels": […]}. All lines are
 /// checked before anything is trained. Special tokens in messages are ordinary text.
 /// </summary>
 /// <param name="modelFolder">The model's folder. Its tokenizer and template are read when the first chat is.</param>
@@ -98,7 +98,7 @@ public sealed class ExampleReader(string modelFolder, int vocabulary)
         JsonElement root = json.RootElement;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("messages", out JsonElement messages))
         {
-            int[] ids = Encode(messages);
+            int[] ids = Encode(messages, root.TryGetProperty("tools", out JsonElement tools) ? tools : default);
             return Cut(ids, _chat.Value.Marks.Label(ids), number, maxLength);
         }
 
@@ -114,8 +114,14 @@ public sealed class ExampleReader(string modelFolder, int vocabulary)
         throw new FormatException("it must be an object with messages, or with input_ids and labels");
     }
 
-    private int[] Encode(JsonElement json)
+    private int[] Encode(JsonElement json, JsonElement tools)
     {
+        if (tools.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null or JsonValueKind.Undefined))
+        {
+            throw new FormatException("tools must be an array");
+        }
+
+
         IReadOnlyList<ChatMessage> messages = ChatMessage.ListFromJson(json);
         if (!messages.Any(static message => message.Role == "assistant"))
         {
@@ -127,7 +133,12 @@ public sealed class ExampleReader(string modelFolder, int vocabulary)
             messages = [ChatMessage.System(System), .. messages];
         }
 
-        return _chat.Value.Encoder.Encode(new ChatTemplateInput { Messages = messages, AddGenerationPrompt = false });
+        return _chat.Value.Encoder.Encode(new ChatTemplateInput
+        {
+            Messages = messages,
+            Tools = tools.ValueKind == JsonValueKind.Array ? [.. tools.EnumerateArray().Select(static tool => tool.Clone())] : null,
+            AddGenerationPrompt = false,
+        });
     }
 
     private static TrainingExample Cut(int[] ids, int[] labels, int number, int maxLength)

@@ -69,7 +69,8 @@ public sealed class TrainingLoop
         if (!double.IsFinite(result.Loss) || !double.IsFinite(result.GradientNorm))
         {
             throw new ModelException(
-                $"Step {step}: the loss is {result.Loss} and the norm of the gradient {result.GradientNorm}, so training cannot go on. Try a lower learning rate or a longer warm-up.");
+                $"Step {step}: the loss is {result.Loss} and the norm of the gradient {result.GradientNorm}, so training cannot go on. "
+                + "Try a lower learning rate or a longer warm-up.");
         }
 
         _optimizer.Step(step, result.LearningRate, result.GradientNorm);

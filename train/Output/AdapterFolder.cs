@@ -9,7 +9,7 @@ using HunyuanOrleans.Train.Parameters;
 namespace HunyuanOrleans.Train.Output;
 
 /// <summary>Adapters as PEFT stores them: adapter_config.json and adapter_model.safetensors in float32.</summary>
-internal static class AdapterFolder
+public static class AdapterFolder
 {
     /// <summary>Name of the settings.</summary>
     public const string ConfigName = "adapter_config.json";
@@ -37,11 +37,42 @@ internal static class AdapterFolder
         File.WriteAllBytes(Path.Combine(folder, ConfigName), Config(model.Lora!, baseModel));
     }
 
+    /// <summary>The settings of a PEFT folder.</summary>
+    /// <exception cref="ModelException">The file is missing or cannot be read, or its targets are no list of modules that can be trained here.</exception>
+    public static LoraSettings ReadSettings(string folder)
+    {
+        string path = Path.Combine(folder, ConfigName);
+        using JsonDocument json = Parse(path);
+        JsonElement root = json.RootElement;
+        if (root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("r", out JsonElement rank) || !rank.TryGetInt32(out int r) || r < 1
+            || !root.TryGetProperty("lora_alpha", out JsonElement alpha) || !alpha.TryGetDouble(out double a)
+            || !root.TryGetProperty("target_modules", out JsonElement modules) || modules.ValueKind != JsonValueKind.Array)
+        {
+            throw new ModelException($"{path}: r, lora_alpha or the list target_modules is missing.");
+        }
+
+        string[] targets = [.. modules.EnumerateArray().Select(static module => module.ToString())];
+        if (targets.Except(LoraSettings.AllTargets).FirstOrDefault() is { } unknown)
+        {
+            throw new ModelException($"{path}: the target {unknown} cannot be trained; allowed: {string.Join(", ", LoraSettings.AllTargets)}.");
+        }
+
+        return new LoraSettings
+        {
+            Rank = r,
+            Alpha = a,
+            Dropout = root.TryGetProperty("lora_dropout", out JsonElement dropout) && dropout.TryGetDouble(out double rate) ? rate : 0,
+            UseRslora = root.TryGetProperty("use_rslora", out JsonElement rslora) && rslora.ValueKind == JsonValueKind.True,
+            Targets = targets,
+        };
+    }
+
     /// <summary>Sets A and B of all adapters from a PEFT folder.</summary>
     /// <exception cref="ModelException">The folder has other settings, or a tensor is missing, unknown or has another shape.</exception>
     public static void Read(string folder, TrainedModel model)
     {
-        CheckConfig(Path.Combine(folder, ConfigName), model.Lora!);
+        CheckConfig(folder, model.Lora!);
         string path = Path.Combine(folder, TensorName);
         if (!File.Exists(path))
         {
@@ -67,24 +98,18 @@ internal static class AdapterFolder
         }
     }
 
-    private static void CheckConfig(string path, LoraSettings lora)
+    private static void CheckConfig(string folder, LoraSettings lora)
     {
-        if (!File.Exists(path))
-        {
-            throw new ModelException($"{path}: there is no such file.");
-        }
+        LoraSettings stored = ReadSettings(folder);
+        Check("r", stored.Rank, lora.Rank);
+        Check("lora_alpha", stored.Alpha, lora.Alpha);
+        Check("use_rslora", stored.UseRslora ? 1 : 0, lora.UseRslora ? 1 : 0);
 
-        using JsonDocument json = Parse(path);
-        JsonElement root = json.RootElement;
-        Check("r", lora.Rank, root.TryGetProperty("r", out JsonElement rank) && rank.TryGetDouble(out double r) ? r : null);
-        Check("lora_alpha", lora.Alpha, root.TryGetProperty("lora_alpha", out JsonElement alpha) && alpha.TryGetDouble(out double a) ? a : null);
-        Check("use_rslora", lora.UseRslora ? 1 : 0, root.TryGetProperty("use_rslora", out JsonElement rs) && rs.ValueKind == JsonValueKind.True ? 1 : 0);
-
-        void Check(string name, double wanted, double? stored)
+        void Check(string name, double value, double wanted)
         {
-            if (stored != wanted)
+            if (value != wanted)
             {
-                throw new ModelException($"{path}: {name} is {(stored is null ? "missing" : stored)}, but this run has {wanted}.");
+                throw new ModelException($"{Path.Combine(folder, ConfigName)}: {name} is {value}, but this run has {wanted}.");
             }
         }
     }
@@ -95,7 +120,7 @@ internal static class AdapterFolder
         {
             return JsonDocument.Parse(File.ReadAllText(path));
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new ModelException($"{path}: cannot be read: {e.Message}", e);
         }

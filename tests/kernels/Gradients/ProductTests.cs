@@ -31,7 +31,8 @@ public sealed class ProductTests
     [MemberData(nameof(Kernels))]
     public void Products_with_weights(ComputeMode mode, InstructionSet isa)
     {
-        foreach ((int tokens, int rows, int columns) in ((int, int, int)[])[(1, 17, 40), (33, 130, 70), (600, 48, 36)])
+        (int Tokens, int Rows, int Columns)[] shapes = [(1, 17, 40), (33, 130, 70), (600, 48, 36)];
+        foreach ((int tokens, int rows, int columns) in shapes)
         {
             Activation x = Random(tokens + 3, columns), dy = Random(tokens + 3, rows), w = Random(rows, columns), dw = Random(rows, columns);
             float[][] before = Rows(dw, 0, rows);
@@ -55,7 +56,8 @@ public sealed class ProductTests
     [Fact]
     public void Products_of_rows()
     {
-        foreach ((int tokens, int rows, int columns) in ((int, int, int)[])[(1, 4, 9), (70, 33, 300), (300, 8, 520)])
+        (int Tokens, int Rows, int Columns)[] shapes = [(1, 4, 9), (70, 33, 300), (300, 8, 520)];
+        foreach ((int tokens, int rows, int columns) in shapes)
         {
             List<float[][]> results = [];
             Activation x = Random(tokens + 2, columns), w = Random(rows, columns), y = Random(tokens + 2, rows), c = Random(rows, columns);
