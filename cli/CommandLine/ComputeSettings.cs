@@ -26,9 +26,12 @@ internal static class ComputeSettings
         Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
             ? null
-            : parsed.GetValue(SharedOptions.PackedCache) ?? SharedOptions.ModelFolder(parsed),
+            : parsed.GetValue(SharedOptions.PackedCache) ?? FolderOf(SharedOptions.ModelFolder(parsed)),
         OnWarning = parsed.InvocationConfiguration.Error.WriteLine,
     };
+
+    // The packed copy of a GGUF file is beside it.
+    private static string FolderOf(string model) => File.Exists(model) ? Path.GetDirectoryName(Path.GetFullPath(model))! : model;
 
     /// <summary>The device of the command line; null means the CPU.</summary>
     /// <exception cref="ModelException">There is no such device, or it cannot be used.</exception>

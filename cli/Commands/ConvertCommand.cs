@@ -31,7 +31,10 @@ internal static class ConvertCommand
     /// <summary>Creates the verb.</summary>
     public static Command Create()
     {
-        Command command = new("convert", "Converts a model between a folder and a GGUF file, with its tokenizer and chat template.") { Source, Target, To, SharedOptions.Json };
+        Command command = new("convert", "Converts a model between a folder and a GGUF file, with its tokenizer and chat template.")
+        {
+            Source, Target, To, SharedOptions.Json,
+        };
         command.SetAction(Run);
         return command;
     }

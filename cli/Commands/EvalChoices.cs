@@ -79,7 +79,8 @@ internal static class EvalChoices
         ChoiceItem[] shots = parsed.GetValue(Shots) is { } path ? ChoiceFile.Read(path) : [];
         ChoiceEncoder encoder = new(
             new PromptEncoder(folder), new ChoicePrompt(ByLetter: score == "letter"), parsed.GetValue(Chat) ? parsed.GetValue(PromptOptions.System) : null);
-        EncodedChoices[] questions = encoder.Encode(items, shots, ModelConfig.Load(folder).WithContext(parsed.GetValue(SharedOptions.MaxModelLength)).MaxPositions);
+        int context = ModelConfig.Load(folder).WithContext(parsed.GetValue(SharedOptions.MaxModelLength)).MaxPositions;
+        EncodedChoices[] questions = encoder.Encode(items, shots, context);
 
         using AnswerFile file = openFile(parsed);
         using InterruptHandler interrupt = new();

@@ -36,7 +36,7 @@ internal static class QuantizeCommand
         string source = parsed.GetRequiredValue(Source);
         string target = parsed.GetRequiredValue(Target);
         QuantFormat format = QuantFormats.Parse(parsed.GetRequiredValue(To));
-        if (!Directory.Exists(source))
+        if (!Directory.Exists(source) && !File.Exists(source))
         {
             throw new ModelException($"{source}: there is no such folder.");
         }

@@ -14,7 +14,10 @@ public interface IRowProvider
     /// <summary>Reads rows.</summary>
     /// <param name="first">First row.</param>
     /// <param name="count">Number of rows.</param>
-    /// <param name="codes">Receives the elements of each row in the order of columns, as <see cref="SourceRows.Type"/> stores them, from row to row <see cref="SourceRows.Stride"/> bytes.</param>
+    /// <param name="codes">
+    /// Receives the elements of each row in the order of columns, as <see cref="SourceRows.Type"/> stores them, from row to row
+    /// <see cref="SourceRows.Stride"/> bytes.
+    /// </param>
     /// <param name="scales">Receives <see cref="ScalesPerRow"/> scales for each row.</param>
     /// <param name="zeroPoints">Receives as many zero points if the type has them; otherwise it is empty.</param>
     /// <exception cref="InvalidDataException">The stored form is invalid; the message says what is wrong.</exception>

@@ -126,21 +126,21 @@ internal sealed partial class CheckpointFiles
     // Shards without an index come from a download that was not finished. Their names say how many there are.
     private static ModelException NotFound(string directory)
     {
-        Match[] shards = [.. Directory.EnumerateFiles(directory).Select(static file => Shard().Match(Path.GetFileName(file))).Where(static match => match.Success)];
+        IEnumerable<Match> matches = Directory.EnumerateFiles(directory).Select(static file => Shard().Match(Path.GetFileName(file)));
+        Match[] shards = [.. matches.Where(static match => match.Success)];
         if (shards.Length == 0)
         {
             return new ModelException(
-                $"{directory}: no weights found; allowed: a folder with {SingleName}, or with {IndexName} and the shards it lists, the same of {PyTorchName}, or a GGUF file.");
+                $"{directory}: no weights found; allowed: a folder with {SingleName}, or with {IndexName} and the shards it lists, the same of " +
+                $"{PyTorchName}, or a GGUF file.");
         }
 
         string start = shards[0].Groups[1].Value, count = shards[0].Groups[3].Value, ending = shards[0].Groups[4].Value;
         HashSet<string> there = [.. shards.Select(static match => match.Value)];
-        List<string> missing =
-        [
-            .. Enumerable.Range(1, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)).Select(i => $"{start}-{i:D5}-of-{count}.{ending}").Where(name => !there.Contains(name)),
-            $"{start}.{ending}.index.json",
-        ];
-        return new ModelException($"{directory}: the download is incomplete: {missing.Count} files are missing: {List(missing)}.");
+        int expected = int.Parse(count, System.Globalization.CultureInfo.InvariantCulture);
+        IEnumerable<string> all = Enumerable.Range(1, expected).Select(i => $"{start}-{i:D5}-of-{count}.{ending}");
+        List<string> missing = [.. all.Where(name => !there.Contains(name)), $"{start}.{ending}.index.json"];
+        return new ModelException($"{directory}: the download is incomplete; missing: {List(missing)}.");
     }
 
     private static string List(List<string> names) => string.Join(", ", names.Take(Named)) + (names.Count > Named ? ", …" : "");

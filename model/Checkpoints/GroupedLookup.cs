@@ -18,7 +18,8 @@ internal sealed class GroupedLookup(Checkpoint checkpoint, ModelConfig config)
         ICodeRows codes = gptq ? Gptq(weight, rows, columns, scheme, names) : Codes(weight, rows, columns, scheme, names);
         ScaleTable scales = gptq ? GptqScales(weight, rows, columns, scheme, names) : Scales(weight, rows, columns, scheme, names);
         StoredRows provider = new(codes, scheme.Type, columns, scales, ZeroPoints(weight, rows, columns, scheme, names));
-        return new FoundTensor(codes.Tensor, new StoredScales(scheme.Type, scales.Tensor, 0, null, names) { Provider = provider, RowBytes = provider.RowBytes });
+        StoredScales stored = new(scheme.Type, scales.Tensor, 0, null, names) { Provider = provider, RowBytes = provider.RowBytes };
+        return new FoundTensor(codes.Tensor, stored);
     }
 
     private ICodeRows Gptq(string weight, int rows, int columns, WeightScheme scheme, List<string> names)
@@ -28,7 +29,8 @@ internal sealed class GroupedLookup(Checkpoint checkpoint, ModelConfig config)
         if (columns % (scheme.Form == StoredForm.Awq ? 1 : perNumber) != 0 || rows % perNumber != 0)
         {
             throw new ModelException(
-                $"{checkpoint.Source}: \"{name}\" has {rows} outputs and {columns} inputs; allowed: multiples of {perNumber} in a checkpoint of {config.QuantizationMethod}.");
+                $"{checkpoint.Source}: \"{name}\" has {rows} outputs and {columns} inputs; allowed: multiples of {perNumber} in a checkpoint of " +
+                $"{config.QuantizationMethod}.");
         }
 
         if (scheme.Form == StoredForm.Awq)

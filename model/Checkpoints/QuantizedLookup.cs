@@ -42,8 +42,8 @@ internal sealed class QuantizedLookup(Checkpoint checkpoint, ModelConfig config)
     {
         TensorView codes = _tensors.Get(weight, [type], [rows, columns]);
         names.Add(weight + "_scale");
-        bool one = scheme.Scales == ScaleGranularity.Tensor && !(checkpoint.TryGet(names[^1], out TensorView stored) && stored.ElementCount == rows && rows > 1);
-        if (one)
+        bool forRows = checkpoint.TryGet(names[^1], out TensorView stored) && stored.ElementCount == rows && rows > 1;
+        if (scheme.Scales == ScaleGranularity.Tensor && !forRows)
         {
             TensorView scale = _tensors.Get(names[^1], [StoredType.F32, StoredType.BF16, StoredType.F16], [], [1], [1, 1]);
             _tensors.RequirePositive(scale);

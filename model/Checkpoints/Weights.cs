@@ -159,8 +159,11 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 
     // Blocks of the embedding may be kept in lm_head; tensors of other forms are not quantised.
     private RowSource TiedHead() => config.Quantization?.SchemeOf(ModuleNames.Head) is { Form: StoredForm.Gguf }
-        ? new([_lookup.Find(WeightNames.Embedding, config.VocabSize, config.HiddenSize, vector: false, module: ModuleNames.Head).Rows(0, config.VocabSize)], config.HiddenSize)
+        ? new([FindTiedHead().Rows(0, config.VocabSize)], config.HiddenSize)
         : Embedding();
+
+    private FoundTensor FindTiedHead() =>
+        _lookup.Find(WeightNames.Embedding, config.VocabSize, config.HiddenSize, vector: false, module: ModuleNames.Head);
 
     private void RequireMoe(int layer)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using HunyuanOrleans.Gguf;
 
 namespace HunyuanOrleans.Model.Configuration;
@@ -27,7 +28,7 @@ internal static class JsonFile
             }
 
             byte[] bytes = File.ReadAllBytes(path);
-            return GitLfsPointer.Is(bytes) ? throw new ModelException(GitLfsPointer.Message(path)) : JsonDocument.Parse(bytes, Options);
+            return GitLfsPointer.Is(bytes) ? throw new ModelException(GitLfsPointer.Message(path)) : Parse(path, bytes);
         }
         catch (JsonException e)
         {
@@ -36,6 +37,58 @@ internal static class JsonFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ModelException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    // The parser checks neither the encoding of texts nor escaped halves of characters; reading such a text later would throw.
+    private static JsonDocument Parse(string path, byte[] bytes)
+    {
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new ModelException($"{path}: not valid JSON: the file is not UTF-8.");
+        }
+
+        JsonDocument json = JsonDocument.Parse(bytes, Options);
+        try
+        {
+            if (bytes.AsSpan().IndexOf("\\u"u8) >= 0)
+            {
+                ReadTexts(json.RootElement);
+            }
+
+            return json;
+        }
+        catch (InvalidOperationException e)
+        {
+            json.Dispose();
+            throw new ModelException($"{path}: not valid JSON: a text has half of a character.", e);
+        }
+    }
+
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+            default:
+                break;
         }
     }
 }

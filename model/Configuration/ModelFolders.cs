@@ -19,7 +19,8 @@ internal static class ModelFolders
             return;
         }
 
-        string[] models = [.. Directory.EnumerateDirectories(directory).Where(static d => File.Exists(Path.Combine(d, "config.json"))).Select(static d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+        IEnumerable<string> folders = Directory.EnumerateDirectories(directory).Where(static d => File.Exists(Path.Combine(d, "config.json")));
+        string[] models = [.. folders.Select(static d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
         if (models.Length > 0)
         {
             throw new ModelException(

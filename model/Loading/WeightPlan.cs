@@ -95,9 +95,8 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null, IMatrixL
     {
         if (loader is not null && type is ElementType.U4 or ElementType.U8 or ElementType.F8E4M3Block)
         {
-            throw new ModelException(
-                $"\"{name}\" has {(type == ElementType.F8E4M3Block ? "8-bit floats with a scale for each block" : "integers with zero points, or of 8 bits with groups")}, " +
-                "which GPUs do not compute; allowed: the CPU.");
+            string form = type == ElementType.F8E4M3Block ? "8-bit floats with a scale for each block" : "integers with zero points, or of 8 bits with groups";
+            throw new ModelException($"\"{name}\" has {form}, which GPUs do not compute; allowed: the CPU.");
         }
 
         long bytes = loader?.SizeOf(rows, columns, type, paired) ?? PackedMatrix.SizeOf(rows, columns, type);

@@ -60,7 +60,8 @@ internal static class GptqReader
         }
 
         int group = size == WholeRow ? 0 : size;
-        WeightScheme scheme = new(WeightScheme.IntegerType(bits, group, symmetric), group == 0 ? ScaleGranularity.Row : ScaleGranularity.Group, StaticInput: false)
+        ScaleGranularity scales = group == 0 ? ScaleGranularity.Row : ScaleGranularity.Group;
+        WeightScheme scheme = new(WeightScheme.IntegerType(bits, group, symmetric), scales, StaticInput: false)
         {
             Form = form,
             GroupSize = group,

@@ -38,7 +38,8 @@ internal sealed class ModelOptReader(string source)
         };
         string field = fields.Has("ignore") && !fields.Has("exclude_modules") ? "ignore" : "exclude_modules";
         IEnumerable<string> ignored = (QuantizationReader.Texts(fields, field, source, prefix) ?? []).Select(Wildcard);
-        return QuantizationReader.OneScheme(QuantizationReader.ModelOpt, prefix + field, QuantizationReader.Matcher(ignored, source, prefix + field), scheme, plain);
+        ModuleMatcher matcher = QuantizationReader.Matcher(ignored, source, prefix + field);
+        return QuantizationReader.OneScheme(QuantizationReader.ModelOpt, prefix + field, matcher, scheme, plain);
     }
 
     // An asterisk stands for any text. An entry also names the modules below it.

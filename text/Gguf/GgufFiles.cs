@@ -45,7 +45,8 @@ internal static partial class GgufFiles
         string[] missing = [.. files.Where(static file => !File.Exists(file)).Select(static file => Path.GetFileName(file))];
         return missing.Length == 0
             ? files
-            : throw new InvalidDataException($"{first}: {missing.Length} of its {count} files are missing: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}.");
+            : throw new InvalidDataException(
+                $"{first}: {missing.Length} of its {count} files are missing: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}.");
     }
 
     [GeneratedRegex(@"-(\d{5})-of-(\d{5})\.gguf$", RegexOptions.IgnoreCase)]

@@ -188,7 +188,9 @@ internal sealed class GgufHeader
     {
         string key = stream.Text(MaxKeyBytes);
         GgufValueType type = (GgufValueType)stream.UInt32();
-        object value = type == GgufValueType.Array ? stream.SkipArray(key) : stream.Scalar(type) ?? throw Damaged($"key \"{key}\" has the unknown type {(uint)type}");
+        object value = type == GgufValueType.Array
+            ? stream.SkipArray(key)
+            : stream.Scalar(type) ?? throw Damaged($"key \"{key}\" has the unknown type {(uint)type}");
         if (!_values.TryAdd(key, value))
         {
             throw Damaged($"key \"{key}\" appears twice");

@@ -19,8 +19,6 @@ internal static class ChatTemplateLoader
 
     private const string GgufKey = "tokenizer.chat_template";
 
-    private static readonly (string Key, string Name)[] GgufTokens = [("bos_token_id", "bos_token"), ("eos_token_id", "eos_token"), ("padding_token_id", "pad_token")];
-
     private static readonly string[] TokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "token_suffix"];
 
     public static ChatTemplate Load(string directory, TemplateOptions options)
@@ -91,7 +89,7 @@ internal static class ChatTemplateLoader
     {
         string[] texts = GgufTokenizer.Tokens(header);
         Dictionary<string, string> tokens = [];
-        foreach ((string key, string name) in GgufTokens)
+        foreach ((string key, string name) in GgufTokenizer.NamedTokens)
         {
             if (GgufTokenizer.TokenText(header, texts, key) is { } text)
             {

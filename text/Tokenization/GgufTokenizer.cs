@@ -12,6 +12,10 @@ internal static class GgufTokenizer
     private const string Prefix = "tokenizer.ggml.";
     private const int Normal = 1, Control = 3, UserDefined = 4;
 
+    /// <summary>The keys of special tokens, and the names that templates give them.</summary>
+    public static readonly (string Key, string Name)[] NamedTokens =
+        [("bos_token_id", "bos_token"), ("eos_token_id", "eos_token"), ("padding_token_id", "pad_token")];
+
     /// <summary>The patterns of the dense models' pre-tokenizer. Each splits the pieces of the one before.</summary>
     public static readonly string[] DensePatterns =
     [
@@ -138,11 +142,13 @@ internal static class GgufTokenizer
         return table;
     }
 
-    private static string Require(GgufHeader header, string key, string? value, params ReadOnlySpan<string> allowed) => value is not null && allowed.Contains(value)
+    private static string Require(GgufHeader header, string key, string? value, params string[] allowed) => value is not null && allowed.Contains(value)
         ? value
-        : throw new TextException($"{header.Path}: {Prefix}{key} is {(value is null ? "missing" : $"'{value}'")}; allowed: {string.Join(", ", allowed.ToArray())}.");
+        : throw new TextException(
+            $"{header.Path}: {Prefix}{key} is {(value is null ? "missing" : $"'{value}'")}; allowed: {string.Join(", ", allowed)}.");
 
-    private static TextException Missing(GgufHeader header, string key) => new($"{header.Path}: {Prefix}{key} is missing; allowed: a vocabulary of byte pairs.");
+    private static TextException Missing(GgufHeader header, string key) =>
+        new($"{header.Path}: {Prefix}{key} is missing; allowed: a vocabulary of byte pairs.");
 
     private static T Guard<T>(Func<T> read)
     {

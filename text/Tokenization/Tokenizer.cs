@@ -61,7 +61,9 @@ public sealed class Tokenizer
         File.Exists(Path.Combine(directory, TiktokenFile.Name)) || File.Exists(Path.Combine(directory, TokenizerJson.Name))
         || (GgufTokenizer.Find(directory) is { } header && GgufTokenizer.HasVocabulary(header));
 
-    /// <summary>Reads the tokenizer of a model folder: <c>hy.tiktoken</c> if present, otherwise <c>tokenizer.json</c>, otherwise that of its GGUF file.</summary>
+    /// <summary>
+    /// Reads the tokenizer of a model folder: <c>hy.tiktoken</c> if present, otherwise <c>tokenizer.json</c>, otherwise that of its GGUF file.
+    /// </summary>
     /// <param name="directory">The folder, or a GGUF file.</param>
     /// <exception cref="TextException">Neither file exists, or the file is malformed or uses an unsupported feature.</exception>
     public static Tokenizer Load(string directory)

@@ -26,7 +26,7 @@ public static class TokenizerJsonWriter
         File.WriteAllText(Path.Combine(directory, TokenizerJson.Name), Json(tokenizer).ToJsonString(Options));
         JsonObject config = new();
         string[] texts = GgufTokenizer.Tokens(header);
-        foreach ((string key, string name) in (ReadOnlySpan<(string, string)>)[("bos_token_id", "bos_token"), ("eos_token_id", "eos_token"), ("padding_token_id", "pad_token")])
+        foreach ((string key, string name) in GgufTokenizer.NamedTokens)
         {
             if (GgufTokenizer.TokenText(header, texts, key) is { } text)
             {

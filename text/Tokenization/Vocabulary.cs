@@ -47,10 +47,11 @@ public sealed record Vocabulary(
     private static List<string> Merged(TokenizerDefinition definition, string[] texts)
     {
         List<string> merges = [];
-        foreach (IGrouping<int, (int Left, int Right, int Rank, int Merged)> rank in definition.Merges.Pairs.GroupBy(static pair => pair.Rank).OrderBy(static group => group.Key))
+        foreach (var rank in definition.Merges.Pairs.GroupBy(static pair => pair.Rank).OrderBy(static group => group.Key))
         {
             (int Left, int Right, int Rank, int Merged)[] pairs = [.. rank];
-            (int left, int right) = pairs.Length == 1 ? (pairs[0].Left, pairs[0].Right) : LastMerge(definition, pairs[0].Merged, rank.Key) ?? (pairs[0].Left, pairs[0].Right);
+            (int, int) only = (pairs[0].Left, pairs[0].Right);
+            (int left, int right) = pairs.Length == 1 ? only : LastMerge(definition, pairs[0].Merged, rank.Key) ?? only;
             merges.Add($"{texts[left]} {texts[right]}");
         }
 

@@ -34,8 +34,8 @@ public sealed class FeedForward(WorkerPool pool, LinearOperations linear) : IDis
         }
 
         ExpertRoutes routes = state.Routes!;
-        linear.Forward(router, state.NormedMiddle, 0, state.Probabilities!, 0, tokens, accumulate: false);
-        routes.Choose(state.Probabilities!, tokens);
+        linear.Forward(router, state.NormedMiddle, 0, state.Scores!, 0, tokens, accumulate: false);
+        routes.Choose(state.Scores!, tokens, layer.RouterBias);
         _parallel.Run(tokens, RowsPerUnit, (first, end, _) =>
         {
             for (int token = first; token < end; token++)
@@ -119,8 +119,8 @@ public sealed class FeedForward(WorkerPool pool, LinearOperations linear) : IDis
             Backward(layer.Experts[expert], state.Experts!, state.ExpertInputs!, outputGradients, inputGradients, routes.Starts[expert], routes.Counts[expert]);
         }
 
-        routes.Backward(state.Probabilities!, tokens, _weightGradients);
-        linear.Backward(router, state.NormedMiddle, 0, state.Probabilities!, 0, dx, 0, tokens, accumulate: written);
+        routes.Backward(state.Scores!, tokens, _weightGradients);
+        linear.Backward(router, state.NormedMiddle, 0, state.Scores!, 0, dx, 0, tokens, accumulate: written);
         _parallel.Run(tokens, RowsPerUnit, (first, end, _) =>
         {
             for (int token = first; token < end; token++)

@@ -33,6 +33,9 @@ public sealed class Layer
     /// <summary>The router, [experts, hidden]; null without experts.</summary>
     public required Linear? Router { get; init; }
 
+    /// <summary>Added to the scores of sigmoid routers for the choice of experts, [experts]; empty without. It is never trained.</summary>
+    public required float[] RouterBias { get; init; }
+
     /// <summary>The experts; empty without.</summary>
     public required IReadOnlyList<Mlp> Experts { get; init; }
 

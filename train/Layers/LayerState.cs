@@ -28,8 +28,8 @@ public sealed class LayerState : IDisposable
         if (config.IsMoeLayer(layer))
         {
             int routed = checked(tokens * config.TopK(layer));
-            Probabilities = Rows(tokens, config.Experts);
-            Routes = new ExpertRoutes(config.Experts, config.TopK(layer));
+            Scores = Rows(tokens, config.Experts);
+            Routes = new ExpertRoutes(config.Experts, config.TopK(layer), config.SigmoidRouter);
             ExpertInputs = Rows(routed, config.HiddenSize);
             ExpertOutputs = Rows(routed, config.HiddenSize);
             Experts = Own(new MlpState(routed, config.IntermediateSize(layer)));
@@ -39,13 +39,13 @@ public sealed class LayerState : IDisposable
     /// <summary>Input of the attention's projections, [tokens, hidden].</summary>
     public Activation Normed { get; }
 
-    /// <summary>Rotated queries, [tokens, heads * head size].</summary>
+    /// <summary>Queries before their norm, [tokens, heads * head size]; rotated unless norms come first.</summary>
     public Activation Query { get; }
 
-    /// <summary>Normed queries; the same object as <see cref="Query"/> without qk-norm.</summary>
+    /// <summary>Queries as attention reads them; the same object as <see cref="Query"/> without qk-norm.</summary>
     public Activation NormedQuery { get; }
 
-    /// <summary>Normed keys; null without qk-norm.</summary>
+    /// <summary>Keys as attention reads them; null without qk-norm.</summary>
     public Activation? NormedKey { get; }
 
     /// <summary>Result of attention.</summary>
@@ -63,8 +63,8 @@ public sealed class LayerState : IDisposable
     /// <summary>The plain MLP or the shared expert.</summary>
     public MlpState? Shared { get; }
 
-    /// <summary>Probabilities of the experts, [tokens, experts].</summary>
-    public Activation? Probabilities { get; }
+    /// <summary>Scores of the experts, [tokens, experts].</summary>
+    public Activation? Scores { get; }
 
     /// <summary>The chosen experts.</summary>
     public ExpertRoutes? Routes { get; }

@@ -65,19 +65,33 @@ public sealed class SelfAttention : IDisposable
     /// <param name="tokens">Number of tokens.</param>
     public void Forward(Layer layer, LayerState state, KeyValueState group, SequenceRange[] sequences, Activation x, int tokens)
     {
+        bool normsFirst = NormsFirst(layer);
         _linear.Forward(layer.Query, state.Normed, 0, state.Query, 0, tokens, accumulate: false);
-        _rotary.Rotate(state.Query, _cos, _sin, tokens, backward: false);
+        if (!normsFirst)
+        {
+            _rotary.Rotate(state.Query, _cos, _sin, tokens, backward: false);
+        }
+
         if (layer.Key is { } key && layer.Value is { } value)
         {
             _linear.Forward(key, state.Normed, 0, group.Key, 0, tokens, accumulate: false);
             _linear.Forward(value, state.Normed, 0, group.Value, 0, tokens, accumulate: false);
-            _rotary.Rotate(group.Key, _cos, _sin, tokens, backward: false);
+            if (!normsFirst)
+            {
+                _rotary.Rotate(group.Key, _cos, _sin, tokens, backward: false);
+            }
         }
 
         if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
         {
             _norm.Forward(state.Query, queryNorm.Value, _config.RmsNormEps, state.NormedQuery, tokens);
             _norm.Forward(group.Key, keyNorm.Value, _config.RmsNormEps, state.NormedKey!, tokens);
+        }
+
+        if (normsFirst)
+        {
+            _rotary.Rotate(state.NormedQuery, _cos, _sin, tokens, backward: false);
+            _rotary.Rotate(state.NormedKey!, _cos, _sin, tokens, backward: false);
         }
 
         _attention.Forward(Rows(state, group), sequences, state.Attended, state.LogSums);
@@ -103,6 +117,13 @@ public sealed class SelfAttention : IDisposable
 
         _linear.Backward(layer.Output, state.Attended, 0, dy, 0, _attended, 0, tokens, accumulate: false);
         _attention.Backward(Rows(state, group), sequences, state.Attended, state.LogSums, _attended, _query, _key, _groupValue);
+        bool normsFirst = NormsFirst(layer);
+        if (normsFirst)
+        {
+            _rotary.Rotate(_query, _cos, _sin, tokens, backward: true);
+            _rotary.Rotate(_key, _cos, _sin, tokens, backward: true);
+        }
+
         if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
         {
             float eps = _config.RmsNormEps;
@@ -117,11 +138,19 @@ public sealed class SelfAttention : IDisposable
             }
         }
 
-        _rotary.Rotate(_query, _cos, _sin, tokens, backward: true);
+        if (!normsFirst)
+        {
+            _rotary.Rotate(_query, _cos, _sin, tokens, backward: true);
+        }
+
         _linear.Backward(layer.Query, state.Normed, 0, _query, 0, dx, 0, tokens, accumulate: false);
         if (layer.Key is { } key && layer.Value is { } value)
         {
-            _rotary.Rotate(_groupKey, _cos, _sin, tokens, backward: true);
+            if (!normsFirst)
+            {
+                _rotary.Rotate(_groupKey, _cos, _sin, tokens, backward: true);
+            }
+
             _linear.Backward(key, state.Normed, 0, _groupKey, 0, dx, 0, tokens, accumulate: true);
             _linear.Backward(value, state.Normed, 0, _groupValue, 0, dx, 0, tokens, accumulate: true);
         }
@@ -136,6 +165,9 @@ public sealed class SelfAttention : IDisposable
             buffer.Dispose();
         }
     }
+
+    // Such models have keys of their own in every layer, so a group is one layer.
+    private bool NormsFirst(Layer layer) => _config.NormsBeforeRotary && layer.QueryNorm is not null;
 
     private AttentionRows Rows(LayerState state, KeyValueState group) => new(state.NormedQuery, state.NormedKey ?? group.Key, group.Value, _config.HeadDim);
 }

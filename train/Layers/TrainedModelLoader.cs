@@ -65,6 +65,7 @@ public sealed class TrainedModelLoader
         ModelConfig config = weights.Config;
         weights.Validate();
         RequireUnquantized(config);
+        RequirePublishedNames(weights);
         RowSource embeddingRows = weights.Embedding();
         Parameter? embedding = _selection.TrainsBase(WeightNames.Embedding) ? Trained(WeightNames.Embedding, embeddingRows, vector: false, decays: true) : null;
         List<Layer> layers = [];
@@ -102,10 +103,29 @@ public sealed class TrainedModelLoader
         }
     }
 
+    // What is trained is written under the published names, beside what the checkpoint has under its own.
+    private void RequirePublishedNames(Weights weights)
+    {
+        ModelConfig config = weights.Config;
+        if (config.Family != ModelFamily.HyV3 || !config.HasExperts)
+        {
+            return;
+        }
+
+        string[] names = [WeightNames.RouterGates(config, config.FirstMoeLayer)[0], WeightNames.ExpertMlp(config.FirstMoeLayer, 0) + "gate_proj.weight"];
+        if (names.FirstOrDefault(name => _selection.TrainsBase(name) && !weights.Checkpoint.Contains(name)) is { } missing)
+        {
+            throw new ModelException(
+                $"{config.Source}: the checkpoint has no tensor {missing}; allowed for training all weights: the published names, with a tensor for each expert. " +
+                "Adapters and attention alone are trained under both names.");
+        }
+    }
+
     private Layer LoadLayer(Weights weights, int layer)
     {
         ModelConfig config = weights.Config;
         string attention = WeightNames.Attention(layer);
+        (string queryNorm, string keyNorm) = WeightNames.HeadNorms(config);
         bool self = config.IsSelfLayer(layer);
         bool moe = config.IsMoeLayer(layer);
         return new Layer
@@ -115,8 +135,8 @@ public sealed class TrainedModelLoader
             Key = self ? LoadLinear(attention + "k_proj", weights.Key(layer), weights.KeyBias(layer)) : null,
             Value = self ? LoadLinear(attention + "v_proj", weights.Value(layer), weights.ValueBias(layer)) : null,
             Output = LoadLinear(attention + "o_proj", weights.AttentionOutput(layer), weights.AttentionOutputBias(layer)),
-            QueryNorm = weights.QueryNorm(layer) is { } query ? LoadNorm(attention + "query_layernorm.weight", query) : null,
-            KeyNorm = weights.KeyNorm(layer) is { } key ? LoadNorm(attention + "key_layernorm.weight", key) : null,
+            QueryNorm = weights.QueryNorm(layer) is { } query ? LoadNorm(attention + queryNorm, query) : null,
+            KeyNorm = weights.KeyNorm(layer) is { } key ? LoadNorm(attention + keyNorm, key) : null,
             MiddleNorm = LoadNorm(WeightNames.Layer(layer) + "post_attention_layernorm.weight", weights.PostAttentionNorm(layer)),
             Router = moe ? LoadLinear(WeightNames.Module(WeightNames.RouterGates(config, layer)[0]), weights.RouterGate(layer), null, exact: true) : null,
             Shared = !moe ? LoadMlp(WeightNames.DenseMlp(layer), weights.Dense(layer))
@@ -125,6 +145,7 @@ public sealed class TrainedModelLoader
                 ? [.. Enumerable.Range(0, config.Experts).Select(expert => LoadMlp(WeightNames.ExpertMlp(layer, expert), weights.Expert(layer, expert)))]
                 : [],
             TopK = config.TopK(layer),
+            RouterBias = moe ? weights.RouterBias(layer)?.ToSingles() ?? [] : [],
         };
     }
 

@@ -119,12 +119,12 @@ public static class GgufConversion
             string name = ShardLayout.FileName(i, shards.Count);
             using SafetensorsWriter writer = new(Path.Combine(folder, name), [.. shards[i].Select(static t => t.Spec)]);
             ParallelOptions options = new() { CancellationToken = cancellationToken };
-            Parallel.ForEach(Partitioner.Create(shards[i].SelectMany(Chunks), EnumerablePartitionerOptions.NoBuffering), options, chunk =>
+            Run(() => Parallel.ForEach(Partitioner.Create(shards[i].SelectMany(Chunks), EnumerablePartitionerOptions.NoBuffering), options, chunk =>
             {
                 byte[] part = Decode(chunk.View, chunk.Spec.Type, chunk.First, chunk.Count);
                 writer.Write(chunk.Spec.Name, chunk.First * chunk.Spec.Type.Size(), part);
                 progress?.Invoke(Interlocked.Add(ref done, part.Length), total);
-            });
+            }));
             writer.Complete();
             shards[i].ForEach(tensor => map.Add(tensor.Spec.Name, name));
         }
@@ -132,6 +132,18 @@ public static class GgufConversion
         if (shards.Count > 1)
         {
             File.WriteAllText(Path.Combine(folder, CheckpointFiles.IndexName), ShardLayout.Index(map, total));
+        }
+    }
+
+    private static void Run(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (AggregateException e) when (e.InnerException is ModelException inner)
+        {
+            throw new ModelException(inner.Message, e);
         }
     }
 

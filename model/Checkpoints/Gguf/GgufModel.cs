@@ -43,8 +43,11 @@ internal static class GgufModel
     }
 
     /// <summary>The end ids of the vocabulary.</summary>
-    public static int[] Eos(GgufHeader header) => Guard(header.Path, () => new[] { "eos_token_id", "eot_token_id", "eom_token_id" }
-        .Select(key => header.Integer("tokenizer.ggml." + key)).Where(static id => id is >= 0 and <= int.MaxValue).Select(static id => (int)id!).Distinct().ToArray());
+    public static int[] Eos(GgufHeader header) => Guard(header.Path, () =>
+    {
+        IEnumerable<long?> ids = new[] { "eos_token_id", "eot_token_id", "eom_token_id" }.Select(key => header.Integer("tokenizer.ggml." + key));
+        return ids.Where(static id => id is >= 0 and <= int.MaxValue).Select(static id => (int)id!).Distinct().ToArray();
+    });
 
     /// <summary>The metadata as config.json would have it.</summary>
     public static JsonObject ConfigJson(GgufHeader header, IReadOnlyCollection<TensorView> tensors) => Guard(header.Path, () =>

@@ -2,7 +2,9 @@ using HunyuanOrleans.Gguf;
 
 namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 
-/// <summary>The tensors of a GGUF file under their published names, with the experts of a layer as separate tensors. Every size and offset is checked.</summary>
+/// <summary>
+/// The tensors of a GGUF file under their published names, with the experts of a layer as separate tensors. Every size and offset is checked.
+/// </summary>
 internal static class GgufTensors
 {
     // Files of llama.cpp's converter may have it: factors of another rotary scaling, and of none for these models.

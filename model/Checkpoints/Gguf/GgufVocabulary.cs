@@ -20,7 +20,8 @@ public sealed record GgufVocabulary(
     {
         if (Tokens.Count > config.VocabSize)
         {
-            throw new ModelException($"{config.Source}: the tokenizer has {Tokens.Count} tokens, and vocab_size is {config.VocabSize}; allowed: at least as many.");
+            throw new ModelException(
+                $"{config.Source}: the tokenizer has {Tokens.Count} tokens, and vocab_size is {config.VocabSize}; allowed: at least as many.");
         }
 
         int padding = config.VocabSize - Tokens.Count;

@@ -21,7 +21,11 @@ internal static class GgufWriter
     /// <param name="progress">Called with the written and the total bytes of tensors; may be null.</param>
     /// <param name="cancellationToken">Checked between pieces.</param>
     public static void Write(
-        Stream stream, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, Action<long, long>? progress = null, CancellationToken cancellationToken = default)
+        Stream stream,
+        GgufMetadata metadata,
+        IReadOnlyList<GgufTensor> tensors,
+        Action<long, long>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         using BinaryWriter writer = new(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         writer.Write(Magic);

@@ -71,6 +71,11 @@ internal static class PickleObjects
             }
         }
 
+        if (tensor.Offset < 0 || tensor.Offset > tensor.Storage.Elements)
+        {
+            throw new ModelException($"{source}: {Text(tensor)} begins outside its storage of {tensor.Storage.Elements} elements; allowed: inside it.");
+        }
+
         if (!empty && (last >= tensor.Storage.Elements || count > tensor.Storage.Elements))
         {
             throw new ModelException(

@@ -53,7 +53,7 @@ internal sealed class PyTorchTensor(MappedFile file, string name, long storageOf
     /// <summary>The tensor as one of a checkpoint, without a copy.</summary>
     /// <exception cref="ModelException">The tensor is not contiguous.</exception>
     public TensorView View() => IsContiguous
-        ? new TensorView(file, name, Type, tensor.Shape, storageOffset + (tensor.Offset * Type.Size()), ByteLength)
+        ? new TensorView(file, name, Type, tensor.Shape, Elements == 0 ? storageOffset : storageOffset + (tensor.Offset * Type.Size()), ByteLength)
         : throw new ModelException(
             $"{file.Path}: tensor \"{name}\" of shape [{string.Join(", ", tensor.Shape)}] has strides [{string.Join(", ", tensor.Strides)}]; " +
             "allowed: elements one after the other. PyTorch's contiguous() makes such a tensor.");

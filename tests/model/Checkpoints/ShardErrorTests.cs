@@ -82,9 +82,21 @@ public sealed class ShardErrorTests : IDisposable
     }
 
     [Fact]
-    public void No_weights()
+    public void Shards_without_their_index()
     {
         File.Delete(folder.File(Index));
+        File.Delete(folder.File("model-00002-of-00003.safetensors"));
+        Refused(folder.Root, "the download is incomplete; missing: model-00002-of-00003.safetensors, model.safetensors.index.json.");
+    }
+
+    [Fact]
+    public void No_weights()
+    {
+        foreach (string file in Directory.GetFiles(folder.Root))
+        {
+            File.Delete(file);
+        }
+
         Refused(folder.Root, "no weights found", "allowed: a folder with model.safetensors");
     }
 
