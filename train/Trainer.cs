@@ -48,6 +48,7 @@ public sealed class Trainer : IDisposable
             PanelKernels kernels = PanelKernels.For();
             LinearOperations linear = Own(new LinearOperations(pool, kernels, options.Mode));
             _checkpoint = Own(Checkpoint.Open(options.Model));
+            ModelFolder.RequirePublishedNames(plan.Config, _checkpoint, plan.Selection);
             Weights weights = new(plan.Config, _checkpoint);
             _model = Own(TrainedModelLoader.Load(weights, plan.Selection, options.Mode, linear, kernels, observer.Loading, cancellation));
             if (options.InitAdapter is { } adapter)

@@ -60,7 +60,7 @@ public sealed class ExpertRoutes(int experts, int topK, SigmoidRouterSettings? s
                 Sigmoid(probabilities);
             }
 
-            ReadOnlySpan<float> ranks = probabilities;
+            scoped ReadOnlySpan<float> ranks = probabilities;
             if (!bias.IsEmpty)
             {
                 for (int expert = 0; expert < experts; expert++)

@@ -65,7 +65,6 @@ public sealed class TrainedModelLoader
         ModelConfig config = weights.Config;
         weights.Validate();
         RequireUnquantized(config);
-        RequirePublishedNames(weights);
         RowSource embeddingRows = weights.Embedding();
         Parameter? embedding = _selection.TrainsBase(WeightNames.Embedding) ? Trained(WeightNames.Embedding, embeddingRows, vector: false, decays: true) : null;
         List<Layer> layers = [];
@@ -100,24 +99,6 @@ public sealed class TrainedModelLoader
         if (config.Quantization is { } quantization)
         {
             throw new ModelException($"{config.Source}: the checkpoint is quantised ({quantization.Method}); allowed for training: weights in bf16, f16 or f32.");
-        }
-    }
-
-    // What is trained is written under the published names, beside what the checkpoint has under its own.
-    private void RequirePublishedNames(Weights weights)
-    {
-        ModelConfig config = weights.Config;
-        if (config.Family != ModelFamily.HyV3 || !config.HasExperts)
-        {
-            return;
-        }
-
-        string[] names = [WeightNames.RouterGates(config, config.FirstMoeLayer)[0], WeightNames.ExpertMlp(config.FirstMoeLayer, 0) + "gate_proj.weight"];
-        if (names.FirstOrDefault(name => _selection.TrainsBase(name) && !weights.Checkpoint.Contains(name)) is { } missing)
-        {
-            throw new ModelException(
-                $"{config.Source}: the checkpoint has no tensor {missing}; allowed for training all weights: the published names, with a tensor for each expert. " +
-                "Adapters and attention alone are trained under both names.");
         }
     }
 

@@ -3,7 +3,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Train.Layers;
 using HunyuanOrleans.Train.Parameters;
 
@@ -18,6 +20,29 @@ internal static class ModelFolder
     private const long MaxShardBytes = 5_000_000_000;
 
     private static readonly (string Packed, string Part)[] PackedNames = [(".qkv_proj.", ".q_proj."), (".gate_and_up_proj.", ".gate_proj.")];
+
+    /// <summary>
+    /// Checks that a checkpoint has the published names. What is trained is written under them, beside what was not trained under the names it has.
+    /// </summary>
+    /// <param name="config">The model.</param>
+    /// <param name="checkpoint">The base model's weights.</param>
+    /// <param name="selection">What is trained.</param>
+    /// <exception cref="ModelException">It has other names.</exception>
+    public static void RequirePublishedNames(ModelConfig config, Checkpoint checkpoint, TrainingSelection selection)
+    {
+        if (config.Family != ModelFamily.HyV3 || !config.HasExperts)
+        {
+            return;
+        }
+
+        string[] names = [WeightNames.RouterGates(config, config.FirstMoeLayer)[0], WeightNames.ExpertMlp(config.FirstMoeLayer, 0) + "gate_proj.weight"];
+        if (names.FirstOrDefault(name => selection.TrainsBase(name) && !checkpoint.TryGet(name, out _)) is { } missing)
+        {
+            throw new ModelException(
+                $"{checkpoint.Source} has no tensor {missing}; allowed for training all weights: a checkpoint with the published names and a tensor for each expert. " +
+                "Adapters, and attention alone, are trained with other names too.");
+        }
+    }
 
     /// <summary>Writes the files.</summary>
     /// <param name="folder">An existing folder.</param>
