@@ -70,7 +70,11 @@ internal sealed class TensorLookup(Checkpoint checkpoint, ModelConfig config)
     /// <exception cref="ModelException">The tensor has another shape or type, or the config says that the matrices are quantised.</exception>
     public FoundTensor FindStack(string name, int matrices, int rows, int columns, string module)
     {
-        checkpoint.TryGet(name, out TensorView tensor);
+        if (!checkpoint.TryGet(name, out TensorView tensor))
+        {
+            throw new ModelException($"{checkpoint.Source}: tensor \"{name}\" is missing; allowed: that tensor, or separate ones such as \"{module}.weight\".");
+        }
+
         if (config.Quantization?.SchemeOf(module) is not null)
         {
             throw new ModelException(

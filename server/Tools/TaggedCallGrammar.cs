@@ -1,5 +1,6 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Text.Answers;
 
@@ -76,16 +77,28 @@ internal static class TaggedCallGrammar
             return property.GetRawText();
         }
 
-        JsonObject merged = JsonObject.Create(property)!;
-        foreach (string name in Definitions)
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter writer = new(buffer))
         {
-            if (schema.TryGetProperty(name, out JsonElement definitions) && !merged.ContainsKey(name))
+            writer.WriteStartObject();
+            foreach (string name in Definitions)
             {
-                merged[name] = JsonNode.Parse(definitions.GetRawText());
+                if (schema.TryGetProperty(name, out JsonElement definitions) && !property.TryGetProperty(name, out _))
+                {
+                    writer.WritePropertyName(name);
+                    definitions.WriteTo(writer);
+                }
             }
+
+            foreach (JsonProperty part in property.EnumerateObject())
+            {
+                part.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
         }
 
-        return merged.ToJsonString();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     private static List<string> Choices(JsonElement schema) =>

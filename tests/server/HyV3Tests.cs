@@ -79,5 +79,21 @@ public sealed class HyV3Tests
         Assert.True(seen.Count > 1);
     }
 
+    [Fact]
+    public async Task Arguments_of_a_required_call_may_refer_to_definitions()
+    {
+        const string tools = """
+            [{"type":"function","function":{"name":"go","parameters":{"type":"object","required":["to"],"properties":{"to":{"$ref":"#/$defs/place"}},
+            "$defs":{"place":{"type":"object","properties":{"x":{"type":"integer","minimum":0,"maximum":9}},"required":["x"],"additionalProperties":false}}}}}]
+            """;
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.DemoModel);
+        folder.Write("chat_template.jinja", Template.Replace("<think:x>", "<think:x></think:x>", StringComparison.Ordinal));
+        await using TestServer server = await TestServer.StartAsync(folder: folder.Root);
+        JsonElement answer = await server.OkAsync(
+            Bodies.ChatPath, $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}],\"tools\":{tools},\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":300}}");
+        JsonElement call = answer.GetProperty("choices")[0].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function");
+        Assert.InRange(JsonElement.Parse(call.GetProperty("arguments").GetString()!).GetProperty("to").GetProperty("x").GetInt32(), 0, 9);
+    }
+
     private static string Chat(string more) => $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}],\"tools\":{Tools}{more}}}";
 }

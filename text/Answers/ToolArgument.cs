@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -14,8 +15,11 @@ public static class ToolArgument
     // Schemas come from requests, and may refer to themselves.
     private const int MaxDepth = 16;
 
+    // Longer numbers take more time to convert than they are worth.
+    private const int MaxDigits = 1000;
+
     /// <summary>Writes a text as a JSON string, with characters of all languages as they are.</summary>
-    public static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    public static string Quote(string text) => $"\"{JsonEncodedText.Encode(Encoding.UTF8.GetBytes(text), JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
     /// <summary>Converts the text of an argument.</summary>
     /// <param name="text">What the model wrote.</param>
@@ -31,9 +35,9 @@ public static class ToolArgument
             return trimmed.ToLowerInvariant();
         }
 
-        if (types.Contains("integer") && BigInteger.TryParse(trimmed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole))
+        if (types.Contains("integer") && ToInteger(trimmed) is { } whole)
         {
-            return whole.ToString(CultureInfo.InvariantCulture);
+            return whole;
         }
 
         if (types.Contains("number") && ToNumber(trimmed) is { } number)
@@ -128,12 +132,17 @@ public static class ToolArgument
         string other => other,
     };
 
+    private static string? ToInteger(string text) =>
+        text.Length <= MaxDigits && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole)
+            ? whole.ToString(CultureInfo.InvariantCulture)
+            : null;
+
     // A number without a decimal point or exponent is a whole number.
     private static string? ToNumber(string text)
     {
-        if (!text.AsSpan().ContainsAny('.', 'e', 'E') && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole))
+        if (!text.AsSpan().ContainsAny('.', 'e', 'E') && ToInteger(text) is { } whole)
         {
-            return whole.ToString(CultureInfo.InvariantCulture);
+            return whole;
         }
 
         const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;

@@ -97,6 +97,15 @@ public sealed class TaggedToolCallParserTests
     }
 
     [Fact]
+    public void Half_a_surrogate_pair_and_endless_numbers_do_no_harm()
+    {
+        Assert.Equal("\"\ufffd\"", ToolArgument.Quote("\ud800"));
+        JsonElement parameters = JsonElement.Parse("""{"properties": {"n": {"type": "integer"}}}""");
+        string digits = new('7', 100_000);
+        Assert.Equal($"\"{digits}\"", ToolArgument.ToJson(digits, parameters, "n"));
+    }
+
+    [Fact]
     public void Long_values_take_linear_time()
     {
         TaggedToolCallParser parser = new(Marks, Parameters);
