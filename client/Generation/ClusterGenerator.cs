@@ -44,6 +44,11 @@ public sealed class ClusterGenerator : IGenerator
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+        if (request.Adapter is { } adapter)
+        {
+            throw new RequestException("model", $"The adapter '{adapter}' cannot be used: clusters serve the bare model only.");
+        }
+
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         request = request with { Sampling = request.Sampling.With(seed: seed) };
         ClusterGeneration generation = new(request, seed, _time, _disposed.Token);
