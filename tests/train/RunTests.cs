@@ -27,6 +27,8 @@ public sealed class RunTests
     [InlineData("tiny-cla", true, true)]
     [InlineData("tiny-noqknorm", false, false)]
     [InlineData("tiny-dense", false, true)]
+    [InlineData("tiny-hy3", true, true)]
+    [InlineData("tiny-hy3", false, false)]
     public void A_run_that_continues_gives_the_same_bits(string model, bool lora, bool recompute)
     {
         using TempFolder temp = new();
@@ -49,6 +51,17 @@ public sealed class RunTests
         string result = lora ? "adapter_model.safetensors" : "model.safetensors";
         Assert.Equal(File.ReadAllBytes(Path.Combine(options.OutputFolder, result)), File.ReadAllBytes(Path.Combine(other.OutputFolder, result)));
         Assert.Equal(File.ReadAllBytes(Path.Combine(options.OutputFolder, "best", result)), File.ReadAllBytes(Path.Combine(other.OutputFolder, "best", result)));
+    }
+
+    [Fact]
+    public void All_weights_of_hy_v3_are_trained_under_the_published_names_only()
+    {
+        using TempFolder temp = new();
+        TrainOptions options = Options("tiny-hy3-outer", temp.Write("data.jsonl", Lines), temp.File("out"));
+        string error = Assert.Throws<ModelException>(() => Run(options)).Message;
+        Assert.Contains("has no tensor model.layers.1.mlp.router.gate.weight", error, StringComparison.Ordinal);
+        Run(options with { Lora = new LoraSettings { Rank = 4, Alpha = 8, Targets = LoraSettings.AllTargets } });
+        Assert.True(File.Exists(Path.Combine(options.OutputFolder, "adapter_model.safetensors")));
     }
 
     [Fact]
