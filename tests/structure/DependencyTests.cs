@@ -5,13 +5,16 @@ namespace HunyuanOrleans.Structure.Tests;
 /// <summary>Dependencies between rooms point one way: what a project refers to, and what its files use.</summary>
 public sealed class DependencyTests
 {
-    /// <summary>For each room, the rooms that its files may use. docs/structure.md explains them.</summary>
+    /// <summary>
+    /// For each room, the rooms that its files may use. docs/structure.md explains them. gguf is no room: the files of text/Gguf, which two rooms compile that
+    /// do not know each other.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["kernels"] = [],
-        ["text"] = [],
+        ["text"] = ["gguf"],
         ["cuda"] = ["kernels"],
-        ["model"] = ["kernels"],
+        ["model"] = ["kernels", "gguf"],
         ["train"] = ["kernels", "model", "text"],
         ["grammar"] = ["text"],
         ["contracts"] = ["text", "grammar"],
