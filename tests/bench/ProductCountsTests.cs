@@ -50,7 +50,7 @@ public sealed class ProductCountsTests
             new(ElementType.BF16, ProductShape.Batch, 100, 100, 64, 0, 0, 0, 4000, 20_000, 0, 0, 0),
             new(ElementType.BF16, ProductShape.Prefill, 100, 100, 256, 0, 0, 0, 9000, 20_000, 0, 0, 0),
         ]);
-        double attention = 6400 * ((2.0 * 6400) + (2 * 1024)), expert = 3 * 6400.0 * 18304;
+        double attention = 6400 * ((2.0 * 6400) + (2 * 640)), expert = 3 * 6400.0 * 18304;
         GpuSheet slowMemory = new("", 1, 1, 1e30, 1e30), slowMath = new("", 1e30, 1, 1e30, 1), slowIssue = new("", 1e30, 1, 1, 1e30);
         Assert.Equal(2 * (attention + (2 * expert)), prediction.Seconds(slowMemory, ElementType.BF16, 1, countInstructions: true), 1e-3);
         Assert.Equal(2 * 4 * (attention + (2 * expert)) / 0.6, prediction.Seconds(slowMath, ElementType.BF16, 4, countInstructions: true), 1e-1);
