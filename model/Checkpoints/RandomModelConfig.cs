@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints;
@@ -15,15 +16,7 @@ internal static class RandomModelConfig
     private static string Hunyuan(RandomModelOptions options) => IndentedJson.Write(json =>
     {
         bool experts = options.Experts > 1;
-        json.WriteStartArray("architectures");
-        json.WriteStringValue("HunYuanForCausalLM");
-        json.WriteEndArray();
-        json.WriteString("model_type", options.ModelType);
-        json.WriteNumber("num_hidden_layers", options.Layers);
-        json.WriteNumber("hidden_size", options.Hidden);
-        json.WriteNumber("num_attention_heads", options.Heads);
-        json.WriteNumber("num_key_value_heads", options.KvHeads);
-        json.WriteNumber("head_dim", options.HeadDim);
+        WriteShape(json, options, "HunYuanForCausalLM");
         json.WriteNumber("intermediate_size", options.DenseLayers > 0 ? options.DenseIntermediate : options.Intermediate);
         if (options.DenseLayers > 0)
         {
@@ -38,11 +31,6 @@ internal static class RandomModelConfig
         json.WriteBoolean("use_cla", options.ClaFactor != 1);
         json.WriteNumber("cla_share_factor", options.ClaFactor);
         json.WriteBoolean("use_qk_norm", options.QkNorm);
-        json.WriteBoolean("attention_bias", options.AttentionBias);
-        json.WriteBoolean("tie_word_embeddings", options.Tied);
-        json.WriteNumber("vocab_size", options.Vocab);
-        json.WriteNumber("max_position_embeddings", options.MaxPositions);
-        json.WriteNumber("rms_norm_eps", 1e-5);
         json.WriteNumber("rope_theta", 10000.0);
         if (options.RopeAlpha == 0)
         {
@@ -71,15 +59,7 @@ internal static class RandomModelConfig
 
         return IndentedJson.Write(json =>
         {
-            json.WriteStartArray("architectures");
-            json.WriteStringValue("HYV3ForCausalLM");
-            json.WriteEndArray();
-            json.WriteString("model_type", options.ModelType);
-            json.WriteNumber("num_hidden_layers", options.Layers);
-            json.WriteNumber("hidden_size", options.Hidden);
-            json.WriteNumber("num_attention_heads", options.Heads);
-            json.WriteNumber("num_key_value_heads", options.KvHeads);
-            json.WriteNumber("head_dim", options.HeadDim);
+            WriteShape(json, options, "HYV3ForCausalLM");
             json.WriteNumber("intermediate_size", options.DenseIntermediate);
             json.WriteNumber("moe_intermediate_size", options.Intermediate);
             json.WriteNumber("expert_hidden_dim", options.Intermediate);
@@ -92,11 +72,6 @@ internal static class RandomModelConfig
             json.WriteBoolean("moe_router_use_sigmoid", true);
             json.WriteBoolean("moe_router_enable_expert_bias", true);
             json.WriteBoolean("qk_norm", options.QkNorm);
-            json.WriteBoolean("attention_bias", options.AttentionBias);
-            json.WriteBoolean("tie_word_embeddings", options.Tied);
-            json.WriteNumber("vocab_size", options.Vocab);
-            json.WriteNumber("max_position_embeddings", options.MaxPositions);
-            json.WriteNumber("rms_norm_eps", 1e-5);
             json.WriteStartObject("rope_parameters");
             json.WriteNumber("rope_theta", HyV3Theta);
             json.WriteString("rope_type", "default");
@@ -106,6 +81,25 @@ internal static class RandomModelConfig
             json.WriteNumber("eos_token_id", Eos(options));
             json.WriteString("dtype", "bfloat16");
         });
+    }
+
+    // What both types of config call by the same name.
+    private static void WriteShape(Utf8JsonWriter json, RandomModelOptions options, string architecture)
+    {
+        json.WriteStartArray("architectures");
+        json.WriteStringValue(architecture);
+        json.WriteEndArray();
+        json.WriteString("model_type", options.ModelType);
+        json.WriteNumber("num_hidden_layers", options.Layers);
+        json.WriteNumber("hidden_size", options.Hidden);
+        json.WriteNumber("num_attention_heads", options.Heads);
+        json.WriteNumber("num_key_value_heads", options.KvHeads);
+        json.WriteNumber("head_dim", options.HeadDim);
+        json.WriteBoolean("attention_bias", options.AttentionBias);
+        json.WriteBoolean("tie_word_embeddings", options.Tied);
+        json.WriteNumber("vocab_size", options.Vocab);
+        json.WriteNumber("max_position_embeddings", options.MaxPositions);
+        json.WriteNumber("rms_norm_eps", 1e-5);
     }
 
     public static string Generation(RandomModelOptions options) => IndentedJson.Write(json =>

@@ -15,6 +15,8 @@ namespace HunyuanOrleans.Model.Tests.Checkpoints;
 /// </summary>
 public sealed class MutationTests : IDisposable
 {
+    private static readonly byte[] JsonSigns = [.. "0123456789{}[]\",:"u8];
+
     private static readonly RandomModelOptions Small = new()
     {
         Hidden = 64, Layers = 1, Heads = 2, KvHeads = 1, HeadDim = 32, Intermediate = 64, Experts = 2, TopK = 1, SharedExperts = 1, ClaFactor = 1, Vocab = 64,
@@ -66,7 +68,7 @@ public sealed class MutationTests : IDisposable
         int refused = 0;
         for (int round = 0; round < rounds; round++)
         {
-            byte[] damaged = Damage(original, Math.Min(header, original.Length), random);
+            byte[] damaged = FileDamage.Of(original, random, JsonSigns, header);
             File.WriteAllBytes(path, damaged);
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
@@ -105,46 +107,6 @@ public sealed class MutationTests : IDisposable
         {
             new Weights(ModelConfig.Load(path), checkpoint).Validate();
         }
-    }
-
-    private static byte[] Damage(byte[] original, int header, Random random)
-    {
-        byte[] bytes = [.. original];
-        for (int i = random.Next(1, 4); i > 0; i--)
-        {
-            int at = random.Next(Math.Min(header, bytes.Length));
-            switch (random.Next(7))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    bytes[at] = Encoding.ASCII.GetBytes("0123456789{}[]\",:")[random.Next(17)];
-                    break;
-                case 3:
-                    // A number that is far too large.
-                    for (int b = at; b < Math.Min(bytes.Length, at + 8); b++)
-                    {
-                        bytes[b] = b == at + 7 ? (byte)0x7F : (byte)0xFF;
-                    }
-
-                    break;
-                case 4:
-                    bytes = [.. bytes[..at], .. bytes[Math.Min(bytes.Length, at + random.Next(1, 9))..]];
-                    break;
-                case 5:
-                    bytes = [.. bytes[..at], (byte)random.Next(32, 127), .. bytes[at..]];
-                    break;
-                default:
-                    bytes = bytes[..Math.Max(1, random.Next(bytes.Length))];
-                    break;
-            }
-        }
-
-        return bytes;
     }
 
     private byte[] Gguf()

@@ -1,4 +1,3 @@
-using System.Text;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -10,6 +9,8 @@ public sealed class SafetensorsFuzzTests
 {
     private const int Rounds = 2000;
 
+    private static readonly byte[] HeaderSigns = [.. "0123456789{}[]\",:"u8];
+
     [Fact]
     public void Random_damage_gives_a_clear_error_or_a_valid_checkpoint()
     {
@@ -20,7 +21,7 @@ public sealed class SafetensorsFuzzTests
         int refused = 0;
         for (int round = 0; round < Rounds; round++)
         {
-            File.WriteAllBytes(path, Damage(original, random));
+            File.WriteAllBytes(path, FileDamage.Of(original, random, HeaderSigns));
             try
             {
                 using Checkpoint checkpoint = Checkpoint.Open(folder.Root);
@@ -38,38 +39,4 @@ public sealed class SafetensorsFuzzTests
     }
 
     private static byte[] Sum(TensorView tensor) => tensor.Slice(0, (int)tensor.ByteLength).ToArray();
-
-    private static byte[] Damage(byte[] original, Random random)
-    {
-        byte[] bytes = [.. original];
-        for (int i = random.Next(1, 4); i > 0; i--)
-        {
-            int at = random.Next(bytes.Length);
-            switch (random.Next(5))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    bytes[at] = Encoding.ASCII.GetBytes("0123456789{}[]\",:")[random.Next(17)];
-                    break;
-                case 3:
-                    bytes = [.. bytes[..at], .. bytes[Math.Min(bytes.Length, at + random.Next(1, 9))..]];
-                    break;
-                default:
-                    bytes = [.. bytes[..at], (byte)random.Next(32, 127), .. bytes[at..]];
-                    break;
-            }
-
-            if (bytes.Length == 0)
-            {
-                break;
-            }
-        }
-
-        return bytes;
-    }
 }

@@ -9,6 +9,8 @@ public sealed class PyTorchMutationTests
 {
     private const int Rounds = 4000;
 
+    private static readonly byte[] PickleSigns = [.. "().tRQsu}]cXJKhq"u8, 0x85, 0x86, 0x87, 0x89];
+
     [Fact]
     public void Random_damage_gives_a_clear_error_or_tensors_inside_the_file()
     {
@@ -19,7 +21,7 @@ public sealed class PyTorchMutationTests
         int refused = 0;
         for (int round = 0; round < Rounds; round++)
         {
-            File.WriteAllBytes(path, Damage(original, random));
+            File.WriteAllBytes(path, FileDamage.Of(original, random, PickleSigns));
             try
             {
                 using PyTorchFile file = PyTorchFile.Open(path);
@@ -37,37 +39,5 @@ public sealed class PyTorchMutationTests
 
         // Damage to elements, names, times and check sums cannot be noticed; damage to the structure must be.
         Assert.InRange(refused, Rounds / 4, Rounds - 1);
-    }
-
-    private static byte[] Damage(byte[] original, Random random)
-    {
-        byte[] bytes = [.. original];
-        for (int i = random.Next(1, 4); i > 0; i--)
-        {
-            int at = random.Next(bytes.Length);
-            switch (random.Next(6))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 2:
-                    bytes[at] = "().tRQsu}]cXJKhq\x85\x86\x87\x89"u8[random.Next(20)];
-                    break;
-                case 3:
-                    bytes = [.. bytes[..at], .. bytes[Math.Min(bytes.Length, at + random.Next(1, 9))..]];
-                    break;
-                case 4:
-                    bytes[at] = 0xFF;
-                    break;
-                default:
-                    bytes = [.. bytes[..at], (byte)random.Next(256), .. bytes[at..]];
-                    break;
-            }
-        }
-
-        return bytes;
     }
 }
