@@ -167,7 +167,27 @@ public sealed class Trainer : IDisposable
             }
         }
 
+        DeleteResult(output);
         Directory.CreateDirectory(output);
+    }
+
+    // A result of an earlier run must not be mixed with this one's. What makes the folder a model or an adapter goes first.
+    private static void DeleteResult(string output)
+    {
+        if (!Directory.Exists(output))
+        {
+            return;
+        }
+
+        File.Delete(Path.Combine(output, ModelFolder.LastFile));
+        File.Delete(Path.Combine(output, AdapterFolder.ConfigName));
+        foreach (string file in Directory.GetFiles(output))
+        {
+            if (file.EndsWith(".safetensors", StringComparison.Ordinal) || file.EndsWith(".safetensors.index.json", StringComparison.Ordinal))
+            {
+                File.Delete(file);
+            }
+        }
     }
 
     private void Evaluate(EventFile? events)
@@ -183,6 +203,11 @@ public sealed class Trainer : IDisposable
         }
 
         double loss = sum / predictions;
+        if (!double.IsFinite(loss))
+        {
+            throw new ModelException($"The evaluation after step {_state.Step} gave the loss {loss}. Try a lower learning rate or a longer warm-up.");
+        }
+
         bool best = !(_state.BestLoss <= loss);
         _state.Evaluations.Add((_state.Step, loss));
         events?.Write(_state.Step, ("eval/loss", loss));

@@ -105,8 +105,14 @@ public sealed class TrainingPlan
             throw new ModelException("First values of adapters are given, but the run trains no adapters.");
         }
 
-        string output = Path.GetFullPath(options.OutputFolder);
-        if (File.Exists(output) || output == Path.GetFullPath(options.Model))
+        if (options.Lora is null && !File.Exists(Path.Combine(options.Model, "config.json")))
+        {
+            throw new ModelException(
+                $"{options.Model} has no config.json; allowed for training weights: a model folder in the published layout. Adapters are trained of GGUF files too.");
+        }
+
+        string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.OutputFolder));
+        if (File.Exists(output) || output == Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Model)))
         {
             throw new ModelException($"{options.OutputFolder}: it is a file or the folder of the base model; allowed: another folder.");
         }

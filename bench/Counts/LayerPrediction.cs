@@ -6,10 +6,10 @@ using HunyuanOrleans.Model.Configuration;
 namespace HunyuanOrleans.Bench.Counts;
 
 /// <summary>
-/// Computes from counted instructions and data sheets how long the products of a layer of Hunyuan-Large take on GPUs, if nothing but them and the start of
-/// kernels takes time. Each token chooses one of 16 experts, all equally often:
+/// Computes from counted instructions and data sheets how long the products of a layer take on GPUs, if nothing but them and the start of kernels takes
+/// time. Each token chooses k of E experts, all equally often:
 /// <code>
-/// weights read = attention + shared expert + expert * 16 (1 - (15/16)^tokens)
+/// weights read = attention + shared expert + expert * E (1 - (1 - k/E)^tokens)
 /// seconds = max(bytes / memory's speed, operations / tensor cores' speed, instructions / what the schedulers begin) + kernels * 1 us
 /// </code>
 /// The limit without instructions is what an ideal kernel would need; the one with all of PTX is what these need if an assembler folds none.
@@ -48,11 +48,12 @@ internal sealed class LayerPrediction(ModelConfig config, IReadOnlyList<ProductC
     public double Seconds(GpuSheet gpu, ElementType type, int tokens, bool countInstructions)
     {
         int layer = config.FirstMoeLayer;
-        double hidden = config.HiddenSize, experts = config.Experts * (1 - Math.Pow(1 - (1.0 / config.Experts), tokens));
+        double hidden = config.HiddenSize, chosen = Math.Max(1, config.TopK(layer));
+        double experts = config.Experts * (1 - Math.Pow(1 - (chosen / config.Experts), tokens));
         double attention = hidden * ((2.0 * config.QuerySize) + (2.0 * config.KvSize)), shared = 3 * hidden * config.SharedIntermediateSize(layer);
         double expert = 3 * hidden * config.IntermediateSize(layer);
         return Product(gpu, type, attention + shared, tokens, 1, countInstructions)
-            + Product(gpu, type, expert, tokens / experts, experts, countInstructions)
+            + Product(gpu, type, expert, tokens * chosen / experts, experts, countInstructions)
             + (Kernels * KernelStart);
     }
 

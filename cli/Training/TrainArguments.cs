@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Train;
 using HunyuanOrleans.Train.Optimization;
 using HunyuanOrleans.Train.Output;
@@ -42,7 +43,7 @@ internal static class TrainArguments
     private static readonly Option<double?> Epsilon = Real("--adam_epsilon", 1e-16, 1, "Summand of AdamW's denominator. [default: 1e-8]");
     private static readonly Option<double?> MaxNorm = Real("--max_grad_norm", 0, 1e9, "Norm to which gradients are clipped; 0 clips none. [default: 1]");
     private static readonly Option<bool> UseLora = Flag("--use_lora", "Train adapters instead of the weights.");
-    private static readonly Option<int?> Rank = Number("--lora_rank", 1, 4096, "Rank of the adapters. [default: 64]");
+    private static readonly Option<int?> Rank = Number("--lora_rank", 1, LoraConfig.MaxRank, "Rank of the adapters. [default: 64]");
     private static readonly Option<double?> Alpha = Real("--lora_alpha", 1e-6, 1e6, "Scale of the adapters, before it is divided by the rank. [default: 8]");
     private static readonly Option<double?> Dropout = Real("--lora_dropout", 0, 0.95, "Part of the adapters' inputs that is dropped at random. [default: 0]");
     private static readonly Option<bool> Rslora = Flag("--use_rslora", "Divide the scale by the square root of the rank.");
@@ -96,6 +97,27 @@ internal static class TrainArguments
         }
     }
 
+    // An option that would change nothing is most likely a mistake.
+    private static void RefuseWithoutMeaning(ParseResult parsed)
+    {
+        string schedule = parsed.GetValue(Schedule)!;
+        bool evaluates = parsed.GetValue(EvalFile) is not null || parsed.GetValue(EvalSplit) > 0;
+        Refuse([MinLearningRate], schedule != "cosine_with_min_lr", "needs --lr_scheduler_type cosine_with_min_lr");
+        Refuse([WarmupRatio, WarmupSteps], schedule == "constant", "has no meaning with constant; use constant_with_warmup");
+        Refuse([EvalSteps], !evaluates, "needs --eval_data_file or --eval_split");
+        Refuse([SaveLimit], parsed.GetValue(SaveSteps) is null, "needs --save_steps");
+        Refuse([Epochs], parsed.GetValue(MaxSteps) is not null, "cannot be combined with --max_steps");
+        Refuse([Overwrite], parsed.GetResult(Resume) is not null, "cannot be combined with --resume_from_checkpoint");
+
+        void Refuse(Option[] options, bool refused, string why)
+        {
+            if (refused && SharedOptions.FindGiven(parsed, options) is { } given)
+            {
+                throw new UsageException($"{given.Name} {why}.");
+            }
+        }
+    }
+
     /// <summary>Reads the options.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="note">Receives what the user should know about an option.</param>
@@ -110,6 +132,7 @@ internal static class TrainArguments
             throw new UsageException($"{orphan.Name} needs --use_lora.");
         }
 
+        RefuseWithoutMeaning(parsed);
         string model = parsed.GetValue(Model) ?? DefaultModel.Folder();
         TrainOptions defaults = new() { Model = model, DataFile = Required(parsed, Data), OutputFolder = Required(parsed, Output) };
         return defaults with

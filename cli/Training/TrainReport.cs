@@ -56,7 +56,7 @@ internal sealed class TrainReport(TrainingPlan plan, TextWriter? output, Progres
         progress(result.Step, plan.Steps, numbers);
         if (result.Step % plan.Options.LoggingSteps == 0 || result.Step == plan.Steps)
         {
-            output?.WriteLine(FormattableString.Invariant($"step {result.Step}/{plan.Steps}  {numbers}  norm {result.GradientNorm:0.000}  left {left:h\\:mm\\:ss}"));
+            output?.WriteLine(FormattableString.Invariant($"step {result.Step}/{plan.Steps}  {numbers}  norm {result.GradientNorm:0.000}  left {(int)left.TotalHours}:{left:mm\\:ss}"));
             (_lossSum, _lossSteps) = (0, 0);
         }
     }

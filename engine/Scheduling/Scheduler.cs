@@ -216,7 +216,7 @@ internal sealed class Scheduler
         int most = _executor.StepsInFlight;
         while (_lanes.FindFree(most) is { } lane)
         {
-            // A step that waits behind another in the same stages would read the weights again for nothing.
+            // The options may ask for more decode steps than the executor takes at once, and each would then get too few sequences.
             int decodeSteps = Math.Min(most, Options.DecodeSteps ?? _executor.DecodeSteps(Math.Max(1, _running.Count)));
             _planner.Plan(lane, decodeSteps, _lanes.Decoding);
             if (lane.Batch.SliceCount == 0)

@@ -69,6 +69,7 @@ public sealed unsafe class CausalAttention(WorkerPool pool) : IDisposable
             throw new ArgumentException("The gradients do not have the shapes of queries, keys and values.", nameof(dy));
         }
 
+        CheckLike(rows, sequences, dy, logSums);
         Reserve(sequences, buffers: 2);
         int keyHeads = rows.KeyHeads;
         _parallel.Run(sequences.Length * keyHeads, 1, (unit, _, worker) =>

@@ -73,6 +73,7 @@ public sealed unsafe class WeightProducts : IDisposable
     /// <param name="dw">float32; the gradient is added here.</param>
     public void AddWeightGradient(Activation dy, int dyRow, Activation x, int xRow, int tokens, Activation dw)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(dw.Rows, dy.Columns);
         for (int token = 0; token < tokens; token += GradientTokens)
         {
             int count = Math.Min(GradientTokens, tokens - token);

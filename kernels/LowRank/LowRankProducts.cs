@@ -75,6 +75,7 @@ public sealed unsafe class LowRankProducts(WorkerPool pool) : IJob, IDisposable
             if (_inner is null || _inner.ByteLength < _innerFloats * sizeof(float))
             {
                 _inner?.Dispose();
+                _inner = null;
                 _inner = new NativeBuffer(_innerFloats * 2 * sizeof(float), clear: false);
             }
 

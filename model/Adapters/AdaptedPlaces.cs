@@ -21,7 +21,10 @@ internal static class AdaptedPlaces
 
             if (config.SharedExperts(layer) > 0)
             {
-                AddMlp(places, config, WeightNames.SharedMlp(layer), layer, -1, config.SharedIntermediateSize(layer));
+                foreach (string prefix in WeightNames.SharedMlps(config, layer))
+                {
+                    AddMlp(places, config, prefix, layer, -1, config.SharedIntermediateSize(layer));
+                }
             }
 
             for (int expert = 0; expert < config.Experts; expert++)

@@ -8,6 +8,9 @@ public sealed class LoraConfig
     /// <summary>Name of the file in an adapter's folder.</summary>
     public const string FileName = "adapter_config.json";
 
+    /// <summary>Largest rank of a module. Published adapters have 8 to 256.</summary>
+    public const int MaxRank = 512;
+
     internal LoraConfig(string source, int rank, double alpha, LoraPattern ranks, LoraPattern alphas, bool rslora, IReadOnlyList<string>? targets)
     {
         (Source, Rank, Alpha, Ranks, Alphas, UsesRslora, Targets) = (source, rank, alpha, ranks, alphas, rslora, targets);

@@ -6,9 +6,6 @@ namespace HunyuanOrleans.Model.Adapters;
 /// <summary>Reads <c>adapter_config.json</c>, and refuses every setting that would change the results and is not supported.</summary>
 internal static class LoraConfigReader
 {
-    /// <summary>Largest rank of a module. Published adapters have 8 to 256.</summary>
-    public const int MaxRank = 512;
-
     // Bounds that keep scales finite; published values are 1 to 1024.
     private const double MaxAlpha = 1e6;
     private static readonly string[] Projections = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
@@ -34,9 +31,9 @@ internal static class LoraConfigReader
         using JsonDocument json = JsonFile.Read(source);
         JsonFields fields = new(json.RootElement, source);
         Refuse(json.RootElement, fields);
-        int rank = fields.Int("r", 1, MaxRank);
+        int rank = fields.Int("r", 1, LoraConfig.MaxRank);
         double alpha = fields.Number("lora_alpha", -MaxAlpha, MaxAlpha);
-        LoraPattern ranks = Pattern(source, fields, "rank_pattern", 1, MaxRank, whole: true);
+        LoraPattern ranks = Pattern(source, fields, "rank_pattern", 1, LoraConfig.MaxRank, whole: true);
         LoraPattern alphas = Pattern(source, fields, "alpha_pattern", -MaxAlpha, MaxAlpha, whole: false);
         return new LoraConfig(source, rank, alpha, ranks, alphas, fields.Flag("use_rslora", false), Targets(fields));
     }

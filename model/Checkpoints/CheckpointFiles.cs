@@ -145,7 +145,7 @@ internal sealed partial class CheckpointFiles
 
     private static string List(List<string> names) => string.Join(", ", names.Take(Named)) + (names.Count > Named ? ", …" : "");
 
-    [GeneratedRegex(@"^(.+)-(\d{5})-of-(\d{5})\.(safetensors|bin)$")]
+    [GeneratedRegex(@"^(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin)$")]
     private static partial Regex Shard();
 
     private static Dictionary<string, string> ReadIndex(string path)

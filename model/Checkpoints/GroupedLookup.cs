@@ -72,7 +72,10 @@ internal sealed class GroupedLookup(Checkpoint checkpoint, ModelConfig config)
             case ScaleGranularity.Block:
                 const int size = WeightScheme.BlockSize;
                 long[] blocks = [(rows + size - 1) / size, (columns + size - 1) / size];
-                return new ScaleTable(_tensors.Get(names[^1], QuantizedTensors.Floats, blocks), size, size, IsTransposed: false);
+
+                // modelopt writes the sizes of a block between them.
+                return new ScaleTable(
+                    _tensors.Get(names[^1], QuantizedTensors.Floats, blocks, [blocks[0], 1, blocks[1], 1]), size, size, IsTransposed: false);
             default:
                 int groups = Groups(columns, scheme);
                 TensorView tensor = groups == 1

@@ -6,9 +6,6 @@ namespace HunyuanOrleans.Model.Checkpoints;
 /// <summary>Writes config.json and generation_config.json of a random model with the fields of published models.</summary>
 internal static class RandomModelConfig
 {
-    // 10000 * 1000^(128/126): the base of the published models, in which the scaling of the earlier families is included.
-    private const double HyV3Theta = 11158840;
-
     /// <summary>The text of config.json.</summary>
     /// <exception cref="ModelException">The options do not fit the model's type.</exception>
     public static string Config(RandomModelOptions options) => options.ModelType == HyV3Reader.ModelType ? HyV3(options) : Hunyuan(options);
@@ -67,13 +64,13 @@ internal static class RandomModelConfig
             json.WriteNumber("num_experts_per_tok", options.TopK);
             json.WriteNumber("num_shared_experts", options.SharedExperts);
             json.WriteNumber("first_k_dense_replace", options.DenseLayers);
-            json.WriteNumber("router_scaling_factor", 2.826);
+            json.WriteNumber("router_scaling_factor", HyV3Reader.DefaultScale);
             json.WriteBoolean("route_norm", true);
             json.WriteBoolean("moe_router_use_sigmoid", true);
             json.WriteBoolean("moe_router_enable_expert_bias", true);
             json.WriteBoolean("qk_norm", options.QkNorm);
             json.WriteStartObject("rope_parameters");
-            json.WriteNumber("rope_theta", HyV3Theta);
+            json.WriteNumber("rope_theta", HyV3Reader.DefaultTheta);
             json.WriteString("rope_type", "default");
             json.WriteEndObject();
             json.WriteNumber("num_nextn_predict_layers", 0);

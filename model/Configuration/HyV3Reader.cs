@@ -13,8 +13,9 @@ internal static class HyV3Reader
 
     // The values of the transformers library for fields that are absent.
     private const int DefaultHeadDim = 128;
-    private const double DefaultTheta = 11158840;
-    private const double DefaultScale = 2.826;
+    // The base is 10000 * 1000^(128/126), in which the scaling of the earlier families is included.
+    internal const double DefaultTheta = 11158840;
+    internal const double DefaultScale = 2.826;
     private const double MaxScale = 1e6;
     private const int MaxPredictLayers = 16;
 

@@ -49,7 +49,7 @@ public sealed class ServedModel
     private ServedModel(ServedModel other)
     {
         (Name, Generator, Tokenizer, Defaults, Created) = (other.Name, other.Generator, other.Tokenizer, other.Defaults, other.Created);
-        (Chat, Reasoning, BeginId, Adapters) = (other.Chat, other.Reasoning, other.BeginId, other.Adapters);
+        (Chat, Reasoning, ToolCalls, BeginId, Adapters) = (other.Chat, other.Reasoning, other.ToolCalls, other.BeginId, other.Adapters);
         (_full, _visible, Constraints) = (other._full, other._visible, other.Constraints);
     }
 

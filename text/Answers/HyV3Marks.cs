@@ -15,37 +15,37 @@ public sealed partial record HyV3Marks(string Suffix)
         ["think", "/think", "tool_calls", "/tool_calls", "tool_call", "/tool_call", "tool_sep", "arg_key", "/arg_key", "arg_value", "/arg_value"];
 
     /// <summary>Begins the reasoning.</summary>
-    public string Think => Mark("think");
+    public string Think { get; } = $"<think{Suffix}>";
 
     /// <summary>Ends the reasoning.</summary>
-    public string EndThink => Mark("/think");
+    public string EndThink { get; } = $"</think{Suffix}>";
 
     /// <summary>Begins the calls of an answer.</summary>
-    public string ToolCalls => Mark("tool_calls");
+    public string ToolCalls { get; } = $"<tool_calls{Suffix}>";
 
     /// <summary>Ends the calls of an answer.</summary>
-    public string EndToolCalls => Mark("/tool_calls");
+    public string EndToolCalls { get; } = $"</tool_calls{Suffix}>";
 
     /// <summary>Begins a call with the name of the function.</summary>
-    public string ToolCall => Mark("tool_call");
+    public string ToolCall { get; } = $"<tool_call{Suffix}>";
 
     /// <summary>Ends a call.</summary>
-    public string EndToolCall => Mark("/tool_call");
+    public string EndToolCall { get; } = $"</tool_call{Suffix}>";
 
     /// <summary>Ends the name of the function.</summary>
-    public string ToolSeparator => Mark("tool_sep");
+    public string ToolSeparator { get; } = $"<tool_sep{Suffix}>";
 
     /// <summary>Begins the name of an argument.</summary>
-    public string ArgumentKey => Mark("arg_key");
+    public string ArgumentKey { get; } = $"<arg_key{Suffix}>";
 
     /// <summary>Ends the name of an argument.</summary>
-    public string EndArgumentKey => Mark("/arg_key");
+    public string EndArgumentKey { get; } = $"</arg_key{Suffix}>";
 
     /// <summary>Begins the value of an argument.</summary>
-    public string ArgumentValue => Mark("arg_value");
+    public string ArgumentValue { get; } = $"<arg_value{Suffix}>";
 
     /// <summary>Ends the value of an argument.</summary>
-    public string EndArgumentValue => Mark("/arg_value");
+    public string EndArgumentValue { get; } = $"</arg_value{Suffix}>";
 
     /// <summary>Finds the marks of a model: from its tokens, or from its template if the tokens have none.</summary>
     /// <param name="template">The model's template.</param>
@@ -84,8 +84,6 @@ public sealed partial record HyV3Marks(string Suffix)
 
         return false;
     }
-
-    private string Mark(string name) => $"<{name}{Suffix}>";
 
     [GeneratedRegex("^<think(:[^<>]+)?>$")]
     private static partial Regex ThinkMark();

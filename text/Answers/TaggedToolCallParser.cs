@@ -56,6 +56,11 @@ public sealed class TaggedToolCallParser(
             Finish();
         }
 
+        if (_events.Count == 0)
+        {
+            return _events;
+        }
+
         _events.RemoveAll(part => part.Kind == AnswerEventKind.Content ? callsOnly : part.Call >= maxCalls);
         CompleteCalls += _events.Count(static part => part.Kind == AnswerEventKind.CallEnd);
         return _events;

@@ -13,7 +13,9 @@ internal static partial class GgufFiles
     {
         if (path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase) && File.Exists(path))
         {
-            return path;
+            return Split().Match(path) is { Success: true } part && part.Groups[1].Value != "00001"
+                ? throw new InvalidDataException($"{path}: the file is a later part of a model; allowed: its first, which ends in -00001-of-{part.Groups[2].Value}{Ending}.")
+                : path;
         }
 
         if (!Directory.Exists(path) || File.Exists(Path.Combine(path, "config.json")))
@@ -49,6 +51,6 @@ internal static partial class GgufFiles
                 $"{first}: {missing.Length} of its {count} files are missing: {string.Join(", ", missing.Take(8))}{(missing.Length > 8 ? ", …" : "")}.");
     }
 
-    [GeneratedRegex(@"-(\d{5})-of-(\d{5})\.gguf$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"-([0-9]{5})-of-([0-9]{5})\.gguf$", RegexOptions.IgnoreCase)]
     private static partial Regex Split();
 }

@@ -66,6 +66,9 @@ internal sealed class GgufHeader
     private const uint Magic = 0x46554747;
     private const int MaxDimensions = 4, MaxKeyBytes = 65535, DefaultAlignment = 32, MaxAlignment = 1 << 20;
 
+    // As many as the largest vocabulary that is allowed has tokens.
+    private const int MaxListed = 1 << 24;
+
     // The shortest pair has a key, a type and a byte; the shortest description a name, a count, a type and an offset.
     private const int LeastPairBytes = 8 + 4 + 1, LeastTensorBytes = 8 + 4 + 4 + 8;
 
@@ -129,9 +132,9 @@ internal sealed class GgufHeader
         ? value as long? ?? throw Wrong(key, "a whole number")
         : null;
 
-    /// <summary>A number; null if the key is not there.</summary>
+    /// <summary>A finite number; null if the key is not there.</summary>
     public double? Number(string key) => _values.TryGetValue(key, out object? value)
-        ? value as double? ?? value as long? ?? throw Wrong(key, "a number")
+        ? (value as double? ?? value as long?) is { } number && double.IsFinite(number) ? number : throw Wrong(key, "a finite number")
         : null;
 
     /// <summary>A list of texts; null if the key is not there.</summary>
@@ -144,7 +147,7 @@ internal sealed class GgufHeader
 
         GgufArray array = value is GgufArray { Type: GgufValueType.Text } found ? found : throw Wrong(key, "a list of texts");
         using GgufStream stream = new(Path) { Position = array.Offset };
-        string[] texts = new string[array.Count];
+        string[] texts = new string[Length(key, array)];
         for (int i = 0; i < texts.Length; i++)
         {
             texts[i] = stream.Text();
@@ -170,7 +173,7 @@ internal sealed class GgufHeader
             ? found
             : throw Wrong(key, "a list of whole numbers");
         using GgufStream stream = new(Path) { Position = array.Offset };
-        long[] numbers = new long[array.Count];
+        long[] numbers = new long[Length(key, array)];
         for (int i = 0; i < numbers.Length; i++)
         {
             numbers[i] = stream.Scalar(array.Type) switch
@@ -183,6 +186,11 @@ internal sealed class GgufHeader
 
         return numbers;
     }
+
+    // An element takes more memory than it has bytes in the file.
+    private int Length(string key, GgufArray array) => array.Count <= MaxListed
+        ? (int)array.Count
+        : throw Damaged($"key \"{key}\" has {array.Count} elements; allowed: at most {MaxListed}");
 
     private void ReadPair(GgufStream stream)
     {
@@ -229,5 +237,5 @@ internal sealed class GgufHeader
 
     private InvalidDataException Damaged(string what) => new($"{Path}: the GGUF file is damaged: {what}.");
 
-    private InvalidDataException Wrong(string key, string allowed) => new($"{Path}: key \"{key}\" has another type; allowed: {allowed}.");
+    private InvalidDataException Wrong(string key, string allowed) => new($"{Path}: key \"{key}\" has another type or value; allowed: {allowed}.");
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Adapters.Merging;
@@ -34,6 +35,11 @@ public static class AdapterMerger
         CancellationToken cancellationToken = default,
         long maxShardBytes = MaxShardBytes)
     {
+        if (GgufConversion.IsGguf(model))
+        {
+            throw new ModelException($"{model}: a GGUF file; allowed: a model folder, which `hunyuan convert` makes of a GGUF file.");
+        }
+
         ModelConfig config = ModelConfig.Load(model);
         if (config.Quantization is { } stored)
         {

@@ -12,8 +12,8 @@ internal sealed class MergedTensor(TensorView source, StoredType? type, MergedRo
     /// <summary>The tensor to write.</summary>
     public TensorSpec Spec { get; } = new(source.Name, IsFloat(source.StoredType) ? type ?? source.StoredType : source.StoredType, source.Shape.ToArray());
 
-    /// <summary>Number of rows: the size of the first dimension, or 1 for a scalar.</summary>
-    public long Rows { get; } = source.Shape.Length == 0 ? 1 : source.Shape[0];
+    /// <summary>Number of rows: all dimensions but the last, as all experts of a layer may share a tensor; a row of a vector is one element; 1 for a scalar.</summary>
+    public long Rows { get; } = RowsOf(source.Shape);
 
     /// <summary>Bytes of a stored row.</summary>
     public long RowBytes => Rows == 0 ? 0 : source.ByteLength / Rows;
@@ -50,6 +50,17 @@ internal sealed class MergedTensor(TensorView source, StoredType? type, MergedRo
         byte[] written = new byte[values.Length * Spec.Type.Size()];
         Conversion.FromSingles(values, Spec.Type.Element()!.Value, written);
         writer.Write(Spec.Name, first * columns * Spec.Type.Size(), written);
+    }
+
+    private static long RowsOf(ReadOnlySpan<long> shape)
+    {
+        long rows = shape.Length == 0 ? 1 : shape[0];
+        for (int i = 1; i < shape.Length - 1; i++)
+        {
+            rows *= shape[i];
+        }
+
+        return rows;
     }
 
     private static bool IsFloat(StoredType type) => type is StoredType.BF16 or StoredType.F16 or StoredType.F32;

@@ -39,10 +39,10 @@ internal static class GgufConverter
         Weights weights = new(config, checkpoint);
         weights.Validate();
         List<GgufTensor> tensors = HunyuanLayout.Tensors(weights, matrices, HeadType(matrices), EmbeddingType(matrices));
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         string partial = path + ".part";
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using (FileStream stream = File.Create(partial))
             {
                 GgufWriter.Write(stream, HunyuanLayout.Metadata(config, vocabulary), tensors, progress, cancellationToken);
@@ -53,7 +53,11 @@ internal static class GgufConverter
         }
         catch (Exception e)
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new ModelException($"{path}: cannot be written: {e.Message}", e);

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Gguf;
+using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 
@@ -50,6 +51,12 @@ internal static class GgufTensors
         if (shape.Length != 3)
         {
             throw Error(header, info, $"has {shape.Length} dimensions, and the experts of a layer have 3");
+        }
+
+        // The number is the file's claim: each expert takes far more memory here than it may have there.
+        if (shape[0] > ConfigReader.MaxExperts)
+        {
+            throw Error(header, info, $"has {shape[0]} experts; allowed: at most {ConfigReader.MaxExperts}");
         }
 
         long each = bytes / shape[0];

@@ -24,6 +24,11 @@ public sealed record GgufVocabulary(
                 $"{config.Source}: the tokenizer has {Tokens.Count} tokens, and vocab_size is {config.VocabSize}; allowed: at least as many.");
         }
 
+        if (config.EosTokenIds.Count > 3)
+        {
+            throw new ModelException($"{config.Source}: the model has {config.EosTokenIds.Count} end ids; allowed in a GGUF file: at most 3.");
+        }
+
         int padding = config.VocabSize - Tokens.Count;
         metadata.Add("tokenizer.ggml.model", "gpt2");
         metadata.Add("tokenizer.ggml.pre", PreTokenizer);
@@ -41,6 +46,7 @@ public sealed record GgufVocabulary(
         AddId("padding_token_id", config.PadTokenId);
         AddId("eos_token_id", config.EosTokenIds.Count > 0 ? config.EosTokenIds[0] : null);
         AddId("eot_token_id", config.EosTokenIds.Count > 1 ? config.EosTokenIds[1] : null);
+        AddId("eom_token_id", config.EosTokenIds.Count > 2 ? config.EosTokenIds[2] : null);
         metadata.Add("tokenizer.chat_template", ChatTemplate);
 
         void AddId(string key, int? id)

@@ -26,7 +26,7 @@ internal sealed record ScaleTable(TensorView Tensor, int GroupColumns, int Group
 
     private float At(int row, int group)
     {
-        long stride = Tensor.Shape.Length == 2 ? Tensor.Shape[1] : 1;
+        long stride = Tensor.Shape.Length switch { 2 => Tensor.Shape[1], 4 => Tensor.Shape[2], _ => 1 };
         long index = IsTransposed ? (group * stride) + row : (row * stride) + group;
         int size = Tensor.StoredType.Size();
         Span<float> value = stackalloc float[1];
