@@ -65,6 +65,13 @@ public sealed class LoraFolder : IDisposable
         }
 
         CheckTargets(config, tensors.Source, found.Keys);
+
+        // Some modules have two names.
+        if (found.Keys.GroupBy(module => (places[module].Layer, places[module].Expert, places[module].Projection)).FirstOrDefault(static same => same.Count() > 1) is { } twice)
+        {
+            throw new ModelException($"{tensors.Source}: \"{twice.First()}\" and \"{twice.Last()}\" are one module; allowed: one of both names.");
+        }
+
         return [.. found.Select(entry => Module(config, tensors.Source, places[entry.Key], entry.Value.A, entry.Value.B))];
     }
 

@@ -18,7 +18,13 @@ public static class RandomAdapter
     {
         Directory.CreateDirectory(directory);
         Random random = new(seed);
-        AdaptedPlace[] places = [.. AdaptedPlaces.Of(model).Values.Where(place => targets.Any(target => place.Name.EndsWith("." + target, StringComparison.Ordinal)))];
+
+        // Of a module with two names the usual one comes first.
+        AdaptedPlace[] places =
+        [
+            .. AdaptedPlaces.Of(model).Values.Where(place => targets.Any(target => place.Name.EndsWith("." + target, StringComparison.Ordinal)))
+                .DistinctBy(static place => (place.Layer, place.Expert, place.Projection)),
+        ];
         TensorSpec[] tensors =
         [
             .. places.SelectMany(place => new[]

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Grammar;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Hosting;
 using HunyuanOrleans.Server.Http;
 using HunyuanOrleans.Server.Limits;
@@ -84,7 +85,7 @@ internal sealed class GenerationHandler(
     private EventConnection OpenEvents(HttpContext context, IResponseFormat format, CancellationToken end) =>
         new(context, format.StreamType, format.HasComments ? options.Value.KeepAliveInterval : TimeSpan.Zero, time, end);
 
-    private static async Task SubmitAsync(
+    private async Task SubmitAsync(
         ServedModel model, GenerationJob job, bool anyNumbers, List<IGeneration> generations, CancellationToken end)
     {
         Constraint? constraint = job.Output is not StructuredOutput output ? null
@@ -92,7 +93,22 @@ internal sealed class GenerationHandler(
                 anyNumbers ? ConstraintSpec.AnyNumbers(output.Constraint) : output.Constraint, output.Parameter, end);
         foreach (GenerationRequest request in job.Requests)
         {
-            generations.Add(await model.Generator.SubmitAsync(request with { Constraint = constraint, ReportProgress = job.ReportProgress, Adapter = model.Adapter }, end));
+            generations.Add(await SubmitAsync(model, request with { Constraint = constraint, ReportProgress = job.ReportProgress, Adapter = model.Adapter }, end));
+        }
+    }
+
+    // Messages about files are for operators: they have paths of this machine.
+    private async ValueTask<IGeneration> SubmitAsync(ServedModel model, GenerationRequest request, CancellationToken end)
+    {
+        try
+        {
+            return await model.Generator.SubmitAsync(request, end);
+        }
+        catch (ModelException e) when (request.Adapter is { } adapter)
+        {
+            ServerLog.AdapterNotLoaded(logger, adapter, e);
+            throw new ApiException(
+                StatusCodes.Status500InternalServerError, "server_error", $"The adapter '{adapter}' cannot be loaded any more; the server's log has the details.");
         }
     }
 

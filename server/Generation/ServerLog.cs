@@ -26,4 +26,8 @@ internal static partial class ServerLog
     /// <summary>An adapter was unloaded on request.</summary>
     [LoggerMessage(5, LogLevel.Information, "Unloaded adapter {Name}")]
     public static partial void AdapterUnloaded(ILogger logger, string name);
+
+    /// <summary>The files of an adapter that a request names have changed or are gone.</summary>
+    [LoggerMessage(6, LogLevel.Warning, "Adapter {Name} could not be loaded")]
+    public static partial void AdapterNotLoaded(ILogger logger, string name, Exception error);
 }

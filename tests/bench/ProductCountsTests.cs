@@ -44,18 +44,25 @@ public sealed class ProductCountsTests
         using TempFolder folder = new();
         File.Copy(Path.Combine(TestPaths.Data, "configs", "hunyuan-large.json"), folder.File("config.json"));
         ModelConfig config = ModelConfig.Load(folder.Root);
-        LayerPrediction prediction = new(config,
+        ProductCount[] counts =
         [
             new(ElementType.BF16, ProductShape.Decode, 100, 100, 1, 0, 0, 0, 1000, 20_000, 0, 0, 0),
             new(ElementType.BF16, ProductShape.Batch, 100, 100, 64, 0, 0, 0, 4000, 20_000, 0, 0, 0),
             new(ElementType.BF16, ProductShape.Prefill, 100, 100, 256, 0, 0, 0, 9000, 20_000, 0, 0, 0),
-        ]);
+        ];
+        LayerPrediction prediction = new(config, counts);
         double attention = 6400 * ((2.0 * 6400) + (2 * 640)), expert = 3 * 6400.0 * 18304;
         GpuSheet slowMemory = new("", 1, 1, 1e30, 1e30), slowMath = new("", 1e30, 1, 1e30, 1), slowIssue = new("", 1e30, 1, 1, 1e30);
         Assert.Equal(2 * (attention + (2 * expert)), prediction.Seconds(slowMemory, ElementType.BF16, 1, countInstructions: true), 1e-3);
         Assert.Equal(2 * 4 * (attention + (2 * expert)) / 0.6, prediction.Seconds(slowMath, ElementType.BF16, 4, countInstructions: true), 1e-1);
         Assert.Equal(1000.0 / 10_000 * (attention + (2 * expert)) / 4, prediction.Seconds(slowIssue, ElementType.BF16, 1, countInstructions: true), 1e-3);
         Assert.Equal(0, prediction.Seconds(slowIssue, ElementType.BF16, 1, countInstructions: false), 1e-3);
+
+        // With eight of sixteen experts for each token, one token reads eight.
+        File.WriteAllText(folder.File("config.json"), File.ReadAllText(folder.File("config.json")).Replace("\"moe_topk\": 1", "\"moe_topk\": 8", StringComparison.Ordinal));
+        ModelConfig eight = ModelConfig.Load(folder.Root);
+        Assert.Equal(8, eight.TopK(0));
+        Assert.Equal(2 * (attention + (9 * expert)), new LayerPrediction(eight, counts).Seconds(slowMemory, ElementType.BF16, 1, countInstructions: true), 1e-3);
 
         // With 2,048 tokens every expert has 128.
         Assert.Equal(9000.0 / 10_000 * ((8 * (attention + expert)) + (16 * expert)) / 4, prediction.Seconds(slowIssue, ElementType.BF16, 2048, countInstructions: true), 1e-1);

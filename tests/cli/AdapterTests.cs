@@ -51,6 +51,28 @@ public sealed class AdapterTests
         Assert.Contains("float32", CliProcess.Run("inspect", temp.File("out"), "--json").Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("tiny-hy3")]
+    [InlineData("tiny-hy3-outer")]
+    public void Experts_that_share_a_tensor_are_merged_too(string name)
+    {
+        using TempFolder temp = new();
+        string model = TestPaths.Model(name);
+        RandomAdapter.Write(temp.File("lora"), ModelConfig.Load(model), 3, ["q_proj", "gate_proj", "up_proj", "down_proj"], 7);
+        CliProcess.Run("merge", "--model", model, "--lora", temp.File("lora"), "--out", temp.File("merged"), "--dtype", "f32", "--json").Json();
+        float[] bare = Logits(model), adapted = Logits(model, "--lora", temp.File("lora")), merged = Logits(temp.File("merged"));
+        Assert.InRange(Largest(adapted, merged), 0, 1e-3f);
+        Assert.True(Largest(bare, merged) > 0.1f);
+
+        float[] Logits(string folder, params string[] more)
+        {
+            CliProcess.Run(["logits", "--model", folder, "--ids", "1,30,39,31,27,300,12", "--mode", "f32", "--all", "--out", temp.File("l"), .. more]).Json();
+            return MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(temp.File("l"))).ToArray();
+        }
+
+        static float Largest(float[] a, float[] b) => a.Zip(b, static (x, y) => MathF.Abs(x - y)).Max();
+    }
+
     [Fact]
     public async Task Serve_answers_with_the_adapters_of_its_command_line()
     {

@@ -63,6 +63,12 @@ public sealed class TrainTests
         CliProcess.Run([.. run, "--min_lr", "0.01"]).FailedWith(1, "0.01", "a rate, not a factor");
         CliProcess.Run([.. run, "--lr_scheduler_type", "step"]).FailedWith(2, "'step'", "cosine_with_min_lr");
         CliProcess.Run([.. run, "--warmup_ratio", "2"]).FailedWith(2, "--warmup_ratio", "from 0 to 1");
+        CliProcess.Run([.. run, "--min_lr", "0", "--lr_scheduler_type", "linear"]).FailedWith(2, "--min_lr needs");
+        CliProcess.Run([.. run, "--warmup_steps", "2", "--lr_scheduler_type", "constant"]).FailedWith(2, "--warmup_steps", "constant_with_warmup");
+        CliProcess.Run([.. run, "--eval_steps", "2"]).FailedWith(2, "--eval_steps needs");
+        CliProcess.Run([.. run, "--save_total_limit", "2"]).FailedWith(2, "--save_total_limit needs --save_steps");
+        CliProcess.Run([.. run, "--num_train_epochs", "2", "--max_steps", "3"]).FailedWith(2, "--num_train_epochs cannot be combined");
+        CliProcess.Run([.. run, "--use_lora", "--lora_rank", "1024"]).FailedWith(2, "--lora_rank", "512");
         CliProcess.Run([.. run, "--max_seq_length", "5000"]).FailedWith(1, "5000", "4096");
         CliProcess.Run([.. run, "--resume_from_checkpoint"]).FailedWith(1, "no complete checkpoint");
         CliProcess.Run("train", "--data", data, "--out", TestPaths.DemoModel).FailedWith(1, "folder of the base model");

@@ -138,6 +138,17 @@ public sealed class AdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task Clients_are_not_told_where_the_files_of_an_adapter_were()
+    {
+        await using TestServer server = await StartAsync("one");
+        Directory.Delete(Folder("one"), recursive: true);
+        (int status, JsonElement error) = await server.PostAsync(Bodies.ChatPath, Bodies.Chat("a").Replace("demo-model", "one", StringComparison.Ordinal));
+        Assert.Equal(500, status);
+        Assert.Equal(
+            "The adapter 'one' cannot be loaded any more; the server's log has the details.", error.GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
     public async Task Without_an_administrators_key_loading_is_off()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Server.Tests.Support;
+using HunyuanOrleans.Text.Answers;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -93,6 +95,16 @@ public sealed class HyV3Tests
             Bodies.ChatPath, $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}],\"tools\":{tools},\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":300}}");
         JsonElement call = answer.GetProperty("choices")[0].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function");
         Assert.InRange(JsonElement.Parse(call.GetProperty("arguments").GetString()!).GetProperty("to").GetProperty("x").GetInt32(), 0, 9);
+    }
+
+    [Fact]
+    public async Task Adapters_have_the_tool_calls_of_their_model()
+    {
+        using TempFolder folder = TempFolder.CopyOf(TestPaths.DemoModel);
+        folder.Write("chat_template.jinja", Template);
+        await using TestServer server = await TestServer.StartAsync(folder: folder.Root);
+        Assert.NotEqual(ToolCallFormat.JsonList, server.Model.ToolCalls);
+        Assert.Equal(server.Model.ToolCalls, server.Model.With(new AdapterInfo("one", folder.Root, 1, 1)).ToolCalls);
     }
 
     private static string Chat(string more) => $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"hi\"}}],\"tools\":{Tools}{more}}}";

@@ -65,6 +65,26 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void Results_of_an_earlier_run_are_not_mixed_with_a_new_one_and_the_base_model_is_kept()
+    {
+        using TempFolder temp = new();
+        TrainOptions options = Options("tiny-dense", temp.Write("data.jsonl", Lines), temp.File("out")) with { MaxSteps = 1 };
+        Directory.CreateDirectory(temp.File("out"));
+        foreach (string old in new[] { "model.safetensors.index.json", "model-00001-of-00002.safetensors", "adapter_config.json", "adapter_model.safetensors", "notes.txt" })
+        {
+            File.WriteAllText(Path.Combine(temp.File("out"), old), "old");
+        }
+
+        Run(options with { Overwrite = true });
+        Assert.False(File.Exists(Path.Combine(temp.File("out"), "adapter_config.json")));
+        Assert.Equal(["model.safetensors"], Directory.GetFiles(temp.File("out"), "*.safetensors*").Select(Path.GetFileName));
+        Assert.True(File.Exists(Path.Combine(temp.File("out"), "notes.txt")));
+
+        TrainOptions again = options with { Model = temp.File("out"), OutputFolder = temp.File("out") + "/", Overwrite = true };
+        Assert.Contains("the folder of the base model", Assert.Throws<ModelException>(() => Run(again)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_does_not_continue_with_other_settings()
     {
         using TempFolder temp = new();

@@ -70,6 +70,10 @@ public sealed class AdapterMergerTests
         using TempFolder temp = new();
         Assert.Throws<ModelException>(() => AdapterMerger.Merge(TestPaths.Model("tiny-cla"), golden.Folder, temp.File("out")));
         Assert.Throws<ModelException>(() => AdapterMerger.Merge(golden.ModelFolder, temp.File("none"), temp.File("out")));
+        string gguf = temp.File("m.gguf");
+        File.WriteAllText(gguf, "GGUF");
+        Assert.Contains("hunyuan convert", Assert.Throws<ModelException>(() => AdapterMerger.Merge(gguf, golden.Folder, temp.File("out"))).Message, StringComparison.Ordinal);
+        File.Delete(gguf);
         Assert.ThrowsAny<OperationCanceledException>(() => AdapterMerger.Merge(golden.ModelFolder, golden.Folder, temp.File("out"), cancellationToken: new CancellationToken(true)));
         Assert.Empty(Directory.EnumerateFileSystemEntries(temp.Root));
     }

@@ -36,6 +36,7 @@ public sealed class Fp8FormsTests : IDisposable
         { "group", 1, 128, Compressed("\"group\", \"group_size\": 128") },
         { "block", 128, 128, Compressed("\"block\", \"block_structure\": [128, 128]") },
         { "modelopt channel", 1, Whole, """{"quant_method": "modelopt", "quant_algo": "FP8_PER_CHANNEL_PER_TOKEN", "exclude_modules": ["lm_head"]}""" },
+        { "modelopt block of four dimensions", 128, 128, """{"quant_method": "modelopt", "quant_algo": "FP8_PB_WO"}""" },
         { "modelopt block", 128, 128, """{"quant_method": "modelopt", "quant_algo": "FP8_PB_WO"}""" },
     };
 
@@ -46,7 +47,7 @@ public sealed class Fp8FormsTests : IDisposable
     public void Every_form_keeps_codes_and_scales(string name, int rows, int columns, string quantization)
     {
         Dictionary<string, float[]> values = [];
-        using TempFolder folder = Write(quantization, rows, columns, name == "blocks, inverse" ? ".weight_scale_inv" : ".weight_scale", values, null);
+        using TempFolder folder = Write(quantization, rows, columns, name == "blocks, inverse" ? ".weight_scale_inv" : ".weight_scale", values, name.EndsWith("dimensions", StringComparison.Ordinal) ? WithSizesOfBlocks : null);
         Assert.Null(ModelInspection.Load(folder.Root).Problem);
         using Checkpoint checkpoint = Checkpoint.Open(folder.Root);
         Weights weights = new(ModelConfig.Load(folder.Root), checkpoint);
@@ -82,6 +83,18 @@ public sealed class Fp8FormsTests : IDisposable
         json["quantization_config"] = JsonNode.Parse("""{"quant_method": "fp8", "activation_scheme": "static", "ignored_layers": ["lm_head"]}""");
         File.WriteAllText(folder.File("config.json"), json.ToJsonString());
         Assert.Equal("fp8", ModelConfig.Load(folder.Root).QuantizationMethod);
+    }
+
+    // As modelopt exports them: [rows of blocks, 1, columns of blocks, 1].
+    private static void WithSizesOfBlocks(List<TensorData> tensors)
+    {
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            if (tensors[i].Name.EndsWith(".weight_scale", StringComparison.Ordinal))
+            {
+                tensors[i] = tensors[i] with { Shape = [tensors[i].Shape[0], 1, tensors[i].Shape[1], 1] };
+            }
+        }
     }
 
     private static string Compressed(string strategy) => $$$"""

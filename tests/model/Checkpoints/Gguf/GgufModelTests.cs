@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Checkpoints.Gguf;
@@ -107,8 +108,40 @@ public sealed class GgufModelTests : IDisposable
         Assert.Contains("a.gguf, b.gguf", Assert.Throws<ModelException>(() => ModelConfig.Load(models)).Message, StringComparison.Ordinal);
         File.Move(Path.Combine(models, "a.gguf"), Path.Combine(models, "a-00001-of-00003.gguf"));
         File.Delete(Path.Combine(models, "b.gguf"));
+        File.Copy(Path.Combine(models, "a-00001-of-00003.gguf"), _temp.File("a-00002-of-00003.gguf"));
+        Assert.Contains(
+            "a later part", Assert.Throws<ModelException>(() => ModelConfig.Load(_temp.File("a-00002-of-00003.gguf"))).Message, StringComparison.Ordinal);
         Assert.Contains(
             "a-00002-of-00003.gguf, a-00003-of-00003.gguf", Assert.Throws<ModelException>(() => Checkpoint.Open(models)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_finite_and_more_experts_than_a_model_may_have_are_refused()
+    {
+        string file = _temp.File("model.gguf");
+        GgufConversion.ToFile(Write(moe: true), file, "bf16", null);
+        byte[] sound = File.ReadAllBytes(file);
+
+        // The float32 after the key and its type.
+        byte[] key = [.. "rope.freq_base"u8];
+        int at = sound.AsSpan().IndexOf(key) + key.Length + sizeof(uint);
+        byte[] changed = [.. sound];
+        BinaryPrimitives.WriteSingleLittleEndian(changed.AsSpan(at), float.NaN);
+        File.WriteAllBytes(file, changed);
+        Assert.Contains("allowed: a finite number", Assert.Throws<ModelException>(() => ModelConfig.Load(file)).Message, StringComparison.Ordinal);
+
+        // [256, 256, 4] in the order of the file becomes [1, 1, 262144], with as many bytes.
+        byte[] name = [.. "blk.0.ffn_gate_exps.weight"u8];
+        at = sound.AsSpan().IndexOf(name) + name.Length + sizeof(uint);
+        changed = [.. sound];
+        foreach (long dimension in (long[])[1, 1, 256 * 256 * 4])
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(changed.AsSpan(at), dimension);
+            at += sizeof(long);
+        }
+
+        File.WriteAllBytes(file, changed);
+        Assert.Contains("262144 experts", Assert.Throws<ModelException>(() => Checkpoint.Open(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
