@@ -74,7 +74,8 @@ public sealed class AdapterStore : IDisposable
     /// <param name="name">Its name in requests.</param>
     /// <param name="folder">Its folder.</param>
     /// <exception cref="ModelException">The adapter or its name cannot be used, or the name is taken; nothing has changed.</exception>
-    public void Add(string name, string folder)
+    /// <returns>The adapter.</returns>
+    public AdapterInfo Add(string name, string folder)
     {
         if (string.IsNullOrWhiteSpace(name) || name.Length > MaxNameLength || name.Any(char.IsControl))
         {
@@ -90,10 +91,10 @@ public sealed class AdapterStore : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_entries.TryAdd(name, new Entry(new AdapterInfo(name, folder, bytes, _time.GetUtcNow().ToUnixTimeSeconds()))))
-            {
-                throw new ModelException($"There is already an adapter named '{name}'; allowed: another name, or to unload that one first.");
-            }
+            AdapterInfo info = new(name, folder, bytes, _time.GetUtcNow().ToUnixTimeSeconds());
+            return _entries.TryAdd(name, new Entry(info))
+                ? info
+                : throw new ModelException($"There is already an adapter named '{name}'; allowed: another name, or to unload that one first.");
         }
     }
 
@@ -111,6 +112,16 @@ public sealed class AdapterStore : IDisposable
             entry.IsRemoved = true;
             DropIfIdle(entry);
             return true;
+        }
+    }
+
+    /// <summary>Removes an adapter, unless its name belongs to another one by now.</summary>
+    /// <param name="info">What <see cref="Add"/> returned.</param>
+    public bool Remove(AdapterInfo info)
+    {
+        lock (_gate)
+        {
+            return ReferenceEquals(_entries.GetValueOrDefault(info.Name)?.Info, info) && Remove(info.Name);
         }
     }
 

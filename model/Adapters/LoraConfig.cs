@@ -11,9 +11,9 @@ public sealed class LoraConfig
     /// <summary>Largest rank of a module. Published adapters have 8 to 256.</summary>
     public const int MaxRank = 512;
 
-    internal LoraConfig(string source, int rank, double alpha, LoraPattern ranks, LoraPattern alphas, bool rslora, IReadOnlyList<string>? targets)
+    internal LoraConfig(string source, int rank, double alpha, LoraPattern ranks, LoraPattern alphas, bool rslora, double dropout, IReadOnlyList<string>? targets)
     {
-        (Source, Rank, Alpha, Ranks, Alphas, UsesRslora, Targets) = (source, rank, alpha, ranks, alphas, rslora, targets);
+        (Source, Rank, Alpha, Ranks, Alphas, UsesRslora, Dropout, Targets) = (source, rank, alpha, ranks, alphas, rslora, dropout, targets);
     }
 
     /// <summary>Path of the file.</summary>
@@ -27,6 +27,12 @@ public sealed class LoraConfig
 
     /// <summary>Whether the scale is alpha / sqrt(rank) and not alpha / rank.</summary>
     public bool UsesRslora { get; }
+
+    /// <summary>The part of the inputs that training drops.</summary>
+    public double Dropout { get; }
+
+    /// <summary>Whether any module has a rank or an alpha of its own.</summary>
+    public bool HasPatterns => !Ranks.IsEmpty || !Alphas.IsEmpty;
 
     /// <summary>The endings of the names of adapted modules; null if the file describes them by a regular expression or as all linear modules.</summary>
     public IReadOnlyList<string>? Targets { get; }

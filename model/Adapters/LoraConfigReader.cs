@@ -35,7 +35,7 @@ internal static class LoraConfigReader
         double alpha = fields.Number("lora_alpha", -MaxAlpha, MaxAlpha);
         LoraPattern ranks = Pattern(source, fields, "rank_pattern", 1, LoraConfig.MaxRank, whole: true);
         LoraPattern alphas = Pattern(source, fields, "alpha_pattern", -MaxAlpha, MaxAlpha, whole: false);
-        return new LoraConfig(source, rank, alpha, ranks, alphas, fields.Flag("use_rslora", false), Targets(fields));
+        return new LoraConfig(source, rank, alpha, ranks, alphas, fields.Flag("use_rslora", false), fields.Number("lora_dropout", 0, 1, 0), Targets(fields));
     }
 
     private static void Refuse(JsonElement root, JsonFields fields)

@@ -10,6 +10,9 @@ internal sealed class LoraPattern
 {
     private readonly List<(Regex Key, double Value)> _entries = [];
 
+    /// <summary>Whether there is no key.</summary>
+    public bool IsEmpty => _entries.Count == 0;
+
     /// <summary>Adds a key.</summary>
     /// <exception cref="ArgumentException">The key is no regular expression, or one that needs backtracking.</exception>
     public void Add(string key, double value) =>

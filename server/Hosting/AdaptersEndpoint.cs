@@ -31,8 +31,8 @@ internal sealed class AdaptersEndpoint(ModelSlot slot, IOptions<ServerOptions> o
 
         try
         {
-            await Task.Run(() => adapters.Add(name, path), context.RequestAborted);
-            await LoadAsync(adapters, name, context.RequestAborted);
+            AdapterInfo added = await Task.Run(() => adapters.Add(name, path), context.RequestAborted);
+            await LoadAsync(adapters, added, context.RequestAborted);
         }
         catch (ModelException error)
         {
@@ -58,16 +58,17 @@ internal sealed class AdaptersEndpoint(ModelSlot slot, IOptions<ServerOptions> o
     }
 
     // The first request should not wait, and an adapter that cannot be loaded should not be in the list.
-    private async Task LoadAsync(AdapterStore adapters, string name, CancellationToken cancellation)
+    private async Task LoadAsync(AdapterStore adapters, AdapterInfo added, CancellationToken cancellation)
     {
         try
         {
-            using AdapterLease lease = await adapters.AcquireAsync(name, cancellation);
-            ServerLog.AdapterLoaded(logger, name, lease.Adapter.Bytes);
+            using AdapterLease lease = await adapters.AcquireAsync(added.Name, cancellation);
+            ServerLog.AdapterLoaded(logger, added.Name, lease.Adapter.Bytes);
         }
         catch
         {
-            adapters.Remove(name);
+            // Another one of this name may have been added meanwhile.
+            adapters.Remove(added);
             throw;
         }
     }

@@ -93,6 +93,7 @@ public sealed class RunTests
         Assert.Equal(["checkpoint-9"], Directory.GetDirectories(options.OutputFolder, "checkpoint-*").Select(Path.GetFileName));
         Assert.Contains("--learning_rate was 0.001 and is 0.002", Error(options with { ResumeFrom = "", LearningRate = 0.002 }), StringComparison.Ordinal);
         Assert.Contains("not empty", Error(options), StringComparison.Ordinal);
+        Assert.Contains("other weights", Error(options with { ResumeFrom = "", Model = TestPaths.Model("tiny-noqknorm") }), StringComparison.Ordinal);
         File.AppendAllText(temp.File("data.jsonl"), "\n");
         Assert.Contains("the data file has another content", Error(options with { ResumeFrom = "" }), StringComparison.Ordinal);
 

@@ -11,7 +11,9 @@ namespace HunyuanOrleans.Text.Streaming;
 /// </param>
 public sealed class TokenizerText(Tokenizer tokenizer, bool skipSpecial = true) : ITokenText
 {
-    private readonly HashSet<int> _marks = [.. tokenizer.SpecialTokens.Where(static token => HyV3Marks.IsMark(token.Text)).Select(static token => token.Id)];
+    private readonly HashSet<int> _marks = skipSpecial
+        ? [.. tokenizer.SpecialTokens.Where(static token => HyV3Marks.IsMark(token.Text)).Select(static token => token.Id)]
+        : [];
 
     /// <inheritdoc/>
     public ReadOnlySpan<byte> TokenBytes(int id) => skipSpecial && tokenizer.IsSpecial(id) && !_marks.Contains(id) ? [] : tokenizer.TokenBytes(id);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Train.Checkpoints;
 
@@ -14,6 +16,8 @@ public static class RunSettings
         Dictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["train_data_file"] = Digest(options.DataFile),
+            ["model_name_or_path"] = WeightDigest.Of(options.Model),
+            ["tokenizer_name_or_path"] = TextDigest.Of(options.Tokenizer ?? options.Model).ToString(),
             ["max_seq_length"] = Text(options.MaxLength),
             ["system"] = options.System,
             ["eval_split"] = Text(options.EvalSplit),
@@ -56,7 +60,13 @@ public static class RunSettings
             stored.TryGetValue(name, out string? before);
             if (before != value)
             {
-                string difference = name == "train_data_file" ? "the data file has another content" : $"--{name} was {before ?? "not set"} and is {value}";
+                string difference = name switch
+                {
+                    "train_data_file" => "the data file has another content",
+                    "model_name_or_path" => "the base model has other weights",
+                    "tokenizer_name_or_path" => "the tokenizer or its chat template is another",
+                    _ => $"--{name} was {before ?? "not set"} and is {value}",
+                };
                 throw new ModelException($"{checkpoint}: the run cannot continue with other settings: {difference}.");
             }
         }

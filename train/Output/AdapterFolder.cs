@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Json;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Train.Layers;
 using HunyuanOrleans.Train.Parameters;
@@ -12,7 +12,7 @@ namespace HunyuanOrleans.Train.Output;
 public static class AdapterFolder
 {
     /// <summary>Name of the settings.</summary>
-    public const string ConfigName = "adapter_config.json";
+    public const string ConfigName = LoraConfig.FileName;
 
     /// <summary>Name of the tensors.</summary>
     public const string TensorName = "adapter_model.safetensors";
@@ -38,34 +38,21 @@ public static class AdapterFolder
     }
 
     /// <summary>The settings of a PEFT folder.</summary>
-    /// <exception cref="ModelException">The file is missing or cannot be read, or its targets are no list of modules that can be trained here.</exception>
+    /// <exception cref="ModelException">The folder's settings cannot be read, are not supported, or are none that can be trained here.</exception>
     public static LoraSettings ReadSettings(string folder)
     {
-        string path = Path.Combine(folder, ConfigName);
-        using JsonDocument json = Parse(path);
-        JsonElement root = json.RootElement;
-        if (root.ValueKind != JsonValueKind.Object
-            || !root.TryGetProperty("r", out JsonElement rank) || !rank.TryGetInt32(out int r) || r < 1
-            || !root.TryGetProperty("lora_alpha", out JsonElement alpha) || !alpha.TryGetDouble(out double a)
-            || !root.TryGetProperty("target_modules", out JsonElement modules) || modules.ValueKind != JsonValueKind.Array)
+        LoraConfig config = LoraConfig.Load(folder);
+        if (config.HasPatterns || config.Targets is not { } targets)
         {
-            throw new ModelException($"{path}: r, lora_alpha or the list target_modules is missing.");
+            throw new ModelException($"{config.Source}: modules have ranks or alphas of their own, or no list of names; allowed for training: one rank, one alpha and a list.");
         }
 
-        string[] targets = [.. modules.EnumerateArray().Select(static module => module.ToString())];
         if (targets.Except(LoraSettings.AllTargets).FirstOrDefault() is { } unknown)
         {
-            throw new ModelException($"{path}: the target {unknown} cannot be trained; allowed: {string.Join(", ", LoraSettings.AllTargets)}.");
+            throw new ModelException($"{config.Source}: the target {unknown} cannot be trained; allowed: {string.Join(", ", LoraSettings.AllTargets)}.");
         }
 
-        return new LoraSettings
-        {
-            Rank = r,
-            Alpha = a,
-            Dropout = root.TryGetProperty("lora_dropout", out JsonElement dropout) && dropout.TryGetDouble(out double rate) ? rate : 0,
-            UseRslora = root.TryGetProperty("use_rslora", out JsonElement rslora) && rslora.ValueKind == JsonValueKind.True,
-            Targets = targets,
-        };
+        return new LoraSettings { Rank = config.Rank, Alpha = config.Alpha, Dropout = config.Dropout, UseRslora = config.UsesRslora, Targets = [.. targets] };
     }
 
     /// <summary>Sets A and B of all adapters from a PEFT folder.</summary>
@@ -111,18 +98,6 @@ public static class AdapterFolder
             {
                 throw new ModelException($"{Path.Combine(folder, ConfigName)}: {name} is {value}, but this run has {wanted}.");
             }
-        }
-    }
-
-    private static JsonDocument Parse(string path)
-    {
-        try
-        {
-            return JsonDocument.Parse(File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new ModelException($"{path}: cannot be read: {e.Message}", e);
         }
     }
 

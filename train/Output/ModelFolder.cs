@@ -85,7 +85,15 @@ internal static class ModelFolder
             File.WriteAllText(Path.Combine(folder, CheckpointFiles.IndexName), ShardLayout.Index(map, tensors.Sum(static tensor => tensor.Spec.ByteLength)));
         }
 
-        SideFiles.Of(source).ForEach(file => File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true));
+        foreach (string file in SideFiles.Of(source))
+        {
+            string copy = Path.Combine(folder, Path.GetFileName(file));
+            File.Copy(file, copy, overwrite: true);
+
+            // The copy is opened again, to bring it to the disk.
+            File.SetAttributes(copy, File.GetAttributes(copy) & ~FileAttributes.ReadOnly);
+        }
+
         File.WriteAllText(Path.Combine(folder, LastFile), Config(File.ReadAllText(Path.Combine(source, LastFile)), type));
     }
 
