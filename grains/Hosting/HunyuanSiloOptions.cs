@@ -175,10 +175,10 @@ public sealed record HunyuanSiloOptions
     {
         Dictionary<string, string> formats = Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
         return new LocalAnnouncement(SiloAnnouncement.Of(
-            Capacity, IsaName(), formats, Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, formats[model.Name], Capacity.Role))));
+            Capacity, Kind(), formats, Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, formats[model.Name], Capacity.Role))));
     }
 
-    private string IsaName() => Models.Count > 0 ? Models[0].IsaName : InstructionSets.BitsOf(InstructionSets.Choose());
+    private string Kind() => Models.Count > 0 ? Models[0].Kind : InstructionSets.BitsOf(InstructionSets.Choose());
 
     // The smallest parts that are not divided.
     private void CheckMessages(ModelSettings model)
@@ -227,6 +227,12 @@ public sealed record ModelSettings
     /// </summary>
     public SimulationOptions? Simulation { get; init; }
 
+    /// <summary>
+    /// Whether silos with other instruction sets and kinds of devices share the model; the same on every silo. Default false, because each kind rounds
+    /// in its own way: with several, the tokens of an answer depend on the silos that computed it.
+    /// </summary>
+    public bool MixDevices { get; init; }
+
     /// <summary>Settings of the scheduler and its queue.</summary>
     public EngineOptions Engine { get; init; } = new();
 
@@ -249,8 +255,10 @@ public sealed record ModelSettings
         Format(ModelConfig.Load(Directory));
     }
 
-    /// <summary>What computes: an instruction set, a kind of GPU, or "simulated". Only silos with the same one compute the same bits.</summary>
-    internal string IsaName => Simulation is not null ? "simulated" : Options.Device?.Kind ?? InstructionSets.BitsOf(Options.Isa ?? InstructionSets.Choose());
+    /// <summary>
+    /// What computes: an instruction set, a kind of GPU, or "simulated". Only silos with the same one compute the same bits, and store keys and values alike.
+    /// </summary>
+    internal string Kind => Simulation is not null ? "simulated" : Options.Device?.Kind ?? InstructionSets.BitsOf(Options.Isa ?? InstructionSets.Choose());
 
     /// <summary>Opens the device that holds the silo's share of the model.</summary>
     /// <exception cref="ModelException">Config, files or options are wrong.</exception>

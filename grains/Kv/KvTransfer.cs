@@ -38,7 +38,7 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
             bytes = GC.AllocateUninitializedArray<byte>(checked((int)(blocks.Length * _parts.Device.KvBlockBytes)));
             _parts.Device.CopyKvOut(group, blocks, bytes);
         });
-        return new KvBlocksMessage(group, blocks, bytes);
+        return new KvBlocksMessage(group, blocks, bytes, host.Settings.Kind);
     }
 
     /// <summary>Stores blocks that were read on another silo, unless a step of their route has run here.</summary>
@@ -46,6 +46,11 @@ internal sealed class KvTransfer(ModelHost host, int firstLayer, int lastLayer)
     {
         host.CheckBefore(epoch, version);
         Check(message.Group);
+        if (message.Kind is { } kind && kind != host.Settings.Kind)
+        {
+            throw new GrainCallException($"The KV blocks were stored by {kind}; {host.Settings.Kind} cannot read them.");
+        }
+
         int size = (int)_parts.Device.KvBlockBytes;
         if (message.Bytes.Length != message.Blocks.Length * size)
         {

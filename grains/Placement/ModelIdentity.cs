@@ -19,7 +19,7 @@ public sealed class ModelIdentity
     /// </summary>
     public const int Protocol = 4;
 
-    private const string Digest = "sha256:", ProtocolName = "protocol", Absent = "none", WeightForm = "form of weights and K/V", InstructionSet = "instruction set";
+    private const string Digest = "sha256:", ProtocolName = "protocol", Absent = "none", Any = "any", WeightForm = "form of weights and K/V", InstructionSet = "instruction set";
     private const char Line = '\n', Equal = '=';
 
     private readonly (string Name, string Value)[] _parts;
@@ -58,7 +58,7 @@ public sealed class ModelIdentity
         ];
         if (computes)
         {
-            parts.Add((InstructionSet, settings.IsaName));
+            parts.Add((InstructionSet, settings.MixDevices && settings.Simulation is null ? Any : settings.Kind));
         }
 
         if (model.Weights is { } weights)

@@ -73,6 +73,7 @@ internal static class SiloResources
             Options = Loading(settings, warn) with { Device = gpu },
             Engine = new EngineOptions { Scheduler = Scheduling(settings) },
             Simulation = Simulation(settings, folder),
+            MixDevices = settings.MixDevices,
         };
         CheckScratch(settings, gpu);
         return [model];

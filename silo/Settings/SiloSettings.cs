@@ -41,6 +41,13 @@ public sealed class SiloSettings
     [Flag("device", "cuda:N computes on a GPU; h200, h100, h20, a100, l40s or cpu state the speed of a silo; simulated:NAME simulates one", "cpu")]
     public string Device { get; set; } = "cpu";
 
+    /// <summary>
+    /// Whether silos with other instruction sets and kinds of devices share the model, the same on every silo. Default false: the tokens of an answer then
+    /// depend on the silos that computed it, and may change when a silo is lost.
+    /// </summary>
+    [Flag("mix-devices", "whether silos with other instruction sets and devices share the model; tokens then depend on the silos", "false")]
+    public bool MixDevices { get; set; }
+
     /// <summary>How unevenly a simulated device chooses experts, the same on every silo. Default 0: all alike.</summary>
     [Flag("expert-skew", "how unevenly a simulated device chooses experts; 0: all alike", "0")]
     public double ExpertSkew { get; set; }

@@ -3,6 +3,7 @@ using HunyuanOrleans.Cluster.Tests.Support;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Cuda.Operations;
+using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
@@ -28,7 +29,7 @@ public sealed class CudaTests
         await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(2, Model);
         Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
         ModelReport report = await cluster.Model.ReportAsync();
-        string[] silos = [.. report.Stages.Concat(report.Groups).Select(static key => PinnedKey.Parse(key).Silo).Distinct()];
+        string[] silos = Holders(report);
         Assert.Equal(2, silos.Length);
         await cluster.KillAsync(silos.First(silo => silo != report.SchedulerSilo));
         Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
@@ -66,8 +67,46 @@ public sealed class CudaTests
         });
         int[][][] answers = await cluster.Model.GenerateAllAsync(requests);
         ModelReport report = await cluster.Model.ReportAsync();
-        string silo = Assert.Single(report.Stages.Concat(report.Groups).Select(static key => PinnedKey.Parse(key).Silo).Distinct());
+        string silo = Assert.Single(Holders(report));
         TestModel used = Model with { Device = silo == cluster.NameOf(0) ? Ptx : null };
         Assert.Equal(await LocalReference.RunAsync(used, requests), answers);
     }
+
+    [Fact]
+    public async Task A_model_is_divided_between_a_gpu_and_a_cpu_if_every_silo_is_told_so()
+    {
+        TestModel exact = Model with { Mode = ComputeMode.F32 };
+        GenerationRequest[] requests = [.. TestRequests.Create(2, Model.VocabularySize).Select(static request => request with { MaxTokens = 6 })];
+        int[][][] expected = await LocalReference.RunAsync(exact with { Device = null }, requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(2, exact, Mixed(exact, [Ptx, null]));
+
+        // In float32 both kinds choose the same tokens; they do not compute the same bits.
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+        ModelReport report = await cluster.Model.UntilAsync(static report => Holders(report).Length == 2);
+        await cluster.KillAsync(report.SchedulerSilo);
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+    }
+
+    [Fact]
+    public async Task Keys_and_values_are_computed_again_when_layers_move_to_another_kind_of_device()
+    {
+        TestModel exact = Model with { Mode = ComputeMode.F32 };
+        GenerationRequest[] requests = TestRequests.Create(2, Model.VocabularySize, maxTokens: 12);
+        int[][][] expected = await LocalReference.RunAsync(exact with { Device = null }, requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(1, exact, Mixed(exact, [null, Ptx]));
+        BackgroundLoad load = new(cluster.Model, requests, expected, streams: 2);
+        await load.UntilAllContinueAsync();
+        await cluster.AddAsync();
+        await cluster.Model.UntilAsync(static report => Holders(report).Length == 2);
+        await load.UntilAllContinueAsync();
+        await load.StopAsync();
+    }
+
+    private static Func<int, HunyuanSiloOptions, HunyuanSiloOptions> Mixed(TestModel model, DeviceChoice?[] devices) => (number, options) => options with
+    {
+        Models = [model.Settings with { MixDevices = true, Options = model.Options with { Device = devices[number] } }],
+    };
+
+    private static string[] Holders(ModelReport report) =>
+        [.. report.Stages.Concat(report.Groups).Select(static key => PinnedKey.Parse(key).Silo).Distinct()];
 }
