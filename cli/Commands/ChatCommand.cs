@@ -79,7 +79,8 @@ internal static class ChatCommand
         try
         {
             int[] prompt = await session.Encoder.EncodeChatAsync(history);
-            Answer answer = await session.AnswerAsync(session.CreateRequest(prompt, settings, interrupt.Token), chunk =>
+            GenerationRequest request = session.CreateRequest(prompt, settings, interrupt.Token) with { ReportProgress = TerminalFeatures.IsInteractive };
+            Answer answer = await session.AnswerAsync(request, chunk =>
             {
                 streams.Output.Write(chunk);
                 streams.Output.Flush();

@@ -52,7 +52,10 @@ internal static class GenerateCommand
 
     private static async Task<int> AnswerAsync(ParseResult parsed, IInferenceSession session, int[] prompt, InterruptHandler interrupt)
     {
-        GenerationRequest request = session.CreateRequest(prompt, SamplingOptions.Read(parsed, session.Defaults), interrupt.Token);
+        GenerationRequest request = session.CreateRequest(prompt, SamplingOptions.Read(parsed, session.Defaults), interrupt.Token) with
+        {
+            ReportProgress = TerminalFeatures.IsInteractive,
+        };
 
         TextWriter output = parsed.InvocationConfiguration.Output;
         bool json = parsed.GetValue(SharedOptions.Json);

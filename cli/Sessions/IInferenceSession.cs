@@ -26,7 +26,10 @@ internal interface IInferenceSession : IAsyncDisposable
     /// <param name="cancellation">Cancels the answer.</param>
     GenerationRequest CreateRequest(int[] prompt, AnswerSettings settings, CancellationToken cancellation);
 
-    /// <summary>Sends a request and reads the answer to its end. Any number of requests may run at the same time.</summary>
+    /// <summary>
+    /// Sends a request and reads the answer to its end. If the request reports progress, a model in this process shows a bar while it computes a long
+    /// prompt. Any number of requests may run at the same time.
+    /// </summary>
     /// <param name="request">The request. If its cancellation token fires, the answer ends with the tokens so far.</param>
     /// <param name="show">Receives each chunk of the answer.</param>
     /// <exception cref="HunyuanException">The request is invalid, or the cluster failed.</exception>

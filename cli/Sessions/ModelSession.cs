@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Adapters;
@@ -78,8 +80,16 @@ internal sealed class ModelSession : IInferenceSession
         settings.CreateRequest(prompt, _executor.Limits.MaxContext, cancellation);
 
     /// <inheritdoc/>
-    public Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show) =>
-        Answer.ReadAsync(_engine.Submit(request, _adapter).Choices[0], request, _tokenText, show);
+    public async Task<Answer> AnswerAsync(GenerationRequest request, Action<string> show)
+    {
+        ChoiceStream answer = _engine.Submit(request, _adapter).Choices[0];
+        if (request.ReportProgress)
+        {
+            await PromptDisplay.WaitAsync(answer);
+        }
+
+        return await Answer.ReadAsync(answer, request, _tokenText, show);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -56,11 +56,35 @@ public enum StoredType : byte
     /// <summary>"Q4_0" of GGUF: blocks of 32 values, a float16 scale and half a byte for each.</summary>
     Q4_0,
 
+    /// <summary>"Q4_1" of GGUF: blocks of 32 values with a minimum.</summary>
+    Q4_1,
+
+    /// <summary>"Q5_0" of GGUF: blocks of 32 values.</summary>
+    Q5_0,
+
+    /// <summary>"Q5_1" of GGUF: blocks of 32 values with a minimum.</summary>
+    Q5_1,
+
+    /// <summary>"IQ4_NL" of GGUF: blocks of 32 values, whose codes number a table.</summary>
+    IQ4_NL,
+
+    /// <summary>"Q2_K" of GGUF: blocks of 256 values.</summary>
+    Q2_K,
+
+    /// <summary>"Q3_K" of GGUF: blocks of 256 values.</summary>
+    Q3_K,
+
     /// <summary>"Q4_K" of GGUF: blocks of 256 values.</summary>
     Q4_K,
 
+    /// <summary>"Q5_K" of GGUF: blocks of 256 values.</summary>
+    Q5_K,
+
     /// <summary>"Q6_K" of GGUF: blocks of 256 values.</summary>
     Q6_K,
+
+    /// <summary>"IQ4_XS" of GGUF: blocks of 256 values, whose codes number a table.</summary>
+    IQ4_XS,
 }
 
 /// <summary>Names and sizes of <see cref="StoredType"/>.</summary>
@@ -73,7 +97,9 @@ public static class StoredTypes
         ("I8", StoredType.I8, 1), ("U8", StoredType.U8, 1), ("BOOL", StoredType.Bool, 1),
         ("I16", StoredType.I16, 2), ("U16", StoredType.U16, 2), ("I32", StoredType.I32, 4), ("U32", StoredType.U32, 4),
         ("I64", StoredType.I64, 8), ("U64", StoredType.U64, 8), ("F64", StoredType.F64, 8),
-        ("Q8_0", StoredType.Q8_0, 0), ("Q4_0", StoredType.Q4_0, 0), ("Q4_K", StoredType.Q4_K, 0), ("Q6_K", StoredType.Q6_K, 0),
+        ("Q8_0", StoredType.Q8_0, 0), ("Q4_0", StoredType.Q4_0, 0), ("Q4_1", StoredType.Q4_1, 0), ("Q5_0", StoredType.Q5_0, 0), ("Q5_1", StoredType.Q5_1, 0),
+        ("IQ4_NL", StoredType.IQ4_NL, 0), ("Q2_K", StoredType.Q2_K, 0), ("Q3_K", StoredType.Q3_K, 0), ("Q4_K", StoredType.Q4_K, 0),
+        ("Q5_K", StoredType.Q5_K, 0), ("Q6_K", StoredType.Q6_K, 0), ("IQ4_XS", StoredType.IQ4_XS, 0),
     ];
 
     /// <summary>All type names of the format, for messages.</summary>
@@ -95,9 +121,16 @@ public static class StoredTypes
     internal static (int Values, int Bytes) Block(this StoredType type) => type switch
     {
         StoredType.Q8_0 => (32, 34),
-        StoredType.Q4_0 => (32, 18),
+        StoredType.Q4_0 or StoredType.IQ4_NL => (32, 18),
+        StoredType.Q4_1 => (32, 20),
+        StoredType.Q5_0 => (32, 22),
+        StoredType.Q5_1 => (32, 24),
+        StoredType.Q2_K => (256, 84),
+        StoredType.Q3_K => (256, 110),
         StoredType.Q4_K => (256, 144),
+        StoredType.Q5_K => (256, 176),
         StoredType.Q6_K => (256, 210),
+        StoredType.IQ4_XS => (256, 136),
         _ => (1, type.Size()),
     };
 
@@ -111,7 +144,7 @@ public static class StoredTypes
         StoredType.I8 => ElementType.I8,
 
         // Blocks are decoded before kernels see them.
-        StoredType.Q8_0 or StoredType.Q4_0 or StoredType.Q4_K or StoredType.Q6_K => ElementType.F32,
+        _ when type.HasBlocks() => ElementType.F32,
         _ => null,
     };
 

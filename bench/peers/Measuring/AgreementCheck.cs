@@ -21,6 +21,13 @@ internal static class AgreementCheck
     private const int PromptTokens = 40;
     private const int DecodeSteps = 8;
 
+    // Their files have all types that llama.cpp stores and ours reads.
+    private static readonly LLamaFtype[] QuantizedByPeer =
+    [
+        LLamaFtype.MOSTLY_Q4_1, LLamaFtype.MOSTLY_Q5_0, LLamaFtype.MOSTLY_Q5_1, LLamaFtype.MOSTLY_IQ4_NL, LLamaFtype.MOSTLY_Q2_K, LLamaFtype.MOSTLY_Q3_K_M,
+        LLamaFtype.MOSTLY_Q4_K_M, LLamaFtype.MOSTLY_Q5_K_M, LLamaFtype.MOSTLY_Q6_K, LLamaFtype.MOSTLY_IQ4_XS,
+    ];
+
     /// <summary>The model's shape.</summary>
     public static RandomModelOptions Shape { get; } = new()
     {
@@ -77,7 +84,7 @@ internal static class AgreementCheck
         }
 
         string whole = Path.Combine(folder, $"{name}-{GgufType.F32}.gguf");
-        foreach (LLamaFtype type in (LLamaFtype[])[LLamaFtype.MOSTLY_Q4_K_M, LLamaFtype.MOSTLY_Q6_K])
+        foreach (LLamaFtype type in QuantizedByPeer)
         {
             string file = Path.Combine(folder, $"{name}-{type}.gguf");
             if (!LLamaQuantizer.Quantize(whole, file, type, threads, allowRequantize: true, quantizeOutputTensor: true))

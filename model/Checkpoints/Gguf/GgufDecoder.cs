@@ -8,7 +8,10 @@ namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 /// </summary>
 internal static class GgufDecoder
 {
-    private const int HalfBytes = 2, SuperValues = 256, GroupValues = 32;
+    private const int HalfBytes = 2;
+
+    /// <summary>What the codes of IQ4_NL and IQ4_XS stand for (ggml-common.h, kvalues_iq4nl).</summary>
+    internal static ReadOnlySpan<sbyte> Levels => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
     /// <summary>Decodes whole blocks.</summary>
     /// <param name="type">A type with blocks.</param>
@@ -19,29 +22,51 @@ internal static class GgufDecoder
         (int count, int bytes) = type.Block();
         for (; values.Length > 0; blocks = blocks[bytes..], values = values[count..])
         {
-            ReadOnlySpan<byte> block = blocks[..bytes];
-            Span<float> target = values[..count];
-            switch (type)
-            {
-                case StoredType.Q8_0:
-                    DecodeQ8(block, target);
-                    break;
-                case StoredType.Q4_0:
-                    DecodeQ4(block, target);
-                    break;
-                case StoredType.Q4_K:
-                    DecodeQ4K(block, target);
-                    break;
-                case StoredType.Q6_K:
-                    DecodeQ6K(block, target);
-                    break;
-                default:
-                    throw new ArgumentOutOfRangeException(nameof(type), type, "The type has no blocks.");
-            }
+            DecodeBlock(type, blocks[..bytes], values[..count]);
         }
     }
 
-    private static float Half(ReadOnlySpan<byte> block, int at = 0) => (float)BinaryPrimitives.ReadHalfLittleEndian(block[at..]);
+    /// <summary>Reads a float16.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="at">Its first byte in the block.</param>
+    internal static float Half(ReadOnlySpan<byte> block, int at = 0) => (float)BinaryPrimitives.ReadHalfLittleEndian(block[at..]);
+
+    private static void DecodeBlock(StoredType type, ReadOnlySpan<byte> block, Span<float> values)
+    {
+        switch (type)
+        {
+            case StoredType.Q8_0:
+                DecodeQ8(block, values);
+                break;
+            case StoredType.Q4_0:
+                DecodeSigned(block[HalfBytes..], 0, 8, Half(block), values);
+                break;
+            case StoredType.Q5_0:
+                DecodeSigned(block[(HalfBytes + 4)..], HighBits(block, HalfBytes), 16, Half(block), values);
+                break;
+            case StoredType.Q4_1:
+                DecodeOffset(block[(2 * HalfBytes)..], 0, Half(block), Half(block, HalfBytes), values);
+                break;
+            case StoredType.Q5_1:
+                DecodeOffset(block[((2 * HalfBytes) + 4)..], HighBits(block, 2 * HalfBytes), Half(block), Half(block, HalfBytes), values);
+                break;
+            case StoredType.IQ4_NL:
+                DecodeLevels(block[HalfBytes..], Half(block), values);
+                break;
+            default:
+                GgufSuperBlocks.Decode(type, block, values);
+                break;
+        }
+    }
+
+    /// <summary>Decodes codes of 4 bits that number <see cref="Levels"/>: the low halves of the bytes, then the high ones.</summary>
+    internal static void DecodeLevels(ReadOnlySpan<byte> pairs, float scale, Span<float> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = scale * Levels[Code(pairs, 0, i, values.Length)];
+        }
+    }
 
     private static void DecodeQ8(ReadOnlySpan<byte> block, Span<float> values)
     {
@@ -52,51 +77,28 @@ internal static class GgufDecoder
         }
     }
 
-    private static void DecodeQ4(ReadOnlySpan<byte> block, Span<float> values)
+    private static void DecodeSigned(ReadOnlySpan<byte> pairs, uint high, int zero, float scale, Span<float> values)
     {
-        float scale = Half(block);
-        int half = values.Length / 2;
-        for (int i = 0; i < half; i++)
+        for (int i = 0; i < values.Length; i++)
         {
-            byte pair = block[HalfBytes + i];
-            values[i] = ((pair & 0xF) - 8) * scale;
-            values[half + i] = ((pair >> 4) - 8) * scale;
+            values[i] = (Code(pairs, high, i, values.Length) - zero) * scale;
         }
     }
 
-    private static void DecodeQ4K(ReadOnlySpan<byte> block, Span<float> values)
+    private static void DecodeOffset(ReadOnlySpan<byte> pairs, uint high, float scale, float least, Span<float> values)
     {
-        float scale = Half(block), least = Half(block, HalfBytes);
-        ReadOnlySpan<byte> packed = block.Slice(2 * HalfBytes, 12), codes = block[(2 * HalfBytes + 12)..];
-        for (int group = 0; group < SuperValues / GroupValues; group++)
+        for (int i = 0; i < values.Length; i++)
         {
-            (int factor, int minimum) = GroupOf(packed, group);
-            float step = scale * factor, offset = least * minimum;
-            ReadOnlySpan<byte> pairs = codes.Slice(group / 2 * GroupValues, GroupValues);
-            for (int i = 0; i < GroupValues; i++)
-            {
-                int code = group % 2 == 0 ? pairs[i] & 0xF : pairs[i] >> 4;
-                values[(group * GroupValues) + i] = (step * code) - offset;
-            }
+            values[i] = (Code(pairs, high, i, values.Length) * scale) + least;
         }
     }
 
-    // The scale and the minimum of a group: 6 bits each, in 12 bytes for eight groups.
-    private static (int Factor, int Minimum) GroupOf(ReadOnlySpan<byte> packed, int group) => group < 4
-        ? (packed[group] & 63, packed[group + 4] & 63)
-        : ((packed[group + 4] & 0xF) | (packed[group - 4] >> 6 << 4), (packed[group + 4] >> 4) | (packed[group] >> 6 << 4));
+    // The fifth bits of all codes of a block.
+    private static uint HighBits(ReadOnlySpan<byte> block, int at) => BinaryPrimitives.ReadUInt32LittleEndian(block[at..]);
 
-    private static void DecodeQ6K(ReadOnlySpan<byte> block, Span<float> values)
+    private static int Code(ReadOnlySpan<byte> pairs, uint high, int i, int count)
     {
-        ReadOnlySpan<byte> low = block[..128], high = block.Slice(128, 64), scales = block.Slice(192, 16);
-        float scale = Half(block, 208);
-        for (int i = 0; i < SuperValues; i++)
-        {
-            // Each half of a block has four runs of 32 values: two in the low and two in the high halves of its bytes.
-            int half = i / 128, run = i % 128 / 32, at = i % 32;
-            byte pair = low[(half * 64) + (run % 2 * 32) + at];
-            int code = (run < 2 ? pair & 0xF : pair >> 4) | (((high[(half * 32) + at] >> (run * 2)) & 3) << 4);
-            values[i] = scale * (sbyte)scales[i / 16] * (code - 32);
-        }
+        int half = count / 2;
+        return (i < half ? pairs[i] & 0xF : pairs[i - half] >> 4) | ((int)((high >> i) & 1) << 4);
     }
 }

@@ -12,14 +12,38 @@ internal enum GgufType : uint
     /// <summary>Blocks of 32 values in 4 bits with a float16 scale.</summary>
     Q4_0 = 2,
 
+    /// <summary>Blocks of 32 values in 4 bits with a float16 scale and minimum.</summary>
+    Q4_1 = 3,
+
+    /// <summary>Blocks of 32 values in 5 bits with a float16 scale.</summary>
+    Q5_0 = 6,
+
+    /// <summary>Blocks of 32 values in 5 bits with a float16 scale and minimum.</summary>
+    Q5_1 = 7,
+
     /// <summary>Blocks of 32 values in 8 bits with a float16 scale.</summary>
     Q8_0 = 8,
+
+    /// <summary>Blocks of 256 values in 2 bits: sixteen groups, each with a scale and a minimum of 4 bits.</summary>
+    Q2_K = 10,
+
+    /// <summary>Blocks of 256 values in 3 bits: sixteen groups, each with a scale of 6 bits.</summary>
+    Q3_K = 11,
 
     /// <summary>Blocks of 256 values in 4 bits: eight groups, each with a scale and a minimum of 6 bits.</summary>
     Q4_K = 12,
 
+    /// <summary>Blocks of 256 values in 5 bits: eight groups, each with a scale and a minimum of 6 bits.</summary>
+    Q5_K = 13,
+
     /// <summary>Blocks of 256 values in 6 bits: sixteen groups, each with a scale of 8 bits.</summary>
     Q6_K = 14,
+
+    /// <summary>Blocks of 32 values with a float16 scale, whose codes of 4 bits number a table.</summary>
+    IQ4_NL = 20,
+
+    /// <summary>Blocks of 256 values in eight groups, each with a scale of 6 bits, whose codes of 4 bits number a table.</summary>
+    IQ4_XS = 23,
 
     /// <summary>bfloat16.</summary>
     BF16 = 30,
@@ -34,7 +58,9 @@ internal static class GgufTypes
     private static readonly (GgufType Type, StoredType Stored)[] All =
     [
         (GgufType.F32, StoredType.F32), (GgufType.F16, StoredType.F16), (GgufType.BF16, StoredType.BF16), (GgufType.Q8_0, StoredType.Q8_0),
-        (GgufType.Q4_0, StoredType.Q4_0), (GgufType.Q4_K, StoredType.Q4_K), (GgufType.Q6_K, StoredType.Q6_K),
+        (GgufType.Q4_0, StoredType.Q4_0), (GgufType.Q4_1, StoredType.Q4_1), (GgufType.Q5_0, StoredType.Q5_0), (GgufType.Q5_1, StoredType.Q5_1),
+        (GgufType.Q2_K, StoredType.Q2_K), (GgufType.Q3_K, StoredType.Q3_K), (GgufType.Q4_K, StoredType.Q4_K), (GgufType.Q5_K, StoredType.Q5_K),
+        (GgufType.Q6_K, StoredType.Q6_K), (GgufType.IQ4_NL, StoredType.IQ4_NL), (GgufType.IQ4_XS, StoredType.IQ4_XS),
     ];
 
     /// <summary>The names of all types, for messages.</summary>

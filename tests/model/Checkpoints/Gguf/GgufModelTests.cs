@@ -25,8 +25,16 @@ public sealed class GgufModelTests : IDisposable
     [Theory]
     [InlineData(StoredType.Q8_0)]
     [InlineData(StoredType.Q4_0)]
+    [InlineData(StoredType.Q4_1)]
+    [InlineData(StoredType.Q5_0)]
+    [InlineData(StoredType.Q5_1)]
+    [InlineData(StoredType.IQ4_NL)]
+    [InlineData(StoredType.Q2_K)]
+    [InlineData(StoredType.Q3_K)]
     [InlineData(StoredType.Q4_K)]
+    [InlineData(StoredType.Q5_K)]
     [InlineData(StoredType.Q6_K)]
+    [InlineData(StoredType.IQ4_XS)]
     public void Blocks_are_decoded_as_the_format_defines_them(StoredType type)
     {
         Random random = new(4);
