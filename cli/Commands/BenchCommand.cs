@@ -90,6 +90,8 @@ internal static class BenchCommand
         {
             return siloCounts.Length > 0 || http
                 ? throw new UsageException($"{LoraRank.Name} compares runs in this process; leave out {Silos.Name} and {Http.Name}.")
+                : plan.Generate < 2
+                ? throw new UsageException($"{Generate.Name} is {plan.Generate}; allowed with {LoraRank.Name}: 2 or more, as the first token belongs to the prompt.")
                 : BenchAdaptersRun.Run(parsed, folder, options, plan, rank, interrupt.Token);
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
+using HunyuanOrleans.Cli.Output;
 using HunyuanOrleans.Cli.Sessions;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine;

@@ -177,6 +177,10 @@ public sealed class ModelConfig
         return ConfigReader.Read(json.RootElement, path, GenerationDefaults.Load(directory).EosTokenIds, directory);
     }
 
+    /// <summary>Whether a path can be a model: a folder with a config.json or with GGUF files, or a GGUF file.</summary>
+    public static bool Exists(string path) =>
+        File.Exists(Path.Combine(path, "config.json")) || (IsGguf(path) && File.Exists(path)) || (Directory.Exists(path) && Directory.EnumerateFiles(path).Any(IsGguf));
+
     /// <summary>
     /// The same model with another longest context. Rotary angles stay as they are: an alpha is the same at every length, and dynamic scaling without one
     /// begins at the length that the model is made for.
@@ -198,4 +202,6 @@ public sealed class ModelConfig
     /// <summary>Reads a config that is already parsed. <paramref name="source"/> is its name in messages.</summary>
     /// <exception cref="ModelException">A field is invalid; the message names it and what is allowed.</exception>
     public static ModelConfig Parse(JsonElement json, string source) => ConfigReader.Read(json, source, []);
+
+    private static bool IsGguf(string path) => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 }

@@ -15,7 +15,7 @@ public sealed class SiloSettings
     public SiloRole Role { get; set; } = SiloRole.Any;
 
     /// <summary>Folder of the model, the same model on every silo. Default none: the silo joins the cluster and serves no model.</summary>
-    [Flag("model", "folder of the model", "none")]
+    [Flag("model", "folder of the model, or its GGUF file", "none")]
     public string? Model { get; set; }
 
     /// <summary>Name of the model in requests. Default: the name of its folder.</summary>

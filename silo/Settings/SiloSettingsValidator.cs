@@ -3,6 +3,7 @@ using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Links;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 
@@ -13,7 +14,7 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
 {
     private protected override void Validate(SiloSettings s, SettingProblems problems)
     {
-        problems.Require(s.Model is null || File.Exists(Path.Combine(s.Model, "config.json")), nameof(s.Model), s.Model, "a folder with a model's config.json");
+        problems.Require(s.Model is null || ModelConfig.Exists(s.Model), nameof(s.Model), s.Model, "a folder with a model's config.json, or a GGUF file");
         problems.Require(s.ModelName is null || (s.ModelName.Trim().Length > 0 && s.ModelName.AsSpan().IndexOfAny('|', '@') < 0),
             nameof(s.ModelName), s.ModelName, "a name without | and @");
         problems.Require(string.IsNullOrEmpty(s.Quant) || QuantFormats.Names.Contains(s.Quant), nameof(s.Quant), s.Quant, string.Join(", ", QuantFormats.Names));

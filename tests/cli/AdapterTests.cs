@@ -101,6 +101,7 @@ public sealed class AdapterTests
         JsonElement run = json.GetProperty("runs")[0];
         Assert.Equal(2, run.GetProperty("batch").GetInt32());
         Assert.True(run.GetProperty("tokens_per_second").GetDouble() > 0 && run.GetProperty("ratio").GetDouble() > 0);
+        CliProcess.Run("bench", "--lora-rank", "4", "--gen", "1").FailedWith(2, "--gen is 1", "2 or more");
         Assert.Contains("with adapters", CliProcess.Run("bench", "--lora-rank", "4", "--prompt", "8", "--gen", "8", "--batch", "1", "--repeat", "1").Output, StringComparison.Ordinal);
     }
 

@@ -59,5 +59,18 @@ public sealed class QuantizedTests(SharedClusters clusters)
         Assert.Equal(await LocalReference.RunAsync(ModelWith(used), requests), answers);
     }
 
+    [Fact]
+    public async Task A_model_in_a_gguf_file_is_divided_and_survives_a_kill()
+    {
+        TestModel model = new(TestModel.Gguf, ComputeMode.Bf16);
+        GenerationRequest[] requests = TestRequests.Create(6, model.VocabularySize);
+        int[][][] expected = await LocalReference.RunAsync(model, requests);
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(3, model);
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+        ModelReport report = await cluster.Model.ReportAsync();
+        await cluster.KillAsync(cluster.RunningSilos().First(silo => silo != report.SchedulerSilo));
+        Assert.Equal(expected, await cluster.Model.GenerateAllAsync(requests));
+    }
+
     private static TestModel ModelWith(QuantFormat quant, string folder = Folder) => new(folder, ComputeMode.Bf16, Quant: quant);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using HunyuanOrleans.Model.Checkpoints;
@@ -13,9 +12,6 @@ namespace HunyuanOrleans.Model.Adapters.Merging;
 /// </summary>
 public static class AdapterMerger
 {
-    // As for quantised copies.
-    private const long MaxShardBytes = 5_000_000_000, ChunkBytes = 4 << 20;
-
     /// <summary>Writes the copy. The files appear in the output folder only when all are written; after an error there are none.</summary>
     /// <param name="model">The folder of an unquantised model.</param>
     /// <param name="lora">The folder of the adapter.</param>
@@ -33,7 +29,7 @@ public static class AdapterMerger
         StoredType? type = null,
         Action<long, long>? progress = null,
         CancellationToken cancellationToken = default,
-        long maxShardBytes = MaxShardBytes)
+        long maxShardBytes = ShardWriter.DefaultMaxShardBytes)
     {
         if (GgufConversion.IsGguf(model))
         {
@@ -52,12 +48,12 @@ public static class AdapterMerger
         weights.Validate();
         ILookup<string, MergedRows> merged = MergedRows.Of(weights, folder).ToLookup(static rows => rows.Range.Tensor.Name);
         List<MergedTensor> tensors = [.. checkpoint.Tensors.OrderBy(static tensor => tensor.Address).Select(tensor => new MergedTensor(tensor, type, [.. merged[tensor.Name]]))];
-        long bytes = tensors.Sum(static tensor => tensor.Spec.ByteLength);
+        long bytes = ShardWriter.Bytes(tensors);
         List<string> others = SideFiles.Of(model);
         using OutputFolder target = OutputFolder.Create(output, bytes + others.Sum(static file => new FileInfo(file).Length));
         try
         {
-            WriteShards(target.Path, ShardLayout.Split(tensors, static tensor => tensor.Spec.ByteLength, maxShardBytes), progress, cancellationToken);
+            ShardWriter.Write(target.Path, tensors, maxShardBytes, progress, cancellationToken);
             others.ForEach(file => File.Copy(file, Path.Combine(target.Path, Path.GetFileName(file))));
             File.WriteAllText(Path.Combine(target.Path, "config.json"), ConfigText(config.Source, type));
         }
@@ -86,50 +82,5 @@ public static class AdapterMerger
             _ => "float32",
         };
         return json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
-    }
-
-    private static void WriteShards(string folder, List<List<MergedTensor>> shards, Action<long, long>? progress, CancellationToken cancellationToken)
-    {
-        Dictionary<string, string> map = new(StringComparer.Ordinal);
-        long done = 0, total = shards.Sum(static shard => shard.Sum(static tensor => tensor.SourceBytes));
-        for (int i = 0; i < shards.Count; i++)
-        {
-            string name = ShardLayout.FileName(i, shards.Count);
-            using SafetensorsWriter writer = new(Path.Combine(folder, name), [.. shards[i].Select(static tensor => tensor.Spec)]);
-            ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
-            try
-            {
-                Parallel.ForEach(Partitioner.Create(Chunks(shards[i]), EnumerablePartitionerOptions.NoBuffering), options, chunk =>
-                {
-                    chunk.Tensor.Write(writer, chunk.First, chunk.Count);
-                    progress?.Invoke(Interlocked.Add(ref done, chunk.Count * chunk.Tensor.RowBytes), total);
-                });
-            }
-            catch (AggregateException e) when (e.InnerException is ModelException inner)
-            {
-                throw new ModelException(inner.Message, e);
-            }
-
-            writer.Complete();
-            shards[i].ForEach(tensor => map.Add(tensor.Spec.Name, name));
-        }
-
-        if (shards.Count > 1)
-        {
-            File.WriteAllText(
-                Path.Combine(folder, CheckpointFiles.IndexName), ShardLayout.Index(map, shards.Sum(static shard => shard.Sum(static tensor => tensor.Spec.ByteLength))));
-        }
-    }
-
-    private static IEnumerable<(MergedTensor Tensor, long First, int Count)> Chunks(List<MergedTensor> tensors)
-    {
-        foreach (MergedTensor tensor in tensors)
-        {
-            long rows = Math.Max(1, ChunkBytes / Math.Max(1, tensor.RowBytes));
-            for (long first = 0; first < tensor.Rows; first += rows)
-            {
-                yield return (tensor, first, (int)Math.Min(rows, tensor.Rows - first));
-            }
-        }
     }
 }

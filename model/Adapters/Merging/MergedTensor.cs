@@ -7,8 +7,11 @@ namespace HunyuanOrleans.Model.Adapters.Merging;
 /// <param name="source">The stored tensor.</param>
 /// <param name="type">The type to write; null: as stored. Tensors that are no BF16, F16 or F32 keep their type.</param>
 /// <param name="merged">The rows to which the adapter adds something.</param>
-internal sealed class MergedTensor(TensorView source, StoredType? type, MergedRows[] merged)
+internal sealed class MergedTensor(TensorView source, StoredType? type, MergedRows[] merged) : IShardTensor
 {
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorSpec> Specs => [Spec];
+
     /// <summary>The tensor to write.</summary>
     public TensorSpec Spec { get; } = new(source.Name, IsFloat(source.StoredType) ? type ?? source.StoredType : source.StoredType, source.Shape.ToArray());
 
@@ -17,9 +20,6 @@ internal sealed class MergedTensor(TensorView source, StoredType? type, MergedRo
 
     /// <summary>Bytes of a stored row.</summary>
     public long RowBytes => Rows == 0 ? 0 : source.ByteLength / Rows;
-
-    /// <summary>Size of the stored tensor in bytes.</summary>
-    public long SourceBytes => source.ByteLength;
 
     /// <summary>Writes a range of rows. Several threads may call it at once.</summary>
     /// <exception cref="ModelException">A value does not fit the type, or the file cannot be written.</exception>

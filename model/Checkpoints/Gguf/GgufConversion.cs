@@ -1,8 +1,5 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using HunyuanOrleans.Gguf;
-using HunyuanOrleans.Kernels;
-using HunyuanOrleans.Kernels.Elementwise;
 using HunyuanOrleans.Model.Configuration;
 
 namespace HunyuanOrleans.Model.Checkpoints.Gguf;
@@ -10,9 +7,6 @@ namespace HunyuanOrleans.Model.Checkpoints.Gguf;
 /// <summary>Converts models between folders and GGUF files.</summary>
 public static class GgufConversion
 {
-    // Values decoded in one unit of work.
-    private const int ChunkValues = 1 << 20;
-
     private static readonly (string Name, GgufType Type)[] FileTypes =
         [("q8_0", GgufType.Q8_0), ("q4_0", GgufType.Q4_0), ("bf16", GgufType.BF16), ("f16", GgufType.F16), ("f32", GgufType.F32)];
 
@@ -53,7 +47,7 @@ public static class GgufConversion
     /// <param name="output">The folder to write, which must be empty or not exist.</param>
     /// <param name="type">One of <see cref="FolderTypeNames"/>: the type that blocks are decoded to.</param>
     /// <param name="addFiles">Adds further files to the folder, which is not complete yet.</param>
-    /// <param name="progress">Called with written and total bytes; may be null.</param>
+    /// <param name="progress">Called with the finished and the total source bytes, possibly from several threads at once; may be null.</param>
     /// <param name="cancellationToken">Stops the conversion.</param>
     /// <param name="maxShardBytes">Maximum number of bytes in a file. A tensor that is larger is a file by itself.</param>
     /// <returns>Bytes of the written tensors.</returns>
@@ -65,7 +59,7 @@ public static class GgufConversion
         Action<string> addFiles,
         Action<long, long>? progress = null,
         CancellationToken cancellationToken = default,
-        long maxShardBytes = Quantization.Writing.ModelQuantizer.DefaultMaxShardBytes)
+        long maxShardBytes = ShardWriter.DefaultMaxShardBytes)
     {
         ArgumentNullException.ThrowIfNull(addFiles);
         StoredType decoded = Find(FolderTypes, type);
@@ -73,16 +67,12 @@ public static class GgufConversion
         using Checkpoint checkpoint = Checkpoint.Open(gguf);
         ModelConfig config = GgufModel.Config(header, checkpoint.Tensors);
         new Weights(config, checkpoint).Validate();
-        List<(TensorView View, TensorSpec Spec)> tensors =
-        [
-            .. checkpoint.Tensors.OrderBy(static t => t.Address)
-                .Select(t => (t, new TensorSpec(t.Name, t.StoredType.HasBlocks() ? decoded : t.StoredType, t.Shape.ToArray()))),
-        ];
-        long bytes = tensors.Sum(static t => t.Spec.ByteLength);
+        List<DecodedTensor> tensors = [.. checkpoint.Tensors.OrderBy(static t => t.Address).Select(t => new DecodedTensor(t, decoded))];
+        long bytes = ShardWriter.Bytes(tensors);
         using OutputFolder folder = OutputFolder.Create(output, bytes);
         try
         {
-            WriteShards(folder.Path, ShardLayout.Split(tensors, static t => t.Spec.ByteLength, maxShardBytes), bytes, progress, cancellationToken);
+            ShardWriter.Write(folder.Path, tensors, maxShardBytes, progress, cancellationToken);
             string json = GgufModel.ConfigJson(header, checkpoint.Tensors).ToJsonString(new JsonSerializerOptions { WriteIndented = true });
             File.WriteAllText(Path.Combine(folder.Path, "config.json"), json + "\n");
             addFiles(folder.Path);
@@ -107,67 +97,5 @@ public static class GgufConversion
         }
 
         throw new ModelException($"Type \"{name}\" is unknown; allowed: {string.Join(", ", types.Select(static t => t.Name))}.");
-    }
-
-    private static void WriteShards(
-        string folder, List<List<(TensorView View, TensorSpec Spec)>> shards, long total, Action<long, long>? progress, CancellationToken cancellationToken)
-    {
-        Dictionary<string, string> map = new(StringComparer.Ordinal);
-        long done = 0;
-        for (int i = 0; i < shards.Count; i++)
-        {
-            string name = ShardLayout.FileName(i, shards.Count);
-            using SafetensorsWriter writer = new(Path.Combine(folder, name), [.. shards[i].Select(static t => t.Spec)]);
-            ParallelOptions options = new() { CancellationToken = cancellationToken };
-            Run(() => Parallel.ForEach(Partitioner.Create(shards[i].SelectMany(Chunks), EnumerablePartitionerOptions.NoBuffering), options, chunk =>
-            {
-                byte[] part = Decode(chunk.View, chunk.Spec.Type, chunk.First, chunk.Count);
-                writer.Write(chunk.Spec.Name, chunk.First * chunk.Spec.Type.Size(), part);
-                progress?.Invoke(Interlocked.Add(ref done, part.Length), total);
-            }));
-            writer.Complete();
-            shards[i].ForEach(tensor => map.Add(tensor.Spec.Name, name));
-        }
-
-        if (shards.Count > 1)
-        {
-            File.WriteAllText(Path.Combine(folder, CheckpointFiles.IndexName), ShardLayout.Index(map, total));
-        }
-    }
-
-    private static void Run(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (AggregateException e) when (e.InnerException is ModelException inner)
-        {
-            throw new ModelException(inner.Message, e);
-        }
-    }
-
-    private static IEnumerable<(TensorView View, TensorSpec Spec, long First, int Count)> Chunks((TensorView View, TensorSpec Spec) tensor)
-    {
-        for (long first = 0; first < tensor.View.ElementCount; first += ChunkValues)
-        {
-            yield return (tensor.View, tensor.Spec, first, (int)Math.Min(ChunkValues, tensor.View.ElementCount - first));
-        }
-    }
-
-    private static byte[] Decode(TensorView view, StoredType target, long first, int count)
-    {
-        (int values, int bytes) = view.StoredType.Block();
-        ReadOnlySpan<byte> stored = view.Slice(first / values * bytes, count / values * bytes);
-        if (!view.StoredType.HasBlocks())
-        {
-            return stored.ToArray();
-        }
-
-        float[] decoded = new float[count];
-        GgufDecoder.Decode(view.StoredType, stored, decoded);
-        byte[] part = new byte[(long)count * target.Size()];
-        Conversion.FromSingles(decoded, target == StoredType.F32 ? ElementType.F32 : ElementType.BF16, part);
-        return part;
     }
 }

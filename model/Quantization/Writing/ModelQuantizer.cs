@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Checkpoints.Gguf;
@@ -12,12 +11,6 @@ namespace HunyuanOrleans.Model.Quantization.Writing;
 /// </summary>
 public static class ModelQuantizer
 {
-    /// <summary>Default maximum size of a shard in bytes.</summary>
-    public const long DefaultMaxShardBytes = 5_000_000_000;
-
-    // Bytes read in one unit of work: small compared to the model, large compared to the cost of scheduling a unit.
-    private const long ChunkBytes = 4 << 20;
-
     /// <summary>Writes the copy. The files appear in the output folder only when all are written; after an error there are none.</summary>
     /// <param name="model">The folder of an unquantised model.</param>
     /// <param name="output">The folder to write, which must be empty or not exist.</param>
@@ -35,7 +28,7 @@ public static class ModelQuantizer
         QuantFormat format,
         Action<long, long>? progress = null,
         CancellationToken cancellationToken = default,
-        long maxShardBytes = DefaultMaxShardBytes)
+        long maxShardBytes = ShardWriter.DefaultMaxShardBytes)
     {
         if (GgufConversion.IsGguf(model))
         {
@@ -56,12 +49,12 @@ public static class ModelQuantizer
         using Checkpoint checkpoint = Checkpoint.Open(model);
         new Weights(config, checkpoint).Validate();
         List<QuantizedTensorWriter> tensors = [.. checkpoint.Tensors.OrderBy(t => t.Address).SelectMany(t => Writers(config, format, t))];
-        long bytes = tensors.Sum(Bytes);
+        long bytes = ShardWriter.Bytes(tensors);
         List<string> otherFiles = SideFiles.Of(model);
         using OutputFolder folder = OutputFolder.Create(output, bytes + otherFiles.Sum(f => new FileInfo(f).Length));
         try
         {
-            WriteShards(folder.Path, ShardLayout.Split(tensors, Bytes, maxShardBytes), new Progress(tensors.Sum(t => t.SourceBytes), progress), cancellationToken);
+            ShardWriter.Write(folder.Path, tensors, maxShardBytes, progress, cancellationToken);
             otherFiles.ForEach(file => File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file))));
             File.WriteAllText(Path.Combine(folder.Path, "config.json"), QuantizedConfig.Of(File.ReadAllText(config.Source), format, config.Family));
         }
@@ -82,60 +75,9 @@ public static class ModelQuantizer
 
     // In a tied model, lm_head is quantised from the embedding when it is packed; a stored lm_head.weight is unused and is only copied.
     private static ElementType? Target(ModelConfig config, QuantFormat format, TensorView tensor) =>
-        (!WeightNames.IsUnused(tensor.Name, config) || WeightNames.IsOfPredictLayer(tensor.Name, config)) && tensor.Shape.Length == 2 && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
+        (!WeightNames.IsUnused(tensor.Name, config) || WeightNames.IsOfPredictLayer(tensor.Name, config))
+        && tensor.Shape.Length == 2
+        && tensor.Name.EndsWith(".weight", StringComparison.Ordinal)
             ? QuantPolicy.TypeOf(format, LinearRoles.Of(WeightNames.Module(tensor.Name)))
             : null;
-
-    private static long Bytes(QuantizedTensorWriter tensor) => tensor.Specs.Sum(s => s.ByteLength);
-
-    private static void WriteShards(string folder, List<List<QuantizedTensorWriter>> shards, Progress progress, CancellationToken cancellationToken)
-    {
-        Dictionary<string, string> map = new(StringComparer.Ordinal);
-        for (int i = 0; i < shards.Count; i++)
-        {
-            string name = ShardLayout.FileName(i, shards.Count);
-            TensorSpec[] specs = [.. shards[i].SelectMany(t => t.Specs)];
-            using SafetensorsWriter writer = new(Path.Combine(folder, name), specs);
-            ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
-            try
-            {
-                Parallel.ForEach(Partitioner.Create(Chunks(shards[i]), EnumerablePartitionerOptions.NoBuffering), options, chunk =>
-                {
-                    chunk.Tensor.Write(writer, chunk.First, chunk.Count);
-                    progress.Add(chunk.Count * chunk.Tensor.RowBytes);
-                });
-            }
-            catch (AggregateException e) when (e.InnerException is ModelException inner)
-            {
-                throw new ModelException(inner.Message, e);
-            }
-
-            writer.Complete();
-            Array.ForEach(specs, spec => map.Add(spec.Name, name));
-        }
-
-        if (shards.Count > 1)
-        {
-            File.WriteAllText(Path.Combine(folder, CheckpointFiles.IndexName), ShardLayout.Index(map, shards.Sum(s => s.Sum(Bytes))));
-        }
-    }
-
-    private static IEnumerable<(QuantizedTensorWriter Tensor, long First, int Count)> Chunks(List<QuantizedTensorWriter> tensors)
-    {
-        foreach (QuantizedTensorWriter tensor in tensors)
-        {
-            long rows = Math.Max(1, ChunkBytes / Math.Max(1, tensor.RowBytes));
-            for (long first = 0; first < tensor.Rows; first += rows)
-            {
-                yield return (tensor, first, (int)Math.Min(rows, tensor.Rows - first));
-            }
-        }
-    }
-
-    private sealed class Progress(long total, Action<long, long>? report)
-    {
-        private long _done;
-
-        public void Add(long bytes) => report?.Invoke(Interlocked.Add(ref _done, bytes), total);
-    }
 }

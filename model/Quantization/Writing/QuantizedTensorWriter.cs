@@ -11,7 +11,7 @@ namespace HunyuanOrleans.Model.Quantization.Writing;
 /// <param name="source">The stored tensor.</param>
 /// <param name="target">The type to quantise to; null copies the tensor.</param>
 /// <param name="part">The rows of the tensor to write, and the name to write them under; null (default) for the whole tensor.</param>
-internal sealed class QuantizedTensorWriter(TensorView source, ElementType? target, TensorPart? part = null)
+internal sealed class QuantizedTensorWriter(TensorView source, ElementType? target, TensorPart? part = null) : IShardTensor
 {
     private readonly int _columns = target is null ? 0 : checked((int)source.Shape[1]);
 
@@ -20,9 +20,6 @@ internal sealed class QuantizedTensorWriter(TensorView source, ElementType? targ
 
     /// <summary>Bytes of a stored row.</summary>
     public long RowBytes => Rows == 0 ? 0 : source.ByteLength / RowsOf(source);
-
-    /// <summary>Size of the stored rows in bytes.</summary>
-    public long SourceBytes => Rows * RowBytes;
 
     /// <summary>The tensors to write, all to the same file.</summary>
     public IReadOnlyList<TensorSpec> Specs { get; } = SpecsOf(source, target, part?.Name ?? source.Name, part?.Rows ?? RowsOf(source));

@@ -4,6 +4,7 @@ using HunyuanOrleans.Engine.Speculation;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
+using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
@@ -27,6 +28,11 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
 
     /// <summary>The demo model with a chat template that begins each answer with reasoning.</summary>
     public const string Thinking = "thinking";
+
+    /// <summary>The model with eight experts for a token in a GGUF file of 8-bit blocks, without a tokenizer.</summary>
+    public const string Gguf = "gguf";
+
+    private static readonly Lazy<string> GgufFile = new(CreateGgufFile);
 
     private static readonly Lazy<string> ThinkingFolder = new(CreateThinkingFolder);
 
@@ -54,7 +60,14 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
     /// <summary>The device that is simulated; null if this machine computes.</summary>
     public SimulationOptions? Simulation { get; init; }
 
-    public string Directory => Folder == Demo ? TestPaths.DemoModel : Folder == Large ? LargeFolder.Value : Folder == Thinking ? ThinkingFolder.Value : Path.Combine(TestPaths.Data, "models", Folder);
+    public string Directory => Folder switch
+    {
+        Demo => TestPaths.DemoModel,
+        Large => LargeFolder.Value,
+        Thinking => ThinkingFolder.Value,
+        Gguf => GgufFile.Value,
+        _ => Path.Combine(TestPaths.Data, "models", Folder),
+    };
 
     public ModelConfig Config => ModelConfig.Load(Directory);
 
@@ -86,6 +99,14 @@ internal sealed record TestModel(string Folder, ComputeMode Mode = ComputeMode.F
     /// <summary>The folders of all checkpoints in the tests' data.</summary>
     public static IEnumerable<string> Folders() =>
         System.IO.Directory.GetDirectories(Path.Combine(TestPaths.Data, "models")).Select(static folder => Path.GetFileName(folder)).Order();
+
+    private static string CreateGgufFile()
+    {
+        TempFolder folder = new();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        GgufConversion.ToFile(Path.Combine(TestPaths.Data, "models", "tiny-top8-nocla"), folder.File("model.gguf"), "q8_0", vocabulary: null);
+        return folder.File("model.gguf");
+    }
 
     private static string CreateThinkingFolder()
     {
