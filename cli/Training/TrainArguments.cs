@@ -133,7 +133,7 @@ internal static class TrainArguments
     {
         RefuseOthers(parsed, note);
         bool lora = parsed.GetValue(UseLora);
-        Option? orphan = lora ? null : SharedOptions.FindGiven(parsed, [Rank, Alpha, Dropout, Rslora, Targets, InitAdapter]);
+        Option? orphan = lora ? null : SharedOptions.FindGiven(parsed, [Rank, Alpha, Dropout, Rslora, Targets, InitAdapter, Quant]);
         if (orphan is not null)
         {
             throw new UsageException($"{orphan.Name} needs --use_lora.");
