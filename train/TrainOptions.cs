@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Train.Optimization;
 using HunyuanOrleans.Train.Parameters;
 
@@ -69,6 +70,11 @@ public sealed record TrainOptions
 
     /// <summary>Precision of the products with weights, default float32.</summary>
     public ComputeMode Mode { get; init; } = ComputeMode.F32;
+
+    /// <summary>
+    /// Format of the frozen weights under adapters; null (default) as the checkpoint stores them. Weights are quantised as the engine quantises them at load.
+    /// </summary>
+    public QuantFormat? Quant { get; init; }
 
     /// <summary>Whether activations are computed again in the backward pass, default false. It takes a third more time and far less memory.</summary>
     public bool Recompute { get; init; }

@@ -50,7 +50,7 @@ public sealed class Trainer : IDisposable
             _checkpoint = Own(Checkpoint.Open(options.Model));
             ModelFolder.RequirePublishedNames(plan.Config, _checkpoint, plan.Selection);
             Weights weights = new(plan.Config, _checkpoint);
-            _model = Own(TrainedModelLoader.Load(weights, plan.Selection, options.Mode, linear, kernels, observer.Loading, cancellation));
+            _model = Own(TrainedModelLoader.Load(weights, plan.Selection, plan.Types, linear, kernels, observer.Loading, cancellation));
             if (options.InitAdapter is { } adapter)
             {
                 AdapterFolder.Read(adapter, _model);

@@ -1,6 +1,8 @@
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 
 namespace HunyuanOrleans.Train;
 
@@ -18,14 +20,13 @@ public sealed class TrainingEstimate
         ModelConfig config = plan.Config;
         TrainOptions options = plan.Options;
         bool tied = config.TieWordEmbeddings;
-        long matrices = 0;
         foreach (ExpectedTensor tensor in CheckpointSchema.Tensors(config))
         {
             bool trained = plan.Selection.TrainsBase(tensor.Name);
             TrainedValues += trained ? tensor.ElementCount : 0;
             if (tensor.Shape.Length == 2 && (tensor.Role != WeightRole.Embedding || tied))
             {
-                matrices += tensor.ElementCount;
+                WeightBytes += Bytes(tensor, plan.Types);
             }
 
             string module = tensor.Name[..tensor.Name.LastIndexOf('.')];
@@ -35,7 +36,6 @@ public sealed class TrainingEstimate
             }
         }
 
-        WeightBytes = 2 * matrices * options.Mode.Element().Size();
         TrainingBytes = TrainedValues * BytesPerValue;
         ActivationBytes = Activations(config, options.Recompute) * plan.MaxTokens * sizeof(float);
         double meanLength = (double)plan.Data.Tokens / plan.Data.Examples.Count;
@@ -45,7 +45,7 @@ public sealed class TrainingEstimate
     /// <summary>Number of values that are trained.</summary>
     public long TrainedValues { get; }
 
-    /// <summary>Bytes of the packed weights, for both directions.</summary>
+    /// <summary>Bytes of the packed weights: quantised ones once, others for both directions.</summary>
     public long WeightBytes { get; }
 
     /// <summary>Bytes of trained values with gradients and moments.</summary>
@@ -59,6 +59,13 @@ public sealed class TrainingEstimate
 
     /// <summary>Tokens of a mean step.</summary>
     public double TokensPerStep { get; }
+
+    // A tied embedding has the type of the output projection.
+    private static long Bytes(ExpectedTensor tensor, WeightTypes types)
+    {
+        ElementType type = types.TypeOf(tensor.Role == WeightRole.Embedding ? ModuleNames.Head : WeightNames.Module(tensor.Name));
+        return type.IsQuantized() ? PackedMatrix.SizeOf((int)tensor.Shape[0], (int)tensor.Shape[1], type) : 2 * tensor.ElementCount * type.Size();
+    }
 
     // Floats for each token.
     private static long Activations(ModelConfig config, bool recompute)

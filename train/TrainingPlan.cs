@@ -1,5 +1,6 @@
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Train.Data;
 using HunyuanOrleans.Train.Optimization;
 using HunyuanOrleans.Train.Parameters;
@@ -9,9 +10,9 @@ namespace HunyuanOrleans.Train;
 /// <summary>What a run will do, known before weights are loaded: its data, its steps and its learning rates.</summary>
 public sealed class TrainingPlan
 {
-    private TrainingPlan(TrainOptions options, ModelConfig config, TrainingData data, TrainingData? evaluation)
+    private TrainingPlan(TrainOptions options, ModelConfig config, WeightTypes types, TrainingData data, TrainingData? evaluation)
     {
-        (Options, Config, Data, Evaluation) = (options, config, data, evaluation);
+        (Options, Config, Types, Data, Evaluation) = (options, config, types, data, evaluation);
         Batches = new BatchSequence(data.Examples, options.BatchSize, options.Shuffle ? options.Seed : null);
         StepsPerPass = Math.Max(1, (int)Math.Ceiling((double)Batches.PerPass / options.Accumulation));
         double steps = options.MaxSteps > 0 ? options.MaxSteps : Math.Ceiling(options.Epochs * Batches.PerPass / options.Accumulation);
@@ -25,6 +26,9 @@ public sealed class TrainingPlan
 
     /// <summary>The base model.</summary>
     public ModelConfig Config { get; }
+
+    /// <summary>The types of the model's matrices in memory.</summary>
+    public WeightTypes Types { get; }
 
     /// <summary>The examples.</summary>
     public TrainingData Data { get; }
@@ -67,11 +71,8 @@ public sealed class TrainingPlan
             throw new ModelException($"The maximum length is {options.MaxLength} tokens; allowed for this model: up to {config.MaxPositions}.");
         }
 
-        if (config.Quantization is { } quantization)
-        {
-            throw new ModelException($"{config.Source}: the checkpoint is quantised ({quantization.Method}); allowed for training: weights in bf16, f16 or f32.");
-        }
-
+        WeightTypes types = WeightTypes.Of(config, options.Mode, options.Quant);
+        RequireTrainable(options, config, types);
         ExampleReader reader = new(options.Tokenizer ?? options.Model, config.VocabSize) { System = options.System };
         TrainingData data = reader.Read(options.DataFile, options.MaxLength);
         TrainingData? evaluation = options.EvalFile is { } file ? reader.Read(file, options.MaxLength) : null;
@@ -85,7 +86,18 @@ public sealed class TrainingPlan
             (data, evaluation) = data.Split(options.EvalSplit);
         }
 
-        return new TrainingPlan(options, config, data, evaluation);
+        return new TrainingPlan(options, config, types, data, evaluation);
+    }
+
+    private static void RequireTrainable(TrainOptions options, ModelConfig config, WeightTypes types)
+    {
+        if (options.Lora is null && types.Format != QuantFormat.None)
+        {
+            string what = config.Quantization is { } stored
+                ? $"{config.Source}: the checkpoint is quantised ({stored.Method})"
+                : $"The weights are to be quantised as {types.Format!.Value.Name()}";
+            throw new ModelException($"{what}, and quantised weights cannot be trained; allowed: adapters over them (--use_lora), or weights in bf16, f16 or f32.");
+        }
     }
 
     private static void Validate(TrainOptions options)

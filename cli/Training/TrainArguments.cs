@@ -2,6 +2,7 @@ using System.CommandLine;
 using HunyuanOrleans.Cli.CommandLine;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model.Adapters;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Train;
 using HunyuanOrleans.Train.Optimization;
 using HunyuanOrleans.Train.Output;
@@ -49,6 +50,12 @@ internal static class TrainArguments
     private static readonly Option<bool> Rslora = Flag("--use_rslora", "Divide the scale by the square root of the rank.");
     private static readonly Option<string[]> Targets = TargetOption();
     private static readonly Option<string?> InitAdapter = Text("--init_adapter", "DIR", "A PEFT folder with the first values of the adapters, and with defaults of their settings. [default: A at random, B zero]");
+    private static readonly Option<string?> Quant = new Option<string>("--quant")
+    {
+        Description = "The format of the frozen weights under adapters, as serve computes with it. [default: the format of the checkpoint]",
+        HelpName = string.Join('|', QuantFormats.Names),
+    }.OneOf([.. QuantFormats.Names])!;
+
     private static readonly Option<bool> AttentionOnly = Flag("--train_attention_params_only", "Train only tensors of attention.");
     private static readonly Option<bool> Bf16 = Flag(
         "--bf16", "Round weights and inputs of products to bfloat16, which is faster and takes half the memory. Sums, gradients and AdamW stay float32. [default: all float32]");
@@ -89,7 +96,7 @@ internal static class TrainArguments
         foreach (Option option in (ReadOnlySpan<Option>)
         [
             Model, Tokenizer, Data, Output, System, MaxLength, BatchSize, Accumulation, Shuffle, MaxSteps, Epochs, Schedule, LearningRate, MinLearningRate, WarmupRatio,
-            WarmupSteps, WeightDecay, Beta1, Beta2, Epsilon, MaxNorm, UseLora, Rank, Alpha, Dropout, Rslora, Targets, InitAdapter, AttentionOnly, Bf16, Recompute, Seed,
+            WarmupSteps, WeightDecay, Beta1, Beta2, Epsilon, MaxNorm, UseLora, Rank, Alpha, Dropout, Rslora, Targets, InitAdapter, Quant, AttentionOnly, Bf16, Recompute, Seed,
             LoggingSteps, SaveSteps, SaveLimit, JsonLog, ReportTo, Resume, Overwrite, EvalFile, EvalSplit, EvalSteps, DeepSpeed, Fp16, FlashAttention, LeafModule,
         ])
         {
@@ -126,7 +133,7 @@ internal static class TrainArguments
     {
         RefuseOthers(parsed, note);
         bool lora = parsed.GetValue(UseLora);
-        Option? orphan = lora ? null : SharedOptions.FindGiven(parsed, [Rank, Alpha, Dropout, Rslora, Targets, InitAdapter]);
+        Option? orphan = lora ? null : SharedOptions.FindGiven(parsed, [Rank, Alpha, Dropout, Rslora, Targets, InitAdapter, Quant]);
         if (orphan is not null)
         {
             throw new UsageException($"{orphan.Name} needs --use_lora.");
@@ -162,6 +169,7 @@ internal static class TrainArguments
             InitAdapter = parsed.GetValue(InitAdapter),
             AttentionOnly = parsed.GetValue(AttentionOnly),
             Mode = parsed.GetValue(Bf16) ? ComputeMode.Bf16 : ComputeMode.F32,
+            Quant = parsed.GetValue(Quant) is { } format ? QuantFormats.Parse(format) : null,
             Recompute = parsed.GetValue(Recompute),
             Seed = (ulong)(parsed.GetValue(Seed) ?? (long)defaults.Seed),
             Threads = parsed.GetValue(SharedOptions.Threads) ?? 0,

@@ -36,7 +36,7 @@ public sealed unsafe class WeightProducts : IDisposable
     }
 
     /// <summary>y = x . wᵀ, or added to y.</summary>
-    /// <param name="weights">[columns of y, columns of x].</param>
+    /// <param name="weights">[columns of y, columns of x], quantised or of the precision of the products.</param>
     /// <param name="x">float32 rows from <paramref name="xRow"/>.</param>
     /// <param name="xRow">First row of x.</param>
     /// <param name="y">float32 rows from <paramref name="yRow"/>.</param>
@@ -50,7 +50,7 @@ public sealed unsafe class WeightProducts : IDisposable
             return;
         }
 
-        if (weights.Type == ElementType.F32)
+        if (_type == ElementType.F32)
         {
             _products.Add(weights, x, xRow, y, yRow, rows, accumulate ? Epilogue.Add : Epilogue.Store);
         }
@@ -105,6 +105,13 @@ public sealed unsafe class WeightProducts : IDisposable
             _packer.Pack(_pool, backward, [SourceRows.Of(transposed)]);
         }
     }
+
+    /// <summary>Packs rows of any type, quantising them if the target is quantised.</summary>
+    /// <param name="source">The rows.</param>
+    /// <param name="target">Receives them.</param>
+    /// <exception cref="IOException">A file of the rows cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A scale does not fit the target.</exception>
+    public void Pack(MatrixSource source, PackedMatrix target) => _packer.Pack(_pool, target, source.Sources, source.InputScale);
 
     /// <summary>Frees scratch memory.</summary>
     public void Dispose()

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -74,6 +76,44 @@ public sealed class TrainTests
         CliProcess.Run("train", "--data", data, "--out", TestPaths.DemoModel).FailedWith(1, "folder of the base model");
         CliProcess.Run("train", "--data", data, "--out", temp.Root).FailedWith(1, "not empty");
         Assert.False(Directory.Exists(temp.File("out")));
+    }
+
+    [Fact]
+    public void Adapters_are_trained_and_served_over_quantised_weights()
+    {
+        using TempFolder temp = new();
+        string data = temp.Write("chats.jsonl", Chats), copy = temp.File("copy");
+        Assert.Equal(0, CliProcess.Run("quantize", TestPaths.DemoModel, copy, "--to", "int4").Code);
+        string[] Run(string output, params string[] more) =>
+        [
+            "train", "--data", data, "--out", temp.File(output), "--use_lora", "--lora_rank", "16", "--lora_alpha", "32", "--num_train_epochs", "40", "--learning-rate", "1e-2", "--bf16",
+            "--lora_target_modules", "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj", .. more,
+        ];
+
+        // Weights that are quantised at load are those that a quantised copy has, so both runs write the same adapter.
+        Assert.True(CliProcess.Run([.. Run("loaded", "--quant", "int4"), "--json"]).Json().GetProperty("loss").GetDouble() < 0.1);
+        Assert.Equal(0, CliProcess.Run(Run("stored", "--model", copy)).Code);
+        Assert.Equal(File.ReadAllBytes(temp.File("loaded/adapter_model.safetensors")), File.ReadAllBytes(temp.File("stored/adapter_model.safetensors")));
+        Assert.Equal("two", CliProcess.Run("generate", "--quant", "int4", "--lora", temp.File("loaded"), "--system", "", "What is 1+1?").Output.Trim());
+        Assert.Equal("two", CliProcess.Run("generate", "--model", copy, "--lora", temp.File("stored"), "--system", "", "What is 1+1?").Output.Trim());
+
+        Match plain = Memory(CliProcess.Run([.. Run("dry"), "--dry-run"])), quantised = Memory(CliProcess.Run([.. Run("dry", "--quant", "int4-all"), "--dry-run"]));
+        Assert.True(double.Parse(quantised.Groups[1].Value, CultureInfo.InvariantCulture) < double.Parse(plain.Groups[1].Value, CultureInfo.InvariantCulture) / 4);
+
+        string[] whole = ["train", "--data", data, "--out", temp.File("whole")];
+        CliProcess.Run([.. whole, "--model", copy]).FailedWith(1, "compressed-tensors", "cannot be trained", "--use_lora");
+        CliProcess.Run([.. whole, "--quant", "int8"]).FailedWith(2, "--quant needs --use_lora");
+        CliProcess.Run(Run("whole", "--model", copy, "--quant", "int8")).FailedWith(1, "quantised already", "int4");
+        CliProcess.Run("merge", "--model", copy, "--lora", temp.File("stored"), "--out", temp.File("whole")).FailedWith(1, "quantised");
+        Assert.False(Directory.Exists(temp.File("whole")));
+
+        static Match Memory(CliResult result)
+        {
+            Assert.Equal(0, result.Code);
+            Match match = Regex.Match(result.Output, @"weights ([0-9.]+) MB");
+            Assert.True(match.Success, result.Output);
+            return match;
+        }
     }
 
     [SkippableFact]

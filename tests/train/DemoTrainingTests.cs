@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Text.Templates;
 using HunyuanOrleans.Text.Tokenization;
@@ -16,15 +17,18 @@ public sealed class DemoTrainingTests(ITestOutputHelper output)
 {
     private const int End = 4340, MaxAnswer = 40;
 
-    [SkippableFact]
-    public void The_demo_model_learns_a_new_instruction()
+    [SkippableTheory]
+    [InlineData(null)]
+    [InlineData(QuantFormat.Int8)]
+    [InlineData(QuantFormat.Int4)]
+    public void The_demo_model_learns_a_new_instruction(QuantFormat? quant)
     {
         string folder = Path.Combine(TestPaths.Root, "..", "shared", "demo-sft");
         Skip.IfNot(Directory.Exists(folder), "The fine-tuning data are not beside the checkout.");
         LoraSettings lora = new() { Rank = 16, Alpha = 32, Targets = LoraSettings.AllTargets };
         using TrainingFixture training = new(
             TestPaths.DemoModel, Path.Combine(folder, "train.jsonl"), new TrainingSelection(lora, AttentionOnly: false, Seed: 42), ComputeMode.Bf16, recompute: false,
-            new OptimizerSettings(), new LearningRateSchedule(ScheduleKind.CosineWithMinLr, 2e-3, 0, 10, 200), batchSize: 8, accumulation: 1, minTokens: 14_000);
+            new OptimizerSettings(), new LearningRateSchedule(ScheduleKind.CosineWithMinLr, 2e-3, 0, 10, 200), batchSize: 8, accumulation: 1, minTokens: 14_000, quant: quant);
         (string Input, string Label)[] questions = [.. File.ReadLines(Path.Combine(folder, "test.jsonl")).Select(static line =>
         {
             using JsonDocument json = JsonDocument.Parse(line);

@@ -62,7 +62,7 @@ public sealed class FiniteDifferenceTests
         return layer ? $"{parts[2]} {string.Join('.', parts[3..].Where(static part => !int.TryParse(part, out _)))}" : string.Join('.', parts.Where(static part => !int.TryParse(part, out _)));
     }
 
-    private static double Norm(Parameter parameter)
+    internal static double Norm(Parameter parameter)
     {
         double sum = 0;
         for (int row = 0; row < parameter.Gradient.Rows; row++)
@@ -77,7 +77,7 @@ public sealed class FiniteDifferenceTests
     }
 
     // Moves the tensor along its gradient and returns the loss there.
-    private static double Loss(TrainingFixture training, MicroBatch batch, Parameter parameter, double factor)
+    internal static double Loss(TrainingFixture training, MicroBatch batch, Parameter parameter, double factor)
     {
         for (int row = 0; row < parameter.Value.Rows; row++)
         {

@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Train.Data;
 using HunyuanOrleans.Train.Layers;
 using HunyuanOrleans.Train.Optimization;
@@ -20,7 +21,7 @@ internal sealed class TrainingFixture : IDisposable
 
     public TrainingFixture(
         string model, string? data, TrainingSelection selection, ComputeMode mode, bool recompute, OptimizerSettings optimizer, LearningRateSchedule schedule,
-        int threads = 2, int batchSize = 2, int accumulation = 2, int minTokens = 160)
+        int threads = 2, int batchSize = 2, int accumulation = 2, int minTokens = 160, QuantFormat? quant = null)
     {
         ModelConfig config = ModelConfig.Load(model);
         IReadOnlyList<TrainingExample> examples = data is null
@@ -30,7 +31,7 @@ internal sealed class TrainingFixture : IDisposable
         _checkpoint = Checkpoint.Open(model);
         PanelKernels kernels = PanelKernels.For();
         _linear = new LinearOperations(_pool, kernels, mode);
-        Model = TrainedModelLoader.Load(new Weights(config, _checkpoint), selection, mode, _linear, kernels);
+        Model = TrainedModelLoader.Load(new Weights(config, _checkpoint), selection, WeightTypes.Of(config, mode, quant), _linear, kernels);
         Batches = new BatchSequence(examples, batchSize, shuffleSeed: null);
         Transformer = new Transformer(Model, _pool, _linear, Math.Max(Batches.MaxTokens, minTokens), recompute);
         Loop = new TrainingLoop(Model, Transformer, _linear, Batches, new Optimizer(Model.Parameters, optimizer, _pool), schedule, accumulation, seed: 1);

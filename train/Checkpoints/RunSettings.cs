@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Train.Checkpoints;
@@ -9,6 +10,8 @@ namespace HunyuanOrleans.Train.Checkpoints;
 /// <summary>The settings that must not change when a run continues, by their names on the command line.</summary>
 public static class RunSettings
 {
+    private const string AsStored = "as stored";
+
     /// <summary>Lists the settings of a run.</summary>
     public static Dictionary<string, string> Of(TrainingPlan plan)
     {
@@ -36,6 +39,7 @@ public static class RunSettings
             ["adam_epsilon"] = Text(options.Optimizer.Epsilon),
             ["max_grad_norm"] = Text(options.Optimizer.MaxGradientNorm),
             ["bf16"] = Text(options.Mode == Kernels.ComputeMode.Bf16),
+            ["quant"] = plan.Types.Format?.Name() ?? AsStored,
             ["train_attention_params_only"] = Text(options.AttentionOnly),
             ["use_lora"] = Text(options.Lora is not null),
         };

@@ -4,7 +4,7 @@ using HunyuanOrleans.Train.Parameters;
 
 namespace HunyuanOrleans.Train.Layers;
 
-/// <summary>The weights of a linear layer y = x . wᵀ + bias, packed for both directions, with what is trained of it.</summary>
+/// <summary>The weights of a linear layer y = x . wᵀ + bias, packed for both directions or quantised for one, with what is trained of it.</summary>
 public sealed class Linear
 {
     /// <summary>Name of the module, such as "model.layers.0.self_attn.q_proj".</summary>
@@ -13,8 +13,8 @@ public sealed class Linear
     /// <summary>The packed weights, [rows, columns].</summary>
     public required PackedMatrix Forward { get; init; }
 
-    /// <summary>The packed transposed weights, [columns, rows].</summary>
-    public required PackedMatrix Backward { get; init; }
+    /// <summary>The packed transposed weights, [columns, rows]; null for quantised weights, which are widened part by part when gradients need them.</summary>
+    public required PackedMatrix? Backward { get; init; }
 
     /// <summary>The bias, [1, rows]; null if the layer has none.</summary>
     public Activation? Bias { get; init; }

@@ -1,8 +1,10 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Gradients;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model;
 using HunyuanOrleans.Train.Parameters;
 
 namespace HunyuanOrleans.Train.Layers;
@@ -12,6 +14,7 @@ public sealed class LinearOperations : IDisposable
 {
     private readonly WeightProducts _products;
     private readonly WeightProducts _exactProducts;
+    private readonly TransposedProducts _quantized;
     private readonly FloatProducts _adapters;
     private readonly RowOperations _rows;
     private readonly Dictionary<(int Slot, int Columns), Activation> _buffers = [];
@@ -24,6 +27,7 @@ public sealed class LinearOperations : IDisposable
     {
         _products = new WeightProducts(pool, kernels, mode);
         _exactProducts = mode == ComputeMode.F32 ? _products : new WeightProducts(pool, kernels, ComputeMode.F32);
+        _quantized = new TransposedProducts(pool, kernels, mode);
         _adapters = new FloatProducts(pool);
         _rows = new RowOperations(pool);
     }
@@ -61,7 +65,10 @@ public sealed class LinearOperations : IDisposable
         }
     }
 
-    /// <summary>The gradients of <see cref="Forward(Linear, Activation, int, Activation, int, int, bool)"/>. Those of weights are added.</summary>
+    /// <summary>
+    /// The gradients of <see cref="Forward(Linear, Activation, int, Activation, int, int, bool)"/>. Those of weights are added. The gradient of x through
+    /// quantised weights is dy . w with codes times scales, as if the forward pass had not quantised x.
+    /// </summary>
     /// <param name="layer">The weights.</param>
     /// <param name="x">Input of the forward pass.</param>
     /// <param name="xRow">First row of x.</param>
@@ -79,7 +86,15 @@ public sealed class LinearOperations : IDisposable
         }
 
         WeightProducts products = Products(layer);
-        products.Run(layer.Backward, dy, dyRow, dx, dxRow, rows, accumulate);
+        if (layer.Backward is { } transposed)
+        {
+            products.Run(transposed, dy, dyRow, dx, dxRow, rows, accumulate);
+        }
+        else
+        {
+            _quantized.Run(layer.Forward, dy, dyRow, dx, dxRow, rows, accumulate);
+        }
+
         if (layer.Weight is { } weight)
         {
             products.AddWeightGradient(dy, dyRow, x, xRow, rows, weight.Gradient);
@@ -99,11 +114,26 @@ public sealed class LinearOperations : IDisposable
     /// <summary>Packs the weights of a layer again after they were changed.</summary>
     public void Repack(Linear layer, Activation values) => Products(layer).Pack(values, layer.Forward, layer.Backward);
 
+    /// <summary>Packs the rows of a frozen layer in the type of its matrix, which may be quantised.</summary>
+    /// <exception cref="ModelException">The checkpoint cannot be read.</exception>
+    public void Pack(MatrixSource source, PackedMatrix target)
+    {
+        try
+        {
+            _products.Pack(source, target);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new ModelException($"The checkpoint cannot be read: {e.Message}", e);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _products.Dispose();
         _exactProducts.Dispose();
+        _quantized.Dispose();
         _adapters.Dispose();
         foreach (Activation buffer in _buffers.Values)
         {

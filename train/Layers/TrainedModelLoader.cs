@@ -1,30 +1,35 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Kernels.Packing;
 using HunyuanOrleans.Kernels.Panels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Train.Parameters;
 
 namespace HunyuanOrleans.Train.Layers;
 
-/// <summary>Loads a model for training: packs every matrix for both directions, and creates the parameters that are trained.</summary>
+/// <summary>
+/// Loads a model for training: packs every matrix for both directions, or as it is served if that is quantised, and creates the parameters that are trained.
+/// </summary>
 public sealed class TrainedModelLoader
 {
     private static readonly string LmHead = WeightNames.Module(WeightNames.LmHead);
 
     private readonly TrainingSelection _selection;
     private readonly LinearOperations _linear;
-    private readonly ComputeMode _mode;
+    private readonly WeightTypes _types;
     private readonly WeightArena _arena;
     private readonly List<IDisposable> _owned = [];
     private readonly List<Parameter> _parameters = [];
     private readonly List<Linear> _trained = [];
     private readonly CancellationToken _cancellation;
 
-    private TrainedModelLoader(TrainingSelection selection, LinearOperations linear, ComputeMode mode, PanelKernels kernels, CancellationToken cancellation)
+    private TrainedModelLoader(TrainingSelection selection, LinearOperations linear, WeightTypes types, PanelKernels kernels, CancellationToken cancellation)
     {
-        (_selection, _linear, _mode, _cancellation) = (selection, linear, mode, cancellation);
+        (_selection, _linear, _types, _cancellation) = (selection, linear, types, cancellation);
         _arena = new WeightArena(kernels);
         _owned.Add(_arena);
     }
@@ -32,7 +37,7 @@ public sealed class TrainedModelLoader
     /// <summary>Loads a model.</summary>
     /// <param name="weights">The checkpoint, which must stay open while the model is used.</param>
     /// <param name="selection">What is trained.</param>
-    /// <param name="mode">Precision of the products.</param>
+    /// <param name="types">Precision of the products, and the types of the matrices. Quantised ones are as the engine has them, and must not be trained.</param>
     /// <param name="linear">Packs the weights.</param>
     /// <param name="kernels">The kernels that multiply them.</param>
     /// <param name="progress">Called with the finished layers and their number.</param>
@@ -41,13 +46,13 @@ public sealed class TrainedModelLoader
     public static TrainedModel Load(
         Weights weights,
         TrainingSelection selection,
-        ComputeMode mode,
+        WeightTypes types,
         LinearOperations linear,
         PanelKernels kernels,
         Action<int, int>? progress = null,
         CancellationToken cancellation = default)
     {
-        TrainedModelLoader loader = new(selection, linear, mode, kernels, cancellation);
+        TrainedModelLoader loader = new(selection, linear, types, kernels, cancellation);
         try
         {
             return loader.Load(weights, progress);
@@ -64,7 +69,6 @@ public sealed class TrainedModelLoader
     {
         ModelConfig config = weights.Config;
         weights.Validate();
-        RequireUnquantized(config);
         RowSource embeddingRows = weights.Embedding();
         Parameter? embedding = _selection.TrainsBase(WeightNames.Embedding) ? Trained(WeightNames.Embedding, embeddingRows, vector: false, decays: true) : null;
         List<Layer> layers = [];
@@ -75,9 +79,7 @@ public sealed class TrainedModelLoader
         }
 
         Norm finalNorm = LoadNorm(WeightNames.FinalNorm, weights.FinalNorm());
-        Linear head = config.TieWordEmbeddings
-            ? LoadLinear(LmHead, embeddingRows, null, embedding, isTied: true)
-            : LoadLinear(LmHead, weights.LmHead(), null);
+        Linear head = LoadHead(weights.LmHead(), embedding, config.TieWordEmbeddings);
         progress?.Invoke(config.Layers + 1, config.Layers + 1);
         return new TrainedModel(_owned)
         {
@@ -94,14 +96,6 @@ public sealed class TrainedModelLoader
         };
     }
 
-    private static void RequireUnquantized(ModelConfig config)
-    {
-        if (config.Quantization is { } quantization)
-        {
-            throw new ModelException($"{config.Source}: the checkpoint is quantised ({quantization.Method}); allowed for training: weights in bf16, f16 or f32.");
-        }
-    }
-
     private Layer LoadLayer(Weights weights, int layer)
     {
         ModelConfig config = weights.Config;
@@ -109,17 +103,18 @@ public sealed class TrainedModelLoader
         (string queryNorm, string keyNorm) = WeightNames.HeadNorms(config);
         bool self = config.IsSelfLayer(layer);
         bool moe = config.IsMoeLayer(layer);
+        RowSource[] attentionInputs = self ? [weights.Query(layer), weights.Key(layer), weights.Value(layer)] : [weights.Query(layer)];
         return new Layer
         {
             InputNorm = LoadNorm(WeightNames.Layer(layer) + "input_layernorm.weight", weights.InputNorm(layer)),
-            Query = LoadLinear(attention + "q_proj", weights.Query(layer), weights.QueryBias(layer)),
-            Key = self ? LoadLinear(attention + "k_proj", weights.Key(layer), weights.KeyBias(layer)) : null,
-            Value = self ? LoadLinear(attention + "v_proj", weights.Value(layer), weights.ValueBias(layer)) : null,
+            Query = LoadLinear(attention + "q_proj", attentionInputs[0], weights.QueryBias(layer), attentionInputs),
+            Key = self ? LoadLinear(attention + "k_proj", attentionInputs[1], weights.KeyBias(layer), attentionInputs) : null,
+            Value = self ? LoadLinear(attention + "v_proj", attentionInputs[2], weights.ValueBias(layer), attentionInputs) : null,
             Output = LoadLinear(attention + "o_proj", weights.AttentionOutput(layer), weights.AttentionOutputBias(layer)),
             QueryNorm = weights.QueryNorm(layer) is { } query ? LoadNorm(attention + queryNorm, query) : null,
             KeyNorm = weights.KeyNorm(layer) is { } key ? LoadNorm(attention + keyNorm, key) : null,
             MiddleNorm = LoadNorm(WeightNames.Layer(layer) + "post_attention_layernorm.weight", weights.PostAttentionNorm(layer)),
-            Router = moe ? LoadLinear(WeightNames.Module(WeightNames.RouterGates(config, layer)[0]), weights.RouterGate(layer), null, exact: true) : null,
+            Router = moe ? LoadRouter(WeightNames.Module(WeightNames.RouterGates(config, layer)[0]), weights.RouterGate(layer)) : null,
             Shared = !moe ? LoadMlp(WeightNames.DenseMlp(layer), weights.Dense(layer))
                 : config.SharedExperts(layer) > 0 ? LoadMlp(WeightNames.SharedMlp(layer), weights.Shared(layer)) : null,
             Experts = moe
@@ -131,8 +126,8 @@ public sealed class TrainedModelLoader
     }
 
     private Mlp LoadMlp(string prefix, MlpRows rows) => new(
-        LoadLinear(prefix + "gate_proj", rows.Gate, rows.GateBias),
-        LoadLinear(prefix + "up_proj", rows.Up, rows.UpBias),
+        LoadLinear(prefix + "gate_proj", rows.Gate, rows.GateBias, rows.Gate, rows.Up),
+        LoadLinear(prefix + "up_proj", rows.Up, rows.UpBias, rows.Gate, rows.Up),
         LoadLinear(prefix + "down_proj", rows.Down, rows.DownBias));
 
     private Norm LoadNorm(string name, RowSource rows)
@@ -146,23 +141,55 @@ public sealed class TrainedModelLoader
         return new Norm(ReadVector(rows), null);
     }
 
-    private Linear LoadLinear(string module, RowSource rows, RowSource? bias, Parameter? tied = null, bool isTied = false, bool exact = false)
+    // Matrices that the engine multiplies together share the type and the scale of their input.
+    private Linear LoadLinear(string module, RowSource rows, RowSource? bias, params ReadOnlySpan<RowSource> together)
     {
-        _cancellation.ThrowIfCancellationRequested();
-        ElementType type = exact ? ElementType.F32 : _mode.Element();
-        Parameter? weight = tied ?? (isTied ? null : TrainedOrNull(module + ".weight", rows));
+        MatrixSource source = new WeightPlan(_types).AddPart(rows, together.IsEmpty ? [rows] : together).Source;
+        Parameter? weight = TrainedOrNull(module + ".weight", rows);
         Parameter? trainedBias = bias is not null && _selection.TrainsBase(module + ".bias") ? Trained(module + ".bias", bias, vector: true, decays: false) : null;
-        Linear linear = new()
+        Activation? added = trainedBias?.Value ?? (bias is null ? null : ReadVector(bias));
+        return Pack(rows, source, new Linear
         {
             Module = module,
-            Forward = _arena.Create(rows.Rows, rows.Columns, type),
-            Backward = _arena.Create(rows.Columns, rows.Rows, type),
-            Bias = trainedBias?.Value ?? (bias is null ? null : ReadVector(bias)),
+            Forward = _arena.Create(rows.Rows, rows.Columns, source.Type),
+            Backward = CreateTransposed(rows, source.Type),
+            Bias = added,
             Weight = weight,
             BiasParameter = trainedBias,
             Lora = _selection.Lora is { } lora && lora.Adapts(module) ? CreateAdapter(module, rows, lora) : null,
-        };
-        if (weight is not null)
+        });
+    }
+
+    private Linear LoadHead(RowSource rows, Parameter? embedding, bool isTied)
+    {
+        MatrixSource source = new WeightPlan(_types).AddHead(rows).Source;
+        return Pack(rows, source, new Linear
+        {
+            Module = LmHead,
+            Forward = _arena.Create(rows.Rows, rows.Columns, source.Type),
+            Backward = CreateTransposed(rows, source.Type),
+            Weight = isTied ? embedding : TrainedOrNull(WeightNames.LmHead, rows),
+        });
+    }
+
+    private Linear LoadRouter(string module, RowSource rows) => Pack(rows, new WeightPlan(_types).AddFloat32(rows).Source, new Linear
+    {
+        Module = module,
+        Forward = _arena.Create(rows.Rows, rows.Columns, ElementType.F32),
+        Backward = CreateTransposed(rows, ElementType.F32),
+        Weight = TrainedOrNull(module + ".weight", rows),
+    });
+
+    private PackedMatrix? CreateTransposed(RowSource rows, ElementType type) => type.IsQuantized() ? null : _arena.Create(rows.Columns, rows.Rows, type);
+
+    private Linear Pack(RowSource rows, MatrixSource source, Linear linear)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        if (source.Type.IsQuantized())
+        {
+            _linear.Pack(source, linear.Forward);
+        }
+        else if (linear.Weight is { } weight)
         {
             _trained.Add(linear);
             _linear.Repack(linear, weight.Value);
