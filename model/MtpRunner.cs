@@ -34,6 +34,7 @@ public sealed class MtpRunner : IDisposable
     private readonly Activation _outputs;
     private readonly DisposableStack _owned = new();
     private long _weightBytesRead;
+    private int _lastRows;
 
     /// <summary>Reserves scratch memory for steps of as many rows as the model takes.</summary>
     /// <param name="parts">The parts of the model on a CPU, with the layer's weights. Not owned.</param>
@@ -94,7 +95,7 @@ public sealed class MtpRunner : IDisposable
     /// <inheritdoc cref="Run" path="/exception"/>
     public void Continue(int[] rows, ReadOnlySpan<int> following, AttentionBatch batch)
     {
-        Check(rows, following.Length, batch, _stage.Rows);
+        Check(rows, following.Length, batch, _lastRows);
         _gather.Run(_outputs, rows, batch.Rows, _states);
         Compute(following, batch);
     }
@@ -106,10 +107,10 @@ public sealed class MtpRunner : IDisposable
     /// <exception cref="ArgumentException">A row does not exist, or they are too many.</exception>
     public StepLogits Logits(int[] rows, int count)
     {
-        if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows) || rows.AsSpan(0, count).ContainsAnyExceptInRange(0, _stage.Rows - 1))
+        if (count < 0 || count > Math.Min(rows.Length, _parts.Options.MaxLogitRows) || rows.AsSpan(0, count).ContainsAnyExceptInRange(0, _lastRows - 1))
         {
             throw new ArgumentException(
-                $"Logits of {count} rows of a run of {_stage.Rows}; a run gives at most {_parts.Options.MaxLogitRows}.", nameof(rows));
+                $"Logits of {count} rows of a run of {_lastRows}; a run gives at most {_parts.Options.MaxLogitRows}.", nameof(rows));
         }
 
         _weightBytesRead += _parts.Head.Weights!.Head.ByteLength;
@@ -124,6 +125,7 @@ public sealed class MtpRunner : IDisposable
     {
         int rows = batch.Rows;
         float eps = _parts.Config.RmsNormEps;
+        _lastRows = rows;
         _stage.Begin(batch);
         _parts.Embedding.Embed(following, _chosen);
         _norm.Run(_chosen, rows, _weights.EmbeddingNorm.Vector, eps, _normed);

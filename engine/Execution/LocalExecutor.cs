@@ -17,6 +17,7 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly AdapterRows _adapters = new();
     private readonly SequenceSampler _sampler;
     private readonly int[] _logitRows;
+    private readonly MtpDrafter? _mtp;
     private Thread? _pinnedThread;
 
     /// <summary>Wraps a loaded model.</summary>
@@ -31,7 +32,11 @@ public sealed class LocalExecutor : IModelExecutor
         _logitRows = new int[model.Options.MaxLogitRows];
         Limits = new ExecutorLimits(
             model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
-            model.Options.MaxBatchTokens, model.Options.MaxLogitRows);
+            model.Options.MaxBatchTokens, model.Options.MaxLogitRows)
+        {
+            HasMtp = model.Mtp is not null,
+        };
+        _mtp = model.Mtp is null ? null : new MtpDrafter(model);
     }
 
     /// <inheritdoc/>
@@ -75,6 +80,7 @@ public sealed class LocalExecutor : IModelExecutor
         }
 
         Score(slices, result.Scores);
+        _mtp?.Run(batch, result);
         return ValueTask.CompletedTask;
     }
 
