@@ -23,7 +23,8 @@ public sealed class LocalExecutor : IModelExecutor
     /// <summary>Wraps a loaded model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="ownsModel">Whether disposing this executor also disposes the model. Default true.</param>
-    public LocalExecutor(ModelRunner model, bool ownsModel = true)
+    /// <param name="mtp">Whether to run the model's MTP layer, if it is loaded. Default true.</param>
+    public LocalExecutor(ModelRunner model, bool ownsModel = true, bool mtp = true)
     {
         _model = model;
         _ownsModel = ownsModel;
@@ -34,9 +35,9 @@ public sealed class LocalExecutor : IModelExecutor
             model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
             model.Options.MaxBatchTokens, model.Options.MaxLogitRows)
         {
-            HasMtp = model.Mtp is not null,
+            HasMtp = mtp && model.Mtp is not null,
         };
-        _mtp = model.Mtp is null ? null : new MtpDrafter(model);
+        _mtp = Limits.HasMtp ? new MtpDrafter(model) : null;
     }
 
     /// <inheritdoc/>

@@ -78,6 +78,9 @@ public sealed class ModelConfig
     /// </summary>
     public int PredictLayers { get; init; }
 
+    /// <summary>Whether the model has a layer for multi-token prediction that <see cref="WithMtp"/> can add. False once it is added.</summary>
+    public bool CanPredict => !_hasMtp && PredictLayers > 0 && IsMoeLayer(Layers) && _widths.Length > Layers;
+
     /// <summary>Number of the layer for multi-token prediction among <see cref="Layers"/>; null unless <see cref="WithMtp"/> added it.</summary>
     public int? MtpLayer => _hasMtp ? Layers - 1 : null;
 
@@ -211,7 +214,7 @@ public sealed class ModelConfig
             return this;
         }
 
-        if (PredictLayers == 0 || !IsMoeLayer(Layers) || _widths.Length <= Layers)
+        if (!CanPredict)
         {
             throw new ModelException(
                 $"{Source}: the model has no layer for multi-token prediction (num_nextn_predict_layers is {PredictLayers}); allowed: a model of type "
