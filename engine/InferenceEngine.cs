@@ -111,6 +111,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             AnswerTokens = Volatile.Read(ref counters.AnswerTokens),
             DraftedTokens = Volatile.Read(ref counters.DraftedTokens),
             AcceptedDraftTokens = Volatile.Read(ref counters.AcceptedDraftTokens),
+            MtpDraftedTokens = Volatile.Read(ref counters.MtpDraftedTokens),
+            AcceptedMtpTokens = Volatile.Read(ref counters.AcceptedMtpTokens),
             Preemptions = Volatile.Read(ref counters.Preemptions),
             Replays = Volatile.Read(ref counters.Replays),
             Evictions = pool.Evictions,

@@ -81,6 +81,11 @@ public sealed class ModelDevice : IModelDevice
     public static ModelDevice Open(string directory, ModelOptions options)
     {
         options.Validate();
+        if (options.Mtp)
+        {
+            throw new ModelException("Layers for multi-token prediction run with the whole model in one process only; allowed: a silo without them.");
+        }
+
         DisposableStack owned = new();
         try
         {

@@ -31,6 +31,7 @@ public sealed class ModelRunner : IAdapterLoader, IDisposable
         Weights weights, ModelOptions options, DisposableStack owned, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         _owned = owned;
+        Config = weights.Config.WithoutMtp();
         _parts = new ModelParts(weights.Config, options, reserveKv: true, owned);
         _stage = owned.Add(new StageRunner(_parts));
         _logits = owned.Add(new StepLogits(options.MaxLogitRows, Config.VocabSize));
@@ -58,10 +59,16 @@ public sealed class ModelRunner : IAdapterLoader, IDisposable
 
         _parts.Head.Weights = head;
         _parts.Embedding.Table = owned.Add(_parts.Device.CreateEmbedding(weights.Embedding(), options.Mode.Element(), cancellationToken));
+        if (weights.Config.MtpLayer is int mtp)
+        {
+            MtpWeights predicting = MtpWeights.Load(weights, mtp, _parts, owned, progress, cancellationToken);
+            WeightBytes += predicting.Bytes;
+            Mtp = owned.Add(new MtpRunner(_parts, _stage, predicting, _logits));
+        }
     }
 
     /// <summary>The model's shapes.</summary>
-    public ModelConfig Config => _parts.Config;
+    public ModelConfig Config { get; }
 
     /// <summary>The options it was loaded with.</summary>
     public ModelOptions Options => _parts.Options;
@@ -79,7 +86,10 @@ public sealed class ModelRunner : IAdapterLoader, IDisposable
     /// Bytes of weights that all steps so far have read. A step reads lm_head only if logits are requested, and an expert only if it has
     /// rows.
     /// </summary>
-    public long WeightBytesRead => _weightBytesRead + (_parts.Experts?.WeightBytesRead ?? 0);
+    public long WeightBytesRead => _weightBytesRead + (_parts.Experts?.WeightBytesRead ?? 0) + (Mtp?.WeightBytesRead ?? 0);
+
+    /// <summary>Runs the model's layer for multi-token prediction; null unless <see cref="ModelOptions.Mtp"/> asks for it.</summary>
+    public MtpRunner? Mtp { get; }
 
     /// <summary>The KV pool.</summary>
     public IKvPool Cache => _parts.Cache;

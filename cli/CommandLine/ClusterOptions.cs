@@ -49,7 +49,7 @@ internal static class ClusterOptions
                 : false;
         }
 
-        return SharedOptions.FindGiven(parsed, [SharedOptions.Speculation, .. SharedOptions.Compute]) is { } conflicting
+        return SharedOptions.FindGiven(parsed, [.. SharedOptions.Guessing, .. SharedOptions.Compute]) is { } conflicting
             ? throw new UsageException($"{conflicting.Name} sets how this machine computes, but with {Cluster.Name} the silos compute.")
             : true;
     }

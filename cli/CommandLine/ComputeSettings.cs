@@ -27,6 +27,7 @@ internal static class ComputeSettings
         PackedCache = parsed.GetResult(SharedOptions.PackedCache) is null
             ? null
             : parsed.GetValue(SharedOptions.PackedCache) ?? FolderOf(SharedOptions.ModelFolder(parsed)),
+        Mtp = Guessing(parsed).MtpTokens > 0,
         OnWarning = parsed.InvocationConfiguration.Error.WriteLine,
     };
 
@@ -55,8 +56,14 @@ internal static class ComputeSettings
     /// <summary>How the engine fills steps; everything that no option sets has its default.</summary>
     public static SchedulerOptions Scheduler(ParseResult parsed) => new()
     {
-        Speculation = SpeculationOptions.Parse(parsed.GetValue(SharedOptions.Speculation) ?? "auto")!,
+        Speculation = Guessing(parsed),
     };
+
+    // Verbs without these options guess from the text so far, as far as it pays.
+    private static SpeculationOptions Guessing(ParseResult parsed) => SpeculationOptions.Parse(Word(parsed, SharedOptions.Speculation) ?? "auto")!
+        .WithMtp(Word(parsed, SharedOptions.Mtp) ?? "off")!;
+
+    private static string? Word(ParseResult parsed, Option<string> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
     /// <summary>The arithmetic of the command line.</summary>
     public static ComputeMode Mode(ParseResult parsed) => parsed.GetValue(SharedOptions.Mode) == "f32" ? ComputeMode.F32 : ComputeMode.Bf16;

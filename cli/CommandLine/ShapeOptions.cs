@@ -44,6 +44,7 @@ internal static class ShapeOptions
         (Size("--experts", "Number of routed experts; 1 means a model without experts."), (o, n) => o with { Experts = n }),
         (Size("--top-k", "Number of experts per token."), (o, n) => o with { TopK = n }),
         (Size("--shared-experts", "Number of shared experts; 0 means none.", least: 0), (o, n) => o with { SharedExperts = n }),
+        (Size("--mtp-layers", "Number of layers that predict further tokens, 0 or 1; only in models of type hy_v3.", least: 0, most: 1), (o, n) => o with { PredictLayers = n }),
         (Size("--vocab", "Number of tokens in the vocabulary."), (o, n) => o with { Vocab = n }),
         (Size("--cla-factor", "Number of layers that share keys and values (cross-layer attention); 1 means none."), (o, n) => o with { ClaFactor = n }),
         (Size("--max-positions", "Longest context in tokens."), (o, n) => o with { MaxPositions = n }),
@@ -79,6 +80,6 @@ internal static class ShapeOptions
         return shape with { Seed = parsed.GetValue(Seed) ?? 1, Tied = parsed.GetValue(Tied) ?? shape.Tied };
     }
 
-    private static Option<int?> Size(string name, string description, int least = 1) =>
-        new Option<int?>(name) { Description = description, HelpName = "N" }.InRange(least, 1 << 24);
+    private static Option<int?> Size(string name, string description, int least = 1, int most = 1 << 24) =>
+        new Option<int?>(name) { Description = description, HelpName = "N" }.InRange(least, most);
 }

@@ -82,6 +82,17 @@ internal static class SharedOptions
         HelpName = "auto|off|N",
     }.Where(static word => SpeculationOptions.Parse(word) is not null, SpeculationOptions.Forms);
 
+    /// <summary>--mtp-tokens: whether the model's MTP layer is loaded, and how far it guesses.</summary>
+    public static readonly Option<string> Mtp = new Option<string>("--mtp-tokens")
+    {
+        Description = "Most tokens that a step guesses with the model's own layer for multi-token prediction (MTP) and verifies together: auto guesses as many as pay, "
+            + "up to 2; N always guesses N, up to 8; off does not load the layer. Answers stay the same. (vLLM: method mtp; SGLang: NEXTN) [default: off]",
+        HelpName = "auto|off|N",
+    }.Where(static word => SpeculationOptions.Off.WithMtp(word) is not null, SpeculationOptions.MtpForms);
+
+    /// <summary>The options that set how tokens are guessed.</summary>
+    public static readonly IReadOnlyList<Option> Guessing = [Speculation, Mtp];
+
     /// <summary>The options that set where and how the model computes on this machine.</summary>
     public static readonly IReadOnlyList<Option> Compute = [Device, Mode, Quant, Kv, MaxModelLength, Threads, PackedCache];
 
@@ -102,6 +113,9 @@ internal static class SharedOptions
 
     /// <summary>Adds the options that set where and how the model computes.</summary>
     public static void AddComputeTo(Command command) => Add(command, Compute);
+
+    /// <summary>Adds the options that set how tokens are guessed.</summary>
+    public static void AddGuessingTo(Command command) => Add(command, Guessing);
 
     /// <summary>Adds the options that set how the model computes, for a verb with its own option for where.</summary>
     public static void AddArithmeticTo(Command command) => Add(command, Compute.Where(static option => option != Device));

@@ -56,7 +56,7 @@ internal static class BenchCommand
     {
         Command command = new("bench", "Measures prefill and decode speed and compares them with the limits of the machine.")
         {
-            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http, Speculate, SharedOptions.Speculation, LoraRank,
+            SharedOptions.Model, Prompt, Generate, Batch, Repeat, Silos, Http, Speculate, SharedOptions.Speculation, SharedOptions.Mtp, LoraRank,
         };
         SharedOptions.AddArithmeticTo(command);
         command.Add(SharedOptions.Json);
@@ -74,16 +74,23 @@ internal static class BenchCommand
         using InterruptHandler interrupt = new();
         int[] siloCounts = parsed.GetValue(Silos) ?? [];
         bool http = parsed.GetValue(Http);
-        if (parsed.GetValue(Speculate) is { } text)
+        string? text = parsed.GetValue(Speculate);
+        if (text is not null && options.Mtp)
+        {
+            throw new UsageException($"{Speculate.Name} gives the answers, and {SharedOptions.Mtp.Name} guesses what the model draws; leave out one of them.");
+        }
+
+        if (text is not null || options.Mtp)
         {
             return siloCounts.Length > 0 || http || parsed.GetValue(LoraRank) is not null
-                ? throw new UsageException($"{Speculate.Name} compares runs in this process; leave out {Silos.Name}, {Http.Name} and {LoraRank.Name}.")
+                ? throw new UsageException(
+                    $"{(text is null ? SharedOptions.Mtp.Name : Speculate.Name)} compares runs in this process; leave out {Silos.Name}, {Http.Name} and {LoraRank.Name}.")
                 : await BenchSpeculationRun.RunAsync(parsed, folder, options, plan, text, interrupt.Token);
         }
 
         if (SharedOptions.FindGiven(parsed, [SharedOptions.Speculation]) is { } alone)
         {
-            throw new UsageException($"{alone.Name} requires {Speculate.Name}: other measurements guess no tokens.");
+            throw new UsageException($"{alone.Name} requires {Speculate.Name} or {SharedOptions.Mtp.Name}: other measurements guess no tokens.");
         }
 
         if (parsed.GetValue(LoraRank) is int rank)

@@ -19,7 +19,7 @@ internal static class ChatCommand
         Command command = new("chat", $"Chats with the model. {Help}") { SharedOptions.Model, PromptOptions.System };
         SamplingOptions.AddTo(command);
         SharedOptions.AddComputeTo(command);
-        command.Add(SharedOptions.Speculation);
+        SharedOptions.AddGuessingTo(command);
         ClusterOptions.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;

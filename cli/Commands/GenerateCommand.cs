@@ -19,7 +19,7 @@ internal static class GenerateCommand
         SamplingOptions.AddTo(command);
         command.Add(AdapterOptions.Folder);
         SharedOptions.AddComputeTo(command);
-        command.Add(SharedOptions.Speculation);
+        SharedOptions.AddGuessingTo(command);
         ClusterOptions.AddTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction((parsed, _) => RunAsync(parsed));

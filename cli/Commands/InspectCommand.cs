@@ -41,22 +41,24 @@ internal static class InspectCommand
         folder ??= SharedOptions.ModelFolder(parsed);
         ModelInspection found = ModelInspection.Load(folder, parsed.GetValue(SharedOptions.MaxModelLength));
         WeightTypes types = WeightTypes.Of(found.Config, ComputeSettings.Mode(parsed), ComputeSettings.Quant(parsed));
-        PackedWeights packed = new(types.Name, new WeightSizes(found.Config, types).Packed);
+        WeightSizes sizes = new(found.Config, types);
+        InspectedMtp? mtp = InspectedMtp.Of(found.Config, sizes);
+        PackedWeights packed = new(types.Name, sizes.Packed);
         TextWriter output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(SharedOptions.Json))
         {
-            output.WriteLine(JsonSerializer.Serialize(InspectResult.Of(folder, found, packed), JsonOutput.Readable.InspectResult));
+            output.WriteLine(JsonSerializer.Serialize(InspectResult.Of(folder, found, packed, mtp), JsonOutput.Readable.InspectResult));
         }
         else
         {
-            CreateTable(folder, found, packed).WriteTo(output);
+            CreateTable(folder, found, packed, mtp).WriteTo(output);
         }
 
         // A folder without weights is valid, but weights that cannot be loaded are an error.
         return found.Problem is null || found.Tensors == 0 ? ExitCode.Success : throw new ModelException(found.Problem);
     }
 
-    private static FactTable CreateTable(string folder, ModelInspection found, PackedWeights packed)
+    private static FactTable CreateTable(string folder, ModelInspection found, PackedWeights packed, InspectedMtp? mtp)
     {
         ModelConfig config = found.Config;
         FactTable table = new FactTable()
@@ -73,6 +75,10 @@ internal static class InspectCommand
             .Add("parameters", $"{Units.Count(found.Parameters.Total)} ({found.Parameters.Total:N0})")
             .Add("active", $"{Units.Count(found.Parameters.Active)} ({found.Parameters.Active:N0}) per token")
             .Add("in memory", $"{Units.Bytes(packed.Bytes)} ({packed.Bytes:N0} bytes) of weights as {packed.Types}")
+            .Add("MTP layer", mtp is null
+                ? null
+                : $"{Units.Count(mtp.Parameters)} ({mtp.Parameters:N0}) parameters; with --mtp-tokens {Units.Bytes(mtp.Bytes)} ({mtp.Bytes:N0} bytes) of weights more and "
+                    + $"{mtp.KvBytesPerToken:N0} bytes of KV per token in bf16")
             .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8")
             .Add("KV of a context", $"{Units.Bytes(found.KvBytesPerToken[KvFormat.Bf16] * config.MaxPositions)} in bf16, "
                 + $"{Units.Bytes(found.KvBytesPerToken[KvFormat.Int8] * config.MaxPositions)} in int8 or fp8");

@@ -54,7 +54,7 @@ internal static class RunBatchCommand
             SharedOptions.Model, Input, Answers, Url, HttpServerOptions.Key, ServedModelOptions.Name, Concurrency, Retries,
         };
         SharedOptions.AddComputeTo(command);
-        command.Add(SharedOptions.Speculation);
+        SharedOptions.AddGuessingTo(command);
         command.Add(SharedOptions.Json);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -97,7 +97,7 @@ internal static class RunBatchCommand
         }
 
         bool remote = parsed.GetValue(Url) is not null;
-        Option[] others = remote ? [SharedOptions.Model, ServedModelOptions.Name, SharedOptions.Speculation, .. SharedOptions.Compute] : [HttpServerOptions.Key];
+        Option[] others = remote ? [SharedOptions.Model, ServedModelOptions.Name, .. SharedOptions.Guessing, .. SharedOptions.Compute] : [HttpServerOptions.Key];
         if (SharedOptions.FindGiven(parsed, others) is { } conflicting)
         {
             throw new UsageException(remote

@@ -71,7 +71,7 @@ internal static class ServeCommand
             SharedOptions.Model, Host, Port, ServedModelOptions.Name, KeyFile, Anonymous, Reasoning, Config, Log,
         };
         SharedOptions.AddComputeTo(command);
-        command.Add(SharedOptions.Speculation);
+        SharedOptions.AddGuessingTo(command);
         AdapterOptions.AddServedTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;

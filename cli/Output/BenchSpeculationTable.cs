@@ -1,6 +1,6 @@
 namespace HunyuanOrleans.Cli.Output;
 
-/// <summary>Writes the result of <c>bench --speculate</c> as a text table.</summary>
+/// <summary>Writes the result of <c>bench --speculate</c> or <c>bench --mtp-tokens</c> as a text table.</summary>
 internal static class BenchSpeculationTable
 {
     /// <summary>Writes the table.</summary>
@@ -8,7 +8,7 @@ internal static class BenchSpeculationTable
     {
         new FactTable()
             .Add("model", $"{result.Model} in {result.Mode}, {result.Threads} threads")
-            .Add("text", $"{result.Text}: prompt {result.Prompt} tokens, answer {result.Gen}")
+            .Add("text", $"{result.Text ?? "random prompts, greedy answers"}: prompt {result.Prompt} tokens, answer {result.Gen}")
             .WriteTo(output);
         output.WriteLine();
         output.WriteLine("batch  tokens/s without  with guesses  ratio  guessed  right  steps");

@@ -15,19 +15,21 @@ internal sealed record InspectResult(
     PackedWeights Packed,
     long KvBytesPerToken,
     Dictionary<string, long> KvBytesByFormat,
+    InspectedMtp? Mtp,
     Dictionary<string, long> BytesByDtype,
     int Tensors,
     InspectedFile[] Files,
     string? Problem)
 {
     /// <summary>Creates the output for an inspection of <paramref name="folder"/>.</summary>
-    public static InspectResult Of(string folder, ModelInspection found, PackedWeights packed) => new(
+    public static InspectResult Of(string folder, ModelInspection found, PackedWeights packed, InspectedMtp? mtp) => new(
         folder,
         InspectedConfig.Of(found.Config),
         new InspectedParameters(found.Parameters.Total, found.Parameters.Active),
         packed,
         found.KvBytesPerToken[KvFormat.Bf16],
         found.KvBytesPerToken.ToDictionary(pair => pair.Key.Name(), pair => pair.Value),
+        mtp,
         found.BytesByType.ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
         found.Tensors,
         [.. found.Files],
@@ -38,6 +40,19 @@ internal sealed record InspectResult(
 /// <param name="Types">The types of the weights.</param>
 /// <param name="Bytes">Bytes of packed weights. The embedding is not included, because it is read from the checkpoint.</param>
 internal sealed record PackedWeights(string Types, long Bytes);
+
+/// <summary>The layer for multi-token prediction, which is loaded only with --mtp-tokens.</summary>
+/// <param name="Parameters">Its weights.</param>
+/// <param name="Bytes">Bytes of its packed weights, once it is loaded.</param>
+/// <param name="KvBytesPerToken">Bytes of its keys and values per position in bf16.</param>
+internal sealed record InspectedMtp(long Parameters, long Bytes, long KvBytesPerToken)
+{
+    /// <summary>Creates the output for a model; null if it has no such layer.</summary>
+    public static InspectedMtp? Of(ModelConfig config, WeightSizes sizes) => !config.CanPredict ? null : new InspectedMtp(
+        config.WithMtp().ParameterCount.Total - config.ParameterCount.Total,
+        sizes.Mtp,
+        KvFormat.Bf16.PositionBytes(config.WithMtp()) - KvFormat.Bf16.PositionBytes(config));
+}
 
 /// <summary>Numbers of weights of a model.</summary>
 /// <param name="Total">All weights.</param>

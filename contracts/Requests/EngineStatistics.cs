@@ -44,6 +44,12 @@ public readonly record struct EngineStatistics
     /// <summary>Guessed tokens that were right.</summary>
     public long AcceptedDraftTokens { get; init; }
 
+    /// <summary>Those of <see cref="DraftedTokens"/> that the model's own layer for multi-token prediction guessed. 0 on a cluster.</summary>
+    public long MtpDraftedTokens { get; init; }
+
+    /// <summary>Those of <see cref="AcceptedDraftTokens"/> that the model's own layer for multi-token prediction guessed. 0 on a cluster.</summary>
+    public long AcceptedMtpTokens { get; init; }
+
     /// <summary>Times an answer lost its blocks to an older one and had to be recomputed.</summary>
     public long Preemptions { get; init; }
 

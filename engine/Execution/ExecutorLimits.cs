@@ -8,4 +8,8 @@ namespace HunyuanOrleans.Engine.Execution;
 /// <param name="MaxBatchTokens">Most rows in one step.</param>
 /// <param name="MaxBatchSequences">Most slices in one step, and most rows of a step after which tokens are sampled.</param>
 public sealed record ExecutorLimits(
-    int VocabularySize, int MaxContext, int KvBlocks, int BlockPositions, int MaxBatchTokens, int MaxBatchSequences);
+    int VocabularySize, int MaxContext, int KvBlocks, int BlockPositions, int MaxBatchTokens, int MaxBatchSequences)
+{
+    /// <summary>Whether it has the model's MTP layer, and guesses tokens for slices that ask for them. Default false.</summary>
+    public bool HasMtp { get; init; }
+}

@@ -17,12 +17,14 @@ public sealed class LocalExecutor : IModelExecutor
     private readonly AdapterRows _adapters = new();
     private readonly SequenceSampler _sampler;
     private readonly int[] _logitRows;
+    private readonly MtpDrafter? _mtp;
     private Thread? _pinnedThread;
 
     /// <summary>Wraps a loaded model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="ownsModel">Whether disposing this executor also disposes the model. Default true.</param>
-    public LocalExecutor(ModelRunner model, bool ownsModel = true)
+    /// <param name="mtp">Whether to run the model's MTP layer, if it is loaded. Default true.</param>
+    public LocalExecutor(ModelRunner model, bool ownsModel = true, bool mtp = true)
     {
         _model = model;
         _ownsModel = ownsModel;
@@ -31,7 +33,11 @@ public sealed class LocalExecutor : IModelExecutor
         _logitRows = new int[model.Options.MaxLogitRows];
         Limits = new ExecutorLimits(
             model.Config.VocabSize, model.Config.MaxPositions, model.Cache.Blocks, KvBlocks.Positions,
-            model.Options.MaxBatchTokens, model.Options.MaxLogitRows);
+            model.Options.MaxBatchTokens, model.Options.MaxLogitRows)
+        {
+            HasMtp = mtp && model.Mtp is not null,
+        };
+        _mtp = Limits.HasMtp ? new MtpDrafter(model) : null;
     }
 
     /// <inheritdoc/>
@@ -75,6 +81,7 @@ public sealed class LocalExecutor : IModelExecutor
         }
 
         Score(slices, result.Scores);
+        _mtp?.Run(batch, result);
         return ValueTask.CompletedTask;
     }
 

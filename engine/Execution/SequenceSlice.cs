@@ -20,6 +20,9 @@ public readonly record struct SequenceSlice(
     /// <summary>The tokens at the end of the slice that are guesses; usually none. Only with <see cref="Sampling"/>.</summary>
     public DraftTokens Drafts { get; init; }
 
+    /// <summary>For executors with an MTP layer: what it continues with, and how many tokens to guess.</summary>
+    public MtpRequest Mtp { get; init; }
+
     /// <summary>The adapter of its rows; null: none.</summary>
     public LoraAdapter? Adapter { get; init; }
 

@@ -86,6 +86,7 @@ public sealed class StepBatch
     /// <param name="scoring">The rows whose log probabilities are wanted. Its targets must not change during the step.</param>
     /// <param name="drafts">The last of the tokens, if they are guesses. They must not change during the step.</param>
     /// <param name="adapter">The adapter of the rows; null (default): none.</param>
+    /// <param name="mtp">For executors with an MTP layer: what the slice continues with, and how many tokens to guess.</param>
     /// <exception cref="ArgumentException">The slice is empty or does not fit.</exception>
     public void Add(
         ReadOnlySpan<int> tokens,
@@ -95,7 +96,8 @@ public sealed class StepBatch
         long session,
         RowScoring scoring = default,
         DraftTokens drafts = default,
-        LoraAdapter? adapter = null)
+        LoraAdapter? adapter = null,
+        MtpRequest mtp = default)
     {
         if (tokens.Length <= drafts.Count || tokens.Length > FreeTokens || FreeSlices == 0)
         {
@@ -104,7 +106,13 @@ public sealed class StepBatch
         }
 
         tokens.CopyTo(_tokens.AsSpan(TokenCount));
-        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session) { Scoring = scoring, Drafts = drafts, Adapter = adapter };
+        _slices[SliceCount++] = new SequenceSlice(TokenCount, tokens.Length, start, blocks, sampling, session)
+        {
+            Scoring = scoring,
+            Drafts = drafts,
+            Adapter = adapter,
+            Mtp = mtp,
+        };
         TokenCount += tokens.Length;
     }
 

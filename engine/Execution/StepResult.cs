@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Speculation;
 
 namespace HunyuanOrleans.Engine.Execution;
 
@@ -13,6 +14,8 @@ public sealed class StepResult(int maxSequences, int maxTokens)
 {
     private readonly List<SampledToken> _tokens = new(maxTokens);
     private readonly int[] _ends = new int[maxSequences];
+    private readonly int[] _drafts = new int[maxSequences * SpeculationOptions.LongestMtp];
+    private readonly int[] _draftCounts = new int[maxSequences];
 
     /// <summary>
     /// The tokens of the rows that the slices' <see cref="SequenceSlice.Scoring"/> asks for, slice after slice, with their log probabilities.
@@ -36,7 +39,20 @@ public sealed class StepResult(int maxSequences, int maxTokens)
     {
         _tokens.Clear();
         Array.Clear(_ends);
+        Array.Clear(_draftCounts);
         Scores.Clear();
+    }
+
+    /// <summary>
+    /// The tokens that the executor's MTP layer guesses to follow those sampled for slice <paramref name="slice"/>; at most as many as it asked for.
+    /// </summary>
+    public ReadOnlySpan<int> Drafts(int slice) => _drafts.AsSpan(slice * SpeculationOptions.LongestMtp, _draftCounts[slice]);
+
+    /// <summary>Adds a guess to those of a slice.</summary>
+    public void AddDraft(int slice, int token)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(_draftCounts[slice], SpeculationOptions.LongestMtp, nameof(slice));
+        _drafts[(slice * SpeculationOptions.LongestMtp) + _draftCounts[slice]++] = token;
     }
 
     /// <summary>Adds a token of a slice. The slices must come in ascending order, but those without tokens may be left out.</summary>

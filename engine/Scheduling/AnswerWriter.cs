@@ -39,7 +39,7 @@ internal sealed class AnswerWriter(
 
             if (slices[i].Sampling is not null)
             {
-                AppendTokens(sequence, lane.Result[i], slices[i].Drafts.Count);
+                AppendTokens(sequence, lane.Result[i], slices[i].Drafts.Count, lane.Result.Drafts(i));
             }
             else if (!sequence.WantsToken && sequence.PendingTokens == 0)
             {
@@ -59,7 +59,7 @@ internal sealed class AnswerWriter(
         }
     }
 
-    private void AppendTokens(Sequence sequence, ReadOnlySpan<SampledToken> tokens, int drafted)
+    private void AppendTokens(Sequence sequence, ReadOnlySpan<SampledToken> tokens, int drafted, ReadOnlySpan<int> next)
     {
         if (drafted > 0)
         {
@@ -87,6 +87,7 @@ internal sealed class AnswerWriter(
             return;
         }
 
+        sequence.Drafts?.KeepMtp(next);
         sequence.Stream.Publish();
     }
 

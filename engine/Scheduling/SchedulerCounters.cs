@@ -25,6 +25,12 @@ internal sealed class SchedulerCounters
     /// <summary>Guessed tokens that became tokens of answers, or would have if the answers had not ended before them.</summary>
     public long AcceptedDraftTokens;
 
+    /// <summary>Those of <see cref="DraftedTokens"/> that the model's MTP layer guessed.</summary>
+    public long MtpDraftedTokens;
+
+    /// <summary>Those of <see cref="AcceptedDraftTokens"/> that the model's MTP layer guessed.</summary>
+    public long AcceptedMtpTokens;
+
     /// <summary>Times a sequence lost its blocks to an older one.</summary>
     public long Preemptions;
 

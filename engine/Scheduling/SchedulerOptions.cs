@@ -65,6 +65,8 @@ public sealed record SchedulerOptions
         Require(DecodeSteps is null or >= 1, nameof(DecodeSteps), DecodeSteps, "1 or more, or null");
         Require(
             Speculation.MaxTokens is >= 0 and <= SpeculationOptions.Longest, nameof(Speculation), Speculation.MaxTokens, $"0 to {SpeculationOptions.Longest} tokens");
+        Require(
+            Speculation.MtpTokens is >= 0 and <= SpeculationOptions.LongestMtp, nameof(Speculation), Speculation.MtpTokens, $"0 to {SpeculationOptions.LongestMtp} tokens of MTP");
         Require(PrefixIdleTime is null || PrefixIdleTime > TimeSpan.Zero, nameof(PrefixIdleTime), PrefixIdleTime, "above 0, or null");
     }
 
@@ -73,6 +75,7 @@ public sealed record SchedulerOptions
     {
         TokenBudget = Math.Min(TokenBudget, limits.MaxBatchTokens),
         MaxSequences = Math.Min(MaxSequences, Math.Min(limits.MaxBatchSequences, limits.MaxBatchTokens)),
+        Speculation = limits.HasMtp ? Speculation : Speculation with { MtpTokens = 0 },
     };
 
     private static void Require(bool holds, string name, object? value, string allowed)

@@ -135,7 +135,10 @@ internal sealed class StepPlanner(
             sequence.Session,
             sequence.Scoring(count),
             guesses,
-            sequence.Options.Adapter);
+            sequence.Options.Adapter,
+            new MtpRequest(
+                count < sequence.PendingTokens ? sequence.Tokens(sequence.ComputedTokens + count, 1)[0] : null,
+                wantsToken ? drafts.ChooseMtp(sequence, guesses) : 0));
         sequence.IsPlanned = true;
         lane.Sequences.Add(sequence);
     }

@@ -69,6 +69,20 @@ internal sealed class DraftLength
         return 1;
     }
 
+    /// <summary>Number of tokens of a guess that are expected to be right.</summary>
+    /// <param name="length">Length of the guess.</param>
+    public double Expect(int length)
+    {
+        double chance = 1, expected = 0;
+        for (int i = 0; i < length; i++)
+        {
+            chance *= Acceptance;
+            expected += chance;
+        }
+
+        return expected;
+    }
+
     /// <summary>Records how a guess ended.</summary>
     /// <param name="drafted">Number of guessed tokens, at least 1.</param>
     /// <param name="accepted">Number of those that were right before the first wrong one.</param>

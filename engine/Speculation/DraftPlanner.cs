@@ -37,7 +37,7 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
     {
         int rows = options.TokenBudget - decodes;
         int sampled = limits.MaxBatchSequences - Math.Min(options.MaxSequences, slices);
-        _room = options.Speculation.MaxTokens == 0 ? 0 : Math.Max(0, Math.Min(hasPrompts ? rows / 2 : rows, sampled));
+        _room = options.Speculation is { MaxTokens: 0, MtpTokens: 0 } ? 0 : Math.Max(0, Math.Min(hasPrompts ? rows / 2 : rows, sampled));
         _rows = decodes;
         _expected = decodes;
         _spareBlocks = spareBlocks;
@@ -48,23 +48,25 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
     public DraftTokens Plan(Sequence sequence)
     {
         // The last token of an answer is never computed.
-        int max = Math.Min(Math.Min(options.Speculation.MaxTokens, _room), sequence.Options.MaxTokens - sequence.AnswerLength - 1);
+        int max = Math.Min(_room, sequence.Options.MaxTokens - sequence.AnswerLength - 1);
         max = sequence.Restrictions.Vary ? Math.Min(max, _masks) : max;
         if (max <= 0)
         {
             return default;
         }
 
-        sequence.Drafts ??= new SequenceDrafts(new NgramDraftSource(sequence.Length + Math.Min(sequence.Options.MaxTokens - sequence.AnswerLength, ReservedTokens)));
-        int count = sequence.Drafts.Propose(sequence, max);
-        count = Math.Min(count, blockTables.PositionsAhead(sequence, count, _spareBlocks));
-        double gain = count;
-        if (options.Speculation.Adaptive)
+        SequenceDrafts known = DraftsOf(sequence);
+        int count = GuessFromText(sequence, known, max, out double gain);
+        int made = blockTables.PositionsAhead(sequence, Math.Min(max, known.MtpCount), _spareBlocks);
+        double expected = options.Speculation.MtpAdaptive ? known.MtpLength.Expect(made) : made;
+
+        // A gain of 0 marks a trial of a single token, which is rare and goes first: the text may have begun to repeat itself.
+        if (made > 0 && (count == 0 || (options.Speculation.Adaptive && gain > 0 && gain < expected)))
         {
-            count = sequence.Drafts.Length.Choose(count, _expected, _rows, _cost, out gain);
+            (count, gain) = (known.TakeMtp(sequence, made), expected);
         }
 
-        DraftTokens drafts = sequence.Drafts.Restrict(sequence, count);
+        DraftTokens drafts = known.Restrict(sequence, count);
         blockTables.ExtendAhead(sequence, drafts.Count);
         _room -= drafts.Count;
         _rows += drafts.Count;
@@ -73,14 +75,59 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
         return drafts;
     }
 
+    /// <summary>
+    /// Chooses how many tokens the MTP layer guesses after this step, to be verified in the next one. None while guesses from the text so far are verified:
+    /// these cost nothing to make and are longer. It decides before the step, because each guess takes the layer and lm_head once.
+    /// </summary>
+    /// <param name="sequence">A sequence that draws a token in the step; its guesses are planned.</param>
+    /// <param name="drafts">Its guesses in the step.</param>
+    public int ChooseMtp(Sequence sequence, in DraftTokens drafts)
+    {
+        // The step appends at least one token, and the last token of an answer is never computed.
+        int max = Math.Min(options.Speculation.MtpTokens, sequence.Options.MaxTokens - sequence.AnswerLength - 2);
+        if (max <= 0)
+        {
+            return 0;
+        }
+
+        SequenceDrafts known = DraftsOf(sequence);
+        if (drafts.Count > 0 && !known.IsMtp)
+        {
+            return 0;
+        }
+
+        return options.Speculation.MtpAdaptive ? known.MtpLength.Choose(max, _expected, Math.Max(1, _rows), _cost, out _) : max;
+    }
+
     /// <summary>Records how many of a sequence's guesses were right.</summary>
     public void Record(Sequence sequence, int drafted, int accepted)
     {
         counters.DraftedTokens += drafted;
         counters.AcceptedDraftTokens += accepted;
-        sequence.Drafts!.Length.Record(drafted, accepted);
+        if (sequence.Drafts!.IsMtp)
+        {
+            counters.MtpDraftedTokens += drafted;
+            counters.AcceptedMtpTokens += accepted;
+            sequence.Drafts.MtpLength.Record(drafted, accepted);
+        }
+        else
+        {
+            sequence.Drafts.Length.Record(drafted, accepted);
+        }
     }
 
     /// <summary>Records the time of a step in which all sequences decoded.</summary>
     public void RecordStep(int rows, TimeSpan time) => _cost.Record(rows, time.TotalMicroseconds);
+
+    private int GuessFromText(Sequence sequence, SequenceDrafts known, int max, out double gain)
+    {
+        int count = known.Propose(sequence, Math.Min(max, options.Speculation.MaxTokens));
+        count = blockTables.PositionsAhead(sequence, count, _spareBlocks);
+        gain = count;
+        return options.Speculation.Adaptive ? known.Length.Choose(count, _expected, _rows, _cost, out gain) : count;
+    }
+
+    private SequenceDrafts DraftsOf(Sequence sequence) => sequence.Drafts ??= new SequenceDrafts(options.Speculation.MaxTokens == 0
+        ? null
+        : new NgramDraftSource(sequence.Length + Math.Min(sequence.Options.MaxTokens - sequence.AnswerLength, ReservedTokens)));
 }

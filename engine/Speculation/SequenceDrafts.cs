@@ -6,29 +6,61 @@ using HunyuanOrleans.Grammar;
 namespace HunyuanOrleans.Engine.Speculation;
 
 /// <summary>The guesses of one sequence: where they come from, how many pay, and which tokens may follow each.</summary>
-/// <param name="source">Guesses tokens.</param>
-internal sealed class SequenceDrafts(IDraftSource source)
+/// <param name="source">Guesses tokens from the text so far; null if that is off.</param>
+internal sealed class SequenceDrafts(IDraftSource? source)
 {
+    private readonly int[] _mtp = new int[SpeculationOptions.LongestMtp];
     private TokenRestriction[] _restrictions = [];
     private ulong[]?[] _masks = [];
     private int[]?[] _forbidden = [];
     private AnswerRestrictions? _ahead;
 
-    /// <summary>Decides how many tokens to guess.</summary>
+    /// <summary>Decides how many tokens to guess from the text so far.</summary>
     public DraftLength Length { get; } = new();
 
-    /// <summary>Guesses the next tokens of a sequence into its <see cref="Sequence.Ahead"/>.</summary>
+    /// <summary>Decides how many tokens the MTP layer is to guess.</summary>
+    public DraftLength MtpLength { get; } = new();
+
+    /// <summary>Number of tokens that the MTP layer guesses to follow the sequence's last one.</summary>
+    public int MtpCount { get; private set; }
+
+    /// <summary>Whether the guesses of the present step are those of the MTP layer.</summary>
+    public bool IsMtp { get; private set; }
+
+    /// <summary>Keeps what the MTP layer guesses to follow the tokens that were just appended, instead of what it guessed before.</summary>
+    public void KeepMtp(ReadOnlySpan<int> drafts)
+    {
+        drafts.CopyTo(_mtp);
+        MtpCount = drafts.Length;
+    }
+
+    /// <summary>Takes the guesses of the MTP layer into the sequence's <see cref="Sequence.Ahead"/>.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="count">Number of tokens, at most <see cref="MtpCount"/>.</param>
+    /// <returns>Number of tokens taken. The answer does not end with any of them.</returns>
+    public int TakeMtp(Sequence sequence, int count)
+    {
+        IsMtp = true;
+        Span<int> drafts = sequence.Ahead(count).Span;
+        _mtp.AsSpan(0, count).CopyTo(drafts);
+        return BeforeStop(sequence, drafts);
+    }
+
+    /// <summary>Guesses the next tokens of a sequence from the text so far into its <see cref="Sequence.Ahead"/>.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="max">Most tokens to guess.</param>
     /// <returns>Number of tokens guessed. The answer does not end with any of them.</returns>
     public int Propose(Sequence sequence, int max)
     {
+        IsMtp = false;
+        if (source is null)
+        {
+            return 0;
+        }
+
         Span<int> drafts = sequence.Ahead(max).Span;
         int count = source.Propose(sequence.AllTokens, drafts);
-
-        // Nothing follows a stop id, so its row would be computed in vain.
-        int stop = drafts[..count].IndexOfAny(sequence.Options.StopIds);
-        return stop < 0 ? count : stop;
+        return BeforeStop(sequence, drafts[..count]);
     }
 
     /// <summary>Finds which tokens may follow each guess, up to the first one that is not permitted or ends the answer.</summary>
@@ -73,6 +105,13 @@ internal sealed class SequenceDrafts(IDraftSource source)
         }
 
         return new DraftTokens(sequence.Ahead(left), _restrictions.AsMemory(0, left));
+    }
+
+    // Nothing follows a stop id, so its row would be computed in vain.
+    private static int BeforeStop(Sequence sequence, ReadOnlySpan<int> drafts)
+    {
+        int stop = drafts.IndexOfAny(sequence.Options.StopIds);
+        return stop < 0 ? drafts.Length : stop;
     }
 
     // The memory of a restriction is overwritten by the next one, so each is copied to memory that the guesses of the next step reuse.

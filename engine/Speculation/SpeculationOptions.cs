@@ -13,6 +13,15 @@ public sealed record SpeculationOptions
     /// <summary>The forms that <see cref="Parse"/> takes, for help and error messages.</summary>
     public const string Forms = "auto, off, or 1 to 64";
 
+    /// <summary>The most tokens that a model's MTP layer may guess for a step of an answer.</summary>
+    public const int LongestMtp = 8;
+
+    /// <summary>The forms that <see cref="WithMtp"/> takes, for help and error messages.</summary>
+    public const string MtpForms = "auto, off, or 1 to 8";
+
+    /// <summary>Most tokens that "auto" guesses with the MTP layer: the vendor's serving command sets it.</summary>
+    private const int UsualMtp = 2;
+
     /// <summary>No token is guessed.</summary>
     public static readonly SpeculationOptions Off = new() { MaxTokens = 0 };
 
@@ -26,6 +35,29 @@ public sealed record SpeculationOptions
     /// gain. Default true. If false, every step guesses <see cref="MaxTokens"/> wherever the text so far suggests as many.
     /// </summary>
     public bool Adaptive { get; init; } = true;
+
+    /// <summary>
+    /// Most tokens that a step guesses for an answer with the model's own layer for multi-token prediction (MTP), where the text so far suggests none or
+    /// fewer right ones. Default 0: none; up to 8. The model must be loaded with that layer. Raising it helps only if the layer is often right several
+    /// times in a row, because each further guess takes the layer and lm_head once more.
+    /// </summary>
+    public int MtpTokens { get; init; }
+
+    /// <summary>
+    /// Guesses fewer tokens with the MTP layer, down to none, while that does not pay. Default true. If false, every step guesses <see cref="MtpTokens"/>.
+    /// </summary>
+    public bool MtpAdaptive { get; init; } = true;
+
+    /// <summary>These options with guesses of the MTP layer: auto, off, or a fixed number of tokens.</summary>
+    /// <returns>Null if the text is none of <see cref="MtpForms"/>.</returns>
+    public SpeculationOptions? WithMtp(string text) => text.ToLowerInvariant() switch
+    {
+        "auto" => this with { MtpTokens = UsualMtp, MtpAdaptive = true },
+        "off" => this with { MtpTokens = 0, MtpAdaptive = true },
+        _ => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int tokens) && tokens is >= 1 and <= LongestMtp
+            ? this with { MtpTokens = tokens, MtpAdaptive = false }
+            : null,
+    };
 
     /// <summary>Reads auto, off, or a fixed number of tokens.</summary>
     /// <returns>Null if the text is none of <see cref="Forms"/>.</returns>

@@ -65,6 +65,14 @@ public static class CheckpointSchema
             }
         }
 
+        if (config.MtpLayer is int mtp)
+        {
+            yield return new(WeightNames.MtpEmbeddingNorm(mtp), [hidden], WeightRole.Norm);
+            yield return new(WeightNames.MtpHiddenNorm(mtp), [hidden], WeightRole.Norm);
+            yield return new(WeightNames.MtpProjection(mtp), [hidden, 2 * hidden], WeightRole.GateUp);
+            yield return new(WeightNames.MtpFinalNorm(mtp), [hidden], WeightRole.Norm);
+        }
+
         yield return new(WeightNames.FinalNorm, [hidden], WeightRole.Norm);
         if (!config.TieWordEmbeddings)
         {

@@ -34,6 +34,7 @@ public static class RandomModel
         CancellationToken cancellationToken = default)
     {
         ModelConfig config = Config(options);
+        config = config.PredictLayers > 0 ? config.WithMtp() : config;
         List<List<ExpectedTensor>> shards = ShardLayout.Split(CheckpointSchema.Tensors(config), Bytes, options.MaxShardBytes);
         long total = shards.Sum(shard => shard.Sum(Bytes));
         using OutputFolder folder = OutputFolder.Create(directory, total);

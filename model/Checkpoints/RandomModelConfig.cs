@@ -10,7 +10,11 @@ internal static class RandomModelConfig
     /// <exception cref="ModelException">The options do not fit the model's type.</exception>
     public static string Config(RandomModelOptions options) => options.ModelType == HyV3Reader.ModelType ? HyV3(options) : Hunyuan(options);
 
-    private static string Hunyuan(RandomModelOptions options) => IndentedJson.Write(json =>
+    private static string Hunyuan(RandomModelOptions options) => options.PredictLayers > 0
+        ? throw new ModelException($"MTP layers: {options.PredictLayers}; allowed: 0 in a model of type {options.ModelType}, as only type {HyV3Reader.ModelType} has them.")
+        : IndentedJson.Write(json => WriteHunyuan(json, options));
+
+    private static void WriteHunyuan(Utf8JsonWriter json, RandomModelOptions options)
     {
         bool experts = options.Experts > 1;
         WriteShape(json, options, "HunYuanForCausalLM");
@@ -45,7 +49,7 @@ internal static class RandomModelConfig
         json.WriteString("hidden_act", "silu");
         json.WriteNumber("eos_token_id", Eos(options));
         json.WriteString("torch_dtype", "bfloat16");
-    });
+    }
 
     private static string HyV3(RandomModelOptions options)
     {
@@ -73,7 +77,7 @@ internal static class RandomModelConfig
             json.WriteNumber("rope_theta", HyV3Reader.DefaultTheta);
             json.WriteString("rope_type", "default");
             json.WriteEndObject();
-            json.WriteNumber("num_nextn_predict_layers", 0);
+            json.WriteNumber("num_nextn_predict_layers", options.PredictLayers);
             json.WriteString("hidden_act", "silu");
             json.WriteNumber("eos_token_id", Eos(options));
             json.WriteString("dtype", "bfloat16");

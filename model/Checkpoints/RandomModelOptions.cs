@@ -65,6 +65,9 @@ public sealed record RandomModelOptions
     /// <summary>Whether the q, k, v and o projections have biases.</summary>
     public bool AttentionBias { get; init; }
 
+    /// <summary>Number of layers behind the last one that predict further tokens, 0 or 1.</summary>
+    public int PredictLayers { get; init; }
+
     /// <summary>The random seed. The same seed and shape give the same files.</summary>
     public ulong Seed { get; init; } = 1;
 

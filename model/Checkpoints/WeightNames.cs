@@ -52,6 +52,7 @@ internal static class WeightNames
         name.EndsWith("rotary_emb.sin_cached", StringComparison.Ordinal) ||
         (config.TieWordEmbeddings && name == LmHead) ||
         IsOfPredictLayer(name, config) ||
+        IsCopyInMtpLayer(name, config) ||
         (config.Quantization is not null && IsKvScale(name));
 
     /// <summary>Whether a tensor belongs to a layer behind the last one, which predicts further tokens and is not part of the model itself.</summary>
@@ -67,6 +68,22 @@ internal static class WeightNames
         int dot = rest.IndexOf('.');
         return dot > 0 && int.TryParse(rest[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out int layer) && layer >= config.Layers;
     }
+
+    /// <summary>The norm of the following token's embedding in the MTP layer.</summary>
+    public static string MtpEmbeddingNorm(int layer) => Layer(layer) + "enorm.weight";
+
+    /// <summary>The norm of the model's hidden state in the MTP layer.</summary>
+    public static string MtpHiddenNorm(int layer) => Layer(layer) + "hnorm.weight";
+
+    /// <summary>The projection of both to the residual stream of the MTP layer.</summary>
+    public static string MtpProjection(int layer) => Layer(layer) + "eh_proj.weight";
+
+    /// <summary>The last norm of the MTP layer.</summary>
+    public static string MtpFinalNorm(int layer) => Layer(layer) + "final_layernorm.weight";
+
+    // Embedding and head are the model's own, whether the file repeats them or not.
+    private static bool IsCopyInMtpLayer(string name, ModelConfig config) => config.MtpLayer is int layer &&
+        (name.StartsWith(Layer(layer) + "embed_tokens.", StringComparison.Ordinal) || name.StartsWith(Layer(layer) + "shared_head.", StringComparison.Ordinal));
 
     // Scales of an 8-bit cache. Quantised checkpoints contain them whatever the type of the cache is.
     private static bool IsKvScale(string name) =>

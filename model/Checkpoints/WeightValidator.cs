@@ -16,6 +16,11 @@ internal static class WeightValidator
             MarkMlps(used, weights, layer);
         }
 
+        if (config.MtpLayer is not null)
+        {
+            MarkUsed(used, weights.MtpEmbeddingNorm(), weights.MtpHiddenNorm(), weights.MtpProjection(), weights.MtpFinalNorm());
+        }
+
         foreach (TensorView tensor in checkpoint.Tensors)
         {
             if (!used.Contains(tensor.Name) && !WeightNames.IsUnused(tensor.Name, config))

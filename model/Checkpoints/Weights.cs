@@ -112,6 +112,18 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
         ? throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has experts, not a plain MLP.")
         : _mlp.Rows(WeightNames.DenseMlp(layer), config.IntermediateSize(layer));
 
+    /// <summary>The norm of the following token's embedding, [hidden, 1]; only with an MTP layer.</summary>
+    public RowSource MtpEmbeddingNorm() => Vector(WeightNames.MtpEmbeddingNorm(MtpLayer), config.HiddenSize);
+
+    /// <summary>The norm of the model's hidden state, [hidden, 1]; only with an MTP layer.</summary>
+    public RowSource MtpHiddenNorm() => Vector(WeightNames.MtpHiddenNorm(MtpLayer), config.HiddenSize);
+
+    /// <summary>The projection of embedding and hidden state, in this order, [hidden, 2 * hidden]; only with an MTP layer.</summary>
+    public RowSource MtpProjection() => Matrix(WeightNames.MtpProjection(MtpLayer), config.HiddenSize, 2 * config.HiddenSize);
+
+    /// <summary>The last norm of the MTP layer, [hidden, 1].</summary>
+    public RowSource MtpFinalNorm() => Vector(WeightNames.MtpFinalNorm(MtpLayer), config.HiddenSize);
+
     /// <summary>[shared width, hidden].</summary>
     public RowSource SharedGate(int layer) => Shared(layer).Gate;
 
@@ -138,6 +150,8 @@ public sealed class Weights(ModelConfig config, Checkpoint checkpoint)
 
     /// <summary>[hidden, width].</summary>
     public RowSource DenseDown(int layer) => Dense(layer).Down;
+
+    private int MtpLayer => config.MtpLayer ?? throw new InvalidOperationException("The config has no MTP layer.");
 
     // The first of several names that the checkpoint has; the usual name if it has none, so that a message names it.
     private string Stored(IReadOnlyList<string> names) => names.FirstOrDefault(_lookup.Has, names[0]);

@@ -42,11 +42,15 @@ internal static class HyV3Reader
         }
 
         int firstMoe = ReadDenseLayers(fields, layers);
-        int[] widths = new int[layers];
+        int predicting = fields.Int("num_nextn_predict_layers", 0, MaxPredictLayers, 0);
+
+        // The lists have an entry for the first of the layers that predict further tokens: it is like the last layer.
+        int entries = layers + (predicting > 0 ? 1 : 0);
+        int[] widths = new int[firstMoe < layers ? entries : layers];
         Array.Fill(widths, firstMoe < layers ? Same(fields, "moe_intermediate_size", "expert_hidden_dim", 1, ConfigReader.MaxSize) : 0);
         widths.AsSpan(0, firstMoe).Fill(firstMoe > 0 ? fields.Int("intermediate_size", 1, ConfigReader.MaxSize) : 0);
         ModelConfig config = new(
-            widths, Repeat(topK, layers), Repeat(fields.Int("num_shared_experts", 0, ConfigReader.MaxShared, 1), layers))
+            widths, Repeat(topK, entries), Repeat(fields.Int("num_shared_experts", 0, ConfigReader.MaxShared, 1), entries))
         {
             Source = source,
             Family = ModelFamily.HyV3,
@@ -76,7 +80,7 @@ internal static class HyV3Reader
                 fields.Flag("moe_router_enable_expert_bias", fallback: true),
                 fields.Flag("route_norm", fallback: true),
                 (float)fields.Number("router_scaling_factor", 0, MaxScale, DefaultScale)),
-            PredictLayers = fields.Int("num_nextn_predict_layers", 0, MaxPredictLayers, 0),
+            PredictLayers = predicting,
         };
         QuantizationRules.Check(config);
         return config;

@@ -16,6 +16,7 @@ public sealed class ModelConfig
     private readonly int[] _sharedExperts;
 
     private int? _context;
+    private bool _hasMtp;
 
     internal ModelConfig(int[] widths, int[] topK, int[] sharedExperts)
     {
@@ -33,8 +34,8 @@ public sealed class ModelConfig
     /// <summary>The config's model_type, as written.</summary>
     public required string ModelType { get; init; }
 
-    /// <summary>Number of layers.</summary>
-    public required int Layers { get; init; }
+    /// <summary>Number of layers; with <see cref="WithMtp"/> one more than the model runs for a token.</summary>
+    public required int Layers { get => field + (_hasMtp ? 1 : 0); init; }
 
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
@@ -76,6 +77,12 @@ public sealed class ModelConfig
     /// Number of layers behind the last one that predict further tokens (num_nextn_predict_layers). The model itself does not run them. Default 0.
     /// </summary>
     public int PredictLayers { get; init; }
+
+    /// <summary>Whether the model has a layer for multi-token prediction that <see cref="WithMtp"/> can add. False once it is added.</summary>
+    public bool CanPredict => !_hasMtp && PredictLayers > 0 && IsMoeLayer(Layers) && _widths.Length > Layers;
+
+    /// <summary>Number of the layer for multi-token prediction among <see cref="Layers"/>; null unless <see cref="WithMtp"/> added it.</summary>
+    public int? MtpLayer => _hasMtp ? Layers - 1 : null;
 
     /// <summary>Whether the q, k, v and o projections have biases.</summary>
     public required bool AttentionBias { get; init; }
@@ -196,6 +203,39 @@ public sealed class ModelConfig
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokens.Value, nameof(tokens));
         ModelConfig copy = (ModelConfig)MemberwiseClone();
         copy._context = tokens;
+        return copy;
+    }
+
+    /// <summary>
+    /// The same model with the first of its layers that predict further tokens (multi-token prediction, MTP) as one more layer behind the last one, so that
+    /// its weights, keys and values are found and counted like those of any layer. It always has experts.
+    /// </summary>
+    /// <exception cref="ModelException">The model has no such layer.</exception>
+    public ModelConfig WithMtp()
+    {
+        if (_hasMtp)
+        {
+            return this;
+        }
+
+        if (!CanPredict)
+        {
+            throw new ModelException(
+                $"{Source}: the model has no layer for multi-token prediction (num_nextn_predict_layers is {PredictLayers}); allowed: a model of type "
+                + $"{HyV3Reader.ModelType} with num_nextn_predict_layers of 1 or more and experts in that layer, or no MTP.");
+        }
+
+        ModelConfig copy = (ModelConfig)MemberwiseClone();
+        copy._hasMtp = true;
+        QuantizationRules.Check(copy);
+        return copy;
+    }
+
+    /// <summary>The same model without the layer that <see cref="WithMtp"/> added.</summary>
+    public ModelConfig WithoutMtp()
+    {
+        ModelConfig copy = (ModelConfig)MemberwiseClone();
+        copy._hasMtp = false;
         return copy;
     }
 

@@ -33,7 +33,8 @@ public readonly record struct ParameterCount(long Total, long Active)
             active += dense + (config.TopK(layer) * mlp);
         }
 
-        return new ParameterCount(total, active);
+        long joining = config.MtpLayer is null ? 0 : (2 * hidden * hidden) + (3 * hidden);
+        return new ParameterCount(total + joining, active + joining);
     }
 
     private static long Attention(ModelConfig config, int layer)

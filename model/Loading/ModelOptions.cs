@@ -73,6 +73,11 @@ public sealed record ModelOptions
     public int StepsInFlight { get; init; } = 1;
 
     /// <summary>
+    /// Whether to load the model's layer for multi-token prediction (MTP), which guesses the tokens after the next one. Default false: it takes no memory.
+    /// </summary>
+    public bool Mtp { get; init; }
+
+    /// <summary>
     /// Folder of the packed copy: one file with the weights in the layout of the kernels, which later starts map instead of packing again.
     /// Default null: no copy is read or written. With the model's own folder, the copy is next to the checkpoint. The copy takes as much
     /// disk space as the packed weights, and the first load waits until it is written. A stale or damaged copy is ignored with a warning

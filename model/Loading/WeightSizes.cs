@@ -43,6 +43,23 @@ public sealed class WeightSizes(ModelConfig config, WeightTypes types)
     /// <summary>Type of lm_head.</summary>
     public ElementType HeadType => types.TypeOf(ModuleNames.Head);
 
+    /// <summary>The layer for multi-token prediction, which is packed only if it is asked for; 0 if the model has none that can be run.</summary>
+    public long Mtp
+    {
+        get
+        {
+            if (!config.CanPredict)
+            {
+                return 0;
+            }
+
+            WeightSizes all = new(config.WithMtp(), types);
+            int layer = config.Layers;
+            return all.Attention(layer) + all.Router(layer) + (config.Experts * all.Expert(layer))
+                + Matrix(config.HiddenSize, 2 * config.HiddenSize, types.TypeOf(ModuleNames.MtpProjection(layer)));
+        }
+    }
+
     /// <summary>The projections of a layer's attention.</summary>
     public long Attention(int layer) =>
         Matrix(config.QuerySize + (config.IsSelfLayer(layer) ? 2 * config.KvSize : 0), config.HiddenSize, AttentionType(layer))

@@ -37,7 +37,7 @@ internal sealed class ModelParts
 
         Config = config;
         Options = options;
-        Types = WeightTypes.Of(config, options.Mode, options.Quant);
+        Types = WeightTypes.Of(config.WithoutMtp(), options.Mode, options.Quant);
         TopK = Math.Max(1, Enumerable.Range(0, config.Layers).Max(config.TopK));
         Pool = owned.Add(new WorkerPool(options.Threads, options.PinThreads));
         Kernels = PanelKernels.For(options.Isa);
@@ -50,7 +50,7 @@ internal sealed class ModelParts
         Rotary = RotaryEmbedding.Of(config);
         Embedding = new TokenEmbedding(config);
         Adapters = Device.UsesHostMemory
-            ? owned.Add(new AdapterProducts(config, Pool, options.Mode.Element(), options.MaxBatchTokens, options.MaxBatchTokens * TopK))
+            ? owned.Add(new AdapterProducts(config.WithoutMtp(), Pool, options.Mode.Element(), options.MaxBatchTokens, options.MaxBatchTokens * TopK))
             : null;
         Attention = owned.Add(new AttentionShard(config, Cache, context, Adapters));
         Router = owned.Add(new Router(config, context));
@@ -115,6 +115,8 @@ internal sealed class ModelParts
         {
             throw new ModelException($"{config.Source}: mlp_bias is true; allowed: false or absent.");
         }
+
+        config = options.Mtp ? config.WithMtp() : config;
 
         Weights weights = new(config, owned.Add(Checkpoint.Open(directory)));
         weights.Validate();

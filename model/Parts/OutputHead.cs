@@ -55,12 +55,13 @@ internal sealed class OutputHead : IDisposable
     /// <param name="rows">Numbers of the rows of <paramref name="x"/>.</param>
     /// <param name="count">Number of entries of <paramref name="rows"/> to use.</param>
     /// <param name="logits">Receives the rows. What the device keeps of them stays until the next call.</param>
+    /// <param name="norm">The norm to apply instead of the model's last one; null (default) for that one.</param>
     /// <exception cref="MissingPieceException">The head is not installed.</exception>
-    public void Logits(IActivation x, int[] rows, int count, StepLogits logits)
+    public void Logits(IActivation x, int[] rows, int count, StepLogits logits, IVector? norm = null)
     {
         HeadWeights weights = Weights ?? throw new MissingPieceException(ModelPiece.Head);
         _gather.Run(x, rows, count, _chosen);
-        _norm.Run(_chosen, count, weights.Norm.Vector, _config.RmsNormEps, _normed);
+        _norm.Run(_chosen, count, norm ?? weights.Norm.Vector, _config.RmsNormEps, _normed);
         _products.Add(weights.Head.Matrix, _normed, _logits ?? logits.Host, count, Epilogue.Store);
         _products.Run();
         logits.Begin(count, _logits, _top);

@@ -14,6 +14,9 @@ public static class ModuleNames
     /// <summary>The output projection of a layer's attention.</summary>
     public static string AttentionOutput(int layer) => WeightNames.Attention(layer) + "o_proj";
 
+    /// <summary>The projection of an MTP layer that joins embedding and hidden state.</summary>
+    public static string MtpProjection(int layer) => WeightNames.Module(WeightNames.MtpProjection(layer));
+
     /// <summary>The prefix of the names of a routed expert's modules.</summary>
     public static string Expert(int layer, int expert) => WeightNames.ExpertMlp(layer, expert);
 

@@ -28,6 +28,8 @@ internal sealed class EngineMetrics
         Counter(meter, "hunyuan.engine.answer_tokens", "{token}", "Tokens of answers.", s => s.AnswerTokens);
         Counter(meter, "hunyuan.engine.drafted_tokens", "{token}", "Tokens guessed ahead of answers and verified.", s => s.DraftedTokens);
         Counter(meter, "hunyuan.engine.accepted_draft_tokens", "{token}", "Guessed tokens that were right.", s => s.AcceptedDraftTokens);
+        Counter(meter, "hunyuan.engine.mtp_drafted_tokens", "{token}", "Those of the guessed tokens that the model's MTP layer guessed.", s => s.MtpDraftedTokens);
+        Counter(meter, "hunyuan.engine.accepted_mtp_tokens", "{token}", "Those of the right guesses that the model's MTP layer made.", s => s.AcceptedMtpTokens);
         Counter(meter, "hunyuan.engine.preemptions", "{preemption}", "Times an answer gave its blocks up, to be replayed.", s => s.Preemptions);
         Counter(meter, "hunyuan.engine.replays", "{replay}", "Times an answer was computed again because keys and values were lost.", s => s.Replays);
         Counter(meter, "hunyuan.kv.evictions", "{block}", "Cached blocks dropped for room.", s => s.Evictions);

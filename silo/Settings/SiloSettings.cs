@@ -118,6 +118,13 @@ public sealed class SiloSettings
     [Flag("speculative-tokens", "most tokens guessed per step from the text so far: auto (as many as pay), off, or 1 to 64", "auto")]
     public string SpeculativeTokens { get; set; } = "auto";
 
+    /// <summary>
+    /// Guesses of the model's own layer for multi-token prediction. Only off: a cluster does not load that layer, and serves models that have one without
+    /// it. <c>hunyuan serve</c> runs it.
+    /// </summary>
+    [Flag("mtp-tokens", "tokens guessed per step with the model's MTP layer: only off on silos, hunyuan serve has more", "off")]
+    public string MtpTokens { get; set; } = "off";
+
     /// <summary>Folder for packed copies of weights, which make later starts fast and take as much disk. Default none.</summary>
     [Flag("packed-cache", "folder for packed copies of weights", "none")]
     public string? PackedCache { get; set; }

@@ -33,6 +33,8 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
         problems.Require(s.MaxSequences is null || (s.MaxSequences >= 1 && s.MaxSequences <= s.MaxBatchTokens),
             nameof(s.MaxSequences), s.MaxSequences, "1 to as many as --max-batch-tokens");
         problems.Require(SpeculationOptions.Parse(s.SpeculativeTokens) is not null, nameof(s.SpeculativeTokens), s.SpeculativeTokens, SpeculationOptions.Forms);
+        problems.Require(s.MtpTokens.Equals("off", StringComparison.OrdinalIgnoreCase), nameof(s.MtpTokens), s.MtpTokens,
+            "off, because clusters do not run layers for multi-token prediction; hunyuan serve does, with the whole model in one process");
         problems.Require(s.SiloPort is >= 1 and <= 65535, nameof(s.SiloPort), s.SiloPort, "1 to 65535");
         problems.Require(s.GatewayPort is >= 0 and <= 65535, nameof(s.GatewayPort), s.GatewayPort, "0 to 65535");
         problems.Require(s.GatewayPort != s.SiloPort, nameof(s.GatewayPort), s.GatewayPort, "another port than the silo port");

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Sampling;
+using HunyuanOrleans.Engine.Tests.Support;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Threading;
 using HunyuanOrleans.Model;
@@ -17,25 +18,38 @@ public sealed class LocalDecodeAllocationTests
     private const int WarmUp = 64;
     private const int Steps = 300;
     private const int Windows = 10;
+    private const int First = 200;
 
     [Theory]
     [InlineData(ComputeMode.Bf16, false, 0)]
     [InlineData(ComputeMode.Bf16, true, 0)]
     [InlineData(ComputeMode.F32, false, 0)]
     [InlineData(ComputeMode.Bf16, true, 3)]
-    public async Task Steps_allocate_nothing(ComputeMode mode, bool sampled, int drafts)
+    public Task Steps_allocate_nothing(ComputeMode mode, bool sampled, int drafts) => AssertNothingAllocated(TestPaths.DemoModel, mode, sampled, drafts, mtp: 0);
+
+    [Theory]
+    [InlineData(ComputeMode.Bf16, false, 0)]
+    [InlineData(ComputeMode.F32, true, 2)]
+    public async Task Steps_of_an_MTP_layer_allocate_nothing(ComputeMode mode, bool sampled, int drafts)
+    {
+        using TempFolder folder = PredictableModel.Create();
+        await AssertNothingAllocated(folder.File("model"), mode, sampled, drafts, mtp: 3);
+    }
+
+    private static async Task AssertNothingAllocated(string folder, ComputeMode mode, bool sampled, int drafts, int mtp)
     {
         using ModelRunner model = ModelRunner.Load(
-            TestPaths.DemoModel, new ModelOptions { Mode = mode, Threads = 2, KvTokens = 4096, PinThreads = false });
+            folder, new ModelOptions { Mode = mode, Threads = 2, KvTokens = 4096, PinThreads = false, Mtp = mtp > 0 });
         await using LocalExecutor executor = new(model, ownsModel: false);
         SamplingParams parameters = sampled ? SamplingParams.Default : SamplingParams.Greedy;
-        SamplingState[] states = [.. Enumerable.Range(0, Sequences).Select(i => new SamplingState(parameters, (ulong)i, [4338]))];
+        SamplingState[] states = [.. Enumerable.Range(0, Sequences).Select(i => new SamplingState(parameters, (ulong)i, [First]))];
         int blocks = ((WarmUp + Steps + drafts) / executor.Limits.BlockPositions) + 1;
         int[][] tables = [.. Enumerable.Range(0, Sequences).Select(i => Enumerable.Range(i * blocks, blocks).ToArray())];
-        int[][] tokens = [.. Enumerable.Range(0, Sequences).Select(_ => Enumerable.Repeat(4338, 1 + drafts).ToArray())];
+        int[][] tokens = [.. Enumerable.Range(0, Sequences).Select(_ => Enumerable.Repeat(First, 1 + drafts).ToArray())];
         StepBatch batch = new(Sequences * (1 + drafts), Sequences);
         StepResult result = new(Sequences, Sequences * (1 + drafts));
         AllocationProbe probe = new(model.Pool);
+        int guessed = 0;
 
         Decode(0, WarmUp);
         long[] allocated = new long[Windows];
@@ -48,7 +62,8 @@ public sealed class LocalDecodeAllocationTests
         }
 
         // With drafts, an expert may get a number of rows for the first time, for which a kernel is generated. A step that allocates would show in every window.
-        Assert.True(allocated.Count(static bytes => bytes > 0) <= (drafts > 0 ? 2 : 0), string.Join(' ', allocated));
+        Assert.True(allocated.Count(static bytes => bytes > 0) <= (drafts + mtp > 0 ? 2 : 0), string.Join(' ', allocated));
+        Assert.Equal(mtp > 0, guessed > Steps);
 
         void Decode(int from, int to)
         {
@@ -58,7 +73,7 @@ public sealed class LocalDecodeAllocationTests
                 for (int i = 0; i < Sequences; i++)
                 {
                     // The drafts are rejected or accepted by chance; the step after them computes their positions again.
-                    batch.Add(tokens[i], position, tables[i], states[i], session: i + 1, drafts: new DraftTokens(tokens[i].AsMemory(1), default));
+                    batch.Add(tokens[i], position, tables[i], states[i], session: i + 1, drafts: new DraftTokens(tokens[i].AsMemory(1), default), mtp: new MtpRequest(null, mtp));
                 }
 
                 if (!executor.ExecuteAsync(batch, result, CancellationToken.None).IsCompletedSuccessfully)
@@ -69,6 +84,7 @@ public sealed class LocalDecodeAllocationTests
                 for (int i = 0; i < Sequences; i++)
                 {
                     tokens[i].AsSpan().Fill(result[i][0].Id);
+                    guessed += result.Drafts(i).Length;
                     states[i].Append(tokens[i][0]);
                 }
             }

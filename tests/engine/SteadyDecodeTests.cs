@@ -12,17 +12,19 @@ public sealed class SteadyDecodeTests
     private const int Windows = 10, WindowSteps = 100, WarmUp = 300;
 
     [SkippableTheory]
-    [InlineData("off", 0)]
-    [InlineData("auto", 7)]
-    [InlineData("5", 7)]
-    public async Task Writing_tokens_allocates_nothing_on_the_engines_thread(string speculation, int period)
+    [InlineData("off", "off", 0)]
+    [InlineData("auto", "off", 7)]
+    [InlineData("5", "off", 7)]
+    [InlineData("off", "3", 7)]
+    [InlineData("auto", "auto", 7)]
+    public async Task Writing_tokens_allocates_nothing_on_the_engines_thread(string speculation, string mtp, int period)
     {
 #if DEBUG
         Skip.If(true, "Unoptimised code allocates its state machines.");
 #endif
         long[] allocated = new long[Windows + 1];
         int step = 0;
-        var limits = new ExecutorLimits(48, 20_000, 2000, 32, 64, 32);
+        var limits = new ExecutorLimits(48, 20_000, 2000, 32, 64, 32) { HasMtp = mtp != "off" };
         await using var executor = new TinyModelExecutor(limits)
         {
             Period = period,
@@ -38,7 +40,7 @@ public sealed class SteadyDecodeTests
             },
         };
         await using var engine = InferenceEngine.Start(
-            executor, new EngineOptions { Scheduler = new() { MaxSequences = 8, Speculation = SpeculationOptions.Parse(speculation)! } });
+            executor, new EngineOptions { Scheduler = new() { MaxSequences = 8, Speculation = SpeculationOptions.Parse(speculation)!.WithMtp(mtp)! } });
         SamplingParams sampling = new() { TopP = 0.9f, RepetitionPenalty = 1.1f };
         Generation generation = engine.Submit(new() { PromptIds = new int[10], MaxTokens = (period > 0 ? 6 : 1) * (WarmUp + (Windows * WindowSteps) + 50), Choices = 3, Sampling = sampling });
         await Task.WhenAll(generation.Choices.Select(async choice =>

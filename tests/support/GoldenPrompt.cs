@@ -46,6 +46,12 @@ public sealed class GoldenPrompt
     /// <summary>The experts of a token in a layer.</summary>
     public int[] Experts(int layer, int token) => Ints(_json.GetProperty("experts")[layer][token]);
 
+    /// <summary>A recorded list of whole numbers.</summary>
+    public int[] List(string name) => Ints(_json.GetProperty(name));
+
+    /// <summary>A recorded list of lists of whole numbers.</summary>
+    public int[][] Lists(string name) => [.. _json.GetProperty(name).EnumerateArray().Select(Ints)];
+
     /// <summary>Whether an array is recorded.</summary>
     public bool HasArray(string name) => _json.GetProperty("arrays").TryGetProperty(name, out _);
 

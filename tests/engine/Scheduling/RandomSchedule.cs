@@ -35,6 +35,13 @@ internal sealed class RandomSchedule
                 _ => new SpeculationOptions { MaxTokens = random.Next(1, 12), Adaptive = false },
             },
         };
+        var other = new Random(-1 - number);
+        if (other.Next(2) == 0)
+        {
+            Limits = Limits with { HasMtp = true };
+            Options = Options with { Speculation = Options.Speculation with { MtpTokens = other.Next(0, SpeculationOptions.LongestMtp + 1), MtpAdaptive = other.Next(2) == 0 } };
+        }
+
         Eos = random.Next(2) == 0 ? [] : [random.Next(Limits.VocabularySize)];
         int[][] prefixes = [.. Enumerable.Range(0, 3).Select(_ => Ids(random, random.Next(1, longest / 2)))];
         Losses = random;

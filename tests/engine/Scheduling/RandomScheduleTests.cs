@@ -16,7 +16,7 @@ public sealed class RandomScheduleTests
     [Fact]
     public async Task Any_schedule_gives_each_request_its_own_tokens_and_leaks_no_block()
     {
-        long preemptions = 0, evictions = 0, hits = 0, cancelled = 0, stopped = 0, accepted = 0, rejected = 0;
+        long preemptions = 0, evictions = 0, hits = 0, cancelled = 0, stopped = 0, accepted = 0, rejected = 0, mtp = 0, wrong = 0;
         for (int number = 0; number < Schedules; number++)
         {
             try
@@ -29,6 +29,8 @@ public sealed class RandomScheduleTests
                 stopped += scheduler.Counters.Finished[(int)FinishReason.Stop];
                 accepted += scheduler.Counters.AcceptedDraftTokens;
                 rejected += scheduler.Counters.DraftedTokens - scheduler.Counters.AcceptedDraftTokens;
+                mtp += scheduler.Counters.AcceptedMtpTokens;
+                wrong += scheduler.Counters.MtpDraftedTokens - scheduler.Counters.AcceptedMtpTokens;
             }
             catch (Exception fault)
             {
@@ -37,7 +39,7 @@ public sealed class RandomScheduleTests
         }
 
         // The schedules must exercise all of these, or the test proves nothing.
-        Assert.All([preemptions, evictions, hits, cancelled, stopped, accepted, rejected], count => Assert.True(count > Schedules / 4, $"only {count}"));
+        Assert.All([preemptions, evictions, hits, cancelled, stopped, accepted, rejected, mtp, wrong], count => Assert.True(count > Schedules / 4, $"only {count}"));
     }
 
     [Fact]

@@ -53,9 +53,9 @@ public sealed class SameAnswerTests
         return ([.. results.SelectMany(static choices => choices).Select(Describe)], await EngineTests.WhenIdle(engine));
     }
 
-    private static string Describe(ChoiceResult result) => string.Join(
+    internal static string Describe(ChoiceResult result) => string.Join(
         ' ',
-        result.Finish,
+        $"{result.Finish} {result.Error}".TrimEnd(),
         string.Join(',', result.Ids.ToArray()),
         string.Join(',', result.Samples.ToArray().Select(static sample =>
             $"{BitConverter.SingleToInt32Bits(sample.LogProbability)}:{string.Join(';', (sample.Top ?? []).Select(static top => $"{top.Id}={BitConverter.SingleToInt32Bits(top.LogProbability)}"))}")));

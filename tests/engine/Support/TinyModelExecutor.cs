@@ -67,7 +67,20 @@ internal sealed class TinyModelExecutor(ExecutorLimits limits) : IModelExecutor
                     ComputeLogits(blocks, length);
                     result.Add(i, _sampler.Sample(_logits));
                 }
+
+                Guess(slice, i, result);
             }
+        }
+    }
+
+    // The token of a period before, as the text tends to repeat it; like an MTP layer, it is wrong at times.
+    private void Guess(in SequenceSlice slice, int index, StepResult result)
+    {
+        int next = slice.Start + slice.Count - slice.Drafts.Count + result[index].Length;
+        for (int i = 0; Limits.HasMtp && i < slice.Mtp.Drafts; i++)
+        {
+            int position = Math.Max(0, next + i - Math.Max(Period, slice.Mtp.Drafts + 1));
+            result.AddDraft(index, _tokens[CellOf(slice.Blocks.Span, Math.Min(position, slice.Start))]);
         }
     }
 
