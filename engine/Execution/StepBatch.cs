@@ -95,7 +95,7 @@ public sealed class StepBatch
         long session,
         RowScoring scoring = default,
         DraftTokens drafts = default,
-        LoraAdapter? adapter = null)
+        IAdapter? adapter = null)
     {
         if (tokens.Length <= drafts.Count || tokens.Length > FreeTokens || FreeSlices == 0)
         {
