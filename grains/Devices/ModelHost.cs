@@ -1,4 +1,5 @@
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Kv;
@@ -62,6 +63,12 @@ public sealed class ModelHost : IDisposable
     /// <summary>The model's config.</summary>
     /// <exception cref="ModelException">Its config.json is wrong.</exception>
     public ModelConfig Config => _config.Value;
+
+    /// <summary>The adapters that requests can name, ordered by name, as far as this silo has been told.</summary>
+    public IReadOnlyList<AdapterInfo> NamedAdapters => [.. Adapters.Agreement.Table.Live.Select(Describe)];
+
+    /// <summary>Finds an adapter that requests can name; null if there is none of this name.</summary>
+    public AdapterInfo? FindAdapter(string name) => Adapters.Agreement.Table.FindLive(name) is { } record ? Describe(record) : null;
 
     /// <summary>The adapters in the silo's memory.</summary>
     internal SiloAdapters Adapters { get; }
@@ -298,6 +305,8 @@ public sealed class ModelHost : IDisposable
 
     // The latest route that the silo was prepared for.
     private RouteNumber Latest => _reserved < _retained ? _retained : _reserved;
+
+    private static AdapterInfo Describe(AdapterRecord record) => new(record.Name, record.Folder, record.Bytes, record.Created);
 
     private HolderLoad BeginLoad(string holder, ModelPiece[] pieces)
     {
