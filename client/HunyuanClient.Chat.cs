@@ -31,7 +31,7 @@ public sealed partial class HunyuanClient : IChatClient
         ChatTurn[] turns = ChatMessageMapper.ToTurns(messages, options?.Instructions);
         ChatOptionsMapper.ThrowIfUnsupported(options);
         ClusterModel model = await GetModelAsync(options?.ModelId, cancellationToken);
-        EncodedText prompt = await _catalog.EncodeAsync(model.Name, grain => grain.EncodeChatAsync(turns), cancellationToken);
+        EncodedText prompt = await _catalog.EncodeAsync(model.BaseName, grain => grain.EncodeChatAsync(turns), cancellationToken);
         GenerationRequest request = ChatOptionsMapper.Apply(options, CreateRequest(model, prompt.Ids));
         ReasoningFormat? reasoning = ReasoningFormat.Find(prompt.Reasoning);
         ReasoningStart start = (ReasoningStart)prompt.ReasoningStart;

@@ -69,8 +69,8 @@ public sealed partial class HunyuanClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets the properties of a model.</summary>
-    /// <param name="model">The model's name; null for the default model.</param>
+    /// <summary>Gets the properties of a model, or of an adapter, whose name stands for its model with the adapter in all calls.</summary>
+    /// <param name="model">The name; null for the default model.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RequestException">The model is unknown, or none is named and the cluster has several; the message lists them.</exception>
     /// <exception cref="GenerationFailedException">The cluster does not respond.</exception>
@@ -85,7 +85,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     public async Task<int[]> EncodeAsync(string text, string? model = null, CancellationToken cancellationToken = default)
     {
         ClusterModel resolved = await GetModelAsync(model, cancellationToken);
-        return (await _catalog.EncodeAsync(resolved.Name, grain => grain.EncodeAsync(text), cancellationToken)).Ids;
+        return (await _catalog.EncodeAsync(resolved.BaseName, grain => grain.EncodeAsync(text), cancellationToken)).Ids;
     }
 
     /// <summary>Encodes a chat as token ids through the model's template. Special tokens in the messages are encoded as text.</summary>
@@ -98,7 +98,7 @@ public sealed partial class HunyuanClient : IAsyncDisposable
     {
         ChatTurn[] turns = ChatMessageMapper.ToTurns(messages, null);
         ClusterModel resolved = await GetModelAsync(model, cancellationToken);
-        return (await _catalog.EncodeAsync(resolved.Name, grain => grain.EncodeChatAsync(turns), cancellationToken)).Ids;
+        return (await _catalog.EncodeAsync(resolved.BaseName, grain => grain.EncodeChatAsync(turns), cancellationToken)).Ids;
     }
 
     /// <summary>Creates a request with the sampling parameters and the answer length that the model's publisher recommends.</summary>
@@ -190,7 +190,8 @@ public sealed partial class HunyuanClient : IAsyncDisposable
         ClusterModel model, GenerationRequest request, ConstraintSpec? constraint, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         AnswerChunkFactory chunks = new(request);
-        RequestSpec spec = RequestSpec.Of(model.Name, request, _options.Deadline) with { IncludeText = model.HasText };
+        request = model.Parent is null ? request : request with { Adapter = model.Name };
+        RequestSpec spec = RequestSpec.Of(model.BaseName, request, _options.Deadline) with { IncludeText = model.HasText };
         spec = constraint is null ? spec : spec with { Constraint = constraint.Text, ConstraintParameter = ChatOptionsMapper.ConstraintParameter };
         await foreach (TokenBatch batch in StreamAsync(spec, request.Cancellation, cancellationToken))
         {

@@ -60,17 +60,17 @@ public sealed class InferenceEngine : IAsyncDisposable
         return engine;
     }
 
-    /// <inheritdoc cref="Submit(GenerationRequest, LoraAdapter)"/>
+    /// <inheritdoc cref="Submit(GenerationRequest, IAdapter)"/>
     public Generation Submit(GenerationRequest request) => Submit(request, null);
 
     /// <summary>Validates a request and queues it. Any thread.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="adapter">The adapter to answer with; null: none. It must stay in memory until all answers have ended.</param>
+    /// <param name="adapter">The adapter to answer with; null: none. It must stay usable until all answers have ended.</param>
     /// <returns>The request's answers. They are computed until cancelled, whether they are read or not.</returns>
     /// <exception cref="RequestException">The request is invalid or can never be served; the message names the parameter.</exception>
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
     /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
-    public Generation Submit(GenerationRequest request, LoraAdapter? adapter)
+    public Generation Submit(GenerationRequest request, IAdapter? adapter)
     {
         Generation generation;
         lock (_gate)

@@ -25,7 +25,7 @@ internal sealed class RequestAdmission(
     /// <param name="adapter">The adapter that it names; null (default) if it names none.</param>
     /// <exception cref="RequestException">The request is invalid or can never be served.</exception>
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
-    public Generation Submit(GenerationRequest request, LoraAdapter? adapter = null)
+    public Generation Submit(GenerationRequest request, IAdapter? adapter = null)
     {
         if (request.Adapter is { } name && adapter is null)
         {
@@ -55,7 +55,7 @@ internal sealed class RequestAdmission(
         return new Generation(Array.ConvertAll(sequences, static sequence => sequence.Stream), seed);
     }
 
-    private Sequence[] CreateSequences(GenerationRequest request, LoraAdapter? adapter, ulong seed, int maxTokens)
+    private Sequence[] CreateSequences(GenerationRequest request, IAdapter? adapter, ulong seed, int maxTokens)
     {
         int[] stopIds = request.IgnoreEos ? [.. request.StopIds] : [.. options.EosIds, .. request.StopIds];
         StopStringSet? stopPatterns = request.StopStrings.Count > 0 ? new StopStringSet(request.StopStrings) : null;

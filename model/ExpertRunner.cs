@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
@@ -43,12 +44,18 @@ public sealed class ExpertRunner : IExpertRunner
     public IActivation Output { get; }
 
     /// <inheritdoc/>
-    public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts)
+    public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts, AdapterRows? adapters = null)
     {
         Check(layer, firstExpert, counts);
         ExpertGroup experts = _parts.Experts!;
         _groups.Set(firstExpert, counts);
         experts.Check(layer, _groups, default);
+        if (adapters is { Any: true })
+        {
+            RunAdapted(layer, firstExpert, counts, adapters);
+            return;
+        }
+
         experts.QueueUp(layer, _groups, default, Input, _parts.Products);
         _parts.Products.Run();
         experts.QueueDown(layer, _groups, default, Output, _parts.Products);
@@ -61,6 +68,47 @@ public sealed class ExpertRunner : IExpertRunner
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose() => _owned.Dispose();
+
+    private void RunAdapted(int layer, int firstExpert, ReadOnlySpan<int> counts, AdapterRows adapters)
+    {
+        AdapterProducts products = _parts.Adapters ?? throw new ArgumentException("The device computes no adapters.", nameof(adapters));
+        CheckCovered(layer, firstExpert, counts, adapters);
+        ExpertGroup experts = _parts.Experts!;
+        ExpertCall call = new(layer, firstExpert, counts, default, adapters.OfRow);
+        Activation? up = products.ExpertUpSums(adapters, layer), down = products.ExpertDownSums(adapters, layer);
+        experts.QueueUp(layer, _groups, default, Input, _parts.Products, up);
+        _parts.Products.Run();
+        if (up is not null)
+        {
+            products.FinishExpertsUp(call, Input, up, experts.Hidden(layer));
+        }
+
+        experts.QueueDown(layer, _groups, default, down ?? Output, _parts.Products);
+        _parts.Products.Run();
+        products.FinishExpertsDown(call, experts.Hidden(layer), down, Output);
+    }
+
+    private static void CheckCovered(int layer, int firstExpert, ReadOnlySpan<int> counts, AdapterRows adapters)
+    {
+        int row = 0;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            foreach (LoraAdapter? adapter in adapters.OfRow.Slice(row, counts[i]))
+            {
+                if (adapter?.Covers(layer, firstExpert + i) == false)
+                {
+                    throw new MissingPieceException(ModelPiece.OfExpert(layer, firstExpert + i));
+                }
+            }
+
+            row += counts[i];
+        }
+
+        if (row != adapters.Rows)
+        {
+            throw new ArgumentException($"Adapters for {adapters.Rows} of {row} rows.", nameof(adapters));
+        }
+    }
 
     private void Check(int layer, int firstExpert, ReadOnlySpan<int> counts)
     {

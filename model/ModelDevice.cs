@@ -4,6 +4,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Threading;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
@@ -194,6 +195,23 @@ public sealed class ModelDevice : IModelDevice
         Interlocked.Add(ref _weightBytes, contents.WeightBytes);
         _installed[contents.Piece] = contents;
         return true;
+    }
+
+    /// <inheritdoc/>
+    public bool CanAdapt => _parts.Adapters is not null;
+
+    /// <inheritdoc/>
+    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope)
+    {
+        BeginPreparing();
+        try
+        {
+            return _parts.LoadAdapter(directory, scope);
+        }
+        finally
+        {
+            EndPreparing();
+        }
     }
 
     /// <summary>Removes a piece and frees its weights and KV memory. Call it on the computing thread, between calls that compute.</summary>

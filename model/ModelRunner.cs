@@ -164,31 +164,13 @@ public sealed class ModelRunner : IAdapterLoader, IDisposable
     /// <inheritdoc/>
     public long CheckAdapter(string directory)
     {
-        RequireAdapters(directory);
+        _parts.RequireAdapters(directory);
         using LoraFolder folder = LoraFolder.Open(directory, Config);
         return LoraAdapter.BytesOf(folder);
     }
 
     /// <inheritdoc/>
-    public LoraAdapter LoadAdapter(string directory)
-    {
-        AdapterProducts products = RequireAdapters(directory);
-        using LoraFolder folder = LoraFolder.Open(directory, Config);
-        LoraAdapter adapter = LoraAdapter.Load(folder, Config);
-        try
-        {
-            products.Reserve(adapter);
-            return adapter;
-        }
-        catch
-        {
-            adapter.Dispose();
-            throw;
-        }
-    }
-
-    private AdapterProducts RequireAdapters(string directory) => _parts.Adapters
-        ?? throw new ModelException($"{directory}: adapters are computed on the CPU only, and this model is on another device; allowed: a model on the CPU.");
+    public LoraAdapter LoadAdapter(string directory) => _parts.LoadAdapter(directory, scope: null);
 
     private void RunLayers(IForwardObserver observer)
     {

@@ -72,13 +72,7 @@ public sealed class StageRunner : IStageRunner
     public bool NeedsChoice(int layer) => _parts.Config.IsMoeLayer(layer) && (_parts.Device.UsesHostMemory || !_parts.Experts!.HoldsAll(layer));
 
     /// <inheritdoc/>
-    public void Begin(AttentionBatch batch) => Begin(batch, null);
-
-    /// <summary>Begins a step whose rows may have adapters.</summary>
-    /// <param name="batch">The rows of the step. It must not change until the step ends.</param>
-    /// <param name="adapters">The adapters of the rows; null: no row has one. They must not change until the step ends.</param>
-    /// <exception cref="ArgumentException">More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>, or not an adapter for each.</exception>
-    public void Begin(AttentionBatch batch, AdapterRows? adapters)
+    public void Begin(AttentionBatch batch, AdapterRows? adapters = null)
     {
         if (adapters is { Any: true } && (adapters.Rows != batch.Rows || _parts.Adapters is null))
         {

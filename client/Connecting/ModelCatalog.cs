@@ -17,8 +17,8 @@ internal sealed class ModelCatalog(IClusterClient cluster, CallRetryPolicy calls
     private readonly ConcurrentDictionary<string, ClusterModel> _models = new(StringComparer.Ordinal);
     private volatile string? _defaultModel = defaultModel;
 
-    /// <summary>Gets a model by name.</summary>
-    /// <param name="name">The model's name; null for the default model.</param>
+    /// <summary>Gets a model or an adapter by name.</summary>
+    /// <param name="name">The name; null for the default model.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RequestException">The model does not exist, or no model is named and the cluster has several.</exception>
     public async ValueTask<ClusterModel> GetAsync(string? name, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal sealed class ModelCatalog(IClusterClient cluster, CallRetryPolicy calls
         TextCard card = await DescribeAsync(name, cancellationToken);
         return card.IsKnown
             ? _models.GetOrAdd(name, new ClusterModel(
-                name, card.HasText, card.MaxTokens, card.Sampling?.ToParams() ?? SamplingParams.Default, card.MaxNewTokens))
+                name, card.HasText, card.MaxTokens, card.Sampling?.ToParams() ?? SamplingParams.Default, card.MaxNewTokens) { Parent = card.Parent })
             : throw new RequestException("model", $"model is \"{name}\"; allowed: {ListModels(card)}.");
     }
 
@@ -59,5 +59,5 @@ internal sealed class ModelCatalog(IClusterClient cluster, CallRetryPolicy calls
         calls.ExecuteAsync(() => cluster.GetGrain<ITextGrain>(name).DescribeAsync(), cancellationToken);
 
     private static string ListModels(TextCard card) =>
-        card.Models.Length == 0 ? "none, as the cluster serves no model" : string.Join(", ", card.Models);
+        card.Models.Length == 0 ? "none, as the cluster serves no model" : string.Join(", ", [.. card.Models, .. card.Adapters]);
 }

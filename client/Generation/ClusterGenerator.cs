@@ -35,7 +35,7 @@ public sealed class ClusterGenerator : IGenerator
         ArgumentNullException.ThrowIfNull(client);
         ClusterModel found = await client.GetModelAsync(model, cancellationToken).ConfigureAwait(false);
         ModelCard card = await client.CallAsync(
-            cluster => cluster.GetGrain<IModelGrain>(found.Name).DescribeAsync(), cancellationToken).ConfigureAwait(false);
+            cluster => cluster.GetGrain<IModelGrain>(found.BaseName).DescribeAsync(), cancellationToken).ConfigureAwait(false);
         return new ClusterGenerator(client, card, time ?? TimeProvider.System);
     }
 
@@ -44,11 +44,6 @@ public sealed class ClusterGenerator : IGenerator
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
-        if (request.Adapter is { } adapter)
-        {
-            throw new RequestException("model", $"The adapter '{adapter}' cannot be used: clusters serve the bare model only.");
-        }
-
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         request = request with { Sampling = request.Sampling.With(seed: seed) };
         ClusterGeneration generation = new(request, seed, _time, _disposed.Token);

@@ -23,3 +23,12 @@ public sealed class RowsMissingException(string message) : GrainCallException(me
 /// <summary>An expert group could not be reached in time.</summary>
 [GenerateSerializer, Alias("hunyuan.experts")]
 public sealed class ExpertsUnavailableException(string message) : GrainCallException(message);
+
+/// <summary>A silo cannot load an adapter that a step needs. No repetition of the call succeeds, and other adapters are not concerned.</summary>
+[GenerateSerializer, Alias("hunyuan.adapter.unavailable")]
+public sealed class AdapterUnavailableException(string message) : Exception(message)
+{
+    /// <summary>Digest of the adapter.</summary>
+    [Id(0)]
+    public string Digest { get; init; } = "";
+}

@@ -27,6 +27,17 @@ public interface IModelGrain : IGrainWithStringKey
     [Alias("ResetPrefixCacheAsync"), AlwaysInterleave]
     Task<int> ResetPrefixCacheAsync();
 
+    /// <summary>Adds an adapter that requests can name, once every silo that computes has found the same files in its folder.</summary>
+    /// <param name="name">Its name in requests.</param>
+    /// <param name="folder">Its folder, as every silo reads it.</param>
+    [Alias("LoadAdapterAsync"), AlwaysInterleave, ResponseTimeout("00:10:00")]
+    Task<AdapterReply> LoadAdapterAsync(string name, string folder);
+
+    /// <summary>Removes an adapter. Answers that use it go on; later requests do not find it.</summary>
+    /// <returns>False if there is none of this name.</returns>
+    [Alias("UnloadAdapterAsync"), AlwaysInterleave, ResponseTimeout("00:01:00")]
+    Task<bool> UnloadAdapterAsync(string name);
+
     /// <summary>Moves the model's share away from a silo that is about to stop.</summary>
     /// <param name="silo">Name of the silo.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

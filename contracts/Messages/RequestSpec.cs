@@ -6,7 +6,7 @@ namespace HunyuanOrleans.Contracts.Messages;
 [GenerateSerializer, Immutable, Alias("hunyuan.request")]
 public sealed record RequestSpec
 {
-    /// <summary>The model's name.</summary>
+    /// <summary>Name of the model, or of the adapter that answers over the model <see cref="Parent"/>.</summary>
     [Id(0)]
     public string Model { get; init; } = "";
 
@@ -86,16 +86,28 @@ public sealed record RequestSpec
     [Id(23)]
     public int? PromptLogProbabilities { get; init; }
 
+    /// <summary>
+    /// The model that the adapter named by <see cref="Model"/> changes; null if that is a model itself. Silos of versions without adapters do not know the name and
+    /// refuse the request.
+    /// </summary>
+    [Id(24)]
+    public string? Parent { get; init; }
+
+    /// <summary>Digest of the adapter that the answers have begun with; null before they begin. Another content under the adapter's name does not continue them.</summary>
+    [Id(25)]
+    public string? AdapterDigest { get; init; }
+
+    /// <summary>Name of the model that computes: the adapter's parent, or the model itself.</summary>
+    public string BaseModel => Parent ?? Model;
+
     /// <summary>Creates the message of a request.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="request">The request.</param>
     /// <param name="deadline">How long the request may wait for the model's scheduler to respond, over all attempts, before it ends with an error.</param>
-    /// <exception cref="RequestException">The request names an adapter.</exception>
     public static RequestSpec Of(string model, GenerationRequest request, TimeSpan deadline) => new()
     {
-        Model = request.Adapter is null
-            ? model
-            : throw new RequestException("model", $"The adapter '{request.Adapter}' cannot be used: clusters serve the bare model only."),
+        Model = request.Adapter ?? model,
+        Parent = request.Adapter is null ? null : model,
         PromptIds = request.PromptIds.ToArray(),
         Sampling = SamplingParamsMessage.Of(request.Sampling),
         MaxTokens = request.MaxTokens,
@@ -128,6 +140,7 @@ public sealed record RequestSpec
         IgnoreEos = IgnoreEos,
         Choices = Choices,
         CacheSalt = CacheSalt,
+        Adapter = Parent is null ? null : Model,
         Reasoning = Reasoning?.ToLimit(),
         ReportProgress = ReportProgress,
         Priority = Priority,

@@ -69,6 +69,10 @@ public sealed record TokenBatch
     [Id(12)]
     public TokenMessage[] Prompt { get; init; } = [];
 
+    /// <summary>In the batch that says that a request was accepted: digest of the adapter that answers; null for none.</summary>
+    [Id(17)]
+    public string? AdapterDigest { get; init; }
+
     /// <summary>True if the batch carries no token and no end of an answer.</summary>
     public bool IsHeartbeat => Ids.Length == 0 && Finish == FinishCode.None;
 

@@ -7,10 +7,12 @@ namespace HunyuanOrleans.Contracts.Streaming;
 internal sealed class AnswerProgress
 {
     private readonly SortedDictionary<int, List<int>> _open = [];
+    private string? _adapter;
 
     /// <summary>The progress that a request carries, or none if it starts.</summary>
     public AnswerProgress(RequestSpec request)
     {
+        _adapter = request.AdapterDigest;
         if (request.Progress is { } progress)
         {
             foreach (ChoiceProgress choice in progress)
@@ -44,6 +46,7 @@ internal sealed class AnswerProgress
     /// <summary>Adds the tokens of a batch.</summary>
     public void Add(TokenBatch batch)
     {
+        _adapter ??= batch.AdapterDigest;
         if (_open.TryGetValue(batch.Choice, out List<int>? ids))
         {
             ids.AddRange(batch.Ids);
@@ -61,5 +64,5 @@ internal sealed class AnswerProgress
 
     /// <summary>The request with the progress so far.</summary>
     public RequestSpec Continue(RequestSpec request) =>
-        request with { Progress = [.. _open.Select(static pair => new ChoiceProgress(pair.Key, [.. pair.Value]))] };
+        request with { AdapterDigest = _adapter, Progress = [.. _open.Select(static pair => new ChoiceProgress(pair.Key, [.. pair.Value]))] };
 }

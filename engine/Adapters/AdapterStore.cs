@@ -125,6 +125,15 @@ public sealed class AdapterStore : IDisposable
         }
     }
 
+    /// <summary>Returns an adapter that is in memory, and keeps it there until the lease is disposed; null if it is not, or there is none of this name.</summary>
+    public AdapterLease? TryAcquire(string name)
+    {
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(name) is { Adapter: { } adapter } entry ? Use(entry, adapter) : null;
+        }
+    }
+
     /// <summary>Returns an adapter, which is loaded if it is not in memory, and keeps it there until the lease is disposed.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

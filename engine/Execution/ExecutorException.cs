@@ -1,4 +1,5 @@
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
 
 namespace HunyuanOrleans.Engine.Execution;
 
@@ -23,6 +24,9 @@ public sealed class ExecutorException : ModelException
     public ExecutorException(string message, bool affectsAll, Exception innerException)
         : base(message, innerException)
         => AffectsAll = affectsAll;
+
+    /// <summary>The adapter that could not be used: of the failed step, only answers with it end, and the others are computed again. Null: all of them end.</summary>
+    public IAdapter? Adapter { get; init; }
 
     /// <summary>True if all running and waiting answers end with this error; false if only those of the failed step do.</summary>
     public bool AffectsAll { get; }

@@ -55,7 +55,7 @@ public sealed class LocalExecutor : IModelExecutor
         foreach (ref readonly SequenceSlice slice in slices)
         {
             _batch.Add(new AttentionSlice(slice.FirstRow, slice.Count, slice.Start, slice.Blocks));
-            _adapters.Add(slice.Adapter, slice.Count);
+            _adapters.Add((LoraAdapter?)slice.Adapter, slice.Count);
             for (int row = slice.Count - slice.SampledRows; row < slice.Count; row++)
             {
                 _logitRows[logitCount++] = slice.FirstRow + row;

@@ -24,7 +24,7 @@ public readonly record struct SequenceSlice(
     public MtpRequest Mtp { get; init; }
 
     /// <summary>The adapter of its rows; null: none.</summary>
-    public LoraAdapter? Adapter { get; init; }
+    public IAdapter? Adapter { get; init; }
 
     /// <summary>Number of rows whose logits are needed to sample: the last that is no draft, and those of all drafts.</summary>
     public int SampledRows => Sampling is null ? 0 : 1 + Drafts.Count;

@@ -96,7 +96,7 @@ public sealed class StepBatch
         long session,
         RowScoring scoring = default,
         DraftTokens drafts = default,
-        LoraAdapter? adapter = null,
+        IAdapter? adapter = null,
         MtpRequest mtp = default)
     {
         if (tokens.Length <= drafts.Count || tokens.Length > FreeTokens || FreeSlices == 0)

@@ -326,7 +326,7 @@ internal sealed class Scheduler
             {
                 _answers.Finish(sequence, FinishReason.Cancelled);
             }
-            else
+            else if (failure is not ExecutorException { Adapter: { } adapter } || adapter.Digest == sequence.Options.Adapter?.Digest)
             {
                 _answers.Finish(sequence, FinishReason.Error, error);
             }

@@ -42,7 +42,7 @@ internal sealed record SequenceOptions
     public Sequence? First { get; init; }
 
     /// <summary>The adapter that computes it; null: none. It stays in memory until the answer ends.</summary>
-    public LoraAdapter? Adapter { get; init; }
+    public IAdapter? Adapter { get; init; }
 
     /// <summary>The answer's tokens so far, drawn elsewhere; empty for a new answer.</summary>
     public ReadOnlyMemory<int> ResumedIds { get; init; }

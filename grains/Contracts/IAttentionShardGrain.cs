@@ -28,6 +28,7 @@ public interface IAttentionShardGrain : IGrainWithStringKey
     /// <returns>The reply; null if the step takes longer than a call should, and must be asked for with <see cref="ResultAsync"/>.</returns>
     /// <exception cref="StaleStepException">A later step or scheduler was here.</exception>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>
+    /// <exception cref="AdapterUnavailableException">An adapter of the rows cannot be loaded.</exception>
     /// <exception cref="UnknownSessionException">The step extends a block table that is not here: send the whole table.</exception>
     [Alias("ForwardAsync")]
     Task<StepReply?> ForwardAsync(StepMessage step, CancellationToken cancellationToken);

@@ -21,6 +21,7 @@ public interface IExpertGroupGrain : IGrainWithStringKey
 
     /// <summary>Computes the experts' outputs for rows of one layer. The caller limits its wait, by the bytes of the rows.</summary>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>
+    /// <exception cref="AdapterUnavailableException">An adapter of the rows cannot be loaded.</exception>
     [Alias("ForwardAsync")]
     Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken);
 }

@@ -47,6 +47,20 @@ public interface ISiloGrain : IGrainWithStringKey
     [Alias("ReserveAsync")]
     Task<bool> ReserveAsync(string model, long epoch, long version, string[] next, string[] kept);
 
+    /// <summary>Exchanges the records of a model's adapters, and checks that the silo can use each adapter.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="records">The records of the caller.</param>
+    /// <returns>The silo's records and problems; null if reading the adapters takes longer than a call should, and the same call must be made again.</returns>
+    [Alias("SyncAdaptersAsync"), AlwaysInterleave, ResponseTimeout("00:00:10")]
+    Task<AdapterReport?> SyncAdaptersAsync(string model, AdapterRecord[] records);
+
+    /// <summary>Checks whether the silo can use an adapter.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="adapter">The adapter; its digest is empty if any content is right.</param>
+    /// <returns>What the silo finds; null if reading the adapter takes longer than a call should, and the same call must be made again.</returns>
+    [Alias("CheckAdapterAsync"), AlwaysInterleave, ResponseTimeout("00:00:10")]
+    Task<AdapterCheck?> CheckAdapterAsync(string model, AdapterRecord adapter);
+
     /// <summary>
     /// Drops the weights of a model that no grain of these keys needs. A call from a scheduler that has been superseded changes nothing.
     /// </summary>

@@ -11,6 +11,10 @@ namespace HunyuanOrleans.Grains.Devices;
 internal sealed class HolderTable
 {
     private readonly Dictionary<string, Holder> _holders = [];
+    private int _changes;
+
+    /// <summary>Number of holders that were added so far. Any thread may read it.</summary>
+    public int Changes => Volatile.Read(ref _changes);
 
     /// <summary>The keys of the holders.</summary>
     public IReadOnlyCollection<string> Keys => _holders.Keys;
@@ -21,6 +25,7 @@ internal sealed class HolderTable
         if (!_holders.TryGetValue(key, out Holder? known) || known.Route <= route)
         {
             _holders[key] = new Holder(route, pieces);
+            Volatile.Write(ref _changes, known is null ? _changes + 1 : _changes);
         }
     }
 

@@ -1,4 +1,6 @@
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Engine.Adapters;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
@@ -42,7 +44,8 @@ public sealed class ModelHost : IDisposable
     /// <param name="logger">Receives what was loaded and dropped.</param>
     /// <param name="time">The clock.</param>
     /// <param name="lost">Called if the device cannot compute any more, with the reason; null for nothing.</param>
-    public ModelHost(ModelSettings settings, MemoryBudget memory, ILogger logger, TimeProvider time, Action<string>? lost = null)
+    /// <param name="adapterBytes">Most bytes of adapters in memory; 0 (default) to load none.</param>
+    public ModelHost(ModelSettings settings, MemoryBudget memory, ILogger logger, TimeProvider time, Action<string>? lost = null, long adapterBytes = 0)
     {
         Settings = settings;
         _lost = lost;
@@ -51,6 +54,7 @@ public sealed class ModelHost : IDisposable
         _config = new Lazy<ModelConfig>(() => ModelConfig.Load(settings.Directory).WithContext(settings.Options.MaxModelLength));
         _pieces = new PieceStore(this, memory, new LoadMeter(time), logger);
         _time = time;
+        Adapters = new SiloAdapters(this, adapterBytes, logger, time);
     }
 
     /// <summary>The settings of the model.</summary>
@@ -59,6 +63,27 @@ public sealed class ModelHost : IDisposable
     /// <summary>The model's config.</summary>
     /// <exception cref="ModelException">Its config.json is wrong.</exception>
     public ModelConfig Config => _config.Value;
+
+    /// <summary>The adapters that requests can name, ordered by name, as far as this silo has been told.</summary>
+    public IReadOnlyList<AdapterInfo> NamedAdapters => [.. Adapters.Agreement.Table.Live.Select(Describe)];
+
+    /// <summary>Finds an adapter that requests can name; null if there is none of this name.</summary>
+    public AdapterInfo? FindAdapter(string name) => Adapters.Agreement.Table.FindLive(name) is { } record ? Describe(record) : null;
+
+    /// <summary>The adapters in the silo's memory.</summary>
+    internal SiloAdapters Adapters { get; }
+
+    /// <summary>Number of shards and expert groups that were added so far. <see cref="HeldPieces"/> grows only when it does.</summary>
+    internal int HolderChanges => _holders.Changes;
+
+    /// <summary>The pieces that the silo's shards and expert groups need, loaded or not.</summary>
+    internal HashSet<ModelPiece> HeldPieces()
+    {
+        lock (_gate)
+        {
+            return _holders.Pieces();
+        }
+    }
 
     /// <summary>The sessions with KV on this silo.</summary>
     public KvSessions Sessions { get; }
@@ -275,10 +300,13 @@ public sealed class ModelHost : IDisposable
     {
         _disposed = true;
         Interlocked.Exchange(ref _parts, null)?.Dispose();
+        Adapters.Dispose();
     }
 
     // The latest route that the silo was prepared for.
     private RouteNumber Latest => _reserved < _retained ? _retained : _reserved;
+
+    private static AdapterInfo Describe(AdapterRecord record) => new(record.Name, record.Folder, record.Bytes, record.Created);
 
     private HolderLoad BeginLoad(string holder, ModelPiece[] pieces)
     {

@@ -14,7 +14,7 @@ public sealed class ModelHosts : IDisposable
     {
         Memory = new MemoryBudget(options.Capacity.MemoryBytes);
         _hosts = options.Models.ToDictionary(
-            static model => model.Name, model => new ModelHost(model, Memory, loggers.CreateLogger<ModelHost>(), time, options.DeviceLost), StringComparer.Ordinal);
+            static model => model.Name, model => new ModelHost(model, Memory, loggers.CreateLogger<ModelHost>(), time, options.DeviceLost, options.AdapterBytes), StringComparer.Ordinal);
     }
 
     /// <summary>The memory that the models share.</summary>
@@ -28,6 +28,20 @@ public sealed class ModelHosts : IDisposable
     public ModelHost Get(string model) => _hosts.TryGetValue(model, out ModelHost? host)
         ? host
         : throw new GrainCallException($"Model \"{model}\" is not known here; allowed: {string.Join(", ", _hosts.Keys)}.");
+
+    /// <summary>The host of the model that an adapter changes; null if there is no adapter of this name.</summary>
+    public ModelHost? FindParent(string adapter)
+    {
+        foreach (ModelHost host in _hosts.Values)
+        {
+            if (host.Adapters.Agreement.Table.FindLive(adapter) is not null)
+            {
+                return host;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>True if the silo has the model.</summary>
     public bool Knows(string model) => _hosts.ContainsKey(model);

@@ -3,11 +3,13 @@ using System.Runtime.InteropServices;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine.Execution;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Telemetry;
 using HunyuanOrleans.Kernels.Attention;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using Microsoft.Extensions.Logging;
@@ -166,6 +168,10 @@ internal sealed class ClusterExecutor : IModelExecutor
             {
                 return await _timeout.SendAsync(route, step, cancellationToken).ConfigureAwait(false);
             }
+            catch (AdapterUnavailableException unavailable)
+            {
+                throw new ExecutorException(unavailable.Message) { Adapter = AdapterOf(batch, unavailable.Digest) };
+            }
             catch (UnknownSessionException)
             {
                 Forget();
@@ -236,6 +242,7 @@ internal sealed class ClusterExecutor : IModelExecutor
     {
         ReadOnlySpan<SequenceSlice> slices = batch.Slices;
         SliceMessage[] messages = new SliceMessage[slices.Length];
+        StepAdapterList adapters = new();
         long bytes = 0, number;
         long[] others;
         lock (_books)
@@ -249,7 +256,7 @@ internal sealed class ClusterExecutor : IModelExecutor
 
             for (int i = 0; i < messages.Length; i++)
             {
-                messages[i] = _tables.Describe(in slices[i]);
+                messages[i] = _tables.Describe(in slices[i], adapters.NumberOf((ClusterAdapter?)slices[i].Adapter));
                 bytes += messages[i].Bytes;
             }
 
@@ -275,7 +282,21 @@ internal sealed class ClusterExecutor : IModelExecutor
             Slices = messages,
             Released = batch.ReleasedSessions.ToArray(),
             WantsLogits = Logits is not null,
+            Adapters = adapters.ToMessages(),
         };
+    }
+
+    private static IAdapter? AdapterOf(StepBatch batch, string digest)
+    {
+        foreach (ref readonly SequenceSlice slice in batch.Slices)
+        {
+            if (slice.Adapter?.Digest == digest)
+            {
+                return slice.Adapter;
+            }
+        }
+
+        return null;
     }
 
     // An attempt that failed may still be computed somewhere; its number tells shards that it is over.

@@ -15,6 +15,8 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     /// <summary>How long a silo that failed to load its share is excluded.</summary>
     private static readonly TimeSpan ExclusionTime = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan LeftOutRetry = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Longer than <see cref="ResponseTimeout"/>: what a silo holds counts as lost if its report does not come.</summary>
@@ -24,6 +26,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private readonly Dictionary<string, long> _excluded = [];
     private readonly HashSet<string> _unresponsive = [];
     private volatile IReadOnlyDictionary<string, string> _leftOut = new Dictionary<string, string>();
+    private bool _isReading;
 
     /// <summary>Silos that did not respond.</summary>
     public IReadOnlyCollection<string> Unresponsive => _unresponsive;
@@ -32,7 +35,10 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     public IReadOnlyDictionary<string, string> LeftOut => _leftOut;
 
     /// <summary>True if a silo is left out now that may be usable later.</summary>
-    public bool HasExcluded => _unresponsive.Count > 0 || _excluded.Count > 0;
+    public bool HasExcluded => _unresponsive.Count > 0 || _excluded.Count > 0 || _isReading;
+
+    /// <summary>The time after which a silo that is left out may have become usable although the cluster has not changed; null if none is.</summary>
+    public TimeSpan? RetryTime { get; private set; }
 
     /// <summary>Names of the active silos, in order.</summary>
     public string[] ActiveSilos => SiloNames.Active(membership.CurrentSnapshot);
@@ -58,6 +64,19 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
 
     /// <summary>Leaves a silo out for some time.</summary>
     public void ExcludeForAWhile(string silo) => _excluded[silo] = time.GetTimestamp();
+
+    /// <summary>Leaves silos out until the next plan.</summary>
+    /// <param name="silos">The reason of each as one line.</param>
+    /// <param name="isBrief">True if some of them will soon be usable.</param>
+    public void LeaveOut(IReadOnlyDictionary<string, string> silos, bool isBrief)
+    {
+        _isReading = isBrief;
+        RetryTime = silos.Count > 0 ? LeftOutRetry : null;
+        if (silos.Count > 0)
+        {
+            _leftOut = new Dictionary<string, string>([.. silos, .. _leftOut.Where(silo => !silos.ContainsKey(silo.Key))]);
+        }
+    }
 
     /// <summary>Asks silos, and all that did not respond before, whether they are alive.</summary>
     public async Task ProbeAsync(IEnumerable<string> silos)

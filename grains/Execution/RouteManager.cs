@@ -191,7 +191,7 @@ internal sealed class RouteManager(
             return;
         }
 
-        await _wake.WaitAsync(_stop.Token);
+        await _wake.WaitAsync(view.RetryTime ?? Timeout.InfiniteTimeSpan, _stop.Token);
         await Task.Delay(state.Current is { Broken: false } ? planDelay : TimeSpan.Zero, time, _stop.Token);
     }
 }

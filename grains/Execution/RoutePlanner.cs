@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Grains.Placement;
@@ -21,6 +22,7 @@ internal sealed class RoutePlanner
     private readonly PlanOptions _options;
     private readonly ClusterView _view;
     private readonly RoutePreparer _preparer;
+    private readonly AdapterDirectory _adapters;
     private readonly RouteState _state;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -35,7 +37,16 @@ internal sealed class RoutePlanner
     private long _version;
 
     public RoutePlanner(
-        ModelSettings settings, ModelConfig config, string ownSilo, int minSilos, ClusterView view, RoutePreparer preparer, RouteState state, ILogger logger, TimeProvider time)
+        ModelSettings settings,
+        ModelConfig config,
+        string ownSilo,
+        int minSilos,
+        ClusterView view,
+        RoutePreparer preparer,
+        AdapterDirectory adapters,
+        RouteState state,
+        ILogger logger,
+        TimeProvider time)
     {
         _model = settings.Name;
         _ownSilo = ownSilo;
@@ -48,7 +59,7 @@ internal sealed class RoutePlanner
             Quant = settings.Options.Quant,
             Kv = settings.Options.CacheFormat,
         };
-        (_view, _preparer, _state, _logger, _time) = (view, preparer, state, logger, time);
+        (_view, _preparer, _adapters, _state, _logger, _time) = (view, preparer, adapters, state, logger, time);
         _epoch = new SchedulerEpoch(time);
     }
 
@@ -138,6 +149,13 @@ internal sealed class RoutePlanner
                 _state.Fail($"The cluster waits for silos: {silos.Length} of {_minSilos} are there.");
                 return true;
             }
+        }
+
+        silos = await _adapters.SyncAsync(silos, cancellationToken);
+        ReportLeftOutSilos();
+        if (silos.Length == 0)
+        {
+            return false;
         }
 
         PartitionPlan plan = PartitionPlan.Create(_config, silos, options);

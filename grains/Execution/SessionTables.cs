@@ -15,7 +15,8 @@ internal sealed class SessionTables
 
     /// <summary>Creates the message of a slice with all blocks that the shards may not know.</summary>
     /// <param name="slice">The slice.</param>
-    public SliceMessage Describe(in SequenceSlice slice)
+    /// <param name="adapter">Number of its adapter in the step, counted from 1; 0 for none.</param>
+    public SliceMessage Describe(in SequenceSlice slice, int adapter)
     {
         int known = 0;
         ReadOnlySpan<int> blocks = slice.Blocks.Span;
@@ -32,7 +33,8 @@ internal sealed class SessionTables
             blocks[known..].ToArray(),
             slice.Sampling is null ? null : SamplingMessage.Of(slice.Sampling),
             ScoringMessage.Of(slice.Scoring),
-            DraftMessage.Of(slice.Drafts));
+            DraftMessage.Of(slice.Drafts),
+            adapter);
     }
 
     /// <summary>Records that all shards have computed a step.</summary>

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels.Isa;
@@ -112,6 +113,12 @@ public sealed record HunyuanSiloOptions
     /// </summary>
     public Action<string>? DeviceLost { get; init; }
 
+    /// <summary>
+    /// Most bytes of adapters in the silo's memory, beside the capacity's memory. Default 0: the silo computes no adapters. With less, adapters are dropped and
+    /// loaded again more often.
+    /// </summary>
+    public long AdapterBytes { get; init; }
+
     /// <summary>How often the load of experts is collected to replicate hot ones. Default zero: never.</summary>
     public TimeSpan RebalanceInterval { get; init; } = TimeSpan.Zero;
 
@@ -122,11 +129,17 @@ public sealed record HunyuanSiloOptions
         foreach (ModelSettings model in Models)
         {
             model.Validate();
+            CheckAdapters(model);
         }
 
         if (Models.Select(static m => m.Name).Distinct(StringComparer.Ordinal).Count() != Models.Count)
         {
             throw new ModelException("Two models have the same name; allowed: names that differ.");
+        }
+
+        if (AdapterBytes < 0)
+        {
+            throw new ModelException($"{nameof(AdapterBytes)} is {AdapterBytes}; allowed: 0 or more.");
         }
 
         Positive(nameof(StepDeadline), StepDeadline);
@@ -176,6 +189,28 @@ public sealed record HunyuanSiloOptions
         Dictionary<string, string> formats = Models.ToDictionary(static model => model.Name, static model => model.Format(ModelConfig.Load(model.Directory)));
         return new LocalAnnouncement(SiloAnnouncement.Of(
             Capacity, Kind(), formats, Models.ToDictionary(static model => model.Name, model => ModelIdentity.Of(model, formats[model.Name], Capacity.Role))));
+    }
+
+    // The files are read with the announcement.
+    private void CheckAdapters(ModelSettings model)
+    {
+        foreach (string name in model.Adapters.Keys)
+        {
+            if (AdapterFiles.WhyNoName(name) is { } wrong)
+            {
+                throw new ModelException(wrong);
+            }
+
+            if (Models.Any(other => other.Name == name))
+            {
+                throw new ModelException($"An adapter is named '{name}' like a model; allowed: another name.");
+            }
+        }
+
+        if (model.Adapters.Count > 0 && (model.AdapterRefusal ?? (AdapterBytes == 0 ? "There is no memory for adapters." : null)) is { } refusal)
+        {
+            throw new ModelException(refusal);
+        }
     }
 
     private string Kind() => Models.Count > 0 ? Models[0].Kind : InstructionSets.BitsOf(InstructionSets.Choose());
@@ -233,6 +268,9 @@ public sealed record ModelSettings
     /// </summary>
     public bool MixDevices { get; init; }
 
+    /// <summary>The adapters that requests can name instead of the model, by name: their folders. Default none. Silos may have different ones.</summary>
+    public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Settings of the scheduler and its queue.</summary>
     public EngineOptions Engine { get; init; } = new();
 
@@ -254,6 +292,11 @@ public sealed record ModelSettings
         Simulation?.Validate();
         Format(ModelConfig.Load(Directory));
     }
+
+    /// <summary>Why the device computes no adapters, as one sentence; null if it does.</summary>
+    internal string? AdapterRefusal => Simulation is not null ? "A simulated device computes no adapters; allowed: a model on the CPU."
+        : Options.Device is not null ? "Adapters are computed on the CPU only; allowed: a model on the CPU."
+        : null;
 
     /// <summary>
     /// What computes: an instruction set, a kind of GPU, or "simulated". Only silos with the same one compute the same bits, and store keys and values alike.

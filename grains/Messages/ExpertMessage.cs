@@ -12,9 +12,23 @@ public sealed record ExpertMessage(
     [property: Id(1)] int FirstExpert,
     [property: Id(2)] int[] Counts,
     [property: Id(3)] byte[] Rows,
-    [property: Id(4)] int[] Sources);
+    [property: Id(4)] int[] Sources)
+{
+    /// <summary>The adapters of the rows; null if none of them changes the layer's experts.</summary>
+    [Id(5)]
+    public AdapterMessage[]? Adapters { get; init; }
+
+    /// <summary>For each row the number of its adapter in <see cref="Adapters"/>, counted from 1; 0 for none. Null without adapters.</summary>
+    [Id(6)]
+    public int[]? AdapterOfRow { get; init; }
+}
 
 /// <summary>The outputs of the experts.</summary>
 /// <param name="Rows">[rows, hidden] in the element type of the compute mode, in the order of the request's rows.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.expert.reply")]
-public sealed record ExpertReply([property: Id(0)] byte[] Rows);
+public sealed record ExpertReply([property: Id(0)] byte[] Rows)
+{
+    /// <summary>True if nothing was computed because the silo still loads an adapter: the same call must be made again.</summary>
+    [Id(1)]
+    public bool IsLoading { get; init; }
+}

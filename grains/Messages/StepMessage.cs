@@ -57,6 +57,10 @@ public sealed record StepMessage
     /// </summary>
     [Id(11)]
     public long[] InFlight { get; init; } = [];
+
+    /// <summary>The adapters of the step's rows; null if no row has one.</summary>
+    [Id(12)]
+    public AdapterMessage[]? Adapters { get; init; }
 }
 
 /// <summary>The rows of one sequence in a step.</summary>
@@ -68,6 +72,7 @@ public sealed record StepMessage
 /// <param name="Sampling">How to sample a token after the last row that is no draft; null to sample none.</param>
 /// <param name="Scoring">The rows whose log probabilities are wanted; null for none.</param>
 /// <param name="Drafts">The guessed tokens of the last rows; null for none.</param>
+/// <param name="Adapter">Number of its adapter in <see cref="StepMessage.Adapters"/>, counted from 1; 0 for none.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.slice")]
 public sealed record SliceMessage(
     [property: Id(0)] long Session,
@@ -77,7 +82,8 @@ public sealed record SliceMessage(
     [property: Id(4)] int[] Blocks,
     [property: Id(5)] SamplingMessage? Sampling,
     [property: Id(6)] ScoringMessage? Scoring = null,
-    [property: Id(7)] DraftMessage? Drafts = null)
+    [property: Id(7)] DraftMessage? Drafts = null,
+    [property: Id(8)] int Adapter = 0)
 {
     /// <summary>Number of rows whose logits are needed to sample.</summary>
     internal int SampledRows => Sampling is null ? 0 : 1 + (Drafts?.Tokens.Length ?? 0);

@@ -24,7 +24,7 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, L
 
     /// <inheritdoc/>
     public IAsyncEnumerable<TokenBatch> GenerateAsync(RequestSpec request, CancellationToken cancellationToken) =>
-        ModelStream.RunAsync(_runtime.Engine, () => texts.Constraints(request.Model), request, _runtime.Stopping, time, cancellationToken);
+        ModelStream.RunAsync(_runtime, () => texts.Constraints(request.BaseModel), request, time, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ModelReport> ReportAsync() => Task.FromResult(_runtime.Report(silo.Name));
@@ -41,6 +41,14 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, L
             throw new GrainCallException("The scheduler of the model moves to another silo.");
         }
     }
+
+    /// <inheritdoc/>
+    public Task<AdapterReply> LoadAdapterAsync(string name, string folder) => name == this.GetPrimaryKeyString()
+        ? Task.FromResult(new AdapterReply($"An adapter is named '{name}' like the model; allowed: another name.", 0))
+        : _runtime.Adapters.LoadAsync(name, folder);
+
+    /// <inheritdoc/>
+    public Task<bool> UnloadAdapterAsync(string name) => _runtime.Adapters.UnloadAsync(name);
 
     /// <inheritdoc/>
     public async Task<bool?> LeaveAsync(string silo, CancellationToken cancellationToken)

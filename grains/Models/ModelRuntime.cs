@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Engine;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model.Configuration;
@@ -8,7 +9,13 @@ namespace HunyuanOrleans.Grains.Models;
 
 /// <summary>The scheduler of a model on the silo of its grain: route manager, executor and engine. It does not know who sends requests.</summary>
 internal sealed class ModelRuntime(
-    ModelSettings settings, ModelConfig config, RouteManager routes, ClusterExecutor executor, InferenceEngine engine, ExpertLoadMonitor loads)
+    ModelSettings settings,
+    ModelConfig config,
+    RouteManager routes,
+    ClusterExecutor executor,
+    InferenceEngine engine,
+    ExpertLoadMonitor loads,
+    AdapterDirectory adapters)
     : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -18,6 +25,9 @@ internal sealed class ModelRuntime(
 
     /// <summary>Answers requests.</summary>
     public InferenceEngine Engine => engine;
+
+    /// <summary>The adapters that requests can name.</summary>
+    public AdapterDirectory Adapters => adapters;
 
     /// <summary>Cancelled when this scheduler ends. Its answers then continue on another silo.</summary>
     public CancellationToken Stopping => _stopping.Token;

@@ -1,4 +1,5 @@
 using HunyuanOrleans.Engine;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Hosting;
@@ -36,12 +37,13 @@ public sealed class ModelRuntimeFactory(
         ClusterView view = new(grains, membership, announcements, time);
         RouteState state = new();
         RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options));
-        RoutePlanner planner = new(settings, config, silo.Name, options.MinSilos, view, preparer, state, logger, time);
+        AdapterDirectory adapters = new(model, view, logger, time);
+        RoutePlanner planner = new(settings, config, silo.Name, options.MinSilos, view, preparer, adapters, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);
         InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
         ExpertLoadMonitor loads = new(model, config, view, routes, options.RebalanceInterval, time);
-        ModelRuntime runtime = new(settings, config, routes, executor, engine, loads);
+        ModelRuntime runtime = new(settings, config, routes, executor, engine, loads, adapters);
         await runtime.StartAsync(superseded, lifetime.Ended);
         return runtime;
     }

@@ -20,13 +20,14 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     {
         string model = this.GetPrimaryKeyString();
         string[] names = [.. hosts.All.Select(static host => host.Settings.Name).Order(StringComparer.Ordinal)];
-        if (hosts.Knows(model))
+        string? parent = hosts.Knows(model) ? null : hosts.FindParent(model)?.Settings.Name;
+        if (hosts.Knows(parent ?? model))
         {
-            return await RunOnThreadPool(() => Describe(model, names));
+            return await RunOnThreadPool(() => Describe(parent ?? model, names)) with { Parent = parent, Adapters = Adapters() };
         }
 
         Forget();
-        return new TextCard(names, false, false, 0, null, null);
+        return new TextCard(names, false, false, 0, null, null) { Adapters = Adapters() };
     }
 
     /// <inheritdoc/>
@@ -38,6 +39,9 @@ public sealed class TextGrain(ModelHosts hosts, ModelTexts texts) : Grain, IText
     /// <inheritdoc/>
     public Task<EncodedText> EncodeAsync(string text) => EncodeAsync(
         "prompt", model => texts.Tokenizer(model) is { } tokenizer ? new EncodedText(tokenizer.Encode(text), null) : null);
+
+    private string[] Adapters() =>
+        [.. hosts.All.SelectMany(static host => host.Adapters.Agreement.Table.Live).Select(static adapter => adapter.Name)];
 
     private EncodedText Describe(string model, ChatEncoder chat, int[] ids) => ReasoningFormat.Of(chat.Template, texts.Tokenizer(model)) is { } format
         ? new EncodedText(ids, null, format.Name, (int)format.StartAfter(ids, texts.Tokenizer(model)!))

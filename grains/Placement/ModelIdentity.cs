@@ -1,8 +1,10 @@
 using System.Globalization;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Text;
 
 namespace HunyuanOrleans.Grains.Placement;
@@ -33,7 +35,7 @@ public sealed class ModelIdentity
     /// <summary>The identity as text, which <see cref="Parse"/> reads. Equal identities have equal texts.</summary>
     public string Text { get; }
 
-    /// <summary>Computes the identity of a model on this silo. It reads a sample of the weights.</summary>
+    /// <summary>Computes the identity of a model on this silo. It reads a sample of the weights, and the adapters that the silo is started with.</summary>
     /// <param name="settings">The model.</param>
     /// <param name="format">The format of its weights, keys and values.</param>
     /// <param name="role">The silo's role. Gateways compute nothing, so their weights and instruction set do not count.</param>
@@ -59,6 +61,13 @@ public sealed class ModelIdentity
         if (computes)
         {
             parts.Add((InstructionSet, settings.MixDevices && settings.Simulation is null ? Any : settings.Kind));
+        }
+
+        if (settings.Adapters.Count > 0)
+        {
+            ModelConfig config = ModelConfig.Load(settings.Directory);
+            parts.AddRange(settings.Adapters.OrderBy(static adapter => adapter.Key, StringComparer.Ordinal)
+                .Select(adapter => ($"adapter {adapter.Key}", Digest + AdapterFiles.Read(adapter.Value, config).Digest)));
         }
 
         if (model.Weights is { } weights)

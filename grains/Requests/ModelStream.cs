@@ -6,6 +6,8 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Contracts.Streaming;
 using HunyuanOrleans.Engine;
 using HunyuanOrleans.Engine.Requests;
+using HunyuanOrleans.Grains.Adapters;
+using HunyuanOrleans.Grains.Models;
 using HunyuanOrleans.Grammar;
 
 namespace HunyuanOrleans.Grains.Requests;
@@ -20,30 +22,23 @@ internal static class ModelStream
     public static TokenBatch Rejected(RequestError error) => new() { Finish = FinishCode.Error, Error = error.Message, RequestError = error };
 
     /// <summary>Runs a request.</summary>
-    /// <param name="engine">The engine.</param>
+    /// <param name="runtime">The model's scheduler. Answers that it cancels when it moves to another silo have not ended.</param>
     /// <param name="constraints">Returns the compiler of constraints; null if the model has no tokenizer.</param>
     /// <param name="request">The request.</param>
-    /// <param name="stopping">Cancelled when the engine moves to another silo. Answers that it cancels then have not ended.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     public static IAsyncEnumerable<TokenBatch> RunAsync(
-        InferenceEngine engine,
-        Func<ConstraintCompiler?> constraints,
-        RequestSpec request,
-        CancellationToken stopping,
-        TimeProvider time,
-        CancellationToken cancellationToken) =>
-        Heartbeats.AddTo(AnswerAsync(engine, constraints, request, stopping, time, cancellationToken), time, cancellationToken);
+        ModelRuntime runtime, Func<ConstraintCompiler?> constraints, RequestSpec request, TimeProvider time, CancellationToken cancellationToken) =>
+        Heartbeats.AddTo(AnswerAsync(runtime, constraints, request, time, cancellationToken), time, cancellationToken);
 
     private static async IAsyncEnumerable<TokenBatch> AnswerAsync(
-        InferenceEngine engine,
+        ModelRuntime runtime,
         Func<ConstraintCompiler?> constraints,
         RequestSpec request,
-        CancellationToken stopping,
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (Generation? generation, RequestError? error) = await SubmitAsync(engine, constraints, request);
+        (Generation? generation, string? adapter, RequestError? error) = await SubmitAsync(runtime, constraints, request, cancellationToken);
         if (generation is null)
         {
             yield return Rejected(error!);
@@ -51,11 +46,11 @@ internal static class ModelStream
         }
 
         Channel<TokenBatch> batches = Channel.CreateUnbounded<TokenBatch>(new UnboundedChannelOptions { SingleReader = true });
-        Task pumps = PumpAllAsync(generation, request, batches.Writer, stopping, time);
+        Task pumps = PumpAllAsync(generation, request, batches.Writer, runtime.Stopping, time);
         try
         {
             // Sent at once, so that the caller knows that the request was accepted.
-            yield return Heartbeats.Create() with { Acknowledged = true };
+            yield return Heartbeats.Create() with { Acknowledged = true, AdapterDigest = adapter };
             await foreach (TokenBatch batch in batches.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return batch;
@@ -69,28 +64,65 @@ internal static class ModelStream
         }
     }
 
-    private static async Task<(Generation? Generation, RequestError? Error)> SubmitAsync(
-        InferenceEngine engine, Func<ConstraintCompiler?> constraints, RequestSpec request)
+    private static async Task<(Generation? Generation, string? Adapter, RequestError? Error)> SubmitAsync(
+        ModelRuntime runtime, Func<ConstraintCompiler?> constraints, RequestSpec request, CancellationToken cancellationToken)
     {
         try
         {
             // Compiling may take long, so it does not run on the threads that grains share.
             Constraint? constraint = request.Constraint is null ? null : await Task.Run(() => Compile(constraints(), request));
-            return (engine.Submit(request.ToRequest() with { Constraint = constraint }), null);
+            GenerationRequest wanted = request.ToRequest() with { Constraint = constraint };
+            if (request.Parent is null)
+            {
+                return (runtime.Engine.Submit(wanted), null, null);
+            }
+
+            ClusterAdapter adapter = await AcquireAsync(runtime, request, cancellationToken);
+            return (Submit(runtime.Engine, wanted, adapter), adapter.Digest, null);
         }
         catch (ConstraintException wrong)
         {
-            return (null, new RequestError(wrong.Parameter, wrong.Message, false));
+            return (null, null, new RequestError(wrong.Parameter, wrong.Message, false));
         }
         catch (RequestException wrong)
         {
-            return (null, new RequestError(wrong.Parameter, wrong.Message, false, TooLong: wrong.IsTooLong));
+            return (null, null, new RequestError(wrong.Parameter, wrong.Message, false, TooLong: wrong.IsTooLong));
         }
         catch (QueueFullException full)
         {
-            return (null, new RequestError(null, full.Message, true, full.Waiting, full.Limit));
+            return (null, null, new RequestError(null, full.Message, true, full.Waiting, full.Limit));
         }
     }
+
+    private static async Task<ClusterAdapter> AcquireAsync(ModelRuntime runtime, RequestSpec request, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, runtime.Stopping);
+        try
+        {
+            return await runtime.Adapters.AcquireAsync(request.Model, request.AdapterDigest, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Moves();
+        }
+    }
+
+    private static Generation Submit(InferenceEngine engine, GenerationRequest request, ClusterAdapter adapter)
+    {
+        try
+        {
+            Generation generation = engine.Submit(request, adapter);
+            _ = generation.CompletionAsync().ContinueWith(_ => adapter.Dispose(), TaskScheduler.Default);
+            return generation;
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
+    }
+
+    private static GrainCallException Moves() => new("The scheduler of the model moves to another silo.");
 
     private static Constraint Compile(ConstraintCompiler? compiler, RequestSpec request)
     {
@@ -165,7 +197,7 @@ internal static class ModelStream
             {
                 if (chunk.Finish == FinishReason.Cancelled && stopping.IsCancellationRequested)
                 {
-                    throw new GrainCallException("The scheduler of the model moves to another silo.");
+                    throw Moves();
                 }
 
                 AnswerSummary? summary = null;

@@ -11,6 +11,10 @@ internal static class RequestErrors
         ? null
         : new RequestError("model", $"model is \"{model}\"; allowed: {string.Join(", ", hosts.All.Select(static host => host.Settings.Name))}.", false);
 
+    /// <summary>The error of an adapter that the scheduler's version cannot use.</summary>
+    public static RequestError NoAdapters(string adapter) =>
+        new("model", $"The adapter '{adapter}' cannot be used: the silo that schedules the model has a version without adapters.", false);
+
     /// <summary>The error of a text for a model without a tokenizer.</summary>
     public static RequestError NoText(string model) =>
         new("model", $"Model {model} has no tokenizer; allowed: prompts of token ids, and answers without text.", false);

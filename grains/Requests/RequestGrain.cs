@@ -20,11 +20,11 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
     {
         try
         {
-            RequestError? error = RequestErrors.UnknownModel(hosts, request.Model);
-            ITokenText? text = error is null && request.IncludeText ? texts.Find(request.Model) : null;
+            RequestError? error = RequestErrors.UnknownModel(hosts, request.BaseModel);
+            ITokenText? text = error is null && request.IncludeText ? texts.Find(request.BaseModel) : null;
             if (error is null && request.IncludeText && text is null)
             {
-                error = RequestErrors.NoText(request.Model);
+                error = RequestErrors.NoText(request.BaseModel);
             }
 
             if (error is not null)
@@ -34,10 +34,17 @@ public sealed class RequestGrain(ModelHosts hosts, ModelTexts texts, TimeProvide
             }
 
             AnswerTextWriter? writer = text is null ? null : new AnswerTextWriter(request, text);
-            IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.Model);
+            IModelGrain model = GrainFactory.GetGrain<IModelGrain>(request.BaseModel);
             ResumingStream answer = new(model.GenerateAsync, time);
             await foreach (TokenBatch batch in Heartbeats.AddTo(answer.RunAsync(request, cancellationToken), time, cancellationToken))
             {
+                // A scheduler of a version without adapters would answer with the bare model.
+                if (request.Parent is not null && batch is { Acknowledged: true, AdapterDigest: null })
+                {
+                    yield return ModelStream.Rejected(RequestErrors.NoAdapters(request.Model));
+                    yield break;
+                }
+
                 yield return writer?.Add(batch) ?? batch;
             }
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
@@ -88,11 +89,12 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         using Activity? activity = GrainTelemetry.Start("hunyuan.stage");
         activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.Slices.Sum(static slice => slice.Count));
         StagePool stages = _host.Loaded.Stages;
-        Stage stage = await stages.TakeAsync(cancellationToken);
+        StepAdapters? adapters = step.Adapters is { Length: > 0 } named ? await _host.Adapters.AcquireAsync(named, cancellationToken) : null;
+        Stage stage = await TakeAsync(stages, adapters, cancellationToken);
         own.Begin(step.Epoch, step.Number, stage);
         try
         {
-            stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, _options.MessageBytes, cancellationToken);
+            stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, _options.MessageBytes, adapters, cancellationToken);
             await stage.AdvanceAsync();
             while (stage.WaitingLayer >= 0)
             {
@@ -121,6 +123,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
             await stage.SettleAsync();
             own.End(step.Epoch, step.Number);
             stages.Return(stage);
+            adapters?.Dispose();
         }
 
         IAttentionShardGrain shard = _grains.GetGrain<IAttentionShardGrain>(step.Stages[step.Stage + 1]);
@@ -136,6 +139,19 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         activity?.Stop();
         _traffic.AddStep(rows.Sum(static piece => (long)piece.Rows.Length));
         return await LongCall.SendAsync(shard, next, cancellationToken);
+    }
+
+    private static async Task<Stage> TakeAsync(StagePool stages, StepAdapters? adapters, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await stages.TakeAsync(cancellationToken);
+        }
+        catch
+        {
+            adapters?.Dispose();
+            throw;
+        }
     }
 
     // All rows but the last piece, which travels with the step.

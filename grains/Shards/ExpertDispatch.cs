@@ -61,7 +61,11 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     }
 
     /// <summary>The message with a copy of the rows. The hidden state of a token that goes to several experts is in it once.</summary>
-    public ExpertMessage Message(int layer, IExpertRowSource source)
+    public ExpertMessage Message(int layer, IExpertRowSource source) => source.Adapters is { } adapters
+        ? AddAdapters(RowMessage(layer, source), source, adapters)
+        : RowMessage(layer, source);
+
+    private ExpertMessage RowMessage(int layer, IExpertRowSource source)
     {
         int length = source.ExpertRowLength;
         int[] sources = source.RowTokens.IsEmpty ? [] : new int[_rows];
@@ -92,6 +96,30 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         }
 
         return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, sources);
+    }
+
+    // Of the step's adapters, the message has those of its own rows.
+    private ExpertMessage AddAdapters(ExpertMessage message, IExpertRowSource source, AdapterMessage[] adapters)
+    {
+        int[] ofRow = new int[_rows], numbers = new int[adapters.Length];
+        List<AdapterMessage> used = [];
+        int at = 0;
+        foreach ((int row, int count) in _ranges)
+        {
+            for (int i = 0; i < count; i++, at++)
+            {
+                int adapter = source.AdapterOf(row + i);
+                if (adapter > 0 && numbers[adapter - 1] == 0)
+                {
+                    used.Add(adapters[adapter - 1]);
+                    numbers[adapter - 1] = used.Count;
+                }
+
+                ofRow[at] = adapter == 0 ? 0 : numbers[adapter - 1];
+            }
+        }
+
+        return used.Count == 0 ? message : message with { Adapters = [.. used], AdapterOfRow = ofRow };
     }
 
     // Numbers the tokens in the order in which they come first, and returns how many there are.

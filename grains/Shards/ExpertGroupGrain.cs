@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Contracts;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
@@ -37,10 +38,21 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     {
         using Activity? activity = GrainTelemetry.Start("hunyuan.experts");
         activity?.SetTag("hunyuan.group", _key.ToString()).SetTag("hunyuan.layer", message.Layer);
+        StepAdapters? adapters = null;
+        if (message.Adapters is { Length: > 0 } named)
+        {
+            adapters = await _host.Adapters.AcquireWithinAsync(named, ModelHost.MaxLoadWait, cancellationToken);
+            if (adapters is null)
+            {
+                return new ExpertReply([]) { IsLoading = true };
+            }
+        }
+
+        using StepAdapters? held = adapters;
         await _host.ExpertLock.WaitAsync(cancellationToken);
         try
         {
-            return await (_host.Loaded.Experts ?? throw new NotLoadedException($"Model {_key.Model} has no experts.")).RunAsync(message);
+            return await (_host.Loaded.Experts ?? throw new NotLoadedException($"Model {_key.Model} has no experts.")).RunAsync(message, adapters);
         }
         catch (MissingPieceException missing)
         {

@@ -1,3 +1,5 @@
+using HunyuanOrleans.Grains.Messages;
+
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>The rows of a layer that go to experts, sorted by expert, then by token. Valid until the layer goes on.</summary>
@@ -11,6 +13,12 @@ internal interface IExpertRowSource
 
     /// <summary>Number of tokens.</summary>
     int Tokens { get; }
+
+    /// <summary>The adapters of the step; null if none of them changes the layer's experts.</summary>
+    AdapterMessage[]? Adapters { get; }
+
+    /// <summary>The number of a row's adapter in <see cref="Adapters"/>, counted from 1; 0 for none.</summary>
+    int AdapterOf(int row);
 
     /// <summary>Copies consecutive rows for a message.</summary>
     /// <param name="row">The first row.</param>

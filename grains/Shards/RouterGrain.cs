@@ -99,10 +99,14 @@ public sealed class RouterGrain : Grain, IRouterGrain
         ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
         try
         {
-            ExpertReply reply = await _calls.ExecuteAsync(
-                async call => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++))
-                    .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken),
-                context);
+            ExpertReply reply = await _calls.ExecuteAsync(CallAsync, context);
+            while (reply.IsLoading)
+            {
+                // Loading an adapter counts as no failure, and the same holder goes on with it.
+                attempt--;
+                reply = await _calls.ExecuteAsync(CallAsync, context);
+            }
+
             _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
         }
@@ -115,5 +119,8 @@ public sealed class RouterGrain : Grain, IRouterGrain
             limit.Release();
             ResilienceContextPool.Shared.Return(context);
         }
+
+        async ValueTask<ExpertReply> CallAsync(ResilienceContext call) => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++))
+            .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken);
     }
 }

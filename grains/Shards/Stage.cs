@@ -1,10 +1,12 @@
 using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Kv;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
 
@@ -22,6 +24,7 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     private readonly IModelDevice _device;
     private readonly IStageRunner _runner;
     private readonly AttentionBatch _batch;
+    private readonly AdapterRows _adapterRows = new();
     private readonly StageHead _head;
     private readonly DeviceJob _advance;
     private readonly DeviceJob _feedForward;
@@ -30,6 +33,8 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     private readonly List<(ExpertDispatch Dispatch, ExpertReply Reply)> _arrived = [];
     private StepMessage _step = null!;
     private StepReply? _reply;
+    private StepAdapters? _adapters;
+    private int[] _adapterOfToken = [];
     private IReadOnlyList<StepRowsMessage> _ahead = [];
     private List<(int FirstRow, byte[] Rows)>? _outgoing;
     private byte[]? _expertRows;
@@ -70,6 +75,12 @@ internal sealed class Stage : IExpertRowSource, IDisposable
 
     /// <summary>The residual stream, float32 [rows, hidden], in pieces of consecutive rows, for the next shard. Valid once the last layer is computed.</summary>
     public List<(int FirstRow, byte[] Rows)> Outgoing => _outgoing ?? throw new InvalidOperationException("The step goes to no other shard.");
+
+    /// <inheritdoc/>
+    public AdapterMessage[]? Adapters => _adapters?.ChangeExperts(_layer) == true ? _step.Adapters : null;
+
+    /// <inheritdoc/>
+    public int AdapterOf(int row) => _adapterOfToken[_runner.Routed.TokensOfRows[row]];
 
     /// <summary>For each expert of the waiting layer, whether this silo holds it.</summary>
     public ReadOnlySpan<bool> Local => _local;
@@ -116,10 +127,20 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     /// <param name="lastLayer">Last layer to compute.</param>
     /// <param name="sessions">The block tables.</param>
     /// <param name="messageBytes">Most bytes of a piece of <see cref="Outgoing"/>, at least one row.</param>
+    /// <param name="adapters">The adapters of the step, in memory until it has left the stage; null for none.</param>
     /// <param name="cancellationToken">Cancelled when the step is abandoned.</param>
+    /// <exception cref="NotLoadedException">An adapter is not in memory for one of the layers.</exception>
     public void Begin(
-        StepMessage step, IncomingRows ahead, int firstLayer, int lastLayer, KvSessions sessions, int messageBytes, CancellationToken cancellationToken)
+        StepMessage step,
+        IncomingRows ahead,
+        int firstLayer,
+        int lastLayer,
+        KvSessions sessions,
+        int messageBytes,
+        StepAdapters? adapters,
+        CancellationToken cancellationToken)
     {
+        _adapters = adapters;
         (_step, _messageBytes, _outgoing) = (step, messageBytes, null);
         Cancellation = cancellationToken;
         (_layer, _end, _begun, _routed, _reply) = (firstLayer, lastLayer + 1, false, false, null);
@@ -131,6 +152,8 @@ internal sealed class Stage : IExpertRowSource, IDisposable
             _batch.Add(new AttentionSlice(row, slice.Count, slice.Start, sessions.Extend(slice)));
             row += slice.Count;
         }
+
+        SetAdapters(firstLayer, lastLayer);
 
         _ahead = step.Rows is null ? [] : ahead.Take(step.Epoch, step.Number, step.RowsAhead, _runner.HiddenStates.RowLength);
     }
@@ -203,6 +226,36 @@ internal sealed class Stage : IExpertRowSource, IDisposable
         _ahead = [];
     }
 
+    private void SetAdapters(int firstLayer, int lastLayer)
+    {
+        _adapterRows.Clear();
+        if (_adapters is null)
+        {
+            return;
+        }
+
+        for (int layer = firstLayer; layer <= lastLayer; layer++)
+        {
+            if (!_adapters.Cover(layer))
+            {
+                throw new NotLoadedException($"An adapter is not loaded for layer {layer} on this silo.");
+            }
+        }
+
+        if (_adapterOfToken.Length < _batch.Rows)
+        {
+            _adapterOfToken = new int[_device.Options.MaxBatchTokens];
+        }
+
+        int row = 0;
+        foreach (SliceMessage slice in _step.Slices)
+        {
+            _adapterRows.Add(_adapters[slice.Adapter], slice.Count);
+            _adapterOfToken.AsSpan(row, slice.Count).Fill(slice.Adapter);
+            row += slice.Count;
+        }
+    }
+
     private void Advance()
     {
         AdvanceLayers();
@@ -236,7 +289,7 @@ internal sealed class Stage : IExpertRowSource, IDisposable
         {
             _begun = true;
             _parts.Counters.Steps++;
-            _runner.Begin(_batch);
+            _runner.Begin(_batch, _adapters is null ? null : _adapterRows);
             if (_step.Rows is { } rows)
             {
                 CopyRowsIn(rows);
@@ -296,7 +349,8 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     {
         for (int e = 0; e < _local.Length; e++)
         {
-            _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e));
+            // An expert that was loaded during the step may lack the step's adapters. The route of the step has it elsewhere.
+            _local[e] = _device.Holds(ModelPiece.OfExpert(_layer, e)) && _adapters?.Cover(_layer, e) != false;
         }
 
         bool all = true;

@@ -24,11 +24,10 @@ public sealed unsafe class NativeBuffer : IDeviceMemory
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ByteLength = bytes;
-        bool large = (nuint)bytes >= MinHugePageBuffer;
-        nuint alignment = large ? HugePage : 64;
-        nuint size = ((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment;
+        nuint alignment = AlignmentOf(bytes);
+        nuint size = (nuint)AllocatedBytesOf(bytes);
         _pointer = (byte*)NativeMemory.AlignedAlloc(size, alignment);
-        if (large)
+        if (alignment == HugePage)
         {
             MemoryAdvice.HugePages((nint)_pointer, (long)size);
         }
@@ -50,6 +49,13 @@ public sealed unsafe class NativeBuffer : IDeviceMemory
 
     /// <summary>Bytes allocated from the system: <see cref="ByteLength"/> rounded up to the alignment.</summary>
     public long AllocatedBytes { get; }
+
+    /// <summary>The <see cref="AllocatedBytes"/> of a buffer of so many bytes.</summary>
+    public static long AllocatedBytesOf(long bytes)
+    {
+        nuint alignment = AlignmentOf(bytes);
+        return (long)(((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment);
+    }
 
     internal byte* Pointer
     {
@@ -76,6 +82,8 @@ public sealed unsafe class NativeBuffer : IDeviceMemory
         Free();
         GC.SuppressFinalize(this);
     }
+
+    private static nuint AlignmentOf(long bytes) => (nuint)bytes >= MinHugePageBuffer ? HugePage : 64;
 
     private void Free()
     {

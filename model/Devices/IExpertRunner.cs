@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Adapters;
 
 namespace HunyuanOrleans.Model.Devices;
 
@@ -23,9 +24,10 @@ public interface IExpertRunner : IDisposable
     /// <param name="layer">Layer number within the model.</param>
     /// <param name="firstExpert">Number of the first expert.</param>
     /// <param name="counts">Rows for each expert. An expert with 0 rows need not be installed.</param>
+    /// <param name="adapters">The adapters of the rows; null (default): no row has one.</param>
     /// <exception cref="ModelException">
-    /// An expert with rows is not installed (<see cref="Parts.MissingPieceException"/>), the layer or expert does not exist, or there are too
+    /// An expert with rows is not installed, or one of its adapters is not loaded for it (<see cref="Parts.MissingPieceException"/>), the layer or expert does not exist, or there are too
     /// many rows. Nothing was computed.
     /// </exception>
-    void Run(int layer, int firstExpert, ReadOnlySpan<int> counts);
+    void Run(int layer, int firstExpert, ReadOnlySpan<int> counts, AdapterRows? adapters = null);
 }

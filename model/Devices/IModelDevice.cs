@@ -1,3 +1,4 @@
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Parts;
@@ -48,6 +49,16 @@ public interface IModelDevice : IDisposable
     /// <summary>Removes a piece and frees its weights and K/V memory.</summary>
     /// <returns>False if the piece is not installed.</returns>
     bool Remove(ModelPiece piece);
+
+    /// <summary>Whether the device can compute adapters.</summary>
+    bool CanAdapt { get; }
+
+    /// <summary>Loads an adapter, while the device computes.</summary>
+    /// <param name="directory">The adapter's folder, as PEFT writes it.</param>
+    /// <param name="scope">The pieces that it is loaded for; null: all.</param>
+    /// <returns>The adapter. The caller disposes it, when no step uses it any more.</returns>
+    /// <exception cref="ModelException">The adapter is damaged, does not fit the model, or is not supported here; nothing stays allocated.</exception>
+    LoraAdapter LoadAdapter(string directory, AdapterScope? scope);
 
     /// <summary>Creates a stage that computes with this device's pieces. The caller disposes it.</summary>
     IStageRunner CreateStage();

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Parts;
 
 namespace HunyuanOrleans.Model.Devices;
@@ -48,8 +49,11 @@ public interface IStageRunner : IDisposable
 
     /// <summary>Begins a step and computes the rotary angles of its rows. A step that was not finished is dropped.</summary>
     /// <param name="batch">The rows of the step. It must not change until the step ends.</param>
-    /// <exception cref="ArgumentException">More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>.</exception>
-    void Begin(AttentionBatch batch);
+    /// <param name="adapters">The adapters of the rows; null (default): no row has one. They must not change until the step ends.</param>
+    /// <exception cref="ArgumentException">
+    /// More rows than <see cref="Loading.ModelOptions.MaxBatchTokens"/>, not an adapter for each, or the device computes none.
+    /// </exception>
+    void Begin(AttentionBatch batch, AdapterRows? adapters = null);
 
     /// <summary>Writes the tokens' embeddings to <see cref="HiddenStates"/>.</summary>
     /// <param name="tokens">One token id for each row.</param>

@@ -86,6 +86,33 @@ internal sealed class ModelParts
     /// <summary>Adds adapters to products; null if the device does not use the memory of this process.</summary>
     public AdapterProducts? Adapters { get; }
 
+    /// <summary>Returns <see cref="Adapters"/>.</summary>
+    /// <param name="directory">The adapter's folder, for the message.</param>
+    /// <exception cref="ModelException">The device does not use the memory of this process.</exception>
+    public AdapterProducts RequireAdapters(string directory) => Adapters
+        ?? throw new ModelException($"{directory}: adapters are computed on the CPU only, and this model is on another device; allowed: a model on the CPU.");
+
+    /// <summary>Loads an adapter and reserves the scratch memory that it needs. Any thread may call it.</summary>
+    /// <param name="directory">The adapter's folder.</param>
+    /// <param name="scope">The pieces that it is loaded for; null: all.</param>
+    /// <exception cref="ModelException">The adapter is damaged, does not fit the model, or is not supported here; nothing stays allocated.</exception>
+    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope)
+    {
+        AdapterProducts products = RequireAdapters(directory);
+        using LoraFolder folder = LoraFolder.Open(directory, Config);
+        LoraAdapter adapter = LoraAdapter.Load(folder, Config, scope);
+        try
+        {
+            products.Reserve(adapter);
+            return adapter;
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
+    }
+
     public AttentionShard Attention { get; }
 
     public Router Router { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using HunyuanOrleans.Kernels;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Loading;
@@ -86,6 +87,22 @@ public sealed class SimulatedDevice : IModelDevice
     /// Bytes of a device's memory that weights and K/V cannot have: the buffers of steps, and those of as many loads at once as the device is meant for.
     /// </summary>
     public static long ReservedBytes(ModelConfig config, ModelOptions options) => ScratchSize.Of(config, options).Bytes + (SimulatedLoader.Streams * SimulatedLoader.StagingBytes);
+
+    /// <summary>Throws if a row has an adapter.</summary>
+    internal static void Refuse(AdapterRows? adapters)
+    {
+        if (adapters is { Any: true })
+        {
+            throw new ArgumentException("A simulated device computes no adapters.", nameof(adapters));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool CanAdapt => false;
+
+    /// <inheritdoc/>
+    /// <exception cref="ModelException">Always.</exception>
+    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope) => throw new ModelException($"{directory}: a simulated device computes no adapters.");
 
     /// <inheritdoc/>
     public bool Holds(ModelPiece piece) => _installed.ContainsKey(piece);

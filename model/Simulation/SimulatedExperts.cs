@@ -1,4 +1,5 @@
 using HunyuanOrleans.Kernels.Memory;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Devices;
 
 namespace HunyuanOrleans.Model.Simulation;
@@ -16,7 +17,11 @@ internal sealed class SimulatedExperts(SimulatedDevice device) : IExpertRunner
     public IRowBuffer Output => _output;
 
     /// <inheritdoc/>
-    public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts) => device.RunExperts(layer, firstExpert, counts, default, _input, _output);
+    public void Run(int layer, int firstExpert, ReadOnlySpan<int> counts, AdapterRows? adapters = null)
+    {
+        SimulatedDevice.Refuse(adapters);
+        device.RunExperts(layer, firstExpert, counts, default, _input, _output);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -2,6 +2,7 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Devices;
 using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Kernels.Routing;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Devices;
 using HunyuanOrleans.Model.Parts;
@@ -61,8 +62,9 @@ internal sealed class SimulatedStage : IStageRunner
     public bool NeedsChoice(int layer) => _config.IsMoeLayer(layer);
 
     /// <inheritdoc/>
-    public void Begin(AttentionBatch batch)
+    public void Begin(AttentionBatch batch, AdapterRows? adapters = null)
     {
+        SimulatedDevice.Refuse(adapters);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Rows, _hidden.Rows, nameof(batch));
         (_batch, _attended) = (batch, -1);
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Server.Generation;
 using HunyuanOrleans.Server.Http;
@@ -15,7 +14,7 @@ internal sealed class AdaptersEndpoint(ModelSlot slot, IOptions<ServerOptions> o
     /// <summary>Adds an adapter: lora_name and lora_path.</summary>
     public async Task LoadAsync(HttpContext context)
     {
-        (ServedModel model, AdapterStore adapters) = Require();
+        (ServedModel model, IAdapterCatalog adapters) = Require();
         using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
         RequestFields fields = new(body.RootElement);
         string name = Text(fields, "lora_name"), path = Text(fields, "lora_path");
@@ -31,12 +30,16 @@ internal sealed class AdaptersEndpoint(ModelSlot slot, IOptions<ServerOptions> o
 
         try
         {
-            AdapterInfo added = await Task.Run(() => adapters.Add(name, path), context.RequestAborted);
-            await LoadAsync(adapters, added, context.RequestAborted);
+            long bytes = await adapters.AddAsync(name, path, context.RequestAborted);
+            ServerLog.AdapterLoaded(logger, name, bytes);
         }
         catch (ModelException error)
         {
             throw ApiException.Invalid("lora_path", error.Message);
+        }
+        catch (TimeoutException)
+        {
+            throw NoAnswer();
         }
 
         await WriteAsync(context, $"Success: LoRA adapter '{name}' added successfully.");
@@ -45,32 +48,23 @@ internal sealed class AdaptersEndpoint(ModelSlot slot, IOptions<ServerOptions> o
     /// <summary>Removes an adapter: lora_name.</summary>
     public async Task UnloadAsync(HttpContext context)
     {
-        (ServedModel model, AdapterStore adapters) = Require();
+        (ServedModel model, IAdapterCatalog adapters) = Require();
         using JsonDocument body = await JsonBodyReader.ReadAsync(context, options.Value.MaxJsonDepth, options.Value.MaxBodyBytes);
         string name = Text(new RequestFields(body.RootElement), "lora_name");
-        if (!adapters.Remove(name))
+        try
         {
-            throw RequestReader.NotFound(name, model);
+            if (!await adapters.RemoveAsync(name, context.RequestAborted))
+            {
+                throw RequestReader.NotFound(name, model);
+            }
+        }
+        catch (TimeoutException)
+        {
+            throw NoAnswer();
         }
 
         ServerLog.AdapterUnloaded(logger, name);
         await WriteAsync(context, $"Success: LoRA adapter '{name}' removed successfully.");
-    }
-
-    // The first request should not wait, and an adapter that cannot be loaded should not be in the list.
-    private async Task LoadAsync(AdapterStore adapters, AdapterInfo added, CancellationToken cancellation)
-    {
-        try
-        {
-            using AdapterLease lease = await adapters.AcquireAsync(added.Name, cancellation);
-            ServerLog.AdapterLoaded(logger, added.Name, lease.Adapter.Bytes);
-        }
-        catch
-        {
-            // Another one of this name may have been added meanwhile.
-            adapters.Remove(added);
-            throw;
-        }
     }
 
     private static string Text(RequestFields fields, string name) =>
@@ -82,9 +76,12 @@ internal sealed class AdaptersEndpoint(ModelSlot slot, IOptions<ServerOptions> o
         return context.Response.WriteAsync(message);
     }
 
-    private (ServedModel Model, AdapterStore Adapters) Require()
+    private static ApiException NoAnswer() =>
+        ApiException.Unavailable("model_not_ready", "The model's scheduler did not answer. Look at /v1/models before you try again.");
+
+    private (ServedModel Model, IAdapterCatalog Adapters) Require()
     {
         ServedModel model = slot.RequireReady();
-        return (model, model.Adapters ?? throw ApiException.Invalid(null, "Adapters cannot be loaded here: the model is on a GPU or on a cluster.", "unsupported_endpoint"));
+        return (model, model.Adapters ?? throw ApiException.Invalid(null, "Adapters cannot be loaded here: the model is on a GPU.", "unsupported_endpoint"));
     }
 }

@@ -112,7 +112,11 @@ internal sealed partial class LocalModelService(
         return served;
 
         ServedModel CreateServed(IGenerator generator, AdapterStore? store = null) =>
-            new(options.Name, generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds()) { BeginId = model.Config.BosTokenId, Adapters = store };
+            new(options.Name, generator, tokenizer, template, defaults, time.GetUtcNow().ToUnixTimeSeconds())
+            {
+                BeginId = model.Config.BosTokenId,
+                Adapters = store is null ? null : new LocalAdapterCatalog(store),
+            };
 
         LocalGenerator Start(LocalExecutor steps, Tokenizer? text, IAsyncDisposable? owned = null, AdapterStore? store = null) => new(
             InferenceEngine.Start(

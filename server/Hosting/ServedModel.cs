@@ -57,7 +57,7 @@ public sealed class ServedModel
     public string Name { get; private init; }
 
     /// <summary>The adapters that requests can name instead of the model; null: the host has none.</summary>
-    public AdapterStore? Adapters { get; init; }
+    public IAdapterCatalog? Adapters { get; init; }
 
     /// <summary>Name of the adapter that answers; null for the bare model.</summary>
     public string? Adapter { get; private init; }

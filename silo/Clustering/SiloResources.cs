@@ -1,6 +1,7 @@
 using HunyuanOrleans.Cuda.Driver;
 using HunyuanOrleans.Cuda.Operations;
 using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Engine.Scheduling;
 using HunyuanOrleans.Engine.Speculation;
@@ -26,6 +27,9 @@ internal static class SiloResources
 
     private const string Cpu = "cpu";
 
+    // Of the memory, the part for adapters unless a setting says otherwise.
+    private const int DefaultAdapterPart = 8;
+
     /// <summary>The silo's name. Default: the machine's name and the silo port.</summary>
     public static string Name(SiloSettings settings) => settings.Name ?? $"{Environment.MachineName}-{settings.SiloPort}";
 
@@ -36,7 +40,7 @@ internal static class SiloResources
     {
         DeviceProfile device = DeviceCatalog.FindSimulated(settings.Device)
             ?? (gpu is null ? DeviceCatalog.Get(settings.Device) : DeviceCatalog.Describe(gpu.Description));
-        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), device, memoryBytes: MemoryBytes(settings, gpu)) with
+        SiloCapacity capacity = SiloCapacity.FromDevice(Name(settings), device, memoryBytes: MemoryBytes(settings, gpu) - AdapterBytes(settings, gpu)) with
         {
             Device = settings.Device.ToLowerInvariant(),
             Zone = settings.Zone,
@@ -49,6 +53,20 @@ internal static class SiloResources
                 NetworkBandwidth = Math.Min(capacity.NetworkBandwidth, link.BytesPerSecond),
             }
             : capacity;
+    }
+
+    /// <summary>Most bytes of adapters in the silo's memory. They are not announced to the planner.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="gpu">The GPU that computes, from <see cref="FindGpu"/>.</param>
+    /// <exception cref="SettingsException">Nothing would be left for weights.</exception>
+    public static long AdapterBytes(SiloSettings settings, DeviceChoice? gpu)
+    {
+        long memory = MemoryBytes(settings, gpu);
+        long bytes = settings.LoraMemory is { } text ? MemorySize.Parse(text)!.Value
+            : string.IsNullOrEmpty(settings.Lora) ? 0
+            : Math.Min(memory / DefaultAdapterPart, AdapterStore.DefaultBudget);
+        return bytes == 0 || bytes < memory ? bytes : throw new SettingsException(SettingTable.Of(typeof(SiloSettings), nameof(SiloSettings.LoraMemory))
+            .Problem($"{bytes} bytes", $"less than the memory for weights, K/V and adapters together, {memory} bytes"));
     }
 
     /// <summary>The simulated link to other silos; null for none.</summary>
@@ -74,6 +92,7 @@ internal static class SiloResources
             Engine = new EngineOptions { Scheduler = Scheduling(settings) },
             Simulation = Simulation(settings, folder),
             MixDevices = settings.MixDevices,
+            Adapters = LoraList.Parse(settings.Lora)!,
         };
         CheckScratch(settings, gpu);
         return [model];

@@ -41,6 +41,7 @@ internal static class SiloServiceExtensions
         {
             Models = SiloResources.Models(settings, Console.Error.WriteLine, gpu),
             Capacity = SiloResources.Capacity(settings, gpu),
+            AdapterBytes = SiloResources.AdapterBytes(settings, gpu),
             LeaveLimit = TimeSpan.FromSeconds(settings.ShutdownGraceSeconds * HandoverShareOfGrace),
             StepDeadline = TimeSpan.FromSeconds(settings.StepDeadlineSeconds),
             SessionIdleTime = TimeSpan.FromSeconds(settings.SessionIdleSeconds),

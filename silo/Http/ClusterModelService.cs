@@ -1,6 +1,7 @@
 using HunyuanOrleans.Client;
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Hosting;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Model.Configuration;
@@ -20,6 +21,7 @@ namespace HunyuanOrleans.Silo.Http;
 internal sealed partial class ClusterModelService(
     IServiceProvider services,
     HunyuanSiloOptions options,
+    ModelHosts hosts,
     SiloState silo,
     ModelAgreement agreement,
     ModelSlot slot,
@@ -153,6 +155,7 @@ internal sealed partial class ClusterModelService(
             time.GetUtcNow().ToUnixTimeSeconds())
         {
             BeginId = ModelConfig.Load(model.Directory).BosTokenId,
+            Adapters = new ClusterAdapterCatalog(hosts.Get(model.Name), services.GetRequiredService<IGrainFactory>()),
         };
     }
 

@@ -9,6 +9,12 @@ namespace HunyuanOrleans.Silo.Settings;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class FlagAttribute(string name, string help, string defaultValue = "") : Attribute
 {
+    /// <summary>Whether the option may be given several times. The values are one text in which semicolons separate them. Default false: the last one counts.</summary>
+    public bool Repeats { get; init; }
+
+    /// <summary>What a value looks like in --help; null for the word of its type.</summary>
+    public string? Placeholder { get; init; }
+
     /// <summary>The option without its dashes.</summary>
     public string Name => name;
 

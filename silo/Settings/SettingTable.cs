@@ -19,7 +19,7 @@ public sealed record Setting(FlagAttribute Flag, string Key, Type Type)
     };
 
     /// <summary>The value's placeholder in --help.</summary>
-    public string Placeholder => Type switch
+    public string Placeholder => Flag.Placeholder ?? Type switch
     {
         { IsEnum: true } => string.Join('|', Enum.GetNames(Type)).ToLowerInvariant(),
         _ when Type == typeof(bool) => "true|false",

@@ -10,6 +10,9 @@ public sealed class SiloCommandLine
     /// <summary>Stands between the options of two silos of one process.</summary>
     public const string And = "--and";
 
+    /// <summary>Stands between the values of a setting that is a list.</summary>
+    public const char ListSeparator = ';';
+
     private const string SettingsFileOption = "--settings";
 
     // An argument that starts with @ is a value, not the name of a file with more arguments.
@@ -45,7 +48,10 @@ public sealed class SiloCommandLine
         yield return args[begin..];
     }
 
-    /// <summary>Reads arguments: --option value, --option=value, and --option alone if its value is true or false. The last one of the same name counts.</summary>
+    /// <summary>
+    /// Reads arguments: --option value, --option=value, and --option alone if its value is true or false. The last one of the same
+    /// name counts, unless the setting is a list.
+    /// </summary>
     /// <param name="args">The arguments.</param>
     /// <exception cref="SettingsException">An option is unknown or lacks its value.</exception>
     public static SiloCommandLine Parse(IReadOnlyList<string> args)
@@ -78,7 +84,7 @@ public sealed class SiloCommandLine
             }
             else
             {
-                values[setting.Key] = value;
+                values[setting.Key] = setting.Flag.Repeats ? All(option.Name, given, args) : value;
             }
         }
 
@@ -108,6 +114,12 @@ public sealed class SiloCommandLine
             : isBoolean ? "true"
             : throw new SettingsException($"{option} lacks its value.");
     }
+
+    // Values by themselves have no semicolon: it would make two of one.
+    private static string All(string option, OptionResult given, IReadOnlyList<string> args) =>
+        given.Tokens.Count == args.Count(argument => Gives(argument, option)) && !given.Tokens.Any(static token => token.Value.Contains(ListSeparator, StringComparison.Ordinal))
+            ? string.Join(ListSeparator, given.Tokens.Select(static token => token.Value))
+            : throw new SettingsException($"{option} lacks a value, or one of its values has a {ListSeparator}.");
 
     // The parser also accepts --option:value.
     private static bool Gives(string argument, string option) =>

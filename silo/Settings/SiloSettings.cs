@@ -59,6 +59,20 @@ public sealed class SiloSettings
     [Flag("memory", "memory for weights and K/V, such as 80GB", "4/5 of this machine's, or a GPU's or simulated device's without its buffers")]
     public string? Memory { get; set; }
 
+    /// <summary>
+    /// LoRA adapters that requests can name instead of the model, each a name and a folder, separated by semicolons. Default none. An adapter that one silo was
+    /// started with is served by all, which read its folder or one of their own with the same content.
+    /// </summary>
+    [Flag("lora", "a LoRA adapter, which requests name as their model: a name and the folder, as PEFT writes it; it may be given several times", "none", Repeats = true, Placeholder = "NAME=DIR")]
+    public string? Lora { get; set; }
+
+    /// <summary>
+    /// The part of the memory that adapters may take. Default: an eighth of it, at most 4 GiB, if adapters are given, else none. Adapters that were not used for the
+    /// longest time make room; with less, they are loaded again more often. Without memory for adapters, none can be loaded later.
+    /// </summary>
+    [Flag("lora-memory", "the part of the memory that adapters may take, such as 2GB; needed to load adapters later", "1/8 of --memory, at most 4GiB, with --lora; else none")]
+    public string? LoraMemory { get; set; }
+
     /// <summary>Location of the silo, such as a rack: neighbouring layers are placed on silos of one zone. Default: no zone.</summary>
     [Flag("zone", "location such as a rack; neighbouring layers are placed in one zone", "none")]
     public string Zone { get; set; } = "";

@@ -23,6 +23,8 @@ public sealed class SiloSettingsValidator : SettingsValidator<SiloSettings>
             nameof(s.Device), s.Device, $"{string.Join(", ", DeviceCatalog.Names)}, {CudaDeviceChoice.NameForm}, {DeviceCatalog.SimulatedForms}");
         problems.Require(simulated ? s.ExpertSkew is >= 0 and <= 10 : s.ExpertSkew == 0, nameof(s.ExpertSkew), s.ExpertSkew, "0 to 10 if the device is simulated, else 0");
         problems.Require(s.Memory is null || MemorySize.Parse(s.Memory) is not null, nameof(s.Memory), s.Memory, $"an amount such as {MemorySize.Examples}");
+        problems.Require(LoraList.Parse(s.Lora) is not null, nameof(s.Lora), s.Lora, "names with folders, such as terse=adapters/terse, each name once");
+        problems.Require(s.LoraMemory is null || MemorySize.Parse(s.LoraMemory) is not null, nameof(s.LoraMemory), s.LoraMemory, $"an amount such as {MemorySize.Examples}");
         problems.Require(s.Threads is >= 0 and <= 1024, nameof(s.Threads), s.Threads, "0 to 1024");
         problems.Require(s.MaxModelLen is >= 0 and <= ModelOptions.MostModelLength, nameof(s.MaxModelLen), s.MaxModelLen, $"0 to {ModelOptions.MostModelLength}");
         problems.Require(s.KvTokens is >= 32 and <= 1 << 30, nameof(s.KvTokens), s.KvTokens, "32 to 2^30");

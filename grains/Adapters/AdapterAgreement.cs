@@ -1,0 +1,105 @@
+using HunyuanOrleans.Grains.Devices;
+using HunyuanOrleans.Grains.Messages;
+using HunyuanOrleans.Model;
+
+namespace HunyuanOrleans.Grains.Adapters;
+
+/// <summary>
+/// Which adapters of the cluster a silo can use: it must find the content that the other silos find. It keeps the records of all adapters. Thread-safe.
+/// </summary>
+/// <param name="host">The silo's share of the model.</param>
+/// <param name="budget">Most bytes of adapters in memory; 0 to load none.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AdapterAgreement(ModelHost host, long budget, TimeProvider time)
+{
+    /// <summary>How long a folder that could not be used is not read again.</summary>
+    private static readonly TimeSpan FailureTime = TimeSpan.FromSeconds(5);
+
+    private readonly Lazy<AdapterRecord[]> _own = new(() =>
+    [
+        .. host.Settings.Adapters.Select(adapter =>
+        {
+            (string digest, long bytes) = AdapterFiles.Read(adapter.Value, host.Config);
+            return new AdapterRecord(adapter.Key, digest, adapter.Value, bytes, time.GetUtcNow().ToUnixTimeSeconds(), 0, false);
+        }),
+    ]);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Folder, string Digest), (Task<AdapterCheck> Result, long Started)> _checks = [];
+
+    /// <summary>The adapters of the cluster, as far as this silo has been told.</summary>
+    public AdapterTable Table { get; } = new();
+
+    /// <summary>Why the silo computes no adapters at all, as one sentence; null if it does.</summary>
+    public string? Refusal => host.Settings.AdapterRefusal
+        ?? (budget == 0 ? "The silo was started without memory for adapters; allowed: --lora-memory." : null);
+
+    /// <summary>The folder from which this silo loads an adapter: one that it was started with if it has the content, or else that of the record.</summary>
+    public string FolderOf(AdapterMessage adapter) => OwnFolder(adapter.Digest) ?? adapter.Folder;
+
+    /// <summary>Adds the records of the scheduler, and checks all adapters.</summary>
+    public async Task<AdapterReport> SyncAsync(AdapterRecord[] records)
+    {
+        AdapterRecord[] before = Table.All, own = await Task.Run(() => _own.Value);
+        Table.Merge(records);
+        AdapterRecord[] live = [.. Table.Live];
+        AdapterCheck[] checks = await Task.WhenAll(live.Select(CheckAsync));
+        return new AdapterReport(
+            before,
+            own,
+            Refusal is null ? budget : 0,
+            [.. live.Zip(checks).Where(static pair => pair.Second.Problem is not null).Select(static pair => new AdapterProblem(pair.First.Name, pair.Second.Problem!))]);
+    }
+
+    /// <summary>Checks an adapter. Several calls for one folder read it once.</summary>
+    /// <param name="adapter">The adapter; its digest is empty if any content is right.</param>
+    public Task<AdapterCheck> CheckAsync(AdapterRecord adapter)
+    {
+        lock (_gate)
+        {
+            (string, string) key = (adapter.Folder, adapter.Digest);
+            if (_checks.TryGetValue(key, out (Task<AdapterCheck> Result, long Started) check) && IsFresh(check.Result, check.Started, adapter))
+            {
+                return check.Result;
+            }
+
+            Task<AdapterCheck> result = Task.Run(() => Check(adapter));
+            _checks[key] = (result, time.GetTimestamp());
+            return result;
+        }
+    }
+
+    // A check with any digest answers a question that may be asked again after the files have changed.
+    private bool IsFresh(Task<AdapterCheck> result, long started, AdapterRecord adapter) =>
+        !result.IsCompletedSuccessfully || time.GetElapsedTime(started) < FailureTime || (adapter.Digest.Length > 0 && result.Result.Problem is null);
+
+    private AdapterCheck Check(AdapterRecord adapter)
+    {
+        if (Refusal is { } refusal)
+        {
+            return new AdapterCheck("", 0, refusal);
+        }
+
+        try
+        {
+            AdapterRecord? own = Array.Find(_own.Value, record => record.Name == adapter.Name);
+            if (adapter.Digest.Length > 0 && own is not null && own.Digest != adapter.Digest)
+            {
+                return new AdapterCheck("", 0, $"{own.Folder}: the adapter '{adapter.Name}' has another content than that of the cluster.");
+            }
+
+            (string digest, long bytes) = adapter.Digest.Length > 0 && OwnFolder(adapter.Digest) is not null
+                ? (adapter.Digest, adapter.Bytes)
+                : AdapterFiles.Read(adapter.Folder, host.Config);
+            return bytes > budget ? new AdapterCheck("", bytes, $"{adapter.Folder}: the adapter takes {bytes} bytes in memory; allowed: at most {budget} for all adapters together.")
+                : adapter.Digest.Length > 0 && adapter.Digest != digest ? new AdapterCheck("", bytes, $"{adapter.Folder}: the adapter has another content than on other silos.")
+                : new AdapterCheck(digest, bytes, null);
+        }
+        catch (ModelException wrong)
+        {
+            return new AdapterCheck("", 0, wrong.Message);
+        }
+    }
+
+    private string? OwnFolder(string digest) => Array.Find(_own.Value, record => record.Digest == digest)?.Folder;
+}

@@ -1,0 +1,358 @@
+using HunyuanOrleans.Contracts.Grains;
+using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Placement;
+using HunyuanOrleans.Grains.Execution;
+using HunyuanOrleans.Grains.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace HunyuanOrleans.Grains.Adapters;
+
+/// <summary>
+/// The scheduler's side of a model's adapters: it collects what the silos know, adds and removes adapters, tells all silos, and finds the adapters that requests
+/// name. An adapter is added when every silo that computes has found the same content. Thread-safe.
+/// </summary>
+/// <param name="model">Name of the model.</param>
+/// <param name="view">The silos of the cluster.</param>
+/// <param name="logger">Receives changes.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AdapterDirectory(string model, ClusterView view, ILogger logger, TimeProvider time)
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly AdapterTable _table = new();
+    private readonly AdapterLeases _leases = new();
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, AdapterMember> _members = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _reported = [];
+
+    /// <summary>
+    /// Exchanges records with silos that a plan may use. Those that cannot use an adapter that other silos use are left out of the model: their rows would differ.
+    /// </summary>
+    /// <param name="silos">The silos.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The silos without those that were left out.</returns>
+    public async Task<SiloCapacity[]> SyncAsync(SiloCapacity[] silos, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            Enter(silos);
+            await ExchangeAsync();
+            if (await AdmitAsync())
+            {
+                await ExchangeAsync();
+            }
+
+            Dictionary<string, string> problems = FindProblems();
+            SiloCapacity[] usable = [.. silos.Where(silo => !problems.ContainsKey(silo.Name))];
+            _leases.Budget = _members.Values.Where(member => member is { Computes: true, Report.Budget: > 0 } && !problems.ContainsKey(member.Name))
+                .Select(static member => member.Report!.Budget).DefaultIfEmpty(long.MaxValue).Min();
+            view.LeaveOut(problems, isBrief: _members.Values.Any(static member => member.IsReading));
+            _known.TrySetResult();
+            return usable;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Adds an adapter. It may take as long as silos read it.</summary>
+    public async Task<AdapterReply> LoadAsync(string name, string folder)
+    {
+        if (AdapterFiles.WhyNoName(name) is { } wrong)
+        {
+            return new AdapterReply(wrong, 0);
+        }
+
+        await _known.Task;
+        AdapterRecord candidate = new(name, "", folder, 0, time.GetUtcNow().ToUnixTimeSeconds(), 0, false);
+        Dictionary<SiloAddress, AdapterCheck> checks = [];
+        while (true)
+        {
+            // Silos read outside of the turn: planning must not wait for them.
+            AdapterMember[] members = await MembersAsync();
+            AdapterMember[] open = [.. members.Where(member => !checks.ContainsKey(member.Address))];
+            if (open.Length > 0)
+            {
+                AdapterCheck[] found = await Task.WhenAll(open.Select(member => CheckAsync(member, candidate)));
+                for (int i = 0; i < open.Length; i++)
+                {
+                    checks[open[i].Address] = found[i];
+                }
+            }
+
+            if (FindProblem(name, folder, members, checks) is { } problem)
+            {
+                return new AdapterReply(problem, 0);
+            }
+
+            if (await TryAddAsync(candidate, members, checks) is { } reply)
+            {
+                return reply;
+            }
+        }
+    }
+
+    /// <summary>Removes an adapter. Requests that use it go on.</summary>
+    /// <returns>False if there is none of this name.</returns>
+    public async Task<bool> UnloadAsync(string name)
+    {
+        await _known.Task;
+        await _turn.WaitAsync();
+        try
+        {
+            if (_table.FindLive(name) is not { } record)
+            {
+                return false;
+            }
+
+            _table.Merge([record with { IsRemoved = true, Version = _table.Version + 1 }]);
+            AdapterLog.Removed(logger, name, model);
+            await ExchangeAsync();
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Finds the adapter of a request, and waits until there is room for it in the memory of the silos.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="digest">The content that the request has begun with; null if it has not begun.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="RequestException">There is no such adapter.</exception>
+    public async Task<ClusterAdapter> AcquireAsync(string name, string? digest, CancellationToken cancellationToken)
+    {
+        await _known.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        AdapterRecord? record = _table.Find(name);
+
+        // Answers that have begun end with an adapter that was removed meanwhile.
+        return record is not null && (digest is null ? !record.IsRemoved : record.Digest == digest)
+            ? await _leases.AcquireAsync(record, cancellationToken).ConfigureAwait(false)
+            : throw new RequestException("model", $"The adapter '{name}' does not exist any more.");
+    }
+
+    private void Enter(SiloCapacity[] silos)
+    {
+        foreach (SiloCapacity silo in silos)
+        {
+            if (view.Find(silo.Name) is { } address && _members.GetValueOrDefault(silo.Name)?.Address.Equals(address) != true)
+            {
+                _members[silo.Name] = new AdapterMember(silo.Name, address, silo.Role != SiloRole.Gateway);
+            }
+        }
+
+        foreach (AdapterMember gone in _members.Values.Where(member => !member.Address.Equals(view.Find(member.Name))).ToArray())
+        {
+            _members.Remove(gone.Name);
+        }
+    }
+
+    private async Task<AdapterMember[]> MembersAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            return [.. _members.Values.Where(member => member.Computes && member.Address.Equals(view.Find(member.Name)))];
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    // Records may come from several silos, so silos are asked until each has all of them.
+    private async Task ExchangeAsync()
+    {
+        HashSet<string> asked = [];
+        while (true)
+        {
+            long version = _table.Version;
+            AdapterMember[] behind = [.. _members.Values.Where(member => member.IsBehind(version) && asked.Add($"{member.Name} {version}"))];
+            if (behind.Length == 0)
+            {
+                return;
+            }
+
+            AdapterRecord[] records = _table.All;
+            foreach (AdapterMember member in await Task.WhenAll(behind.Select(member => ExchangeAsync(member, version, records))))
+            {
+                _members[member.Name] = member;
+                _table.Merge(member.Report?.Records ?? []);
+            }
+        }
+    }
+
+    private async Task<AdapterMember> ExchangeAsync(AdapterMember member, long version, AdapterRecord[] records)
+    {
+        try
+        {
+            return await view.Silo(member.Name).SyncAdaptersAsync(model, records).WaitAsync(CallTimeout, time) is { } report
+                ? member with { Version = version, Report = report, IsReading = false }
+                : member with { IsReading = true };
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // The silo has gone, or its version has no adapters.
+            AdapterLog.NotExchanged(logger, member.Name, model, fault.Message);
+            return member with { IsReading = false };
+        }
+    }
+
+    // Adds the adapters with which silos were started. The next plan tries again what cannot be added now.
+    private async Task<bool> AdmitAsync()
+    {
+        (AdapterMember Member, AdapterRecord Record)[] candidates =
+        [
+            .. _members.Values.SelectMany(static member => (member.Report?.Own ?? []).Select(record => (Member: member, Record: record)))
+                .Where(candidate => _table.Find(candidate.Record.Name) is null).DistinctBy(static candidate => candidate.Record.Name),
+        ];
+        bool any = false;
+        foreach ((AdapterMember member, AdapterRecord record) in candidates)
+        {
+            AdapterMember[] computing = [.. _members.Values.Where(static other => other.Computes)];
+            AdapterCheck?[] checks = await Task.WhenAll(computing.Select(other => TryCheckAsync(other, record)));
+            int wrong = Array.FindIndex(checks, static check => check is not { Problem: null });
+            if (wrong >= 0)
+            {
+                string reason = $"silo {computing[wrong].Name}: {checks[wrong]?.Problem ?? "it has not read the adapter yet."}";
+                if (checks[wrong] is not null && _reported.Add($"{record.Name} {reason}"))
+                {
+                    AdapterLog.NotAdmitted(logger, record.Name, model, member.Name, reason);
+                }
+
+                continue;
+            }
+
+            Add(record);
+            any = true;
+        }
+
+        return any;
+    }
+
+    private void Add(AdapterRecord record)
+    {
+        _table.Merge([record with { Version = _table.Version + 1 }]);
+        AdapterLog.Added(logger, record.Name, model, record.Bytes, record.Folder);
+    }
+
+    // Null if a silo that computes was not asked.
+    private async Task<AdapterReply?> TryAddAsync(AdapterRecord candidate, AdapterMember[] members, Dictionary<SiloAddress, AdapterCheck> checks)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_members.Values.Any(member => member.Computes && !checks.ContainsKey(member.Address) && member.Address.Equals(view.Find(member.Name))))
+            {
+                return null;
+            }
+
+            if (_table.FindLive(candidate.Name) is not null)
+            {
+                return new AdapterReply($"There is already an adapter named '{candidate.Name}'; allowed: another name, or to unload that one first.", 0);
+            }
+
+            AdapterCheck found = checks[members[0].Address];
+            Add(candidate with { Digest = found.Digest, Bytes = found.Bytes });
+            await ExchangeAsync();
+            return new AdapterReply(null, found.Bytes);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private string? FindProblem(string name, string folder, AdapterMember[] members, Dictionary<SiloAddress, AdapterCheck> checks)
+    {
+        if (members.Length == 0)
+        {
+            return "No silo of the cluster can compute with an adapter now; try again later.";
+        }
+
+        if (_table.FindLive(name) is not null)
+        {
+            return $"There is already an adapter named '{name}'; allowed: another name, or to unload that one first.";
+        }
+
+        AdapterMember first = members[0];
+        foreach (AdapterMember member in members)
+        {
+            if (checks[member.Address].Problem is { } problem)
+            {
+                return $"Silo {member.Name}: {problem}";
+            }
+
+            if (checks[member.Address].Digest != checks[first.Address].Digest)
+            {
+                return $"Silos {first.Name} and {member.Name} find different adapters in {folder}; allowed: the same files on every silo.";
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<AdapterCheck> CheckAsync(AdapterMember member, AdapterRecord candidate)
+    {
+        try
+        {
+            while (true)
+            {
+                if (await view.Silo(member.Name).CheckAdapterAsync(model, candidate) is { } check)
+                {
+                    return check;
+                }
+            }
+        }
+        catch (Exception fault) when (TransientErrors.IsTransient(fault))
+        {
+            return new AdapterCheck("", 0, "it does not answer; try again when it has left the cluster.");
+        }
+    }
+
+    private async Task<AdapterCheck?> TryCheckAsync(AdapterMember member, AdapterRecord candidate)
+    {
+        try
+        {
+            return await view.Silo(member.Name).CheckAdapterAsync(model, candidate).WaitAsync(CallTimeout, time);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            AdapterLog.NotExchanged(logger, member.Name, model, fault.Message);
+            return null;
+        }
+    }
+
+    // If no silo can use an adapter, the adapter is at fault, and requests that name it fail.
+    private Dictionary<string, string> FindProblems()
+    {
+        Dictionary<string, string> problems = [];
+        foreach (AdapterRecord adapter in _table.Live)
+        {
+            AdapterMember[] computing = [.. _members.Values.Where(static member => member.Computes)];
+            if (!computing.Any(member => ProblemOf(member, adapter) is null))
+            {
+                continue;
+            }
+
+            foreach (AdapterMember member in computing)
+            {
+                if (ProblemOf(member, adapter) is { } problem)
+                {
+                    problems.TryAdd(member.Name, $"cannot use adapter {adapter.Name}: {problem}");
+                }
+            }
+        }
+
+        return problems;
+    }
+
+    private string? ProblemOf(AdapterMember member, AdapterRecord adapter) =>
+        member.IsReading || member.Report is null || member.Version != _table.Version ? "it has not read the adapter yet"
+        : Array.Find(member.Report.Problems, problem => problem.Name == adapter.Name)?.Reason;
+}
