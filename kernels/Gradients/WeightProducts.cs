@@ -80,7 +80,8 @@ public sealed unsafe class WeightProducts : IDisposable
         x.Check(xRow, tokens, nameof(xRow));
         if (dw.Rows != dy.Columns || dy.Type != ElementType.F32 || x.Type != ElementType.F32)
         {
-            throw new ArgumentException($"dy is {dy.Type}[{dy.Columns}], x is {x.Type}[{x.Columns}], but the gradient is [{dw.Rows}, {dw.Columns}].", nameof(dw));
+            throw new ArgumentException(
+                $"dy is {dy.Type}[{dy.Columns}], x is {x.Type}[{x.Columns}], but the gradient is [{dw.Rows}, {dw.Columns}].", nameof(dw));
         }
 
         for (int token = 0; token < tokens; token += GradientTokens)

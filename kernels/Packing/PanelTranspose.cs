@@ -88,7 +88,8 @@ internal static unsafe class PanelTranspose
             for (int column = 0; column < Lanes; column += 4)
             {
                 uint* at = words + (row * Lanes) + column;
-                Vector128<uint> a = Vector128.Load(at), b = Vector128.Load(at + Lanes), c = Vector128.Load(at + (2 * Lanes)), d = Vector128.Load(at + (3 * Lanes));
+                Vector128<uint> a = Vector128.Load(at), b = Vector128.Load(at + Lanes);
+                Vector128<uint> c = Vector128.Load(at + (2 * Lanes)), d = Vector128.Load(at + (3 * Lanes));
                 Vector128<ulong> abLow = Low(a, b).AsUInt64(), abHigh = High(a, b).AsUInt64(), cdLow = Low(c, d).AsUInt64(), cdHigh = High(c, d).AsUInt64();
                 byte* target = to + (column * stride) + (row * sizeof(uint));
                 Vector128.Create(abLow.GetLower(), cdLow.GetLower()).AsUInt32().Store((uint*)target);
@@ -144,7 +145,8 @@ internal static unsafe class PanelTranspose
         uint** rows, int at, out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3)
     {
         TransposeFourRows(
-            Vector512.Load(rows[0] + at), Vector512.Load(rows[1] + at), Vector512.Load(rows[2] + at), Vector512.Load(rows[3] + at), out c0, out c1, out c2, out c3);
+            Vector512.Load(rows[0] + at), Vector512.Load(rows[1] + at), Vector512.Load(rows[2] + at), Vector512.Load(rows[3] + at),
+            out c0, out c1, out c2, out c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
