@@ -62,7 +62,10 @@ public sealed record TrainOptions
     /// <summary>The settings of adapters; null (default) to train the weights.</summary>
     public LoraSettings? Lora { get; init; }
 
-    /// <summary>A PEFT folder whose A and B are the first values of the adapters; null (default) for random ones.</summary>
+    /// <summary>
+    /// A PEFT folder whose A and B are the first values of the adapters; null (default) for random ones. A run that continues has those of its checkpoint, but
+    /// must name the same adapter.
+    /// </summary>
     public string? InitAdapter { get; init; }
 
     /// <summary>Whether only tensors of attention are trained, default false.</summary>

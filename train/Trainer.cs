@@ -51,12 +51,11 @@ public sealed class Trainer : IDisposable
             ModelFolder.RequirePublishedNames(plan.Config, _checkpoint, plan.Selection);
             Weights weights = new(plan.Config, _checkpoint);
             _model = Own(TrainedModelLoader.Load(weights, plan.Selection, plan.Types, linear, kernels, observer.Loading, cancellation));
-            if (options.InitAdapter is { } adapter)
+            if (options.InitAdapter is { } adapter && checkpoint is null)
             {
                 AdapterFolder.Read(adapter, _model);
             }
-
-            if (checkpoint is not null)
+            else if (checkpoint is not null)
             {
                 CheckpointFolder.ReadTensors(checkpoint, _model);
                 foreach (Linear changed in _model.TrainedLinears)

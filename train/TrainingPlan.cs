@@ -96,7 +96,8 @@ public sealed class TrainingPlan
             string what = config.Quantization is { } stored
                 ? $"{config.Source}: the checkpoint is quantised ({stored.Method})"
                 : $"The weights are to be quantised as {types.Format!.Value.Name()}";
-            throw new ModelException($"{what}, and quantised weights cannot be trained; allowed: adapters over them (--use_lora), or weights in bf16, f16 or f32.");
+            throw new ModelException(
+                $"{what}, and quantised weights cannot be trained; allowed: adapters over them (--use_lora), or weights in bf16, f16 or f32.");
         }
     }
 
@@ -104,12 +105,14 @@ public sealed class TrainingPlan
     {
         if (options.MinLearningRate > options.LearningRate)
         {
-            throw new ModelException($"The smallest learning rate {options.MinLearningRate} is above the learning rate {options.LearningRate}; it is a rate, not a factor.");
+            throw new ModelException(
+                $"The smallest learning rate {options.MinLearningRate} is above the learning rate {options.LearningRate}; it is a rate, not a factor.");
         }
 
         if (options.Lora is { } lora && options.AttentionOnly && lora.Targets.Except(LoraSettings.DefaultTargets).FirstOrDefault() is { } target)
         {
-            throw new ModelException($"Only attention is to be trained, so {target} cannot get an adapter; allowed: {string.Join(", ", LoraSettings.DefaultTargets)}.");
+            throw new ModelException(
+                $"Only attention is to be trained, so {target} cannot get an adapter; allowed: {string.Join(", ", LoraSettings.DefaultTargets)}.");
         }
 
         if (options.InitAdapter is not null && options.Lora is null)
@@ -120,7 +123,8 @@ public sealed class TrainingPlan
         if (options.Lora is null && !File.Exists(Path.Combine(options.Model, "config.json")))
         {
             throw new ModelException(
-                $"{options.Model} has no config.json; allowed for training weights: a model folder in the published layout. Adapters are trained of GGUF files too.");
+                $"{options.Model} has no config.json; allowed for training weights: a model folder in the published layout. "
+                + "Adapters are trained over GGUF files too.");
         }
 
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.OutputFolder));
@@ -131,7 +135,8 @@ public sealed class TrainingPlan
 
         if (options.ResumeFrom is null && !options.Overwrite && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
         {
-            throw new ModelException($"{options.OutputFolder}: the output folder is not empty; allowed: an empty or a new folder, unless the run continues or overwrites it.");
+            throw new ModelException(
+                $"{options.OutputFolder}: the output folder is not empty; allowed: an empty or a new folder, unless the run continues or overwrites it.");
         }
 
         if (options.EvalFile is not null && options.EvalSplit > 0)

@@ -71,6 +71,7 @@ internal static class TrainCommand
             process.PeakWorkingSet64);
         output.WriteLine(json
             ? JsonSerializer.Serialize(result, JsonOutput.Readable.TrainResult)
+            : result.Loss is null ? $"{result.Output}: nothing was left to do, all {result.Steps} steps were done before"
             : FormattableString.Invariant($"{result.Output}: loss {result.Loss:0.0000} after {result.Steps} steps, {result.Seconds:0.0} s, ")
                 + FormattableString.Invariant($"{result.TokensPerSecond:0} tokens/s, at most {Units.Bytes(result.PeakMemoryBytes)}"));
         return ExitCode.Success;

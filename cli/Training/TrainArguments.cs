@@ -14,14 +14,19 @@ namespace HunyuanOrleans.Cli.Training;
 internal static class TrainArguments
 {
     private static readonly Option<string?> Model = Text(
-        "--model_name_or_path", "DIR", $"The folder of the base model. [default: the variable {DefaultModel.Variable}, otherwise the bundled demo model]", "--model", "-m");
-    private static readonly Option<string?> Tokenizer = Text("--tokenizer_name_or_path", "DIR", "The folder with tokenizer and chat template. [default: the model's]");
+        "--model_name_or_path", "DIR",
+        $"The folder of the base model. [default: the variable {DefaultModel.Variable}, otherwise the bundled demo model]", "--model", "-m");
+
+    private static readonly Option<string?> Tokenizer = Text(
+        "--tokenizer_name_or_path", "DIR", "The folder with tokenizer and chat template. [default: the model's]");
+
     private static readonly Option<string?> Data = Text(
         "--train_data_file", "FILE", "A file with a chat {\"messages\": […]} or a sequence {\"input_ids\": […], \"labels\": […]} per line.", "--data");
     private static readonly Option<string?> Output = Text(
         "--output_dir", "DIR", "The folder for checkpoints, logs and the result: an adapter in PEFT's form, or a model folder.", "--out", "-o");
     private static readonly Option<string?> System = Text("--system", "TEXT", "The system message of chats that begin without one. [default: none]");
-    private static readonly Option<int?> MaxLength = Number("--max_seq_length", 2, 1 << 20, "Tokens after which an example is cut. [default: 4096, or what the model allows]");
+    private static readonly Option<int?> MaxLength = Number(
+        "--max_seq_length", 2, 1 << 20, "Tokens after which an example is cut. [default: 4096, or what the model allows]");
     private static readonly Option<int?> BatchSize = Number("--per_device_train_batch_size", 1, 4096, "Examples that are computed together. [default: 1]");
     private static readonly Option<int?> Accumulation = Number("--gradient_accumulation_steps", 1, 4096, "Micro-batches of a step. [default: 1]");
     private static readonly Option<bool> Shuffle = Flag("--shuffle", "Take the examples of each pass in another order. [default: the order of the file]");
@@ -35,7 +40,8 @@ internal static class TrainArguments
     }.OneOf([.. ScheduleKinds.Names]);
 
     private static readonly Option<double?> LearningRate = Real("--learning_rate", 0, 10, "The largest learning rate. [default: 5e-5]", "--lr");
-    private static readonly Option<double?> MinLearningRate = Real("--min_lr", 0, 10, "The last learning rate of cosine_with_min_lr, a rate and not a factor. [default: 0]");
+    private static readonly Option<double?> MinLearningRate = Real(
+        "--min_lr", 0, 10, "The last learning rate of cosine_with_min_lr, a rate and not a factor. [default: 0]");
     private static readonly Option<double?> WarmupRatio = Real("--warmup_ratio", 0, 1, "Warm-up as a part of all steps, rounded up. [default: 0]");
     private static readonly Option<int?> WarmupSteps = Number("--warmup_steps", 0, 1_000_000_000, "Steps of the warm-up. [default: from --warmup_ratio]");
     private static readonly Option<double?> WeightDecay = Real("--weight_decay", 0, 10, "Weight decay of all tensors but norms and biases. [default: 0]");
@@ -49,7 +55,9 @@ internal static class TrainArguments
     private static readonly Option<double?> Dropout = Real("--lora_dropout", 0, 0.95, "Part of the adapters' inputs that is dropped at random. [default: 0]");
     private static readonly Option<bool> Rslora = Flag("--use_rslora", "Divide the scale by the square root of the rank.");
     private static readonly Option<string[]> Targets = TargetOption();
-    private static readonly Option<string?> InitAdapter = Text("--init_adapter", "DIR", "A PEFT folder with the first values of the adapters, and with defaults of their settings. [default: A at random, B zero]");
+    private static readonly Option<string?> InitAdapter = Text(
+        "--init_adapter", "DIR", "A PEFT folder with the first values of the adapters, and with defaults of their settings. [default: A at random, B zero]");
+
     private static readonly Option<string?> Quant = new Option<string>("--quant")
     {
         Description = "The format of the frozen weights under adapters, as serve computes with it. [default: the format of the checkpoint]",
@@ -58,13 +66,24 @@ internal static class TrainArguments
 
     private static readonly Option<bool> AttentionOnly = Flag("--train_attention_params_only", "Train only tensors of attention.");
     private static readonly Option<bool> Bf16 = Flag(
-        "--bf16", "Round weights and inputs of products to bfloat16, which is faster and takes half the memory. Sums, gradients and AdamW stay float32. [default: all float32]");
-    private static readonly Option<bool> Recompute = Flag("--gradient_checkpointing", "Compute activations again in the backward pass: a third more time, far less memory.");
-    private static readonly Option<long?> Seed = new Option<long?>("--seed") { Description = "Seed of adapters, dropout and order. [default: 42]", HelpName = "N" }.InRange(0, long.MaxValue);
+        "--bf16",
+        "Round weights and inputs of products to bfloat16, which is faster and takes half the memory. Sums, gradients and AdamW stay float32. "
+            + "[default: all float32]");
+
+    private static readonly Option<bool> Recompute = Flag(
+        "--gradient_checkpointing", "Compute activations again in the backward pass: a third more time, far less memory.");
+
+    private static readonly Option<long?> Seed = new Option<long?>("--seed")
+    {
+        Description = "Seed of adapters, dropout and order. [default: 42]",
+        HelpName = "N",
+    }.InRange(0, long.MaxValue);
+
     private static readonly Option<int?> LoggingSteps = Number("--logging_steps", 1, 1_000_000, "Steps between lines of the report. [default: 1]");
     private static readonly Option<int?> SaveSteps = Number("--save_steps", 1, 1_000_000_000, "Steps between checkpoints. [default: none]");
     private static readonly Option<int?> SaveLimit = Number("--save_total_limit", 1, 1_000_000, "Number of checkpoints that are kept. [default: all]");
-    private static readonly Option<string?> JsonLog = Text("--log_json", "FILE", "A file that gets {\"step\", \"loss\", \"micro_losses\", \"grad_norm\", \"lr\"} for each step.");
+    private static readonly Option<string?> JsonLog = Text(
+        "--log_json", "FILE", "A file that gets {\"step\", \"loss\", \"micro_losses\", \"grad_norm\", \"lr\"} for each step.");
     private static readonly Option<string> ReportTo = new Option<string>("--report_to", "--report-to")
     {
         Description = "Whether TensorBoard files are written to OUTPUT/runs.",
@@ -95,9 +114,10 @@ internal static class TrainArguments
     {
         foreach (Option option in (ReadOnlySpan<Option>)
         [
-            Model, Tokenizer, Data, Output, System, MaxLength, BatchSize, Accumulation, Shuffle, MaxSteps, Epochs, Schedule, LearningRate, MinLearningRate, WarmupRatio,
-            WarmupSteps, WeightDecay, Beta1, Beta2, Epsilon, MaxNorm, UseLora, Rank, Alpha, Dropout, Rslora, Targets, InitAdapter, Quant, AttentionOnly, Bf16, Recompute, Seed,
-            LoggingSteps, SaveSteps, SaveLimit, JsonLog, ReportTo, Resume, Overwrite, EvalFile, EvalSplit, EvalSteps, DeepSpeed, Fp16, FlashAttention, LeafModule,
+            Model, Tokenizer, Data, Output, System, MaxLength, BatchSize, Accumulation, Shuffle, MaxSteps, Epochs, Schedule, LearningRate, MinLearningRate,
+            WarmupRatio, WarmupSteps, WeightDecay, Beta1, Beta2, Epsilon, MaxNorm, UseLora, Rank, Alpha, Dropout, Rslora, Targets, InitAdapter, Quant,
+            AttentionOnly, Bf16, Recompute, Seed, LoggingSteps, SaveSteps, SaveLimit, JsonLog, ReportTo, Resume, Overwrite, EvalFile, EvalSplit, EvalSteps,
+            DeepSpeed, Fp16, FlashAttention, LeafModule,
         ])
         {
             command.Add(option);
@@ -232,7 +252,8 @@ internal static class TrainArguments
 
     private static string[] Names(string name, string[] more) => name.Contains('_') ? [name.Replace('_', '-'), .. more] : more;
 
-    private static Option<string?> Text(string name, string help, string description, params string[] more) => new(name, Names(name, more)) { Description = description, HelpName = help };
+    private static Option<string?> Text(string name, string help, string description, params string[] more) =>
+        new(name, Names(name, more)) { Description = description, HelpName = help };
 
     private static Option<bool> Flag(string name, string description) => new(name, Names(name, [])) { Description = description };
 

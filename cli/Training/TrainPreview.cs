@@ -44,8 +44,9 @@ internal static class TrainPreview
 
         TrainingEstimate estimate = new(plan);
         output.WriteLine($"steps         {plan.Steps}, {plan.WarmupSteps} of them warm-up, {plan.StepsPerPass} in a pass over the data");
-        output.WriteLine(FormattableString.Invariant(
-            $"learning rate {plan.Schedule.At(1):0.##e-0} at step 1, {plan.Options.LearningRate:0.##e-0} at most, {plan.Schedule.At(plan.Steps):0.##e-0} at the end"));
+        output.WriteLine(
+            FormattableString.Invariant($"learning rate {plan.Schedule.At(1):0.##e-0} at step 1, {plan.Options.LearningRate:0.##e-0} at most, ")
+            + FormattableString.Invariant($"{plan.Schedule.At(plan.Steps):0.##e-0} at the end"));
         output.WriteLine($"trained       {Units.Count(estimate.TrainedValues)} of {Units.Count(plan.Config.ParameterCount.Total)} values");
         output.WriteLine(
             $"memory        about {Units.Bytes(estimate.TotalBytes)}: weights {Units.Bytes(estimate.WeightBytes)}, "
@@ -63,7 +64,8 @@ internal static class TrainPreview
 
         double speed = measure();
         TimeSpan time = TimeSpan.FromSeconds(estimate.TokensPerStep * plan.Steps / speed);
-        return FormattableString.Invariant($"time          about {(int)time.TotalHours}:{time:mm\\:ss} at {speed:0} tokens/s, measured with the first micro-batch");
+        return FormattableString.Invariant(
+            $"time          about {(int)time.TotalHours}:{time:mm\\:ss} at {speed:0} tokens/s, measured with the first micro-batch");
     }
 
     private static string Render(TrainingExample example, Tokenizer? tokenizer, bool colour)

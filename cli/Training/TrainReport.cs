@@ -17,8 +17,8 @@ internal sealed class TrainReport(TrainingPlan plan, TextWriter? output, Progres
     private double _lossSum;
     private int _lossSteps;
 
-    /// <summary>The loss of the last step.</summary>
-    public double LastLoss { get; private set; }
+    /// <summary>The loss of the last step; null if this process computed none.</summary>
+    public double? LastLoss { get; private set; }
 
     /// <summary>The lowest loss of an evaluation of this process; null without evaluation.</summary>
     public double? BestEvaluation { get; private set; }
@@ -37,7 +37,9 @@ internal sealed class TrainReport(TrainingPlan plan, TextWriter? output, Progres
     {
         _firstStep = firstStep;
         _clock.Start();
-        string begin = firstStep == 1 ? $"{plan.Steps} steps" : $"steps {firstStep} to {plan.Steps}";
+        string begin = firstStep == 1 ? $"{plan.Steps} steps"
+            : firstStep > plan.Steps ? $"nothing is left to do: all {plan.Steps} steps are done"
+            : $"steps {firstStep} to {plan.Steps}";
         output?.WriteLine($"training {Units.Count(trainedValues)} values, {begin}");
         progress(0, plan.Steps, "");
     }
@@ -56,7 +58,8 @@ internal sealed class TrainReport(TrainingPlan plan, TextWriter? output, Progres
         progress(result.Step, plan.Steps, numbers);
         if (result.Step % plan.Options.LoggingSteps == 0 || result.Step == plan.Steps)
         {
-            output?.WriteLine(FormattableString.Invariant($"step {result.Step}/{plan.Steps}  {numbers}  norm {result.GradientNorm:0.000}  left {(int)left.TotalHours}:{left:mm\\:ss}"));
+            output?.WriteLine(FormattableString.Invariant(
+                $"step {result.Step}/{plan.Steps}  {numbers}  norm {result.GradientNorm:0.000}  left {(int)left.TotalHours}:{left:mm\\:ss}"));
             (_lossSum, _lossSteps) = (0, 0);
         }
     }

@@ -82,7 +82,8 @@ public sealed unsafe class AdamWUpdate(WorkerPool pool)
     {
         if (weight.Rows != other.Rows || weight.Columns != other.Columns || weight.Type != ElementType.F32 || other.Type != ElementType.F32)
         {
-            throw new ArgumentException($"{other.Type}[{other.Rows}, {other.Columns}] does not fit {weight.Type}[{weight.Rows}, {weight.Columns}].", nameof(other));
+            throw new ArgumentException(
+                $"{other.Type}[{other.Rows}, {other.Columns}] does not fit {weight.Type}[{weight.Rows}, {weight.Columns}].", nameof(other));
         }
     }
 

@@ -83,7 +83,8 @@ public sealed unsafe class CausalAttention(WorkerPool pool) : IDisposable
     {
         if (y.Type != ElementType.F32 || y.Columns != rows.Query.Columns || logSums.Type != ElementType.F32 || logSums.Columns != rows.Heads)
         {
-            throw new ArgumentException($"The result is {y.Type}[{y.Columns}] with sums [{logSums.Columns}] for {rows.Heads} heads of {rows.HeadSize}.", nameof(y));
+            throw new ArgumentException(
+                $"The result is {y.Type}[{y.Columns}] with sums [{logSums.Columns}] for {rows.Heads} heads of {rows.HeadSize}.", nameof(y));
         }
 
         foreach (SequenceRange sequence in sequences)
@@ -134,8 +135,8 @@ public sealed unsafe class CausalAttention(WorkerPool pool) : IDisposable
 
         MatrixView target = AttentionRows.View(y, first, head * d);
         TileProduct.Run(
-            MatrixView.Rows(scores, stride), AttentionRows.View(rows.Value, sequence.Start, keyColumn), (float*)target.Data, target.RowStride, count, d, keys, 1,
-            accumulate: false, scratch);
+            MatrixView.Rows(scores, stride), AttentionRows.View(rows.Value, sequence.Start, keyColumn), (float*)target.Data, target.RowStride, count, d, keys,
+            1, accumulate: false, scratch);
     }
 
     private static void Backward(

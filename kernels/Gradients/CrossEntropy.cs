@@ -19,6 +19,36 @@ public sealed unsafe class CrossEntropy(WorkerPool pool)
     /// <param name="scale">Factor of the gradients.</param>
     public void Run(Activation logits, int[] labels, float[] losses, float scale)
     {
+        Check(logits, labels, losses);
+        _parallel.Run(labels.Length, 1, (row, _, _) =>
+        {
+            float* values = (float*)logits.Address(row);
+            (float largest, float sum) = Normalizer(values, logits.Columns);
+            losses[row] = Loss(largest, sum, values[labels[row]]);
+            Gradient(values, logits.Columns, largest, scale / sum);
+            values[labels[row]] -= scale;
+        });
+    }
+
+    /// <summary>Computes losses without gradients; the logits stay as they are.</summary>
+    /// <param name="logits">float32 [rows, vocabulary].</param>
+    /// <param name="labels">The right token of each row.</param>
+    /// <param name="losses">Receives the loss of each row, with the same bits as with gradients.</param>
+    public void Losses(Activation logits, int[] labels, float[] losses)
+    {
+        Check(logits, labels, losses);
+        _parallel.Run(labels.Length, 1, (row, _, _) =>
+        {
+            float* values = (float*)logits.Address(row);
+            (float largest, float sum) = Normalizer(values, logits.Columns);
+            losses[row] = Loss(largest, sum, values[labels[row]]);
+        });
+    }
+
+    private static float Loss(float largest, float sum, float right) => largest + MathF.Log(sum) - right;
+
+    private static void Check(Activation logits, int[] labels, float[] losses)
+    {
         logits.Check(0, labels.Length, nameof(labels));
         if (logits.Type != ElementType.F32 || losses.Length < labels.Length)
         {
@@ -30,12 +60,11 @@ public sealed unsafe class CrossEntropy(WorkerPool pool)
             ArgumentOutOfRangeException.ThrowIfNegative(label, nameof(labels));
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(label, logits.Columns, nameof(labels));
         }
-
-        _parallel.Run(labels.Length, 1, (row, _, _) => losses[row] = Row((float*)logits.Address(row), logits.Columns, labels[row], scale));
     }
 
+    // The largest logit, and the sum of the exponentials of the others' distances from it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Row(float* logits, int count, int label, float scale)
+    private static (float Largest, float Sum) Normalizer(float* logits, int count)
     {
         Vector512<float> most = Vector512.Create(float.NegativeInfinity);
         int i = 0;
@@ -62,10 +91,16 @@ public sealed unsafe class CrossEntropy(WorkerPool pool)
             sum += MathF.Exp(logits[i] - largest);
         }
 
-        float right = logits[label];
-        float factor = scale / sum;
-        Vector512<float> factors = Vector512.Create(factor);
-        for (i = 0; i + 16 <= count; i += 16)
+        return (largest, sum);
+    }
+
+    // Replaces logits by probabilities times a factor.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gradient(float* logits, int count, float largest, float factor)
+    {
+        Vector512<float> factors = Vector512.Create(factor), shift = Vector512.Create(largest);
+        int i = 0;
+        for (; i + 16 <= count; i += 16)
         {
             (VectorMath.Exp(Vector512.Load(logits + i) - shift) * factors).Store(logits + i);
         }
@@ -74,8 +109,5 @@ public sealed unsafe class CrossEntropy(WorkerPool pool)
         {
             logits[i] = MathF.Exp(logits[i] - largest) * factor;
         }
-
-        logits[label] -= scale;
-        return largest + MathF.Log(sum) - right;
     }
 }

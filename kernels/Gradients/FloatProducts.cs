@@ -99,8 +99,8 @@ public sealed unsafe class FloatProducts : IDisposable
             MatrixView left = a with { Data = (nint)a.At(row, 0) };
             MatrixView right = b with { Data = (nint)b.At(0, column) };
             TileProduct.Run(
-                left, right, (float*)target + (row * stride) + column, stride, Math.Min(UnitRows, rows - row), Math.Min(UnitColumns, columns - column), depth, scale,
-                accumulate, (float*)scratch + ((long)worker * TileProduct.ScratchFloats));
+                left, right, (float*)target + (row * stride) + column, stride, Math.Min(UnitRows, rows - row), Math.Min(UnitColumns, columns - column), depth,
+                scale, accumulate, (float*)scratch + ((long)worker * TileProduct.ScratchFloats));
         });
         GC.KeepAlive(c);
     }

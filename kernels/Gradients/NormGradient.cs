@@ -102,7 +102,8 @@ public sealed unsafe class NormGradient(WorkerPool pool)
     {
         x.Check(0, rows, nameof(rows));
         y.Check(0, rows, nameof(rows));
-        if (x.Type != ElementType.F32 || y.Type != ElementType.F32 || weight.Type != ElementType.F32 || x.Columns != y.Columns || x.Columns % weight.Columns != 0)
+        bool floats = x.Type == ElementType.F32 && y.Type == ElementType.F32 && weight.Type == ElementType.F32;
+        if (!floats || x.Columns != y.Columns || x.Columns % weight.Columns != 0)
         {
             throw new ArgumentException($"x is {x.Type}[{x.Columns}], the other rows are {y.Type}[{y.Columns}], the weight is [{weight.Columns}].", nameof(x));
         }

@@ -80,14 +80,19 @@ public sealed unsafe class RowOperations(WorkerPool pool)
     }
 
     /// <summary>y += x.</summary>
-    public void Add(Activation x, Activation y, int rows)
+    /// <param name="x">Rows from <paramref name="xRow"/>.</param>
+    /// <param name="xRow">First row of x.</param>
+    /// <param name="y">Rows from <paramref name="yRow"/>.</param>
+    /// <param name="yRow">First row of y.</param>
+    /// <param name="rows">Number of rows.</param>
+    public void Add(Activation x, int xRow, Activation y, int yRow, int rows)
     {
-        CheckPair(x, 0, y, 0, rows);
+        CheckPair(x, xRow, y, yRow, rows);
         _parallel.Run(rows, RowsPerUnit, (first, end, _) =>
         {
             for (int row = first; row < end; row++)
             {
-                AddScaled((float*)x.Address(row), 1, (float*)y.Address(row), x.Columns);
+                AddScaled((float*)x.Address(xRow + row), 1, (float*)y.Address(yRow + row), x.Columns);
             }
         });
     }

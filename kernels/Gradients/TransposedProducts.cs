@@ -61,7 +61,8 @@ public sealed unsafe class TransposedProducts : IDisposable
     {
         dy.Check(dyRow, rows, nameof(dyRow));
         dx.Check(dxRow, rows, nameof(dxRow));
-        if (!weights.Type.IsQuantized() || dy.Type != ElementType.F32 || dx.Type != ElementType.F32 || dy.Columns != weights.Rows || dx.Columns != weights.Columns)
+        bool types = weights.Type.IsQuantized() && dy.Type == ElementType.F32 && dx.Type == ElementType.F32;
+        if (!types || dy.Columns != weights.Rows || dx.Columns != weights.Columns)
         {
             throw new ArgumentException(
                 $"dy is {dy.Type}[{dy.Columns}], dx is {dx.Type}[{dx.Columns}], but the weights are {weights.Type}[{weights.Rows}, {weights.Columns}].",

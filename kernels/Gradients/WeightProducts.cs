@@ -8,12 +8,12 @@ namespace HunyuanOrleans.Kernels.Gradients;
 
 /// <summary>
 /// The three products of a linear layer, on the packed kernels that also serve models: y = x . wᵀ, dx = dy . w with the packed transposed weights, and
-/// dw += dyᵀ . x, for which x is transposed and packed as weights. In bf16 the factors are rounded to bfloat16 and sums are float32. Not thread-safe.
+/// dw += dyᵀ . x, for which dy is transposed and x packed as weights. In bf16 the factors are rounded to bfloat16 and sums are float32. Not thread-safe.
 /// </summary>
 public sealed unsafe class WeightProducts : IDisposable
 {
-    // Tokens of one pass of a weight gradient. Fewer tokens are padded with zeros to one of a few widths, so that few buffers are needed.
-    private const int GradientTokens = 512;
+    // Tokens of one pass of a weight gradient. More would add to dw less often, and take more scratch memory.
+    private const int GradientTokens = 1024;
 
     private readonly ElementType _type;
     private readonly MatrixProducts _products;
@@ -21,8 +21,10 @@ public sealed unsafe class WeightProducts : IDisposable
     private readonly MatrixPacker _packer = new();
     private readonly WorkerPool _pool;
     private readonly PanelKernels _kernels;
-    private readonly Dictionary<(int Slot, int Rows, int Columns), Activation> _buffers = [];
+    private readonly ParallelRows _parallel;
+    private readonly Dictionary<(int Rows, int Columns), Activation> _rounded = [];
     private NativeBuffer _packed = new(0);
+    private NativeBuffer _transposed = new(0);
 
     /// <summary>Reserves scratch memory.</summary>
     /// <param name="pool">Workers to use.</param>
@@ -33,6 +35,7 @@ public sealed unsafe class WeightProducts : IDisposable
         (_pool, _kernels, _type) = (pool, kernels, mode.Element());
         _products = new MatrixProducts(pool, 1);
         _rows = new RowOperations(pool);
+        _parallel = new ParallelRows(pool);
     }
 
     /// <summary>y = x . wᵀ, or added to y.</summary>
@@ -56,7 +59,7 @@ public sealed unsafe class WeightProducts : IDisposable
         }
         else
         {
-            Activation rounded = Buffer(0, x.Rows, x.Columns, ElementType.BF16);
+            Activation rounded = Rounded(x.Rows, x.Columns);
             _rows.Copy(x, xRow, rounded, 0, rows);
             _products.Add(weights, rounded, 0, y, yRow, rows, accumulate ? Epilogue.Add : Epilogue.Store);
         }
@@ -73,16 +76,36 @@ public sealed unsafe class WeightProducts : IDisposable
     /// <param name="dw">float32; the gradient is added here.</param>
     public void AddWeightGradient(Activation dy, int dyRow, Activation x, int xRow, int tokens, Activation dw)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(dw.Rows, dy.Columns);
+        dy.Check(dyRow, tokens, nameof(dyRow));
+        x.Check(xRow, tokens, nameof(xRow));
+        if (dw.Rows != dy.Columns || dy.Type != ElementType.F32 || x.Type != ElementType.F32)
+        {
+            throw new ArgumentException(
+                $"dy is {dy.Type}[{dy.Columns}], x is {x.Type}[{x.Columns}], but the gradient is [{dw.Rows}, {dw.Columns}].", nameof(dw));
+        }
+
         for (int token = 0; token < tokens; token += GradientTokens)
         {
             int count = Math.Min(GradientTokens, tokens - token);
-            int width = Width(count);
-            Activation y = Buffer(1, dy.Columns, width, _type);
-            Activation columns = Buffer(2, x.Columns, width, _type);
-            _rows.Transpose(dy, dyRow + token, count, y);
-            _rows.Transpose(x, xRow + token, count, columns);
-            _products.Add(Packed(columns), y, 0, dw, 0, dw.Rows, Epilogue.Add);
+            int width = (count + FactorPacking.TokenUnit - 1) / FactorPacking.TokenUnit * FactorPacking.TokenUnit;
+            Grow(ref _transposed, dy.Columns * Activation.StrideOf(width, _type));
+            Grow(ref _packed, PackedMatrix.SizeOf(x.Columns, width, _type));
+            Activation rows = new(dy.Columns, width, _type, _transposed);
+            PackedMatrix weights = new(x.Columns, width, _type, _packed, 0, _kernels);
+            int blocks = weights.Blocks;
+            int first = token;
+            _parallel.Run(blocks + ((dy.Columns + FactorPacking.ColumnUnit - 1) / FactorPacking.ColumnUnit), 1, (unit, _, _) =>
+            {
+                if (unit < blocks)
+                {
+                    FactorPacking.Pack(x, xRow + first, count, weights, unit);
+                }
+                else
+                {
+                    FactorPacking.Transpose(dy, dyRow + first, count, rows, (unit - blocks) * FactorPacking.ColumnUnit);
+                }
+            });
+            _products.Add(weights, rows, 0, dw, 0, dw.Rows, Epilogue.Add);
             _products.Run();
         }
     }
@@ -119,43 +142,28 @@ public sealed unsafe class WeightProducts : IDisposable
         _products.Dispose();
         _packer.Dispose();
         _packed.Dispose();
-        foreach (Activation buffer in _buffers.Values)
+        _transposed.Dispose();
+        foreach (Activation buffer in _rounded.Values)
         {
             buffer.Dispose();
         }
     }
 
-    private static int Width(int tokens)
+    private static void Grow(ref NativeBuffer buffer, long bytes)
     {
-        int width = 32;
-        while (width < tokens)
+        if (buffer.ByteLength < bytes)
         {
-            width *= 2;
+            buffer.Dispose();
+            buffer = new NativeBuffer(bytes, clear: false);
         }
-
-        return width;
     }
 
-    private PackedMatrix Packed(Activation rows)
+    private Activation Rounded(int rows, int columns)
     {
-        long bytes = PackedMatrix.SizeOf(rows.Rows, rows.Columns, _type);
-        if (_packed.ByteLength < bytes)
+        if (!_rounded.TryGetValue((rows, columns), out Activation? buffer))
         {
-            _packed.Dispose();
-            _packed = new NativeBuffer(bytes, clear: false);
-        }
-
-        PackedMatrix matrix = new(rows.Rows, rows.Columns, _type, _packed, 0, _kernels);
-        _packer.Pack(_pool, matrix, [SourceRows.Of(rows)]);
-        return matrix;
-    }
-
-    private Activation Buffer(int slot, int rows, int columns, ElementType type)
-    {
-        if (!_buffers.TryGetValue((slot, rows, columns), out Activation? buffer))
-        {
-            buffer = new Activation(rows, columns, type);
-            _buffers.Add((slot, rows, columns), buffer);
+            buffer = new Activation(rows, columns, ElementType.BF16);
+            _rounded.Add((rows, columns), buffer);
         }
 
         return buffer;

@@ -11,9 +11,16 @@ public sealed unsafe class Activation : IActivation
     // A stride that is a multiple of 1024 gets 64 bytes more. Otherwise equal offsets of many rows would fall into the same cache set.
     private const int RowAlignment = 64;
     private readonly NativeBuffer _buffer;
+    private readonly bool _owns;
 
     /// <summary>Allocates <paramref name="rows"/> rows of zeros.</summary>
     public Activation(int rows, int columns, ElementType type)
+        : this(rows, columns, type, null)
+    {
+    }
+
+    /// <summary>Creates rows at the begin of memory that the caller owns, and fills with the padding of rows as zeros.</summary>
+    internal Activation(int rows, int columns, ElementType type, NativeBuffer? memory)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
@@ -25,9 +32,10 @@ public sealed unsafe class Activation : IActivation
         Rows = rows;
         Columns = columns;
         Type = type;
-        long bytes = ((long)columns * type.Size() + RowAlignment - 1) / RowAlignment * RowAlignment;
-        Stride = bytes % 1024 == 0 ? bytes + RowAlignment : bytes;
-        _buffer = new NativeBuffer(rows * Stride);
+        Stride = StrideOf(columns, type);
+        _owns = memory is null;
+        _buffer = memory ?? new NativeBuffer(rows * Stride);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows * Stride, _buffer.ByteLength, nameof(memory));
     }
 
     /// <summary>Number of rows.</summary>
@@ -106,7 +114,20 @@ public sealed unsafe class Activation : IActivation
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _buffer.Dispose();
+    public void Dispose()
+    {
+        if (_owns)
+        {
+            _buffer.Dispose();
+        }
+    }
+
+    /// <summary>Bytes from one row to the next of rows of this form.</summary>
+    internal static long StrideOf(int columns, ElementType type)
+    {
+        long bytes = ((long)columns * type.Size() + RowAlignment - 1) / RowAlignment * RowAlignment;
+        return bytes % 1024 == 0 ? bytes + RowAlignment : bytes;
+    }
 
     internal byte* Address(int row)
     {

@@ -39,6 +39,67 @@ internal static unsafe class PanelTranspose
         By4(rows, firstStep + done, steps - done, panels, output + ((long)done * panels * Lanes * 4));
     }
 
+    /// <summary>Transposes 16 rows of 16 words. Unlike panels, the result is meant to be read soon, so it stays in cache.</summary>
+    /// <param name="words">The rows, one after the other.</param>
+    /// <param name="to">Address of the first word of the transposed row 0, a multiple of 64.</param>
+    /// <param name="stride">Bytes from one transposed row to the next, a multiple of 64.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Square(uint* words, byte* to, long stride)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            SquareBy4(words, to, stride);
+            return;
+        }
+
+        TransposeFourRows(words, out Vector512<uint> a0, out Vector512<uint> a1, out Vector512<uint> a2, out Vector512<uint> a3);
+        TransposeFourRows(words + (4 * Lanes), out Vector512<uint> b0, out Vector512<uint> b1, out Vector512<uint> b2, out Vector512<uint> b3);
+        TransposeFourRows(words + (8 * Lanes), out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3);
+        TransposeFourRows(words + (12 * Lanes), out Vector512<uint> d0, out Vector512<uint> d1, out Vector512<uint> d2, out Vector512<uint> d3);
+        KeepColumns(a0, b0, c0, d0, to, stride);
+        KeepColumns(a1, b1, c1, d1, to + stride, stride);
+        KeepColumns(a2, b2, c2, d2, to + (2 * stride), stride);
+        KeepColumns(a3, b3, c3, d3, to + (3 * stride), stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TransposeFourRows(uint* words, out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3)
+    {
+        TransposeFourRows(
+            Vector512.Load(words), Vector512.Load(words + Lanes), Vector512.Load(words + (2 * Lanes)), Vector512.Load(words + (3 * Lanes)),
+            out c0, out c1, out c2, out c3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void KeepColumns(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, byte* to, long stride)
+    {
+        Vector512<uint> abEven = Avx512F.Shuffle4x128(a, b, 0x88), abOdd = Avx512F.Shuffle4x128(a, b, 0xDD);
+        Vector512<uint> cdEven = Avx512F.Shuffle4x128(c, d, 0x88), cdOdd = Avx512F.Shuffle4x128(c, d, 0xDD);
+        Avx512F.Shuffle4x128(abEven, cdEven, 0x88).StoreAligned((uint*)to);
+        Avx512F.Shuffle4x128(abOdd, cdOdd, 0x88).StoreAligned((uint*)(to + (4 * stride)));
+        Avx512F.Shuffle4x128(abEven, cdEven, 0xDD).StoreAligned((uint*)(to + (8 * stride)));
+        Avx512F.Shuffle4x128(abOdd, cdOdd, 0xDD).StoreAligned((uint*)(to + (12 * stride)));
+    }
+
+    private static void SquareBy4(uint* words, byte* to, long stride)
+    {
+        for (int row = 0; row < Lanes; row += 4)
+        {
+            for (int column = 0; column < Lanes; column += 4)
+            {
+                uint* at = words + (row * Lanes) + column;
+                Vector128<uint> a = Vector128.Load(at), b = Vector128.Load(at + Lanes);
+                Vector128<uint> c = Vector128.Load(at + (2 * Lanes)), d = Vector128.Load(at + (3 * Lanes));
+                Vector128<ulong> abLow = Low(a, b).AsUInt64(), abHigh = High(a, b).AsUInt64(), cdLow = Low(c, d).AsUInt64(), cdHigh = High(c, d).AsUInt64();
+                byte* target = to + (column * stride) + (row * sizeof(uint));
+                Vector128.Create(abLow.GetLower(), cdLow.GetLower()).AsUInt32().Store((uint*)target);
+                Vector128.Create(abLow.GetUpper(), cdLow.GetUpper()).AsUInt32().Store((uint*)(target + stride));
+                Vector128.Create(abHigh.GetLower(), cdHigh.GetLower()).AsUInt32().Store((uint*)(target + (2 * stride)));
+                Vector128.Create(abHigh.GetUpper(), cdHigh.GetUpper()).AsUInt32().Store((uint*)(target + (3 * stride)));
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int By16(uint** rows, int firstStep, int steps, int panels, byte* output)
     {
@@ -83,8 +144,16 @@ internal static unsafe class PanelTranspose
     private static void TransposeFourRows(
         uint** rows, int at, out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3)
     {
-        Vector512<uint> a = Vector512.Load(rows[0] + at), b = Vector512.Load(rows[1] + at);
-        Vector512<uint> c = Vector512.Load(rows[2] + at), d = Vector512.Load(rows[3] + at);
+        TransposeFourRows(
+            Vector512.Load(rows[0] + at), Vector512.Load(rows[1] + at), Vector512.Load(rows[2] + at), Vector512.Load(rows[3] + at),
+            out c0, out c1, out c2, out c3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TransposeFourRows(
+        Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d,
+        out Vector512<uint> c0, out Vector512<uint> c1, out Vector512<uint> c2, out Vector512<uint> c3)
+    {
         Vector512<ulong> abLow = Avx512F.UnpackLow(a, b).AsUInt64(), abHigh = Avx512F.UnpackHigh(a, b).AsUInt64();
         Vector512<ulong> cdLow = Avx512F.UnpackLow(c, d).AsUInt64(), cdHigh = Avx512F.UnpackHigh(c, d).AsUInt64();
         c0 = Avx512F.UnpackLow(abLow, cdLow).AsUInt32();

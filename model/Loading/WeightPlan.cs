@@ -48,7 +48,9 @@ public sealed class WeightPlan(WeightTypes types, string? piece = null, IMatrixL
         return Add(sources[0].Name, total, sources[0].Columns, Types.TypeOf(sources[0].Module), rows, InputScale(sources));
     }
 
-    /// <summary>Adds one of the matrices that <see cref="Add(ReadOnlySpan{RowSource})"/> would concatenate, with the type and the input scale of all of them.</summary>
+    /// <summary>
+    /// Adds one of the matrices that <see cref="Add(ReadOnlySpan{RowSource})"/> would concatenate, with the type and the input scale of all of them.
+    /// </summary>
     /// <param name="source">The matrix.</param>
     /// <param name="together">The matrices in their order, <paramref name="source"/> among them.</param>
     public PlannedMatrix AddPart(RowSource source, params ReadOnlySpan<RowSource> together) =>

@@ -150,5 +150,10 @@ public sealed class TrainTests
         Assert.Equal(File.ReadAllText(temp.File("whole.jsonl")), File.ReadAllText(temp.File("parts.jsonl")));
         Assert.Equal(File.ReadAllBytes(temp.File("whole/model.safetensors")), File.ReadAllBytes(temp.File("parts/model.safetensors")));
         Assert.False(Directory.Exists(temp.File("parts/checkpoint-4.partial")));
+
+        CliResult finished = CliProcess.Run([.. Run("parts"), "--resume_from_checkpoint"]);
+        Assert.Equal(0, finished.Code);
+        Assert.Contains("nothing was left to do, all 6 steps were done before", finished.Output, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(temp.File("whole/model.safetensors")), File.ReadAllBytes(temp.File("parts/model.safetensors")));
     }
 }

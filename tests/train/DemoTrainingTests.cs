@@ -27,8 +27,9 @@ public sealed class DemoTrainingTests(ITestOutputHelper output)
         Skip.IfNot(Directory.Exists(folder), "The fine-tuning data are not beside the checkout.");
         LoraSettings lora = new() { Rank = 16, Alpha = 32, Targets = LoraSettings.AllTargets };
         using TrainingFixture training = new(
-            TestPaths.DemoModel, Path.Combine(folder, "train.jsonl"), new TrainingSelection(lora, AttentionOnly: false, Seed: 42), ComputeMode.Bf16, recompute: false,
-            new OptimizerSettings(), new LearningRateSchedule(ScheduleKind.CosineWithMinLr, 2e-3, 0, 10, 200), batchSize: 8, accumulation: 1, minTokens: 14_000, quant: quant);
+            TestPaths.DemoModel, Path.Combine(folder, "train.jsonl"), new TrainingSelection(lora, AttentionOnly: false, Seed: 42), ComputeMode.Bf16,
+            recompute: false, new OptimizerSettings(), new LearningRateSchedule(ScheduleKind.CosineWithMinLr, 2e-3, 0, 10, 200), batchSize: 8, accumulation: 1,
+            minTokens: 14_000, quant: quant);
         (string Input, string Label)[] questions = [.. File.ReadLines(Path.Combine(folder, "test.jsonl")).Select(static line =>
         {
             using JsonDocument json = JsonDocument.Parse(line);

@@ -3,6 +3,7 @@ using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Configuration;
+using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.TestSupport;
 using HunyuanOrleans.Train.Checkpoints;
 using HunyuanOrleans.Train.Optimization;
@@ -123,6 +124,30 @@ public sealed class RunTests
         Run(again);
         Assert.Equal(File.ReadAllBytes(Path.Combine(options.OutputFolder, "adapter_model.safetensors")), File.ReadAllBytes(Path.Combine(again.OutputFolder, "adapter_model.safetensors")));
         Assert.Contains("r is 2, but this run has 3", Assert.Throws<ModelException>(() => Run(again with { OutputFolder = temp.File("x"), Lora = options.Lora! with { Rank = 3 } })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_continues_over_the_same_weights_and_from_the_same_adapter_only()
+    {
+        using TempFolder temp = new();
+        string data = temp.Write("data.jsonl", Lines);
+        LoraSettings lora = new() { Rank = 2, Alpha = 4 };
+        TrainOptions first = Options("tiny-dense", data, temp.File("first")) with { Lora = lora, MaxSteps = 2 };
+        Run(first);
+        TrainOptions options = first with { OutputFolder = temp.File("out"), InitAdapter = first.OutputFolder, Quant = QuantFormat.Int4, MaxSteps = 3, SaveSteps = 2 };
+        Run(options);
+        byte[] Result() => File.ReadAllBytes(Path.Combine(options.OutputFolder, "adapter_model.safetensors"));
+        byte[] whole = Result();
+        TrainOptions again = options with { ResumeFrom = "" };
+        Run(again);
+        Assert.Equal(whole, Result());
+        Assert.Contains("--quant was int4 and is int8", Error(again with { Quant = QuantFormat.Int8 }), StringComparison.Ordinal);
+        Assert.Contains("--quant was int4 and is none", Error(again with { Quant = null }), StringComparison.Ordinal);
+        Assert.Contains("--init_adapter", Error(again with { InitAdapter = null }), StringComparison.Ordinal);
+        Assert.Contains("--init_adapter", Error(again with { InitAdapter = options.OutputFolder }), StringComparison.Ordinal);
+        Assert.Contains("no such file", Error(again with { InitAdapter = temp.File("none") }), StringComparison.Ordinal);
+
+        static string Error(TrainOptions options) => Assert.Throws<ModelException>(() => Run(options)).Message;
     }
 
     [Theory]

@@ -43,7 +43,12 @@ public static class CheckpointFolder
         string folder = Path.Combine(output, Prefix + state.Step.ToString(CultureInfo.InvariantCulture));
         OutputFiles.WriteFolder(folder, partial =>
         {
-            TensorSpec[] specs = [.. from part in Parts from parameter in model.Parameters select new TensorSpec(parameter.Name + part.Suffix, StoredType.F32, parameter.Shape)];
+            TensorSpec[] specs =
+            [
+                .. from part in Parts
+                   from parameter in model.Parameters
+                   select new TensorSpec(parameter.Name + part.Suffix, StoredType.F32, parameter.Shape),
+            ];
             using (SafetensorsWriter writer = new(Path.Combine(partial, TensorName), specs))
             {
                 foreach ((string suffix, Func<Parameter, Activation> part) in Parts)
@@ -88,9 +93,11 @@ public static class CheckpointFolder
         {
             foreach (Parameter parameter in model.Parameters)
             {
-                if (!tensors.TryGetValue(parameter.Name + suffix, out TensorView? tensor) || !tensor.Shape.SequenceEqual(parameter.Shape) || tensor.StoredType != StoredType.F32)
+                bool found = tensors.TryGetValue(parameter.Name + suffix, out TensorView? tensor);
+                if (!found || !tensor!.Shape.SequenceEqual(parameter.Shape) || tensor.StoredType != StoredType.F32)
                 {
-                    throw new ModelException($"{path}: tensor \"{parameter.Name}{suffix}\" is missing or has another shape; the checkpoint is of another model.");
+                    throw new ModelException(
+                        $"{path}: tensor \"{parameter.Name}{suffix}\" is missing or has another shape; the checkpoint is of another model.");
                 }
 
                 TensorFile.Read(tensor, part(parameter));

@@ -4,13 +4,17 @@ using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.Text;
+using HunyuanOrleans.Train.Output;
 
 namespace HunyuanOrleans.Train.Checkpoints;
 
 /// <summary>The settings that must not change when a run continues, by their names on the command line.</summary>
 public static class RunSettings
 {
-    private const string AsStored = "as stored";
+    private const string AsStored = "as stored", None = "none";
+
+    // Checkpoints that do not know these settings were written without them.
+    private static readonly string[] Later = ["quant", "init_adapter"];
 
     /// <summary>Lists the settings of a run.</summary>
     public static Dictionary<string, string> Of(TrainingPlan plan)
@@ -40,6 +44,7 @@ public static class RunSettings
             ["max_grad_norm"] = Text(options.Optimizer.MaxGradientNorm),
             ["bf16"] = Text(options.Mode == Kernels.ComputeMode.Bf16),
             ["quant"] = plan.Types.Format?.Name() ?? AsStored,
+            ["init_adapter"] = options.InitAdapter is { } adapter ? Digest(Path.Combine(adapter, AdapterFolder.TensorName)) : None,
             ["train_attention_params_only"] = Text(options.AttentionOnly),
             ["use_lora"] = Text(options.Lora is not null),
         };
@@ -62,12 +67,14 @@ public static class RunSettings
         foreach ((string name, string value) in given)
         {
             stored.TryGetValue(name, out string? before);
+            before ??= Later.Contains(name) ? None : null;
             if (before != value)
             {
                 string difference = name switch
                 {
                     "train_data_file" => "the data file has another content",
                     "model_name_or_path" => "the base model has other weights",
+                    "init_adapter" => "the adapter of --init_adapter is another, or only one of the two runs has one",
                     "tokenizer_name_or_path" => "the tokenizer or its chat template is another",
                     _ => $"--{name} was {before ?? "not set"} and is {value}",
                 };
@@ -80,6 +87,11 @@ public static class RunSettings
 
     private static string Digest(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new ModelException($"{path}: there is no such file.");
+        }
+
         using FileStream file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }

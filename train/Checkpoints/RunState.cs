@@ -72,7 +72,8 @@ public sealed class RunState
             Read(root.GetProperty("evaluations"), state.Evaluations);
             return state;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException)
         {
             throw new ModelException($"{path}: not a checkpoint of a training run: {e.Message}", e);
         }

@@ -34,7 +34,8 @@ public readonly record struct AnswerMarks(int Begin, int End)
 
         string allowed = string.Join(", ", Known.Select(static pair => $"{pair.Begin} … {pair.End}"));
         throw new ModelException(
-            $"The chat template does not write answers between special tokens that are known; allowed: {allowed}. Give lines with input_ids and labels instead.");
+            $"The chat template does not write answers between special tokens that are known; allowed: {allowed}. "
+            + "Give lines with input_ids and labels instead.");
     }
 
     /// <summary>The labels of a rendered chat.</summary>

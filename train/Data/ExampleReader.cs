@@ -7,8 +7,8 @@ using HunyuanOrleans.Text.Tokenization;
 namespace HunyuanOrleans.Train.Data;
 
 /// <summary>
-/// Reads a file with one example per line: chats {"messages": […]}, with "tools" if there are any, which the model's template renders, or {"input_ids": […], "labels": […]}. All lines are
-/// checked before anything is trained. Special tokens in messages are ordinary text.
+/// Reads a file with one example per line: chats {"messages": […]}, with "tools" if there are any, which the model's template renders, or
+/// {"input_ids": […], "labels": […]}. All lines are checked before anything is trained. Special tokens in messages are ordinary text.
 /// </summary>
 /// <param name="modelFolder">The model's folder. Its tokenizer and template are read when the first chat is.</param>
 /// <param name="vocabulary">Number of rows of the model's embedding.</param>
@@ -74,7 +74,8 @@ public sealed class ExampleReader(string modelFolder, int vocabulary)
 
         if (examples.Count == 0)
         {
-            throw new ModelException($"{path}: no line has a token to train{(untrained > 0 ? $"; {untrained} lines have none, or lose it at {maxLength} tokens" : "")}.");
+            string which = untrained > 0 ? $"; {untrained} lines have none, or lose it at {maxLength} tokens" : "";
+            throw new ModelException($"{path}: no line has a token to train{which}.");
         }
 
         return new TrainingData(path, examples, examples.Count(static e => e.CutTokens > 0), examples.Sum(static e => (long)e.CutTokens), untrained);
@@ -102,7 +103,8 @@ public sealed class ExampleReader(string modelFolder, int vocabulary)
             return Cut(ids, _chat.Value.Marks.Label(ids), number, maxLength);
         }
 
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("input_ids", out JsonElement inputs) && root.TryGetProperty("labels", out JsonElement targets))
+        bool isObject = root.ValueKind == JsonValueKind.Object;
+        if (isObject && root.TryGetProperty("input_ids", out JsonElement inputs) && root.TryGetProperty("labels", out JsonElement targets))
         {
             int[] ids = Numbers(inputs, "input_ids", allowIgnored: false);
             int[] labels = Numbers(targets, "labels", allowIgnored: true);

@@ -48,7 +48,8 @@ public sealed class FeedForward(WorkerPool pool, LinearOperations linear) : IDis
         });
         for (int expert = 0; expert < layer.Experts.Count; expert++)
         {
-            Forward(layer.Experts[expert], state.Experts!, state.ExpertInputs!, state.ExpertOutputs!, routes.Starts[expert], routes.Counts[expert], accumulate: false);
+            (int start, int count) = (routes.Starts[expert], routes.Counts[expert]);
+            Forward(layer.Experts[expert], state.Experts!, state.ExpertInputs!, state.ExpertOutputs!, start, count, accumulate: false);
         }
 
         _parallel.Run(tokens, RowsPerUnit, (first, end, _) =>

@@ -162,10 +162,7 @@ public sealed class LinearOperations : IDisposable
         Activation masked = Buffer(3, x.Rows, x.Columns);
         _adapters.Times(innerGradient, 0, lora.A.Value, masked, 0, rows, 1, accumulate: false);
         _rows.Dropout(masked, 0, masked, rows, lora.Dropout, DropoutKey ^ lora.Key);
-        for (int row = 0; row < rows; row++)
-        {
-            RowOperations.AddRow(masked, row, 1, dx, dxRow + row);
-        }
+        _rows.Add(masked, 0, dx, dxRow, rows);
     }
 
     private bool Drops(LoraAdapter lora) => lora.Dropout > 0 && DropoutKey != 0;

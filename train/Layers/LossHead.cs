@@ -55,7 +55,16 @@ public sealed class LossHead : IDisposable
         {
             int count = Gather(normed, predicting, first);
             _linear.Forward(head, _rows, 0, _logits, 0, count, accumulate: false);
-            _entropy.Run(_logits, targets[first..(first + count)], _losses, scale);
+            int[] labels = targets[first..(first + count)];
+            if (dNormed is null)
+            {
+                _entropy.Losses(_logits, labels, _losses);
+            }
+            else
+            {
+                _entropy.Run(_logits, labels, _losses, scale);
+            }
+
             for (int i = 0; i < count; i++)
             {
                 sum += _losses[i];

@@ -18,6 +18,7 @@ public sealed class SelfAttention : IDisposable
     private readonly NormGradient _norm;
     private readonly RotaryGradient _rotary;
     private readonly CausalAttention _attention;
+    private readonly RowOperations _rows;
     private readonly AdamWUpdate _clear;
     private readonly RotaryEmbedding _embedding;
     private readonly Activation _cos, _sin, _attended, _query, _key, _groupKey, _groupValue;
@@ -33,6 +34,7 @@ public sealed class SelfAttention : IDisposable
         (_config, _linear, _norm) = (config, linear, norm);
         _rotary = new RotaryGradient(pool);
         _attention = new CausalAttention(pool);
+        _rows = new RowOperations(pool);
         _clear = new AdamWUpdate(pool);
         _embedding = RotaryEmbedding.Of(config);
         _cos = new Activation(tokens, config.HeadDim / 2, ElementType.F32);
@@ -132,10 +134,7 @@ public sealed class SelfAttention : IDisposable
         }
         else
         {
-            for (int row = 0; row < tokens; row++)
-            {
-                RowOperations.AddRow(_key, row, 1, _groupKey, row);
-            }
+            _rows.Add(_key, 0, _groupKey, 0, tokens);
         }
 
         if (!normsFirst)

@@ -37,7 +37,9 @@ public sealed class TrainedModelLoader
     /// <summary>Loads a model.</summary>
     /// <param name="weights">The checkpoint, which must stay open while the model is used.</param>
     /// <param name="selection">What is trained.</param>
-    /// <param name="types">Precision of the products, and the types of the matrices. Quantised ones are as the engine has them, and must not be trained.</param>
+    /// <param name="types">
+    /// Precision of the products, and the types of the matrices. Quantised ones are as the engine has them, and must not be trained.
+    /// </param>
     /// <param name="linear">Packs the weights.</param>
     /// <param name="kernels">The kernels that multiply them.</param>
     /// <param name="progress">Called with the finished layers and their number.</param>
@@ -146,7 +148,8 @@ public sealed class TrainedModelLoader
     {
         MatrixSource source = new WeightPlan(_types).AddPart(rows, together.IsEmpty ? [rows] : together).Source;
         Parameter? weight = TrainedOrNull(module + ".weight", rows);
-        Parameter? trainedBias = bias is not null && _selection.TrainsBase(module + ".bias") ? Trained(module + ".bias", bias, vector: true, decays: false) : null;
+        bool trainsBias = bias is not null && _selection.TrainsBase(module + ".bias");
+        Parameter? trainedBias = trainsBias ? Trained(module + ".bias", bias!, vector: true, decays: false) : null;
         Activation? added = trainedBias?.Value ?? (bias is null ? null : ReadVector(bias));
         return Pack(rows, source, new Linear
         {

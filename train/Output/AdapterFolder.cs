@@ -44,7 +44,8 @@ public static class AdapterFolder
         LoraConfig config = LoraConfig.Load(folder);
         if (config.HasPatterns || config.Targets is not { } targets)
         {
-            throw new ModelException($"{config.Source}: modules have ranks or alphas of their own, or no list of names; allowed for training: one rank, one alpha and a list.");
+            throw new ModelException(
+                $"{config.Source}: modules have ranks or alphas of their own, or no list of names; allowed for training: one rank, one alpha and a list.");
         }
 
         if (targets.Except(LoraSettings.AllTargets).FirstOrDefault() is { } unknown)

@@ -11,7 +11,9 @@ using HunyuanOrleans.Train.Parameters;
 
 namespace HunyuanOrleans.Train.Output;
 
-/// <summary>Writes a trained model in the published layout, with the tokenizer and all other files of the base model, so that it can be served at once.</summary>
+/// <summary>
+/// Writes a trained model in the published layout, with the tokenizer and all other files of the base model, so that it can be served at once.
+/// </summary>
 internal static class ModelFolder
 {
     /// <summary>Name of the file that makes the folder a model, and that appears last.</summary>
@@ -39,8 +41,8 @@ internal static class ModelFolder
         if (names.FirstOrDefault(name => selection.TrainsBase(name) && !checkpoint.TryGet(name, out _)) is { } missing)
         {
             throw new ModelException(
-                $"{checkpoint.Source} has no tensor {missing}; allowed for training all weights: a checkpoint with the published names and a tensor for each expert. " +
-                "Adapters, and attention alone, are trained with other names too.");
+                $"{checkpoint.Source} has no tensor {missing}; allowed for training all weights: a checkpoint with the published names and a tensor for each "
+                + "expert. Adapters, and attention alone, are trained with other names too.");
         }
     }
 
@@ -65,7 +67,8 @@ internal static class ModelFolder
             tensors.Add((new TensorSpec(tensor.Name, tensor.StoredType, tensor.Shape.ToArray()), writer => Copy(tensor, writer)));
         }
 
-        List<List<(TensorSpec Spec, Action<SafetensorsWriter> Write)>> shards = ShardLayout.Split(tensors, static tensor => tensor.Spec.ByteLength, MaxShardBytes);
+        List<List<(TensorSpec Spec, Action<SafetensorsWriter> Write)>> shards =
+            ShardLayout.Split(tensors, static tensor => tensor.Spec.ByteLength, MaxShardBytes);
         Dictionary<string, string> map = new(StringComparer.Ordinal);
         for (int i = 0; i < shards.Count; i++)
         {

@@ -155,7 +155,11 @@ public sealed class GradientTests : IDisposable
         double[] before = Values(logits);
         int[] labels = [0, 44, 7, 16];
         float[] losses = new float[Rows];
+        float[] alone = new float[Rows];
+        new CrossEntropy(_pool).Losses(logits, labels, alone);
+        Assert.Equal(before, Values(logits));
         new CrossEntropy(_pool).Run(logits, labels, losses, 0.25f);
+        Assert.Equal(losses, alone);
         AssertClose(Enumerable.Range(0, Rows).Select(row => Loss(before, row)).ToArray(), [.. losses.Select(static loss => (double)loss)]);
         AssertClose(Slopes(before, a => Enumerable.Range(0, Rows).Sum(row => Loss(a, row)) * 0.25), Values(logits));
 

@@ -53,6 +53,30 @@ public sealed class ProductTests
         }
     }
 
+    [Theory]
+    [InlineData(ComputeMode.F32)]
+    [InlineData(ComputeMode.Bf16)]
+    public void The_number_of_threads_changes_no_bit_of_a_weight_gradient(ComputeMode mode)
+    {
+        // More tokens than one pass takes, and sizes that fill no tile.
+        const int Tokens = 1100, Height = 190, Columns = 77;
+        Activation dy = Random(Tokens, Height), x = Random(Tokens, Columns);
+        List<float[][]> results = [];
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            using WorkerPool pool = new(threads, pin: false);
+            using WeightProducts products = new(pool, PanelKernels.For(), mode);
+            using Activation dw = new(Height, Columns, ElementType.F32);
+            products.AddWeightGradient(dy, 0, x, 0, Tokens, dw);
+            results.Add(Rows(dw, 0, Height));
+        }
+
+        float[][] dys = Rounded(Rows(dy, 0, Tokens), mode), xs = Rounded(Rows(x, 0, Tokens), mode);
+        AssertClose((i, j) => Sum(Tokens, t => dys[t][i] * (double)xs[t][j]), results[0]);
+        Assert.Equal(results[0], results[1]);
+        Assert.Equal(results[0], results[2]);
+    }
+
     [Fact]
     public void Products_of_rows()
     {

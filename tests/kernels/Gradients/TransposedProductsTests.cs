@@ -21,7 +21,7 @@ public sealed class TransposedProductsTests(WorkerPools pools) : IClassFixture<W
         get
         {
             TheoryData<ElementType, int, int> data = [];
-            foreach (ElementType type in (ElementType[])[ElementType.I8, ElementType.F8E4M3, ElementType.I4, ElementType.U4, ElementType.U8, ElementType.F8E4M3Block])
+            foreach (ElementType type in Enum.GetValues<ElementType>().Where(static type => type.IsQuantized()))
             {
                 data.Add(type, 1, 1);
                 data.Add(type, 17, 33);
@@ -42,7 +42,7 @@ public sealed class TransposedProductsTests(WorkerPools pools) : IClassFixture<W
     [MemberData(nameof(Shapes))]
     public void Products_are_those_of_codes_times_scales(ElementType type, int rows, int columns)
     {
-        float[] dy = ActivationRows.Random(Tokens * rows, rows, ElementType.F32, scale: 1), before = ActivationRows.Random(Tokens * columns, 5, ElementType.F32, scale: 1);
+        float[] dy = ActivationRows.Random(Tokens * rows, rows), before = ActivationRows.Random(Tokens * columns, 5);
         foreach (InstructionSet isa in FloatKernels.Sets)
         {
             (PackedWeights weights, Func<int, int, double> value) = Weights(type, rows, columns, isa);
@@ -89,10 +89,15 @@ public sealed class TransposedProductsTests(WorkerPools pools) : IClassFixture<W
     {
         using TransposedProducts products = new(pool, PanelKernels.For(isa), mode);
         using Activation from = ActivationRows.Of(dy, weights.Matrix.Rows, ElementType.F32);
-        using Activation stored = new(Tokens + 1, weights.Matrix.Columns, ElementType.F32), added = ActivationRows.Of(before, weights.Matrix.Columns, ElementType.F32);
+        int columns = weights.Matrix.Columns;
+        using Activation stored = new(Tokens + 1, columns, ElementType.F32), added = ActivationRows.Of(before, columns, ElementType.F32);
         products.Run(weights.Matrix, from, 0, stored, 1, Tokens, accumulate: false);
         products.Run(weights.Matrix, from, 0, added, 0, Tokens, accumulate: true);
-        return [.. Enumerable.Range(1, Tokens).Select(row => stored.Row(row).ToArray()), .. Enumerable.Range(0, Tokens).Select(row => added.Row(row).ToArray())];
+        return
+        [
+            .. Enumerable.Range(1, Tokens).Select(row => stored.Row(row).ToArray()),
+            .. Enumerable.Range(0, Tokens).Select(row => added.Row(row).ToArray()),
+        ];
     }
 
     private static void AssertClose(float[][] actual, ComputeMode mode, float[] dy, float[] before, int rows, int columns, Func<int, int, double> value)
