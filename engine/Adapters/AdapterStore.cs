@@ -115,6 +115,25 @@ public sealed class AdapterStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Removes an adapter as <see cref="Remove(string)"/> does, but does not count its bytes any more while it is still in use. What holds it may wait for an adapter
+    /// that would not fit beside it.
+    /// </summary>
+    public void Replace(string name)
+    {
+        lock (_gate)
+        {
+            if (_entries.Remove(name, out Entry? entry))
+            {
+                entry.IsRemoved = true;
+                DropIfIdle(entry);
+                entry.IsUncounted = entry.Adapter is not null;
+                _bytes -= entry.Adapter?.Bytes ?? 0;
+                NotifyReleased();
+            }
+        }
+    }
+
     /// <summary>Removes an adapter, unless its name belongs to another one by now.</summary>
     /// <param name="info">What <see cref="Add"/> returned.</param>
     public bool Remove(AdapterInfo info)
@@ -237,9 +256,14 @@ public sealed class AdapterStore : IDisposable
                 DropIfIdle(entry);
             }
 
-            _released.TrySetResult();
-            _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            NotifyReleased();
         }
+    }
+
+    private void NotifyReleased()
+    {
+        _released.TrySetResult();
+        _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private async Task MakeRoomAsync(long bytes, CancellationToken cancellationToken)
@@ -279,8 +303,8 @@ public sealed class AdapterStore : IDisposable
 
     private void Drop(Entry entry)
     {
-        _bytes -= entry.Adapter!.Bytes;
-        entry.Adapter.Dispose();
+        _bytes -= entry.IsUncounted ? 0 : entry.Adapter!.Bytes;
+        entry.Adapter!.Dispose();
         entry.Adapter = null;
     }
 
@@ -295,5 +319,7 @@ public sealed class AdapterStore : IDisposable
         public long LastUse { get; set; }
 
         public bool IsRemoved { get; set; }
+
+        public bool IsUncounted { get; set; }
     }
 }

@@ -1,6 +1,7 @@
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model;
+using Microsoft.Extensions.Logging;
 
 namespace HunyuanOrleans.Grains.Adapters;
 
@@ -9,11 +10,15 @@ namespace HunyuanOrleans.Grains.Adapters;
 /// </summary>
 /// <param name="host">The silo's share of the model.</param>
 /// <param name="budget">Most bytes of adapters in memory; 0 to load none.</param>
+/// <param name="logger">Receives why the silo cannot use an adapter.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AdapterAgreement(ModelHost host, long budget, TimeProvider time)
+internal sealed class AdapterAgreement(ModelHost host, long budget, ILogger logger, TimeProvider time)
 {
     /// <summary>How long a folder that could not be used is not read again.</summary>
     private static readonly TimeSpan FailureTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long answers are kept.</summary>
+    private static readonly TimeSpan KeptTime = TimeSpan.FromHours(1);
 
     private readonly Lazy<AdapterRecord[]> _own = new(() =>
     [
@@ -25,7 +30,8 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, TimeProvider
     ]);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Folder, string Digest), (Task<AdapterCheck> Result, long Started)> _checks = [];
+    private readonly HashSet<AdapterProblem> _logged = [];
+    private readonly Dictionary<(string Folder, string Digest, long Created), (Task<AdapterCheck> Result, long Started)> _checks = [];
 
     /// <summary>The adapters of the cluster, as far as this silo has been told.</summary>
     public AdapterTable Table { get; } = new();
@@ -44,11 +50,10 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, TimeProvider
         Table.Merge(records);
         AdapterRecord[] live = [.. Table.Live];
         AdapterCheck[] checks = await Task.WhenAll(live.Select(CheckAsync));
-        return new AdapterReport(
-            before,
-            own,
-            Refusal is null ? budget : 0,
-            [.. live.Zip(checks).Where(static pair => pair.Second.Problem is not null).Select(static pair => new AdapterProblem(pair.First.Name, pair.Second.Problem!))]);
+        AdapterProblem[] problems =
+            [.. live.Zip(checks).Where(static pair => pair.Second.Problem is not null).Select(static pair => new AdapterProblem(pair.First.Name, pair.Second.Problem!))];
+        Log(problems);
+        return new AdapterReport(before, own, Refusal is null ? budget : 0, problems);
     }
 
     /// <summary>Checks an adapter. Several calls for one folder read it once.</summary>
@@ -57,21 +62,44 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, TimeProvider
     {
         lock (_gate)
         {
-            (string, string) key = (adapter.Folder, adapter.Digest);
+            // A question for any content is asked again until it is answered, and each has a time of its own: files may change between two of them.
+            (string, string, long) key = (adapter.Folder, adapter.Digest, adapter.Digest.Length == 0 ? adapter.Created : 0);
             if (_checks.TryGetValue(key, out (Task<AdapterCheck> Result, long Started) check) && IsFresh(check.Result, check.Started, adapter))
             {
                 return check.Result;
             }
 
+            DropOld();
             Task<AdapterCheck> result = Task.Run(() => Check(adapter));
             _checks[key] = (result, time.GetTimestamp());
             return result;
         }
     }
 
-    // A check with any digest answers a question that may be asked again after the files have changed.
+    // Each is logged once: the scheduler asks again and again.
+    private void Log(AdapterProblem[] problems)
+    {
+        lock (_gate)
+        {
+            foreach (AdapterProblem problem in problems.Where(_logged.Add))
+            {
+                AdapterLog.CannotUse(logger, problem.Name, host.Settings.Name, problem.Reason);
+            }
+
+            _logged.IntersectWith(problems);
+        }
+    }
+
     private bool IsFresh(Task<AdapterCheck> result, long started, AdapterRecord adapter) =>
-        !result.IsCompletedSuccessfully || time.GetElapsedTime(started) < FailureTime || (adapter.Digest.Length > 0 && result.Result.Problem is null);
+        !result.IsCompletedSuccessfully || adapter.Digest.Length == 0 || result.Result.Problem is null || time.GetElapsedTime(started) < FailureTime;
+
+    private void DropOld()
+    {
+        foreach ((string, string, long) key in _checks.Where(check => check.Value.Result.IsCompleted && time.GetElapsedTime(check.Value.Started) > KeptTime).Select(static check => check.Key).ToArray())
+        {
+            _checks.Remove(key);
+        }
+    }
 
     private AdapterCheck Check(AdapterRecord adapter)
     {

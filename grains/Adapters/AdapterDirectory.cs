@@ -16,16 +16,20 @@ namespace HunyuanOrleans.Grains.Adapters;
 /// <param name="view">The silos of the cluster.</param>
 /// <param name="logger">Receives changes.</param>
 /// <param name="time">The clock.</param>
-internal sealed class AdapterDirectory(string model, ClusterView view, ILogger logger, TimeProvider time)
+/// <param name="knownTimeout">How long requests wait for the first plan.</param>
+internal sealed class AdapterDirectory(string model, ClusterView view, ILogger logger, TimeProvider time, TimeSpan knownTimeout)
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>Plans after which the list counts as known although a silo has told nothing, as one of a version without adapters.</summary>
+    private const int MaxUnknownPlans = 3;
 
     private readonly AdapterTable _table = new();
     private readonly AdapterLeases _leases = new();
+    private readonly AdapterCalls _calls = new(model, view, logger, time);
     private readonly SemaphoreSlim _turn = new(1);
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, AdapterMember> _members = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = [];
+    private int _plans;
 
     /// <summary>
     /// Exchanges records with silos that a plan may use. Those that cannot use an adapter that other silos use are left out of the model: their rows would differ.
@@ -49,8 +53,12 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             SiloCapacity[] usable = [.. silos.Where(silo => !problems.ContainsKey(silo.Name))];
             _leases.Budget = _members.Values.Where(member => member is { Computes: true, Report.Budget: > 0 } && !problems.ContainsKey(member.Name))
                 .Select(static member => member.Report!.Budget).DefaultIfEmpty(long.MaxValue).Min();
-            view.LeaveOut(problems, isBrief: _members.Values.Any(static member => member.IsReading));
-            _known.TrySetResult();
+            if (++_plans >= MaxUnknownPlans || _members.Values.All(static member => member.Report is not null))
+            {
+                _known.TrySetResult();
+            }
+
+            view.LeaveOut(problems, isBrief: !_known.Task.IsCompleted || _members.Values.Any(static member => member.IsReading));
             return usable;
         }
         finally
@@ -67,7 +75,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             return new AdapterReply(wrong, 0);
         }
 
-        await _known.Task;
+        await UntilKnownAsync();
         AdapterRecord candidate = new(name, "", folder, 0, time.GetUtcNow().ToUnixTimeSeconds(), 0, false);
         Dictionary<SiloAddress, AdapterCheck> checks = [];
         while (true)
@@ -77,7 +85,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             AdapterMember[] open = [.. members.Where(member => !checks.ContainsKey(member.Address))];
             if (open.Length > 0)
             {
-                AdapterCheck[] found = await Task.WhenAll(open.Select(member => CheckAsync(member, candidate)));
+                AdapterCheck[] found = await Task.WhenAll(open.Select(member => _calls.CheckAsync(member, candidate)));
                 for (int i = 0; i < open.Length; i++)
                 {
                     checks[open[i].Address] = found[i];
@@ -100,7 +108,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     /// <returns>False if there is none of this name.</returns>
     public async Task<bool> UnloadAsync(string name)
     {
-        await _known.Task;
+        await UntilKnownAsync();
         await _turn.WaitAsync();
         try
         {
@@ -127,13 +135,33 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     /// <exception cref="RequestException">There is no such adapter.</exception>
     public async Task<ClusterAdapter> AcquireAsync(string name, string? digest, CancellationToken cancellationToken)
     {
-        await _known.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _known.Task.WaitAsync(knownTimeout, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new RequestException("model", "The adapters of the cluster are not known yet. Try the request again later.");
+        }
+
         AdapterRecord? record = _table.Find(name);
 
         // Answers that have begun end with an adapter that was removed meanwhile.
         return record is not null && (digest is null ? !record.IsRemoved : record.Digest == digest)
             ? await _leases.AcquireAsync(record, cancellationToken).ConfigureAwait(false)
             : throw new RequestException("model", $"The adapter '{name}' does not exist any more.");
+    }
+
+    private async Task UntilKnownAsync()
+    {
+        try
+        {
+            await _known.Task.WaitAsync(knownTimeout, time);
+        }
+        catch (TimeoutException)
+        {
+            throw new GrainCallException($"The adapters of model {model} are not known yet.");
+        }
     }
 
     private void Enter(SiloCapacity[] silos)
@@ -179,27 +207,11 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             }
 
             AdapterRecord[] records = _table.All;
-            foreach (AdapterMember member in await Task.WhenAll(behind.Select(member => ExchangeAsync(member, version, records))))
+            foreach (AdapterMember member in await Task.WhenAll(behind.Select(member => _calls.ExchangeAsync(member, version, records))))
             {
                 _members[member.Name] = member;
                 _table.Merge(member.Report?.Records ?? []);
             }
-        }
-    }
-
-    private async Task<AdapterMember> ExchangeAsync(AdapterMember member, long version, AdapterRecord[] records)
-    {
-        try
-        {
-            return await view.Silo(member.Name).SyncAdaptersAsync(model, records).WaitAsync(CallTimeout, time) is { } report
-                ? member with { Version = version, Report = report, IsReading = false }
-                : member with { IsReading = true };
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // The silo has gone, or its version has no adapters.
-            AdapterLog.NotExchanged(logger, member.Name, model, fault.Message);
-            return member with { IsReading = false };
         }
     }
 
@@ -215,7 +227,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
         foreach ((AdapterMember member, AdapterRecord record) in candidates)
         {
             AdapterMember[] computing = [.. _members.Values.Where(static other => other.Computes)];
-            AdapterCheck?[] checks = await Task.WhenAll(computing.Select(other => TryCheckAsync(other, record)));
+            AdapterCheck?[] checks = await Task.WhenAll(computing.Select(other => _calls.TryCheckAsync(other, record)));
             int wrong = Array.FindIndex(checks, static check => check is not { Problem: null });
             if (wrong >= 0)
             {
@@ -297,37 +309,6 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
         return null;
     }
 
-    private async Task<AdapterCheck> CheckAsync(AdapterMember member, AdapterRecord candidate)
-    {
-        try
-        {
-            while (true)
-            {
-                if (await view.Silo(member.Name).CheckAdapterAsync(model, candidate) is { } check)
-                {
-                    return check;
-                }
-            }
-        }
-        catch (Exception fault) when (TransientErrors.IsTransient(fault))
-        {
-            return new AdapterCheck("", 0, "it does not answer; try again when it has left the cluster.");
-        }
-    }
-
-    private async Task<AdapterCheck?> TryCheckAsync(AdapterMember member, AdapterRecord candidate)
-    {
-        try
-        {
-            return await view.Silo(member.Name).CheckAdapterAsync(model, candidate).WaitAsync(CallTimeout, time);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            AdapterLog.NotExchanged(logger, member.Name, model, fault.Message);
-            return null;
-        }
-    }
-
     // If no silo can use an adapter, the adapter is at fault, and requests that name it fail.
     private Dictionary<string, string> FindProblems()
     {
@@ -344,7 +325,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             {
                 if (ProblemOf(member, adapter) is { } problem)
                 {
-                    problems.TryAdd(member.Name, $"cannot use adapter {adapter.Name}: {problem}");
+                    problems.TryAdd(member.Name, $"cannot use adapter {adapter.Name}: {problem.TrimEnd('.')}");
                 }
             }
         }

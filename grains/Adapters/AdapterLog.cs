@@ -17,6 +17,9 @@ internal static partial class AdapterLog
     [LoggerMessage(124, LogLevel.Debug, "Silo {Silo} did not tell which adapters of model {Model} it can use: {Reason}")]
     public static partial void NotExchanged(ILogger logger, string silo, string model, string reason);
 
+    [LoggerMessage(125, LogLevel.Error, "This silo takes no part in model {Model} unless no other silo can use adapter {Adapter} either: {Reason}")]
+    public static partial void CannotUse(ILogger logger, string adapter, string model, string reason);
+
     [LoggerMessage(123, LogLevel.Warning, "Adapter {Adapter} of model {Model}, with which silo {Silo} was started, is not served: {Reason}")]
     public static partial void NotAdmitted(ILogger logger, string adapter, string model, string silo, string reason);
 }

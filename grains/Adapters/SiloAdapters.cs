@@ -36,7 +36,7 @@ internal sealed class SiloAdapters : IDisposable
     {
         (_host, _logger, _time) = (host, logger, time);
         _store = budget > 0 ? new AdapterStore(new PartLoader(this), budget, time) : null;
-        Agreement = new AdapterAgreement(host, budget, time);
+        Agreement = new AdapterAgreement(host, budget, logger, time);
     }
 
     /// <summary>Which adapters the silo can use.</summary>
@@ -238,9 +238,10 @@ internal sealed class SiloAdapters : IDisposable
         }
 
         (_scope, _scopes) = (scope, _scopes + 1);
+        // Steps that hold the old parts may wait for new ones on other silos.
         foreach (string key in _keys.Values)
         {
-            _store!.Remove(key);
+            _store!.Replace(key);
         }
 
         _keys.Clear();

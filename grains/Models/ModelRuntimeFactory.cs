@@ -37,7 +37,7 @@ public sealed class ModelRuntimeFactory(
         ClusterView view = new(grains, membership, announcements, time);
         RouteState state = new();
         RoutePreparer preparer = new(grains, model, ModelPieces.PoolOf(settings.Options));
-        AdapterDirectory adapters = new(model, view, logger, time);
+        AdapterDirectory adapters = new(model, view, logger, time, options.StepDeadline);
         RoutePlanner planner = new(settings, config, silo.Name, options.MinSilos, view, preparer, adapters, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
         ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);

@@ -48,15 +48,6 @@ public sealed class ClusterGeneratorTests(DemoCluster demo, SpecialModelsCluster
     }
 
     [Fact]
-    public async Task Requests_with_an_adapter_are_refused()
-    {
-        await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);
-        GenerationRequest request = new() { PromptIds = new[] { 4338 }, MaxTokens = 2, Adapter = "terse" };
-        RequestException refused = await Assert.ThrowsAsync<RequestException>(async () => await generator.SubmitAsync(request, CancellationToken.None));
-        Assert.Contains("'terse' cannot be used: clusters serve the bare model only", refused.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Progress_tells_how_far_the_prompt_is_computed()
     {
         await using IGenerator generator = await ClusterGenerator.CreateAsync(demo.Client);

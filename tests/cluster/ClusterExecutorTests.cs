@@ -124,7 +124,7 @@ public sealed class ClusterExecutorTests
     private static ClusterExecutor WithOneShard(Func<StepMessage, StepReply> reply)
     {
         RouteState state = new();
-        RoutePlanner planner = new(Model.Settings, Model.Config, "a", 1, null!, null!, state, NullLogger.Instance, TimeProvider.System);
+        RoutePlanner planner = new(Model.Settings, Model.Config, "a", 1, null!, null!, null!, state, NullLogger.Instance, TimeProvider.System);
         RouteManager routes = new(Model.Name, planner, state, null!, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
         IGrainFactory grains = FakeGrains.Create((_, _, arguments) => Task.FromResult<StepReply?>(reply((StepMessage)arguments[0]!)));
         ClusterExecutor executor = new(Model.Settings, Model.Config, Options, routes, state, grains, NullLogger.Instance, TimeProvider.System);

@@ -2,6 +2,7 @@ using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Engine.Tests.Support;
+using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Text.Streaming;
 using Xunit;
 
@@ -33,6 +34,29 @@ public sealed class EngineFaultTests
         Assert.Equal(expected, served.Ids.ToArray());
         EngineStatistics statistics = await EngineTests.WhenIdle(engine);
         Assert.Equal((1L, 1L, 0), (statistics.Failed, statistics.Finished, statistics.KvUsed));
+    }
+
+    [Fact]
+    public async Task An_adapter_that_cannot_be_used_ends_its_own_answers_only()
+    {
+        TestAdapter lost = new("0A"), other = new("0B");
+        await using var executor = new TinyModelExecutor(Limits)
+        {
+            BeforeStep = batch => batch.Slices.ToArray().FirstOrDefault(static slice => slice.Adapter?.Digest == "0A" && slice.Start > 6).Adapter is { } adapter
+                ? throw new ExecutorException("The adapter is gone.") { Adapter = adapter }
+                : ValueTask.CompletedTask,
+        };
+        await using var engine = InferenceEngine.Start(executor);
+        GenerationRequest request = new() { PromptIds = new[] { 1, 2, 3 }, MaxTokens = 20, Sampling = SamplingParams.Greedy };
+        int[] expected = ReferenceDecoder.Run(request, 0, 0, 20, 48, []).Ids;
+        Generation[] generations =
+            [engine.Submit(request), engine.Submit(request with { Adapter = "lost" }, lost), engine.Submit(request with { Adapter = "other" }, other), engine.Submit(request with { Adapter = "lost" }, lost)];
+        ChoiceResult[] results = [.. (await Task.WhenAll(generations.Select(static generation => generation.CompletionAsync()))).Select(static choices => choices[0])];
+        Assert.Equal([FinishReason.Length, FinishReason.Error, FinishReason.Length, FinishReason.Error], results.Select(static result => result.Finish));
+        Assert.Equal("The adapter is gone.", results[1].Error);
+        Assert.Equal(expected, results[0].Ids.ToArray());
+        Assert.Equal(expected, results[2].Ids.ToArray());
+        Assert.Equal(0, (await EngineTests.WhenIdle(engine)).KvUsed);
     }
 
     [Theory]
@@ -215,4 +239,6 @@ public sealed class EngineFaultTests
             Assert.NotEqual(FinishReason.Error, chunk.Finish);
         }
     }
+
+    private sealed record TestAdapter(string Digest) : IAdapter;
 }

@@ -65,6 +65,13 @@ public sealed class SettingsTests
     [InlineData("--zone --name a", "--zone", "lacks its value")]
     [InlineData("--zone --speed", "--zone", "lacks its value")]
     [InlineData("--pin-threads --speed", "--speed is not an option")]
+    [InlineData("--lora terse", "--lora", "terse", "names with folders, such as terse=adapters/terse")]
+    [InlineData("--lora =a", "--lora", "names with folders")]
+    [InlineData("--lora a=", "--lora", "names with folders")]
+    [InlineData("--lora a=b --lora a=c", "--lora", "each name once")]
+    [InlineData("--lora a=b;c=d", "one of its values has a ;")]
+    [InlineData("--lora a=b --lora", "--lora lacks")]
+    [InlineData("--lora-memory lots", "--lora-memory", "lots", "an amount such as")]
     [InlineData("--zone a b", "'b' is not an option")]
     [InlineData("--speed=9", "--speed is not an option")]
     [InlineData("serve", "'serve'")]
@@ -99,6 +106,33 @@ public sealed class SettingsTests
     {
         SiloSettings settings = Read("--pin-threads", "false", "--pin-threads", "--zone=a", "--zone", "b:c=d", "--quant=", "--name", "@a").Silo;
         Assert.Equal((true, "b:c=d", "", "@a"), (settings.PinThreads, settings.Zone, settings.Quant, settings.Name));
+    }
+
+    [Fact]
+    public void Adapters_are_given_one_by_one_or_as_a_list()
+    {
+        SiloSettings settings = Read("--lora", "a=x", "--lora=b=y=z").Silo;
+        Assert.Equal("a=x;b=y=z", settings.Lora);
+        Dictionary<string, string> expected = new() { ["a"] = Path.GetFullPath("x"), ["b"] = Path.GetFullPath("y=z") };
+        Assert.Equal(expected, LoraList.Parse(settings.Lora)!);
+        Assert.Equal(expected, LoraList.Parse(Read(new Hashtable { ["HUNYUAN_LORA"] = " a=x; b=y=z;" }).Silo.Lora)!);
+        Assert.Empty(LoraList.Parse(Read().Silo.Lora)!);
+    }
+
+    [Fact]
+    public void Adapters_take_a_part_of_the_memory()
+    {
+        static (long Adapters, long Announced) Sizes(params string[] flags)
+        {
+            SiloSettings settings = Read(["--memory", "16GB", .. flags]).Silo;
+            return (SiloResources.AdapterBytes(settings, gpu: null), SiloResources.Capacity(settings, gpu: null).MemoryBytes);
+        }
+
+        Assert.Equal((0, 16_000_000_000), Sizes());
+        Assert.Equal((2_000_000_000, 14_000_000_000), Sizes("--lora", "a=x"));
+        Assert.Equal((3_000_000_000, 13_000_000_000), Sizes("--lora-memory", "3GB"));
+        Assert.Equal(4L << 30, Sizes("--memory", "100GB", "--lora", "a=x").Adapters);
+        Assert.Contains("--lora-memory", Assert.Throws<SettingsException>(() => Sizes("--lora-memory", "16GB")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

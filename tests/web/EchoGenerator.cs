@@ -13,7 +13,8 @@ namespace HunyuanOrleans.Web.Tests;
 /// between tokens, "fail:" makes the choice fail after its text, and "full:" makes the submission fail with a full queue.
 /// </summary>
 /// <param name="reasons">Whether the model is one that may reason, between think tags.</param>
-internal sealed class EchoGenerator(bool reasons = false) : IGenerator
+/// <param name="adapters">The adapters that the model has, which change nothing.</param>
+internal sealed class EchoGenerator(bool reasons = false, EchoAdapters? adapters = null) : IGenerator
 {
     // Each message ends with a separator, by which the last one is found in the prompt.
     private const string Template = "{% for m in messages %}{{ m['content'] + '<|extra_0|>' }}{% endfor %}", Separator = "<|extra_0|>";
@@ -26,7 +27,8 @@ internal sealed class EchoGenerator(bool reasons = false) : IGenerator
 
     public GeneratorInfo Info { get; } = new("echo", 4608, 100_000, [4340], true);
 
-    public ServedModel Served => new("echo", this, _tokenizer, ChatTemplate.Parse(reasons ? ReasoningTemplate : Template), GenerationDefaults.Published, 0);
+    public ServedModel Served =>
+        new("echo", this, _tokenizer, ChatTemplate.Parse(reasons ? ReasoningTemplate : Template), GenerationDefaults.Published, 0) { Adapters = adapters };
 
     public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {

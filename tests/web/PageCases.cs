@@ -22,6 +22,8 @@ public sealed class PageCases(PageRun run) : IClassFixture<PageRun>
     [InlineData("history_of_a_broken_visit")]
     [InlineData("two_chats_at_once")]
     [InlineData("settings")]
+    [InlineData("adapter")]
+    [InlineData("no_adapter")]
     [InlineData("hostile_output")]
     [InlineData("hostile_input")]
     [InlineData("hostile_storage")]

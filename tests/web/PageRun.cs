@@ -11,7 +11,7 @@ using Xunit;
 namespace HunyuanOrleans.Web.Tests;
 
 /// <summary>
-/// Runs all cases once, with four servers (one that echoes, one that also reasons, one that requires a key, one with the demo model), a
+/// Runs all cases once, with five servers (one that echoes, one that also reasons, one with adapters, one that requires a key, one with the demo model), a
 /// browser, and a script that writes one line per case.
 /// </summary>
 public sealed class PageRun : IAsyncLifetime
@@ -38,6 +38,7 @@ public sealed class PageRun : IAsyncLifetime
 
         await using TestServer echo = await EchoAsync(_ => { });
         await using TestServer thinking = await EchoAsync(_ => { }, reasons: true);
+        await using TestServer adapted = await EchoAsync(_ => { }, adapters: new EchoAdapters("legal", "<b>terse</b>"));
         await using TestServer keyed = await EchoAsync(options => options.Keys.Add(
             new ApiKeyOptions { Name = "test", Sha256 = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))) }));
         await using TestServer demo = await TestServer.StartAsync();
@@ -45,7 +46,7 @@ public sealed class PageRun : IAsyncLifetime
         Directory.CreateDirectory(pictures);
         string given = JsonSerializer.Serialize(new Dictionary<string, string>
         {
-            ["echo"] = Url(echo), ["thinking"] = Url(thinking), ["keyed"] = Url(keyed), ["key"] = Key, ["demo"] = Url(demo),
+            ["echo"] = Url(echo), ["thinking"] = Url(thinking), ["adapted"] = Url(adapted), ["keyed"] = Url(keyed), ["key"] = Key, ["demo"] = Url(demo),
             ["pictures"] = pictures, ["chromium"] = browser.Program,
         });
         Output = await browser.RunAsync(Path.Combine(TestPaths.Root, "tests", "web", "scripts"), given);
@@ -55,10 +56,10 @@ public sealed class PageRun : IAsyncLifetime
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private static async Task<TestServer> EchoAsync(Action<ServerOptions> configure, bool reasons = false)
+    private static async Task<TestServer> EchoAsync(Action<ServerOptions> configure, bool reasons = false, EchoAdapters? adapters = null)
     {
         TestServer server = await TestServer.StartEmptyAsync(configure, services => services.AddSingleton<IClusterOverview, ThreeSilos>());
-        server.Services.GetRequiredService<ModelSlot>().Set(new EchoGenerator(reasons).Served);
+        server.Services.GetRequiredService<ModelSlot>().Set(new EchoGenerator(reasons, adapters).Served);
         return server;
     }
 

@@ -16,7 +16,8 @@ const tabs = [$("tab-chat"), $("tab-cluster")];
 
 const chats = new Chats({
   show: stay => {
-    transcript.show(chats.current, chats.run, chats.model.id);
+    transcript.show(chats.current, chats.run, chats.modelOf(chats.current).id);
+    showModel();
     if (stay) {
       follower.stay();
     } else {
@@ -74,6 +75,15 @@ function wantKey(error) {
 function ask(text, files) {
   chats.ask(text, files);
   composer.focus();
+}
+
+// The name of the model that answers in the current chat.
+function showModel() {
+  if ($("status").dataset.state === "ready") {
+    const { id } = chats.modelOf(chats.current);
+    $("model-name").textContent = id;
+    $("model-name").title = id;
+  }
 }
 
 function showComposer() {
@@ -148,14 +158,14 @@ async function findModel() {
     $("model-name").title = text;
   };
   try {
-    const model = (await read("v1/models")).data[0];
+    const [model, ...adapters] = (await read("v1/models")).data;
     if (turn !== looking) {
       return;
     }
     const first = chats.model.id !== model.id;
-    chats.model = { id: model.id, reasons: Boolean(model.reasoning_parser) };
+    chats.model = { id: model.id, reasons: Boolean(model.reasoning_parser), adapters: adapters.map(({ id }) => id) };
     showComposer();
-    state("ready", model.id);
+    state("ready", chats.modelOf(chats.current).id);
     if (first && chats.current.messages.length === 0) {
       chats.views.show();
     }
@@ -173,7 +183,7 @@ async function findModel() {
   }
 }
 
-setUpSettings(chats);
+setUpSettings(chats, findModel, showModel);
 setUpTheme();
 chats.views.show();
 chats.views.listed();

@@ -11,8 +11,8 @@ const titleLength = 60, saveEvery = 1000, spokenLength = 2000;
 export class Chats {
   /** The answer in progress, by chat id. */
   running = new Map();
-  /** The model's id, null until it is known, and whether it reasons. */
-  model = { id: null, reasons: false };
+  /** The model's id, null until it is known, whether it reasons, and the ids of its adapters. */
+  model = { id: null, reasons: false, adapters: [] };
   #saved = 0;
   #warned = false;
 
@@ -121,6 +121,12 @@ export class Chats {
     });
   }
 
+  /** The model of a chat: with the adapter that was chosen for it, as long as there is one of that name. */
+  modelOf(chat) {
+    const { model } = chat.settings;
+    return { ...this.model, id: this.model.adapters.includes(model) ? model : this.model.id };
+  }
+
   /** Saves changed settings of this chat, which become the defaults of new chats. */
   settingsChanged() {
     store.saveSettings(this.current.settings);
@@ -135,7 +141,7 @@ export class Chats {
     if (adds) {
       current.messages.push(answer());
     }
-    const run = new Run(current, this.model, changed => {
+    const run = new Run(current, this.modelOf(current), changed => {
       if (performance.now() - this.#saved > saveEvery) {
         this.#keep(current);
       }

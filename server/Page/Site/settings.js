@@ -4,8 +4,11 @@ import { $, el } from "./dom.js";
 import { apiKey, setApiKey } from "./api.js";
 import { samplingFields } from "./store.js";
 
-/** Builds the settings panel, which changes the settings of the current chat. */
-export function setUpSettings(chats) {
+/**
+ * Builds the settings panel, which changes the settings of the current chat. `look` looks for new adapters of the model, `modelChanged` is called after another
+ * one was chosen.
+ */
+export function setUpSettings(chats, look, modelChanged) {
   const dialog = $("settings");
   const inputs = samplingFields.map(field => {
     const input = el("input", {
@@ -28,7 +31,19 @@ export function setUpSettings(chats) {
     });
     return { field, input };
   });
+  const showModels = () => {
+    const { id, adapters } = chats.model;
+    $("model-field").hidden = adapters.length === 0;
+    $("model").replaceChildren(...[id, ...adapters].map(name => el("option", { value: name, text: name })));
+    $("model").value = chats.modelOf(chats.current).id;
+  };
+  $("model").addEventListener("change", () => {
+    chats.current.settings.model = $("model").value;
+    chats.settingsChanged();
+    modelChanged();
+  });
   const show = () => {
+    showModels();
     $("system").value = chats.current.settings.system;
     $("stop-texts").value = chats.current.settings.stop ?? "";
     for (const { field, input } of inputs) {
@@ -51,6 +66,7 @@ export function setUpSettings(chats) {
   $("open-settings").addEventListener("click", () => {
     show();
     dialog.showModal();
+    look().then(showModels);
   });
   closeByItself(dialog);
 }

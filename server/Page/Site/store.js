@@ -23,8 +23,10 @@ const text = value => (typeof value === "string" ? value : "");
 
 function checkedSettings(given) {
   const settings = { system: typeof given?.system === "string" ? given.system : "You are a helpful assistant.", think: given?.think !== false };
-  if (typeof given?.stop === "string") {
-    settings.stop = given.stop;
+  for (const name of ["stop", "model"]) {
+    if (typeof given?.[name] === "string") {
+      settings[name] = given[name];
+    }
   }
   for (const { name, min, max } of samplingFields) {
     const value = given?.[name];

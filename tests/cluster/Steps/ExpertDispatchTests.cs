@@ -30,6 +30,22 @@ public sealed class ExpertDispatchTests
         Assert.Equal([0, 0, 1, 1], message.Rows);
     }
 
+    [Fact]
+    public void A_message_has_the_adapters_of_its_own_rows()
+    {
+        AdapterMessage[] adapters = [new("one", "01", "a"), new("two", "02", "b")];
+
+        // Tokens 0 to 2 have no adapter, the first, and the second.
+        FakeRows rows = new([0, 2, 1, 0, 1, 2]) { Adapters = adapters };
+        ExpertMessage message = Dispatch((0, 2, 0), (2, 3, 3)).Message(5, rows);
+        Assert.Equal(["two", "one"], message.Adapters!.Select(static adapter => adapter.Name));
+        Assert.Equal([0, 1, 0, 2, 1], message.AdapterOfRow!);
+        message = Dispatch((0, 1, 0), (2, 1, 3)).Message(5, rows);
+        Assert.Null(message.Adapters);
+        Assert.Null(message.AdapterOfRow);
+        Assert.Null(Dispatch((0, 2, 0)).Message(5, new FakeRows([0, 2])).Adapters);
+    }
+
     private static ExpertDispatch Dispatch(params (int Expert, int Count, int Row)[] parts)
     {
         ExpertDispatch dispatch = new([], parts[0].Expert);
@@ -51,6 +67,10 @@ public sealed class ExpertDispatchTests
         public ReadOnlySpan<int> RowTokens => tokens;
 
         public int Tokens => 3;
+
+        public AdapterMessage[]? Adapters { get; init; }
+
+        public int AdapterOf(int row) => tokens[row] % 3;
 
         public void CopyExpertRows(int row, int rows, Span<byte> target)
         {

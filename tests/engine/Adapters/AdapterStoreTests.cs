@@ -15,6 +15,29 @@ public sealed class AdapterStoreTests
     private static readonly string Folder = GoldenAdapter.FolderOf("tiny-dense-qkvo");
 
     [Fact]
+    public async Task An_adapter_that_is_replaced_makes_room_although_it_is_in_use()
+    {
+        Loader loader = new();
+        using AdapterStore store = new(loader, loader.Bytes);
+        store.Add("old", Folder);
+        store.Add("new", Folder);
+        AdapterLease old = await store.AcquireAsync("old", default);
+        Task<AdapterLease> waiting = store.AcquireAsync("new", default).AsTask();
+        store.Replace("old");
+        using (await waiting.WaitAsync(Wait.Limit))
+        {
+            Assert.Equal(loader.Bytes, store.LoadedBytes);
+            Assert.Null(store.TryAcquire("old"));
+            old.Dispose();
+            Assert.Equal(loader.Bytes, store.LoadedBytes);
+        }
+
+        using AdapterLease again = store.TryAcquire("new")!;
+        Assert.NotNull(again);
+        store.Replace("absent");
+    }
+
+    [Fact]
     public async Task The_least_recently_used_adapter_makes_room_and_is_loaded_again()
     {
         Loader loader = new();

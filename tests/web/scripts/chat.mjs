@@ -220,3 +220,29 @@ export async function settings(page) {
   await page.ask("again");
   assert.deepEqual([body.temperature, body.top_k, body.stop, body.messages[0].role], [undefined, undefined, undefined, "user"]);
 }
+
+export async function adapter(page) {
+  await page.tab.click("#open-settings");
+  assert.deepEqual(await page.tab.locator("#model option").allTextContents(), ["echo", "<b>terse</b>", "legal"]);
+  assert.equal(await page.tab.inputValue("#model"), "echo");
+  await page.tab.selectOption("#model", "<b>terse</b>");
+  await page.tab.keyboard.press("Escape");
+  assert.equal(await page.tab.textContent("#model-name"), "<b>terse</b>");
+  const models = [];
+  page.tab.on("request", request => request.method() === "POST" && models.push(request.postDataJSON().model));
+  await page.ask("hello");
+  await page.load();
+  assert.equal(await page.tab.textContent("#model-name"), "<b>terse</b>");
+  await page.ask("again");
+  await page.tab.click("#open-settings");
+  await page.tab.selectOption("#model", "echo");
+  await page.tab.keyboard.press("Escape");
+  await page.ask("bare");
+  assert.deepEqual(models, ["<b>terse</b>", "<b>terse</b>", "echo"]);
+}
+adapter.options = { server: "adapted" };
+
+export async function no_adapter(page) {
+  await page.tab.click("#open-settings");
+  assert.equal(await page.tab.isVisible("#model"), false);
+}
