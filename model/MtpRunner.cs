@@ -151,7 +151,8 @@ public sealed class MtpRunner : IDisposable
     {
         if (following != batch.Rows || rows.Length < batch.Rows || batch.Rows > _chosen.Rows)
         {
-            throw new ArgumentException($"{following} tokens and {rows.Length} rows for a batch of {batch.Rows} rows; a run carries at most {_chosen.Rows}.", nameof(batch));
+            throw new ArgumentException(
+                $"{following} tokens and {rows.Length} rows for a batch of {batch.Rows} rows; a run carries at most {_chosen.Rows}.", nameof(batch));
         }
 
         for (int i = 0; i < batch.Rows; i++)

@@ -77,8 +77,8 @@ internal static class InspectCommand
             .Add("in memory", $"{Units.Bytes(packed.Bytes)} ({packed.Bytes:N0} bytes) of weights as {packed.Types}")
             .Add("MTP layer", mtp is null
                 ? null
-                : $"{Units.Count(mtp.Parameters)} ({mtp.Parameters:N0}) parameters; with --mtp-tokens {Units.Bytes(mtp.Bytes)} ({mtp.Bytes:N0} bytes) of weights more and "
-                    + $"{mtp.KvBytesPerToken:N0} bytes of KV per token in bf16")
+                : $"{Units.Count(mtp.Parameters)} ({mtp.Parameters:N0}) parameters; with --mtp-tokens {Units.Bytes(mtp.Bytes)} ({mtp.Bytes:N0} bytes) of weights "
+                    + $"more and {mtp.KvBytesPerToken:N0} bytes of KV per token in bf16")
             .Add("KV cache", $"{found.KvBytesPerToken[KvFormat.Bf16]:N0} bytes per token in bf16, {found.KvBytesPerToken[KvFormat.Int8]:N0} in int8 or fp8")
             .Add("KV of a context", $"{Units.Bytes(found.KvBytesPerToken[KvFormat.Bf16] * config.MaxPositions)} in bf16, "
                 + $"{Units.Bytes(found.KvBytesPerToken[KvFormat.Int8] * config.MaxPositions)} in int8 or fp8");

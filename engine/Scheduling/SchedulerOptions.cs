@@ -66,7 +66,10 @@ public sealed record SchedulerOptions
         Require(
             Speculation.MaxTokens is >= 0 and <= SpeculationOptions.Longest, nameof(Speculation), Speculation.MaxTokens, $"0 to {SpeculationOptions.Longest} tokens");
         Require(
-            Speculation.MtpTokens is >= 0 and <= SpeculationOptions.LongestMtp, nameof(Speculation), Speculation.MtpTokens, $"0 to {SpeculationOptions.LongestMtp} tokens of MTP");
+            Speculation.MtpTokens is >= 0 and <= SpeculationOptions.LongestMtp,
+            nameof(Speculation.MtpTokens),
+            Speculation.MtpTokens,
+            $"0 to {SpeculationOptions.LongestMtp}");
         Require(PrefixIdleTime is null || PrefixIdleTime > TimeSpan.Zero, nameof(PrefixIdleTime), PrefixIdleTime, "above 0, or null");
     }
 

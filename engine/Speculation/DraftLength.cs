@@ -4,21 +4,25 @@ namespace HunyuanOrleans.Engine.Speculation;
 /// Decides how many tokens to guess for one sequence: as many as are expected to give the most tokens per time, by how often its guesses were right and
 /// by what rows cost. A sequence whose guesses do not pay is tried again at growing intervals.
 /// </summary>
-internal sealed class DraftLength
+/// <param name="first">The acceptance that is assumed at first.</param>
+internal sealed class DraftLength(double first = DraftLength.FirstAcceptance)
 {
+    /// <summary>The part of guessed tokens that is assumed to be right while nothing is known, and the weight of that, in tokens.</summary>
+    public const double FirstAcceptance = 0.6, FirstWeight = 2;
+
     /// <summary>Length of the first guess. It doubles while whole guesses are right, and falls to one more than was right.</summary>
     private const int FirstLength = 4;
 
     /// <summary>Steps between two trials while guesses do not pay; the interval doubles up to the longest.</summary>
     private const int FirstInterval = 4, LongestInterval = 64;
 
-    /// <summary>How much of the past counts with each new guess, and the acceptance that is assumed at first with the weight of so many tokens.</summary>
-    private const double Memory = 0.95, FirstAcceptance = 0.6, FirstWeight = 2;
+    /// <summary>How much of the past counts with each new guess.</summary>
+    private const double Memory = 0.95;
 
     /// <summary>Tokens that a further row must gain beyond its measured cost: measurements are uncertain, and a row is never free.</summary>
     private const double RowPrice = 0.03;
 
-    private double _accepted = FirstAcceptance * FirstWeight, _examined = FirstWeight;
+    private double _accepted = first * FirstWeight, _examined = FirstWeight;
     private int _cap = FirstLength;
     private int _interval = FirstInterval;
     private int _wait;

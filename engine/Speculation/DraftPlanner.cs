@@ -21,7 +21,11 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
     /// <summary>Further tokens of an answer whose index is reserved at once, so that its steps allocate nothing; longer answers double it.</summary>
     private const int ReservedTokens = 8192;
 
+    /// <summary>How much of the past counts with each new guess of the MTP layer, over all answers.</summary>
+    private const double MtpMemory = 0.99;
+
     private readonly StepCost _cost = new();
+    private double _mtpAccepted = DraftLength.FirstAcceptance * DraftLength.FirstWeight, _mtpExamined = DraftLength.FirstWeight;
     private int _room;
     private int _rows;
     private int _spareBlocks;
@@ -109,6 +113,8 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
             counters.MtpDraftedTokens += drafted;
             counters.AcceptedMtpTokens += accepted;
             sequence.Drafts.MtpLength.Record(drafted, accepted);
+            _mtpAccepted = (MtpMemory * _mtpAccepted) + accepted;
+            _mtpExamined = (MtpMemory * _mtpExamined) + Math.Min(drafted, accepted + 1);
         }
         else
         {
@@ -127,7 +133,10 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
         return options.Speculation.Adaptive ? known.Length.Choose(count, _expected, _rows, _cost, out gain) : count;
     }
 
-    private SequenceDrafts DraftsOf(Sequence sequence) => sequence.Drafts ??= new SequenceDrafts(options.Speculation.MaxTokens == 0
-        ? null
-        : new NgramDraftSource(sequence.Length + Math.Min(sequence.Options.MaxTokens - sequence.AnswerLength, ReservedTokens)));
+    // How often the MTP layer is right depends on the model more than on the answer, so a new answer begins with what the others have shown.
+    private SequenceDrafts DraftsOf(Sequence sequence) => sequence.Drafts ??= new SequenceDrafts(
+        options.Speculation.MaxTokens == 0
+            ? null
+            : new NgramDraftSource(sequence.Length + Math.Min(sequence.Options.MaxTokens - sequence.AnswerLength, ReservedTokens)),
+        _mtpAccepted / _mtpExamined);
 }

@@ -7,7 +7,8 @@ namespace HunyuanOrleans.Engine.Speculation;
 
 /// <summary>The guesses of one sequence: where they come from, how many pay, and which tokens may follow each.</summary>
 /// <param name="source">Guesses tokens from the text so far; null if that is off.</param>
-internal sealed class SequenceDrafts(IDraftSource? source)
+/// <param name="mtpAcceptance">The part of the MTP layer's guesses that is assumed to be right at first.</param>
+internal sealed class SequenceDrafts(IDraftSource? source, double mtpAcceptance)
 {
     private readonly int[] _mtp = new int[SpeculationOptions.LongestMtp];
     private TokenRestriction[] _restrictions = [];
@@ -19,7 +20,7 @@ internal sealed class SequenceDrafts(IDraftSource? source)
     public DraftLength Length { get; } = new();
 
     /// <summary>Decides how many tokens the MTP layer is to guess.</summary>
-    public DraftLength MtpLength { get; } = new();
+    public DraftLength MtpLength { get; } = new(mtpAcceptance);
 
     /// <summary>Number of tokens that the MTP layer guesses to follow the sequence's last one.</summary>
     public int MtpCount { get; private set; }

@@ -11,7 +11,8 @@ internal static class RandomModelConfig
     public static string Config(RandomModelOptions options) => options.ModelType == HyV3Reader.ModelType ? HyV3(options) : Hunyuan(options);
 
     private static string Hunyuan(RandomModelOptions options) => options.PredictLayers > 0
-        ? throw new ModelException($"MTP layers: {options.PredictLayers}; allowed: 0 in a model of type {options.ModelType}, as only type {HyV3Reader.ModelType} has them.")
+        ? throw new ModelException(
+            $"MTP layers: {options.PredictLayers}; allowed: 0 in a model of type {options.ModelType}, as only type {HyV3Reader.ModelType} has them.")
         : IndentedJson.Write(json => WriteHunyuan(json, options));
 
     private static void WriteHunyuan(Utf8JsonWriter json, RandomModelOptions options)

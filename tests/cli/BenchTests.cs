@@ -33,6 +33,22 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void Guesses_of_the_MTP_layer_are_compared_with_none()
+    {
+        string[] shape = ["--layers", "2", "--hidden", "64", "--heads", "4", "--kv-heads", "2", "--head-dim", "16", "--intermediate", "64", "--experts", "8", "--top-k", "2", "--vocab", "256"];
+        using TempFolder temp = new();
+        Assert.Equal(0, CliProcess.Run(["make-model", "--like", "mt2-30b", .. shape, "--mtp-layers", "1", "--out", temp.File("m")]).Code);
+        string[] bench = ["bench", "--model", temp.File("m"), "--prompt", "8", "--gen", "12", "--batch", "2", "--repeat", "1", "--mtp-tokens"];
+        JsonElement json = CliProcess.Run([.. bench, "2", "--json"]).Json();
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("text").ValueKind);
+        JsonElement run = Assert.Single(json.GetProperty("runs").EnumerateArray());
+        Assert.True(run.GetProperty("drafted_tokens").GetInt64() > run.GetProperty("accepted_draft_tokens").GetInt64());
+        Assert.Contains("random prompts", CliProcess.Run([.. bench, "1"]).Output, StringComparison.Ordinal);
+        CliProcess.Run([.. bench, "2", "--silos", "0,1"]).FailedWith(2, "--mtp-tokens", "--silos");
+        CliProcess.Run([.. bench, "2", "--speculate", "x"]).FailedWith(2, "--mtp-tokens", "--speculate");
+    }
+
+    [Fact]
     public void The_table_has_no_escape_codes()
     {
         CliResult result = CliProcess.Run(

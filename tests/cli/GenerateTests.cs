@@ -135,4 +135,17 @@ public sealed class GenerateTests
         CliResult result = CliProcess.Run(["generate", Question], "", new Dictionary<string, string> { ["TERM"] = "xterm-256color" });
         Assert.DoesNotContain('\u001b', result.Output + result.Error);
     }
+
+    [Fact]
+    public void Guesses_of_the_MTP_layer_change_no_token()
+    {
+        string[] line = ["generate", "--model", TestPaths.Model("tiny-hy3"), "--ids", "1,2,3,4,5", "--max-tokens", "24", "--temperature", "0.8", "--seed", "7", "--json"];
+        string Ids(params string[] more) => CliProcess.Run([.. line, .. more]).Json().GetProperty("ids").GetRawText();
+        string expected = Ids();
+        Assert.Equal(expected, Ids("--mtp-tokens", "2"));
+        Assert.Equal(expected, Ids("--mtp-tokens", "auto", "--speculative-tokens", "off"));
+        CliProcess.Run([.. line, "--mtp-tokens", "9"]).FailedWith(2, "--mtp-tokens", "1 to 8");
+        CliProcess.Run([.. line, "--mtp-tokens", "2", "--cluster", "127.0.0.1:1"]).FailedWith(2, "--mtp-tokens", "--cluster");
+        CliProcess.Run("generate", Question, "--mtp-tokens", "2").FailedWith(1, "no layer for multi-token prediction");
+    }
 }

@@ -40,6 +40,17 @@ public sealed class InspectTests
     }
 
     [Fact]
+    public void The_layer_for_multi_token_prediction_is_shown_beside_the_model()
+    {
+        JsonElement json = CliProcess.Run("inspect", TestPaths.Model("tiny-hy3"), "--json").Json();
+        JsonElement mtp = json.GetProperty("mtp");
+        Assert.Equal((134_512, 128), (mtp.GetProperty("parameters").GetInt64(), mtp.GetProperty("kv_bytes_per_token").GetInt64()));
+        Assert.InRange(mtp.GetProperty("bytes").GetInt64(), 2 * 134_512, json.GetProperty("packed").GetProperty("bytes").GetInt64() / 2);
+        Assert.Contains("with --mtp-tokens", CliProcess.Run("inspect", TestPaths.Model("tiny-hy3")).Output, StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, CliProcess.Run("inspect", TestPaths.Model("tiny-hy3-fp32"), "--json").Json().GetProperty("mtp").ValueKind);
+    }
+
+    [Fact]
     public void Hunyuan_large_takes_81920_bytes_of_cache_per_token()
     {
         using TempFolder temp = new();

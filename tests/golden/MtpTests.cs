@@ -3,6 +3,8 @@ using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Kernels.Isa;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Loading;
+using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.Model.Quantization.Writing;
 using HunyuanOrleans.TestSupport;
 using Xunit;
 
@@ -81,6 +83,31 @@ public sealed class MtpTests
         Assert.Equal(without.Config.Layers, with.Config.Layers);
         Assert.True(with.WeightBytes > without.WeightBytes && with.Cache.BlockBytes == without.Cache.BlockBytes);
         SameBitsTests.AssertSame(new Session(without).Append(prompt.Ids), new Session(with).Append(prompt.Ids), "with the layer loaded");
+    }
+
+    [Theory]
+    [InlineData("tiny-hy3", QuantFormat.Int8)]
+    [InlineData("tiny-hy3", QuantFormat.Int4)]
+    [InlineData("tiny-hy3-outer", QuantFormat.Int4All)]
+    [InlineData("tiny-hy3-outer", QuantFormat.Fp8)]
+    public void QuantisedInTheFilesOrAtLoadItComputesTheSameBits(string name, QuantFormat format)
+    {
+        GoldenCase golden = GoldenCase.Load(name);
+        GoldenPrompt prompt = golden.PromptOfLength(PromptLength);
+        using TempFolder folder = new();
+        ModelQuantizer.Quantize(golden.ModelFolder, folder.File("quantised"), format);
+        ModelOptions options = new() { Threads = 1, KvTokens = 256, PinThreads = false, Mtp = true };
+        float[][][] logits = new float[2][][];
+        for (int i = 0; i < logits.Length; i++)
+        {
+            using ModelRunner model = i == 0
+                ? ModelRunner.Load(golden.ModelFolder, options with { Quant = format })
+                : ModelRunner.Load(folder.File("quantised"), options);
+            logits[i] = [.. new Chain(model).Append(prompt.Ids, prompt.List("mtp_token_ids"))];
+        }
+
+        SameBitsTests.AssertSame(logits[0], logits[1], "from quantised files");
+        Assert.Contains(logits[0], row => row.Any(static value => MathF.Abs(value) > 1));
     }
 
     private static ModelRunner Load(string folder, InstructionSet? isa) => ModelRunner.Load(

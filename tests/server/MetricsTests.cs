@@ -58,6 +58,7 @@ public sealed partial class MetricsTests
         Assert.Equal(statistics.Steps, values["hunyuan_engine_steps_total"]);
         Assert.Equal(statistics.DraftedTokens, values["hunyuan_engine_drafted_tokens_total"]);
         Assert.Equal(statistics.AcceptedDraftTokens, values["hunyuan_engine_accepted_draft_tokens_total"]);
+        Assert.Equal((0, 0), (values["hunyuan_engine_mtp_drafted_tokens_total"], values["hunyuan_engine_accepted_mtp_tokens_total"]));
         Assert.Equal(1, values["hunyuan_engine_answers_total{outcome=\"finished\"}"]);
         Assert.Contains("hunyuan_engine_preemptions_total", values.Keys);
         Assert.Contains("hunyuan_engine_cached_prompt_tokens_total", values.Keys);

@@ -38,6 +38,7 @@ public sealed class SettingsTests
     [InlineData("--kv-tokens 3", "--kv-tokens", "32 to")]
     [InlineData("--kv f32", "--kv, HUNYUAN_KV", "is f32", "bf16, int8 or fp8")]
     [InlineData("--threads -1", "--threads", "0 to 1024")]
+    [InlineData("--mtp-tokens 2", "--mtp-tokens, HUNYUAN_MTP_TOKENS", "is 2", "off, because clusters do not run layers for multi-token prediction")]
     [InlineData("--urls localhost:80", "--urls", "http://127.0.0.1:8080")]
     [InlineData("--shutdown-grace 0", "--shutdown-grace", "0.1 to 3600")]
     [InlineData("--request-deadline 10", "--request-deadline", "more than the step deadline")]

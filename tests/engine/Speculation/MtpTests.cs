@@ -7,6 +7,8 @@ using HunyuanOrleans.Grammar;
 using HunyuanOrleans.Grammar.Tests;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Adapters;
+using HunyuanOrleans.Model.Configuration;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
 using HunyuanOrleans.TestSupport;
@@ -98,6 +100,34 @@ public sealed class MtpTests
         Assert.Equal((false, 0, 0), (executor.Limits.HasMtp, statistics.DraftedTokens, statistics.MtpDraftedTokens));
     }
 
+    [Fact]
+    public async Task Answers_with_adapters_which_do_not_adapt_the_layer()
+    {
+        using TempFolder folder = PredictableModel.Create();
+        string model = folder.File("model");
+        using ModelRunner runner = ModelRunner.Load(model, Options(ComputeMode.F32, null, null));
+        await using LocalExecutor executor = new(runner, ownsModel: false);
+        LoraAdapter[] adapters = [.. Enumerable.Range(0, 2).Select(i =>
+        {
+            string adapter = folder.File($"adapter-{i}");
+            RandomAdapter.Write(adapter, ModelConfig.Load(model), 4, ["q_proj", "v_proj", "o_proj", "gate_proj", "down_proj"], i);
+            return runner.LoadAdapter(adapter);
+        })];
+        GenerationRequest[] requests = Requests(executor.Limits.VocabularySize);
+        Func<InferenceEngine, Generation[]> submit = engine => [.. requests.Select((request, i) => engine.Submit(request, i % 3 == 2 ? null : adapters[i % 3]))];
+        (string[] expected, _) = await AnswersAsync(executor, submit, SpeculationOptions.Off);
+        (string[] bare, _) = await AnswersAsync(executor, requests, SpeculationOptions.Off);
+        Assert.NotEqual(bare, expected);
+        foreach (string setting in Settings)
+        {
+            (string[] actual, EngineStatistics statistics) = await AnswersAsync(executor, submit, Parse(setting));
+            Assert.Equal(expected, actual);
+            Assert.True(statistics.MtpDraftedTokens > 0, setting);
+        }
+
+        Array.ForEach(adapters, static adapter => adapter.Dispose());
+    }
+
     private static async Task AssertSameAsync(string folder, ComputeMode mode, KvFormat? kv, QuantFormat? quant, int right)
     {
         await using LocalExecutor executor = Open(folder, mode, kv, quant);
@@ -136,8 +166,12 @@ public sealed class MtpTests
 
     private static LocalExecutor Open(string folder, ComputeMode mode, KvFormat? kv, QuantFormat? quant) => new(ModelRunner.Load(folder, Options(mode, kv, quant)));
 
+    private static Task<(string[] Answers, EngineStatistics Statistics)> AnswersAsync(
+        LocalExecutor executor, GenerationRequest[] requests, SpeculationOptions speculation, TestVocabulary? vocabulary = null) =>
+        AnswersAsync(executor, engine => Array.ConvertAll(requests, engine.Submit), speculation, vocabulary);
+
     private static async Task<(string[] Answers, EngineStatistics Statistics)> AnswersAsync(
-        LocalExecutor executor, GenerationRequest[] requests, SpeculationOptions speculation, TestVocabulary? vocabulary = null)
+        LocalExecutor executor, Func<InferenceEngine, Generation[]> submit, SpeculationOptions speculation, TestVocabulary? vocabulary = null)
     {
         EngineOptions options = new()
         {
@@ -145,7 +179,7 @@ public sealed class MtpTests
             Scheduler = new() { MaxSequences = 12, TokenBudget = 96, PrefillChunk = 40, Speculation = speculation },
         };
         await using var engine = InferenceEngine.Start(executor, options, vocabulary);
-        Generation[] running = Array.ConvertAll(requests, engine.Submit);
+        Generation[] running = submit(engine);
         ChoiceResult[][] results = await Task.WhenAll(running.Select(static generation => generation.CompletionAsync()));
         return ([.. results.SelectMany(static choices => choices).Select(SameAnswerTests.Describe)], await EngineTests.WhenIdle(engine));
     }

@@ -186,7 +186,7 @@ public sealed partial class WeightsTests
         return read(new Weights(ModelConfig.Load(folder), checkpoint));
     }
 
-    private static IEnumerable<RowSource> All(Weights weights)
+    internal static IEnumerable<RowSource> All(Weights weights)
     {
         ModelConfig config = weights.Config;
         List<RowSource?> rows = [weights.Embedding(), weights.LmHead(), weights.FinalNorm()];
@@ -218,7 +218,7 @@ public sealed partial class WeightsTests
         return rows.OfType<RowSource>();
     }
 
-    private static void Pack(List<TensorData> tensors, ModelConfig config)
+    internal static void Pack(List<TensorData> tensors, ModelConfig config)
     {
         foreach (TensorData k in tensors.Where(t => t.Name.Contains(".k_proj.", StringComparison.Ordinal)).ToList())
         {
@@ -252,7 +252,7 @@ public sealed partial class WeightsTests
     }
 
     // The names and the stacked experts that the publisher's conversion writes.
-    private static void ToOuter(List<TensorData> tensors, ModelConfig config)
+    internal static void ToOuter(List<TensorData> tensors, ModelConfig config)
     {
         for (int layer = config.FirstMoeLayer; layer < config.Layers + config.PredictLayers; layer++)
         {
