@@ -95,9 +95,12 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, ILogger logg
 
     private void DropOld()
     {
-        foreach ((string, string, long) key in _checks.Where(check => check.Value.Result.IsCompleted && time.GetElapsedTime(check.Value.Started) > KeptTime).Select(static check => check.Key).ToArray())
+        foreach (((string, string, long) key, (Task<AdapterCheck> result, long started)) in _checks.ToArray())
         {
-            _checks.Remove(key);
+            if (result.IsCompleted && time.GetElapsedTime(started) > KeptTime)
+            {
+                _checks.Remove(key);
+            }
         }
     }
 
