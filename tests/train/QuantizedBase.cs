@@ -1,9 +1,12 @@
+using System.Text.Json.Nodes;
 using HunyuanOrleans.Kernels;
 using HunyuanOrleans.Kernels.Attention;
 using HunyuanOrleans.Model;
+using HunyuanOrleans.Model.Checkpoints;
 using HunyuanOrleans.Model.Checkpoints.Gguf;
 using HunyuanOrleans.Model.Loading;
 using HunyuanOrleans.Model.Quantization;
+using HunyuanOrleans.Model.Tests.Checkpoints;
 using HunyuanOrleans.Model.Tests.Quantization;
 using HunyuanOrleans.TestSupport;
 
@@ -16,7 +19,7 @@ internal static class QuantizedBase
     public static IReadOnlyList<string> StoredForms { get; } =
     [
         "gptq 4 bits", "gptq 4 bits, zero points", "gptq 8 bits", "gptq 8 bits, zero points", "awq", "compressed-tensors 4 bits", "compressed-tensors 8 bits",
-        "fp8, fixed input scales", "gguf q4_0", "gguf q8_0",
+        "fp8, fixed input scales", "fp8, blocks", "gguf q4_0", "gguf q8_0",
     ];
 
     /// <summary>Whether <see cref="Write"/> also writes the values of a form.</summary>
@@ -35,7 +38,7 @@ internal static class QuantizedBase
 
         if (form.StartsWith("fp8", StringComparison.Ordinal))
         {
-            return (AutoFp8Checkpoint.Write(model), null);
+            return (form == "fp8, blocks" ? WriteBlocks(model) : AutoFp8Checkpoint.Write(model), null);
         }
 
         int bits = form.Contains('8') ? 8 : 4;
@@ -54,6 +57,28 @@ internal static class QuantizedBase
                 (n, m) => PublishedForms.Packed(n, m, !symmetric)),
         };
         return (written, copy.WriteValues());
+    }
+
+    // The same codes, with a scale for each block of 128 x 128 instead of one for each module, and of the input of each token.
+    private static TempFolder WriteBlocks(string model)
+    {
+        const int Block = 128;
+        return AutoFp8Checkpoint.Write(model, static (config, tensors) =>
+        {
+            config["activation_scheme"] = "dynamic";
+            config["weight_block_size"] = new JsonArray(Block, Block);
+            tensors.RemoveAll(static t => t.Name.EndsWith(".input_scale", StringComparison.Ordinal));
+            foreach (TensorData scale in tensors.Where(static t => t.Name.EndsWith(".weight_scale", StringComparison.Ordinal)).ToArray())
+            {
+                TensorData weight = tensors.Single(t => t.Name + "_scale" == scale.Name);
+                long down = (weight.Shape[0] + Block - 1) / Block, across = (weight.Shape[1] + Block - 1) / Block;
+                float value = BitConverter.ToSingle(scale.Bytes);
+                tensors.Remove(scale);
+                tensors.Add(new TensorData(
+                    scale.Name + "_inv", StoredType.F32, [down, across],
+                    [.. Enumerable.Range(0, (int)(down * across)).SelectMany(i => BitConverter.GetBytes(value * (1 + (i * 0.125f))))]));
+            }
+        });
     }
 
     /// <summary>What the model is loaded from: the GGUF file in the folder, or the folder.</summary>
