@@ -15,9 +15,11 @@ namespace HunyuanOrleans.Silo.Tests;
 /// <summary>Silo processes serve adapters: those of their command lines, and those that administrators load over HTTP.</summary>
 public sealed class AdapterTests : IDisposable
 {
-    private const string Admin = "sk-admin-0123456789", User = "sk-user-0123456789", Prompt = "What is the capital of France?";
+    private const string Admin = "sk-admin-0123456789", User = "sk-user-0123456789";
 
     private const int Length = 700;
+
+    private static readonly int[] Prompt = [4338, 474, 449, 1112, 984];
 
     private static readonly string[] Targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
@@ -109,7 +111,7 @@ public sealed class AdapterTests : IDisposable
     {
         string[] adapter = model == "demo-model" ? [] : ["--lora", Folder(model)];
         (int exitCode, string output) = await TestCommand.RunAsync(
-            ["generate", "--model", TestPaths.DemoModel, "--prompt", Prompt, "--greedy", "--ignore-eos", "--max-tokens", $"{Length}", "--threads", "1", "--json", .. adapter]);
+            ["generate", "--model", TestPaths.DemoModel, "--ids", string.Join(',', Prompt), "--greedy", "--ignore-eos", "--max-tokens", $"{Length}", "--threads", "1", "--json", .. adapter]);
         Assert.True(exitCode == 0, output);
         return JsonDocument.Parse(output.Split('\n').First(static line => line.StartsWith('{'))).RootElement.GetProperty("text").GetString()!;
     }
