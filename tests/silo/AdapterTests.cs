@@ -45,8 +45,8 @@ public sealed class AdapterTests : IDisposable
 
         // The silo that is asked to load the last one is the one that dies.
         Assert.Equal((HttpStatusCode.OK, "Success: LoRA adapter 'a7' added successfully."), await LoadAsync(second, "a7", Folder("a7"), Admin));
-        Assert.Equal(["demo-model", .. names], await ListAsync(third));
         string[] models = ["demo-model", .. names];
+        Assert.Equal(models, await ListAsync(third));
         string[] expected = [.. await Task.WhenAll(models.Select(ExpectAsync))];
         Assert.Equal(models.Length, expected.Distinct().Count());
         Task<string>[] answers = [.. models.Select((name, i) => AskAsync(i % 2 == 0 ? first : third, name, Length))];
@@ -63,7 +63,7 @@ public sealed class AdapterTests : IDisposable
         Assert.Equal(HttpStatusCode.Forbidden, (await UnloadAsync(again, "a7", User)).Status);
         Assert.Equal(HttpStatusCode.OK, (await UnloadAsync(again, "a7", Admin)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await UnloadAsync(third, "a7", Admin)).Status);
-        Assert.Equal(["demo-model", .. names[..7]], await ListAsync(third));
+        Assert.Equal(models[..^1], await ListAsync(third));
     }
 
     [Fact]
