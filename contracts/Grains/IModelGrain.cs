@@ -30,8 +30,9 @@ public interface IModelGrain : IGrainWithStringKey
     /// <summary>Adds an adapter that requests can name, once every silo that computes has found the same files in its folder.</summary>
     /// <param name="name">Its name in requests.</param>
     /// <param name="folder">Its folder, as every silo reads it.</param>
-    [Alias("LoadAdapterAsync"), AlwaysInterleave, ResponseTimeout("00:10:00")]
-    Task<AdapterReply> LoadAdapterAsync(string name, string folder);
+    /// <returns>Null while silos read; the caller then asks again.</returns>
+    [Alias("LoadAdapterAsync"), AlwaysInterleave]
+    Task<AdapterReply?> LoadAdapterAsync(string name, string folder);
 
     /// <summary>Removes an adapter. Answers that use it go on; later requests do not find it.</summary>
     /// <returns>False if there is none of this name.</returns>

@@ -21,4 +21,8 @@ public sealed record ModelCard(
     /// <summary>How far the silos are with loading the next plan of the model; null while they load nothing. The model may compute meanwhile.</summary>
     [Id(7)]
     public LoadingProgress? Loading { get; init; }
+
+    /// <summary>Version of the scheduler's list of adapters; 0 if there were never any. A silo whose list is older does not know all of them.</summary>
+    [Id(8)]
+    public long AdapterVersion { get; init; }
 }

@@ -31,6 +31,9 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     private readonly HashSet<string> _reported = [];
     private int _plans;
 
+    /// <summary>Version of the list; 0 if there were never any adapters.</summary>
+    public long Version => _table.Version;
+
     /// <summary>
     /// Exchanges records with silos that a plan may use. Those that cannot use an adapter that other silos use are left out of the model: their rows would differ.
     /// </summary>

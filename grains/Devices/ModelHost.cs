@@ -67,6 +67,9 @@ public sealed class ModelHost : IDisposable
     /// <summary>The adapters that requests can name, ordered by name, as far as this silo has been told.</summary>
     public IReadOnlyList<AdapterInfo> NamedAdapters => [.. Adapters.Agreement.Table.Live.Select(Describe)];
 
+    /// <summary>Version of that list, which the scheduler numbers; 0 if there were never any adapters.</summary>
+    public long AdapterVersion => Adapters.Agreement.Table.Version;
+
     /// <summary>Finds an adapter that requests can name; null if there is none of this name.</summary>
     public AdapterInfo? FindAdapter(string name) => Adapters.Agreement.Table.FindLive(name) is { } record ? Describe(record) : null;
 

@@ -1,5 +1,6 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
+using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Grains.Requests;
 using HunyuanOrleans.Grains.Shards;
@@ -11,6 +12,7 @@ namespace HunyuanOrleans.Grains.Models;
 [GrainType("model"), Reentrant, KeepAlive, SchedulerPlacement]
 public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, LongCall calls, ILocalSiloDetails silo, TimeProvider time) : Grain, IModelGrain
 {
+    private readonly AdapterLoads _adapterLoads = new(time);
     private ModelRuntime _runtime = null!;
 
     /// <inheritdoc/>
@@ -43,9 +45,22 @@ public sealed class ModelGrain(ModelRuntimeFactory runtimes, ModelTexts texts, L
     }
 
     /// <inheritdoc/>
-    public Task<AdapterReply> LoadAdapterAsync(string name, string folder) => name == this.GetPrimaryKeyString()
-        ? Task.FromResult(new AdapterReply($"An adapter is named '{name}' like the model; allowed: another name.", 0))
-        : _runtime.Adapters.LoadAsync(name, folder);
+    public async Task<AdapterReply?> LoadAdapterAsync(string name, string folder)
+    {
+        if (name == this.GetPrimaryKeyString())
+        {
+            return new AdapterReply($"An adapter is named '{name}' like the model; allowed: another name.", 0);
+        }
+
+        Task<AdapterReply> load = _adapterLoads.Ask(name, folder, () => _runtime.Adapters.LoadAsync(name, folder));
+        if (!await calls.WaitAsync(load))
+        {
+            return null;
+        }
+
+        _adapterLoads.Forget(name, folder);
+        return await load;
+    }
 
     /// <inheritdoc/>
     public Task<bool> UnloadAdapterAsync(string name) => _runtime.Adapters.UnloadAsync(name);

@@ -53,6 +53,7 @@ internal sealed class ModelRuntime(
         settings.Name, config.VocabSize, config.MaxPositions, [.. settings.Engine.EosIds], config.Experts, _hasText, routes.Problem)
     {
         Loading = routes.Loading?.Progress,
+        AdapterVersion = Adapters.Version,
     };
 
     /// <summary>The state of the model.</summary>

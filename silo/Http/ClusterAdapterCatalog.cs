@@ -21,7 +21,13 @@ internal sealed class ClusterAdapterCatalog(ModelHost host, IGrainFactory grains
     /// <inheritdoc/>
     public async Task<long> AddAsync(string name, string folder, CancellationToken cancellationToken)
     {
-        AdapterReply reply = await CallAsync(model => model.LoadAdapterAsync(name, Path.GetFullPath(folder)), cancellationToken);
+        string full = Path.GetFullPath(folder);
+        AdapterReply? reply;
+        while ((reply = await CallAsync(model => model.LoadAdapterAsync(name, full), cancellationToken)) is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         return reply.Problem is null ? reply.Bytes : throw new ModelException(reply.Problem);
     }
 

@@ -96,7 +96,7 @@ internal sealed partial class ClusterModelService(
             }
             else if (slot.Model is not null || await TryConnectAsync(model, cancellationToken))
             {
-                slot.Readiness = readiness.Update(await TryDescribeAsync(model.Name, cancellationToken));
+                slot.Readiness = readiness.Update(WithAdapters(await TryDescribeAsync(model.Name, cancellationToken)));
             }
 
             if (slot.IsReady && !wasReady)
@@ -140,6 +140,11 @@ internal sealed partial class ClusterModelService(
             return null;
         }
     }
+
+    // Until this silo has been told of all adapters, it would say of some that they do not exist.
+    private ModelCard? WithAdapters(ModelCard? card) => card is { Problem: null } && hosts.Get(card.Name).AdapterVersion < card.AdapterVersion
+        ? card with { Problem = "This silo does not know all adapters of the cluster yet." }
+        : card;
 
     private async Task<ServedModel> ConnectAsync(ModelSettings model, CancellationToken cancellationToken)
     {

@@ -81,7 +81,7 @@ public sealed class DemoModelTests
             .. expected.RootElement.GetProperty("items").EnumerateArray().Take(12).Select((item, i) => Greedy(Ids(item, "prompt_ids")) with
             {
                 IgnoreEos = true,
-                MaxTokens = 40,
+                MaxTokens = 100,
                 Choices = 1 + (i % 2),
                 Sampling = new() { Temperature = 1.2f, TopP = 0.95f, RepetitionPenalty = 1.05f, Seed = (ulong)i },
             }),

@@ -101,6 +101,11 @@ public sealed class AdapterTests : IDisposable
         if (!Directory.Exists(folder))
         {
             RandomAdapter.Write(folder, ModelConfig.Load(TestPaths.DemoModel), 4, Targets, name[0] + (256 * name[1]));
+
+            // So much stronger that each changes the answer.
+            string config = Path.Combine(folder, "adapter_config.json"), text = File.ReadAllText(config);
+            Assert.Contains("\"lora_alpha\": 8", text, StringComparison.Ordinal);
+            File.WriteAllText(config, text.Replace("\"lora_alpha\": 8", "\"lora_alpha\": 80", StringComparison.Ordinal));
         }
 
         return folder;
