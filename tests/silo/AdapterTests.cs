@@ -38,7 +38,7 @@ public sealed class AdapterTests : IDisposable
         string[] given = [.. names.Take(7).SelectMany(name => new[] { "--lora", $"{name}={Folder(name)}" })];
         await using TestSilo first = Start("first", given);
         await first.SeesAsync(1);
-        TestSilo second = Start("second", ["--lora-memory", "200MB", "--primary-endpoint", $"127.0.0.1:{first.SiloPort}"]);
+        await using TestSilo second = Start("second", ["--lora-memory", "200MB", "--primary-endpoint", $"127.0.0.1:{first.SiloPort}"]);
         await using TestSilo third = Start("third", ["--lora-memory", "200MB", "--primary-endpoint", $"127.0.0.1:{first.SiloPort}"]);
         await Task.WhenAll(new[] { first, second, third }.Select(static silo => silo.SeesAsync(3)));
         await Task.WhenAll(new[] { first, second, third }.Select(static silo => silo.ReadyAsync()));
@@ -53,7 +53,6 @@ public sealed class AdapterTests : IDisposable
         await Wait.UntilAsync(() => StateAsync(first), static state => state.Running >= 9 && state.Tokens >= 90, "all answers are written");
         second.Kill();
         Assert.Equal(expected, await Task.WhenAll(answers));
-        await second.DisposeAsync();
 
         // It comes back with nothing but memory for adapters, and learns of all of them.
         await using TestSilo again = Start("second", ["--lora-memory", "200MB", "--primary-endpoint", $"127.0.0.1:{first.SiloPort}"]);
