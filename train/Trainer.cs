@@ -154,7 +154,7 @@ public sealed class Trainer : IDisposable
     private void PrepareOutput()
     {
         string output = _plan.Options.OutputFolder;
-        if (_plan.Options.ResumeFrom is null && Directory.Exists(output))
+        if (!TrainingPlan.Continues(_plan.Options) && Directory.Exists(output))
         {
             CheckpointFolder.DeleteAll(output);
             foreach (string name in (ReadOnlySpan<string>)[BestFolder, RunsFolder])

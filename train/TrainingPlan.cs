@@ -127,13 +127,19 @@ public sealed class TrainingPlan
                 + "Adapters are trained over GGUF files too.");
         }
 
-        string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.OutputFolder));
-        if (File.Exists(output) || output == Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Model)))
+        // An earlier result in the folder is deleted before the first step.
+        string output = FullPath(options.OutputFolder);
+        if (File.Exists(output) || output == FullPath(options.Model) || (File.Exists(options.Model) && output == FullPath(Path.GetDirectoryName(FullPath(options.Model))!)))
         {
             throw new ModelException($"{options.OutputFolder}: it is a file or the folder of the base model; allowed: another folder.");
         }
 
-        if (options.ResumeFrom is null && !options.Overwrite && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
+        if (options.InitAdapter is { } first && output == FullPath(first) && !Continues(options))
+        {
+            throw new ModelException($"{options.OutputFolder}: it is the folder of the first adapter; allowed: another folder.");
+        }
+
+        if (!Continues(options) && !options.Overwrite && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
         {
             throw new ModelException(
                 $"{options.OutputFolder}: the output folder is not empty; allowed: an empty or a new folder, unless the run continues or overwrites it.");
@@ -144,4 +150,10 @@ public sealed class TrainingPlan
             throw new ModelException("Evaluation takes a file or a part of the data, not both.");
         }
     }
+
+    /// <summary>Whether the run continues one of its output folder, whose results it then keeps.</summary>
+    internal static bool Continues(TrainOptions options) => options.ResumeFrom is { } checkpoint
+        && (checkpoint.Length == 0 || FullPath(options.OutputFolder) == Path.GetDirectoryName(FullPath(checkpoint)));
+
+    private static string FullPath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 }

@@ -8,7 +8,7 @@ internal static class ShardWriter
     /// <summary>Most bytes of a file unless a caller says otherwise.</summary>
     public const long DefaultMaxShardBytes = 5_000_000_000;
 
-    // Bytes read in one unit of work: small compared to the model, large compared to the cost of scheduling a unit.
+    // Bytes read or written in one unit of work, whichever are more: small compared to the model, large compared to the cost of scheduling a unit.
     private const long ChunkBytes = 4 << 20;
 
     /// <summary>Bytes of all tensors to write.</summary>
@@ -62,7 +62,8 @@ internal static class ShardWriter
     {
         foreach (IShardTensor tensor in tensors)
         {
-            long rows = Math.Max(1, ChunkBytes / Math.Max(1, tensor.RowBytes));
+            long written = Bytes(tensor) / Math.Max(1, tensor.Rows);
+            long rows = Math.Max(1, ChunkBytes / Math.Max(1, Math.Max(tensor.RowBytes, written)));
             for (long first = 0; first < tensor.Rows; first += rows)
             {
                 yield return (tensor, first, (int)Math.Min(rows, tensor.Rows - first));

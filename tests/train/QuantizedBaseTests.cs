@@ -83,12 +83,15 @@ public sealed class QuantizedBaseTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [MemberData(nameof(Formats))]
-    public void Gradients_predict_changes_of_the_loss(QuantFormat format, double roundingDivergence)
+    [InlineData(QuantFormat.Int8)]
+    [InlineData(QuantFormat.Int8All)]
+    [InlineData(QuantFormat.Int4)]
+    [InlineData(QuantFormat.Int4All)]
+    [InlineData(QuantFormat.Fp8)]
+    public void Gradients_predict_changes_of_the_loss(QuantFormat format)
     {
         // Rounded inputs make the loss a staircase, so its slope shows over many stairs only.
         const double Change = 0.3, MedianTolerance = 0.03, Most = 0.25;
-        Assert.True(roundingDivergence > 0);
         using TrainingFixture training = Open(TestPaths.Model("tiny-dense"), ComputeMode.F32, format);
         MicroBatch batch = Batch();
         training.Transformer.LossAndGradients(batch, 1, dropoutKey: 0);

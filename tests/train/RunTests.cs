@@ -83,6 +83,13 @@ public sealed class RunTests
 
         TrainOptions again = options with { Model = temp.File("out"), OutputFolder = temp.File("out") + "/", Overwrite = true };
         Assert.Contains("the folder of the base model", Assert.Throws<ModelException>(() => Run(again)).Message, StringComparison.Ordinal);
+
+        // An adapter that the run starts from is not deleted as an earlier result.
+        TrainOptions lora = options with { OutputFolder = temp.File("lora"), Lora = new LoraSettings { Rank = 2 } };
+        Run(lora);
+        again = lora with { InitAdapter = lora.OutputFolder + "/", Overwrite = true };
+        Assert.Contains("the folder of the first adapter", Assert.Throws<ModelException>(() => Run(again)).Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(lora.OutputFolder, "adapter_model.safetensors")));
     }
 
     [Fact]
@@ -95,6 +102,19 @@ public sealed class RunTests
         Assert.Contains("--learning_rate was 0.001 and is 0.002", Error(options with { ResumeFrom = "", LearningRate = 0.002 }), StringComparison.Ordinal);
         Assert.Contains("not empty", Error(options), StringComparison.Ordinal);
         Assert.Contains("other weights", Error(options with { ResumeFrom = "", Model = TestPaths.Model("tiny-noqknorm") }), StringComparison.Ordinal);
+        using TempFolder other = TempFolder.CopyOf(TestPaths.Model("tiny-dense"));
+        string config = File.ReadAllText(other.File("config.json"));
+        Assert.Contains("\"rope_theta\": 50000.0", config, StringComparison.Ordinal);
+        File.WriteAllText(other.File("config.json"), config.Replace("\"rope_theta\": 50000.0", "\"rope_theta\": 60000.0", StringComparison.Ordinal));
+        Assert.Contains("or another config", Error(options with { ResumeFrom = "", Model = other.Root }), StringComparison.Ordinal);
+        Assert.Contains("--eval_data_file", Error(options with { ResumeFrom = "", EvalFile = temp.File("data.jsonl") }), StringComparison.Ordinal);
+
+        // The checkpoint of one folder does not delete what is in another.
+        Directory.CreateDirectory(temp.File("other"));
+        temp.Write("other/config.json", "{}");
+        string checkpoint = Path.Combine(options.OutputFolder, "checkpoint-9");
+        Assert.Contains("not empty", Error(options with { ResumeFrom = checkpoint, OutputFolder = temp.File("other") }), StringComparison.Ordinal);
+        Assert.True(File.Exists(temp.File("other/config.json")));
         File.AppendAllText(temp.File("data.jsonl"), "\n");
         Assert.Contains("the data file has another content", Error(options with { ResumeFrom = "" }), StringComparison.Ordinal);
 

@@ -13,19 +13,18 @@ public static class RunSettings
 {
     private const string AsStored = "as stored", None = "none";
 
-    // Checkpoints that do not know these settings were written without them.
-    private static readonly string[] Later = ["quant", "init_adapter"];
-
     /// <summary>Lists the settings of a run.</summary>
     public static Dictionary<string, string> Of(TrainingPlan plan)
     {
         TrainOptions options = plan.Options;
+        ModelDigest model = ModelDigest.Of(options.Model, weights: true);
         Dictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["train_data_file"] = Digest(options.DataFile),
-            ["model_name_or_path"] = WeightDigest.Of(options.Model),
+            ["model_name_or_path"] = $"{model.Config} {model.Weights}",
             ["tokenizer_name_or_path"] = TextDigest.Of(options.Tokenizer ?? options.Model).ToString(),
             ["max_seq_length"] = Text(options.MaxLength),
+            ["eval_data_file"] = options.EvalFile is { } evaluation ? Digest(evaluation) : None,
             ["system"] = options.System,
             ["eval_split"] = Text(options.EvalSplit),
             ["per_device_train_batch_size"] = Text(options.BatchSize),
@@ -67,16 +66,17 @@ public static class RunSettings
         foreach ((string name, string value) in given)
         {
             stored.TryGetValue(name, out string? before);
-            before ??= Later.Contains(name) ? None : null;
             if (before != value)
             {
                 string difference = name switch
                 {
+                    _ when before is null => $"it does not say what --{name} was, as those of earlier versions",
                     "train_data_file" => "the data file has another content",
-                    "model_name_or_path" => "the base model has other weights",
+                    "eval_data_file" => "--eval_data_file: the file of evaluation has another content, or only one of the two runs has one",
+                    "model_name_or_path" => "the base model has other weights or another config",
                     "init_adapter" => "the adapter of --init_adapter is another, or only one of the two runs has one",
                     "tokenizer_name_or_path" => "the tokenizer or its chat template is another",
-                    _ => $"--{name} was {before ?? "not set"} and is {value}",
+                    _ => $"--{name} was {before} and is {value}",
                 };
                 throw new ModelException($"{checkpoint}: the run cannot continue with other settings: {difference}.");
             }
