@@ -70,7 +70,7 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, ILogger logg
             }
 
             DropOld();
-            Task<AdapterCheck> result = Task.Run(() => Check(adapter));
+            Task<AdapterCheck> result = Task.Run(() => CheckAndKeep(adapter));
             _checks[key] = (result, time.GetTimestamp());
             return result;
         }
@@ -91,17 +91,35 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, ILogger logg
     }
 
     private bool IsFresh(Task<AdapterCheck> result, long started, AdapterRecord adapter) =>
-        !result.IsCompletedSuccessfully || adapter.Digest.Length == 0 || result.Result.Problem is null || time.GetElapsedTime(started) < FailureTime;
+        !result.IsCompleted
+        || (result.IsCompletedSuccessfully && (adapter.Digest.Length == 0 || result.Result.Problem is null || time.GetElapsedTime(started) < FailureTime));
 
     private void DropOld()
     {
         foreach (((string, string, long) key, (Task<AdapterCheck> result, long started)) in _checks.ToArray())
         {
-            if (result.IsCompleted && time.GetElapsedTime(started) > KeptTime)
+            // What was found of an adapter that is served is asked for with every exchange, and takes reading all of it.
+            bool isServed = result.IsCompletedSuccessfully && result.Result.Problem is null && Table.Live.Any(record => record.Digest == key.Item2);
+            if (result.IsCompleted && !isServed && time.GetElapsedTime(started) > KeptTime)
             {
                 _checks.Remove(key);
             }
         }
+    }
+
+    // The same question with the content that was found would read the files again.
+    private AdapterCheck CheckAndKeep(AdapterRecord adapter)
+    {
+        AdapterCheck found = Check(adapter);
+        if (adapter.Digest.Length == 0 && found.Problem is null)
+        {
+            lock (_gate)
+            {
+                _checks[(adapter.Folder, found.Digest, 0)] = (Task.FromResult(found), time.GetTimestamp());
+            }
+        }
+
+        return found;
     }
 
     private AdapterCheck Check(AdapterRecord adapter)
@@ -113,12 +131,6 @@ internal sealed class AdapterAgreement(ModelHost host, long budget, ILogger logg
 
         try
         {
-            AdapterRecord? own = Array.Find(_own.Value, record => record.Name == adapter.Name);
-            if (adapter.Digest.Length > 0 && own is not null && own.Digest != adapter.Digest)
-            {
-                return new AdapterCheck("", 0, $"{own.Folder}: the adapter '{adapter.Name}' has another content than that of the cluster.");
-            }
-
             (string digest, long bytes) = adapter.Digest.Length > 0 && OwnFolder(adapter.Digest) is not null
                 ? (adapter.Digest, adapter.Bytes)
                 : AdapterFiles.Read(adapter.Folder, host.Config);

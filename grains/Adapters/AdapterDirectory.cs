@@ -31,6 +31,9 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     private readonly HashSet<string> _reported = [];
     private int _plans;
 
+    /// <summary>Called when the next plan may use other silos, or has to tell one of a change. Default null: it comes with the next change of the cluster.</summary>
+    public Action? PlanWanted { get; set; }
+
     /// <summary>Version of the list; 0 if there were never any adapters.</summary>
     public long Version => _table.Version;
 
@@ -53,16 +56,24 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             }
 
             Dictionary<string, string> problems = FindProblems();
-            SiloCapacity[] usable = [.. silos.Where(silo => !problems.ContainsKey(silo.Name))];
-            _leases.Budget = _members.Values.Where(member => member is { Computes: true, Report.Budget: > 0 } && !problems.ContainsKey(member.Name))
-                .Select(static member => member.Report!.Budget).DefaultIfEmpty(long.MaxValue).Min();
-            if (++_plans >= MaxUnknownPlans || _members.Values.All(static member => member.Report is not null))
+            AdapterMember[] loading = [.. _members.Values.Where(member => member is { Computes: true, Report.Budget: > 0 } && !problems.ContainsKey(member.Name))];
+            _leases.Budget = loading.Select(static member => member.Report!.Budget).DefaultIfEmpty(long.MaxValue).Min();
+
+            // Steps may name all adapters in use, and one that does not fit would wait for itself. No further ones are used meanwhile.
+            foreach (AdapterMember member in loading.Where(member => member.Report!.Budget < _leases.UsedBytes))
+            {
+                problems.Add(member.Name, $"has {member.Report!.Budget} bytes for adapters, and those in use take {_leases.UsedBytes}; it waits until answers have ended");
+            }
+
+            bool isReading = _members.Values.Any(static member => member.IsReading);
+            if (_members.Values.All(static member => member.Report is not null) || (!isReading && ++_plans >= MaxUnknownPlans))
             {
                 _known.TrySetResult();
             }
 
-            view.LeaveOut(problems, isBrief: !_known.Task.IsCompleted || _members.Values.Any(static member => member.IsReading));
-            return usable;
+            bool isOpen = OpenCandidates().Length > 0 || (Version > 0 && _members.Values.Any(member => member.IsUntold(Version)));
+            view.LeaveOut(problems, isBrief: !_known.Task.IsCompleted || isReading, again: isOpen);
+            return [.. silos.Where(silo => !problems.ContainsKey(silo.Name))];
         }
         finally
         {
@@ -123,6 +134,9 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             _table.Merge([record with { IsRemoved = true, Version = _table.Version + 1 }]);
             AdapterLog.Removed(logger, name, model);
             await ExchangeAsync();
+
+            // Silos that were left out because of it can be used again.
+            PlanWanted?.Invoke();
             return true;
         }
         finally
@@ -218,16 +232,11 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
         }
     }
 
-    // Adds the adapters with which silos were started. The next plan tries again what cannot be added now.
+    // Adds the adapters with which silos were started. What cannot be added now is tried again after a while.
     private async Task<bool> AdmitAsync()
     {
-        (AdapterMember Member, AdapterRecord Record)[] candidates =
-        [
-            .. _members.Values.SelectMany(static member => (member.Report?.Own ?? []).Select(record => (Member: member, Record: record)))
-                .Where(candidate => _table.Find(candidate.Record.Name) is null).DistinctBy(static candidate => candidate.Record.Name),
-        ];
         bool any = false;
-        foreach ((AdapterMember member, AdapterRecord record) in candidates)
+        foreach ((AdapterMember member, AdapterRecord record) in OpenCandidates())
         {
             AdapterMember[] computing = [.. _members.Values.Where(static other => other.Computes)];
             AdapterCheck?[] checks = await Task.WhenAll(computing.Select(other => _calls.TryCheckAsync(other, record)));
@@ -249,6 +258,12 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
 
         return any;
     }
+
+    private (AdapterMember Member, AdapterRecord Record)[] OpenCandidates() =>
+    [
+        .. _members.Values.SelectMany(static member => (member.Report?.Own ?? []).Select(record => (Member: member, Record: record)))
+            .Where(candidate => _table.Find(candidate.Record.Name) is null).DistinctBy(static candidate => candidate.Record.Name),
+    ];
 
     private void Add(AdapterRecord record)
     {
@@ -275,6 +290,11 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             AdapterCheck found = checks[members[0].Address];
             Add(candidate with { Digest = found.Digest, Bytes = found.Bytes });
             await ExchangeAsync();
+            if (_members.Values.Any(member => member.IsUntold(Version)))
+            {
+                PlanWanted?.Invoke();
+            }
+
             return new AdapterReply(null, found.Bytes);
         }
         finally

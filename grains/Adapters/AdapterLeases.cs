@@ -28,6 +28,18 @@ internal sealed class AdapterLeases
         }
     } = long.MaxValue;
 
+    /// <summary>Bytes of the adapters in use.</summary>
+    public long UsedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes;
+            }
+        }
+    }
+
     /// <summary>Waits until there is room for an adapter.</summary>
     /// <param name="record">The adapter.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -17,6 +17,9 @@ internal sealed record AdapterMember(string Name, SiloAddress Address, bool Comp
     /// <summary>True if it is still reading adapters.</summary>
     public bool IsReading { get; init; }
 
+    /// <summary>Whether it has not been told of all adapters.</summary>
+    public bool IsUntold(long version) => Version != version || Report is null;
+
     /// <summary>Whether it must be asked again.</summary>
-    public bool IsBehind(long version) => Version != version || Report is null || Report.Problems.Length > 0;
+    public bool IsBehind(long version) => IsUntold(version) || Report!.Problems.Length > 0;
 }

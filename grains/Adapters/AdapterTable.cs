@@ -70,5 +70,7 @@ internal sealed class AdapterTable
 
     // Two schedulers may have given the same version; all silos must choose the same record.
     private static bool IsLater(AdapterRecord record, AdapterRecord known) =>
-        record.Version != known.Version ? record.Version > known.Version : string.CompareOrdinal(record.Digest, known.Digest) > 0;
+        record.Version != known.Version ? record.Version > known.Version
+        : record.Digest != known.Digest ? string.CompareOrdinal(record.Digest, known.Digest) > 0
+        : record.IsRemoved && !known.IsRemoved;
 }

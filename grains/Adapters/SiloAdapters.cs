@@ -134,6 +134,12 @@ internal sealed class SiloAdapters : IDisposable
                 }
 
                 set.Add(lease);
+                if (lease.Adapter.Digest != adapter.Digest)
+                {
+                    // It was loaded again from files that have changed, and whoever loads it has not seen that yet.
+                    set.Dispose();
+                    return null;
+                }
             }
 
             return set;
@@ -171,6 +177,13 @@ internal sealed class SiloAdapters : IDisposable
             RefreshScope();
             (key, scope) = ($"{adapter.Digest} {_scopes}", _scope!);
             isKnown = _keys.ContainsKey(adapter.Digest);
+        }
+
+        if (isKnown && store.Find(key)?.Folder != Agreement.FolderOf(adapter))
+        {
+            // It was added again from another folder, and the first one may be gone.
+            Forget(adapter.Digest, key);
+            isKnown = false;
         }
 
         if (!isKnown)

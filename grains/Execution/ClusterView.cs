@@ -68,10 +68,11 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     /// <summary>Leaves silos out until the next plan.</summary>
     /// <param name="silos">The reason of each as one line.</param>
     /// <param name="isBrief">True if some of them will soon be usable.</param>
-    public void LeaveOut(IReadOnlyDictionary<string, string> silos, bool isBrief)
+    /// <param name="again">Whether to plan again after a while, also if none is left out.</param>
+    public void LeaveOut(IReadOnlyDictionary<string, string> silos, bool isBrief, bool again)
     {
         _isReading = isBrief;
-        RetryTime = silos.Count > 0 ? LeftOutRetry : null;
+        RetryTime = silos.Count > 0 || again ? LeftOutRetry : null;
         if (silos.Count > 0)
         {
             _leftOut = new Dictionary<string, string>([.. silos, .. _leftOut.Where(silo => !silos.ContainsKey(silo.Key))]);

@@ -125,7 +125,8 @@ internal sealed class RouteManager(
         }
     }
 
-    private void Wake()
+    /// <summary>Plans again.</summary>
+    public void Wake()
     {
         lock (_gate)
         {

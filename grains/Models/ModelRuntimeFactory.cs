@@ -40,6 +40,7 @@ public sealed class ModelRuntimeFactory(
         AdapterDirectory adapters = new(model, view, logger, time, options.StepDeadline);
         RoutePlanner planner = new(settings, config, silo.Name, options.MinSilos, view, preparer, adapters, state, logger, time);
         RouteManager routes = new(model, planner, state, view, options.PlanDelay, logger, time);
+        adapters.PlanWanted = routes.Wake;
         ClusterExecutor executor = new(settings, config, options, routes, state, grains, logger, time);
         InferenceEngine engine = InferenceEngine.Start(executor, settings.Engine, text, time, loggers.CreateLogger<InferenceEngine>());
         ExpertLoadMonitor loads = new(model, config, view, routes, options.RebalanceInterval, time);

@@ -103,6 +103,47 @@ public sealed class AdapterClusterTests
     }
 
     [Fact]
+    public async Task Another_content_under_a_name_counts_on_silos_that_were_started_with_the_old_one_too()
+    {
+        using TestAdapters adapters = new(Model, 1);
+        string folder = adapters.Write("other", 9);
+        GenerationRequest request = TestRequests.Create(1, Model.VocabularySize)[0] with { Adapter = "a0" };
+        int[][] expected = (await LocalReference.RunAsync(Model, [request], new Dictionary<string, string> { ["a0"] = folder }))[0];
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
+            2, Model, (number, options) => number == 0 ? adapters.AddTo(options) : options with { AdapterBytes = TestAdapters.Budget });
+        await cluster.Model.GenerateAsync(request);
+        IModelGrain grain = cluster.Silos.SiloClient.GetGrain<IModelGrain>(Model.Name);
+        Assert.True(await grain.UnloadAdapterAsync("a0"));
+        Assert.Null((await LoadAsync(grain, "a0", folder)).Problem);
+
+        // The next plan leaves no silo out.
+        await cluster.AddAsync();
+        ModelReport report = await cluster.Model.UntilAsync(
+            report => report.Stages.Concat(report.Groups).Any(key => key.EndsWith(cluster.NameOf(2), StringComparison.Ordinal)));
+        Assert.Empty(report.LeftOut);
+        Assert.Equal(expected, await cluster.Model.GenerateAsync(request));
+    }
+
+    [Fact]
+    public async Task A_silo_with_less_memory_than_adapters_in_use_takes_part_when_answers_have_ended()
+    {
+        using TestAdapters adapters = new(Model, 2);
+        long most = adapters.Folders.Keys.Max(adapters.BytesOf);
+        GenerationRequest[] requests = [.. adapters.Folders.Keys.Select((name, i) => TestRequests.Create(2, Model.VocabularySize, maxTokens: 3000)[i] with { Adapter = name })];
+        await using HunyuanCluster cluster = await HunyuanCluster.StartAsync(
+            1, Model, (number, options) => adapters.AddTo(options, number == 0 ? TestAdapters.Budget : most));
+        using CancellationTokenSource stop = new();
+        Task[] answers = [.. requests.Select(request => cluster.Model.GenerateAsync(request, stop.Token))];
+        await cluster.Model.UntilAsync(static report => report.Statistics.Running == 2);
+        await cluster.AddAsync();
+        ModelReport report = await cluster.Model.UntilAsync(report => report.LeftOut.Count > 0 || answers.Any(static answer => answer.IsCompleted));
+        Assert.Contains("bytes for adapters, and those in use take", report.LeftOut[cluster.NameOf(1)], StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await Task.WhenAll(answers).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await cluster.Model.UntilAsync(report => report.Stages.Concat(report.Groups).Any(key => key.EndsWith(cluster.NameOf(1), StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Adapters_beyond_the_budget_are_dropped_and_loaded_again()
     {
         using TestAdapters adapters = new(Model, 5);

@@ -9,7 +9,7 @@ public sealed class AdapterTableTests
 {
     private static readonly AdapterRecord[] Records =
     [
-        Record("a", "01", 1), Record("b", "02", 2), Record("a", "01", 3) with { IsRemoved = true }, Record("a", "05", 4), Record("b", "03", 2), Record("c", "04", 5) with { IsRemoved = true },
+        Record("a", "01", 1), Record("b", "02", 2), Record("a", "01", 3) with { IsRemoved = true }, Record("a", "05", 4), Record("b", "03", 2), Record("c", "04", 5) with { IsRemoved = true }, Record("c", "04", 5),
     ];
 
     [Fact]
