@@ -134,7 +134,8 @@ public sealed class MtpRunner : IDisposable
         Join(rows, offset: _normed.RowLength);
         _products.Add(_weights.Projection.Matrix, _joined, _stage.HiddenStates, rows, Epilogue.Store);
         _products.Run();
-        _stage.Run(StageSegment.OfLayers(_weights.Layer, _weights.Layer));
+        int layer = _parts.Config.MtpLayer!.Value;
+        _stage.Run(StageSegment.OfLayers(layer, layer));
         _norm.Run(_stage.HiddenStates, rows, _weights.FinalNorm.Vector, eps, _outputs);
         _weightBytesRead += _weights.AlwaysReadBytes;
     }

@@ -320,13 +320,17 @@ internal sealed class Scheduler
         string error = failure is ExecutorException known
             ? known.Message
             : "The model failed while computing this answer; the log has the details. Try the request again.";
+
+        // If none of them has the adapter that failed, all end: the same step would be planned again at once.
+        string? adapter = (failure as ExecutorException)?.Adapter?.Digest;
+        bool isNamed = adapter is not null && lane.Sequences.Exists(sequence => sequence.Options.Adapter?.Digest == adapter);
         foreach (Sequence sequence in lane.Sequences)
         {
             if (sequence.CancelRequested)
             {
                 _answers.Finish(sequence, FinishReason.Cancelled);
             }
-            else if (failure is not ExecutorException { Adapter: { } adapter } || adapter.Digest == sequence.Options.Adapter?.Digest)
+            else if (!isNamed || adapter == sequence.Options.Adapter?.Digest)
             {
                 _answers.Finish(sequence, FinishReason.Error, error);
             }

@@ -30,6 +30,7 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
     private int _rows;
     private int _spareBlocks;
     private int _masks;
+    private double _gain;
     private double _expected;
 
     /// <summary>Begins a step.</summary>
@@ -62,7 +63,7 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
         SequenceDrafts known = DraftsOf(sequence);
         int count = GuessFromText(sequence, known, max, out double gain);
         int made = blockTables.PositionsAhead(sequence, Math.Min(max, known.MtpCount), _spareBlocks);
-        double expected = options.Speculation.MtpAdaptive ? known.MtpLength.Expect(made) : made;
+        double expected = known.MtpLength.Expect(made);
 
         // A gain of 0 marks a trial of a single token, which is rare and goes first: the text may have begun to repeat itself.
         if (made > 0 && (count == 0 || (options.Speculation.Adaptive && gain > 0 && gain < expected)))
@@ -74,7 +75,8 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
         blockTables.ExtendAhead(sequence, drafts.Count);
         _room -= drafts.Count;
         _rows += drafts.Count;
-        _expected += Math.Min(gain, drafts.Count);
+        _gain = Math.Min(gain, drafts.Count);
+        _expected += _gain;
         _masks -= drafts.Restrictions.Length;
         return drafts;
     }
@@ -100,7 +102,14 @@ internal sealed class DraftPlanner(SchedulerOptions options, ExecutorLimits limi
             return 0;
         }
 
-        return options.Speculation.MtpAdaptive ? known.MtpLength.Choose(max, _expected, Math.Max(1, _rows), _cost, out _) : max;
+        if (!options.Speculation.MtpAdaptive)
+        {
+            return max;
+        }
+
+        // The next step is like this one, without this sequence's guesses. A step that only ends a prompt has no decoding row yet.
+        double others = _expected - (drafts.Count > 0 ? _gain : 0);
+        return known.MtpLength.Choose(max, Math.Max(1, others), Math.Max(1, _rows - drafts.Count), _cost, out _);
     }
 
     /// <summary>Records how many of a sequence's guesses were right.</summary>

@@ -227,7 +227,6 @@ public sealed class ModelConfig
 
         ModelConfig copy = (ModelConfig)MemberwiseClone();
         copy._hasMtp = true;
-        QuantizationRules.Check(copy);
         return copy;
     }
 

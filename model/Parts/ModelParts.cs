@@ -99,8 +99,9 @@ internal sealed class ModelParts
     public LoraAdapter LoadAdapter(string directory, AdapterScope? scope)
     {
         AdapterProducts products = RequireAdapters(directory);
-        using LoraFolder folder = LoraFolder.Open(directory, Config);
-        LoraAdapter adapter = LoraAdapter.Load(folder, Config, scope);
+        ModelConfig adapted = Config.WithoutMtp();
+        using LoraFolder folder = LoraFolder.Open(directory, adapted);
+        LoraAdapter adapter = LoraAdapter.Load(folder, adapted, scope);
         try
         {
             products.Reserve(adapter);
@@ -143,7 +144,11 @@ internal sealed class ModelParts
             throw new ModelException($"{config.Source}: mlp_bias is true; allowed: false or absent.");
         }
 
-        config = options.Mtp ? config.WithMtp() : config;
+        if (options.Mtp)
+        {
+            config = config.WithMtp();
+            QuantizationRules.Check(config);
+        }
 
         Weights weights = new(config, owned.Add(Checkpoint.Open(directory)));
         weights.Validate();

@@ -10,11 +10,10 @@ namespace HunyuanOrleans.Model.Parts;
 /// <param name="HiddenNorm">The norm of the hidden state, [hidden] (hnorm).</param>
 /// <param name="Projection">Embedding and hidden state to the residual stream, [hidden, 2 * hidden] (eh_proj).</param>
 /// <param name="FinalNorm">The norm behind the layer, [hidden] (final_layernorm).</param>
-/// <param name="Layer">Number of the layer.</param>
 /// <param name="Bytes">Bytes of all its packed weights.</param>
 /// <param name="AlwaysReadBytes">Those that every step reads: all but the experts.</param>
 internal sealed record MtpWeights(
-    PlannedVector EmbeddingNorm, PlannedVector HiddenNorm, PlannedMatrix Projection, PlannedVector FinalNorm, int Layer, long Bytes, long AlwaysReadBytes)
+    PlannedVector EmbeddingNorm, PlannedVector HiddenNorm, PlannedMatrix Projection, PlannedVector FinalNorm, long Bytes, long AlwaysReadBytes)
 {
     // A part of its own, so that a packed copy of the model is the same with and without the layer.
     private const string Piece = "mtp";
@@ -40,7 +39,6 @@ internal sealed record MtpWeights(
             plan.AddVector(weights.MtpHiddenNorm().ToSingles()),
             projection,
             plan.AddVector(weights.MtpFinalNorm().ToSingles()),
-            layer,
             plan.TotalBytes,
             alwaysRead);
         owned.Add(WeightLoader.Load(weights, plan, parts.Options, parts.Pool, parts.Device, parts.Kernels, progress, cancellationToken));
