@@ -86,7 +86,7 @@ internal static class SharedOptions
     public static readonly Option<string> Mtp = new Option<string>("--mtp-tokens")
     {
         Description = "Most tokens that a step guesses with the model's own layer for multi-token prediction (MTP) and verifies together: auto guesses as many as pay, "
-            + "up to 2; N always guesses N, up to 8; off does not load the layer. Answers stay the same. (vLLM: method mtp; SGLang: NEXTN) [default: off]",
+            + "up to 2; N guesses N, up to 8, wherever no guess from the text so far is verified; off does not load the layer. Answers stay the same. (vLLM: method mtp; SGLang: NEXTN) [default: off]",
         HelpName = "auto|off|N",
     }.Where(static word => SpeculationOptions.Off.WithMtp(word) is not null, SpeculationOptions.MtpForms);
 

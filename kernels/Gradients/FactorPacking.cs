@@ -37,11 +37,11 @@ internal static unsafe class FactorPacking
         int panels = target.PanelsIn(block);
         int perWord = sizeof(float) / type.Size();
         uint* words = (uint*)target.Block(block);
-        for (int token = 0; token < target.Columns; token += perWord)
+        for (int step = 0; step < target.Steps; step++)
         {
             for (int panel = 0; panel < panels; panel++, words += Lanes)
             {
-                Words(source + (panel * Lanes * sizeof(float)), stride, token, tokens, type).Store(words);
+                Words(source + (panel * Lanes * sizeof(float)), stride, step * perWord, tokens, type).Store(words);
             }
         }
     }

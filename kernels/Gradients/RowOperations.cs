@@ -37,48 +37,6 @@ public sealed unsafe class RowOperations(WorkerPool pool)
         });
     }
 
-    /// <summary>Writes the transposed rows, and zeros after them.</summary>
-    /// <param name="x">float32 [rows, columns], from <paramref name="xRow"/>.</param>
-    /// <param name="xRow">First row of x.</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="y">Receives [columns, rows] in its type; columns of y past the rows become zero.</param>
-    public void Transpose(Activation x, int xRow, int rows, Activation y)
-    {
-        x.Check(xRow, rows, nameof(xRow));
-        y.Check(0, x.Columns, nameof(y));
-        if (x.Type != ElementType.F32 || y.Columns < rows)
-        {
-            throw new ArgumentException($"{rows} rows of {x.Type}[{x.Columns}] do not fit transposed into [{y.Rows}, {y.Columns}].", nameof(y));
-        }
-
-        const int Block = 64;
-        int width = y.Columns;
-        _parallel.Run(x.Columns, Block, (first, end, _) =>
-        {
-            float* tile = stackalloc float[Block * Block];
-            for (int token = 0; token < width; token += Block)
-            {
-                int count = Math.Min(Block, width - token);
-                int filled = Math.Clamp(rows - token, 0, count);
-                new Span<float>(tile, Block * Block).Clear();
-                for (int i = 0; i < filled; i++)
-                {
-                    float* source = (float*)x.Address(xRow + token + i);
-                    for (int column = first; column < end; column++)
-                    {
-                        tile[((column - first) * Block) + i] = source[column];
-                    }
-                }
-
-                for (int column = first; column < end; column++)
-                {
-                    byte* target = y.Address(column) + (token * y.Type.Size());
-                    Conversion.Convert((byte*)(tile + ((column - first) * Block)), ElementType.F32, target, y.Type, count);
-                }
-            }
-        });
-    }
-
     /// <summary>y += x.</summary>
     /// <param name="x">Rows from <paramref name="xRow"/>.</param>
     /// <param name="xRow">First row of x.</param>

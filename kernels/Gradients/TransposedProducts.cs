@@ -20,8 +20,6 @@ public sealed unsafe class TransposedProducts : IDisposable
     // With fewer rows in a part, adding to dx would cost as much as the products.
     private const int MinPartRows = 512;
 
-    private const int CacheLine = 64;
-
     private const int ColumnsPerUnit = 2 * PanelWidening.ColumnUnit;
 
     private readonly ElementType _type;
@@ -106,10 +104,9 @@ public sealed unsafe class TransposedProducts : IDisposable
         int padded = (count + PanelKernels.PanelRows - 1) / PanelKernels.PanelRows * PanelKernels.PanelRows;
         int columns = weights.Columns;
 
-        // A stride that is not a multiple of 1024 spreads the rows over the sets of caches.
-        long stride = ((long)padded * _type.Size()) + CacheLine;
-        Grow(ref _widened, columns * stride);
-        Grow(ref _packed, PackedMatrix.SizeOf(columns, padded, _type));
+        long stride = Activation.StrideOf(padded, _type);
+        NativeBuffer.Grow(ref _widened, columns * stride);
+        NativeBuffer.Grow(ref _packed, PackedMatrix.SizeOf(columns, padded, _type));
         nint target = (nint)_widened.Pointer;
         int firstBlock = first / PanelKernels.BlockRows;
         int blocks = (count + PanelKernels.BlockRows - 1) / PanelKernels.BlockRows;
@@ -153,14 +150,5 @@ public sealed unsafe class TransposedProducts : IDisposable
             }
         });
         return factor;
-    }
-
-    private static void Grow(ref NativeBuffer buffer, long bytes)
-    {
-        if (buffer.ByteLength < bytes)
-        {
-            buffer.Dispose();
-            buffer = new NativeBuffer(bytes, clear: false);
-        }
     }
 }

@@ -88,8 +88,8 @@ public sealed unsafe class WeightProducts : IDisposable
         {
             int count = Math.Min(GradientTokens, tokens - token);
             int width = (count + FactorPacking.TokenUnit - 1) / FactorPacking.TokenUnit * FactorPacking.TokenUnit;
-            Grow(ref _transposed, dy.Columns * Activation.StrideOf(width, _type));
-            Grow(ref _packed, PackedMatrix.SizeOf(x.Columns, width, _type));
+            NativeBuffer.Grow(ref _transposed, dy.Columns * Activation.StrideOf(width, _type));
+            NativeBuffer.Grow(ref _packed, PackedMatrix.SizeOf(x.Columns, width, _type));
             Activation rows = new(dy.Columns, width, _type, _transposed);
             PackedMatrix weights = new(x.Columns, width, _type, _packed, 0, _kernels);
             int blocks = weights.Blocks;
@@ -123,9 +123,13 @@ public sealed unsafe class WeightProducts : IDisposable
 
         if (backward is not null)
         {
-            using Activation transposed = new(rows.Columns, rows.Rows, backward.Type);
-            _rows.Transpose(rows, 0, rows.Rows, transposed);
-            _packer.Pack(_pool, backward, [SourceRows.Of(transposed)]);
+            if (rows.Type != ElementType.F32 || backward.Rows != rows.Columns || backward.Columns != rows.Rows)
+            {
+                throw new ArgumentException(
+                    $"The rows are {rows.Type}[{rows.Rows}, {rows.Columns}], but the transposed weights are [{backward.Rows}, {backward.Columns}].", nameof(backward));
+            }
+
+            _parallel.Run(backward.Blocks, 1, (block, _, _) => FactorPacking.Pack(rows, 0, rows.Rows, backward, block));
         }
     }
 
@@ -146,15 +150,6 @@ public sealed unsafe class WeightProducts : IDisposable
         foreach (Activation buffer in _rounded.Values)
         {
             buffer.Dispose();
-        }
-    }
-
-    private static void Grow(ref NativeBuffer buffer, long bytes)
-    {
-        if (buffer.ByteLength < bytes)
-        {
-            buffer.Dispose();
-            buffer = new NativeBuffer(bytes, clear: false);
         }
     }
 

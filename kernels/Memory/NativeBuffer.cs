@@ -57,6 +57,21 @@ public sealed unsafe class NativeBuffer : IDeviceMemory
         return (long)(((nuint)Math.Max(bytes, 1) + alignment - 1) / alignment * alignment);
     }
 
+    /// <summary>Replaces scratch memory by more if it is too small. The content is then undefined.</summary>
+    /// <param name="buffer">The memory, which is freed before more is allocated.</param>
+    /// <param name="bytes">Bytes that are needed.</param>
+    internal static void Grow(ref NativeBuffer buffer, long bytes)
+    {
+        if (buffer.ByteLength < bytes)
+        {
+            buffer.Dispose();
+
+            // If there is no more memory, the buffer is empty and not one that is disposed.
+            buffer = new NativeBuffer(0);
+            buffer = new NativeBuffer(bytes, clear: false);
+        }
+    }
+
     internal byte* Pointer
     {
         get

@@ -104,11 +104,12 @@ internal readonly unsafe ref struct PanelWidening
         }
     }
 
-    // The scales of the upper halves are 16 times those of the lower ones, so one scale serves the whole code.
+    // Each half of a code has a scale of its own. That of the upper one is 16 times the other, but both are rounded to float16, so the kernels multiply each by its own.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TwoPlanes(int first, int count)
     {
-        const float Upper = 16;
+        const float HalfZero = Int4GroupLayout.Zero, WholeZero = (16 * HalfZero) + HalfZero;
+        float* upperScales = stackalloc float[PanelKernels.BlockRows];
         float* scales = stackalloc float[PanelKernels.BlockRows];
         float* zeros = stackalloc float[PanelKernels.BlockRows];
         for (int column = first; column < first + count; column += Int4GroupLayout.Columns)
@@ -116,14 +117,17 @@ internal readonly unsafe ref struct PanelWidening
             int group = column / Int4GroupLayout.Columns;
             byte* upper = Weights.Block(Block) + ((long)group * Int4GroupLayout.GroupBytes(Panels));
             byte* lower = Weights.LowerPlane(Block) + ((long)group * Int4GroupLayout.GroupBytes(Panels));
+            ReadScales(upper, group, upperScales, zeros);
             ReadScales(lower, group, scales, zeros);
             int wanted = Math.Min(Int4GroupLayout.Columns, first + count - column);
             for (int i = 0; i < wanted; i++)
             {
                 for (int lane = 0; lane < Lanes; lane += PanelKernels.PanelRows)
                 {
-                    Vector512<float> code = (Code(upper, i, lane) * Vector512.Create(Upper)) + Code(lower, i, lane);
-                    Store((code - Vector512.Load(zeros + lane)) * Vector512.Load(scales + lane), column + i, lane);
+                    Vector512<float> scale = Vector512.Load(scales + lane);
+                    Vector512<float> high = (Code(upper, i, lane) - Vector512.Create(HalfZero)) * Vector512.Load(upperScales + lane);
+                    Vector512<float> low = (Code(lower, i, lane) - Vector512.Create(HalfZero)) * scale;
+                    Store(high + low + ((Vector512.Create(WholeZero) - Vector512.Load(zeros + lane)) * scale), column + i, lane);
                 }
             }
         }
