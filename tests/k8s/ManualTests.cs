@@ -14,7 +14,8 @@ public sealed partial class ManualTests
     [Fact]
     public void The_table_of_the_silos_settings_is_that_of_its_help()
     {
-        string[] rows = [.. Manual.Split('\n').Where(static line => line.StartsWith("| `--", StringComparison.Ordinal))];
+        string[] rows = [.. Regex.Matches(Manual, @"^\| flag \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", RegexOptions.Multiline)
+            .SelectMany(static table => table.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
         Assert.Equal(SettingTable.All.Select(Row), rows);
     }
 
