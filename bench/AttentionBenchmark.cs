@@ -15,7 +15,7 @@ namespace HunyuanOrleans.Bench;
 /// </summary>
 internal static class AttentionBenchmark
 {
-    private const int Repeats = 7;
+    private const int Repeats = 25;
 
     private static readonly (int Heads, int KeyHeads, int HeadSize)[] Shapes = [(80, 8, 80), (12, 4, 128)];
 
