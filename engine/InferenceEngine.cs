@@ -1,4 +1,5 @@
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Kv;
 using HunyuanOrleans.Engine.Requests;
@@ -70,24 +71,38 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="RequestException">The request is invalid or can never be served; the message names the parameter.</exception>
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
     /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
-    public Generation Submit(GenerationRequest request, IAdapter? adapter)
+    public Generation Submit(GenerationRequest request, IAdapter? adapter) => Submit(request, adapter, isReserved: false);
+
+    /// <summary>
+    /// Validates a request, waits for its adapter, and queues it. It counts as waiting meanwhile, so requests that wait for adapters are limited as all others are.
+    /// Any thread.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="acquire">Waits until the adapter can be used. The engine disposes the lease when all answers have ended, or if the request fails.</param>
+    /// <param name="cancellationToken">Stops waiting for the adapter.</param>
+    /// <returns>The request's answers, as of <see cref="Submit(GenerationRequest, IAdapter)"/>.</returns>
+    /// <exception cref="RequestException">The request is invalid or can never be served; the message names the parameter.</exception>
+    /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
+    /// <exception cref="ObjectDisposedException">The engine is stopping.</exception>
+    public async ValueTask<Generation> SubmitAsync(
+        GenerationRequest request, Func<CancellationToken, ValueTask<IAdapterLease>> acquire, CancellationToken cancellationToken)
     {
-        Generation generation;
-        lock (_gate)
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), this);
+        int reserved = _admission.Reserve(request);
+        IAdapterLease? lease = null;
+        try
         {
-            // Submit under the lock: otherwise the loop could end between the check and the submission and never see the request.
-            ObjectDisposedException.ThrowIf(_closed, this);
-            generation = _admission.Submit(request, adapter);
+            lease = await acquire(cancellationToken).ConfigureAwait(false);
+            Generation generation = Submit(request, lease.Adapter, isReserved: true);
+            _ = generation.CompletionAsync().ContinueWith(_ => lease.Dispose(), TaskScheduler.Default);
+            return generation;
         }
-
-        if (request.Cancellation.CanBeCanceled)
+        catch
         {
-            CancellationTokenRegistration registration =
-                request.Cancellation.UnsafeRegister(static state => ((Generation)state!).Cancel(), generation);
-            _ = generation.CompletionAsync().ContinueWith(_ => registration.Dispose(), TaskScheduler.Default);
+            _admission.Release(reserved);
+            lease?.Dispose();
+            throw;
         }
-
-        return generation;
     }
 
     /// <summary>Gets the engine's state and its counts since it started. Any thread.</summary>
@@ -158,6 +173,26 @@ public sealed class InferenceEngine : IAsyncDisposable
         Close();
         _loop.Abort();
         await _loop.Completion.ConfigureAwait(false);
+    }
+
+    private Generation Submit(GenerationRequest request, IAdapter? adapter, bool isReserved)
+    {
+        Generation generation;
+        lock (_gate)
+        {
+            // Submit under the lock: otherwise the loop could end between the check and the submission and never see the request.
+            ObjectDisposedException.ThrowIf(_closed, this);
+            generation = _admission.Submit(request, adapter, isReserved);
+        }
+
+        if (request.Cancellation.CanBeCanceled)
+        {
+            CancellationTokenRegistration registration =
+                request.Cancellation.UnsafeRegister(static state => ((Generation)state!).Cancel(), generation);
+            _ = generation.CompletionAsync().ContinueWith(_ => registration.Dispose(), TaskScheduler.Default);
+        }
+
+        return generation;
     }
 
     private void Close()

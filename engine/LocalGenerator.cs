@@ -1,6 +1,5 @@
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Engine.Adapters;
-using HunyuanOrleans.Engine.Requests;
 
 namespace HunyuanOrleans.Engine;
 
@@ -31,26 +30,13 @@ public sealed class LocalGenerator : IGenerator
     public ValueTask<IGeneration> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return request.Adapter is { } name && _adapters is not null
-            ? SubmitAsync(request, _adapters.AcquireAsync(name, cancellationToken))
+        return request.Adapter is { } name && _adapters is { } adapters
+            ? SubmitAsync(request, name, adapters, cancellationToken)
             : ValueTask.FromResult<IGeneration>(_engine.Submit(request));
     }
 
-    private async ValueTask<IGeneration> SubmitAsync(GenerationRequest request, ValueTask<AdapterLease> acquired)
-    {
-        AdapterLease lease = await acquired.ConfigureAwait(false);
-        try
-        {
-            Generation generation = _engine.Submit(request, lease.Adapter);
-            _ = generation.CompletionAsync().ContinueWith(_ => lease.Dispose(), TaskScheduler.Default);
-            return generation;
-        }
-        catch
-        {
-            lease.Dispose();
-            throw;
-        }
-    }
+    private async ValueTask<IGeneration> SubmitAsync(GenerationRequest request, string adapter, AdapterStore adapters, CancellationToken cancellationToken) =>
+        await _engine.SubmitAsync(request, async token => await adapters.AcquireAsync(adapter, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask<EngineStatistics> GetStatisticsAsync(CancellationToken cancellationToken)

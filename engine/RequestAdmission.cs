@@ -20,24 +20,35 @@ namespace HunyuanOrleans.Engine;
 internal sealed class RequestAdmission(
     Scheduler scheduler, ExecutorLimits limits, EngineOptions options, TimeProvider time, Action wake)
 {
+    /// <summary>Validates a request, and counts its answers as waiting before it is submitted.</summary>
+    /// <returns>The number of answers. The caller submits them, or releases them.</returns>
+    /// <exception cref="RequestException">The request is invalid or can never be served.</exception>
+    /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
+    public int Reserve(GenerationRequest request)
+    {
+        Check(request);
+        int answers = request.Resume?.Count ?? request.Choices;
+        scheduler.Reserve(answers);
+        return answers;
+    }
+
+    /// <summary>Takes back what was reserved for answers that are not submitted.</summary>
+    public void Release(int answers) => scheduler.Release(answers);
+
     /// <summary>Validates and queues a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="adapter">The adapter that it names; null (default) if it names none.</param>
+    /// <param name="isReserved">True if its answers count as waiting already. Default: false.</param>
     /// <exception cref="RequestException">The request is invalid or can never be served.</exception>
     /// <exception cref="QueueFullException">Too many answers are waiting.</exception>
-    public Generation Submit(GenerationRequest request, IAdapter? adapter = null)
+    public Generation Submit(GenerationRequest request, IAdapter? adapter = null, bool isReserved = false)
     {
         if (request.Adapter is { } name && adapter is null)
         {
             throw new RequestException("model", $"The adapter '{name}' cannot be used: this model has no adapters.");
         }
 
-        int maxTokens = RequestValidator.Check(request, limits, scheduler.Text);
-        if (request.Choices > options.Scheduler.QueueLength)
-        {
-            throw RequestException.NotAllowed("n", request.Choices, $"up to the queue's length, {options.Scheduler.QueueLength}");
-        }
-
+        int maxTokens = Check(request);
         ulong seed = request.Sampling.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         Sequence[] sequences;
         try
@@ -50,9 +61,22 @@ internal sealed class RequestAdmission(
             throw new RequestException(exception.Parameter, exception.Message);
         }
 
+        if (!isReserved)
+        {
+            scheduler.Reserve(sequences.Length);
+        }
+
         scheduler.Submit(sequences);
         wake();
         return new Generation(Array.ConvertAll(sequences, static sequence => sequence.Stream), seed);
+    }
+
+    private int Check(GenerationRequest request)
+    {
+        int maxTokens = RequestValidator.Check(request, limits, scheduler.Text);
+        return request.Choices <= options.Scheduler.QueueLength
+            ? maxTokens
+            : throw RequestException.NotAllowed("n", request.Choices, $"up to the queue's length, {options.Scheduler.QueueLength}");
     }
 
     private Sequence[] CreateSequences(GenerationRequest request, IAdapter? adapter, ulong seed, int maxTokens)

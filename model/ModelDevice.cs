@@ -201,12 +201,12 @@ public sealed class ModelDevice : IModelDevice
     public bool CanAdapt => _parts.Adapters is not null;
 
     /// <inheritdoc/>
-    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope)
+    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope, CancellationToken cancellationToken)
     {
         BeginPreparing();
         try
         {
-            return _parts.LoadAdapter(directory, scope);
+            return _parts.LoadAdapter(directory, scope, cancellationToken);
         }
         finally
         {

@@ -170,7 +170,8 @@ public sealed class ModelRunner : IAdapterLoader, IDisposable
     }
 
     /// <inheritdoc/>
-    public LoraAdapter LoadAdapter(string directory) => _parts.LoadAdapter(directory, scope: null);
+    public LoraAdapter LoadAdapter(string directory, CancellationToken cancellationToken = default) =>
+        _parts.LoadAdapter(directory, scope: null, cancellationToken);
 
     private void RunLayers(IForwardObserver observer)
     {

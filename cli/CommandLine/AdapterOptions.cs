@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Configuration;
@@ -58,16 +59,9 @@ internal static class AdapterOptions
         Dictionary<string, string> adapters = new(StringComparer.Ordinal);
         foreach (Token token in result.Tokens)
         {
-            string[] parts = token.Value.Split('=', 2);
-            if (parts is not [{ Length: > 0 } name, { Length: > 0 } folder])
+            if (AdapterNames.Add(token.Value, adapters) is { } wrong)
             {
-                result.AddError($"--lora takes a name and a folder, such as terse=adapters/terse, not '{token.Value}'.");
-                return null;
-            }
-
-            if (!adapters.TryAdd(name, folder))
-            {
-                result.AddError($"--lora gives two adapters the name '{name}'.");
+                result.AddError($"--lora {wrong}");
                 return null;
             }
         }

@@ -14,8 +14,6 @@ public sealed class AdapterStore : IDisposable
     /// <summary>The default of the most bytes of adapters in memory.</summary>
     public const long DefaultBudget = 4L << 30;
 
-    private const int MaxNameLength = 200;
-
     private readonly IAdapterLoader _loader;
     private readonly long _budget;
     private readonly TimeProvider _time;
@@ -77,9 +75,9 @@ public sealed class AdapterStore : IDisposable
     /// <returns>The adapter.</returns>
     public AdapterInfo Add(string name, string folder)
     {
-        if (string.IsNullOrWhiteSpace(name) || name.Length > MaxNameLength || name.Any(char.IsControl))
+        if (AdapterNames.WhyNot(name) is { } wrong)
         {
-            throw new ModelException($"The name of an adapter is empty, too long or not printable; allowed: 1 to {MaxNameLength} printable characters.");
+            throw new ModelException(wrong);
         }
 
         long bytes = _loader.CheckAdapter(folder);
@@ -155,7 +153,7 @@ public sealed class AdapterStore : IDisposable
 
     /// <summary>Returns an adapter, which is loaded if it is not in memory, and keeps it there until the lease is disposed.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">Stops waiting and loading.</param>
     /// <exception cref="RequestException">There is no adapter of this name.</exception>
     /// <exception cref="ModelException">The adapter cannot be loaded again, because its files have changed.</exception>
     public async ValueTask<AdapterLease> AcquireAsync(string name, CancellationToken cancellationToken)
@@ -182,7 +180,7 @@ public sealed class AdapterStore : IDisposable
             }
 
             await MakeRoomAsync(bytes, cancellationToken).ConfigureAwait(false);
-            LoraAdapter adapter = await Task.Run(() => _loader.LoadAdapter(entry.Info.Folder), cancellationToken).ConfigureAwait(false);
+            LoraAdapter adapter = await Task.Run(() => _loader.LoadAdapter(entry.Info.Folder, cancellationToken), cancellationToken).ConfigureAwait(false);
             return Put(entry, adapter);
         }
         finally
@@ -243,10 +241,19 @@ public sealed class AdapterStore : IDisposable
     {
         entry.Users++;
         entry.LastUse = ++_uses;
-        return new AdapterLease(adapter, () => Release(entry));
+        return new AdapterLease(this, entry, adapter);
     }
 
-    private void Release(Entry entry)
+    // The caller holds a lease, so the adapter is in memory.
+    internal AdapterLease Share(Entry entry, LoraAdapter adapter)
+    {
+        lock (_gate)
+        {
+            return Use(entry, adapter);
+        }
+    }
+
+    internal void Release(Entry entry)
     {
         lock (_gate)
         {
@@ -308,7 +315,8 @@ public sealed class AdapterStore : IDisposable
         entry.Adapter = null;
     }
 
-    private sealed class Entry(AdapterInfo info)
+    /// <summary>An adapter, in memory or not, and how many use it.</summary>
+    internal sealed class Entry(AdapterInfo info)
     {
         public AdapterInfo Info { get; } = info;
 

@@ -119,8 +119,14 @@ internal sealed class Scheduler
         return Pool.IdleBlocks > 0;
     }
 
-    /// <summary>Queues the sequences of one request. Any thread.</summary>
-    /// <exception cref="QueueFullException">They do not all fit; none was queued.</exception>
+    /// <summary>Counts sequences as waiting before they are submitted. Any thread.</summary>
+    /// <exception cref="QueueFullException">They do not all fit; none is counted.</exception>
+    public void Reserve(int sequences) => _waiting.Reserve(sequences);
+
+    /// <summary>Takes back what was reserved for sequences that are not submitted. Any thread.</summary>
+    public void Release(int sequences) => _waiting.Release(sequences);
+
+    /// <summary>Queues the sequences of one request, for which room was reserved. Any thread.</summary>
     public void Submit(ReadOnlySpan<Sequence> sequences)
     {
         _waiting.Submit(sequences);

@@ -27,17 +27,24 @@ internal sealed class WaitingQueue(int limit)
     /// <summary>The waiting sequences, in the order in which they start.</summary>
     public List<Sequence> Sequences => _waiting;
 
-    /// <summary>Submits all sequences of one request. Any thread.</summary>
-    /// <exception cref="QueueFullException">They do not all fit; none was queued.</exception>
+    /// <summary>Counts sequences as waiting before they are submitted. Any thread.</summary>
+    /// <exception cref="QueueFullException">They do not all fit; none is counted.</exception>
+    public void Reserve(int sequences)
+    {
+        int before = Interlocked.Add(ref _newCount, sequences) - sequences;
+        if (before + sequences > limit)
+        {
+            Interlocked.Add(ref _newCount, -sequences);
+            throw new QueueFullException(before, sequences, limit);
+        }
+    }
+
+    /// <summary>Takes back what was reserved for sequences that are not submitted. Any thread.</summary>
+    public void Release(int sequences) => Interlocked.Add(ref _newCount, -sequences);
+
+    /// <summary>Submits all sequences of one request, for which there is room. Any thread.</summary>
     public void Submit(ReadOnlySpan<Sequence> sequences)
     {
-        int before = Interlocked.Add(ref _newCount, sequences.Length) - sequences.Length;
-        if (before + sequences.Length > limit)
-        {
-            Interlocked.Add(ref _newCount, -sequences.Length);
-            throw new QueueFullException(before, sequences.Length, limit);
-        }
-
         foreach (Sequence sequence in sequences)
         {
             _submitted.Enqueue(sequence);

@@ -1,6 +1,8 @@
 using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
+using HunyuanOrleans.Engine.Adapters;
+using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Placement;
 using HunyuanOrleans.Grains.Execution;
 using HunyuanOrleans.Grains.Messages;
@@ -16,7 +18,7 @@ namespace HunyuanOrleans.Grains.Adapters;
 /// <param name="view">The silos of the cluster.</param>
 /// <param name="logger">Receives changes.</param>
 /// <param name="time">The clock.</param>
-/// <param name="knownTimeout">How long requests wait for the first plan.</param>
+/// <param name="knownTimeout">How long requests wait for the first plan, beside the time for which silos read adapters.</param>
 internal sealed class AdapterDirectory(string model, ClusterView view, ILogger logger, TimeProvider time, TimeSpan knownTimeout)
 {
     /// <summary>Plans after which the list counts as known although a silo has told nothing, as one of a version without adapters.</summary>
@@ -30,6 +32,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     private readonly Dictionary<string, AdapterMember> _members = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = [];
     private int _plans;
+    private long _readingUntil;
 
     /// <summary>Called when the next plan may use other silos, or has to tell one of a change. Default null: it comes with the next change of the cluster.</summary>
     public Action? PlanWanted { get; set; }
@@ -66,12 +69,18 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
             }
 
             bool isReading = _members.Values.Any(static member => member.IsReading);
+            if (isReading)
+            {
+                Volatile.Write(ref _readingUntil, time.GetTimestamp());
+            }
+
             if (_members.Values.All(static member => member.Report is not null) || (!isReading && ++_plans >= MaxUnknownPlans))
             {
                 _known.TrySetResult();
             }
 
-            bool isOpen = OpenCandidates().Length > 0 || (Version > 0 && _members.Values.Any(member => member.IsUntold(Version)));
+            // A silo that has told nothing may have been started with adapters.
+            bool isOpen = OpenCandidates().Length > 0 || _members.Values.Any(member => Version > 0 ? member.IsUntold(Version) : member.Report is null);
             view.LeaveOut(problems, isBrief: !_known.Task.IsCompleted || isReading, again: isOpen);
             return [.. silos.Where(silo => !problems.ContainsKey(silo.Name))];
         }
@@ -84,7 +93,7 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     /// <summary>Adds an adapter. It may take as long as silos read it.</summary>
     public async Task<AdapterReply> LoadAsync(string name, string folder)
     {
-        if (AdapterFiles.WhyNoName(name) is { } wrong)
+        if (AdapterNames.WhyNot(name) is { } wrong)
         {
             return new AdapterReply(wrong, 0);
         }
@@ -150,15 +159,12 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
     /// <param name="digest">The content that the request has begun with; null if it has not begun.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="RequestException">There is no such adapter.</exception>
+    /// <exception cref="ExecutorException">The silos have not told which adapters there are, and the deadline has passed.</exception>
     public async Task<ClusterAdapter> AcquireAsync(string name, string? digest, CancellationToken cancellationToken)
     {
-        try
+        if (!await IsKnownInTimeAsync(cancellationToken).ConfigureAwait(false))
         {
-            await _known.Task.WaitAsync(knownTimeout, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            throw new RequestException("model", "The adapters of the cluster are not known yet. Try the request again later.");
+            throw new ExecutorException("The adapters of the cluster are not known yet. Try the request again later.");
         }
 
         AdapterRecord? record = _table.Find(name);
@@ -171,14 +177,29 @@ internal sealed class AdapterDirectory(string model, ClusterView view, ILogger l
 
     private async Task UntilKnownAsync()
     {
-        try
-        {
-            await _known.Task.WaitAsync(knownTimeout, time);
-        }
-        catch (TimeoutException)
+        if (!await IsKnownInTimeAsync(CancellationToken.None))
         {
             throw new GrainCallException($"The adapters of model {model} are not known yet.");
         }
+    }
+
+    // As with weights, the deadline counts from the end of reading: large adapters take longer than any constant.
+    private async Task<bool> IsKnownInTimeAsync(CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        while (!_known.Task.IsCompleted)
+        {
+            TimeSpan left = knownTimeout - time.GetElapsedTime(Math.Max(started, Volatile.Read(ref _readingUntil)));
+            if (left <= TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            await ((Task)_known.Task.WaitAsync(left, time, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return true;
     }
 
     private void Enter(SiloCapacity[] silos)

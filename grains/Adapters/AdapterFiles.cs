@@ -8,8 +8,6 @@ namespace HunyuanOrleans.Grains.Adapters;
 /// <summary>Reads of an adapter's folder what silos compare.</summary>
 internal static class AdapterFiles
 {
-    private const int MaxNameLength = 200;
-
     /// <summary>Computes the digest of an adapter and the bytes that it takes in memory. It reads all of its weights.</summary>
     /// <exception cref="ModelException">The adapter is damaged or unreadable, or does not fit the model.</exception>
     public static (string Digest, long Bytes) Read(string folder, ModelConfig model)
@@ -24,9 +22,4 @@ internal static class AdapterFiles
             throw new ModelException($"{folder}: the adapter cannot be read: {fault.Message}");
         }
     }
-
-    /// <summary>Why a text cannot be an adapter's name, as one sentence; null if it can.</summary>
-    public static string? WhyNoName(string name) => string.IsNullOrWhiteSpace(name) || name.Length > MaxNameLength || name.Any(char.IsControl)
-        ? $"The name of an adapter is empty, too long or not printable; allowed: 1 to {MaxNameLength} printable characters."
-        : null;
 }

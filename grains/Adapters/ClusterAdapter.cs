@@ -1,3 +1,4 @@
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Grains.Messages;
 using HunyuanOrleans.Model.Adapters;
 
@@ -6,9 +7,12 @@ namespace HunyuanOrleans.Grains.Adapters;
 /// <summary>An adapter as the scheduler passes it on to the silos that compute with it. Disposing it once ends its use by one request.</summary>
 /// <param name="record">The adapter.</param>
 /// <param name="release">Ends the use.</param>
-internal sealed class ClusterAdapter(AdapterRecord record, Action release) : IAdapter, IDisposable
+internal sealed class ClusterAdapter(AdapterRecord record, Action release) : IAdapter, IAdapterLease
 {
     private Action? _release = release;
+
+    /// <inheritdoc/>
+    IAdapter IAdapterLease.Adapter => this;
 
     /// <inheritdoc/>
     public string Digest => record.Digest;

@@ -18,8 +18,8 @@ internal sealed class SiloAdapters : IDisposable
 {
     private readonly ModelHost _host;
     private readonly ILogger _logger;
-    private readonly TimeProvider _time;
     private readonly AdapterStore? _store;
+    private readonly StepAdapterLoads _loads;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _turn = new(1);
@@ -34,7 +34,8 @@ internal sealed class SiloAdapters : IDisposable
     /// <param name="time">The clock.</param>
     public SiloAdapters(ModelHost host, long budget, ILogger logger, TimeProvider time)
     {
-        (_host, _logger, _time) = (host, logger, time);
+        (_host, _logger) = (host, logger);
+        _loads = new StepAdapterLoads(LoadAllAsync, time);
         _store = budget > 0 ? new AdapterStore(new PartLoader(this), budget, time) : null;
         Agreement = new AdapterAgreement(host, budget, logger, time);
     }
@@ -45,16 +46,35 @@ internal sealed class SiloAdapters : IDisposable
     /// <summary>Bytes of the parts in memory.</summary>
     public long LoadedBytes => _store?.LoadedBytes ?? 0;
 
-    /// <summary>Loads the parts of a step's adapters that are not in memory, and keeps all of them there until the result is disposed.</summary>
-    /// <exception cref="AdapterUnavailableException">One cannot be loaded.</exception>
-    public async ValueTask<StepAdapters> AcquireAsync(AdapterMessage[] adapters, CancellationToken cancellationToken)
-    {
-        if (TryAcquire(adapters) is { } held)
-        {
-            return held;
-        }
+    /// <summary>Number of sets of adapters that are being loaded.</summary>
+    internal int Loads => _loads.Count;
 
-        // One step at a time holds some parts and waits for room for others. Every other step holds all of its parts, and ends, or none.
+    /// <summary>Loads the parts of a step's adapters that are not in memory, and keeps all of them there until the result is disposed.</summary>
+    /// <param name="adapters">The adapters.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AdapterUnavailableException">One cannot be loaded.</exception>
+    public async ValueTask<StepAdapters> AcquireAsync(AdapterMessage[] adapters, CancellationToken cancellationToken) =>
+        (await AcquireWithinAsync(adapters, Timeout.InfiniteTimeSpan, cancellationToken))!;
+
+    /// <summary>Does as <see cref="AcquireAsync"/> does, if it takes no longer than a call should.</summary>
+    /// <param name="adapters">The adapters.</param>
+    /// <param name="maxWait">How long to wait at most. Loading goes on afterwards, for as long as <see cref="StepAdapterLoads.AbandonTime"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The parts; null if they are not loaded yet.</returns>
+    /// <exception cref="AdapterUnavailableException">One cannot be loaded.</exception>
+    public async ValueTask<StepAdapters?> AcquireWithinAsync(AdapterMessage[] adapters, TimeSpan maxWait, CancellationToken cancellationToken) =>
+        TryAcquire(adapters) ?? await _loads.WaitAsync(adapters, maxWait, cancellationToken);
+
+    /// <summary>Ends the loads, and frees the adapters when nothing uses them any more.</summary>
+    public void Dispose()
+    {
+        _loads.Dispose();
+        _store?.Dispose();
+    }
+
+    // One set at a time holds some parts and waits for room for others. Every step holds all of its parts, and ends, or none.
+    private async Task<StepAdapters> LoadAllAsync(AdapterMessage[] adapters, CancellationToken cancellationToken)
+    {
         await _turn.WaitAsync(cancellationToken);
         StepAdapters set = new(adapters.Length);
         try
@@ -74,43 +94,6 @@ internal sealed class SiloAdapters : IDisposable
         finally
         {
             _turn.Release();
-        }
-    }
-
-    /// <summary>Does as <see cref="AcquireAsync"/> does, if it takes no longer than a call should.</summary>
-    /// <param name="adapters">The adapters.</param>
-    /// <param name="maxWait">How long to wait at most. Loading goes on afterwards.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The parts; null if they are not loaded yet.</returns>
-    /// <exception cref="AdapterUnavailableException">One cannot be loaded.</exception>
-    public async ValueTask<StepAdapters?> AcquireWithinAsync(AdapterMessage[] adapters, TimeSpan maxWait, CancellationToken cancellationToken)
-    {
-        if (TryAcquire(adapters) is { } held)
-        {
-            return held;
-        }
-
-        Task<StepAdapters> loading = AcquireAsync(adapters, CancellationToken.None).AsTask();
-        await Task.WhenAny(loading, Task.Delay(maxWait, _time, cancellationToken));
-        if (loading.IsCompleted)
-        {
-            return await loading;
-        }
-
-        _ = ReleaseWhenLoadedAsync(loading);
-        cancellationToken.ThrowIfCancellationRequested();
-        return null;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _store?.Dispose();
-
-    private static async Task ReleaseWhenLoadedAsync(Task<StepAdapters> loading)
-    {
-        await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (loading.IsCompletedSuccessfully)
-        {
-            loading.Result.Dispose();
         }
     }
 
@@ -277,6 +260,7 @@ internal sealed class SiloAdapters : IDisposable
             return LoraAdapter.BytesOf(folder, owner.CurrentScope());
         }
 
-        public LoraAdapter LoadAdapter(string directory) => owner._host.Loaded.Device.LoadAdapter(directory, owner.CurrentScope());
+        public LoraAdapter LoadAdapter(string directory, CancellationToken cancellationToken = default) =>
+            owner._host.Loaded.Device.LoadAdapter(directory, owner.CurrentScope(), cancellationToken);
     }
 }

@@ -27,7 +27,18 @@ internal sealed class StepAdapters(int capacity) : IDisposable
     }
 
     /// <summary>Whether all of them are in memory for a layer's attention and its plain or shared MLP.</summary>
-    public bool Cover(int layer) => _leases.TrueForAll(lease => lease.Adapter.Covers(layer));
+    public bool Cover(int layer)
+    {
+        foreach (AdapterLease lease in _leases)
+        {
+            if (!lease.Adapter.Covers(layer))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Whether all of them are in memory for a routed expert.</summary>
     public bool Cover(int layer, int expert)
@@ -45,6 +56,18 @@ internal sealed class StepAdapters(int capacity) : IDisposable
 
     /// <summary>Adds the next adapter.</summary>
     public void Add(AdapterLease lease) => _leases.Add(lease);
+
+    /// <summary>Returns a set of its own with the same adapters, which stay in memory until both are disposed.</summary>
+    public StepAdapters Share()
+    {
+        StepAdapters shared = new(_leases.Count);
+        foreach (AdapterLease lease in _leases)
+        {
+            shared.Add(lease.Share());
+        }
+
+        return shared;
+    }
 
     /// <summary>Lets the adapters go.</summary>
     public void Dispose()

@@ -19,6 +19,14 @@ public interface IExpertGroupGrain : IGrainWithStringKey
     [Alias("LoadAsync"), ResponseTimeout("00:00:30")]
     Task<LoadState> LoadAsync(long epoch, long version);
 
+    /// <summary>Begins to load the parts of adapters that are not in the silo's memory, and waits for them a moment at most.</summary>
+    /// <param name="adapters">The adapters.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>True once they are loaded; false if the same call must be made again.</returns>
+    /// <exception cref="AdapterUnavailableException">An adapter cannot be loaded.</exception>
+    [Alias("LoadAdaptersAsync")]
+    Task<bool> LoadAdaptersAsync(AdapterMessage[] adapters, CancellationToken cancellationToken);
+
     /// <summary>Computes the experts' outputs for rows of one layer. The caller limits its wait, by the bytes of the rows.</summary>
     /// <exception cref="NotLoadedException">Weights are missing: load again.</exception>
     /// <exception cref="AdapterUnavailableException">An adapter of the rows cannot be loaded.</exception>

@@ -90,17 +90,12 @@ public sealed class SiloGrain(
     }
 
     /// <inheritdoc/>
-    public Task<AdapterReport?> SyncAdaptersAsync(string model, AdapterRecord[] records) => WaitAsync(hosts.Get(model).Adapters.Agreement.SyncAsync(records));
+    public Task<AdapterReport?> SyncAdaptersAsync(string model, AdapterRecord[] records) =>
+        calls.WaitAsync(hosts.Get(model).Adapters.Agreement.SyncAsync(records), ModelHost.MaxLoadWait);
 
     /// <inheritdoc/>
-    public Task<AdapterCheck?> CheckAdapterAsync(string model, AdapterRecord adapter) => WaitAsync(hosts.Get(model).Adapters.Agreement.CheckAsync(adapter));
-
-    // The caller asks again: a silo that does not answer soon is lost, however long reading takes.
-    private async Task<T?> WaitAsync<T>(Task<T> work) where T : class
-    {
-        await Task.WhenAny(work, Task.Delay(ModelHost.MaxLoadWait, time));
-        return work.IsCompleted ? await work : null;
-    }
+    public Task<AdapterCheck?> CheckAdapterAsync(string model, AdapterRecord adapter) =>
+        calls.WaitAsync(hosts.Get(model).Adapters.Agreement.CheckAsync(adapter), ModelHost.MaxLoadWait);
 
     private async Task<double> MeasureMedianAsync(string silo, byte[] payload, int calls)
     {

@@ -26,7 +26,6 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     private readonly Dictionary<string, long> _excluded = [];
     private readonly HashSet<string> _unresponsive = [];
     private volatile IReadOnlyDictionary<string, string> _leftOut = new Dictionary<string, string>();
-    private bool _isReading;
 
     /// <summary>Silos that did not respond.</summary>
     public IReadOnlyCollection<string> Unresponsive => _unresponsive;
@@ -34,8 +33,11 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     /// <summary>Silos that take no part in the model, with the reason as one line. Thread-safe.</summary>
     public IReadOnlyDictionary<string, string> LeftOut => _leftOut;
 
+    /// <summary>True if silos were left out of the last plan that will soon be usable.</summary>
+    public bool AwaitsSilos { get; private set; }
+
     /// <summary>True if a silo is left out now that may be usable later.</summary>
-    public bool HasExcluded => _unresponsive.Count > 0 || _excluded.Count > 0 || _isReading;
+    public bool HasExcluded => _unresponsive.Count > 0 || _excluded.Count > 0 || AwaitsSilos;
 
     /// <summary>The time after which a silo that is left out may have become usable although the cluster has not changed; null if none is.</summary>
     public TimeSpan? RetryTime { get; private set; }
@@ -71,7 +73,7 @@ internal sealed class ClusterView(IGrainFactory grains, IClusterMembershipServic
     /// <param name="again">Whether to plan again after a while, also if none is left out.</param>
     public void LeaveOut(IReadOnlyDictionary<string, string> silos, bool isBrief, bool again)
     {
-        _isReading = isBrief;
+        AwaitsSilos = isBrief;
         RetryTime = silos.Count > 0 || again ? LeftOutRetry : null;
         if (silos.Count > 0)
         {

@@ -159,6 +159,12 @@ internal sealed class RoutePlanner
         }
 
         PartitionPlan plan = PartitionPlan.Create(_config, silos, options);
+        if (!plan.Fits && _view.AwaitsSilos)
+        {
+            _state.Await("Silos that the model needs still read the adapters of the cluster.", _time.GetTimestamp());
+            return false;
+        }
+
         if (!plan.Fits)
         {
             RouteLog.DoesNotFit(_logger, _model, plan.ShortfallMessage!);

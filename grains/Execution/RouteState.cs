@@ -130,6 +130,18 @@ internal sealed class RouteState
         }
     }
 
+    /// <summary>Records that there is no plan yet, and that steps wait for silos that will soon be usable as they wait for loading.</summary>
+    /// <param name="problem">The reason, for users.</param>
+    /// <param name="now">The present timestamp.</param>
+    public void Await(string problem, long now)
+    {
+        lock (_gate)
+        {
+            _problem = problem;
+            _loadedUntil = IsUsable ? _loadedUntil : now;
+        }
+    }
+
     /// <summary>Sets the reason why there is no usable route while planning goes on.</summary>
     public void Explain(string problem) => _problem = problem;
 

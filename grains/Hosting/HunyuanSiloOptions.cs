@@ -1,6 +1,6 @@
 using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Adapters;
 using HunyuanOrleans.Engine.Placement;
-using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Links;
 using HunyuanOrleans.Grains.Placement;
 using HunyuanOrleans.Kernels.Isa;
@@ -196,7 +196,7 @@ public sealed record HunyuanSiloOptions
     {
         foreach (string name in model.Adapters.Keys)
         {
-            if (AdapterFiles.WhyNoName(name) is { } wrong)
+            if (AdapterNames.WhyNot(name) is { } wrong)
             {
                 throw new ModelException(wrong);
             }

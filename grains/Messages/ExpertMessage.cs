@@ -28,7 +28,7 @@ public sealed record ExpertMessage(
 [GenerateSerializer, Immutable, Alias("hunyuan.expert.reply")]
 public sealed record ExpertReply([property: Id(0)] byte[] Rows)
 {
-    /// <summary>True if nothing was computed because the silo still loads an adapter: the same call must be made again.</summary>
+    /// <summary>True if nothing was computed because the silo still loads an adapter: the same call must be made again when it has loaded it.</summary>
     [Id(1)]
     public bool IsLoading { get; init; }
 }

@@ -4,7 +4,7 @@ using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Contracts.Messages;
 using HunyuanOrleans.Contracts.Requests;
 using HunyuanOrleans.Contracts.Streaming;
-using HunyuanOrleans.Engine;
+using HunyuanOrleans.Engine.Execution;
 using HunyuanOrleans.Engine.Requests;
 using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Models;
@@ -38,10 +38,14 @@ internal static class ModelStream
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (Generation? generation, string? adapter, RequestError? error) = await SubmitAsync(runtime, constraints, request, cancellationToken);
+        (Generation? generation, string? adapter, TokenBatch[]? errors) = await SubmitAsync(runtime, constraints, request, cancellationToken);
         if (generation is null)
         {
-            yield return Rejected(error!);
+            foreach (TokenBatch error in errors!)
+            {
+                yield return error;
+            }
+
             yield break;
         }
 
@@ -64,7 +68,7 @@ internal static class ModelStream
         }
     }
 
-    private static async Task<(Generation? Generation, string? Adapter, RequestError? Error)> SubmitAsync(
+    private static async Task<(Generation? Generation, string? Adapter, TokenBatch[]? Errors)> SubmitAsync(
         ModelRuntime runtime, Func<ConstraintCompiler?> constraints, RequestSpec request, CancellationToken cancellationToken)
     {
         try
@@ -77,22 +81,36 @@ internal static class ModelStream
                 return (runtime.Engine.Submit(wanted), null, null);
             }
 
-            ClusterAdapter adapter = await AcquireAsync(runtime, request, cancellationToken);
-            return (Submit(runtime.Engine, wanted, adapter), adapter.Digest, null);
+            ClusterAdapter? adapter = null;
+            Generation generation = await runtime.Engine.SubmitAsync(wanted, async token => adapter = await AcquireAsync(runtime, request, token), cancellationToken);
+            return (generation, adapter!.Digest, null);
         }
         catch (ConstraintException wrong)
         {
-            return (null, null, new RequestError(wrong.Parameter, wrong.Message, false));
+            return Refused(new RequestError(wrong.Parameter, wrong.Message, false));
         }
         catch (RequestException wrong)
         {
-            return (null, null, new RequestError(wrong.Parameter, wrong.Message, false, TooLong: wrong.IsTooLong));
+            return Refused(new RequestError(wrong.Parameter, wrong.Message, false, TooLong: wrong.IsTooLong));
         }
         catch (QueueFullException full)
         {
-            return (null, null, new RequestError(null, full.Message, true, full.Waiting, full.Limit));
+            return Refused(new RequestError(null, full.Message, true, full.Waiting, full.Limit));
+        }
+        catch (ExecutorException late)
+        {
+            // The request is right, so its answers end as those do for which the cluster had no route in time.
+            return (null, null, Failed(request, late.Message));
         }
     }
+
+    private static (Generation?, string?, TokenBatch[]) Refused(RequestError error) => (null, null, [Rejected(error)]);
+
+    private static TokenBatch[] Failed(RequestSpec request, string error) =>
+    [
+        .. (request.Progress?.Select(static progress => progress.Choice) ?? Enumerable.Range(0, request.Choices)).Select(
+            choice => new TokenBatch { Choice = choice, Start = LengthOf(request, choice), Finish = FinishCode.Error, Error = error }),
+    ];
 
     private static async Task<ClusterAdapter> AcquireAsync(ModelRuntime runtime, RequestSpec request, CancellationToken cancellationToken)
     {
@@ -104,21 +122,6 @@ internal static class ModelStream
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw Moves();
-        }
-    }
-
-    private static Generation Submit(InferenceEngine engine, GenerationRequest request, ClusterAdapter adapter)
-    {
-        try
-        {
-            Generation generation = engine.Submit(request, adapter);
-            _ = generation.CompletionAsync().ContinueWith(_ => adapter.Dispose(), TaskScheduler.Default);
-            return generation;
-        }
-        catch
-        {
-            adapter.Dispose();
-            throw;
         }
     }
 

@@ -34,6 +34,13 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
     }
 
     /// <inheritdoc/>
+    public async Task<bool> LoadAdaptersAsync(AdapterMessage[] adapters, CancellationToken cancellationToken)
+    {
+        using StepAdapters? loaded = await _host.Adapters.AcquireWithinAsync(adapters, ModelHost.MaxLoadWait, cancellationToken);
+        return loaded is not null;
+    }
+
+    /// <inheritdoc/>
     public async Task<ExpertReply> ForwardAsync(ExpertMessage message, CancellationToken cancellationToken)
     {
         using Activity? activity = GrainTelemetry.Start("hunyuan.experts");
@@ -41,7 +48,8 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
         StepAdapters? adapters = null;
         if (message.Adapters is { Length: > 0 } named)
         {
-            adapters = await _host.Adapters.AcquireWithinAsync(named, ModelHost.MaxLoadWait, cancellationToken);
+            // Rows do not wait here: they would count as a call on its way, and as a slow one.
+            adapters = await _host.Adapters.AcquireWithinAsync(named, TimeSpan.Zero, cancellationToken);
             if (adapters is null)
             {
                 return new ExpertReply([]) { IsLoading = true };

@@ -17,11 +17,18 @@ public sealed class LongCall(IOptions<SiloMessagingOptions> options, TimeProvide
 
     /// <summary>Waits for work as long as one call should.</summary>
     /// <returns>True if the work has ended, whether it succeeded or not.</returns>
-    public async Task<bool> WaitAsync(Task work)
+    public Task<bool> WaitAsync(Task work) => WaitAsync(work, _wait);
+
+    /// <summary>Waits for work at most as long as given, where one call should take less than the response timeout allows.</summary>
+    /// <returns>The result; null if the work has not ended.</returns>
+    /// <exception cref="Exception">The exception of the work.</exception>
+    public async Task<T?> WaitAsync<T>(Task<T> work, TimeSpan maxWait) where T : class => await WaitAsync((Task)work, maxWait) ? await work : null;
+
+    private async Task<bool> WaitAsync(Task work, TimeSpan maxWait)
     {
         if (!work.IsCompleted)
         {
-            await work.WaitAsync(_wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await work.WaitAsync(maxWait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         return work.IsCompleted;

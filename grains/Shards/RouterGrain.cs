@@ -93,34 +93,56 @@ public sealed class RouterGrain : Grain, IRouterGrain
     private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
     {
         int attempt = 0;
-        SemaphoreSlim limit = _limits.Of(dispatch.Silo);
-        await limit.WaitAsync(cancellationToken);
-        long started = _time.GetTimestamp();
-        ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
         try
         {
-            ExpertReply reply = await _calls.ExecuteAsync(CallAsync, context);
-            while (reply.IsLoading)
+            ExpertReply reply;
+            while ((reply = await ForwardAsync()).IsLoading)
             {
-                // Loading an adapter counts as no failure, and the same holder goes on with it.
+                // Loading an adapter is no failure and no call with rows, and the same holder goes on with it.
                 attempt--;
-                reply = await _calls.ExecuteAsync(CallAsync, context);
+                while (!await _calls.ExecuteAsync(LoadAsync, cancellationToken))
+                {
+                    attempt--;
+                }
+
+                attempt--;
             }
 
-            _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
             return reply;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {dispatch.Holder(0)} cannot be reached: {fault.Message}");
         }
-        finally
+
+        async Task<ExpertReply> ForwardAsync()
         {
-            limit.Release();
-            ResilienceContextPool.Shared.Return(context);
+            SemaphoreSlim limit = _limits.Of(dispatch.Silo);
+            await limit.WaitAsync(cancellationToken);
+            long started = _time.GetTimestamp();
+            ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
+            try
+            {
+                ExpertReply reply = await _calls.ExecuteAsync(CallAsync, context);
+                if (!reply.IsLoading)
+                {
+                    _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
+                }
+
+                return reply;
+            }
+            finally
+            {
+                limit.Release();
+                ResilienceContextPool.Shared.Return(context);
+            }
         }
 
-        async ValueTask<ExpertReply> CallAsync(ResilienceContext call) => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++))
+        async ValueTask<ExpertReply> CallAsync(ResilienceContext call) => await NextHolder()
             .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken);
+
+        async ValueTask<bool> LoadAsync(CancellationToken token) => await NextHolder().LoadAdaptersAsync(message.Adapters!, token).WaitAsync(token);
+
+        IExpertGroupGrain NextHolder() => _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++));
     }
 }

@@ -11,7 +11,8 @@ public interface IAdapterLoader
 
     /// <summary>Loads an adapter.</summary>
     /// <param name="directory">The adapter's folder, as PEFT writes it.</param>
+    /// <param name="cancellationToken">Stops loading; nothing stays allocated.</param>
     /// <returns>The adapter. The caller disposes it, when no step uses it any more.</returns>
     /// <exception cref="ModelException">The adapter is damaged, does not fit the model, or is not supported here; nothing stays allocated.</exception>
-    LoraAdapter LoadAdapter(string directory);
+    LoraAdapter LoadAdapter(string directory, CancellationToken cancellationToken = default);
 }

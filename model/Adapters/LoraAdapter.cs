@@ -25,7 +25,7 @@ public sealed class LoraAdapter : IAdapter, IDisposable
     private readonly AdapterScope? _scope;
     private readonly NativeBuffer _memory;
 
-    private LoraAdapter(LoraFolder folder, ModelConfig model, NativeBuffer memory, AdapterScope? scope)
+    private LoraAdapter(LoraFolder folder, ModelConfig model, NativeBuffer memory, AdapterScope? scope, CancellationToken cancellationToken)
     {
         _memory = memory;
         _scope = scope;
@@ -38,6 +38,7 @@ public sealed class LoraAdapter : IAdapter, IDisposable
         long offset = 0;
         foreach (LoraModule module in folder.Modules)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             _changesExperts[module.Place.Layer] |= module.Place.Expert >= 0;
             if (scope?.Has(module.Place) == false)
             {
@@ -90,12 +91,13 @@ public sealed class LoraAdapter : IAdapter, IDisposable
     /// <param name="folder">The adapter, opened for the same model. It may be disposed afterwards.</param>
     /// <param name="model">The model.</param>
     /// <param name="scope">The pieces that it is loaded for; null (default): all.</param>
-    public static LoraAdapter Load(LoraFolder folder, ModelConfig model, AdapterScope? scope = null)
+    /// <param name="cancellationToken">Stops loading; nothing stays allocated.</param>
+    public static LoraAdapter Load(LoraFolder folder, ModelConfig model, AdapterScope? scope = null, CancellationToken cancellationToken = default)
     {
         NativeBuffer memory = new(BytesOf(folder, scope));
         try
         {
-            return new LoraAdapter(folder, model, memory, scope);
+            return new LoraAdapter(folder, model, memory, scope, cancellationToken);
         }
         catch
         {

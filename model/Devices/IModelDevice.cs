@@ -56,9 +56,10 @@ public interface IModelDevice : IDisposable
     /// <summary>Loads an adapter, while the device computes.</summary>
     /// <param name="directory">The adapter's folder, as PEFT writes it.</param>
     /// <param name="scope">The pieces that it is loaded for; null: all.</param>
+    /// <param name="cancellationToken">Stops loading; nothing stays allocated.</param>
     /// <returns>The adapter. The caller disposes it, when no step uses it any more.</returns>
     /// <exception cref="ModelException">The adapter is damaged, does not fit the model, or is not supported here; nothing stays allocated.</exception>
-    LoraAdapter LoadAdapter(string directory, AdapterScope? scope);
+    LoraAdapter LoadAdapter(string directory, AdapterScope? scope, CancellationToken cancellationToken);
 
     /// <summary>Creates a stage that computes with this device's pieces. The caller disposes it.</summary>
     IStageRunner CreateStage();

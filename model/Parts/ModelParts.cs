@@ -95,13 +95,14 @@ internal sealed class ModelParts
     /// <summary>Loads an adapter and reserves the scratch memory that it needs. Any thread may call it.</summary>
     /// <param name="directory">The adapter's folder.</param>
     /// <param name="scope">The pieces that it is loaded for; null: all.</param>
+    /// <param name="cancellationToken">Stops loading; nothing stays allocated.</param>
     /// <exception cref="ModelException">The adapter is damaged, does not fit the model, or is not supported here; nothing stays allocated.</exception>
-    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope)
+    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope, CancellationToken cancellationToken)
     {
         AdapterProducts products = RequireAdapters(directory);
         ModelConfig adapted = Config.WithoutMtp();
         using LoraFolder folder = LoraFolder.Open(directory, adapted);
-        LoraAdapter adapter = LoraAdapter.Load(folder, adapted, scope);
+        LoraAdapter adapter = LoraAdapter.Load(folder, adapted, scope, cancellationToken);
         try
         {
             products.Reserve(adapter);

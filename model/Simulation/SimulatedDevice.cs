@@ -102,7 +102,8 @@ public sealed class SimulatedDevice : IModelDevice
 
     /// <inheritdoc/>
     /// <exception cref="ModelException">Always.</exception>
-    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope) => throw new ModelException($"{directory}: a simulated device computes no adapters.");
+    public LoraAdapter LoadAdapter(string directory, AdapterScope? scope, CancellationToken cancellationToken) =>
+        throw new ModelException($"{directory}: a simulated device computes no adapters.");
 
     /// <inheritdoc/>
     public bool Holds(ModelPiece piece) => _installed.ContainsKey(piece);

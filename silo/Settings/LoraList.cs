@@ -1,3 +1,5 @@
+using HunyuanOrleans.Engine.Adapters;
+
 namespace HunyuanOrleans.Silo.Settings;
 
 /// <summary>The adapters of the setting Silo:Lora: names and folders.</summary>
@@ -10,12 +12,12 @@ internal static class LoraList
         Dictionary<string, string> adapters = new(StringComparer.Ordinal);
         foreach (string adapter in (text ?? "").Split(SiloCommandLine.ListSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (adapter.Split('=', 2) is not [{ Length: > 0 } name, { Length: > 0 } folder] || !adapters.TryAdd(name, Path.GetFullPath(folder)))
+            if (AdapterNames.Add(adapter, adapters) is not null)
             {
                 return null;
             }
         }
 
-        return adapters;
+        return adapters.ToDictionary(static adapter => adapter.Key, static adapter => Path.GetFullPath(adapter.Value), StringComparer.Ordinal);
     }
 }

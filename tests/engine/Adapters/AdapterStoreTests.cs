@@ -145,6 +145,53 @@ public sealed class AdapterStoreTests
         Assert.Equal(4, loader.Loads);
     }
 
+    [Fact]
+    public async Task A_load_that_is_cancelled_takes_no_memory_and_keeps_no_other_waiting()
+    {
+        Loader loader = new();
+        using AdapterStore store = new(loader, loader.Bytes);
+        store.Add("a", Folder);
+        using CancellationTokenSource stop = new();
+        loader.BeforeLoad = stop.Cancel;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.AcquireAsync("a", stop.Token));
+        Assert.Equal((1, 0L), (loader.Loads, store.LoadedBytes));
+        loader.BeforeLoad = null;
+        using AdapterLease lease = await store.AcquireAsync("a", CancellationToken.None);
+        Assert.Equal((2, loader.Bytes), (loader.Loads, store.LoadedBytes));
+    }
+
+    [Fact]
+    public async Task A_shared_lease_keeps_the_adapter_by_itself()
+    {
+        Loader loader = new();
+        using AdapterStore store = new(loader);
+        store.Add("a", Folder);
+        AdapterLease lease = await store.AcquireAsync("a", CancellationToken.None);
+        store.Remove("a");
+        AdapterLease shared = lease.Share();
+        Assert.Same(lease.Adapter, shared.Adapter);
+        lease.Dispose();
+        lease.Dispose();
+        Assert.Throws<ObjectDisposedException>(lease.Share);
+        Assert.Equal(loader.Bytes, store.LoadedBytes);
+        shared.Dispose();
+        Assert.Equal(0, store.LoadedBytes);
+    }
+
+    [Theory]
+    [InlineData("a=b", "a", "b")]
+    [InlineData("a=b=c", "a", "b=c")]
+    public void A_name_and_a_folder_are_read(string text, string name, string folder)
+    {
+        Dictionary<string, string> folders = [];
+        Assert.Null(AdapterNames.Add(text, folders));
+        Assert.Equal(folder, folders[name]);
+        Assert.Equal($"gives two adapters the name '{name}'.", AdapterNames.Add(text, folders));
+        Assert.Contains("not '=b'", AdapterNames.Add("=b", folders), StringComparison.Ordinal);
+        Assert.Contains("not 'a='", AdapterNames.Add("a=", folders), StringComparison.Ordinal);
+        Assert.Single(folders);
+    }
+
     private static async Task UseAsync(AdapterStore store, params string[] names)
     {
         foreach (string name in names)
@@ -168,22 +215,25 @@ public sealed class AdapterStoreTests
 
         public int Loads => _loads;
 
+        public Action? BeforeLoad { get; set; }
+
         public long CheckAdapter(string directory)
         {
             using LoraFolder folder = LoraFolder.Open(directory, _model);
             return Bytes;
         }
 
-        public LoraAdapter LoadAdapter(string directory)
+        public LoraAdapter LoadAdapter(string directory, CancellationToken cancellationToken = default)
         {
             Interlocked.Increment(ref _loads);
-            return Read(directory);
+            BeforeLoad?.Invoke();
+            return Read(directory, cancellationToken);
         }
 
-        private LoraAdapter Read(string directory)
+        private LoraAdapter Read(string directory, CancellationToken cancellationToken = default)
         {
             using LoraFolder folder = LoraFolder.Open(directory, _model);
-            return LoraAdapter.Load(folder, _model);
+            return LoraAdapter.Load(folder, _model, null, cancellationToken);
         }
     }
 }
