@@ -44,7 +44,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
             adapters = await _host.Adapters.AcquireWithinAsync(named, ModelHost.MaxLoadWait, cancellationToken);
             if (adapters is null)
             {
-                return new ExpertReply([]) { IsLoading = true };
+                return new ExpertReply(RowBytes.Empty) { IsLoading = true };
             }
         }
 

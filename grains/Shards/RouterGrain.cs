@@ -59,7 +59,12 @@ public sealed class RouterGrain : Grain, IRouterGrain
     public async Task<bool> DispatchAsync(long epoch, long number, long version, int layer)
     {
         Stage stage = _host.StepsOf(_key.ToString()).Find(epoch, number);
-        Task dispatch = stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(stage, new RouteNumber(epoch, version), layer, stage.Cancellation));
+        Task dispatch = stage.DispatchOnce(
+            epoch,
+            number,
+            layer,
+            static (stage, call) => call.Router.DispatchAsync(stage, call.Route, call.Layer, stage.Cancellation),
+            (Router: this, Route: new RouteNumber(epoch, version), Layer: layer));
         if (!await _longCalls.WaitAsync(dispatch))
         {
             return false;
@@ -78,37 +83,44 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
         using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch");
         activity?.SetTag("hunyuan.layer", layer);
-        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertRowLength);
-        Task<ExpertReply>[] calls = new Task<ExpertReply>[dispatches.Count];
+        List<ExpertDispatch> dispatches = stage.Dispatches;
+        table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertRowLength, dispatches);
+        Task[] calls = new Task[dispatches.Count];
         for (int i = 0; i < calls.Length; i++)
         {
             calls[i] = SendAsync(dispatches[i], dispatches[i].Message(layer, stage), dispatches[i].RowCount * stage.ExpertRowLength, cancellationToken);
         }
 
         await stage.FeedForwardAsync();
-        stage.Keep(dispatches, await Task.WhenAll(calls));
+        await Task.WhenAll(calls);
+        stage.CheckReplies();
     }
 
     // Each attempt calls the next holder: replicas of an expert compute the same bits.
-    private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
+    private async Task SendAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
     {
-        int attempt = 0;
         SemaphoreSlim limit = _limits.Of(dispatch.Silo);
         await limit.WaitAsync(cancellationToken);
         long started = _time.GetTimestamp();
         ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
         try
         {
-            ExpertReply reply = await _calls.ExecuteAsync(CallAsync, context);
+            ExpertReply reply = await CallAsync(dispatch, message, context);
             while (reply.IsLoading)
             {
                 // Loading an adapter counts as no failure, and the same holder goes on with it.
-                attempt--;
-                reply = await _calls.ExecuteAsync(CallAsync, context);
+                dispatch.Attempts--;
+                reply = await CallAsync(dispatch, message, context);
             }
 
             _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
-            return reply;
+            if (dispatch.Attempts == 1)
+            {
+                // After several attempts, one that was given up may still wait to be sent.
+                message.Rows.ReturnSent();
+            }
+
+            dispatch.Reply = reply;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
@@ -119,8 +131,11 @@ public sealed class RouterGrain : Grain, IRouterGrain
             limit.Release();
             ResilienceContextPool.Shared.Return(context);
         }
-
-        async ValueTask<ExpertReply> CallAsync(ResilienceContext call) => await _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++))
-            .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken);
     }
+
+    private ValueTask<ExpertReply> CallAsync(ExpertDispatch dispatch, ExpertMessage message, ResilienceContext context) => _calls.ExecuteAsync(
+        static async (context, call) => await call.Grains.GetGrain<IExpertGroupGrain>(call.Dispatch.Holder(call.Dispatch.Attempts++))
+            .ForwardAsync(call.Message, context.CancellationToken).WaitAsync(context.CancellationToken),
+        context,
+        (Grains: _grains, Dispatch: dispatch, Message: message));
 }
