@@ -57,12 +57,23 @@ public sealed class KvPool : IKvBlockUsage
     public long Evictions { get; private set; }
 
     /// <summary>
-    /// Allocates a block with one reference and no content. Evicts the cached block that has been idle longest if none is free.
+    /// Allocates a block with one reference and no content: the one behind <paramref name="after"/> if it is free, since attention reads consecutive
+    /// blocks faster. Evicts the cached block that has been idle longest if none is free.
     /// </summary>
+    /// <param name="after">The last block of the sequence; -1 (default) if it has none.</param>
     /// <returns>The block, or -1 if all blocks are in use.</returns>
-    public int Allocate()
+    public int Allocate(int after = -1)
     {
-        int block = _free.RemoveFirst();
+        int block = after + 1;
+        if (after >= 0 && block < BlockCount && _free.Contains(block))
+        {
+            _free.Remove(block);
+        }
+        else
+        {
+            block = _free.RemoveFirst();
+        }
+
         if (block < 0)
         {
             block = _idle.RemoveFirst();

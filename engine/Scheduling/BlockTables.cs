@@ -46,7 +46,7 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
 
         for (; needed > 0; needed--)
         {
-            sequence.AddBlock(pool.Allocate());
+            sequence.AddBlock(pool.Allocate(sequence.LastBlock));
         }
 
         sequence.ComputedTokens = cached * blockPositions;
@@ -61,7 +61,7 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
     {
         while (sequence.BlockCount < BlocksFor(sequence.Length))
         {
-            int block = pool.Allocate();
+            int block = pool.Allocate(sequence.LastBlock);
             if (block < 0)
             {
                 return false;
@@ -90,7 +90,7 @@ internal sealed class BlockTables(KvPool pool, int blockPositions, bool prefixCa
     {
         while (sequence.BlockCount < BlocksFor(sequence.Length + positions))
         {
-            sequence.AddBlock(pool.Allocate());
+            sequence.AddBlock(pool.Allocate(sequence.LastBlock));
         }
     }
 

@@ -87,6 +87,9 @@ internal sealed class Sequence
     /// <summary>The block table.</summary>
     public ReadOnlyMemory<int> Blocks => _blocks.AsMemory(0, BlockCount);
 
+    /// <summary>The last of <see cref="Blocks"/>; -1 if there is none.</summary>
+    public int LastBlock => BlockCount == 0 ? -1 : _blocks[BlockCount - 1];
+
     /// <summary>Number of entries in the block table.</summary>
     public int BlockCount { get; private set; }
 

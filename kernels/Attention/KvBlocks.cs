@@ -6,9 +6,10 @@ namespace HunyuanOrleans.Kernels.Attention;
 
 /// <summary>
 /// The memory of cached keys and values: for each layer group, a pool of blocks of 32 positions. For each key/value head a block has the keys
-/// as [steps of the head][32 positions] and the values as [steps of positions][head], which is the weight layout of the panel kernels. The
-/// memory of each group can be attached and released separately. The caller assigns blocks to sequences. Not thread-safe unless a member
-/// says so: copy blocks, and attach and release groups, between steps only.
+/// as [steps of the head][32 positions] and the values as [steps of positions][head], which is the weight layout of the panel kernels. A group
+/// has the keys of the first head in all blocks, those of the second, and so on, then the values in the same order: attention reads one head
+/// of consecutive blocks, and processors read ahead only in long streams. The memory of each group can be attached and released separately.
+/// The caller assigns blocks to sequences. Not thread-safe unless a member says so: copy blocks, and attach and release groups, between steps only.
 /// </summary>
 public sealed unsafe class KvBlocks : IKvPool
 {
@@ -97,8 +98,11 @@ public sealed unsafe class KvBlocks : IKvPool
     /// <summary>Whether blocks contain codes and scales.</summary>
     internal bool IsQuantized { get; }
 
-    /// <summary>Bytes of one key head in one block. The values of the head follow, then the scales of its keys and of its values.</summary>
+    /// <summary>Bytes of one key head in one block.</summary>
     internal long KeyBytes { get; }
+
+    /// <summary>Bytes of the values of one head in one block, and of the scales of its keys and of its values, which follow them.</summary>
+    internal long ValueBytes => HeadBytes - KeyBytes;
 
     /// <summary>Bytes of one head in one block: keys, values and scales.</summary>
     internal long HeadBytes { get; }
@@ -165,17 +169,7 @@ public sealed unsafe class KvBlocks : IKvPool
         return held;
     }
 
-    /// <summary>The bytes of a block, which a pool of the same shape can take over. Valid until the group is released or the pool disposed.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such group or block.</exception>
-    /// <exception cref="InvalidOperationException">The group has no memory.</exception>
-    public Span<byte> GetBlock(int group, int block)
-    {
-        ThrowIfNoMemory(group);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
-        return _groups[group]!.Slice(block * BlockBytes, checked((int)BlockBytes));
-    }
-
-    /// <summary>Copies blocks to <paramref name="target"/>, one after the other.</summary>
+    /// <summary>Copies blocks to <paramref name="target"/>, one after the other: for each head its keys, then its values and scales.</summary>
     /// <param name="group">Group.</param>
     /// <param name="blocks">Block numbers.</param>
     /// <param name="target">Receives blocks.Length * <see cref="BlockBytes"/> bytes.</param>
@@ -183,10 +177,15 @@ public sealed unsafe class KvBlocks : IKvPool
     public void CopyOut(int group, ReadOnlySpan<int> blocks, Span<byte> target)
     {
         CheckLength(blocks.Length, target.Length);
-        int bytes = checked((int)BlockBytes);
-        for (int i = 0; i < blocks.Length; i++)
+        ThrowIfNoMemory(group);
+        foreach (int block in blocks)
         {
-            GetBlock(group, blocks[i]).CopyTo(target.Slice(i * bytes, bytes));
+            for (int head = 0; head < Heads; head++)
+            {
+                KeySpan(group, block, head).CopyTo(target);
+                ValueSpan(group, block, head).CopyTo(target[(int)KeyBytes..]);
+                target = target[(int)HeadBytes..];
+            }
         }
     }
 
@@ -194,10 +193,15 @@ public sealed unsafe class KvBlocks : IKvPool
     public void CopyIn(int group, ReadOnlySpan<int> blocks, ReadOnlySpan<byte> source)
     {
         CheckLength(blocks.Length, source.Length);
-        int bytes = checked((int)BlockBytes);
-        for (int i = 0; i < blocks.Length; i++)
+        ThrowIfNoMemory(group);
+        foreach (int block in blocks)
         {
-            source.Slice(i * bytes, bytes).CopyTo(GetBlock(group, blocks[i]));
+            for (int head = 0; head < Heads; head++)
+            {
+                source[..(int)KeyBytes].CopyTo(KeySpan(group, block, head));
+                source[(int)KeyBytes..(int)HeadBytes].CopyTo(ValueSpan(group, block, head));
+                source = source[(int)HeadBytes..];
+            }
         }
     }
 
@@ -218,20 +222,26 @@ public sealed unsafe class KvBlocks : IKvPool
         }
     }
 
-    internal byte* Keys(int group, int block, int head)
+    internal byte* Keys(int group, int block, int head) => _groups[group]!.Pointer + (Index(block, head) * KeyBytes);
+
+    internal byte* Values(int group, int block, int head) => _groups[group]!.Pointer + (Heads * (long)Blocks * KeyBytes) + (Index(block, head) * ValueBytes);
+
+    /// <summary>Address of the bfloat16 scales of a head: one per position for the keys, then one per position for the values.</summary>
+    internal ushort* Scales(int group, int block, int head) => (ushort*)(Values(group, block, head) + ValueBytes - (2 * Positions * ScaleBytes));
+
+    private long Index(int block, int head)
     {
         if ((uint)block >= (uint)Blocks)
         {
             throw new ArgumentOutOfRangeException(nameof(block), block, $"Blocks are numbered 0 to {Blocks - 1}.");
         }
 
-        return _groups[group]!.Pointer + (block * BlockBytes) + (head * HeadBytes);
+        return ((long)head * Blocks) + block;
     }
 
-    internal byte* Values(int group, int block, int head) => Keys(group, block, head) + KeyBytes;
+    private Span<byte> KeySpan(int group, int block, int head) => new(Keys(group, block, head), (int)KeyBytes);
 
-    /// <summary>Address of the bfloat16 scales of a head: one per position for the keys, then one per position for the values.</summary>
-    internal ushort* Scales(int group, int block, int head) => (ushort*)(Keys(group, block, head) + HeadBytes - (2 * Positions * ScaleBytes));
+    private Span<byte> ValueSpan(int group, int block, int head) => new(Values(group, block, head), (int)ValueBytes);
 
     private void CheckLength(int blocks, int bytes)
     {

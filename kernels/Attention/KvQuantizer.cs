@@ -156,6 +156,12 @@ internal static unsafe class KvQuantizer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(byte* codes, ElementType type, ushort* target, long count)
     {
+        if (Avx2.IsSupported)
+        {
+            WidenByHalves(codes, type, target, count);
+            return;
+        }
+
         for (long i = 0; i < count; i += 16)
         {
             Vector512<float> value;
@@ -172,6 +178,33 @@ internal static unsafe class KvQuantizer
 
             Vector512<uint> upper = value.AsUInt32() >> 16;
             Vector256.Narrow(upper.GetLower(), upper.GetUpper()).Store(target + i);
+        }
+    }
+
+    // The values of e4m3 below 2^-6, which are multiples of 2^-9, are looked up; those of larger ones have the exponent of bfloat16 120 above.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WidenByHalves(byte* codes, ElementType type, ushort* target, long count)
+    {
+        Vector128<ushort> small = Vector128.Create((ushort)0, 0x3B00, 0x3B80, 0x3BC0, 0x3C00, 0x3C20, 0x3C40, 0x3C60);
+        Vector256<byte> table = Vector256.Create(small, small).AsByte();
+        for (long i = 0; i < count; i += 16)
+        {
+            if (type == ElementType.I8)
+            {
+                Vector256<float> lower = Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32((sbyte*)codes + i));
+                Vector256<float> upper = Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32((sbyte*)codes + i + 8));
+                Vector256.Narrow(lower.AsUInt32() >> 16, upper.AsUInt32() >> 16).Store(target + i);
+                continue;
+            }
+
+            Vector256<ushort> code = Avx2.ConvertToVector256Int16(codes + i).AsUInt16();
+            Vector256<ushort> magnitude = code & Vector256.Create((ushort)0x7F);
+            Vector256<ushort> pair = (magnitude << 1) | (magnitude << 9) | Vector256.Create((ushort)0x100);
+            Vector256<ushort> tiny = Avx2.Shuffle(table, pair.AsByte()).AsUInt16();
+            Vector256<ushort> value = (magnitude << 4) + Vector256.Create((ushort)(120 << 7));
+            value = Vector256.ConditionalSelect(Vector256.LessThan(magnitude.AsInt16(), Vector256.Create((short)8)).AsUInt16(), tiny, value);
+            value = Vector256.ConditionalSelect(Vector256.Equals(magnitude, Vector256.Create((ushort)0x7F)), Vector256.Create((ushort)0x7FC0), value);
+            (value | ((code & Vector256.Create((ushort)0x80)) << 8)).Store(target + i);
         }
     }
 

@@ -186,7 +186,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
         for (int b = 0; b < count; b++)
         {
             values[b] = _cache.IsQuantized ? ExpandValues(in s, blocks[block + b], head, b) : _cache.Values(_group, blocks[block + b], head);
-            pieces[(2 * b) + 1] = next[b] + _cache.KeyBytes;
+            pieces[(2 * b) + 1] = readsAhead ? _cache.Values(_group, blocks[NextBlock(block + b, end)], head) : null;
         }
 
         args.Pieces = pieces;
@@ -210,7 +210,7 @@ public sealed unsafe class PagedAttention : IJob, IDisposable
     private int ValueLines(int rows)
     {
         int calls = (_cache.ValueColumns / PanelKernels.BlockRows * _values.Calls(rows)) + (_valueTail == _values ? 0 : _valueTail.Calls(rows));
-        return KvKernels.Lines(_cache.HeadBytes - _cache.KeyBytes, (long)_cache.ValueSteps * calls);
+        return KvKernels.Lines(_cache.ValueBytes, (long)_cache.ValueSteps * calls);
     }
 
     // The block a tile later, or the last one, which is in cache.

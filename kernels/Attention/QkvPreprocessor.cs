@@ -109,7 +109,7 @@ public sealed unsafe class QkvPreprocessor(WorkerPool pool) : IJob
             {
                 // A block that belonged to another sequence may contain NaN, and a probability of 0 times NaN would be NaN. So the values, and
                 // the scales that follow them, are cleared when a block begins.
-                new Span<byte>(v, (int)(_cache.HeadBytes - _cache.KeyBytes)).Clear();
+                new Span<byte>(v, (int)_cache.ValueBytes).Clear();
             }
 
             if (_cache.IsQuantized)

@@ -47,6 +47,8 @@ internal readonly unsafe ref struct TileSoftmax
     /// <summary>Columns of <see cref="Sums"/>, a multiple of 16.</summary>
     public required int Columns { get; init; }
 
+    private static bool Halves => !Vector512.IsHardwareAccelerated && Vector256.IsHardwareAccelerated;
+
     /// <summary>Computes the probabilities of rows.</summary>
     /// <param name="from">First row.</param>
     /// <param name="to">The row after the last.</param>
@@ -77,6 +79,12 @@ internal readonly unsafe ref struct TileSoftmax
             ScaleAndHide(scores, visible);
         }
 
+        if (Halves)
+        {
+            NextMax[row] = FindMaxByHalves(scores, width, Max[row]);
+            return;
+        }
+
         Vector512<float> even = Vector512.Create(Max[row]);
         Vector512<float> odd = even;
         for (int i = 0; i < width; i += 32)
@@ -93,46 +101,13 @@ internal readonly unsafe ref struct TileSoftmax
     {
         float* scores = Scores + (row * (long)Positions);
         float* probabilities = Probabilities + (row * (long)Positions);
-        float* scales = Scales;
-        int width = Width;
         float max = Max[row];
         float nextMax = NextMax[row];
-        Vector512<float> subtract = Vector512.Create(nextMax);
-        Vector512<float> evenTotal = default;
-        Vector512<float> oddTotal = default;
-        for (int i = 0; i < width; i += 32)
-        {
-            Vector512<float> even = VectorMath.Exp2(Vector512.Load(scores + i) - subtract);
-            evenTotal += even;
-            even = scales is null ? even : even * Vector512.Load(scales + Positions + i);
-
-            // Without the registers of AVX-512, two vectors at once do not fit.
-            if (!Avx512BW.IsSupported)
-            {
-                Store(even, probabilities, i);
-            }
-
-            Vector512<float> odd = VectorMath.Exp2(Vector512.Load(scores + i + 16) - subtract);
-            oddTotal += odd;
-            odd = scales is null ? odd : odd * Vector512.Load(scales + Positions + i + 16);
-            if (!Avx512BW.IsSupported)
-            {
-                Store(odd, probabilities, i + 16);
-            }
-            else if (Type == ElementType.F32 || Widened)
-            {
-                Store(even, probabilities, i);
-                Store(odd, probabilities, i + 16);
-            }
-            else
-            {
-                StorePair(even, odd, (ushort*)probabilities + i);
-            }
-        }
+        float sum = Halves ? ExponentiateByHalves(scores, probabilities, nextMax) : ExponentiateAll(scores, probabilities, nextMax);
 
         // 2^0 is exactly 1, and in long contexts the largest score rarely grows.
         float factor = max == nextMax ? 1 : VectorMath.Exp2(Vector512.Create(max - nextMax)).ToScalar();
-        ExpSum[row] = (ExpSum[row] * factor) + VectorMath.Sum(evenTotal + oddTotal);
+        ExpSum[row] = (ExpSum[row] * factor) + sum;
         Max[row] = nextMax;
         if (factor != 1f)
         {
@@ -145,8 +120,106 @@ internal readonly unsafe ref struct TileSoftmax
         }
     }
 
+    // Returns the sum of the row's probabilities.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float ExponentiateAll(float* scores, float* probabilities, float nextMax)
+    {
+        float* scales = Scales;
+        int width = Width;
+        Vector512<float> subtract = Vector512.Create(nextMax);
+        Vector512<float> evenTotal = default;
+        Vector512<float> oddTotal = default;
+        for (int i = 0; i < width; i += 32)
+        {
+            Vector512<float> even = VectorMath.Exp2(Vector512.Load(scores + i) - subtract);
+            evenTotal += even;
+            even = scales is null ? even : even * Vector512.Load(scales + Positions + i);
+            Vector512<float> odd = VectorMath.Exp2(Vector512.Load(scores + i + 16) - subtract);
+            oddTotal += odd;
+            odd = scales is null ? odd : odd * Vector512.Load(scales + Positions + i + 16);
+            if (Type == ElementType.F32 || Widened || !Avx512BW.IsSupported)
+            {
+                Store(even, probabilities, i);
+                Store(odd, probabilities, i + 16);
+            }
+            else
+            {
+                StorePair(even, odd, (ushort*)probabilities + i);
+            }
+        }
+
+        return VectorMath.Sum(evenTotal + oddTotal);
+    }
+
+    private static float FindMaxByHalves(float* scores, int width, float max)
+    {
+        Vector256<float> first = Vector256.Create(max), second = first, third = first, fourth = first;
+        for (int i = 0; i < width; i += 32)
+        {
+            first = Vector256.MaxNative(first, Vector256.Load(scores + i));
+            second = Vector256.MaxNative(second, Vector256.Load(scores + i + 8));
+            third = Vector256.MaxNative(third, Vector256.Load(scores + i + 16));
+            fourth = Vector256.MaxNative(fourth, Vector256.Load(scores + i + 24));
+        }
+
+        return VectorMath.Max(Vector256.MaxNative(Vector256.MaxNative(first, second), Vector256.MaxNative(third, fourth)));
+    }
+
+    // The lanes of a sum are those of ExponentiateAll, in two halves.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float ExponentiateByHalves(float* scores, float* probabilities, float nextMax)
+    {
+        float* scales = Scales is null ? null : Scales + Positions;
+        int width = Width;
+        Vector256<float> subtract = Vector256.Create(nextMax);
+        Vector256<float> evenLower = default, evenUpper = default, oddLower = default, oddUpper = default;
+        for (int i = 0; i < width; i += 32)
+        {
+            Exponentiate16(scores, probabilities, scales, i, subtract, ref evenLower, ref evenUpper);
+            Exponentiate16(scores, probabilities, scales, i + 16, subtract, ref oddLower, ref oddUpper);
+        }
+
+        return VectorMath.Sum(evenLower + oddLower, evenUpper + oddUpper);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Exponentiate16(
+        float* scores, float* probabilities, float* scales, int i, Vector256<float> subtract, ref Vector256<float> lowerTotal, ref Vector256<float> upperTotal)
+    {
+        Vector256<float> lower = VectorMath.Exp2(Vector256.Load(scores + i) - subtract);
+        Vector256<float> upper = VectorMath.Exp2(Vector256.Load(scores + i + 8) - subtract);
+        lowerTotal += lower;
+        upperTotal += upper;
+        if (scales is not null)
+        {
+            lower *= Vector256.Load(scales + i);
+            upper *= Vector256.Load(scales + i + 8);
+        }
+
+        if (Type == ElementType.F32)
+        {
+            lower.Store(probabilities + i);
+            upper.Store(probabilities + i + 8);
+        }
+        else if (Widened)
+        {
+            Conversion.RoundToBf16(lower).Store(probabilities + i);
+            Conversion.RoundToBf16(upper).Store(probabilities + i + 8);
+        }
+        else
+        {
+            Conversion.StoreBf16(lower, upper, (ushort*)probabilities + i);
+        }
+    }
+
     private void ScaleAndHide(float* scores, int visible)
     {
+        if (Halves)
+        {
+            ScaleAndHideByHalves(scores, visible);
+            return;
+        }
+
         Vector512<int> lanes = Vector512<int>.Indices;
         Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
         for (int i = 0; i < Width; i += 16)
@@ -159,6 +232,23 @@ internal readonly unsafe ref struct TileSoftmax
             }
 
             Vector512.ConditionalSelect(seen, score, hidden).Store(scores + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScaleAndHideByHalves(float* scores, int visible)
+    {
+        Vector256<float> hidden = Vector256.Create(float.NegativeInfinity);
+        for (int i = 0; i < Width; i += 8)
+        {
+            Vector256<float> seen = Vector256.LessThan(Vector256<int>.Indices + Vector256.Create(i), Vector256.Create(visible)).AsSingle();
+            Vector256<float> score = Vector256.Load(scores + i);
+            if (Scales is not null)
+            {
+                score *= Vector256.Load(Scales + i);
+            }
+
+            Vector256.ConditionalSelect(seen, score, hidden).Store(scores + i);
         }
     }
 

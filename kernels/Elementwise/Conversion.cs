@@ -118,13 +118,27 @@ public static unsafe class Conversion
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void StoreBf16(Vector512<float> value, ushort* destination)
     {
-        Vector512<uint> kept = RoundUpper(value) >> 16;
-        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(kept) : Vector256.Narrow(kept.GetLower(), kept.GetUpper())).Store(destination);
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector256UInt16(RoundUpper(value) >> 16).Store(destination);
+            return;
+        }
+
+        StoreBf16(value.GetLower(), value.GetUpper(), destination);
     }
 
-    /// <summary>Rounds 16 values to those of bfloat16, as <see cref="ToBf16"/> does.</summary>
+    /// <summary>Stores the 16 values of two halves, as <see cref="StoreBf16(Vector512{float}, ushort*)"/> does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void StoreBf16(Vector256<float> lower, Vector256<float> upper, ushort* destination) =>
+        Vector256.Narrow(RoundUpper(lower) >> 16, RoundUpper(upper) >> 16).Store(destination);
+
+    /// <summary>Rounds values to those of bfloat16, as <see cref="ToBf16"/> does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> RoundToBf16(Vector512<float> value) => (RoundUpper(value) & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    /// <inheritdoc cref="RoundToBf16(Vector512{float})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> RoundToBf16(Vector256<float> value) => (RoundUpper(value) & Vector256.Create(0xFFFF0000u)).AsSingle();
 
     // The upper halves of the lanes are the rounded values.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,6 +147,14 @@ public static unsafe class Conversion
         Vector512<uint> bits = value.AsUInt32();
         Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
         return Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, bits | Vector512.Create(0x400000u));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> RoundUpper(Vector256<float> value)
+    {
+        Vector256<uint> bits = value.AsUInt32();
+        Vector256<uint> rounded = bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256.Create(1u));
+        return Vector256.ConditionalSelect(Vector256.Equals(value, value).AsUInt32(), rounded, bits | Vector256.Create(0x400000u));
     }
 
     /// <summary>Loads 16 bfloat16 values as float32.</summary>

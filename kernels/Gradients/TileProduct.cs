@@ -152,6 +152,18 @@ internal static unsafe class TileProduct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* a, float* b, float* c, long stride, int depth, bool accumulate)
     {
+        // Without 512-bit instructions, sixteen sums of two vectors do not fit the registers, and operations on wide vectors are calls.
+        if (!Vector512.IsHardwareAccelerated && Vector256.IsHardwareAccelerated)
+        {
+            for (int part = 0; part < 4; part++)
+            {
+                int row = part / 2 * (TileRows / 2), column = part % 2 * (TileColumns / 2);
+                Quarter(a + row, b + column, c + (row * stride) + column, stride, depth, accumulate);
+            }
+
+            return;
+        }
+
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
         if (accumulate)
@@ -211,6 +223,47 @@ internal static unsafe class TileProduct
         c = Store(c50, c51, c, stride);
         c = Store(c60, c61, c, stride);
         Store(c70, c71, c, stride);
+    }
+
+    // Four rows and sixteen columns of a tile.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Quarter(float* a, float* b, float* c, long stride, int depth, bool accumulate)
+    {
+        float* c1 = c + stride, c2 = c1 + stride, c3 = c2 + stride;
+        Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        if (accumulate)
+        {
+            (c00, c01) = (Vector256.Load(c), Vector256.Load(c + 8));
+            (c10, c11) = (Vector256.Load(c1), Vector256.Load(c1 + 8));
+            (c20, c21) = (Vector256.Load(c2), Vector256.Load(c2 + 8));
+            (c30, c31) = (Vector256.Load(c3), Vector256.Load(c3 + 8));
+        }
+
+        for (int k = 0; k < depth; k++, a += TileRows, b += TileColumns)
+        {
+            Vector256<float> b0 = Vector256.Load(b), b1 = Vector256.Load(b + 8);
+            Vector256<float> x = Vector256.Create(a[0]);
+            c00 = Vector256.FusedMultiplyAdd(x, b0, c00);
+            c01 = Vector256.FusedMultiplyAdd(x, b1, c01);
+            x = Vector256.Create(a[1]);
+            c10 = Vector256.FusedMultiplyAdd(x, b0, c10);
+            c11 = Vector256.FusedMultiplyAdd(x, b1, c11);
+            x = Vector256.Create(a[2]);
+            c20 = Vector256.FusedMultiplyAdd(x, b0, c20);
+            c21 = Vector256.FusedMultiplyAdd(x, b1, c21);
+            x = Vector256.Create(a[3]);
+            c30 = Vector256.FusedMultiplyAdd(x, b0, c30);
+            c31 = Vector256.FusedMultiplyAdd(x, b1, c31);
+        }
+
+        c00.Store(c);
+        c01.Store(c + 8);
+        c10.Store(c1);
+        c11.Store(c1 + 8);
+        c20.Store(c2);
+        c21.Store(c2 + 8);
+        c30.Store(c3);
+        c31.Store(c3 + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,7 +16,7 @@ internal static unsafe class PortableInt4Kernels
     public static delegate* unmanaged<PanelArgs*, void> Select(InstructionSet isa) => isa switch
     {
         InstructionSet.Portable => &Portable,
-        InstructionSet.Avx2 => &Avx2,
+        InstructionSet.Avx2 or InstructionSet.AvxVnni => &Avx2,
         _ => &Avx512,
     };
 

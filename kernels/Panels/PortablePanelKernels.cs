@@ -51,13 +51,13 @@ internal static unsafe class PortablePanelKernels
     public static delegate* unmanaged<PanelArgs*, void> Select(ElementType type, Isa.InstructionSet isa) => (type, isa) switch
     {
         (ElementType.F32, Isa.InstructionSet.Portable) => &F32Portable,
-        (ElementType.F32, Isa.InstructionSet.Avx2) => &F32Avx2,
+        (ElementType.F32, Isa.InstructionSet.Avx2 or Isa.InstructionSet.AvxVnni) => &F32Avx2,
         (ElementType.F32, _) => &F32Avx512,
         (ElementType.I8, Isa.InstructionSet.Portable) => &I8Portable,
-        (ElementType.I8, Isa.InstructionSet.Avx2) => &I8Avx2,
+        (ElementType.I8, Isa.InstructionSet.Avx2 or Isa.InstructionSet.AvxVnni) => &I8Avx2,
         (ElementType.I8, _) => &I8Avx512,
         (ElementType.BF16, Isa.InstructionSet.Portable) => &Bf16Portable,
-        (ElementType.BF16, Isa.InstructionSet.Avx2) => &Bf16Avx2,
+        (ElementType.BF16, Isa.InstructionSet.Avx2 or Isa.InstructionSet.AvxVnni) => &Bf16Avx2,
         (ElementType.BF16, _) => &Bf16Avx512,
         (ElementType.I4, _) => PortableInt4Kernels.Select(isa),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No panel kernel multiplies this type without expansion."),

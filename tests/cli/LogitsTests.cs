@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using HunyuanOrleans.TestSupport;
 using Xunit;
@@ -40,6 +41,22 @@ public sealed class LogitsTests
             CliProcess.Run([.. basis, .. variation, "--out", temp.File("part")]).Json();
             Assert.Equal(whole, File.ReadAllBytes(temp.File("part")));
         }
+    }
+
+    [Theory]
+    [InlineData("none", "bf16")]
+    [InlineData("int8-all", "int8")]
+    [InlineData("int4-all", "fp8")]
+    [InlineData("fp8", "int8")]
+    public void A_processor_without_vectors_of_512_bits_computes_the_same_bits(string quant, string kv)
+    {
+        using TempFolder temp = new();
+        string ids = string.Join(',', Enumerable.Range(0, 300).Select(i => i * 37 % 4600));
+        string[] basis = ["logits", "--ids", ids, "--all", "--quant", quant, "--kv", kv, "--out"];
+        string set = Avx2.IsSupported && Fma.IsSupported ? "avx2" : "portable";
+        CliProcess.Run([.. basis, temp.File("wide")], "", new Dictionary<string, string> { ["HUNYUAN_ISA"] = set }).Json();
+        CliProcess.Run([.. basis, temp.File("narrow")], "", new Dictionary<string, string> { ["HUNYUAN_ISA"] = set, ["DOTNET_EnableAVX512"] = "0" }).Json();
+        Assert.Equal(File.ReadAllBytes(temp.File("wide")), File.ReadAllBytes(temp.File("narrow")));
     }
 
     [Fact]

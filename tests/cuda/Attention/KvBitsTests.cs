@@ -41,6 +41,8 @@ public sealed class KvBitsTests(AttentionDevice device)
         using CpuAttention onCpu = new(Heads, KeyHeads, size, type, Length);
         onCpu.Run(sequence, weights);
         KvBlocks cache = onCpu.Cache;
+        byte[] blocks = new byte[2 * cache.BlockBytes];
+        cache.CopyOut(0, [0, 1], blocks);
         int format = AttentionShape.FormatOf(type);
         int padded = AttentionShape.Padded(size);
         int bytes = KvFormat.Bytes(format);
@@ -50,7 +52,7 @@ public sealed class KvBitsTests(AttentionDevice device)
             for (int head = 0; head < KeyHeads; head++)
             {
                 ReadOnlySpan<byte> gpu = actual.AsSpan((int)(p / 32 * rig.Pool.BlockBytes) + (head * KvLayout.HeadBytes(padded, format)));
-                ReadOnlySpan<byte> cpu = cache.GetBlock(0, p / 32)[(int)(head * cache.BlockBytes / KeyHeads)..(int)((head + 1) * cache.BlockBytes / KeyHeads)];
+                ReadOnlySpan<byte> cpu = blocks.AsSpan((int)(p / 32 * cache.BlockBytes))[(int)(head * cache.BlockBytes / KeyHeads)..(int)((head + 1) * cache.BlockBytes / KeyHeads)];
                 int o = p % 32;
                 for (int i = 0; i < size; i++)
                 {

@@ -21,6 +21,18 @@ public sealed class KvPoolTests
     }
 
     [Fact]
+    public void The_block_behind_the_last_one_is_preferred_if_it_is_free()
+    {
+        var pool = new KvPool(4);
+        int first = pool.Allocate(), other = pool.Allocate(first + 1);
+        Assert.Equal((0, 2), (first, other));
+        Assert.Equal(1, pool.Allocate(first));
+        Assert.Equal(3, pool.Allocate(first));
+        Assert.Equal(-1, pool.Allocate(3));
+        pool.CheckIntegrity([new[] { 0, 1, 2, 3 }]);
+    }
+
+    [Fact]
     public void A_cached_block_can_be_found_and_shared_until_it_is_evicted()
     {
         var pool = new KvPool(2);

@@ -56,7 +56,7 @@ internal sealed class AttentionHarness : IDisposable
             // Padding inside a key head must stay zero, so blocks with such padding are not filled.
             if (Cache.HeadSize % perUnit == 0)
             {
-                Cache.GetBlock(block % CacheGroups, block / CacheGroups).Fill(0xFF);
+                Cache.FillBlock(block % CacheGroups, block / CacheGroups, 0xFF);
             }
         }
     }

@@ -25,7 +25,6 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
 
         using KvBlocks cache = new(Groups, 2, 8, 80, ElementType.BF16);
         Assert.Equal(81920 * 2 * KvBlocks.Positions, cache.TotalBytes);
-        Assert.Equal(cache.BlockBytes, cache.GetBlock(Groups - 1, 1).Length);
     }
 
     [Fact]
@@ -34,18 +33,18 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
         using KvBlocks cache = new(2, 3, 1, 16, ElementType.BF16);
         foreach ((int group, int block) in new[] { (0, 3), (0, -1), (2, 0), (-1, 0), (0, int.MaxValue), (int.MinValue, 0) })
         {
-            Assert.Throws<ArgumentOutOfRangeException>(() => cache.GetBlock(group, block).Length);
+            Assert.Throws<ArgumentOutOfRangeException>(() => cache.ReadBlock(group, block));
         }
 
         // Blocks must not overlap, so each one keeps its own mark.
         for (int i = 0; i < 6; i++)
         {
-            cache.GetBlock(i / 3, i % 3).Fill((byte)(i + 1));
+            cache.FillBlock(i / 3, i % 3, (byte)(i + 1));
         }
 
         for (int i = 0; i < 6; i++)
         {
-            Assert.False(cache.GetBlock(i / 3, i % 3).ContainsAnyExcept((byte)(i + 1)));
+            Assert.False(cache.ReadBlock(i / 3, i % 3).AsSpan().ContainsAnyExcept((byte)(i + 1)));
         }
     }
 
@@ -66,7 +65,7 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
             Assert.ThrowsAny<ArgumentException>(() => cache.Attach(0, small));
         }
 
-        Assert.Throws<InvalidOperationException>(() => cache.GetBlock(0, 0).Length);
+        Assert.Throws<InvalidOperationException>(() => cache.ReadBlock(0, 0));
         Assert.True(cache.Release(1));
         Assert.False(cache.Release(1));
         Assert.Equal(0, cache.TotalBytes);
@@ -81,16 +80,16 @@ public sealed class KvBlocksTests(WorkerPools pools) : IClassFixture<WorkerPools
         using KvBlocks to = new(2, 3, 2, 24, ElementType.BF16);
         for (int block = 0; block < 4; block++)
         {
-            from.GetBlock(1, block).Fill((byte)(block + 1));
+            from.FillBlock(1, block, (byte)(block + 1));
         }
 
         byte[] bytes = new byte[2 * from.BlockBytes];
         from.CopyOut(1, [3, 1], bytes);
-        to.GetBlock(1, 1).Fill(9);
+        to.FillBlock(1, 1, 9);
         to.CopyIn(1, [0, 2], bytes);
         foreach ((int block, byte mark) in new[] { (0, (byte)4), (1, (byte)9), (2, (byte)2) })
         {
-            Assert.False(to.GetBlock(1, block).ContainsAnyExcept(mark));
+            Assert.False(to.ReadBlock(1, block).AsSpan().ContainsAnyExcept(mark));
         }
 
         Assert.Throws<ArgumentException>(() => from.CopyOut(1, [0], bytes));

@@ -49,7 +49,7 @@ internal static class KvReader
         int size = cache.HeadSize;
         int keyElements = (size + 7) / 8 * 8;
         int columns = (size + 15) / 16 * 16;
-        ReadOnlySpan<byte> bytes = cache.GetBlock(group, block);
+        ReadOnlySpan<byte> bytes = cache.ReadBlock(group, block);
         bytes = bytes.Slice(head * bytes.Length / cache.Heads, bytes.Length / cache.Heads);
         ReadOnlySpan<byte> values = bytes[(keyElements * KvBlocks.Positions)..];
         ReadOnlySpan<byte> scales = values[(columns * KvBlocks.Positions)..];

@@ -87,7 +87,7 @@ public sealed unsafe class LongContextTests(WorkerPools pools) : IClassFixture<W
         int perStep = 4 / type.Size();
         for (int block = 0; block < blocks.Length; block++)
         {
-            Span<byte> bytes = cache.GetBlock(0, blocks[block]);
+            byte[] bytes = new byte[cache.BlockBytes];
             fixed (byte* at = bytes)
             {
                 byte* valueBase = at + ((long)HeadSize / perStep * KvBlocks.Positions * 4);
@@ -101,6 +101,8 @@ public sealed unsafe class LongContextTests(WorkerPools pools) : IClassFixture<W
                     }
                 }
             }
+
+            cache.CopyIn(0, [blocks[block]], bytes);
         }
     }
 

@@ -75,10 +75,14 @@ public sealed class ModelDeviceTests : IDisposable
     {
         ModelPiece piece = ModelPiece.Attention(0);
         Add(piece);
-        ((KvBlocks)_device.Cache).GetBlock(0, 1).Fill(7);
+        byte[] block = new byte[_device.Cache.BlockBytes];
+        block.AsSpan().Fill(7);
+        _device.Cache.CopyIn(0, [1], block);
         Assert.False(_device.Install(_device.Prepare(piece, _loading)));
         Assert.Equal(_device.SizeOf(piece), _device.WeightBytes);
-        Assert.False(((KvBlocks)_device.Cache).GetBlock(0, 1).ContainsAnyExcept((byte)7));
+        byte[] kept = new byte[block.Length];
+        _device.Cache.CopyOut(0, [1], kept);
+        Assert.Equal(block, kept);
     }
 
     [Fact]
@@ -129,7 +133,7 @@ public sealed class ModelDeviceTests : IDisposable
         Assert.Equal(ModelPiece.Head, Missing(() => _stage.Logits([0], 1, logits), "head"));
         Assert.True(_device.Remove(ModelPiece.Attention(0)));
         Missing(() => _stage.Attend(0), "Layer 0");
-        Assert.Throws<InvalidOperationException>(() => ((KvBlocks)_device.Cache).GetBlock(0, 0).Length);
+        Assert.Throws<InvalidOperationException>(() => _device.Cache.CopyOut(0, [0], new byte[_device.Cache.BlockBytes]));
     }
 
     [Fact]
