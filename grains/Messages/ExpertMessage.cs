@@ -11,7 +11,7 @@ public sealed record ExpertMessage(
     [property: Id(0)] int Layer,
     [property: Id(1)] int FirstExpert,
     [property: Id(2)] int[] Counts,
-    [property: Id(3)] byte[] Rows,
+    [property: Id(3)] RowBytes Rows,
     [property: Id(4)] int[] Sources)
 {
     /// <summary>The adapters of the rows; null if none of them changes the layer's experts.</summary>
@@ -26,7 +26,7 @@ public sealed record ExpertMessage(
 /// <summary>The outputs of the experts.</summary>
 /// <param name="Rows">[rows, hidden] in the element type of the compute mode, in the order of the request's rows.</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.expert.reply")]
-public sealed record ExpertReply([property: Id(0)] byte[] Rows)
+public sealed record ExpertReply([property: Id(0)] RowBytes Rows)
 {
     /// <summary>True if nothing was computed because the silo still loads an adapter: the same call must be made again when it has loaded it.</summary>
     [Id(1)]

@@ -41,7 +41,7 @@ public sealed record StepMessage
 
     /// <summary>The residual stream, float32 [rows, hidden], without the <see cref="RowsAhead"/>; null for the first shard.</summary>
     [Id(8)]
-    public byte[]? Rows { get; init; }
+    public RowBytes? Rows { get; init; }
 
     /// <summary>True if the reply shall carry the logits too.</summary>
     [Id(9)]
@@ -57,6 +57,21 @@ public sealed record StepMessage
     /// </summary>
     [Id(11)]
     public long[] InFlight { get; init; } = [];
+
+    /// <summary>Number of rows.</summary>
+    internal int RowCount
+    {
+        get
+        {
+            int rows = 0;
+            foreach (SliceMessage slice in Slices)
+            {
+                rows += slice.Count;
+            }
+
+            return rows;
+        }
+    }
 
     /// <summary>The adapters of the step's rows; null if no row has one.</summary>
     [Id(12)]

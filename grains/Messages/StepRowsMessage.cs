@@ -7,4 +7,4 @@ namespace HunyuanOrleans.Grains.Messages;
 /// <param name="Rows">The residual stream, float32 [rows, hidden].</param>
 [GenerateSerializer, Immutable, Alias("hunyuan.step.rows")]
 public sealed record StepRowsMessage(
-    [property: Id(0)] long Epoch, [property: Id(1)] long Number, [property: Id(2)] int FirstRow, [property: Id(3)] byte[] Rows);
+    [property: Id(0)] long Epoch, [property: Id(1)] long Number, [property: Id(2)] int FirstRow, [property: Id(3)] RowBytes Rows);

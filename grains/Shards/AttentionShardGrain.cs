@@ -27,6 +27,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
 
     // Rows are sent in parallel, outside of the grain's turns, where Grain.GrainFactory must not be used.
     private readonly IGrainFactory _grains;
+    private IRouterGrain? _router;
 
     /// <summary>Creates a shard. Its weights may not be loaded yet.</summary>
     public AttentionShardGrain(ModelHosts hosts, HunyuanSiloOptions options, LongCall calls, SentTraffic traffic, IGrainFactory grains, TimeProvider time)
@@ -53,7 +54,11 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         StepRegistration registered = _host.Register(_key, step);
         if (registered.IsNew)
         {
-            StepDeduplicator.Start(registered.Step, registered.Ending, token => ComputeAsync(step, registered.Shard, token));
+            StepDeduplicator.Start(
+                registered.Step,
+                registered.Ending,
+                static (call, token) => call.Grain.ComputeAsync(call.Step, call.Shard, token),
+                (Grain: this, Step: step, registered.Shard));
         }
 
         return WaitAsync(step.Epoch, step.Number, registered.Shard.Steps, registered.Step.Reply, cancellationToken);
@@ -85,13 +90,14 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
 
     private async Task<StepReply> ComputeAsync(StepMessage step, ShardSteps own, CancellationToken cancellationToken)
     {
-        List<(int FirstRow, byte[] Rows)> rows;
+        (int FirstRow, RowBytes Rows)[] rows;
         using Activity? activity = GrainTelemetry.Start("hunyuan.stage");
-        activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.Slices.Sum(static slice => slice.Count));
+        activity?.SetTag("hunyuan.shard", _key).SetTag("hunyuan.rows", step.RowCount);
         StagePool stages = _host.Loaded.Stages;
         StepAdapters? adapters = step.Adapters is { Length: > 0 } named ? await _host.Adapters.AcquireAsync(named, cancellationToken) : null;
         Stage stage = await TakeAsync(stages, adapters, cancellationToken);
         own.Begin(step.Epoch, step.Number, stage);
+        _router ??= GrainFactory.GetGrain<IRouterGrain>(_key);
         try
         {
             stage.Begin(step, own.Rows, _layers.FirstLayer, _layers.LastLayer, _host.Sessions, _options.MessageBytes, adapters, cancellationToken);
@@ -100,7 +106,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
             {
                 // Experts may take longer than a call should: the same call is made again until their outputs are here.
                 int layer = stage.WaitingLayer;
-                while (!await GrainFactory.GetGrain<IRouterGrain>(_key).DispatchAsync(step.Epoch, step.Number, step.Version, layer))
+                while (!await _router.DispatchAsync(step.Epoch, step.Number, step.Version, layer))
                 {
                 }
 
@@ -127,7 +133,7 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
         }
 
         IAttentionShardGrain shard = _grains.GetGrain<IAttentionShardGrain>(step.Stages[step.Stage + 1]);
-        if (rows.Count > 1)
+        if (rows.Length > 1)
         {
             await SendAheadAsync(shard, step, rows, cancellationToken);
         }
@@ -137,8 +143,21 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
 
         // The activity of this stage does not include the later stages.
         activity?.Stop();
-        _traffic.AddStep(rows.Sum(static piece => (long)piece.Rows.Length));
-        return await LongCall.SendAsync(shard, next, cancellationToken);
+        _traffic.AddStep(BytesOf(rows));
+        StepReply reply = await LongCall.SendAsync(shard, next, cancellationToken);
+        next.Rows!.ReturnSent();
+        return reply;
+    }
+
+    private static long BytesOf((int FirstRow, RowBytes Rows)[] pieces)
+    {
+        long bytes = 0;
+        foreach ((_, RowBytes rows) in pieces)
+        {
+            bytes += rows.Length;
+        }
+
+        return bytes;
     }
 
     private static async Task<Stage> TakeAsync(StagePool stages, StepAdapters? adapters, CancellationToken cancellationToken)
@@ -155,13 +174,14 @@ public sealed class AttentionShardGrain : Grain, IAttentionShardGrain
     }
 
     // All rows but the last piece, which travels with the step.
-    private Task SendAheadAsync(IAttentionShardGrain shard, StepMessage step, List<(int FirstRow, byte[] Rows)> rows, CancellationToken cancellationToken)
+    private Task SendAheadAsync(IAttentionShardGrain shard, StepMessage step, (int FirstRow, RowBytes Rows)[] rows, CancellationToken cancellationToken)
     {
         ParallelOptions window = new() { MaxDegreeOfParallelism = _options.MessagesInFlight, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(rows.Take(rows.Count - 1), window, async (piece, token) =>
+        return Parallel.ForEachAsync(new ArraySegment<(int FirstRow, RowBytes Rows)>(rows, 0, rows.Length - 1), window, async (piece, token) =>
         {
             TimeSpan timeout = _options.CallTimeout((long)piece.Rows.Length * _options.MessagesInFlight);
             await shard.TakeRowsAsync(new StepRowsMessage(step.Epoch, step.Number, piece.FirstRow, piece.Rows)).WaitAsync(timeout, _time, token);
+            piece.Rows.ReturnSent();
         });
     }
 }

@@ -5,27 +5,46 @@ using HunyuanOrleans.Kernels.Memory;
 namespace HunyuanOrleans.Grains.Shards;
 
 /// <summary>The rows of one layer that one expert group computes, and their places in the routed order.</summary>
-/// <param name="holders">The groups that hold the experts, in order of preference.</param>
-/// <param name="firstExpert">The first expert with rows.</param>
-internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExpert)
+internal sealed class ExpertDispatch
 {
-    private readonly List<int> _counts = [];
-    private readonly List<(int Row, int Count)> _ranges = [];
+    private readonly ExpertTable.Group[] _holders;
+    private readonly int _turn;
+    private readonly int _firstExpert;
+    private readonly int[] _counts;
+    private readonly int[] _firstRows;
+    private int _experts;
     private int _rows;
+
+    /// <summary>Creates a dispatch without rows.</summary>
+    /// <param name="holders">The groups that hold the experts.</param>
+    /// <param name="turn">Index of the group to prefer; the others follow in turn.</param>
+    /// <param name="firstExpert">The first expert with rows.</param>
+    /// <param name="experts">Most experts from the first on.</param>
+    public ExpertDispatch(ExpertTable.Group[] holders, int turn, int firstExpert, int experts)
+    {
+        (_holders, _turn, _firstExpert) = (holders, turn, firstExpert);
+        (_counts, _firstRows) = (new int[experts], new int[experts]);
+    }
 
     /// <summary>Number of rows.</summary>
     public int RowCount => _rows;
 
     /// <summary>Name of the silo that is called first.</summary>
-    public string Silo => holders[0].Silo;
+    public string Silo => _holders[_turn].Silo;
+
+    /// <summary>Attempts to call a group, counted by the caller.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>The outputs of the rows; null until they have arrived.</summary>
+    public ExpertReply? Reply { get; set; }
 
     /// <summary>Key of the group to call at an attempt, counted from 0.</summary>
-    public string Holder(int attempt) => holders[attempt % holders.Length].Key;
+    public string Holder(int attempt) => _holders[(_turn + attempt) % _holders.Length].Key;
 
     /// <summary>True if every holder has this expert too.</summary>
     public bool Covers(int expert)
     {
-        foreach (ExpertTable.Group holder in holders)
+        foreach (ExpertTable.Group holder in _holders)
         {
             if (expert < holder.Range.FirstExpert || expert > holder.Range.LastExpert)
             {
@@ -42,21 +61,9 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
     /// <param name="row">Index of the first row in the routed order.</param>
     public void Add(int expert, int count, int row)
     {
-        while (firstExpert + _counts.Count < expert)
-        {
-            _counts.Add(0);
-        }
-
-        _counts.Add(count);
-        if (_ranges.Count > 0 && _ranges[^1].Row + _ranges[^1].Count == row)
-        {
-            _ranges[^1] = (_ranges[^1].Row, _ranges[^1].Count + count);
-        }
-        else
-        {
-            _ranges.Add((row, count));
-        }
-
+        int index = expert - _firstExpert;
+        (_counts[index], _firstRows[index]) = (count, row);
+        _experts = index + 1;
         _rows += count;
     }
 
@@ -65,37 +72,45 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         ? AddAdapters(RowMessage(layer, source), source, adapters)
         : RowMessage(layer, source);
 
+    /// <summary>Copies the outputs to the places of their rows.</summary>
+    /// <param name="target">Receives them.</param>
+    /// <param name="host">Memory for a target that is not in the memory of the host; null for one that is.</param>
+    public void Store(IRowBuffer target, HostRows? host)
+    {
+        int from = 0;
+        for (int next = 0; NextRange(ref next, out int row, out int count); from += count)
+        {
+            Rows.Read(Reply!.Rows, from, target, row, count, host);
+        }
+    }
+
     private ExpertMessage RowMessage(int layer, IExpertRowSource source)
     {
         int length = source.ExpertRowLength;
         int[] sources = source.RowTokens.IsEmpty ? [] : new int[_rows];
         int states = sources.Length == 0 ? _rows : FindStates(source, sources);
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(states * length);
-        if (states == _rows)
+        RowBytes rows = RowBytes.Allocate(checked(states * length));
+        int to = 0, at = 0;
+        for (int next = 0; NextRange(ref next, out int row, out int count);)
         {
-            int to = 0;
-            foreach ((int row, int count) in _ranges)
+            if (states == _rows)
             {
-                source.CopyExpertRows(row, count, bytes.AsSpan(to * length, count * length));
+                source.CopyExpertRows(row, count, rows, to);
                 to += count;
+                continue;
             }
 
-            return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, []);
-        }
-
-        int at = 0, next = 0;
-        foreach ((int row, int count) in _ranges)
-        {
             for (int i = 0; i < count; i++, at++)
             {
-                if (sources[at] == next)
+                if (sources[at] == to)
                 {
-                    source.CopyExpertRows(row + i, 1, bytes.AsSpan(next++ * length, length));
+                    source.CopyExpertRows(row + i, 1, rows, to++);
                 }
             }
         }
 
-        return new ExpertMessage(layer, firstExpert, [.. _counts], bytes, sources);
+        int[] counts = _experts == _counts.Length ? _counts : _counts[.._experts];
+        return new ExpertMessage(layer, _firstExpert, counts, rows, states == _rows ? [] : sources);
     }
 
     // Of the step's adapters, the message has those of its own rows.
@@ -104,7 +119,7 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         int[] ofRow = new int[_rows], numbers = new int[adapters.Length];
         List<AdapterMessage> used = [];
         int at = 0;
-        foreach ((int row, int count) in _ranges)
+        for (int next = 0; NextRange(ref next, out int row, out int count);)
         {
             for (int i = 0; i < count; i++, at++)
             {
@@ -129,7 +144,7 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         int[] states = ArrayPool<int>.Shared.Rent(source.Tokens);
         Array.Fill(states, -1, 0, source.Tokens);
         int found = 0, at = 0;
-        foreach ((int row, int count) in _ranges)
+        for (int next = 0; NextRange(ref next, out int row, out int count);)
         {
             foreach (int token in tokens.Slice(row, count))
             {
@@ -142,14 +157,21 @@ internal sealed class ExpertDispatch(ExpertTable.Group[] holders, int firstExper
         return found;
     }
 
-    /// <summary>Copies the outputs to the places of their rows.</summary>
-    public void Store(ExpertReply reply, IRowBuffer target)
+    // Rows of experts that follow each other in the routed order are one range.
+    private bool NextRange(ref int expert, out int row, out int count)
     {
-        int from = 0;
-        foreach ((int row, int count) in _ranges)
+        (row, count) = (0, 0);
+        for (; expert < _experts; expert++)
         {
-            Rows.Read(reply.Rows, from, target, row, count);
-            from += count;
+            if (_counts[expert] > 0 && count > 0 && _firstRows[expert] != row + count)
+            {
+                return true;
+            }
+
+            row = count == 0 ? _firstRows[expert] : row;
+            count += _counts[expert];
         }
+
+        return count > 0;
     }
 }

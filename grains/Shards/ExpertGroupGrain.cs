@@ -52,7 +52,7 @@ public sealed class ExpertGroupGrain : Grain, IExpertGroupGrain
             adapters = await _host.Adapters.AcquireWithinAsync(named, TimeSpan.Zero, cancellationToken);
             if (adapters is null)
             {
-                return new ExpertReply([]) { IsLoading = true };
+                return new ExpertReply(RowBytes.Empty) { IsLoading = true };
             }
         }
 

@@ -2,7 +2,6 @@ using HunyuanOrleans.Contracts.Grains;
 using HunyuanOrleans.Grains.Adapters;
 using HunyuanOrleans.Grains.Devices;
 using HunyuanOrleans.Grains.Messages;
-using HunyuanOrleans.Kernels.Memory;
 using HunyuanOrleans.Model;
 using HunyuanOrleans.Model.Adapters;
 using HunyuanOrleans.Model.Devices;
@@ -16,8 +15,11 @@ internal sealed class ExpertStage : IDisposable
     private readonly IExpertRunner _runner;
     private readonly DeviceJob _run;
     private readonly AdapterRows _adapters = new();
+
+    // Rows of a device travel in one copy. Null if the experts compute in the memory of the host.
+    private readonly HostRows? _host;
     private ExpertMessage _message = null!;
-    private byte[] _reply = [];
+    private RowBytes _reply = RowBytes.Empty;
     private int _rows;
 
     public ExpertStage(ModelParts parts)
@@ -25,6 +27,7 @@ internal sealed class ExpertStage : IDisposable
         _parts = parts;
         _runner = parts.Device.CreateExpertRunner();
         _run = new DeviceJob(Run);
+        _host = parts.Device.Options.Device is null ? null : new HostRows();
     }
 
     /// <summary>Computes the outputs of the rows.</summary>
@@ -36,13 +39,18 @@ internal sealed class ExpertStage : IDisposable
         int rows = Rows.Count(message.Counts);
         Rows.Check(message, rows, _runner.Input);
         SetAdapters(message, rows, adapters);
-        (_message, _rows, _reply) = (message, rows, Rows.Allocate(rows, _runner.Output));
+        (_message, _rows, _reply) = (message, rows, RowBytes.AllocateReply(rows * _runner.Output.RowLength));
         await _run.RunAsync(_parts.Thread);
+        message.Rows.ReturnReceived();
         return new ExpertReply(_reply);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _runner.Dispose();
+    public void Dispose()
+    {
+        _runner.Dispose();
+        _host?.Dispose();
+    }
 
     private void SetAdapters(ExpertMessage message, int rows, StepAdapters? adapters)
     {
@@ -63,39 +71,20 @@ internal sealed class ExpertStage : IDisposable
         }
     }
 
-    // A device gets all rows in one copy.
-    private void ReadRows()
-    {
-        IRowBuffer input = _runner.Input;
-        if (_message.Sources.Length == 0)
-        {
-            Rows.Read(_message.Rows, 0, input, 0, _rows);
-        }
-        else if (_parts.Device.Options.Device is null)
-        {
-            for (int row = 0; row < _rows; row++)
-            {
-                Rows.Read(_message.Rows, _message.Sources[row], input, row, 1);
-            }
-        }
-        else
-        {
-            byte[] rows = Rows.Allocate(_rows, input);
-            for (int row = 0; row < _rows; row++)
-            {
-                _message.Rows.AsSpan(_message.Sources[row] * input.RowLength, input.RowLength).CopyTo(rows.AsSpan(row * input.RowLength));
-            }
-
-            Rows.Read(rows, 0, input, 0, _rows);
-        }
-    }
-
     // Copies here too: a copy from a device waits for whatever the device computes, which a thread of Orleans must not.
     private void Run()
     {
-        ReadRows();
+        if (_message.Sources.Length == 0)
+        {
+            Rows.Read(_message.Rows, 0, _runner.Input, 0, _rows, _host);
+        }
+        else
+        {
+            Rows.Spread(_message.Rows, _message.Sources, _runner.Input, _host);
+        }
+
         _runner.Run(_message.Layer, _message.FirstExpert, _message.Counts, _adapters);
         _parts.Device.Synchronize();
-        Rows.Write(_runner.Output, 0, _rows, _reply, 0);
+        Rows.Write(_runner.Output, 0, _rows, _reply, 0, _host);
     }
 }

@@ -8,7 +8,7 @@ namespace HunyuanOrleans.Grains.Shards;
 internal sealed class ExpertTable
 {
     private readonly int _firstLayer;
-    private readonly Group[][] _groups;
+    private readonly Group[][][] _holders;
     private int _turn;
 
     /// <summary>Creates a table.</summary>
@@ -17,12 +17,17 @@ internal sealed class ExpertTable
     public ExpertTable(string[] keys, LayerRange layers)
     {
         _firstLayer = layers.FirstLayer;
-        List<Group> all = [.. keys.Select(static key => Group.Of(key))];
-        _groups = new Group[layers.Layers][];
-        for (int i = 0; i < _groups.Length; i++)
+        Group[] all = [.. keys.Select(static key => Group.Of(key))];
+        _holders = new Group[layers.Layers][][];
+        for (int i = 0; i < _holders.Length; i++)
         {
             int layer = _firstLayer + i;
-            _groups[i] = [.. all.Where(g => layer >= g.Range.FirstLayer && layer <= g.Range.LastLayer)];
+            Group[] groups = [.. all.Where(g => layer >= g.Range.FirstLayer && layer <= g.Range.LastLayer)];
+            _holders[i] = new Group[groups.Length == 0 ? 0 : groups.Max(static g => g.Range.LastExpert) + 1][];
+            for (int e = 0; e < _holders[i].Length; e++)
+            {
+                _holders[i][e] = [.. groups.Where(g => e >= g.Range.FirstExpert && e <= g.Range.LastExpert)];
+            }
         }
     }
 
@@ -34,20 +39,20 @@ internal sealed class ExpertTable
     /// <param name="counts">Number of rows of each expert.</param>
     /// <param name="local">For each expert, whether this silo holds it.</param>
     /// <param name="maxRows">Most rows of a message, at least 1.</param>
-    public List<ExpertDispatch> Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, int maxRows)
+    /// <param name="dispatches">Receives the dispatches.</param>
+    public void Plan(int layer, ReadOnlySpan<int> counts, ReadOnlySpan<bool> local, int maxRows, List<ExpertDispatch> dispatches)
     {
-        Group[] groups = _groups[layer - _firstLayer];
-        List<ExpertDispatch> dispatches = [];
         ExpertDispatch? open = null;
         int row = 0;
-        _turn++;
+        _turn = (_turn + 1) & int.MaxValue;
         for (int e = 0; e < counts.Length; e++)
         {
             for (int left = local[e] ? 0 : counts[e], at = row; left > 0;)
             {
                 if (open is null || !open.Covers(e) || open.RowCount + Math.Min(left, maxRows) > maxRows)
                 {
-                    open = new ExpertDispatch(Holders(groups, layer, e), e);
+                    Group[] holders = Holders(layer, e);
+                    open = new ExpertDispatch(holders, _turn % holders.Length, e, Math.Min(counts.Length - 1, holders[0].Range.LastExpert) - e + 1);
                     dispatches.Add(open);
                 }
 
@@ -58,20 +63,14 @@ internal sealed class ExpertTable
 
             row += counts[e];
         }
-
-        return dispatches;
     }
 
-    private Group[] Holders(Group[] groups, int layer, int expert)
+    private Group[] Holders(int layer, int expert)
     {
-        Group[] holders = [.. groups.Where(g => expert >= g.Range.FirstExpert && expert <= g.Range.LastExpert)];
-        if (holders.Length == 0)
-        {
-            throw new NotLoadedException($"Expert {expert} of layer {layer} is not in the expert table.");
-        }
-
-        int turn = _turn % holders.Length;
-        return [.. holders[turn..], .. holders[..turn]];
+        Group[][] holders = _holders[layer - _firstLayer];
+        return expert < holders.Length && holders[expert].Length > 0
+            ? holders[expert]
+            : throw new NotLoadedException($"Expert {expert} of layer {layer} is not in the expert table.");
     }
 
     /// <summary>An expert group: its key, its silo and its range of experts.</summary>

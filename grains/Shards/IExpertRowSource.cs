@@ -24,5 +24,6 @@ internal interface IExpertRowSource
     /// <param name="row">The first row.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="target">Receives them.</param>
-    void CopyExpertRows(int row, int rows, Span<byte> target);
+    /// <param name="to">Row of <paramref name="target"/> to begin at.</param>
+    void CopyExpertRows(int row, int rows, RowBytes target, int to);
 }

@@ -59,7 +59,12 @@ public sealed class RouterGrain : Grain, IRouterGrain
     public async Task<bool> DispatchAsync(long epoch, long number, long version, int layer)
     {
         Stage stage = _host.StepsOf(_key.ToString()).Find(epoch, number);
-        Task dispatch = stage.DispatchOnce(epoch, number, layer, () => DispatchAsync(stage, new RouteNumber(epoch, version), layer, stage.Cancellation));
+        Task dispatch = stage.DispatchOnce(
+            epoch,
+            number,
+            layer,
+            static (stage, call) => call.Router.DispatchAsync(stage, call.Route, call.Layer, stage.Cancellation),
+            (Router: this, Route: new RouteNumber(epoch, version), Layer: layer));
         if (!await _longCalls.WaitAsync(dispatch))
         {
             return false;
@@ -78,71 +83,82 @@ public sealed class RouterGrain : Grain, IRouterGrain
 
         using Activity? activity = GrainTelemetry.Start("hunyuan.dispatch");
         activity?.SetTag("hunyuan.layer", layer);
-        List<ExpertDispatch> dispatches = table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertRowLength);
-        Task<ExpertReply>[] calls = new Task<ExpertReply>[dispatches.Count];
+        List<ExpertDispatch> dispatches = stage.Dispatches;
+        table.Plan(layer, stage.Routed.Counts, stage.Local, _options.MessageBytes / stage.ExpertRowLength, dispatches);
+        Task[] calls = new Task[dispatches.Count];
         for (int i = 0; i < calls.Length; i++)
         {
             calls[i] = SendAsync(dispatches[i], dispatches[i].Message(layer, stage), dispatches[i].RowCount * stage.ExpertRowLength, cancellationToken);
         }
 
         await stage.FeedForwardAsync();
-        stage.Keep(dispatches, await Task.WhenAll(calls));
+        await Task.WhenAll(calls);
+        stage.CheckReplies();
     }
 
     // Each attempt calls the next holder: replicas of an expert compute the same bits.
-    private async Task<ExpertReply> SendAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
+    private async Task SendAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
     {
-        int attempt = 0;
         try
         {
             ExpertReply reply;
-            while ((reply = await ForwardAsync()).IsLoading)
+            while ((reply = await ForwardAsync(dispatch, message, replyBytes, cancellationToken)).IsLoading)
             {
                 // Loading an adapter is no failure and no call with rows, and the same holder goes on with it.
-                attempt--;
-                while (!await _calls.ExecuteAsync(LoadAsync, cancellationToken))
+                dispatch.Attempts--;
+                while (!await LoadAsync(dispatch, message, cancellationToken))
                 {
-                    attempt--;
+                    dispatch.Attempts--;
                 }
 
-                attempt--;
+                dispatch.Attempts--;
             }
 
-            return reply;
+            if (dispatch.Attempts == 1)
+            {
+                // After several attempts, one that was given up may still wait to be sent.
+                message.Rows.ReturnSent();
+            }
+
+            dispatch.Reply = reply;
         }
         catch (Exception fault) when (TransientErrors.IsTransient(fault, cancellationToken))
         {
             throw new ExpertsUnavailableException($"Experts of layer {message.Layer} at {dispatch.Holder(0)} cannot be reached: {fault.Message}");
         }
-
-        async Task<ExpertReply> ForwardAsync()
-        {
-            SemaphoreSlim limit = _limits.Of(dispatch.Silo);
-            await limit.WaitAsync(cancellationToken);
-            long started = _time.GetTimestamp();
-            ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
-            try
-            {
-                ExpertReply reply = await _calls.ExecuteAsync(CallAsync, context);
-                if (!reply.IsLoading)
-                {
-                    _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
-                }
-
-                return reply;
-            }
-            finally
-            {
-                limit.Release();
-                ResilienceContextPool.Shared.Return(context);
-            }
-        }
-
-        async ValueTask<ExpertReply> CallAsync(ResilienceContext call) => await NextHolder()
-            .ForwardAsync(message, call.CancellationToken).WaitAsync(call.CancellationToken);
-
-        async ValueTask<bool> LoadAsync(CancellationToken token) => await NextHolder().LoadAdaptersAsync(message.Adapters!, token).WaitAsync(token);
-
-        IExpertGroupGrain NextHolder() => _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(attempt++));
     }
+
+    private async Task<ExpertReply> ForwardAsync(ExpertDispatch dispatch, ExpertMessage message, long replyBytes, CancellationToken cancellationToken)
+    {
+        SemaphoreSlim limit = _limits.Of(dispatch.Silo);
+        await limit.WaitAsync(cancellationToken);
+        long started = _time.GetTimestamp();
+        ResilienceContext context = RetryPolicies.ForBytes(message.Rows.Length + replyBytes, cancellationToken);
+        try
+        {
+            ExpertReply reply = await _calls.ExecuteAsync(
+                static async (context, call) => await call.Router.NextHolder(call.Dispatch)
+                    .ForwardAsync(call.Message, context.CancellationToken).WaitAsync(context.CancellationToken),
+                context,
+                (Router: this, Dispatch: dispatch, Message: message));
+            if (!reply.IsLoading)
+            {
+                _traffic.AddExpertCall(_time.GetElapsedTime(started), message.Rows.Length + reply.Rows.Length);
+            }
+
+            return reply;
+        }
+        finally
+        {
+            limit.Release();
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private ValueTask<bool> LoadAsync(ExpertDispatch dispatch, ExpertMessage message, CancellationToken cancellationToken) => _calls.ExecuteAsync(
+        static async (call, token) => await call.Router.NextHolder(call.Dispatch).LoadAdaptersAsync(call.Message.Adapters!, token).WaitAsync(token),
+        (Router: this, Dispatch: dispatch, Message: message),
+        cancellationToken);
+
+    private IExpertGroupGrain NextHolder(ExpertDispatch dispatch) => _grains.GetGrain<IExpertGroupGrain>(dispatch.Holder(dispatch.Attempts++));
 }

@@ -30,14 +30,16 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     private readonly DeviceJob _feedForward;
     private readonly DeviceJob _finish;
     private readonly bool[] _local;
-    private readonly List<(ExpertDispatch Dispatch, ExpertReply Reply)> _arrived = [];
+
+    // Rows of a device travel in one copy; those for experts stay here while messages are made of them. Null if the stage computes in the memory of the host.
+    private readonly HostRows? _host;
+    private readonly HostRows? _expertRows;
     private StepMessage _step = null!;
     private StepReply? _reply;
     private StepAdapters? _adapters;
     private int[] _adapterOfToken = [];
     private IReadOnlyList<StepRowsMessage> _ahead = [];
-    private List<(int FirstRow, byte[] Rows)>? _outgoing;
-    private byte[]? _expertRows;
+    private (int FirstRow, RowBytes Rows)[]? _outgoing;
     private int _messageBytes;
     private int _layer;
     private int _end;
@@ -56,6 +58,8 @@ internal sealed class Stage : IExpertRowSource, IDisposable
         _advance = new DeviceJob(Advance);
         _feedForward = new DeviceJob(FeedForward);
         _finish = new DeviceJob(Finish);
+        _host = _device.Options.Device is null ? null : new HostRows();
+        _expertRows = _host is null ? null : new HostRows();
     }
 
     /// <summary>The layer whose rows wait for experts on other silos; -1 if the stage has finished.</summary>
@@ -74,7 +78,7 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     public int ExpertRowLength => _runner.ExpertInput!.RowLength;
 
     /// <summary>The residual stream, float32 [rows, hidden], in pieces of consecutive rows, for the next shard. Valid once the last layer is computed.</summary>
-    public List<(int FirstRow, byte[] Rows)> Outgoing => _outgoing ?? throw new InvalidOperationException("The step goes to no other shard.");
+    public (int FirstRow, RowBytes Rows)[] Outgoing => _outgoing ?? throw new InvalidOperationException("The step goes to no other shard.");
 
     /// <inheritdoc/>
     public AdapterMessage[]? Adapters => _adapters?.ChangeExperts(_layer) == true ? _step.Adapters : null;
@@ -85,17 +89,20 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     /// <summary>For each expert of the waiting layer, whether this silo holds it.</summary>
     public ReadOnlySpan<bool> Local => _local;
 
+    /// <summary>The rows of the waiting layer that other silos compute. Their outputs are added when the stage advances.</summary>
+    public List<ExpertDispatch> Dispatches { get; } = [];
+
     /// <summary>
     /// Runs the dispatch of the waiting layer once, however often it is called: the shared expert must not be added twice.
     /// </summary>
     /// <exception cref="StaleStepException">The stage is at another step or layer.</exception>
-    public Task DispatchOnce(long epoch, long number, int layer, Func<Task> run)
+    public Task DispatchOnce<T>(long epoch, long number, int layer, Func<Stage, T, Task> run, T state)
     {
         lock (_advance)
         {
             return !_routed || _layer != layer || _step.Epoch != epoch || _step.Number != number
                 ? throw new StaleStepException($"Layer {layer} of step {number} is not waiting on this silo.")
-                : _dispatch ??= run();
+                : _dispatch ??= run(this, state);
         }
     }
 
@@ -114,7 +121,7 @@ internal sealed class Stage : IExpertRowSource, IDisposable
             await dispatch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        _arrived.Clear();
+        Dispatches.Clear();
     }
 
     /// <summary>Cancelled when the present step is abandoned.</summary>
@@ -172,57 +179,66 @@ internal sealed class Stage : IExpertRowSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public void CopyExpertRows(int row, int rows, Span<byte> target)
+    public void CopyExpertRows(int row, int rows, RowBytes target, int to)
     {
         if (_expertRows is null)
         {
-            _runner.ExpertInput!.CopyOut(row, rows, target);
+            Rows.Write(_runner.ExpertInput!, row, rows, target, to, host: null);
         }
         else
         {
-            _expertRows.AsSpan(row * ExpertRowLength, rows * ExpertRowLength).CopyTo(target);
+            int length = ExpertRowLength;
+            target.Write(to * length, _expertRows.Of(_runner.Routed.Rows * length).Slice(row * length, rows * length));
         }
     }
 
-    /// <summary>Keeps the outputs of other silos' experts until they are added.</summary>
+    /// <summary>Checks the outputs of other silos' experts, which are all here.</summary>
     /// <exception cref="GrainCallException">A reply has not as many rows as were sent.</exception>
-    public void Keep(IReadOnlyList<ExpertDispatch> dispatches, ExpertReply[] replies)
+    public void CheckReplies()
     {
-        for (int i = 0; i < replies.Length; i++)
+        foreach (ExpertDispatch dispatch in Dispatches)
         {
-            Rows.Check(replies[i].Rows, dispatches[i].RowCount, _runner.ExpertOutput!);
-            _arrived.Add((dispatches[i], replies[i]));
+            Rows.Check(dispatch.Reply!.Rows, dispatch.RowCount, _runner.ExpertOutput!);
         }
     }
 
-    private List<(int FirstRow, byte[] Rows)> CopyRowsOut()
+    private (int FirstRow, RowBytes Rows)[] CopyRowsOut()
     {
         IRowBuffer hidden = _runner.HiddenStates;
         int most = _messageBytes / hidden.RowLength;
-        List<(int, byte[])> pieces = [];
-        for (int first = 0; first < _batch.Rows; first += most)
+        (int FirstRow, RowBytes Rows)[] pieces = new (int, RowBytes)[Math.Max(1, (_batch.Rows + most - 1) / most)];
+        for (int i = 0; i < pieces.Length; i++)
         {
-            int count = Math.Min(most, _batch.Rows - first);
-            byte[] rows = Rows.Allocate(count, hidden);
-            hidden.CopyOut(first, count, rows);
-            pieces.Add((first, rows));
+            int first = i * most, count = Math.Min(most, _batch.Rows - first);
+            RowBytes rows = RowBytes.Allocate(count * hidden.RowLength);
+            Rows.Write(hidden, first, count, rows, 0, _host);
+            pieces[i] = (first, rows);
         }
 
         return pieces;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _runner.Dispose();
+    public void Dispose()
+    {
+        _runner.Dispose();
+        _host?.Dispose();
+        _expertRows?.Dispose();
+    }
 
-    private void CopyRowsIn(byte[] last)
+    private void CopyRowsIn(RowBytes last)
     {
         IRowBuffer hidden = _runner.HiddenStates;
         foreach (StepRowsMessage piece in _ahead)
         {
-            hidden.CopyIn(piece.FirstRow, piece.Rows.Length / hidden.RowLength, piece.Rows);
+            Rows.Read(piece.Rows, 0, hidden, piece.FirstRow, piece.Rows.Length / hidden.RowLength, _host);
+            piece.Rows.ReturnReceived();
         }
 
-        hidden.CopyIn(_step.RowsAhead, _batch.Rows - _step.RowsAhead, last);
+        int rows = _batch.Rows - _step.RowsAhead;
+        Rows.Check(last, rows, hidden);
+        Rows.Read(last, 0, hidden, _step.RowsAhead, rows, _host);
+        last.ReturnReceived();
         _ahead = [];
     }
 
@@ -270,10 +286,9 @@ internal sealed class Stage : IExpertRowSource, IDisposable
             _ = _runner.Routed.TokensOfRows;
         }
 
-        if (_routed && _device.Options.Device is not null)
+        if (_routed && _expertRows is not null)
         {
-            _expertRows = Rows.Allocate(_runner.Routed.Rows, _runner.ExpertInput!);
-            _runner.ExpertInput!.CopyOut(0, _runner.Routed.Rows, _expertRows);
+            _runner.ExpertInput!.CopyOut(0, _runner.Routed.Rows, _expertRows.Of(_runner.Routed.Rows * ExpertRowLength));
         }
     }
 
@@ -308,12 +323,13 @@ internal sealed class Stage : IExpertRowSource, IDisposable
                 (_routed, _dispatch) = (false, null);
             }
 
-            foreach ((ExpertDispatch dispatch, ExpertReply reply) in _arrived)
+            foreach (ExpertDispatch dispatch in Dispatches)
             {
-                dispatch.Store(reply, _runner.ExpertOutput!);
+                dispatch.Store(_runner.ExpertOutput!, _host);
+                dispatch.Reply!.Rows.ReturnReceived();
             }
 
-            _arrived.Clear();
+            Dispatches.Clear();
             first = StageCall.Combine;
         }
 

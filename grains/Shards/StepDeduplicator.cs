@@ -29,7 +29,8 @@ public sealed class StepDeduplicator
     /// <param name="step">The step.</param>
     /// <param name="ending">Completes when the step may begin.</param>
     /// <param name="run">Runs it. Its token is cancelled by <see cref="Cancel"/>, and when the step is over.</param>
-    internal static void Start(Entry step, Task ending, Func<CancellationToken, Task<StepReply>> run) => _ = CompleteAsync(step, ending, run);
+    /// <param name="state">Passed to <paramref name="run"/>.</param>
+    internal static void Start<T>(Entry step, Task ending, Func<T, CancellationToken, Task<StepReply>> run, T state) => _ = CompleteAsync(step, ending, run, state);
 
     /// <summary>The reply of a step that has run or is running.</summary>
     /// <exception cref="StaleStepException">The step is not here.</exception>
@@ -62,10 +63,10 @@ public sealed class StepDeduplicator
         List<Task> ending = [];
         lock (_gate)
         {
-            foreach ((long epoch, long number) in _steps.Keys.Where(step => isOver(step.Number)).ToArray())
+            foreach (((long Epoch, long Number) step, Entry entry) in _steps)
             {
-                _steps.Remove((epoch, number), out Entry? entry);
-                if (!entry!.Reply.IsCompleted)
+                // Removing does not disturb the enumeration.
+                if (isOver(step.Number) && _steps.Remove(step) && !entry.Reply.IsCompleted)
                 {
                     // On another thread: what it wakes must not run under a lock.
                     _ = entry.CancelAsync();
@@ -85,12 +86,12 @@ public sealed class StepDeduplicator
         }
     }
 
-    private static async Task CompleteAsync(Entry step, Task ending, Func<CancellationToken, Task<StepReply>> run)
+    private static async Task CompleteAsync<T>(Entry step, Task ending, Func<T, CancellationToken, Task<StepReply>> run, T state)
     {
         try
         {
             await ending;
-            step.Complete(await run(step.Cancellation));
+            step.Complete(await run(state, step.Cancellation));
         }
         catch (Exception fault)
         {

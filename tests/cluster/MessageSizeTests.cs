@@ -71,7 +71,13 @@ public sealed class MessageSizeTests
     public void The_rows_of_an_expert_stay_together_if_they_fit()
     {
         ExpertTable table = new([PinnedKey.Of("m", new ExpertRange(0, 0, 0, 3), "a").ToString()], new LayerRange(0, 0));
-        int[] Divide(int maxRows) => [.. table.Plan(0, [2, 3, 0, 7], [false, false, false, false], maxRows).Select(static dispatch => dispatch.RowCount)];
+        int[] Divide(int maxRows)
+        {
+            List<ExpertDispatch> dispatches = [];
+            table.Plan(0, [2, 3, 0, 7], [false, false, false, false], maxRows, dispatches);
+            return [.. dispatches.Select(static dispatch => dispatch.RowCount)];
+        }
+
         Assert.Equal([12], Divide(12));
         Assert.Equal([5, 7], Divide(11));
         Assert.Equal([2, 3, 4, 3], Divide(4));
@@ -82,14 +88,14 @@ public sealed class MessageSizeTests
     public void Rows_are_taken_with_their_step_only()
     {
         IncomingRows incoming = new(1);
-        incoming.Add(new StepRowsMessage(1, 7, 2, new byte[8]));
-        incoming.Add(new StepRowsMessage(1, 7, 0, new byte[16]));
-        incoming.Add(new StepRowsMessage(1, 7, 0, new byte[16]));
-        incoming.Add(new StepRowsMessage(1, 8, 0, new byte[8]));
+        incoming.Add(new StepRowsMessage(1, 7, 2, RowBytes.Allocate(8)));
+        incoming.Add(new StepRowsMessage(1, 7, 0, RowBytes.Allocate(16)));
+        incoming.Add(new StepRowsMessage(1, 7, 0, RowBytes.Allocate(16)));
+        incoming.Add(new StepRowsMessage(1, 8, 0, RowBytes.Allocate(8)));
         Assert.Equal([0, 2], incoming.Take(1, 7, 3, 8).Select(static rows => rows.FirstRow));
         Assert.Throws<RowsMissingException>(() => incoming.Take(1, 7, 3, 8));
         Assert.Throws<RowsMissingException>(() => incoming.Take(1, 8, 2, 8));
-        incoming.Add(new StepRowsMessage(1, 8, 0, new byte[8]));
+        incoming.Add(new StepRowsMessage(1, 8, 0, RowBytes.Allocate(8)));
         Assert.Throws<RowsMissingException>(() => incoming.Take(1, 8, 1, 8));
         Assert.Empty(incoming.Take(1, 9, 0, 8));
     }

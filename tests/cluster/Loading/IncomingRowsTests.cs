@@ -41,5 +41,5 @@ public sealed class IncomingRowsTests
         Assert.Single(_rows.Take(1, 1, 1, 1));
     }
 
-    private void Add(long step, int firstRow) => _rows.Add(new StepRowsMessage(1, step, firstRow, [0]));
+    private void Add(long step, int firstRow) => _rows.Add(new StepRowsMessage(1, step, firstRow, RowBytes.Allocate(1)));
 }

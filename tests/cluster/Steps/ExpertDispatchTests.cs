@@ -14,9 +14,9 @@ public sealed class ExpertDispatchTests
         FakeRows rows = new([0, 2, 1, 0, 1, 2]);
         ExpertMessage message = Dispatch((0, 2, 0), (2, 3, 3)).Message(5, rows);
         Assert.Equal([2, 0, 3], message.Counts);
-        Assert.Equal([0, 0, 2, 2, 1, 1], message.Rows);
+        Assert.Equal([0, 0, 2, 2, 1, 1], message.Rows.ToArray());
         Assert.Equal([0, 1, 0, 2, 1], message.Sources);
-        Assert.Equal([0, 2, 0, 1, 2], message.Sources.Select(source => (int)message.Rows[source * FakeRows.Length]));
+        Assert.Equal([0, 2, 0, 1, 2], message.Sources.Select(source => (int)message.Rows.ToArray()[source * FakeRows.Length]));
     }
 
     [Fact]
@@ -24,10 +24,10 @@ public sealed class ExpertDispatchTests
     {
         ExpertMessage message = Dispatch((1, 1, 2), (2, 2, 3)).Message(5, new FakeRows([0, 2, 1, 0, 2]));
         Assert.Empty(message.Sources);
-        Assert.Equal([1, 1, 0, 0, 2, 2], message.Rows);
+        Assert.Equal([1, 1, 0, 0, 2, 2], message.Rows.ToArray());
         message = Dispatch((0, 2, 0)).Message(5, new FakeRows([]));
         Assert.Empty(message.Sources);
-        Assert.Equal([0, 0, 1, 1], message.Rows);
+        Assert.Equal([0, 0, 1, 1], message.Rows.ToArray());
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ExpertDispatchTests
 
     private static ExpertDispatch Dispatch(params (int Expert, int Count, int Row)[] parts)
     {
-        ExpertDispatch dispatch = new([], parts[0].Expert);
+        ExpertDispatch dispatch = new([], 0, parts[0].Expert, 4);
         foreach ((int expert, int count, int row) in parts)
         {
             dispatch.Add(expert, count, row);
@@ -72,11 +72,11 @@ public sealed class ExpertDispatchTests
 
         public int AdapterOf(int row) => tokens[row] % 3;
 
-        public void CopyExpertRows(int row, int rows, Span<byte> target)
+        public void CopyExpertRows(int row, int rows, RowBytes target, int to)
         {
             for (int i = 0; i < rows * Length; i++)
             {
-                target[i] = (byte)(tokens.Length == 0 ? row + (i / Length) : tokens[row + (i / Length)]);
+                target.Write((to * Length) + i, [(byte)(tokens.Length == 0 ? row + (i / Length) : tokens[row + (i / Length)])]);
             }
         }
     }

@@ -86,7 +86,7 @@ public sealed class SiloStepsTests
         StepRegistration registered = _steps.Register(shard, new StepMessage { Epoch = 1, Number = number, InFlight = inFlight }, out _);
         if (registered.IsNew)
         {
-            StepDeduplicator.Start(registered.Step, registered.Ending, run ?? (static _ => Task.FromResult(Reply)));
+            StepDeduplicator.Start(registered.Step, registered.Ending, static (run, token) => run(token), run ?? (static _ => Task.FromResult(Reply)));
         }
 
         return registered.Step.Reply;
