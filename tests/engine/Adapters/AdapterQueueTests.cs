@@ -80,7 +80,7 @@ public sealed class AdapterQueueTests : IAsyncDisposable
 
         public IAdapter Adapter => this;
 
-        public string Digest => "digest";
+        public string Digest => "0A";
 
         public void Dispose() => Interlocked.Increment(ref _ends);
     }
