@@ -110,7 +110,8 @@ public sealed class AdapterWaitTests
         next = reading;
         await cluster.AddAsync();
         Task<int[][]> answer = cluster.Model.GenerateAsync(request);
-        ModelReport report = await cluster.Model.UntilAsync(static report => report.Card.Problem?.Contains("still read the adapters", StringComparison.Ordinal) == true);
+        ModelReport report = await cluster.Model.UntilAsync(
+            static report => report.LeftOut.Count > 0 && report.Card.Problem?.Contains("still read the adapters", StringComparison.Ordinal) == true);
         Assert.Contains("it has not read the adapter yet", report.LeftOut[cluster.NameOf(2)], StringComparison.Ordinal);
         Assert.False(answer.IsCompleted);
         reading.HasRead = true;
